@@ -1,0 +1,23 @@
+
+"""entra_app in the controller's process."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import NOT_MADE
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app as module
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
+
+
+class ActionModule(InProcessAction):
+    """See the module's documentation."""
+
+    SPEC = module.SPEC
+    CORE = staticmethod(module.run)
+
+    @staticmethod
+    def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
+        """Whether a new client secret was made; check mode only says that one would be."""
+        made = (item.get("secret_text") for item in result.get("client_secrets") or [])
+        return any(text not in (None, NOT_MADE) for text in made)

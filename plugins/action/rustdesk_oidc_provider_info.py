@@ -1,0 +1,21 @@
+
+"""rustdesk_oidc_provider_info in the controller's process."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import rustdesk_oidc_provider_info as module
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
+
+
+class ActionModule(InProcessAction):
+    """See the module's documentation."""
+
+    SPEC = module.SPEC
+    CORE = staticmethod(module.run)
+
+    @staticmethod
+    def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
+        """Whether client secrets were asked for and found."""
+        return any("client_secret" in item for item in result.get("providers") or [])

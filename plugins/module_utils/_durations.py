@@ -1,0 +1,30 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Spans of time as users write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+def parse(text: str, option: str) -> timedelta:
+    """``180d``, ``36h``, ``90m``, ``30s`` or ``0`` as a span of time.
+
+    Raises InputError naming ``option`` when ``text`` is none of these.
+    """
+    match = re.fullmatch(r"(\d+)([dhms])", text)
+    if match:
+        return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+    if text == "0":
+        return timedelta(0)
+    raise InputError(
+        f"{option} is not a span of time: {text!r}", hint="Write a number and one of d, h, m, s, such as 180d or 36h"
+    )

@@ -1,0 +1,253 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The life of client secrets: which to keep, make and remove. Deciding is pure; doing is at the end of the file.
+
+A credential is ours when its display name is exactly the name of a declared client secret. Others are never touched.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Verdict
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import PERSONAL_AUDIENCES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+
+# "Validation differences by supported account types" [doc]; expired ones count.
+SLOTS_PERSONAL = 2
+# What the client secret is called when check mode cannot know it yet.
+NOT_MADE = "not-made-in-check-mode"
+PREDICTED_KEY = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A client secret as Graph lists it; the value itself can never be read again."""
+
+    key_id: str
+    name: str | None
+    hint: str | None
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def parse(cls, item: dict[str, t.Any]) -> Credential:
+        """From an item of ``passwordCredentials``."""
+        return cls(
+            item["keyId"],
+            item.get("displayName"),
+            item.get("hint"),
+            parse_time(item.get("startDateTime")),
+            parse_time(item.get("endDateTime")),
+        )
+
+    def live(self, now: datetime) -> bool:
+        """Whether it can still be used at ``now``."""
+        return self.end > now
+
+    def describe(self) -> str:
+        """For messages and diffs; no part of the value but what Graph shows to every reader."""
+        return f"key {self.key_id}, ends {self.end:%Y-%m-%d %H:%M}Z"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One declared client secret."""
+
+    name: str
+    held: str | None
+    held_key_id: str | None
+    lifetime: timedelta
+    renew_before: timedelta
+    overlap: timedelta
+    present: bool = True
+
+    @classmethod
+    def parse(cls, item: t.Mapping[str, t.Any]) -> Wanted:
+        """From a suboption of O(client_secrets); raises InputError for what could never converge."""
+        name = item["name"]
+        spans = {key: _durations.parse(item[key], f"{key} of client secret {name}") for key in
+                 ("lifetime", "renew_before", "overlap")}  # fmt: skip
+        if spans["renew_before"] >= spans["lifetime"]:
+            raise InputError(
+                f"The client secret {name} would be renewed with each run",
+                answer=f"renew_before {item['renew_before']} is not shorter than lifetime {item['lifetime']}",
+                hint="Shorten renew_before or lengthen lifetime",
+            )
+        return cls(name, item.get("held") or None, item.get("held_key_id") or None, **spans,
+                   present=item["state"] == "present")  # fmt: skip
+
+
+@dataclass
+class Decision:
+    """What happens to one declared client secret: ``decision`` is kept, created, renewed or removed."""
+
+    wanted: Wanted
+    decision: str
+    reason: str
+    holds: Credential | None = None
+    superseded: list[Credential] = field(default_factory=list)
+    remove: list[Credential] = field(default_factory=list)
+    secret_text: str | None = None
+
+    @property
+    def makes(self) -> bool:
+        """Whether a new client secret has to be made."""
+        return self.decision in ("created", "renewed")
+
+    def result(self) -> dict[str, t.Any]:
+        """As the task's result shows it; ``secret_text`` only when it was just made."""
+        shown = {
+            "name": self.wanted.name,
+            "decision": self.decision,
+            "reason": self.reason,
+            "key_id": self.holds.key_id if self.holds else None,
+            "hint": self.holds.hint if self.holds else None,
+            "ends": format_time(self.holds.end) if self.holds else None,
+            "superseded": [credential.key_id for credential in self.superseded],
+            "removed": [credential.key_id for credential in self.remove],
+        }
+        return {**shown, "secret_text": self.secret_text} if self.makes else shown
+
+
+def check(items: t.Sequence[t.Mapping[str, t.Any]], sign_in_audience: str | None) -> list[Wanted]:
+    """The declared client secrets; raises InputError for a declaration that cannot work."""
+    wanted = [Wanted.parse(item) for item in items]
+    names = [item.name for item in wanted]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"client_secrets names twice: {', '.join(twice)}", hint="Give each holder a name of its own")
+    present = [item.name for item in wanted if item.present]
+    if sign_in_audience in PERSONAL_AUDIENCES and len(present) > 1:
+        raise InputError(
+            f"{len(present)} client secrets cannot be renewed without a gap with sign_in_audience {sign_in_audience}",
+            answer=f"Entra allows {SLOTS_PERSONAL} client secrets there, and a renewal needs one more than is held",
+            hint="Give each server an application of its own (another unique_name), or choose AzureADMyOrg",
+        )
+    return wanted
+
+
+def matching(wanted: Wanted, credentials: t.Sequence[Credential]) -> list[Credential]:
+    """The credentials that the holder's value may be, best first: ours before others, the latest end first.
+
+    Graph shows only the first three characters of a value (``hint`` [rec]), and for some none at all.
+    """
+    if wanted.held_key_id:
+        fit = [credential for credential in credentials if credential.key_id == wanted.held_key_id]
+    elif wanted.held:
+        fit = [c for c in credentials if c.hint is None or wanted.held.startswith(c.hint)]
+    else:
+        return []
+    return sorted(fit, key=lambda c: (c.name == wanted.name, c.end), reverse=True)
+
+
+def decide(
+    wanted: t.Sequence[Wanted],
+    credentials: t.Sequence[Credential],
+    now: datetime,
+    *,
+    verdicts: t.Mapping[str, Verdict] | None = None,
+    sign_in_audience: str | None = None,
+    retire: bool = True,
+) -> list[Decision]:
+    """What to do, in the order of ``wanted``; pure.
+
+    ``verdicts`` holds for each name what the token endpoint says of the held value, where it was asked. ``retire``
+    allows to remove superseded credentials, which happens only for a holder whose own secret is kept: a run that
+    makes a new secret removes none that still works, because the holder does not have the new one yet.
+    Raises InputError when the audience leaves no slot for a new secret.
+    """
+    decisions = [_decide(item, credentials, now, (verdicts or {}).get(item.name), retire) for item in wanted]
+    if sign_in_audience in PERSONAL_AUDIENCES:
+        _make_room(decisions, credentials, now)
+    return decisions
+
+
+def _decide(
+    wanted: Wanted, credentials: t.Sequence[Credential], now: datetime, verdict: Verdict | None, retire: bool
+) -> Decision:
+    ours = [credential for credential in credentials if credential.name == wanted.name]
+    if not wanted.present:
+        return Decision(wanted, "removed" if ours else "absent", "declared absent", remove=ours)
+    fit = matching(wanted, credentials)
+    live = [credential for credential in fit if credential.live(now)]
+    if wanted.held_key_id == PREDICTED_KEY:  # check mode, one task after the one that would have made it
+        live = [Credential(PREDICTED_KEY, wanted.name, None, now, now + wanted.lifetime)]
+    if verdict and verdict.accepted is False:
+        live = []
+    superseded = [credential for credential in ours if credential not in live]
+    if not live:
+        return Decision(wanted, "created", _why_not(wanted, fit, verdict, ours), superseded=superseded)
+    holds = live[0]
+    if holds.end - now <= wanted.renew_before:
+        reason = f"the held one ends {holds.end:%Y-%m-%d}, within {_days(wanted.renew_before)}"
+        return Decision(wanted, "renewed", reason, holds, superseded=[*superseded, *(c for c in live if c in ours)])
+    due = [c for c in superseded if not c.live(now) or now - max(c.start, holds.start) >= wanted.overlap]
+    remove = due if retire else []
+    kept = [credential for credential in superseded if credential not in remove]
+    return Decision(wanted, "kept", f"held, accepted until {holds.end:%Y-%m-%d}", holds, kept, remove)
+
+
+def _why_not(
+    wanted: Wanted, fit: list[Credential], verdict: Verdict | None, ours: list[Credential]
+) -> str:
+    if not wanted.held and not wanted.held_key_id:
+        return "the holder has none" + (", and the value of an earlier one cannot be read again" if ours else "")
+    if fit and verdict and verdict.accepted is False:
+        return f"the held one is rejected by Entra (AADSTS{verdict.code})"
+    if fit:
+        return f"the held one expired {max(credential.end for credential in fit):%Y-%m-%d}"
+    return "the held one is not among the application's client secrets"
+
+
+def _make_room(decisions: list[Decision], credentials: t.Sequence[Credential], now: datetime) -> None:
+    """Drop what is in the way of a new secret where the audience allows only two: expired ones of ours first, then
+    those that the holder certainly does not have; never one that may be in use."""
+    held = {decision.holds.key_id for decision in decisions if decision.holds}
+    used = len(credentials) - sum(len(decision.remove) for decision in decisions)
+    for decision in (d for d in decisions if d.makes):
+        candidates = sorted((c for c in decision.superseded if c.key_id not in held),
+                            key=lambda c: (c.live(now), c.start))  # fmt: skip
+        knows = decision.wanted.held or decision.wanted.held_key_id
+        if not knows and candidates and candidates[-1].live(now):
+            candidates.pop()  # the holder's secret cannot be read: the newest may be the one in use
+        while used >= SLOTS_PERSONAL and candidates:
+            dropped = candidates.pop(0)
+            decision.superseded.remove(dropped)
+            decision.remove.append(dropped)
+            used -= 1
+        if used >= SLOTS_PERSONAL:
+            others = "; ".join(f"{c.name or 'without a name'}: {c.describe()}" for c in credentials)
+            raise InputError(
+                f"There is no room for a client secret for {decision.wanted.name}",
+                answer=f"with this sign_in_audience Entra allows {SLOTS_PERSONAL}, and both are in use: {others}",
+                hint="Remove one that is not needed, by its key ID, or choose sign_in_audience AzureADMyOrg",
+            )
+        used += 1
+
+
+def parse_time(text: str | None) -> datetime:
+    """A Graph timestamp, of any precision, as an aware datetime in UTC; far in the future where there is none."""
+    match = re.fullmatch(r"(\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", text or "")
+    if not match:
+        return datetime.max.replace(tzinfo=timezone.utc)
+    zone = match.group(3) or "Z"
+    moment = datetime.fromisoformat(match.group(1) + (zone if zone != "Z" else "+00:00"))
+    micro = int(((match.group(2) or "") + "000000")[:6])
+    return moment.replace(microsecond=micro).astimezone(timezone.utc)
+
+
+def format_time(moment: datetime) -> str:
+    """The same in Graph's form, whole seconds."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _days(span: timedelta) -> str:
+    return f"{span.days} days" if span.days else f"{span.total_seconds() / 3600:.0f} hours"

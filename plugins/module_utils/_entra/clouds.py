@@ -1,0 +1,67 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The Microsoft clouds: where to sign in and where Microsoft Graph is."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A cloud's two base URLs, without a slash at the end."""
+
+    authority_host: str
+    graph_endpoint: str
+
+    @property
+    def scope(self) -> str:
+        """The scope of a client-credentials token for this cloud's Graph."""
+        return f"{self.graph_endpoint}/.default"
+
+
+# Microsoft's "National clouds" and "Deployments" pages [doc].
+CLOUDS = {
+    "public": Cloud("https://login.microsoftonline.com", "https://graph.microsoft.com"),
+    "us_government": Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us"),
+    "us_government_dod": Cloud("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+    "china": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+
+# What AWX's built-in Azure credential and Azure's own tools put into AZURE_CLOUD_ENVIRONMENT.
+AZURE_NAMES = {
+    "AzureCloud": "public",
+    "AzurePublicCloud": "public",
+    "AzureUSGovernment": "us_government",
+    "AzureUSGovernmentCloud": "us_government",
+    "AzureChinaCloud": "china",
+}
+
+
+def choose(params: t.Mapping[str, t.Any]) -> Cloud:
+    """The cloud that the options O(cloud), O(authority_host) and O(graph_endpoint) name.
+
+    Raises InputError for an address that is not an https origin.
+    """
+    named = CLOUDS[params["cloud"]]
+    return Cloud(
+        _origin(params.get("authority_host") or named.authority_host, "authority_host"),
+        _origin(params.get("graph_endpoint") or named.graph_endpoint, "graph_endpoint"),
+    )
+
+
+def _origin(url: str, option: str) -> str:
+    if "://" not in url:  # azure-identity takes AZURE_AUTHORITY_HOST with and without the scheme
+        url = "https://" + url
+    url = url.rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.fragment:
+        raise InputError(f"{option} is not the https address of a host: {url}")
+    return url

@@ -1,0 +1,195 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Microsoft Graph: requests built by msgraph-sdk, answers read as JSON, and what is safe to repeat repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import typing as t
+from contextlib import asynccontextmanager
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import credentials, sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    AmbiguousError,
+    InputError,
+    ServiceError,
+)
+
+if t.TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import Cloud
+
+SAFE = "rustdesk_sso_safe_to_repeat"
+ATTEMPTS = 4
+
+
+class _Retry(sdk.RetryHandler):
+    """The SDK's retry handler, less what could do something twice, plus the fractional Retry-After [doc].
+
+    429 means that nothing was done and is repeated for all; other failures only where a request says it is safe.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(sdk.RetryHandlerOption(delay=0, max_retries=ATTEMPTS))
+        self.retry_on_status_codes = {429, 500, 502, 503, 504}
+
+    def should_retry(self, request: t.Any, options: t.Any, response: t.Any) -> bool:
+        safe = request.extensions.get(SAFE, False)
+        return (safe or response.status_code == 429) and super().should_retry(request, options, response)
+
+    def get_delay_time(self, retry_count: int, response: t.Any = None, delay: float = 0) -> float:
+        try:
+            return max(0.0, float(response.headers["Retry-After"]))
+        except (AttributeError, KeyError, ValueError):
+            return float(super().get_delay_time(retry_count, response, delay))
+
+
+class Graph:
+    """A session with Microsoft Graph for one tenant.
+
+    ``client`` is msgraph-sdk's GraphServiceClient, whose request builders give the requests for send(). ``now`` is
+    the service's own clock, so that the controller's clock need not be right.
+    """
+
+    def __init__(
+        self, client: t.Any, http: t.Any, params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str
+    ) -> None:
+        self.client = client
+        self.cloud = cloud
+        self.tenant_id = tenant_id
+        self.now = datetime.now(timezone.utc)
+        self._http = http
+        self._params = params
+
+    async def send(
+        self, request: RequestInformation, attempted: str, *, repeatable: bool | None = None, missing_ok: bool = False
+    ) -> dict[str, t.Any] | None:
+        """Send ``request`` and give the answer's JSON object; ``{}`` for an empty answer.
+
+        ``attempted`` begins the error message. ``repeatable`` overrides whether the request may be sent again after a
+        failure that leaves its effect open: by default everything but POST may. ``missing_ok`` gives None for a 404.
+        Raises AmbiguousError where a request that may not be repeated got no answer, ServiceError for a refusal.
+        """
+        safe = request.http_method != sdk.Method.POST if repeatable is None else repeatable
+        adapter = self.client.request_adapter
+        adapter.set_base_url_for_request_information(request)
+        try:
+            native = await adapter.convert_to_native_async(request)
+        except sdk.AzureError as error:
+            raise credentials.refused(error, self._params, self.tenant_id) from error
+        native.extensions[SAFE] = safe
+        response = await self._send(native, attempted, safe)
+        if "Date" in response.headers:
+            self.now = parsedate_to_datetime(response.headers["Date"])
+        if response.status_code == 404 and missing_ok:
+            return None
+        if not response.is_success:
+            raise self._refused(attempted, response, safe)
+        try:
+            return dict(response.json()) if response.content else {}
+        except ValueError as error:
+            raise ServiceError(
+                attempted,
+                answer=f"HTTP {response.status_code} with a body that is not JSON",
+                hint="Check graph_endpoint, and whether a proxy stands in between",
+            ) from error
+
+    async def _send(self, native: t.Any, attempted: str, safe: bool) -> t.Any:
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._http.send(native)
+            except sdk.httpx.ConnectError as error:  # no connection: nothing was asked yet
+                failure: Exception = error
+            except sdk.httpx.TransportError as error:
+                failure = error
+                if not safe:
+                    raise AmbiguousError(
+                        attempted, answer=f"the connection failed after the request was sent: {_text(error)}"
+                    ) from error
+            await asyncio.sleep(0.3 * 2**attempt)
+        raise ServiceError(
+            attempted, answer=_text(failure), hint="Check the network, graph_endpoint and ca_path"
+        ) from failure
+
+    async def pages(self, request: RequestInformation, attempted: str) -> list[dict[str, t.Any]]:
+        """All items of a collection, following ``@odata.nextLink`` as it comes [doc]."""
+        items: list[dict[str, t.Any]] = []
+        answer = await self.send(request, attempted) or {}
+        items.extend(answer.get("value", []))
+        while answer.get("@odata.nextLink"):
+            following = self.client.applications.with_url(answer["@odata.nextLink"]).to_get_request_information()
+            answer = await self.send(following, attempted) or {}
+            items.extend(answer.get("value", []))
+        return items
+
+    def _refused(self, attempted: str, response: t.Any, safe: bool) -> ServiceError:
+        try:
+            error = response.json()["error"]
+            code, message = error.get("code"), str(error.get("message"))
+        except (ValueError, KeyError, AttributeError, TypeError):
+            code, message = None, "no error document"
+        request_id = response.headers.get("request-id")
+        kind = AmbiguousError if response.status_code >= 500 and not safe else ServiceError
+        return kind(
+            attempted,
+            answer=f"Graph answered {response.status_code} {code or ''}: {message} (request-id {request_id})",
+            hint=self._hint(response.status_code, code, message),
+            status=response.status_code,
+            code=code,
+            request_id=request_id,
+        )
+
+    def _hint(self, status: int, code: str | None, message: str) -> str | None:
+        who = f"application {self._params['client_id']}" if self._params.get("client_id") else "signed-in account"
+        if code == "Authorization_RequestDenied":
+            return (
+                f"Grant the {who} the Graph application permission Application.ReadWrite.OwnedBy with admin consent; an "
+                "application that it does not own needs it as an owner, or Application.ReadWrite.All"
+            )
+        if status == 401:
+            return f"Check that the {who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
+        if code == "CredentialInvalidLifetimeAsPerAppPolicy":
+            return "Shorten lifetime in client_secrets: a policy of the tenant limits it"
+        if code == "CredentialTypeNotAllowedAsPerAppPolicy":
+            return "A policy of the tenant forbids client secrets: ask an administrator to exempt this application"
+        if "Directory_" in (code or "") or status == 429:
+            return message if status == 429 else "Remove applications or credentials that are no longer needed"
+        return None
+
+
+@asynccontextmanager
+async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.AsyncIterator[Graph]:
+    """A Graph session for ``tenant_id`` with the shared Entra options ``params``.
+
+    Raises InputError for an unusable certificate or CA file, MissingLibraryError.
+    """
+    sdk.require()
+    ca_path = params.get("ca_path")
+    try:
+        trust = ssl.create_default_context(cafile=ca_path) if ca_path else True
+    except OSError as error:
+        raise InputError(f"ca_path {ca_path} cannot be read as a PEM file", answer=str(error)) from error
+    credential = credentials.create(params, cloud, tenant_id)
+    http = sdk.KiotaClientFactory.create_with_custom_middleware(
+        [_Retry(), sdk.ParametersNameDecodingHandler()],
+        sdk.httpx.AsyncClient(verify=trust, timeout=params["timeout"]),
+    )
+    provider = sdk.AzureIdentityAuthenticationProvider(
+        credential, scopes=[cloud.scope], allowed_hosts=[urlsplit(cloud.graph_endpoint).hostname or ""]
+    )
+    adapter = sdk.GraphRequestAdapter(provider, http)
+    adapter.base_url = f"{cloud.graph_endpoint}/v1.0"
+    async with credential, http:
+        yield Graph(sdk.GraphServiceClient(request_adapter=adapter), http, params, cloud, tenant_id)
+
+
+def _text(error: Exception) -> str:
+    return str(error) or type(error).__name__

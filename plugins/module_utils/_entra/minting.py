@@ -1,0 +1,171 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Making and removing client secrets in Graph: nothing is lost, and nothing is made twice.
+
+A secret that nobody could be given is removed again before the error is raised, so that none is left behind whose
+value no one knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import typing as t
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import application, openid, replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import Credential, Decision
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+
+Document = t.Dict[str, t.Any]
+# How long to look for a credential after its creation was left open, and for one to be removable.
+LOOK = 20.0
+
+
+class Minter:
+    """Makes and removes client secrets of one application.
+
+    ``app`` is the application as Graph has it; ``patience`` in seconds bounds each wait for replication.
+    """
+
+    def __init__(self, graph: Graph, http: Http, token_endpoint: str, app: Document, patience: float) -> None:
+        self._graph = graph
+        self._http = http
+        self._token_endpoint = token_endpoint
+        self._app = app
+        self._patience = patience
+
+    async def ask(self, secret: str) -> openid.Verdict:
+        """What the token endpoint says of ``secret`` now."""
+        return await asyncio.to_thread(
+            openid.check_client_secret,
+            self._http,
+            self._token_endpoint,
+            self._graph.cloud.scope,
+            self._app["appId"],
+            secret,
+        )
+
+    async def apply(self, decisions: t.Sequence[Decision]) -> list[str]:
+        """Carry out ``decisions``: remove, make, and wait until Entra accepts what was made.
+
+        Sets ``holds`` and ``secret_text`` of the decisions that make one. Gives warnings. When any cannot be made or
+        is not accepted in time, all that this call made are removed again and ServiceError is raised.
+        """
+        for decision in decisions:
+            for credential in decision.remove:
+                await self.remove(credential)
+        making = [decision for decision in decisions if decision.makes]
+        made: list[Credential] = []
+        try:
+            for decision in making:  # one after the other: concurrent credential edits of one app fail [iss]
+                decision.holds, decision.secret_text = await self._make(decision)
+                made.append(decision.holds)
+            verdicts = await asyncio.gather(*(self._accepted(decision) for decision in making))
+        except ServiceError:
+            for credential in made:
+                await self.remove(credential)
+            raise
+        return [warning for warning in verdicts if warning]
+
+    async def remove(self, credential: Credential) -> None:
+        """Remove a client secret; one that is gone already is no error.
+
+        Graph answers the same for a key that is gone and for one that is not replicated yet [iss], so the answer is
+        believed only after reads agree.
+        """
+        from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
+            RemovePasswordPostRequestBody,
+        )
+
+        attempted = f"Removing the client secret {credential.name} ({credential.describe()}) failed"
+        builder = self._graph.client.applications.by_application_id(self._app["id"]).remove_password
+        request = builder.to_post_request_information(RemovePasswordPostRequestBody(key_id=UUID(credential.key_id)))
+        try:
+            await replication.persist(
+                lambda: self._graph.send(request, attempted, repeatable=True), _unknown_key, min(LOOK, self._patience)
+            )
+        except ServiceError as error:
+            if not _unknown_key(error):
+                raise
+        await replication.settle(
+            self._credentials, lambda found: credential.key_id not in {c.key_id for c in found}, self._patience
+        )
+
+    async def _make(self, decision: Decision) -> tuple[Credential, str]:
+        from msgraph.generated.applications.item.add_password.add_password_post_request_body import (
+            AddPasswordPostRequestBody,
+        )
+        from msgraph.generated.models.password_credential import PasswordCredential
+
+        name = decision.wanted.name
+        attempted = f"Making a client secret for {name} on {application.label(self._app)} failed"
+        # The microseconds are ours: they tell what this request made from what anybody else made. Graph gives them back.
+        end = (self._graph.now + decision.wanted.lifetime).replace(microsecond=1 + secrets.randbelow(999_999))
+        builder = self._graph.client.applications.by_application_id(self._app["id"]).add_password
+        wanted = AddPasswordPostRequestBody(
+            password_credential=PasswordCredential(display_name=name, end_date_time=end)
+        )
+        request = builder.to_post_request_information(wanted)
+        try:
+            answer = await replication.persist(
+                lambda: self._graph.send(request, attempted), application.not_replicated, self._patience
+            )
+        except AmbiguousError as error:
+            await self._undo_unknown(name, end)
+            raise ServiceError(
+                error.attempted,
+                answer=f"{error.answer}; what it may have made was looked for and removed",
+                hint="Run again",
+                status=error.status,
+                code=error.code,
+                request_id=error.request_id,
+            ) from error
+        assert answer is not None
+        return Credential.parse(answer), str(answer["secretText"])
+
+    async def _undo_unknown(self, name: str, end: datetime) -> None:
+        """Remove what a request with a lost answer made: its value is unknown, so nobody can ever use it."""
+
+        def stray(found: list[Credential]) -> list[Credential]:
+            return [c for c in found if c.name == name and abs(c.end - end) < timedelta(microseconds=2)]
+
+        found, _settled = await replication.settle(self._credentials, lambda c: bool(stray(c)), LOOK, agreeing=1)
+        for credential in stray(found):
+            await self.remove(credential)
+
+    async def _accepted(self, decision: Decision) -> str | None:
+        """Wait until the token endpoint accepts the new secret; gives a warning where it cannot tell."""
+        name, secret = decision.wanted.name, decision.secret_text or ""
+
+        def settled(verdict: openid.Verdict) -> bool:
+            cannot_tell = verdict.accepted is None and verdict.code not in (None, *openid.NOT_THERE)
+            return bool(verdict.accepted) or cannot_tell
+
+        verdict, done = await replication.settle(lambda: self.ask(secret), settled, self._patience, agreeing=2)
+        if not done:
+            raise ServiceError(
+                f"The new client secret for {name} was not accepted within {self._patience:.0f} seconds",
+                answer=f"the token endpoint last said: {verdict.answer}; the secret was removed again",
+                hint="Run again; raise wait_timeout if the tenant is slow",
+                code=f"AADSTS{verdict.code}" if verdict.code else None,
+            )
+        if not verdict.accepted:
+            return f"Whether Entra accepts the new client secret for {name} could not be tried: {verdict.answer}"
+        return None
+
+    async def _credentials(self) -> list[Credential]:
+        found = await application.read(self._graph, "object_id", self._app["id"])
+        return [Credential.parse(item) for item in (found or {}).get("passwordCredentials", [])]
+
+
+def _unknown_key(error: ServiceError) -> bool:
+    return error.status == 400 and "No password credential found" in (error.answer or "")

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The tenant's OpenID Connect endpoints: discovery, and whether a client secret is accepted."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import Cloud
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+ACCOUNT_PLACEHOLDERS = ("common", "organizations", "consumers")
+
+# Answers that mean "this secret does not work"; a new secret gives the same until it is replicated
+# (AzureAD active-directory-dotnetcore-daemon-v2 #87 for 7000222 on a brand-new one [iss]).
+REJECTED = frozenset({"7000215", "7000222"})
+# The application or its service principal is not (yet) known where the token is asked for.
+NOT_THERE = frozenset({"700016", "7000229"})
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The part of a tenant's discovery document that a sign-in depends on; ``now`` is the login endpoint's clock."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    graph_host: str
+    now: datetime
+
+    @property
+    def graph_scope(self) -> str:
+        """The scope of a client-credentials token for the Graph of the tenant's cloud (``msgraph_host`` [rec])."""
+        return f"https://{self.graph_host}/.default"
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant's GUID, which the issuer carries even where a domain name was asked for [inf]."""
+        found = GUID.search(self.issuer)
+        return found.group(0).lower() if found else ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the token endpoint says of a client secret: ``accepted`` is None when it could not tell."""
+
+    accepted: bool | None
+    code: str | None = None
+    answer: str | None = None
+
+
+def check_tenant(tenant_id: str) -> None:
+    """Raise InputError when ``tenant_id`` can not be the tenant of a RustDesk sign-in."""
+    if tenant_id.lower() in ACCOUNT_PLACEHOLDERS:
+        raise InputError(
+            f"tenant_id {tenant_id} names no tenant",
+            answer="its discovery document carries a placeholder instead of an issuer, and RustDesk compares the "
+            "issuer byte for byte",
+            hint="Set tenant_id to the Directory (tenant) ID, or to one of the tenant's domain names",
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", tenant_id):
+        raise InputError(f"tenant_id is neither a GUID nor a domain name: {tenant_id!r}")
+
+
+def discover(http: Http, cloud: Cloud, tenant_id: str) -> Discovery:
+    """Read the discovery document of ``tenant_id``, a GUID or a domain name.
+
+    Raises ServiceError when there is no such tenant or the login endpoint cannot be reached.
+    """
+    return read_discovery(http, f"{cloud.authority_host}/{tenant_id}/v2.0")
+
+
+def read_discovery(http: Http, issuer: str) -> Discovery:
+    """Read the discovery document below ``issuer``, an URL; raises ServiceError."""
+    url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    attempted = f"Reading the OpenID Connect discovery document {url} failed"
+    try:
+        response = http.send("GET", url)
+    except _http.requests.RequestException as error:
+        raise ServiceError(
+            attempted, answer=_http.why(error), hint="Check the network, authority_host and ca_path"
+        ) from error
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if response.status_code != 200 or not isinstance(document, dict):
+        raise _refused(attempted, response.status_code, document)
+    try:
+        return Discovery(
+            document["issuer"],
+            document["authorization_endpoint"],
+            document["token_endpoint"],
+            document.get("msgraph_host", "graph.microsoft.com"),
+            parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else datetime.now(timezone.utc),
+        )
+    except KeyError as error:
+        raise ServiceError(attempted, answer=f"the document has no {error}") from error
+
+
+def check_client_secret(http: Http, token_endpoint: str, scope: str, client_id: str, secret: str) -> Verdict:
+    """Ask ``token_endpoint`` for a client-credentials token with ``secret`` and throw the token away.
+
+    The answers are told apart by ``error_codes``, else by the AADSTS number in the description, as the codes can
+    be absent [iss]. An answer that is about something else than the secret gives ``accepted=None``.
+    """
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
+    try:
+        response = http.send("POST", token_endpoint, data=form, repeatable=True)
+    except _http.requests.RequestException as error:
+        return Verdict(None, None, _http.why(error))
+    if response.status_code == 200:
+        return Verdict(True)
+    try:
+        document = response.json()
+    except ValueError:
+        return Verdict(None, None, f"HTTP {response.status_code}")
+    code, answer, _request = _parse(document)
+    return Verdict(False if code in REJECTED else None, code, answer)
+
+
+def _refused(attempted: str, status: int, document: t.Any) -> ServiceError:
+    code, answer, request_id = _parse(document) if isinstance(document, dict) else (None, "no JSON document", None)
+    hint = "Check authority_host and cloud"
+    if code == "90002":
+        hint = "Check tenant_id, and cloud if the tenant is not in Microsoft's public cloud"
+    return ServiceError(
+        attempted,
+        answer=f"HTTP {status}: {answer}",
+        hint=hint,
+        status=status,
+        code=f"AADSTS{code}" if code else None,
+        request_id=request_id,
+    )
+
+
+def _parse(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
+    description = str(document.get("error_description") or document.get("error") or "no description")
+    codes = document.get("error_codes") or re.findall(r"AADSTS(\d+)", description)
+    return str(codes[0]) if codes else None, description.splitlines()[0], document.get("trace_id")

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Microsoft's rules for redirect URIs, checked before the first request.
+
+Sources: "Redirect URI (reply URL) restrictions and limitations" and "Validation differences by supported account
+types" [doc]; URNs: hashicorp/terraform-provider-azuread #575 [iss]; fragments: RFC 6749 section 3.1.2.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import urlsplit
+
+PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+MAX_LENGTH = 256
+MAX_COUNT = 256
+MAX_COUNT_PERSONAL = 100
+FORBIDDEN = "!$'(),;"
+
+
+def problems(uris: t.Sequence[str], sign_in_audience: str | None) -> list[str]:
+    """What Entra would refuse in ``uris`` for ``sign_in_audience``, a sentence each; empty when all is well."""
+    personal = sign_in_audience in PERSONAL_AUDIENCES
+    found = [f"{uri}: {problem}" for uri in uris for problem in _problems(uri, personal)]
+    limit = MAX_COUNT_PERSONAL if personal else MAX_COUNT
+    if len(set(uris)) > limit:
+        found.append(f"{len(set(uris))} redirect URIs are more than the {limit} that {sign_in_audience} allows")
+    return found
+
+
+def _problems(uri: str, personal: bool) -> t.Iterator[str]:
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+        parts.port  # noqa: B018  # the property raises ValueError for a bad port
+    except ValueError as error:
+        yield f"is not an URL ({error})"
+        return
+    if parts.scheme == "urn":
+        if personal:
+            yield "an URN is not allowed with personal accounts"
+        return
+    if parts.scheme not in ("https", "http") or not host:
+        yield "has to begin with https://, or with http://localhost"
+        return
+    if parts.scheme == "http" and host not in ("localhost", "127.0.0.1"):
+        yield "has to be https; plain http is accepted for localhost only"
+    if len(uri) > MAX_LENGTH:
+        yield f"is longer than {MAX_LENGTH} characters"
+    if "#" in uri:
+        yield "must not have a fragment"
+    if parts.username is not None or any(character.isspace() for character in uri):
+        yield "must not have a user name or white space"
+    bad = sorted({character for character in uri if character in FORBIDDEN})
+    if bad:
+        yield f"must not contain {' '.join(bad)}"
+    if personal and "*" in uri:
+        yield "a wildcard is not allowed with personal accounts"
+    if personal and parts.query:
+        yield "a query is not allowed with personal accounts"

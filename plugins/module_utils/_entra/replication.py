@@ -1,0 +1,64 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Waiting, within bounds, for Entra's replicas to agree.
+
+Reads are served by replicas that lag behind for seconds and answer in turn with the old and the new state [iss];
+so one good answer proves little, several in a row prove enough (hashicorp/terraform-provider-azuread reads 5 [src]).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+
+AGREEING = 3
+FIRST_PAUSE = 0.3
+LONGEST_PAUSE = 3.0
+
+Value = t.TypeVar("Value")
+
+
+async def settle(
+    read: t.Callable[[], t.Awaitable[Value]],
+    done: t.Callable[[Value], bool],
+    patience: float,
+    agreeing: int = AGREEING,
+) -> tuple[Value, bool]:
+    """Call ``read`` until ``agreeing`` answers in a row satisfy ``done``, for at most ``patience`` seconds.
+
+    Gives the last answer and whether it was settled.
+    """
+    deadline = time.monotonic() + patience
+    in_a_row, pause = 0, FIRST_PAUSE
+    while True:
+        value = await read()
+        in_a_row = in_a_row + 1 if done(value) else 0
+        if in_a_row >= agreeing or time.monotonic() > deadline:
+            return value, in_a_row >= agreeing
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+async def persist(
+    act: t.Callable[[], t.Awaitable[Value]], passing: t.Callable[[ServiceError], bool], patience: float
+) -> Value:
+    """Call ``act`` again while it fails with an error that ``passing`` knows to be replication.
+
+    Raises the last error when ``patience`` seconds are over, any other error at once.
+    """
+    deadline = time.monotonic() + patience
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await act()
+        except ServiceError as error:
+            if not passing(error) or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)

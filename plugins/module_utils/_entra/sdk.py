@@ -1,0 +1,63 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The one place that imports azure-identity and msgraph-sdk.
+
+The SDK builds the requests; its response models are never imported, because they cost seconds with each task.
+"""
+# mypy: disable-error-code="assignment, misc"
+# The stand-ins for what is not installed have no types; require() is called before any is used.
+
+from __future__ import annotations
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError
+
+AZURE_IDENTITY_REQUIREMENT = "azure-identity>=1.16"
+MSGRAPH_REQUIREMENT = "msgraph-sdk>=1.5"
+
+try:
+    from azure.core.exceptions import AzureError
+    from azure.identity import aio as identity
+except ImportError:
+    identity = None
+    AzureError = Exception
+
+try:
+    import httpx
+    from kiota_abstractions.method import Method
+    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+    from kiota_http.kiota_client_factory import KiotaClientFactory
+    from kiota_http.middleware import ParametersNameDecodingHandler, RetryHandler
+    from kiota_http.middleware.options import RetryHandlerOption
+    from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
+except ImportError:
+    httpx = None
+    AzureIdentityAuthenticationProvider = KiotaClientFactory = Method = ParametersNameDecodingHandler = None
+    RetryHandler = object
+    RetryHandlerOption = GraphRequestAdapter = GraphServiceClient = None
+
+__all__ = [
+    "AzureIdentityAuthenticationProvider",
+    "AzureError",
+    "GraphRequestAdapter",
+    "GraphServiceClient",
+    "KiotaClientFactory",
+    "Method",
+    "ParametersNameDecodingHandler",
+    "RetryHandler",
+    "RetryHandlerOption",
+    "httpx",
+    "identity",
+    "require",
+]
+
+
+def require() -> None:
+    """Raise MissingLibraryError when a package that speaking to Entra needs is not installed."""
+    if identity is None:
+        raise MissingLibraryError("azure-identity", AZURE_IDENTITY_REQUIREMENT)
+    if httpx is None:
+        raise MissingLibraryError("msgraph-sdk", MSGRAPH_REQUIREMENT)

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What can go wrong, as exceptions; only the glue turns them into a failed task."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class SsoError(Exception):
+    """Something that the user has to know and can act on.
+
+    ``attempted`` says what was attempted on which object, ``answer`` what the service said or what is wrong with the
+    input, ``hint`` what to do next. None of them may ever hold a secret. ``status`` is an HTTP status, ``code`` the
+    service's own error code, ``request_id`` the identifier by which the service's operator finds the request.
+    """
+
+    def __init__(
+        self,
+        attempted: str,
+        *,
+        answer: str | None = None,
+        hint: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        self.attempted = attempted
+        self.answer = answer
+        self.hint = hint
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        super().__init__(" ".join(_sentence(part) for part in (attempted, answer, hint) if part))
+
+    def as_result(self) -> dict[str, t.Any]:
+        """The failed task's result: a sentence for people in ``msg``, the same in parts in ``error``."""
+        return {
+            "msg": str(self),
+            "error": {
+                "attempted": self.attempted,
+                "answer": self.answer,
+                "hint": self.hint,
+                "status": self.status,
+                "code": self.code,
+                "request_id": self.request_id,
+            },
+        }
+
+
+class InputError(SsoError):
+    """The declaration itself cannot work; raised before the first request."""
+
+
+class ServiceError(SsoError):
+    """A service refused a request, or answered something that was not understood."""
+
+
+class AmbiguousError(ServiceError):
+    """A request failed in a way that leaves open whether it took effect."""
+
+
+class MissingLibraryError(SsoError):
+    """A Python package is not installed where the task runs.
+
+    ``package`` is its name for pip; ``requirement`` the tested range.
+    """
+
+    def __init__(self, package: str, requirement: str) -> None:
+        self.package = package
+        self.requirement = requirement
+        super().__init__(f"The Python package {package} is missing", hint=f"pip install '{requirement}'")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ")")) else text + "."

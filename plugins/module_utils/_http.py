@@ -1,0 +1,104 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""HTTP by requests, for the consoles and the login endpoints: TLS, timeouts, and repeats of what is safe to repeat."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.retry import Retry
+except ImportError:
+    HAS_REQUESTS = False
+    Retry = object  # type: ignore[assignment,misc]  # a stand-in, so that the class below can be defined
+else:
+    HAS_REQUESTS = True
+
+__all__ = ["Http", "REQUESTS_REQUIREMENT", "requests", "why"]
+
+REQUESTS_REQUIREMENT = "requests>=2.31"
+
+
+class _Retry(Retry):
+    """urllib3's Retry that reads a fractional Retry-After as well (Graph's documentation shows ``2.128``)."""
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        try:
+            return max(0.0, float(retry_after))
+        except ValueError:
+            return super().parse_retry_after(retry_after)
+
+
+class Http:
+    """A requests session with one CA, one timeout and one policy for repeats.
+
+    Redirects are never followed: a 301 or 302 turns a POST into a GET, which changes what is asked.
+    Only GET is repeated by itself, on a failed connection and on 429, 502, 503 and 504; ``repeatable=True`` says that
+    another request is as harmless.
+    """
+
+    def __init__(self, ca_path: str | None, timeout: float) -> None:
+        """``ca_path`` is a PEM file to trust instead of the system's store; ``timeout`` is in seconds per request.
+
+        Raises MissingLibraryError when requests is not installed.
+        """
+        if not HAS_REQUESTS:
+            raise MissingLibraryError("requests", REQUESTS_REQUIREMENT)
+        self._verify: str | bool = ca_path or True
+        self._timeout = timeout
+        patient = _Retry(
+            total=4,
+            status_forcelist=(429, 502, 503, 504),
+            allowed_methods=None,
+            backoff_factor=0.3,
+            raise_on_status=False,
+        )
+        # A connection that was never established carried no request: trying again is safe for any method.
+        once = _Retry(
+            total=2, connect=2, read=0, status=0, other=0, backoff_factor=0.3, respect_retry_after_header=False
+        )
+        self._patient = _session(patient)
+        self._once = _session(once)
+
+    def send(self, method: str, url: str, *, repeatable: bool = False, **kwargs: t.Any) -> requests.Response:
+        """Send one request and give the answer, whatever its status; raises requests.RequestException."""
+        session = self._patient if method == "GET" or repeatable else self._once
+        # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
+        return session.request(
+            method, url, verify=self._verify, timeout=self._timeout, allow_redirects=False, **kwargs
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._patient.close()
+        self._once.close()
+
+
+def _session(retry: _Retry) -> requests.Session:
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(max_retries=retry))
+    return session
+
+
+def why(error: Exception) -> str:
+    """The reason of a failed connection in few words, without the addresses and objects that requests puts in."""
+    cause: BaseException = error
+    seen = set()
+    while id(cause) not in seen:
+        seen.add(id(cause))
+        inner = getattr(cause, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((arg for arg in cause.args if isinstance(arg, BaseException)), None) or cause.__cause__
+        if inner is None:
+            break
+        cause = inner
+    text = str(cause) or type(cause).__name__
+    return text.rsplit(": ", 1)[-1] if "object at 0x" in text else text

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Would a user's sign-in work now? Each question is asked from the outside, and each answer says what to do.
+
+The only file of the core that knows both Entra and RustDesk.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from urllib.parse import parse_qs, urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import openid
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import same_name
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+
+Params = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question: ``ok`` is None when it could not or need not be asked."""
+
+    name: str
+    ok: bool | None
+    detail: str
+    hint: str | None = None
+
+    def result(self) -> dict[str, t.Any]:
+        """As the task's result shows it."""
+        return asdict(self)
+
+
+def prove(http: Http, params: Params) -> list[Check]:
+    """All checks for the options of rustdesk_sign_in_check, in the order in which a sign-in meets them; read only."""
+    connection = Connection(params["public_url"], http)
+    discovery, issuer = _issuer(http, params["issuer"])
+    offered, begun = _console(connection, params)
+    checks = [*offered, issuer]
+    checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
+    return [
+        *checks,
+        _registered(params),
+        _secret(http, discovery, params),
+        _end(discovery, params),
+    ]
+
+
+REQUEST_CHECKS = ("authorization_endpoint", "client_id", "redirect_uri", "response_type", "scope")
+
+
+def _console(connection: Connection, params: Params) -> tuple[list[Check], str | None]:
+    """The console's part, and the authorization URL that it gave."""
+    name = params["name"]
+    try:
+        names = sign_in.login_options(connection)
+    except ServiceError as error:
+        later = [_not_asked("provider_offered"), _not_asked("authorization_url")]
+        return [Check("console_reachable", False, _what(error), error.hint), *later], None
+    checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect")]
+    offered = next((item for item in names if same_name(item, name)), None)
+    if offered is None:
+        has = f"it offers {', '.join(names)}" if names else "it offers none"
+        hint = "Enable the provider in the console; a client whose API server is another one sees other providers"
+        absent = Check("provider_offered", False, f"the console does not offer {name}: {has}", hint)
+        return [*checks, absent, _not_asked("authorization_url")], None
+    checks.append(Check("provider_offered", True, f"users are offered {offered}"))
+    try:
+        url = sign_in.authorization_url(connection, offered)
+    except ServiceError as error:
+        hint = "Check the issuer in the console, and that the console's own network reaches it (DNS, proxy, CA)"
+        return [*checks, Check("authorization_url", False, _what(error), hint)], None
+    return [*checks, Check("authorization_url", True, "the console begins a sign-in")], url
+
+
+def _issuer(http: Http, issuer: str) -> tuple[openid.Discovery | None, Check]:
+    """The discovery document below ``issuer``; strict relying parties compare the issuer byte for byte."""
+    try:
+        discovery = openid.read_discovery(http, issuer)
+    except ServiceError as error:
+        return None, Check("issuer", False, _what(error), error.hint)
+    if discovery.issuer != issuer:
+        detail = f"declared is {issuer}, but the discovery document says {discovery.issuer}"
+        return discovery, Check("issuer", False, detail, f"Set issuer to {discovery.issuer}")
+    return discovery, Check("issuer", True, f"{issuer} is what the discovery document says")
+
+
+def _request(url: str, discovery: openid.Discovery | None, params: Params) -> t.Iterator[Check]:
+    """Whether the authorization request ``url`` is the one that is declared."""
+    parts = urlsplit(url)
+    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    hint = "Run the role again: the console's settings are not as declared"
+    if discovery is None:
+        yield _not_asked("authorization_endpoint")
+    else:
+        endpoint = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        expected = discovery.authorization_endpoint
+        yield Check(
+            "authorization_endpoint",
+            endpoint == expected,
+            f"users are sent to {endpoint}" + ("" if endpoint == expected else f" instead of {expected}"),
+            None if endpoint == expected else hint,
+        )
+    for name, expected in (
+        ("client_id", params["client_id"]),
+        ("redirect_uri", params["callback_url"]),
+        ("response_type", "code"),
+    ):
+        sent = query.get(name)
+        good = sent == expected
+        text = f"the console sends {sent}" + ("" if good else f" instead of {expected}")
+        yield Check(name, good, text, None if good else hint)
+    good = "openid" in query.get("scope", "").split()
+    yield Check("scope", good, f"the console asks for {query.get('scope')}", None if good else "It has to have openid")
+
+
+def _registered(params: Params) -> Check:
+    """Whether the callback URL is among the application's redirect URIs, where these are known."""
+    uris = params["registered_redirect_uris"]
+    if uris is None:
+        return Check("redirect_uri_registered", None, "not asked: registered_redirect_uris is not given")
+    good = params["callback_url"] in uris
+    return Check(
+        "redirect_uri_registered",
+        good,
+        f"{params['callback_url']} is {'' if good else 'not '}among the application's redirect URIs",
+        None if good else "Add it to web_redirect_uris of entra_app, or Entra stops with AADSTS50011",
+    )
+
+
+def _secret(http: Http, discovery: openid.Discovery | None, params: Params) -> Check:
+    """Whether the token endpoint accepts the client secret that the console has, where it is known."""
+    name = "client_secret_accepted"
+    if not params["client_secret"] or discovery is None:
+        return Check(name, None, "not asked: " + ("no discovery document" if discovery is None else "no client_secret"))
+    verdict = openid.check_client_secret(
+        http, discovery.token_endpoint, discovery.graph_scope, params["client_id"], params["client_secret"]
+    )
+    if verdict.accepted:
+        return Check(name, True, "the token endpoint accepts it")
+    hints = {
+        "7000215": "It is not a client secret of this application (or its ID instead of its value): run the role again",
+        "7000222": "It has expired: run the role again, which makes a new one",
+        "700016": "There is no such application in this tenant: check client_id and issuer",
+    }
+    hint = hints.get(verdict.code or "", "Look up the code in Microsoft's list of AADSTS error codes")
+    return Check(name, verdict.accepted, f"the token endpoint says: {verdict.answer}", hint)
+
+
+def _end(discovery: openid.Discovery | None, params: Params) -> Check:
+    """Whether the client secret lasts longer than the warning time, where its end is known."""
+    name = "client_secret_end"
+    if not params["client_secret_ends"]:
+        return Check(name, None, "not asked: client_secret_ends is not given")
+    now = discovery.now if discovery else datetime.now(timezone.utc)
+    left = parse_time(params["client_secret_ends"]) - now
+    good = left.total_seconds() > 0
+    text = f"{left.days} days are left" if good else f"it ended {-left.days} days ago"
+    return Check(name, good, text, None if good else "Run the role, which renews it")
+
+
+def _not_asked(name: str) -> Check:
+    return Check(name, None, "not asked, because of an earlier failure")
+
+
+def _what(error: ServiceError) -> str:
+    return error.answer or error.attempted

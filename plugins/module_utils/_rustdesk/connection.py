@@ -1,0 +1,235 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""A session with a RustDesk console's API: sign in, ask, sign out; every odd answer becomes an error that helps.
+
+Sources: RustDesk's client (flutter/lib/common/hbbs/hbbs.dart, flutter/lib/models/user_model.dart) and its official
+scripts (res/*.py, check_response) for the sign-in and the conventions of answers.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    AmbiguousError,
+    InputError,
+    MissingLibraryError,
+    ServiceError,
+    SsoError,
+)
+
+PYOTP_REQUIREMENT = "pyotp>=2.9"
+# The same for each run: the console keeps one session for each of these.
+DEVICE: dict[str, t.Any] = {
+    "id": "deskops-rustdesk-sso",
+    "uuid": "ZGVza29wcy1ydXN0ZGVzay1zc28=",
+    "deviceInfo": {"os": "linux", "type": "browser", "name": "deskops.rustdesk_sso"},
+}
+
+
+def check_url(url: str, option: str) -> str:
+    """``url`` without a slash at the end; raises InputError when it is not the http(s) address of a server."""
+    url = url.rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise InputError(f"{option} is not the address of a console: {url}", hint="Write it as https://host[:port]")
+    return url
+
+
+class Connection:
+    """HTTP with one console, unauthenticated until login()."""
+
+    def __init__(self, url: str, http: _http.Http) -> None:
+        """``url`` is the console's address without a slash at the end."""
+        self.url = url
+        self._http = http
+        self._token: str | None = None
+
+    def call(self, method: str, path: str, attempted: str, *, json: t.Any = None) -> t.Any:
+        """Send one request and give the answer's JSON value; None for an empty answer.
+
+        ``attempted`` begins the error message. Raises ServiceError for anything that is not a plain success, and
+        AmbiguousError where a write got no answer.
+        """
+        headers = {"Accept": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            response = self._http.send(method, self.url + path, json=json, headers=headers)
+        except _http.requests.RequestException as error:
+            raise self._no_answer(method, attempted, error) from error
+        return self._read(response, method, path, attempted)
+
+    def login(self, params: t.Mapping[str, t.Any]) -> None:
+        """Sign in with the console options ``params``, through a second factor where the console asks for one.
+
+        Raises ServiceError naming the option to change, MissingLibraryError when a TOTP code is needed without pyotp.
+        """
+        attempted = f"Signing in to the console {self.url} as {params['username']} failed"
+        if params.get("verification_code") and params.get("verification_secret"):
+            answer = self._second_factor(
+                params, attempted, params["username"], params["verification_secret"], params["verification_code"], ""
+            )
+        else:
+            request = {
+                "username": params["username"],
+                "password": params["password"],
+                "autoLogin": True,
+                "type": "account",
+                **DEVICE,
+            }
+            answer = self._login_call(request, attempted, "Check username and password")
+            if answer.get("type") == "email_check":
+                answer = self._challenged(params, attempted, answer)
+        user = answer.get("user") or {}
+        if not answer.get("access_token"):
+            raise ServiceError(
+                attempted, answer=f"the answer has no access token (type {answer.get('type')})",
+                hint="Check that console_url is a RustDesk console",
+            )  # fmt: skip
+        self._token = answer["access_token"]
+        if user.get("is_admin") is False:
+            self.logout()
+            raise ServiceError(
+                attempted, answer="this user is not an administrator of the console",
+                hint="Set username to an administrator, or make this user one",
+            )  # fmt: skip
+
+    def logout(self) -> None:
+        """Close the session; a console that refuses is left alone, as the session ends by itself."""
+        if not self._token:
+            return
+        try:
+            self.call("POST", "/api/logout", "Signing out failed", json={"id": DEVICE["id"], "uuid": DEVICE["uuid"]})
+        except ServiceError:
+            pass
+        self._token = None
+
+    def _challenged(self, params: t.Mapping[str, t.Any], attempted: str, answer: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The second step of a login; its type is email_check for e-mail codes and TOTP alike (hbbs.dart)."""
+        totp = answer.get("tfa_type") == "tfa_check"
+        code = params.get("verification_code")
+        if totp and params.get("totp_secret"):
+            code = _totp(params["totp_secret"])
+        if not code:
+            wants = "a one-time code (TOTP)" if totp else "the code that it has just sent by e-mail"
+            option = "Set totp_secret to the account's TOTP secret" if totp else (
+                "Set verification_code to it and verification_secret to error.verification_secret of this result, or use"
+                " an account for automation that has TOTP"
+            )  # fmt: skip
+            raise ChallengeError(attempted, f"the console asks for {wants}", option, str(answer.get("secret") or ""))
+        name = (answer.get("user") or {}).get("name") or params["username"]
+        return self._second_factor(params, attempted, name, answer.get("secret"), code, code if totp else "")
+
+    def _second_factor(
+        self, params: t.Mapping[str, t.Any], attempted: str, name: str, secret: t.Any, code: str, tfa_code: str
+    ) -> dict[str, t.Any]:
+        request = {"username": name, "autoLogin": True, "type": "email_code", "verificationCode": code,
+                   "secret": secret, **DEVICE}  # fmt: skip
+        if tfa_code or params.get("totp_secret"):
+            request["tfaCode"] = tfa_code or code
+        return self._login_call(request, attempted, "Check totp_secret or verification_code, and the clocks")
+
+    def _login_call(self, request: dict[str, t.Any], attempted: str, hint: str) -> dict[str, t.Any]:
+        try:
+            answer = self.call("POST", "/api/login", attempted, json=request)
+        except ServiceError as error:
+            if error.status in (200, 400, 401, 403) and error.code == "error":
+                raise ServiceError(attempted, answer=error.answer, hint=hint, status=error.status) from error
+            raise
+        if not isinstance(answer, dict):
+            raise ServiceError(attempted, answer="the answer is not a JSON object", hint="Check console_url")
+        return answer
+
+    def _no_answer(self, method: str, attempted: str, error: Exception) -> ServiceError:
+        reason = _http.why(error)
+        if isinstance(error, _http.requests.exceptions.SSLError):
+            return ServiceError(attempted, answer=f"TLS failed: {reason}", hint="Set ca_path to the CA of the console")
+        asked = isinstance(error, _http.requests.exceptions.ReadTimeout) or "Connection aborted" in str(error)
+        if asked and method != "GET":
+            return AmbiguousError(attempted, answer=f"the connection failed after the request was sent: {reason}")
+        return ServiceError(
+            attempted, answer=f"no connection to {self.url}: {reason}", hint="Check console_url and the network"
+        )
+
+    def _read(self, response: t.Any, method: str, path: str, attempted: str) -> t.Any:
+        status = response.status_code
+        content_type = response.headers.get("Content-Type", "")
+        try:
+            value = response.json() if response.content else None
+            readable = True
+        except (ValueError, jsonlib.JSONDecodeError):
+            value, readable = None, False
+        said = value.get("error") or value.get("message") if isinstance(value, dict) else None
+
+        def refusal(answer: str, hint: str, code: str | None = None) -> ServiceError:
+            return ServiceError(attempted, answer=answer, hint=hint, status=status, code=code)
+
+        if 300 <= status < 400:
+            target = response.headers.get("Location", "nowhere")
+            return _throw(refusal(
+                f"{method} {path} was redirected ({status}) to {target}",
+                "Set console_url to the address that the redirect leads to; a redirect would turn the request into another",
+            ))  # fmt: skip
+        if said:
+            return _throw(refusal(f"the console answered {status}: {said}", _hint(status, path), "error"))
+        if status == 405:
+            allowed = response.headers.get("Allow", "nothing else")
+            return _throw(refusal(f"{method} {path} is not allowed there (405, allows {allowed})", _hint(status, path)))
+        if not 200 <= status < 300:
+            return _throw(refusal(f"{method} {path} answered {status} {response.reason}", _hint(status, path)))
+        if not readable:
+            kind = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
+            return _throw(refusal(
+                f"{method} {path} answered {kind}",
+                "Check console_url: a proxy or another web server answers there, or this server has no such API",
+            ))  # fmt: skip
+        return value
+
+
+class ChallengeError(ServiceError):
+    """The console asks for a second factor that was not given.
+
+    ``verification_secret`` names this attempt; with the code it completes it. By itself it opens nothing.
+    """
+
+    def __init__(self, attempted: str, answer: str, hint: str, verification_secret: str) -> None:
+        super().__init__(attempted, answer=answer, hint=hint)
+        self.verification_secret = verification_secret
+
+    def as_result(self) -> dict[str, t.Any]:
+        """As of every error, with the attempt's name."""
+        result = super().as_result()
+        result["error"]["verification_secret"] = self.verification_secret
+        return result
+
+
+def _hint(status: int, path: str) -> str:
+    if status in (401, 403):
+        return "Check username and password, and that the user is an administrator with the right to change settings"
+    if status in (404, 405):
+        return f"This server's API differs from what is known ({path}): see the option contract"
+    if status == 429:
+        return "The console limits how often it is asked: wait a minute and run again"
+    return "Look into the console's log"
+
+
+def _throw(error: SsoError) -> t.NoReturn:
+    raise error
+
+
+def _totp(secret: str) -> str:
+    try:
+        import pyotp
+    except ImportError as error:
+        raise MissingLibraryError("pyotp", PYOTP_REQUIREMENT) from error
+    try:
+        return str(pyotp.TOTP(secret.replace(" ", "")).now())
+    except ValueError as error:  # binascii.Error is one; its text would hold a part of the secret
+        raise InputError("totp_secret is not a base32 secret", hint="Copy it again from the console") from error

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The argument spec that every module speaking to a console shares; mirrored by the doc fragment of the same name."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import CONSOLES
+
+RUSTDESK_OPTIONS: dict[str, t.Any] = {
+    "console_url": {"type": "str", "required": True, "fallback": (env_fallback, ["RUSTDESK_URL"])},
+    "console": {"type": "str", "default": "auto", "choices": ["auto", *CONSOLES]},
+    "username": {"type": "str", "required": True, "fallback": (env_fallback, ["RUSTDESK_USERNAME"])},
+    "password": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["RUSTDESK_PASSWORD"])},
+    "totp_secret": {"type": "str", "no_log": True, "fallback": (env_fallback, ["RUSTDESK_TOTP_SECRET"])},
+    "verification_code": {"type": "str", "no_log": True},
+    "verification_secret": {"type": "str", "no_log": True},
+    "ca_path": {"type": "path", "fallback": (env_fallback, ["RUSTDESK_CA_PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
+    "timeout": {"type": "float", "default": 30.0},
+    "contract": {
+        "type": "dict",
+        "options": {
+            "settings_path": {"type": "str", "default": "/api/oidc/settings"},
+            "write_method": {"type": "str", "default": "PUT", "choices": ["PUT", "POST", "PATCH"]},
+        },
+    },
+}

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What a RustDesk client sees before a user signs in: the same three unauthenticated requests, read only.
+
+Source: RustDesk's client, flutter/lib/models/user_model.dart and src/hbbs_http/account.rs.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import DEVICE, Connection
+
+COMMON = "common-oidc/"
+SINGLE = "oidc/"
+# A client identifies itself by digits; this one never registers with a server.
+CLIENT = {"id": "100000000", "uuid": DEVICE["uuid"], "deviceInfo": {"os": "linux", "type": "client", "name": "ansible"}}
+
+
+def login_options(connection: Connection) -> list[str]:
+    """The names of the providers that the console offers, of both forms that consoles answer with."""
+    attempted = f"Reading the login options of {connection.url} failed"
+    answer = connection.call("GET", "/api/login-options", attempted)
+    if not isinstance(answer, list) or not all(isinstance(item, str) for item in answer):
+        raise ServiceError(attempted, answer="the answer is not a list of names", hint="Check console_url")
+    names = [item[len(SINGLE):] for item in answer if item.startswith(SINGLE)]  # fmt: skip
+    for item in answer:
+        if item.startswith(COMMON):
+            names.extend(_common_names(item[len(COMMON):], attempted))  # fmt: skip
+    return list(dict.fromkeys(names))
+
+
+def authorization_url(connection: Connection, name: str) -> str:
+    """The URL to which the console sends a user of provider ``name``; makes the console do OIDC discovery now."""
+    attempted = f"Beginning a sign-in with {name} at {connection.url} failed"
+    answer = connection.call("POST", "/api/oidc/auth", attempted, json={"op": name, **CLIENT})
+    if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
+        raise ServiceError(attempted, answer="the answer has no url", hint="Look into the console's log")
+    return str(answer["url"])
+
+
+def _common_names(text: str, attempted: str) -> t.Iterator[str]:
+    try:
+        for entry in json.loads(text):
+            yield str(entry["name"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise ServiceError(attempted, answer="its list of providers cannot be read", hint="Check console_url") from error

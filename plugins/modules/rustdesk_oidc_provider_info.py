@@ -1,0 +1,148 @@
+#!/usr/bin/python
+
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rustdesk_oidc_provider_info
+short_description: What a RustDesk console holds about sign-in
+version_added: 0.1.0
+description:
+  - Reads the kind of a RustDesk console, its callback URL and its OIDC providers. Writes nothing.
+author:
+  - deskops (@deskops)
+extends_documentation_fragment:
+  - deskops.rustdesk_sso._rustdesk
+  - deskops.rustdesk_sso._actiongroup.rustdesk
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+    description: Reads only.
+  diff_mode:
+    support: none
+    description: Reads only.
+  platform:
+    support: full
+    platforms: all
+options:
+  name:
+    description: Only the provider of this name, compared as RustDesk does.
+    type: str
+  include_secrets:
+    description:
+      - Whether RV(providers[].client_secret) is returned, for comparing it with what Entra holds. The result is then kept
+        out of all output by itself.
+    type: bool
+    default: false
+seealso:
+  - module: deskops.rustdesk_sso.rustdesk_oidc_provider
+"""
+
+EXAMPLES = r"""
+- name: See which providers the console offers
+  deskops.rustdesk_sso.rustdesk_oidc_provider_info:
+    console_url: https://desk1.example.com
+    username: admin
+    password: "{{ console_password }}"
+  register: console
+"""
+
+RETURN = r"""
+console:
+  description: The kind of console.
+  returned: success
+  type: str
+callback_url:
+  description: The callback URL that the console sends, if it has one yet.
+  returned: success
+  type: str
+providers:
+  description: The providers, in the console's order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+    enabled:
+      description: Whether users are offered it.
+      type: bool
+    client_id:
+      description: The application (client) ID.
+      type: str
+    client_secret_set:
+      description: Whether it has a client secret; null when the console does not tell.
+      type: bool
+    client_secret:
+      description: The client secret's value.
+      type: str
+      returned: with O(include_secrets=true), where the console gives it back
+    issuer:
+      description: The issuer.
+      type: str
+    authorization_endpoint:
+      description: The authorization endpoint.
+      type: str
+    token_endpoint:
+      description: The token endpoint.
+      type: str
+    userinfo_endpoint:
+      description: The UserInfo endpoint.
+      type: str
+    jwks_endpoint:
+      description: Where the signing keys are.
+      type: str
+    order:
+      description: Its place among the console's providers.
+      type: int
+error:
+  description: What failed, in parts; RV(ignore:msg) says the same in a sentence.
+  returned: failure
+  type: dict
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, same_name
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
+
+SPEC: dict[str, t.Any] = {
+    "argument_spec": {
+        **RUSTDESK_OPTIONS,
+        "name": {"type": "str"},
+        "include_secrets": {"type": "bool", "default": False, "no_log": False},
+    },
+    "supports_check_mode": True,
+}
+
+
+def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+
+    def view(provider: Provider) -> dict[str, t.Any]:
+        shown = provider.view()
+        if params["include_secrets"] and provider.client_secret:
+            shown["client_secret"] = provider.client_secret
+        return shown
+
+    with signed_in(params) as console:
+        found = [item for item in console.providers() if not params["name"] or same_name(item.name, params["name"])]
+        return {
+            "console": console.kind,
+            "callback_url": console.callback_url(),
+            "providers": [view(item) for item in found],
+        }
+
+
+def main() -> None:
+    run_module(AnsibleModule(**SPEC), run)
+
+
+if __name__ == "__main__":
+    main()

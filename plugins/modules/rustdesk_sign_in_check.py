@@ -1,0 +1,160 @@
+#!/usr/bin/python
+
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rustdesk_sign_in_check
+short_description: Would a user's sign-in to RustDesk work now?
+version_added: 0.1.0
+description:
+  - Goes as far as anybody can without a user, from the outside, as a RustDesk client would, and checks each step. Writes nothing.
+  - What cannot be asked without a user, such as assignment and consent, is not proven.
+author:
+  - deskops (@deskops)
+extends_documentation_fragment:
+  - deskops.rustdesk_sso._actiongroup.rustdesk
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    support: full
+    platforms: all
+options:
+  public_url:
+    description: The address of the console as RustDesk clients reach it (their API server).
+    type: str
+    required: true
+  name:
+    description: The provider's name, compared as RustDesk does.
+    type: str
+    default: azure
+  issuer:
+    description: The issuer that the console has.
+    type: str
+    required: true
+  client_id:
+    description: The application (client) ID that the console shall send.
+    type: str
+    required: true
+  callback_url:
+    description: The callback URL that the console shall send.
+    type: str
+    required: true
+  client_secret:
+    description: The client secret that the console has. Omitted, it is not tried.
+    type: str
+  client_secret_ends:
+    description: When that client secret ends, as RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].ends) says.
+    type: str
+  registered_redirect_uris:
+    description: The application's redirect URIs. Omitted, it is not checked whether O(callback_url) is among them.
+    type: list
+    elements: str
+  ca_path:
+    description:
+      - A PEM file with the certification authorities to trust, instead of the system's.
+      - The environment variables E(REQUESTS_CA_BUNDLE) and E(SSL_CERT_FILE) are used when it is omitted.
+    type: path
+  timeout:
+    description: How many seconds one request may take.
+    type: float
+    default: 30
+  must_pass:
+    description: Whether the task fails when a check fails.
+    type: bool
+    default: true
+requirements:
+  - requests >= 2.31
+seealso:
+  - module: deskops.rustdesk_sso.entra_app
+  - module: deskops.rustdesk_sso.rustdesk_oidc_provider
+"""
+
+EXAMPLES = r"""
+- name: Prove that sign-in works
+  deskops.rustdesk_sso.rustdesk_sign_in_check:
+    public_url: https://desk1.example.com
+    name: azure
+    issuer: https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0
+    client_id: 66666666-7777-8888-9999-000000000000
+    callback_url: https://desk1.example.com/api/oidc/callback
+"""
+
+RETURN = r"""
+passed:
+  description: Whether no check failed.
+  returned: always
+  type: bool
+checks:
+  description: The checks, in the order in which a sign-in meets them.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: What was checked.
+      type: str
+    ok:
+      description: Whether it is well; null when it was not asked.
+      type: bool
+    detail:
+      description: What was seen.
+      type: str
+    hint:
+      description: What to do, where it is not well.
+      type: str
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _proof
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+
+SPEC: dict[str, t.Any] = {
+    "argument_spec": {
+        "public_url": {"type": "str", "required": True},
+        "name": {"type": "str", "default": "azure"},
+        "issuer": {"type": "str", "required": True},
+        "client_id": {"type": "str", "required": True},
+        "callback_url": {"type": "str", "required": True},
+        "client_secret": {"type": "str", "no_log": True},
+        "client_secret_ends": {"type": "str", "no_log": False},
+        "registered_redirect_uris": {"type": "list", "elements": "str"},
+        "ca_path": {"type": "path", "fallback": (env_fallback, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
+        "timeout": {"type": "float", "default": 30.0},
+        "must_pass": {"type": "bool", "default": True, "no_log": False},
+    },
+    "supports_check_mode": True,
+}
+
+
+def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+    public_url = check_url(params["public_url"], "public_url")
+    http = Http(params["ca_path"], params["timeout"])
+    try:
+        checks = _proof.prove(http, {**params, "public_url": public_url})
+    finally:
+        http.close()
+    failed = [check for check in checks if check.ok is False]
+    result: dict[str, t.Any] = {"passed": not failed, "checks": [check.result() for check in checks]}
+    if failed and params["must_pass"]:
+        lines = [f"{check.name}: {check.detail}. {check.hint or ''}".strip() for check in failed]
+        return {**result, "failed": True, "msg": f"Sign-in at {public_url} would not work. " + " | ".join(lines)}
+    return result
+
+
+def main() -> None:
+    run_module(AnsibleModule(**SPEC), run)
+
+
+if __name__ == "__main__":
+    main()
