@@ -1,0 +1,108 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Needs Python 3.11 or newer (with venv), git and make; everything else is installed into .venv and .venvs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+# Releases of ansible-core for `make sanity`: one or several of 2.16 to 2.21, newest
+CORE ?= 2.19
+
+VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
+STAGE := build/ansible_collections/deskops/rustdesk_sso
+ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
+LINT := .venvs/lint
+TESTS := $(wildcard tests/unit tests/integration tests/browser tests/lab/selftest tests/leaks tests/faults)
+LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
+
+# Every tool sees the staged tree as the installed collection
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
+# A tool of .venvs/lint, run inside the staged tree
+STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
+
+.PHONY: help venv stage build install test lint format $(addprefix lint-,$(LINTS)) sanity sanity-all changelog demo clean distclean
+
+help: ## Show this help
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+venv: .venv/stamp ## Make .venv, for the tests and the demo (PYTHON=python3.12 chooses another Python)
+
+.venv/stamp: requirements.txt test-requirements.txt $(wildcard tests/*/requirements.txt)
+	@tests/tools/make_venv.sh .venv $(PYTHON) $^
+
+$(LINT)/stamp: lint-requirements.txt
+	@tests/tools/make_venv.sh $(LINT) $(PYTHON) $^
+
+stage:
+	@$(PYTHON) tests/tools/stage.py >/dev/null
+
+build: .venv/stamp stage ## Build the artifact for Galaxy in build/dist
+	@.venv/bin/ansible-galaxy collection build --force --output-path build/dist $(STAGE)
+
+install: build ## Install the built artifact into build/collections
+	@ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/collections" .venv/bin/ansible-galaxy collection install --offline --force --collections-path build/collections $(ARTIFACT)
+
+test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's own (PYTEST_ARGS='-k name')
+	@if [ -d tests/browser ]; then tests/tools/ensure_chromium.sh; fi
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest $(TESTS) $(PYTEST_ARGS)
+
+lint: $(addprefix lint-,$(LINTS)) ## Run all linters (one: make lint-ruff, lint-mypy, ...)
+
+format: $(LINT)/stamp ## Format the Python files and sort their imports
+	@$(LINT)/bin/ruff check --select I,RUF022 --fix --quiet .
+	@$(LINT)/bin/ruff format .
+
+lint-ruff: $(LINT)/stamp
+	@echo "== ruff"
+	@$(LINT)/bin/ruff check .
+	@$(LINT)/bin/ruff format --check .
+
+lint-mypy: $(LINT)/stamp stage
+	@echo "== mypy"
+	@MYPYPATH=build $(LINT)/bin/mypy $(STAGE)/plugins
+
+lint-yamllint: $(LINT)/stamp
+	@echo "== yamllint"
+	@$(LINT)/bin/yamllint --strict .
+
+lint-ansible-lint: $(LINT)/stamp stage
+	@echo "== ansible-lint"
+	@$(STAGED) ansible-lint
+
+lint-docs: $(LINT)/stamp stage
+	@echo "== antsibull-docs"
+	@$(STAGED) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+
+lint-changelog: $(LINT)/stamp stage
+	@echo "== antsibull-changelog"
+	@$(STAGED) antsibull-changelog lint
+
+lint-reuse: $(LINT)/stamp
+	@echo "== reuse"
+	@$(LINT)/bin/reuse lint --quiet || $(LINT)/bin/reuse lint
+
+lint-importer: $(LINT)/stamp build
+	@echo "== galaxy-importer"
+	@mkdir -p build/importer
+	@cd build/importer && PATH="$(CURDIR)/$(LINT)/bin:$$PATH" GALAXY_IMPORTER_CONFIG="$(CURDIR)/tests/tools/galaxy-importer.cfg" \
+		python -m galaxy_importer.main "$(CURDIR)/$(ARTIFACT)"
+
+sanity: ## Run ansible-test sanity (CORE=2.21, CORE="newest 2.16")
+	@$(PYTHON) tests/tools/sanity.py $(CORE)
+
+sanity-all: ## Run ansible-test sanity on every supported ansible-core whose Python is here
+	@$(PYTHON) tests/tools/sanity.py all
+
+demo: install ## Show it all against the lab on this machine (KEEP=1 leaves the lab running)
+	@KEEP="$(KEEP)" .venv/bin/python tests/demo.py
+
+clean: ## Remove what was built and the caches
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+
+distclean: clean ## Remove the environments as well
+	rm -rf .venv .venvs

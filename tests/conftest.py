@@ -1,0 +1,27 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Before any test: stages the collection, and lets tests import it, the lab and other helpers of the tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+
+if ROOT.parts[-3:] == ("ansible_collections", "deskops", "rustdesk_sso"):
+    COLLECTIONS = ROOT.parents[2]  # the tests run from an installed or staged collection
+else:
+    COLLECTIONS = ROOT / "build"
+    subprocess.run([sys.executable, TESTS / "tools" / "stage.py"], check=True, stdout=subprocess.DEVNULL)
+
+sys.path[:0] = [str(COLLECTIONS), str(TESTS)]
+# The same for the ansible-playbook processes that tests start
+os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+
+pytest_plugins = ["support.fixtures"]

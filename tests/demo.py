@@ -1,0 +1,202 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The whole life of a fleet's sign-in, shown against the lab: one plain line for each step says what it proves.
+
+Uses the collection as users have it, installed from the built artifact into build/collections.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+from lab.client import Console, Lab
+from lab.user import SignInFailed
+
+COLLECTIONS = Path(__file__).parents[1] / "build/collections"
+SITE = COLLECTIONS / "ansible_collections/deskops/rustdesk_sso/playbooks/site.yml"
+# Replication as in a quick tenant, so that waiting for it is part of the show but not all of it.
+LAG, SECRET_LAG = 0.5, 3.0
+OWN_APP = "desk3.example.com"
+
+
+class DemoError(Exception):
+    """A step did not show what it should."""
+
+
+class Demo:
+    """The steps; each prints its line, and DemoError ends the demo."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab = lab
+        self.folder = folder
+        self.inventory = folder / "inventory"
+        self.log = folder / "ansible.log"
+        self.number = 0
+        self._write_inventory()
+
+    def _write_inventory(self) -> None:
+        """An inventory as a user has it: what all servers share, and what each has of its own."""
+        hosts = {name: {"rustdesk_sso_console_url": console.url} for name, console in self.lab.consoles.items()}
+        hosts[OWN_APP]["rustdesk_sso_app_unique_name"] = "rustdesk-sso-{{ inventory_hostname }}"
+        passwords = {name: console.password for name, console in self.lab.consoles.items()}
+        variables = {
+            "rustdesk_sso_tenant_id": self.lab.tenant.domain,
+            "rustdesk_sso_entra_graph_endpoint": self.lab.graph_url,
+            "rustdesk_sso_console_username": "admin",
+            "rustdesk_sso_console_password": "{{ console_passwords[inventory_hostname] }}",
+        }
+        (self.inventory / "group_vars/rustdesk_servers").mkdir(parents=True)
+        files = {
+            "hosts.yml": {"rustdesk_servers": {"hosts": hosts}},
+            "group_vars/rustdesk_servers/sso.yml": variables,
+            "group_vars/rustdesk_servers/vault.yml": {"console_passwords": passwords},
+        }
+        for name, content in files.items():
+            (self.inventory / name).write_text(yaml.safe_dump(content, sort_keys=False))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The automation signs in by Azure's own environment variables."""
+        return {
+            **os.environ,
+            **self.lab.environment,
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_NOCOLOR": "1",
+        }
+
+    def run(self) -> None:
+        """All steps."""
+        fleet = len(self.lab.consoles)
+        self.step("site.yml --check", "says what it would do and changes nothing", lambda: self.predicted(fleet + 2))
+        self.step("site.yml", "registers two applications, fills three consoles and proves each", self.first_run)
+        self.step("site.yml again", "finds nothing to do: changed=0 on every server", lambda: self.play(0))
+        for name, console in self.lab.consoles.items():
+            self.step(f"a user signs in at {name}", "the whole way through Microsoft's page", lambda c=console: self.user(c))
+        victim = self.lab.consoles["desk2.example.com"]
+        self.step("somebody deletes desk2's client secret in Entra", "its users are locked out", lambda: self.revoke(victim))
+        self.step("site.yml --check", "notices it, and still changes nothing", lambda: self.predicted(2))
+        self.step("site.yml", "makes a new client secret and gives it to desk2, and touches nothing else", lambda: self.play(2))
+        self.step("a user signs in at desk2.example.com", "it works again", lambda: self.user(victim))
+        self.step("site.yml once more", "changed=0 on every server", lambda: self.play(0))
+
+    def step(self, what: str, proves: str, act) -> None:
+        """Do one step and say what it proved."""
+        self.number += 1
+        print(f"{self.number:>3}. {what}: {proves} ... ", end="", flush=True)
+        begun = time.monotonic()
+        seen = act()
+        print(f"yes ({seen + ', ' if seen else ''}{time.monotonic() - begun:.1f} s)", flush=True)
+
+    def play(self, changes: int, *options: str) -> str:
+        """Run site.yml and expect so many changed tasks in all."""
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.inventory), str(SITE), *options]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        with self.log.open("a") as log:
+            log.write(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}\n")
+        found = sum(map(int, re.findall(r"changed=(\d+)", done.stdout)))
+        if done.returncode:
+            raise DemoError(f"ansible-playbook failed:\n{done.stdout}{done.stderr}")
+        if found != changes:
+            raise DemoError(f"{changes} changes were expected, {found} were made:\n{done.stdout}")
+        return f"changed={found}"
+
+    def predicted(self, changes: int) -> str:
+        """Run site.yml in check mode, and see that the tenant and the consoles are as before."""
+        before = self.state()
+        told = self.play(changes, "--check", "--diff")
+        if self.state() != before:
+            raise DemoError("check mode changed something")
+        return told
+
+    def first_run(self) -> str:
+        """The first real run."""
+        told = self.play(len(self.lab.consoles) + 2)
+        applications = self.lab.tenant.applications()
+        if len(self.ours(applications)) != 2:
+            raise DemoError(f"{len(self.ours(applications))} applications were registered, not 2")
+        return told
+
+    def user(self, console: Console) -> str:
+        """A user signs in as RustDesk's client and a browser would."""
+        upn, password = next(iter(self.lab.tenant.users.items()))
+        return f"as {console.sign_in('azure', upn, password)['user']['name']}"
+
+    def revoke(self, console: Console) -> str:
+        """Remove a client secret behind the collection's back."""
+        application, credential = next(
+            (application, credential)
+            for application in self.ours(self.lab.tenant.applications())
+            for credential in application["passwordCredentials"]
+            if credential["displayName"] == console.name
+        )
+        path = f"/applications/{application['id']}/removePassword"
+        self.lab.tenant.graph("POST", path, {"keyId": credential["keyId"]}).raise_for_status()
+        try:
+            self.user(console)
+        except SignInFailed as error:
+            return f"{error.code or error.message}"
+        raise DemoError("the user could still sign in")
+
+    def state(self) -> object:
+        """All that a run could change."""
+        return self.lab.tenant.applications(), [console.settings() for console in self.lab.consoles.values()]
+
+    @staticmethod
+    def ours(applications: list[dict]) -> list[dict]:
+        """The applications that the role made."""
+        return [item for item in applications if (item["uniqueName"] or "").startswith("rustdesk-sso")]
+
+
+def look_around(demo: Demo) -> None:
+    """Leave the lab up until the user has seen enough."""
+    upn, password = next(iter(demo.lab.tenant.users.items()))
+    print("\nThe lab is still up. In another terminal:\n")
+    for name, value in demo.lab.environment.items():
+        if name.startswith(("AZURE_", "REQUESTS_", "SSL_")):
+            print(f"  export {name}='{value}'")
+    print(f"  export ANSIBLE_COLLECTIONS_PATH={COLLECTIONS}")
+    playbook = Path(sys.executable).with_name("ansible-playbook")
+    print(f"\n  {playbook} -i {demo.inventory} {SITE} --check --diff\n")
+    for name, console in demo.lab.consoles.items():
+        print(f"  {name}: {console.url}  ({console.username} / {console.password})")
+    print(f"  a user of the tenant: {upn} / {password}")
+    print(f"  what Ansible printed: {demo.log}\n\nPress Ctrl-C to end it.", flush=True)
+    signal.pause()
+
+
+def main() -> int:
+    """Run the demo; 0 when every step showed what it should."""
+    keep = os.environ.get("KEEP", "") not in ("", "0")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    print("A tenant and three RustDesk Pro consoles on this machine, behaving like the real ones. desk1 and desk2 share")
+    print("one application, desk3 has its own.\n", flush=True)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="rustdesk-sso-demo-") as folder, Lab.start(LAG, SECRET_LAG) as lab:
+        demo = Demo(lab, Path(folder))
+        try:
+            demo.run()
+            print(f"\nAll {demo.number} steps showed what they should, in {time.monotonic() - begun:.0f} seconds.", flush=True)
+            if keep:
+                look_around(demo)
+        except DemoError as error:
+            print(f"NO\n\n{error}", flush=True)
+            return 1
+        except KeyboardInterrupt:
+            print("\nEnded.")
+    print("The lab is gone.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,11 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shared fixtures, and a tenant without replication lag."""
+
+from __future__ import annotations
+
+from support.fixtures import controller, lab, make_fleet, session_lab
+
+__all__ = ["controller", "lab", "make_fleet", "session_lab"]

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of the playbook share: looking at both sides from behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from lab.client import Lab
+from support.fleet import Fleet
+
+# Requests of a console that change nothing but the caller's session, or start a sign-in that nobody finishes
+HARMLESS = {"/api/login", "/api/logout", "/api/currentUser", "/api/oidc/auth"}
+
+
+def both_sides(fleet: Fleet) -> str:
+    """All applications of the tenant and the settings of all consoles, as text that shows every byte and its order."""
+    settings = {name: console.settings() for name, console in fleet.consoles.items()}
+    applications = fleet.tenant.applications()
+    principals = fleet.tenant.graph("GET", "/servicePrincipals").json()["value"]
+    # Entra gives lists in any order
+    return json.dumps([sorted(_settled(item) for item in [*applications, *principals]), settings], indent=1)
+
+
+def _settled(item: Any) -> str:
+    if isinstance(item, dict):
+        return json.dumps({key: _settled(value) for key, value in item.items()}, sort_keys=True)
+    if isinstance(item, list):
+        return json.dumps(sorted(_settled(entry) for entry in item))
+    return json.dumps(item)
+
+
+@pytest.fixture
+def seen() -> Callable[[Fleet], str]:
+    """Looks at both sides of a fleet; equal texts mean that nothing changed."""
+    return both_sides
+
+
+@pytest.fixture
+def writes(lab: Lab) -> Callable[[], list[str]]:
+    """Lists the writing requests of the product to Graph and consoles since the lab's log was cleared."""
+
+    def listed() -> list[str]:
+        requests = [entry for entry in lab.requests() if entry["service"] != "login"]
+        assert requests, "the product asked nobody anything"
+        return [
+            f"{entry['service']} {entry['method']} {entry['path']}"
+            for entry in requests
+            if entry["method"] not in ("GET", "HEAD") and entry["path"] not in HARMLESS
+        ]
+
+    return listed

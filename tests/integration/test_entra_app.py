@@ -1,0 +1,199 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_app: an application is created, kept and changed as declared, and as check mode says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from faults.steps import applications, essence, key_ids, module, only, own, predicted, writes
+from lab.client import Lab
+from support.controller import Controller
+from support.fleet import Fleet
+
+DESK1, DESK2, DESK3 = (f"https://desk{number}.example/api/oidc/callback" for number in (1, 2, 3))
+
+
+@pytest.fixture
+def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
+    """A tenant without servers, in which changes are replicated at once."""
+    lab.set_lag(0, 0)
+    yield make_fleet(0)
+    lab.set_lag(0.2, 0.5)
+
+
+def options(fleet: Fleet, **changes: Any) -> dict[str, Any]:
+    """Every option that declares something about an application, with these changes."""
+    return {
+        **fleet.entra,
+        "unique_name": "rustdesk-sso",
+        "display_name": "RustDesk",
+        "sign_in_audience": "AzureADMultipleOrgs",
+        "web_redirect_uris": {"set": [DESK2, DESK1]},
+        "id_token_issuance_enabled": False,
+        "service_principal": {"state": "present"},
+        "client_secrets": [{"name": "desk1", "lifetime": "90d", "renew_before": "10d", "overlap": "2h"}],
+        "wait_timeout": 20,
+        **changes,
+    }
+
+
+def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """The message of each names the option to mend."""
+    entra = fleet.entra
+    named = {**entra, "unique_name": "a", "display_name": "A"}
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({"unique_name": "a"}, ["tenant_id"]),
+        (entra, ["object_id", "app_id", "unique_name", "display_name"]),
+        ({**named, "sign_in_audience": "Everybody"}, ["sign_in_audience", "Everybody", "AzureADMyOrg"]),
+        ({**named, "client_secrets": [{}]}, ["name", "client_secrets"]),
+        ({**named, "client_secrets": [{"name": ""}]}, ["name"]),
+        ({**named, "client_secrets": [{"name": "twice"}, {"name": "twice"}]}, ["client_secrets", "twice"]),
+        ({**named, "client_secrets": [{"name": "a", "lifetime": "long"}]}, ["lifetime", "long"]),
+        ({**named, "client_secrets": [{"name": "a", "lifetime": "0d"}]}, ["lifetime", "0d"]),
+        ({**named, "client_secrets": [{"name": "a", "renew_before": "-1d"}]}, ["renew_before", "-1d"]),
+        ({**named, "client_secrets": [{"name": "a", "overlap": "soon"}]}, ["overlap", "soon"]),
+        ({**named, "client_secrets": [{"name": "a", "lifetime": "9d", "renew_before": "9d"}]}, ["lifetime", "renew_b"]),
+        ({**named, "web_redirect_uris": {"set": [DESK1], "add": [DESK2]}}, ["set", "add"]),
+        ({**named, "web_redirect_uris": {"add": [DESK1], "remove": [DESK1]}}, ["add", "remove"]),
+        ({**named, "redirect_uris": [DESK1]}, ["redirect_uris", "web_redirect_uris"]),
+        ({**named, "state": "gone"}, ["state", "gone"]),
+        ({**named, "client_secret": None}, ["client_secret"]),
+    ]
+    lab.clear_requests()
+    results = controller.tasks(*(module("entra_app", **case) for case, _words in cases[:-1]))
+    for (case, words), result in zip(cases, results, strict=False):
+        assert result["failed"], case
+        assert not [word for word in words if word not in result["msg"]], (words, result["msg"])
+    assert lab.requests() == []
+
+
+def test_a_redirect_uri_that_entra_refuses(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """The message shows the URI, and no application is left behind."""
+    uris = ["http://desk1.example/api/oidc/callback", "https://desk1.example/#x", "https://" + "d" * 250 + ".example/"]
+    tasks = [
+        module("entra_app", **options(fleet, web_redirect_uris={"set": [uri]}, client_secrets=[])) for uri in uris
+    ]
+    results = controller.tasks(*tasks)
+    for uri, result in zip(uris, results, strict=True):
+        assert result["failed"], uri
+        assert uri in result["msg"]
+    assert own(fleet.tenant.applications()) == []
+
+
+def test_the_life_of_an_application(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Predicted, created, converged; every field is in Graph."""
+    tenant = fleet.tenant
+    declared = options(fleet)
+    lab.clear_requests()
+    (prediction,) = controller.tasks(module("entra_app", **declared), check=True)
+    assert prediction["changed"], prediction
+    assert writes(lab) == []
+    assert own(tenant.applications()) == []
+
+    held = "{{ result_0.client_secrets[0].secret_text }}"
+    again = options(fleet, client_secrets=[{**declared["client_secrets"][0], "held": held}])
+    created, check, kept = controller.tasks(
+        module("entra_app", **declared), predicted(module("entra_app", **again)), module("entra_app", **again)
+    )
+    assert essence(created) == essence(prediction)
+    assert not check["changed"]
+    assert not kept["changed"]
+    assert kept["application"] == created["application"]
+    assert essence(check) == essence(kept)
+
+    application = only(tenant)
+    assert application["displayName"] == "RustDesk"
+    assert application["uniqueName"] == "rustdesk-sso"
+    assert application["signInAudience"] == "AzureADMultipleOrgs"
+    assert sorted(application["web"]["redirectUris"]) == [DESK1, DESK2]
+    assert application["web"]["implicitGrantSettings"]["enableIdTokenIssuance"] is False
+    (secret,) = application["passwordCredentials"]
+    assert secret["displayName"] == "desk1"
+    assert secret["keyId"] == created["client_secrets"][0]["key_id"]
+    principal = tenant.graph("GET", f"/servicePrincipals(appId='{application['appId']}')")
+    assert principal.json()["id"] == created["service_principal"]["object_id"]
+    assert created["application"]["app_id"] == application["appId"]
+    assert created["application"]["object_id"] == application["id"]
+    assert created["tenant_id"] == tenant.tenant_id
+    assert created["issuer"] == f"{lab.login_url}/{tenant.tenant_id}/v2.0"
+
+
+def test_each_option_is_changed_and_stays(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """For each change: check mode tells it, a run makes it, Graph has it, and a second run changes nothing."""
+
+    def web(listed: dict[str, Any]) -> list[str]:
+        return sorted(listed["web"]["redirectUris"])
+
+    base = {**fleet.entra, "unique_name": "rustdesk-sso", "wait_timeout": 20}
+    changes: list[tuple[dict[str, Any], Callable[[dict[str, Any]], Any], Any]] = [
+        ({"display_name": "Fernwartung"}, lambda item: item["displayName"], "Fernwartung"),
+        ({"sign_in_audience": "AzureADMyOrg"}, lambda item: item["signInAudience"], "AzureADMyOrg"),
+        ({"web_redirect_uris": {"add": [DESK3, DESK1]}}, web, [DESK1, DESK2, DESK3]),
+        ({"web_redirect_uris": {"remove": [DESK2, "https://never.example/"]}}, web, [DESK1, DESK3]),
+        ({"web_redirect_uris": {"add": [DESK2], "remove": [DESK1]}}, web, [DESK2, DESK3]),
+        ({"web_redirect_uris": {"set": [DESK1]}}, web, [DESK1]),
+        ({"web_redirect_uris": {"set": []}}, web, []),
+        (
+            {"id_token_issuance_enabled": True},
+            lambda item: item["web"]["implicitGrantSettings"]["enableIdTokenIssuance"],
+            True,
+        ),
+        ({"client_secrets": [{"name": "desk1", "state": "absent"}]}, lambda item: key_ids(item, "desk1"), set()),
+    ]
+    tasks = [module("entra_app", **options(fleet))]
+    for change, _read, _value in changes:
+        task = module("entra_app", **base, **change)
+        tasks += [predicted(task), task, applications(lab, fleet.tenant), predicted(task), task]
+    created, *results = controller.tasks(*tasks)
+    assert created["changed"], created
+    for index, (change, read, value) in enumerate(changes):
+        check, run, listed, converged, again = results[index * 5 : index * 5 + 5]
+        assert check["changed"], (change, check)
+        assert essence(check) == essence(run), change
+        (application,) = own(listed["json"])
+        assert read(application) == value, change
+        assert not converged["changed"], change
+        assert not again["changed"], change
+        assert again["application"] == run["application"]
+
+
+def test_what_is_not_declared_stays(fleet: Fleet, controller: Controller) -> None:
+    """Neither a run that declares little nor one that changes a neighbouring setting touches it."""
+    tenant = fleet.tenant
+    controller.tasks(module("entra_app", **options(fleet, client_secrets=[])))
+    by_hand = {
+        "notes": "asked for by the service desk",
+        "tags": ["desk"],
+        "signInAudience": "AzureADMyOrg",
+        "spa": {"redirectUris": ["https://spa.example/"]},
+        "web": {
+            "redirectUris": [DESK1, DESK3],
+            "homePageUrl": "https://desk.example/",
+            "logoutUrl": "https://desk.example/logout",
+            "implicitGrantSettings": {"enableAccessTokenIssuance": True, "enableIdTokenIssuance": False},
+        },
+    }
+    key = only(tenant)["id"]
+    assert tenant.graph("PATCH", f"/applications/{key}", json=by_hand).status_code == 204
+    password = {"passwordCredential": {"displayName": "by hand"}}
+    assert tenant.graph("POST", f"/applications/{key}/addPassword", json=password).status_code == 200
+    before = only(tenant)
+
+    little = {**fleet.entra, "unique_name": "rustdesk-sso"}
+    assert not controller.task("entra_app", **little)["changed"]
+    assert only(tenant) == before
+
+    more = {"web_redirect_uris": {"add": [DESK2]}, "id_token_issuance_enabled": True, "client_secrets": []}
+    assert controller.task("entra_app", **little, **more)["changed"]
+    after = only(tenant)
+    assert sorted(after["web"]["redirectUris"]) == [DESK1, DESK2, DESK3]
+    assert after["web"]["implicitGrantSettings"] == {"enableAccessTokenIssuance": True, "enableIdTokenIssuance": True}
+    for settings in (before["web"], after["web"]):
+        for name in ("redirectUris", "redirectUriSettings", "implicitGrantSettings"):
+            settings.pop(name)
+    assert after == before

@@ -1,0 +1,9 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stand-in for Microsoft Entra ID, Microsoft Graph and RustDesk consoles on loopback TLS.
+
+Labels in the docstrings say how sure an imitated behaviour is: [rec] recorded traffic, [doc] vendor
+documentation, [iss] a public report, [inf] inferred.
+"""

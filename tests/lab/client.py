@@ -1,0 +1,267 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starts a lab as a subprocess and speaks to its control API: what tests and the demo use."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import requests
+
+from .requests_log import LAB_AGENT
+from .user import Person, SignInFailed
+
+__all__ = ["Console", "Lab", "SignInFailed", "Tenant"]
+
+START_SECONDS = 60
+
+
+class Tenant:
+    """A tenant of the lab."""
+
+    def __init__(self, lab: Lab, facts: dict[str, Any]) -> None:
+        self._lab = lab
+        self.tenant_id: str = facts["tenant_id"]
+        self.domain: str = facts["domain"]
+        self.users: dict[str, str] = facts["users"]
+        self.user_ids: dict[str, str] = facts["user_ids"]
+        self.automation: dict[str, str] = facts["automation"]
+
+    def _control(self, method: str, path: str, /, **body: Any) -> Any:
+        return self._lab.control(method, f"/tenants/{self.tenant_id}{path}", **body)
+
+    def graph(self, method: str, path: str, json: Any = None, **options: Any) -> requests.Response:
+        """A Graph request with a token that may do everything and with reads from the primary replica."""
+        token = self._control("POST", "/token")["access_token"]
+        url = f"{self._lab.graph_url}/v1.0{path}"
+        headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
+        return self._lab.http.request(method, url, json=json, headers=headers, timeout=20, **options)
+
+    def applications(self) -> list[dict[str, Any]]:
+        """All applications, straight from the primary replica, without secret values."""
+        return self._control("GET", "/applications")
+
+    def add_user(self, name: str) -> str:
+        """Add a user; returns the user principal name. The password is in `users`."""
+        user = self._control("POST", "/users", name=name)
+        self.users[user["upn"]] = user["password"]
+        self.user_ids[user["upn"]] = user["oid"]
+        return user["upn"]
+
+    def change_user(self, upn: str, **members: Any) -> None:
+        """Change enabled, email or display_name of a user."""
+        self._control("PATCH", "/users", upn=upn, **members)
+
+    def add_group(self, name: str, members: list[str]) -> str:
+        """Add a group with these user principal names; returns its id."""
+        return self._control("POST", "/groups", name=name, members=members)["id"]
+
+    def set_permissions(self, permissions: list[str]) -> None:
+        """Set the automation application's Graph permissions."""
+        self._control("PUT", "/permissions", permissions=permissions)
+
+    def set_policy(self, max_password_days: int | None = None, passwords_allowed: bool = True) -> None:
+        """Set the default app management policy."""
+        self._control("PUT", "/policy", max_password_days=max_password_days, passwords_allowed=passwords_allowed)
+
+    def set_switches(self, **switches: bool) -> None:
+        """Set list_with_owned_by or user_consent."""
+        self._control("PUT", "/switches", **switches)
+
+
+class Console:
+    """A console of the lab."""
+
+    def __init__(self, lab: Lab, facts: dict[str, Any]) -> None:
+        self._lab = lab
+        self.name: str = facts["name"]
+        self.kind: str = facts["kind"]
+        self.url: str = facts["url"]
+        self.http_url: str = facts["http_url"]
+        self.username: str = facts["username"]
+        self.password: str = facts["password"]
+        self.totp_secret: str = facts["totp_secret"]
+        self.api_token: str = facts["api_token"]
+        self.email: str = facts["email"]
+
+    def _control(self, method: str, path: str, /, **body: Any) -> Any:
+        return self._lab.control(method, f"/consoles/{self.name}{path}", **body)
+
+    def settings(self) -> Any:
+        """The stored settings, secrets in clear."""
+        return self._control("GET", "/settings")
+
+    def put_settings(self, document: Any) -> None:
+        """Store settings behind the product's back."""
+        self._control("PUT", "/settings", document=document)
+
+    def mailbox(self) -> list[dict[str, str]]:
+        """The e-mails sent, oldest first; the newest code is the last."""
+        return self._control("GET", "/mailbox")
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The open sessions."""
+        return self._control("GET", "/sessions")
+
+    def users(self) -> list[dict[str, Any]]:
+        """The console's users."""
+        return self._control("GET", "/users")
+
+    def set_switches(self, **switches: Any) -> dict[str, Any]:
+        """Set switches of the dialect, such as secrets="masked" or login_options="oidc"."""
+        return self._control("PUT", "/switches", **switches)
+
+    def sign_in(self, op: str = "azure", upn: str = "", password: str = "") -> dict[str, Any]:
+        """Sign a user in as client and browser would; returns the login answer or raises SignInFailed."""
+        return Person(self._lab.ca_path).sign_in(self.url, op, upn, password)
+
+
+class Lab:
+    """A running lab."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._directory: str | None = None
+        self.ca_path: str = state["ca_path"]
+        self.login_url: str = state["login_url"]
+        self.graph_url: str = state["graph_url"]
+        self.control_url: str = state["control_url"]
+        self.environment: dict[str, str] = state["environment"]
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.http.verify = self.ca_path
+        self.http.headers["User-Agent"] = f"{LAB_AGENT} client"
+        self.tenant = Tenant(self, state["tenant"])
+        self.consoles = {facts["name"]: Console(self, facts) for facts in state["consoles"]}
+
+    @classmethod
+    def attach(cls, state_file: str | Path) -> Lab:
+        """A client of a lab that runs already, by its state file."""
+        return cls(json.loads(Path(state_file).read_text("utf-8")))
+
+    @classmethod
+    def start(cls, lag: float = 0.0, secret_lag: float = 0.0) -> Lab:
+        """Start a lab that ends with this object, or with this process."""
+        directory = tempfile.mkdtemp(prefix="rustdesk-sso-lab-client-")
+        state_file = Path(directory, "state.json")
+        command = [sys.executable, "-m", "lab", "up", "--until-eof", "--state-file", str(state_file)]
+        command += ["--lag", str(lag), "--secret-lag", str(secret_lag)]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not state_file.exists():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"the lab did not start, exit status {process.poll()}")
+                time.sleep(0.02)
+            lab = cls.attach(state_file)
+        except BaseException:
+            process.kill()
+            process.wait()
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        lab._process, lab._directory = process, directory
+        return lab
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the lab, if this object started it."""
+        self.http.close()
+        if self._process and self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        if self._directory:
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+    def control(self, method: str, path: str, /, **body: Any) -> Any:
+        """A request to the control API; raises ValueError with its text where it refuses."""
+        response = self.http.request(method, self.control_url + path, json=body, timeout=20)
+        if response.status_code != 200:
+            raise ValueError(f"{method} {path}: {response.text}")
+        return response.json()
+
+    def add_tenant(self, domain: str) -> Tenant:
+        """Add a tenant."""
+        return Tenant(self, self.control("POST", "/tenants", domain=domain))
+
+    def add_console(
+        self,
+        name: str,
+        kind: str = "pro",
+        second_factor: str | None = None,
+        admin: bool = True,
+        http_redirect: bool = False,
+    ) -> Console:
+        """Add a console; with `http_redirect` it has a plain HTTP port too that redirects to https."""
+        facts = self.control(
+            "POST",
+            "/consoles",
+            name=name,
+            kind=kind,
+            second_factor=second_factor,
+            admin=admin,
+            http_redirect=http_redirect,
+        )
+        self.consoles[name] = Console(self, facts)
+        return self.consoles[name]
+
+    def fault(
+        self, service: str, method: str | None = None, path_regex: str | None = None, times: int = 1, **action: Any
+    ) -> None:
+        """Order a fault of graph, login or a console by its name; the control API's documentation lists the actions."""
+        order = {"service": service, "method": method, "path_regex": path_regex, "times": times}
+        self.control("POST", "/faults", **order, **action)
+
+    def workload_token(self, issuer: str, subject: str) -> str:
+        """A workload's token that a federated credential with this issuer and subject trusts."""
+        return self.control("POST", "/workload-token", issuer=issuer, subject=subject)["token"]
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        self.control("DELETE", "/faults")
+
+    def requests(self, service: str | None = None, by: str | None = "client") -> list[dict[str, Any]]:
+        """The requests recorded: those of the product (`by` client), of consoles, of the lab itself, or all (None)."""
+        entries = self.control("GET", "/requests", service=service)
+        return [entry for entry in entries if by in (None, entry["by"])]
+
+    def clear_requests(self) -> None:
+        """Forget all requests recorded."""
+        self.control("DELETE", "/requests")
+
+    def advance(self, seconds: float) -> None:
+        """Move the lab's clock."""
+        self.control("POST", "/clock", seconds=seconds)
+
+    def set_lag(self, seconds: float, secret_seconds: float) -> None:
+        """Set the two delays of replication."""
+        self.control("PUT", "/lag", seconds=seconds, secret_seconds=secret_seconds)
+
+    def secrets(self) -> list[str]:
+        """Every secret value that exists or existed."""
+        return self.control("GET", "/secrets")

@@ -1,0 +1,273 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The control API: plain JSON on a loopback server of its own; ``GET /`` lists its requests."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import uuid
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from .directory import Tenant
+from .entra.graph_directory import new_policy
+from .faults import Fault
+from .router import NotFound, Router, WrongMethod
+from .rustdesk.console import Console
+from .world import World
+
+TENANT = r"/tenants/(?P<tenant>[^/]+)"
+CONSOLE = r"/consoles/(?P<console>[^/]+)"
+
+
+class Control:
+    """Serves the control API. Handlers take the JSON body's members as keywords and return JSON."""
+
+    name = "control"
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._router = Router()
+        self._documentation: list[dict[str, str]] = []
+        for method, path, handler in (
+            ("GET", "/", self.documentation),
+            ("POST", "/tenants", self.add_tenant),
+            ("POST", TENANT + "/users", self.add_user),
+            ("PATCH", TENANT + "/users", self.change_user),
+            ("POST", TENANT + "/groups", self.add_group),
+            ("GET", TENANT + "/applications", self.applications),
+            ("PUT", TENANT + "/permissions", self.set_permissions),
+            ("PUT", TENANT + "/policy", self.set_policy),
+            ("PUT", TENANT + "/switches", self.set_tenant_switches),
+            ("POST", TENANT + "/token", self.token),
+            ("POST", "/workload-token", self.workload_token),
+            ("POST", "/consoles", self.add_console),
+            ("GET", CONSOLE + "/settings", self.settings),
+            ("PUT", CONSOLE + "/settings", self.put_settings),
+            ("GET", CONSOLE + "/mailbox", self.mailbox),
+            ("GET", CONSOLE + "/sessions", self.sessions),
+            ("GET", CONSOLE + "/users", self.console_users),
+            ("PUT", CONSOLE + "/switches", self.set_console_switches),
+            ("POST", "/faults", self.order_fault),
+            ("DELETE", "/faults", self.clear_faults),
+            ("GET", "/requests", self.requests),
+            ("DELETE", "/requests", self.clear_requests),
+            ("POST", "/clock", self.advance),
+            ("PUT", "/lag", self.set_lag),
+            ("GET", "/secrets", self.secrets),
+        ):
+            self._router.add(method, path, handler)
+            self._documentation.append(
+                {
+                    "method": method,
+                    "path": re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", path),
+                    "does": inspect.getdoc(handler) or "",
+                }
+            )
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer one HTTP request."""
+        try:
+            handler, names = self._router.find(request.method, request.path)
+            body = json.loads(await request.read() or b"{}")
+            result = handler(**{name: unquote(value) for name, value in names.items()}, **body)
+            if inspect.isawaitable(result):
+                result = await result
+        except (NotFound, KeyError) as error:
+            return web.json_response({"error": f"not found: {error}"}, status=404)
+        except WrongMethod as error:
+            return web.json_response({"error": f"allowed: {error}"}, status=405)
+        except (TypeError, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response(result)
+
+    def refusal(self, fault: Fault) -> web.Response:
+        """Faults of the control API have no manner of their own."""
+        return web.Response(status=503)
+
+    def _tenant(self, key: str) -> Tenant:
+        tenant = self._world.directory.tenant(key)
+        if tenant is None:
+            raise KeyError(key)
+        return tenant
+
+    def documentation(self) -> list[dict[str, str]]:
+        """This list. Members of a request's JSON body are the parameters named here."""
+        return self._documentation
+
+    def add_tenant(self, domain: str) -> dict[str, Any]:
+        """Add a tenant {domain}."""
+        return tenant_json(self._world.add_tenant(domain))
+
+    def add_user(self, tenant: str, name: str) -> dict[str, str]:
+        """Add a user {name}; gives upn, password and oid."""
+        user = self._world.add_user(self._tenant(tenant), name)
+        return {"upn": user.upn, "password": user.password, "oid": user.oid}
+
+    def change_user(self, tenant: str, upn: str, **members: Any) -> dict[str, Any]:
+        """Change enabled, email or display_name of the user {upn}."""
+        user = self._tenant(tenant).users[upn.lower()]
+        for name, value in members.items():
+            if name not in ("enabled", "email", "display_name"):
+                raise ValueError(f"unknown member {name}")
+            setattr(user, name, value)
+        return {}
+
+    def add_group(self, tenant: str, name: str, members: list[str]) -> dict[str, str]:
+        """Add a group {name, members: [upn]}; gives its id."""
+        found = self._tenant(tenant)
+        group = {"displayName": name, "members": [found.users[upn.lower()].oid for upn in members]}
+        key = str(uuid.uuid4())
+        found.groups[key] = group
+        return {"id": key}
+
+    def applications(self, tenant: str) -> list[dict[str, Any]]:
+        """All applications from the primary replica."""
+        return self._world.applications(self._tenant(tenant))
+
+    def set_permissions(self, tenant: str, permissions: list[str]) -> dict[str, Any]:
+        """Set the automation application's Graph permissions; tokens already issued keep theirs."""
+        found = self._tenant(tenant)
+        found.roles[found.automation["client_id"]] = list(permissions)
+        return {}
+
+    def set_policy(
+        self, tenant: str, max_password_days: int | None = None, passwords_allowed: bool = True
+    ) -> dict[str, Any]:
+        """Set the default app management policy {max_password_days, passwords_allowed}."""
+        found = self._tenant(tenant)
+        found.policy = new_policy(max_password_days, passwords_allowed)
+        return found.policy
+
+    def set_tenant_switches(self, tenant: str, **switches: bool) -> dict[str, Any]:
+        """Set list_with_owned_by (may OwnedBy list applications) or user_consent (may users consent)."""
+        found = self._tenant(tenant)
+        for name, value in switches.items():
+            if name not in ("list_with_owned_by", "user_consent"):
+                raise ValueError(f"unknown switch {name}")
+            setattr(found, name, value)
+        return {}
+
+    def token(self, tenant: str) -> dict[str, str]:
+        """A Graph token that may do everything; with the lab's user agent it reads the primary replica."""
+        return {"access_token": self._world.lab_token(self._tenant(tenant))}
+
+    def workload_token(self, subject: str, issuer: str, audience: str = "api://AzureADTokenExchange") -> dict[str, str]:
+        """A workload's token {issuer, subject, audience} for federated credentials."""
+        return {"token": self._world.workload_token(issuer, subject, audience)}
+
+    async def add_console(self, name: str, **options: Any) -> dict[str, Any]:
+        """Add a console {name, kind, second_factor, admin, http_redirect}."""
+        return console_json(await self._world.add_console(name, **options))
+
+    def settings(self, console: str) -> Any:
+        """The stored settings, secrets in clear."""
+        return self._world.consoles[console].settings()
+
+    def put_settings(self, console: str, document: Any) -> dict[str, Any]:
+        """Store settings {document} behind the client's back."""
+        self._world.consoles[console].put_settings(document)
+        return {}
+
+    def mailbox(self, console: str) -> list[dict[str, str]]:
+        """The e-mails sent, oldest first."""
+        return self._world.consoles[console].accounts.mailbox
+
+    def sessions(self, console: str) -> list[dict[str, Any]]:
+        """The open sessions, without their tokens."""
+        return [
+            {
+                "user": item.account.name,
+                "is_admin": item.account.is_admin,
+                "id": item.id,
+                "uuid": item.uuid,
+                "device": item.device,
+                "created": item.created,
+            }
+            for item in self._world.consoles[console].accounts.sessions()
+        ]
+
+    def console_users(self, console: str) -> list[dict[str, Any]]:
+        """The console's users."""
+        return [account.payload() for account in self._world.consoles[console].accounts.by_name.values()]
+
+    def set_console_switches(self, console: str, **switches: Any) -> dict[str, Any]:
+        """Set switches of the console's dialect, such as secrets or login_options; gives all of them."""
+        found = self._world.consoles[console]
+        for name, value in switches.items():
+            if name not in found.switches:
+                raise ValueError(f"unknown switch {name}; known are {', '.join(found.switches)}")
+            found.switches[name] = value
+        return found.switches
+
+    def order_fault(self, **order: Any) -> dict[str, Any]:
+        """Order a fault {service, method, path_regex, times} and what it does.
+
+        status, headers, json, body, html: answer so; delay: wait first; cut: reset the connection "before" or "after"
+        the request takes effect; redirect: answer 302 (or status) to this URL; truncate: cut the answer's body in half;
+        throttle: true, or the Retry-After of a 429; deny: an AADSTS code.
+        """
+        self._world.faults.order(Fault.from_json(order))
+        return {}
+
+    def clear_faults(self) -> dict[str, Any]:
+        """Forget all faults."""
+        self._world.faults.clear()
+        return {}
+
+    def requests(self, service: str | None = None) -> list[dict[str, Any]]:
+        """All requests to graph, login and the consoles, or those {service} got; `by` is client, console or lab."""
+        return [entry for entry in self._world.log.entries(service) if entry["service"] != self.name]
+
+    def clear_requests(self) -> dict[str, Any]:
+        """Forget all requests."""
+        self._world.log.clear()
+        return {}
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Move the lab's clock by {seconds}."""
+        self._world.clock.advance(seconds)
+        return {"time": self._world.clock.time()}
+
+    def set_lag(self, seconds: float, secret_seconds: float) -> dict[str, Any]:
+        """Set how long replication takes: {seconds} of objects, {secret_seconds} of secrets to the token endpoint."""
+        self._world.directory.lag = seconds
+        self._world.directory.secret_lag = secret_seconds
+        return {}
+
+    def secrets(self) -> list[str]:
+        """Every secret value that exists or existed."""
+        return self._world.vault.all()
+
+
+def tenant_json(tenant: Tenant) -> dict[str, Any]:
+    """A tenant as the control API gives it."""
+    return {
+        "tenant_id": tenant.id,
+        "domain": tenant.domain,
+        "users": {user.upn: user.password for user in tenant.users.values()},
+        "user_ids": {user.upn: user.oid for user in tenant.users.values()},
+        "automation": tenant.automation,
+    }
+
+
+def console_json(console: Console) -> dict[str, Any]:
+    """A console as the control API gives it."""
+    account = next(iter(console.accounts.by_name.values()))
+    return {
+        "name": console.name,
+        "kind": console.kind,
+        "url": console.url,
+        "http_url": console.http_url,
+        "username": account.name,
+        "password": account.password,
+        "totp_secret": account.totp_secret,
+        "api_token": console.api_token,
+        "email": account.email,
+    }

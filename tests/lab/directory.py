@@ -1,0 +1,185 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state of the directory: tenants, their users and objects, credentials, and replication."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+
+from .clock import Clock
+
+
+@dataclass
+class Record:
+    """A directory object: what Graph shows of it and what hangs on it."""
+
+    body: dict[str, Any]
+    owners: list[str] = field(default_factory=list)
+    federated: list[dict[str, Any]] = field(default_factory=list)
+    created: float = 0.0
+
+
+class Table:
+    """Objects by id on a primary replica and on one that lags behind it.
+
+    Reads may come from either, so that for `lag` seconds after a write the old state can show up again [iss].
+    """
+
+    def __init__(self, clock: Clock, lag: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lag = lag
+        self._history: dict[str, list[tuple[float, Record | None]]] = {}
+
+    def write(self, key: str, record: Record | None) -> None:
+        """Store a new state on the primary; None deletes."""
+        history = self._history.setdefault(key, [])
+        history.append((self._clock.time(), copy.deepcopy(record)))
+        horizon = self._clock.time() - self._lag()
+        while len(history) > 1 and history[1][0] <= horizon:
+            history.pop(0)
+
+    def seed(self, key: str, record: Record) -> None:
+        """Store an object that every replica has known for ever."""
+        self._history[key] = [(0.0, copy.deepcopy(record))]
+
+    def read(self, key: str, stale: bool = False) -> Record | None:
+        """A copy of the object's state on the primary, or on the lagging replica where `stale`."""
+        history = self._history.get(key, [])
+        horizon = self._clock.time() - self._lag() if stale else float("inf")
+        seen = [record for moment, record in history if moment <= horizon]
+        return copy.deepcopy(seen[-1]) if seen else None
+
+    def all(self, stale: bool = False) -> Iterator[Record]:
+        """Copies of all objects, in the order of their creation."""
+        for key in list(self._history):
+            record = self.read(key, stale)
+            if record is not None:
+                yield record
+
+    def find(self, member: str, value: Any, stale: bool = False) -> Record | None:
+        """The first object whose body has `value` in `member`."""
+        return next((record for record in self.all(stale) if record.body.get(member) == value), None)
+
+
+@dataclass
+class User:
+    """A person who can sign in."""
+
+    upn: str
+    password: str
+    display_name: str
+    oid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    enabled: bool = True
+    email: str | None = None
+
+
+@dataclass
+class ClientSecret:
+    """The value behind a passwordCredential and since when the token endpoint knows it."""
+
+    value: str
+    added: float
+
+
+@dataclass
+class Tenant:
+    """One tenant of the directory."""
+
+    domain: str
+    applications: Table
+    service_principals: Table
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    users: dict[str, User] = field(default_factory=dict)
+    client_secrets: dict[str, ClientSecret] = field(default_factory=dict)
+    certificates: dict[str, x509.Certificate] = field(default_factory=dict)
+    deleted: dict[str, Record] = field(default_factory=dict)
+    grants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    assignments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    roles: dict[str, list[str]] = field(default_factory=dict)
+    policy: dict[str, Any] = field(default_factory=dict)
+    automation: dict[str, str] = field(default_factory=dict)
+    list_with_owned_by: bool = True
+    user_consent: bool = True
+    pairwise_salt: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    @property
+    def name(self) -> str:
+        """The organisation's name, as error texts show it."""
+        return self.domain.split(".")[0].capitalize()
+
+    def application(self, app_id: str) -> Record | None:
+        """The application registered here under `app_id`, from the primary."""
+        return self.applications.find("appId", app_id)
+
+    def service_principal(self, app_id: str) -> Record | None:
+        """The service principal here of `app_id`, from the primary."""
+        return self.service_principals.find("appId", app_id)
+
+
+class Directory:
+    """All tenants, and the two delays of replication."""
+
+    def __init__(self, clock: Clock, lag: float, secret_lag: float) -> None:
+        self.clock = clock
+        self.lag = lag
+        self.secret_lag = secret_lag
+        self._tenants: dict[str, Tenant] = {}
+
+    def add_tenant(self, domain: str) -> Tenant:
+        """A new, empty tenant; raises ValueError where the domain is taken."""
+        if self.tenant(domain):
+            raise ValueError(f"the domain {domain} is taken")
+        tenant = Tenant(domain.lower(), self._table(), self._table())
+        self._tenants[tenant.id] = tenant
+        return tenant
+
+    def _table(self) -> Table:
+        return Table(self.clock, lambda: self.lag)
+
+    def tenant(self, key: str) -> Tenant | None:
+        """The tenant with this GUID or domain."""
+        key = key.lower()
+        return self._tenants.get(key) or next((item for item in self._tenants.values() if item.domain == key), None)
+
+    def tenants(self) -> list[Tenant]:
+        """All tenants."""
+        return list(self._tenants.values())
+
+    def application(self, app_id: str) -> tuple[Tenant, Record] | None:
+        """The home tenant and registration of an application, whichever tenant that is."""
+        for tenant in self._tenants.values():
+            record = tenant.application(app_id)
+            if record:
+                return tenant, record
+        return None
+
+    def user(self, upn: str) -> tuple[Tenant, User] | None:
+        """The tenant and account of a user principal name."""
+        for tenant in self._tenants.values():
+            user = tenant.users.get(upn.lower())
+            if user:
+                return tenant, user
+        return None
+
+    def settled(self, moment: float) -> bool:
+        """True where a write at `moment` has reached every replica."""
+        return self.clock.time() - moment >= self.lag
+
+    def secret_settled(self, moment: float) -> bool:
+        """True where the token endpoint knows a secret added at `moment`."""
+        return self.clock.time() - moment >= self.secret_lag
+
+    def now(self) -> datetime:
+        """The directory's time."""
+        return self.clock.now()

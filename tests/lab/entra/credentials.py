@@ -1,0 +1,155 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""passwordCredentials and keyCredentials of applications and service principals."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from cryptography import x509
+
+from ..clock import in_utc, parse, stamp, two_years_after
+from ..directory import ClientSecret, Record, Tenant
+from ..errors import GraphError, bad_request
+from .graph_call import Answer, Call
+from .keys import thumbprint
+
+
+def asked_password(call: Call) -> dict[str, Any]:
+    """The checked ``passwordCredential`` of an addPassword request; an empty body asks for all defaults."""
+    body = call.body if call.body is not None else {}
+    if not isinstance(body, dict) or set(body) - {"passwordCredential"}:
+        raise bad_request("The request body of addPassword has a parameter that the action does not know.")
+    asked = body.get("passwordCredential") or {}
+    call.schemas.check(asked, "passwordCredential", "create")
+    asked = {name: value for name, value in asked.items() if "@odata." not in name}
+    if asked.get("secretText") or asked.get("hint"):
+        raise bad_request("New password credentials must be generated using service actions.")
+    return asked
+
+
+def new_password(call: Call, asked: dict[str, Any], owner: dict[str, Any]) -> dict[str, Any]:
+    """A new passwordCredential, its value included; raises Graph's 400 where dates or the policy forbid it."""
+    now = call.now
+    start, end = asked.get("startDateTime"), asked.get("endDateTime")
+    start_text = in_utc(start) if start else stamp(now, 7)
+    # The default end counts from the server's now, not from the start asked for [rec].
+    end_text = in_utc(end) if end else stamp(two_years_after(now), 7)
+    if parse(end_text) <= now or parse(end_text) <= parse(start_text):
+        raise bad_request("Key credential end date is invalid.")
+    _check_policy(call.tenant, parse(end_text) - max(parse(start_text), now - timedelta(minutes=10)), owner)
+    value = call.vault.client_secret()
+    key_id = str(uuid.uuid4())
+    call.tenant.client_secrets[key_id] = ClientSecret(value, call.directory.clock.time())
+    return {
+        "customKeyIdentifier": None,
+        "displayName": asked.get("displayName"),
+        "endDateTime": end_text,
+        "hint": value[:3],
+        "keyId": key_id,
+        "secretText": value,
+        "startDateTime": start_text,
+    }
+
+
+def _check_policy(tenant: Tenant, lifetime: timedelta, owner: dict[str, Any]) -> None:
+    """The tenant's default app management policy [iss]."""
+    policy = tenant.policy
+    if not policy.get("isEnabled") or owner["appId"] == tenant.automation.get("client_id"):
+        return
+    for rule in policy["applicationRestrictions"]["passwordCredentials"]:
+        if rule["restrictionType"] == "passwordAddition":
+            raise GraphError(
+                400,
+                "CredentialTypeNotAllowedAsPerAppPolicy",
+                f"Credential type not allowed as per assigned policy '{policy['id']}'.",
+            )
+        if rule["restrictionType"] == "passwordLifetime" and lifetime > timedelta(days=int(rule["maxLifetime"][1:-1])):
+            text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{policy['id']}'."
+            raise GraphError(
+                400,
+                "CredentialInvalidLifetimeAsPerAppPolicy",
+                text,
+                [{"code": "InvalidKeyEndDate", "message": text, "target": "EndDate"}],
+            )
+
+
+def password_answer(call: Call, made: dict[str, Any]) -> Answer:
+    """The 200 of addPassword with its odd ``Location`` [rec]."""
+    body = {"@odata.context": call.context("microsoft.graph.passwordCredential"), **made}
+    return Answer(200, body, {"Location": call.graph_url})
+
+
+def remove_password(call: Call, owner: dict[str, Any]) -> None:
+    """Take the credential named in the body off `owner`; an unknown and a not yet replicated key give one 400 [iss]."""
+    body = call.body
+    if not isinstance(body, dict) or not isinstance(body.get("keyId"), str):
+        raise bad_request("The request body of removePassword must have the parameter keyId.")
+    key_id = body["keyId"].lower()
+    secret = call.tenant.client_secrets.get(key_id)
+    kept = [item for item in owner["passwordCredentials"] if item["keyId"] != key_id]
+    unknown = len(kept) == len(owner["passwordCredentials"])
+    if unknown or (secret and not call.caller.primary and not call.directory.settled(secret.added)):
+        raise bad_request(f"No password credential found with keyId {key_id}.")
+    owner["passwordCredentials"] = kept
+    call.tenant.client_secrets.pop(key_id, None)
+
+
+def without_secrets(body: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the object as it is stored: no values."""
+    return {**body, "passwordCredentials": [{**item, "secretText": None} for item in body["passwordCredentials"]]}
+
+
+def keys_from(call: Call, sent: list[dict[str, Any]], present: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """keyCredentials as stored: certificates sent in full are new, those without key must be present [rec]."""
+    known = {item["keyId"]: item for item in present}
+    result = []
+    for item in sent:
+        if item.get("key") is None:
+            if item.get("keyId") not in known:
+                raise bad_request("Key value for the new credential is missing.")
+            result.append(known[item["keyId"]])
+        else:
+            result.append(_new_key(call.tenant, item))
+    return result
+
+
+def _new_key(tenant: Tenant, item: dict[str, Any]) -> dict[str, Any]:
+    if item.get("type") != "AsymmetricX509Cert" or item.get("usage") != "Verify":
+        raise bad_request("Invalid value specified for property 'keyCredentials' of resource 'Application'.")
+    try:
+        certificate = read_certificate(item["key"])
+    except ValueError:
+        raise bad_request("Key credential value is not a valid X.509 certificate.") from None
+    start = item.get("startDateTime") or stamp(certificate.not_valid_before_utc)
+    end = item.get("endDateTime") or stamp(certificate.not_valid_after_utc)
+    key_id = item.get("keyId") or str(uuid.uuid4())
+    tenant.certificates[key_id] = certificate
+    return {
+        "customKeyIdentifier": thumbprint(certificate),
+        "displayName": item.get("displayName") or certificate.subject.rfc4514_string(),
+        "endDateTime": in_utc(end),
+        "key": None,
+        "keyId": key_id,
+        "startDateTime": in_utc(start),
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+    }
+
+
+def read_certificate(text: str) -> x509.Certificate:
+    """A certificate from base64 of its DER or PEM form; raises ValueError."""
+    raw = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4))
+    if b"-----BEGIN" in raw:
+        return x509.load_pem_x509_certificate(raw)
+    return x509.load_der_x509_certificate(raw)
+
+
+def live_passwords(tenant: Tenant, *holders: Record | None) -> list[dict[str, Any]]:
+    """All passwordCredentials of an application and its service principal."""
+    return [item for holder in holders if holder for item in holder.body["passwordCredentials"]]

@@ -1,0 +1,251 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Graph server: token check, routing, $batch, headers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from aiohttp import web
+
+from ..directory import Directory, Tenant
+from ..errors import GraphError, denied, invalid_token, throttled, unreadable
+from ..faults import Fault
+from ..requests_log import LAB_AGENT
+from ..router import NotFound, Router, WrongMethod
+from ..vault import Vault
+from . import graph_applications, graph_directory, graph_federated, graph_grants, graph_service_principals
+from .graph_call import Answer, Call, Caller
+from .keys import SigningKey
+from .schemas import Schemas
+
+JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+DIAGNOSTIC = {
+    "ServerInfo": {
+        "DataCenter": "Lab",
+        "Slice": "E",
+        "Ring": "5",
+        "ScaleUnit": "001",
+        "RoleInstance": "LAB0000000001",
+    }
+}
+MAX_BATCH = 20
+
+
+class Graph:
+    """Microsoft Graph v1.0 as far as the lab has it."""
+
+    name = "graph"
+
+    def __init__(self, directory: Directory, vault: Vault, key: SigningKey) -> None:
+        self._directory = directory
+        self._vault = vault
+        self._key = key
+        self._schemas = Schemas()
+        self._router = Router()
+        for module in (
+            graph_applications,
+            graph_federated,
+            graph_service_principals,
+            graph_grants,
+            graph_directory,
+        ):
+            module.add_routes(self._router)
+        self._turns: Counter[str] = Counter()
+        self.url = ""
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer one HTTP request."""
+        client_request_id = request.headers.get("client-request-id") or str(uuid.uuid4())
+        try:
+            path, _mark, query = request.raw_path.partition("?")
+            if path == "/oidc/userinfo":
+                return self._userinfo(request)
+            tenant, caller = self._authenticate(request)
+            if path == "/v1.0/$batch" and request.method == "POST":
+                answer = await self._batch(tenant, caller, await _json(request), request.headers)
+            else:
+                answer = await self._one(
+                    tenant, caller, request.method, path, query, request.headers, await _json(request)
+                )
+            body, status, headers, kind = answer.body, answer.status, dict(answer.headers), JSON_TYPE
+            headers["x-ms-resource-unit"] = str(answer.cost)
+            if body is not None:
+                headers["odata-version"] = "4.0"
+        except GraphError as error:
+            return self._error(error, client_request_id)
+        return self._response(status, body, headers, kind, client_request_id)
+
+    def refusal(self, fault: Fault) -> web.Response:
+        """The answer to a request that a fault throttles or denies."""
+        if fault.throttle is not None:
+            return self._error(throttled(fault.retry_after), str(uuid.uuid4()))
+        return self._error(denied(), str(uuid.uuid4()))
+
+    def _error(self, error: GraphError, client_request_id: str) -> web.Response:
+        request_id = str(uuid.uuid4())
+        body = error.body(self._directory.now(), request_id, client_request_id)
+        # Errors have the plain content type and no odata-version [rec].
+        headers = {"x-ms-resource-unit": "1", **error.headers}
+        return self._response(error.status, body, headers, "application/json", client_request_id, request_id)
+
+    @staticmethod
+    def _response(
+        status: int,
+        body: dict[str, Any] | None,
+        headers: dict[str, str],
+        kind: str,
+        client_request_id: str,
+        request_id: str | None = None,
+    ) -> web.Response:
+        headers = {
+            "Cache-Control": "no-cache",
+            "Strict-Transport-Security": "max-age=31536000",
+            "request-id": request_id or str(uuid.uuid4()),
+            "client-request-id": client_request_id,
+            "x-ms-ags-diagnostic": json.dumps(DIAGNOSTIC, separators=(",", ":")),
+            **headers,
+        }
+        if body is None:
+            return web.Response(status=status, headers=headers)
+        headers |= {"Content-Type": kind, "Vary": "Accept-Encoding"}
+        response = web.Response(
+            status=status, headers=headers, body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        )
+        response.enable_chunked_encoding()
+        return response
+
+    def _claims(self, request: web.BaseRequest) -> dict[str, Any]:
+        """The claims of the bearer token; raises Graph's 401."""
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise invalid_token("Access token is empty.")
+        try:
+            claims = self._key.read(token)
+        except ValueError:
+            raise invalid_token("CompactToken parsing failed with error code: 80049217") from None
+        if claims.get("aud") != self.url:
+            raise invalid_token("Access token validation failure. Invalid audience.")
+        if claims["exp"] <= self._directory.clock.time():
+            raise invalid_token("Lifetime validation failed, the token is expired.")
+        return claims
+
+    def _authenticate(self, request: web.BaseRequest) -> tuple[Tenant, Caller]:
+        claims = self._claims(request)
+        tenant = self._directory.tenant(claims["tid"])
+        if tenant is None:
+            raise invalid_token("Access token validation failure.")
+        primary = request.headers.get("User-Agent", "").startswith(LAB_AGENT)
+        return tenant, Caller(claims["appid"], claims["oid"], frozenset(claims.get("roles", [])), primary)
+
+    def _userinfo(self, request: web.BaseRequest) -> web.Response:
+        """GET /oidc/userinfo with a user's token: fewer claims than the ID token has [doc]."""
+        claims = self._claims(request)
+        tenant = self._directory.tenant(claims["tid"])
+        users = {user.oid: user for user in tenant.users.values()} if tenant else {}
+        user = users.get(claims["oid"])
+        if user is None or "openid" not in claims.get("scp", "").split():
+            raise invalid_token("Access token validation failure.")
+        body = {"sub": claims["sub"], "name": user.display_name}
+        if user.email:
+            body["email"] = user.email
+        return self._response(200, body, {}, "application/json; charset=utf-8", str(uuid.uuid4()))
+
+    async def _one(
+        self,
+        tenant: Tenant,
+        caller: Caller,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: Any,
+    ) -> Answer:
+        version, _slash, rest = path.lstrip("/").partition("/")
+        if version != "v1.0":
+            raise GraphError(400, "BadRequest", f"Invalid version: {version}")
+        rest = "/" + unquote(rest)
+        try:
+            handler, address = self._router.find(method, rest)
+        except WrongMethod as error:
+            text = f"Specified HTTP method is not allowed for the request target. Allowed: {error}."
+            raise GraphError(405, "Request_BadRequest", text) from None
+        except NotFound:
+            segment = rest.strip("/").split("/")[0].split("(")[0]
+            raise GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.") from None
+        parameters = {name: value for name, value in parse_qsl(query, keep_blank_values=True)}
+        call = Call(
+            tenant, caller, method, rest, parameters, headers, body,
+            self._directory, self._vault, self._schemas, self.url,
+        )  # fmt: skip
+        call.stale = self._next_is_stale(call)
+        return handler(call, **address)
+
+    def _next_is_stale(self, call: Call) -> bool:
+        """Let the requests of one path alternate between the replicas, the lagging one first."""
+        if call.caller.primary or not self._directory.lag:
+            return False
+        turn = f"{call.tenant.id} {call.path} {sorted(call.query.items())}"
+        self._turns[turn] += 1
+        return self._turns[turn] % 2 == 1
+
+    async def _batch(self, tenant: Tenant, caller: Caller, body: Any, headers: Mapping[str, str]) -> Answer:
+        """POST /$batch: the outer status is 200, each request has its own [doc]."""
+        requests = body.get("requests") if isinstance(body, dict) else None
+        if not isinstance(requests, list) or not requests:
+            raise GraphError(400, "BadRequest", "Invalid batch payload format.")
+        if len(requests) > MAX_BATCH:
+            raise GraphError(
+                400, "BadRequest", f"Number of batch request steps exceeds the maximum value of {MAX_BATCH}."
+            )
+        if len({item.get("id") for item in requests}) != len(requests):
+            raise GraphError(400, "BadRequest", "Request Id has to be unique in a batch.")
+        done: dict[str, dict[str, Any]] = {}
+        for item in requests:
+            await asyncio.sleep(0)
+            blocked = any(done.get(other, {"status": 424})["status"] >= 400 for other in item.get("dependsOn", []))
+            done[item["id"]] = await self._step(tenant, caller, item, blocked)
+        return Answer(200, {"responses": list(done.values())})
+
+    async def _step(self, tenant: Tenant, caller: Caller, item: dict[str, Any], blocked: bool) -> dict[str, Any]:
+        path, _mark, query = str(item.get("url", "")).partition("?")
+        headers = {str(name).title(): value for name, value in (item.get("headers") or {}).items()}
+        try:
+            if blocked:
+                raise GraphError(424, "FailedDependency", "A request that this request depends on failed.")
+            if "body" in item and "Content-Type" not in headers:
+                raise GraphError(400, "BadRequest", "Missing content-type header for a request with a body.")
+            answer = await self._one(
+                tenant, caller, item["method"].upper(), "/v1.0/" + path.lstrip("/"), query, headers, item.get("body")
+            )
+        except GraphError as error:
+            key = str(uuid.uuid4())
+            return {
+                "id": item["id"],
+                "status": error.status,
+                "headers": {"Content-Type": "application/json", **error.headers},
+                "body": error.body(self._directory.now(), key, key),
+            }
+        result: dict[str, Any] = {"id": item["id"], "status": answer.status, "headers": dict(answer.headers)}
+        if answer.body is not None:
+            result["headers"] |= {"Content-Type": JSON_TYPE, "OData-Version": "4.0"}
+            result["body"] = answer.body
+        return result
+
+
+async def _json(request: web.BaseRequest) -> Any:
+    raw = await request.read()
+    if not raw or request.content_type.startswith("image/"):
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        raise unreadable() from None

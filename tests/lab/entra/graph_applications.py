@@ -1,0 +1,306 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""/applications: list, read, create, update, upsert, delete, owners, federated credentials."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from typing import Any
+
+from ..clock import stamp
+from ..directory import Record
+from ..errors import GraphError, bad_request, denied, not_found
+from ..router import Router
+from . import credentials, objects, permissions, rules
+from .graph_call import NO_CONTENT, Answer, Call
+from .odata import context_path, listing, selected
+
+ADDRESS = r"/applications(?:/(?P<id>[^/()]+)|\((?P<key>id|appId|uniqueName)='(?P<value>(?:[^']|'')*)'\))"
+
+
+def add_routes(router: Router) -> None:
+    """Route this module's requests."""
+    router.add("GET", "/applications", list_all)
+    router.add("POST", "/applications", create)
+    router.add("GET", ADDRESS, read)
+    router.add("PATCH", ADDRESS, update)
+    router.add("DELETE", ADDRESS, delete)
+    router.add("GET", ADDRESS + "/owners", owners)
+    router.add("POST", ADDRESS + r"/owners/\$ref", add_owner)
+    router.add("DELETE", ADDRESS + r"/owners/(?P<owner>[^/]+)/\$ref", remove_owner)
+    router.add("POST", ADDRESS + r"/(?:microsoft\.graph\.)?addPassword", add_password)
+    router.add("POST", ADDRESS + r"/(?:microsoft\.graph\.)?removePassword", remove_password)
+
+
+def find(call: Call, address: dict[str, str]) -> Record:
+    """The application addressed, on the replica that serves the call; 404 where it has none."""
+    if "id" in address:
+        _check_guid(address["id"])
+        record = call.tenant.applications.read(address["id"], call.stale)
+        key = address["id"]
+    else:
+        key = address["value"].replace("''", "'")
+        record = call.tenant.applications.find(address["key"], key, call.stale)
+    if record is None:
+        raise not_found(key)
+    return record
+
+
+def find_to_change(call: Call, address: dict[str, str]) -> Record:
+    """The application as the primary has it, once the serving replica knows it and the caller may change it."""
+    seen = find(call, address)
+    record = call.tenant.applications.read(seen.body["id"])
+    if record is None:
+        raise not_found(seen.body["id"])
+    permissions.may_change(call, record)
+    if rules.is_personal(record.body) and not call.directory.settled(record.created):
+        raise GraphError(409, "Error_MsaAppDoesNotExist", "The corresponding MSA application does not exist.")
+    return record
+
+
+def _check_guid(text: str) -> None:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        raise bad_request(f"Invalid object identifier '{text}'.") from None
+
+
+def list_all(call: Call) -> Answer:
+    """GET /applications costs two resource units [rec]."""
+    permissions.may_list(call)
+    items = [objects.shown(record.body) for record in call.tenant.applications.all(call.stale)]
+    return listing(call, "applications", items, cost=2)
+
+
+def read(call: Call, **address: str) -> Answer:
+    """GET one application."""
+    permissions.may_read(call)
+    record = find(call, address)
+    select = call.query.get("$select")
+    body: dict[str, Any] = {"@odata.context": call.context(context_path("applications", select, entity=True))}
+    body |= objects.shown(record.body)
+    if call.query.get("$expand") == "owners":
+        body["owners"] = [person for person in (shown_owner(call, key) for key in record.owners) if person]
+    return Answer(200, selected(body, select))
+
+
+def create(call: Call) -> Answer:
+    """POST /applications: 201 with the object, the secrets of its first credentials included [rec]."""
+    permissions.may_create(call)
+    change: Any = dict(call.body) if isinstance(call.body, dict) else call.body
+    bound: list[str] = change.pop("owners@odata.bind", []) if isinstance(change, dict) else []
+    call.schemas.check(change, "application", "create")
+    change = objects.plain(change)
+    return _create(call, change, bound)
+
+
+def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
+    _check_read_only(change)
+    now = call.now
+    body = objects.new_application(str(uuid.uuid4()), call.tenant.domain, stamp(now, 7))
+    passwords = change.pop("passwordCredentials", [])
+    keys = change.pop("keyCredentials", [])
+    objects.merge(body, change)
+    body["signInAudience"] = body["signInAudience"] or "AzureADMyOrg"
+    _settle_redirect_uris(body, change)
+    objects.fill(body)
+    rules.check(body)
+    _check_unique(call, body)
+    _check_owned_by(call, change)
+    body["keyCredentials"] = credentials.keys_from(call, keys, [])
+    for asked in passwords:
+        if any(asked.get(name) for name in ("keyId", "secretText", "customKeyIdentifier", "hint")):
+            raise bad_request("Invalid value specified for property 'passwordCredentials' of resource 'Application'.")
+        body["passwordCredentials"].insert(0, credentials.new_password(call, asked, body))
+    owner_ids = [call.caller.oid] if call.caller.oid and not call.caller.primary else []
+    owner_ids += [key for key in (reference.rsplit("/", 1)[-1] for reference in bound) if key not in owner_ids]
+    record = Record(body, owner_ids, created=call.directory.clock.time())
+    answer = {"@odata.context": call.context("applications/$entity"), **objects.shown(body, first=True)}
+    record.body = credentials.without_secrets(body)
+    call.tenant.applications.write(body["id"], record)
+    return Answer(201, answer, call.location("directoryObjects", body["id"], "Application"))
+
+
+def update(call: Call, **address: str) -> Answer:
+    """PATCH one application; by uniqueName with ``Prefer: create-if-missing`` it creates it [doc]."""
+    permissions.may_create(call)
+    call.schemas.check(call.body, "application", "update")
+    change = objects.plain(call.body)
+    upsert = "create-if-missing" in call.headers.get("Prefer", "") and address.get("key") == "uniqueName"
+    if "passwordCredentials" in change:
+        raise bad_request("New password credentials must be generated using service actions.")
+    if upsert:
+        wanted = address["value"].replace("''", "'")
+        if not change.get("displayName"):
+            raise bad_request("A value is required for property 'displayName' of resource 'Application'.")
+        if change.get("uniqueName", wanted) != wanted:
+            raise bad_request("Invalid value specified for property 'uniqueName' of resource 'Application'.")
+        # The upsert decides on the primary: it is what makes creation repeatable [inf].
+        if call.tenant.applications.find("uniqueName", wanted) is None:
+            return _create(call, {**change, "uniqueName": wanted}, [])
+        call.stale = False
+    record = find_to_change(call, address)
+    _check_read_only(change)
+    before = copy.deepcopy(record.body)
+    keys = change.pop("keyCredentials", None)
+    unique = change.pop("uniqueName", before["uniqueName"])
+    if before["uniqueName"] is not None and unique != before["uniqueName"]:
+        raise bad_request("Property 'uniqueName' is immutable and cannot be changed once it is set.")
+    web = change.get("web") or {}
+    if "redirectUris" in web and "redirectUriSettings" in web:
+        raise bad_request("Invalid value specified for property 'web' of resource 'Application'.")
+    # A logo URL in a PATCH is ignored, without an error [iss].
+    (change.get("info") or {}).pop("logoUrl", None)
+    objects.merge(record.body, change)
+    record.body["uniqueName"] = unique
+    _settle_redirect_uris(record.body, change)
+    objects.fill(record.body)
+    rules.check(record.body, before)
+    _check_unique(call, record.body)
+    _check_owned_by(call, change)
+    if keys is not None:
+        record.body["keyCredentials"] = credentials.keys_from(call, keys, before["keyCredentials"])
+    _write(call, record)
+    return NO_CONTENT
+
+
+def _settle_redirect_uris(body: dict[str, Any], change: dict[str, Any]) -> None:
+    web = change.get("web") or {}
+    if "redirectUriSettings" in web and "redirectUris" not in web:
+        body["web"]["redirectUris"] = [entry["uri"] for entry in web["redirectUriSettings"]]
+
+
+def _check_read_only(change: dict[str, Any]) -> None:
+    for name in sorted(objects.READ_ONLY["application"] & set(change)):
+        raise bad_request(f"Property '{name}' is read-only and cannot be set.")
+
+
+def _check_unique(call: Call, body: dict[str, Any]) -> None:
+    for other in call.tenant.applications.all():
+        if other.body["id"] == body["id"]:
+            continue
+        if body["uniqueName"] is not None and other.body["uniqueName"] == body["uniqueName"]:
+            raise _taken("uniqueName")
+        if set(other.body["identifierUris"]) & set(body["identifierUris"]):
+            raise _taken("identifierUris")
+
+
+def _taken(name: str) -> GraphError:
+    text = f"Another object with the same value for property {name} already exists."
+    return bad_request(text, [{"code": "ObjectConflict", "message": text, "target": name}])
+
+
+def _check_owned_by(call: Call, change: dict[str, Any]) -> None:
+    # OwnedBy is not enough for mapped claims [iss].
+    if not permissions.has_all(call) and (change.get("api") or {}).get("acceptMappedClaims"):
+        raise denied()
+
+
+def _write(call: Call, record: Record) -> None:
+    call.tenant.applications.write(record.body["id"], record)
+    principal = call.tenant.service_principal(record.body["appId"])
+    if principal:
+        objects.mirror(record.body, principal.body)
+        call.tenant.service_principals.write(principal.body["id"], principal)
+
+
+def delete(call: Call, **address: str) -> Answer:
+    """DELETE moves the application to deletedItems and removes the service principal of its home [doc]."""
+    record = find(call, address)
+    permissions.may_change(call, record)
+    key = record.body["id"]
+    current = call.tenant.applications.read(key)
+    if current is None:
+        raise not_found(key)
+    current.body["deletedDateTime"] = stamp(call.now)
+    call.tenant.deleted[key] = current
+    call.tenant.applications.write(key, None)
+    principal = call.tenant.service_principal(record.body["appId"])
+    if principal:
+        call.tenant.service_principals.write(principal.body["id"], None)
+    return NO_CONTENT
+
+
+def shown_owner(call: Call, key: str) -> dict[str, Any] | None:
+    """A directory object as the list of owners shows it [rec]; None where it is gone."""
+    for user in call.tenant.users.values():
+        if user.oid == key:
+            return {
+                "@odata.type": "#microsoft.graph.user",
+                "id": user.oid,
+                "businessPhones": [],
+                "displayName": user.display_name,
+                "givenName": None,
+                "jobTitle": None,
+                "mail": user.email,
+                "mobilePhone": None,
+                "officeLocation": None,
+                "preferredLanguage": None,
+                "surname": None,
+                "userPrincipalName": user.upn,
+            }
+    principal = call.tenant.service_principals.read(key)
+    if principal:
+        return {"@odata.type": "#microsoft.graph.servicePrincipal", **objects.shown(principal.body)}
+    return None
+
+
+def owners(call: Call, **address: str) -> Answer:
+    """GET the owners."""
+    permissions.may_read(call)
+    record = find(call, address)
+    people = [person for person in (shown_owner(call, key) for key in record.owners) if person]
+    return listing(call, "directoryObjects", people)
+
+
+def add_owner(call: Call, **address: str) -> Answer:
+    """POST owners/$ref; OwnedBy is not enough [doc]."""
+    record = find_to_change(call, address)
+    if not permissions.has_all(call):
+        raise denied()
+    reference = (call.body or {}).get("@odata.id", "")
+    if not reference.startswith(f"{call.graph_url}/v1.0/"):
+        raise bad_request("Invalid URL format specified in payload.")
+    key = reference.rsplit("/", 1)[-1]
+    if shown_owner(call, key) is None:
+        raise not_found(key)
+    if key in record.owners:
+        raise bad_request(
+            "One or more added object references already exist for the following modified properties: 'owners'."
+        )
+    record.owners.append(key)
+    call.tenant.applications.write(record.body["id"], record)
+    return NO_CONTENT
+
+
+def remove_owner(call: Call, owner: str, **address: str) -> Answer:
+    """DELETE owners/{id}/$ref; the last owner may go too [rec]."""
+    record = find_to_change(call, address)
+    if owner not in record.owners:
+        raise not_found(owner)
+    record.owners.remove(owner)
+    call.tenant.applications.write(record.body["id"], record)
+    return NO_CONTENT
+
+
+def add_password(call: Call, **address: str) -> Answer:
+    """POST addPassword: 200 with the only sight of the value [rec]."""
+    record = find_to_change(call, address)
+    asked = credentials.asked_password(call)
+    if rules.is_personal(record.body) and len(record.body["passwordCredentials"]) >= 2:
+        raise bad_request("The number of password credentials exceeds the maximum of 2 for the sign-in audience.")
+    made = credentials.new_password(call, asked, record.body)
+    record.body["passwordCredentials"].insert(0, {**made, "secretText": None})
+    call.tenant.applications.write(record.body["id"], record)
+    return credentials.password_answer(call, made)
+
+
+def remove_password(call: Call, **address: str) -> Answer:
+    """POST removePassword: 204."""
+    record = find_to_change(call, address)
+    credentials.remove_password(call, record.body)
+    call.tenant.applications.write(record.body["id"], record)
+    return NO_CONTENT

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""/directory/deletedItems and /policies/defaultAppManagementPolicy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..directory import Record
+from ..errors import bad_request, not_found
+from ..router import Router
+from . import objects, permissions
+from .graph_call import NO_CONTENT, Answer, Call
+from .odata import listing
+
+DEFAULT_POLICY_ID = "00000000-0000-0000-0000-000000000000"
+ITEM = r"/directory/deletedItems/(?P<key>[^/.]+)"
+
+
+def add_routes(router: Router) -> None:
+    """Route this module's requests."""
+    router.add("GET", r"/directory/deletedItems/microsoft\.graph\.application", list_deleted)
+    router.add("GET", ITEM, read_deleted)
+    router.add("DELETE", ITEM, purge)
+    router.add("POST", ITEM + "/restore", restore)
+    router.add("GET", "/policies/defaultAppManagementPolicy", read_policy)
+
+
+def list_deleted(call: Call) -> Answer:
+    """GET the soft-deleted applications."""
+    permissions.may_list(call)
+    return listing(call, "applications", [objects.shown(record.body) for record in call.tenant.deleted.values()])
+
+
+def _find(call: Call, key: str) -> Record:
+    record = call.tenant.deleted.get(key)
+    if record is None:
+        raise not_found(key)
+    return record
+
+
+def read_deleted(call: Call, key: str) -> Answer:
+    """GET one soft-deleted application."""
+    permissions.may_read(call)
+    body = {
+        "@odata.context": call.context("directoryObjects/$entity"),
+        "@odata.type": "#microsoft.graph.application",
+        **objects.shown(_find(call, key).body),
+    }
+    return Answer(200, body)
+
+
+def purge(call: Call, key: str) -> Answer:
+    """DELETE for good [rec]."""
+    permissions.may_change(call, _find(call, key))
+    del call.tenant.deleted[key]
+    return NO_CONTENT
+
+
+def restore(call: Call, key: str) -> Answer:
+    """POST restore: 200 with the object [rec]; its service principal does not come back with it [inf]."""
+    record = _find(call, key)
+    permissions.may_change(call, record)
+    unique = record.body["uniqueName"]
+    if unique is not None and call.tenant.applications.find("uniqueName", unique):
+        raise bad_request("Another object with the same value for property uniqueName already exists.")
+    del call.tenant.deleted[key]
+    record.body["deletedDateTime"] = None
+    call.tenant.applications.write(key, record)
+    body = {
+        "@odata.context": call.context("directoryObjects/$entity"),
+        "@odata.type": "#microsoft.graph.application",
+        **objects.shown(record.body),
+    }
+    return Answer(200, body)
+
+
+def new_policy(max_password_days: int | None = None, passwords_allowed: bool = True) -> dict[str, Any]:
+    """The tenant's default app management policy; without a restriction it is disabled [doc]."""
+    restrictions = []
+    if not passwords_allowed:
+        restrictions.append(_restriction("passwordAddition", None))
+        restrictions.append(_restriction("customPasswordAddition", None))
+    if max_password_days is not None:
+        restrictions.append(_restriction("passwordLifetime", f"P{max_password_days}D"))
+    return {
+        "id": DEFAULT_POLICY_ID,
+        "displayName": "Default app management tenant policy",
+        "description": "Default tenant policy that enforces app management restrictions on applications "
+        "and service principals.",
+        "isEnabled": bool(restrictions),
+        "applicationRestrictions": {"passwordCredentials": restrictions, "keyCredentials": []},
+        "servicePrincipalRestrictions": {"passwordCredentials": restrictions, "keyCredentials": []},
+    }
+
+
+def _restriction(kind: str, lifetime: str | None) -> dict[str, Any]:
+    return {
+        "restrictionType": kind,
+        "maxLifetime": lifetime,
+        "state": "enabled",
+        "restrictForAppsCreatedAfterDateTime": "2019-10-19T10:37:00Z",
+    }
+
+
+def read_policy(call: Call) -> Answer:
+    """GET the policy; needs a permission of its own."""
+    permissions.needs(call, permissions.POLICY)
+    return Answer(
+        200, {"@odata.context": call.context("policies/defaultAppManagementPolicy/$entity"), **call.tenant.policy}
+    )

@@ -1,0 +1,240 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Applications and service principals as Graph fills and shows them [rec]."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from typing import Any
+
+_NO_INFO = {
+    "logoUrl": None,
+    "marketingUrl": None,
+    "privacyStatementUrl": None,
+    "supportUrl": None,
+    "termsOfServiceUrl": None,
+}
+_NO_PUBLISHER = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
+
+# In the order of the recordings. A complex member that is null stands in the first part, one that is set in the second.
+_APPLICATION: dict[str, Any] = {
+    "id": None,
+    "deletedDateTime": None,
+    "appId": None,
+    "applicationTemplateId": None,
+    "disabledByMicrosoftStatus": None,
+    "createdDateTime": None,
+    "displayName": None,
+    "description": None,
+    "groupMembershipClaims": None,
+    "identifierUris": [],
+    "isDeviceOnlyAuthSupported": None,
+    "isFallbackPublicClient": None,
+    "nativeAuthenticationApisEnabled": None,
+    "notes": None,
+    "publisherDomain": None,
+    "serviceManagementReference": None,
+    "signInAudience": "AzureADMyOrg",
+    "tags": [],
+    "tokenEncryptionKeyId": None,
+    "uniqueName": None,
+    "samlMetadataUrl": None,
+    "defaultRedirectUri": None,
+    "certification": None,
+    "optionalClaims": None,
+    "servicePrincipalLockConfiguration": None,
+    "requestSignatureVerification": None,
+    "addIns": [],
+    "api": {
+        "acceptMappedClaims": None,
+        "knownClientApplications": [],
+        "requestedAccessTokenVersion": None,
+        "oauth2PermissionScopes": [],
+        "preAuthorizedApplications": [],
+    },
+    "appRoles": [],
+    "info": _NO_INFO,
+    "keyCredentials": [],
+    "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
+    "passwordCredentials": [],
+    "publicClient": {"redirectUris": []},
+    "requiredResourceAccess": [],
+    "verifiedPublisher": _NO_PUBLISHER,
+    "web": {
+        "homePageUrl": None,
+        "logoutUrl": None,
+        "redirectUris": [],
+        "implicitGrantSettings": {"enableAccessTokenIssuance": False, "enableIdTokenIssuance": False},
+        "redirectUriSettings": [],
+    },
+    "spa": {"redirectUris": []},
+}
+_LATE = ("optionalClaims", "servicePrincipalLockConfiguration", "requestSignatureVerification", "certification")
+
+_SERVICE_PRINCIPAL: dict[str, Any] = {
+    "id": None,
+    "deletedDateTime": None,
+    "accountEnabled": True,
+    "alternativeNames": [],
+    "appDisplayName": None,
+    "appDescription": None,
+    "appId": None,
+    "applicationTemplateId": None,
+    "appOwnerOrganizationId": None,
+    "appRoleAssignmentRequired": False,
+    "createdDateTime": None,
+    "description": None,
+    "disabledByMicrosoftStatus": None,
+    "displayName": None,
+    "homepage": None,
+    "loginUrl": None,
+    "logoutUrl": None,
+    "notes": None,
+    "notificationEmailAddresses": [],
+    "preferredSingleSignOnMode": None,
+    "preferredTokenSigningKeyThumbprint": None,
+    "replyUrls": [],
+    "servicePrincipalNames": [],
+    "servicePrincipalType": "Application",
+    "signInAudience": None,
+    "tags": [],
+    "tokenEncryptionKeyId": None,
+    "samlSingleSignOnSettings": None,
+    "verifiedPublisher": _NO_PUBLISHER,
+    "addIns": [],
+    "appRoles": [],
+    "info": _NO_INFO,
+    "keyCredentials": [],
+    "oauth2PermissionScopes": [],
+    "passwordCredentials": [],
+    "resourceSpecificApplicationPermissions": [],
+}
+
+READ_ONLY = {
+    "application": frozenset(
+        {"id", "appId", "applicationTemplateId", "certification", "createdByAppId", "createdDateTime",
+         "deletedDateTime", "disabledByMicrosoftStatus", "publisherDomain", "verifiedPublisher"}
+    ),
+    "servicePrincipal": frozenset(
+        {"id", "appDisplayName", "appDescription", "applicationTemplateId", "appOwnerOrganizationId", "createdByAppId",
+         "createdDateTime", "deletedDateTime", "disabledByMicrosoftStatus", "oauth2PermissionScopes",
+         "servicePrincipalType", "signInAudience", "verifiedPublisher", "resourceSpecificApplicationPermissions"}
+    ),
+}  # fmt: skip
+
+
+def new_application(app_id: str, domain: str, created: str) -> dict[str, Any]:
+    """An application with every default."""
+    body = copy.deepcopy(_APPLICATION)
+    body.update(id=str(uuid.uuid4()), appId=app_id, createdDateTime=created, publisherDomain=domain)
+    return body
+
+
+def new_service_principal(application: dict[str, Any], owner_tenant: str, created: str) -> dict[str, Any]:
+    """A service principal of an application with every default."""
+    body = copy.deepcopy(_SERVICE_PRINCIPAL)
+    body.update(
+        id=str(uuid.uuid4()), appId=application["appId"], appOwnerOrganizationId=owner_tenant, createdDateTime=created
+    )
+    mirror(application, body)
+    return body
+
+
+def mirror(application: dict[str, Any], principal: dict[str, Any]) -> None:
+    """Carry over what a service principal shows of its application."""
+    uris = [uri for kind in ("web", "spa", "publicClient") for uri in application[kind]["redirectUris"]]
+    principal.update(
+        appDisplayName=application["displayName"],
+        appDescription=application["description"],
+        displayName=application["displayName"],
+        homepage=application["web"]["homePageUrl"],
+        logoutUrl=application["web"]["logoutUrl"],
+        replyUrls=uris,
+        servicePrincipalNames=[application["appId"], *application["identifierUris"]],
+        signInAudience=application["signInAudience"],
+        appRoles=copy.deepcopy(application["appRoles"]),
+        oauth2PermissionScopes=copy.deepcopy(application["api"]["oauth2PermissionScopes"]),
+        info=copy.deepcopy(application["info"]),
+    )
+
+
+def plain(value: Any) -> Any:
+    """A request body without OData's annotations."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items() if "@odata." not in name}
+    return value
+
+
+def merge(body: dict[str, Any], change: dict[str, Any], defaults: dict[str, Any] = _APPLICATION) -> None:
+    """Apply a PATCH: complex members merge, collections are replaced, null resets a complex member [doc]."""
+    for name, value in change.items():
+        if isinstance(value, dict) and isinstance(body.get(name), dict) and name != "optionalClaims":
+            merge(body[name], value, {})
+        elif value is None and isinstance(defaults.get(name), dict):
+            body[name] = copy.deepcopy(defaults[name])
+        else:
+            body[name] = copy.deepcopy(value)
+
+
+def fill(body: dict[str, Any]) -> None:
+    """Fill what the server adds to the members of an application [rec]."""
+    claims = body["optionalClaims"]
+    if claims is not None:
+        body["optionalClaims"] = {
+            kind: [
+                {
+                    "additionalProperties": claim.get("additionalProperties") or [],
+                    "essential": claim.get("essential", False),
+                    "name": claim.get("name"),
+                    "source": claim.get("source"),
+                }
+                for claim in claims.get(kind) or []
+            ]
+            for kind in ("accessToken", "idToken", "saml2Token")
+        }
+    for role in body["appRoles"]:
+        role.setdefault("isEnabled", True)
+        role["origin"] = "Application"
+    for access in body["requiredResourceAccess"]:
+        access.setdefault("resourceAccess", [])
+    web = body["web"]
+    web["redirectUriSettings"] = [{"uri": uri, "index": None} for uri in web["redirectUris"]]
+
+
+def shown(body: dict[str, Any], first: bool = False) -> dict[str, Any]:
+    """An object as an answer shows it; `first` is the answer to its creation.
+
+    Later reads reverse some lists and drop the fraction of the creation time [rec].
+    """
+    late = [name for name in _LATE if body.get(name) is not None]
+    body = {name: copy.deepcopy(value) for name, value in body.items() if name not in late} | {
+        name: copy.deepcopy(body[name]) for name in late
+    }
+    if "web" in body:
+        body = _ordered(body, late)
+    if first:
+        return body
+    body["createdDateTime"] = body["createdDateTime"][:19] + "Z"
+    for name in ("appRoles", "requiredResourceAccess", "servicePrincipalNames", "replyUrls"):
+        if name in body:
+            body[name].reverse()
+    for kind in ("web", "spa", "publicClient"):
+        for name in ("redirectUris", "redirectUriSettings"):
+            if name in body.get(kind, {}):
+                body[kind][name].reverse()
+    for credential in body["passwordCredentials"]:
+        credential["secretText"] = None
+    return body
+
+
+def _ordered(body: dict[str, Any], late: list[str]) -> dict[str, Any]:
+    """Put the set complex members where the recordings have them: among the others by name, `spa` at the very end."""
+    tail = ["addIns", "api", "appRoles", "info", "keyCredentials", "parentalControlSettings", "passwordCredentials",
+            "publicClient", "requiredResourceAccess", "verifiedPublisher"]  # fmt: skip
+    tail = [*sorted(tail + late), "web", "spa"]
+    return {name: body[name] for name in body if name not in tail} | {name: body[name] for name in tail}

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks request bodies against the published types of Graph."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from referencing import Registry, Resource
+
+from ..clock import parse
+from ..errors import bad_request, unreadable
+
+_DOCUMENT = Path(__file__).parents[1] / "recorded" / "graph-openapi.json"
+_EDM = {"boolean": "Edm.Boolean", "string": "Edm.String", "integer": "Edm.Int32", "array": "Collection"}
+
+_formats = FormatChecker(formats=())
+
+
+@_formats.checks("date-time", raises=ValueError)
+def _is_date_time(value: object) -> bool:
+    return not isinstance(value, str) or bool(parse(value))
+
+
+@_formats.checks("uuid", raises=ValueError)
+def _is_uuid(value: object) -> bool:
+    return not isinstance(value, str) or bool(uuid.UUID(value))
+
+
+@_formats.checks("base64url", raises=ValueError)
+def _is_base64(value: object) -> bool:
+    return not isinstance(value, str) or base64.b64decode(value.replace("-", "+").replace("_", "/") + "==") is not None
+
+
+def as_json_schema(node: Any) -> Any:
+    """An OpenAPI 3.0 schema as JSON Schema: `nullable` becomes a type, annotations of OData are let through."""
+    if isinstance(node, list):
+        return [as_json_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {name: as_json_schema(value) for name, value in node.items() if name != "example"}
+    if node.get("additionalProperties") is False:
+        node["patternProperties"] = {r"@odata\.": {"not": {"type": "null"}}}
+    if node.pop("nullable", False):
+        return {"anyOf": [{"type": "null"}, node]} if "type" not in node else {**node, "type": [node["type"], "null"]}
+    return node
+
+
+class Schemas:
+    """The request types of the OpenAPI document."""
+
+    def __init__(self) -> None:
+        document = json.loads(_DOCUMENT.read_text("utf-8"))
+        schemas = as_json_schema(copy.deepcopy(document["components"]["schemas"]))
+        root = {"components": {"schemas": schemas}, "$schema": "https://json-schema.org/draft/2020-12/schema"}
+        registry = Registry().with_resource("urn:graph", Resource.from_contents(root))
+        self._members = {name: frozenset(schema.get("properties", ())) for name, schema in schemas.items()}
+        self._validators = {
+            name: Draft202012Validator(
+                {"$ref": f"urn:graph#/components/schemas/{name}"}, registry=registry, format_checker=_formats
+            )
+            for name in schemas
+        }
+
+    def check(self, body: Any, kind: str, purpose: str) -> None:
+        """Raise Graph's 400 where `body` is not a ``microsoft.graph.<kind>`` for ``create`` or ``update``."""
+        if not isinstance(body, dict):
+            raise unreadable()
+        errors = sorted(self._validators[f"microsoft.graph.{kind}-{purpose}"].iter_errors(body), key=_depth)
+        if errors:
+            raise bad_request(_message(_cause(errors[0]), kind))
+
+    def members(self, kind: str) -> frozenset[str]:
+        """The names of a type's members; empty where the document has no such type."""
+        return self._members.get(f"microsoft.graph.{kind}", frozenset())
+
+    def violations(self, body: Any, kind: str) -> list[str]:
+        """What is wrong with an answer's body against the published type; for the lab's own tests."""
+        return [item.message for item in self._validators[f"microsoft.graph.{kind}"].iter_errors(body)]
+
+
+def _depth(error: ValidationError) -> int:
+    return len(error.absolute_path)
+
+
+def _cause(error: ValidationError) -> ValidationError:
+    """The error inside a nullable complex type rather than 'is not valid under any of the given schemas'."""
+    inner = [item for item in error.context or [] if not (item.validator == "type" and item.validator_value == "null")]
+    return _cause(min(inner, key=lambda item: -len(item.absolute_path))) if inner else error
+
+
+def _message(error: ValidationError, kind: str) -> str:
+    """The wording of Graph's OData reader [inf]."""
+    where = ".".join(str(item) for item in error.absolute_path if not isinstance(item, int))
+    if error.validator == "additionalProperties":
+        name = re.findall(r"'([^']+)'", error.message)[0]
+        return (
+            f"The property '{name}' does not exist on type 'microsoft.graph.{kind}'"
+            + (f" at '{where}'" if where else "")
+            + ". Make sure to only use property names that are defined by the type."
+        )
+    if error.instance is None:
+        if error.absolute_path and isinstance(error.absolute_path[-1], int):
+            return (
+                f"A null value was found for an item of '{where}', which is a collection. "
+                "The expected type does not allow null values."
+            )
+        return f"A null value was found for the property named '{where}'. The expected type does not allow null values."
+    if error.validator == "type":
+        wanted = error.validator_value if isinstance(error.validator_value, str) else error.validator_value[0]
+        literal = json.dumps(error.instance)[:80]
+        return f"Cannot convert the literal '{literal}' of '{where}' to the expected type '{_EDM.get(wanted, wanted)}'."
+    return f"Invalid value specified for property '{where}' of resource '{kind[:1].upper()}{kind[1:]}'."

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A running lab, a client of Graph as the product would be one, and a console made ready for sign-in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from lab.client import Console, Lab, Tenant
+
+
+class Api:
+    """Plain requests to Graph, to the token endpoint and to consoles, in the name of the automation application."""
+
+    def __init__(self, lab: Lab, tenant: Tenant) -> None:
+        self.lab = lab
+        self.tenant = tenant
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.http.verify = lab.ca_path
+
+    def token(self, **form: str) -> requests.Response:
+        """A request to the token endpoint; the form defaults to the automation application's client credentials."""
+        wanted = {
+            "grant_type": "client_credentials",
+            "client_id": self.tenant.automation["client_id"],
+            "client_secret": self.tenant.automation["client_secret"],
+            "scope": f"{self.lab.graph_url}/.default",
+        }
+        path = form.pop("path", self.tenant.tenant_id)
+        merged = {name: value for name, value in {**wanted, **form}.items() if value}
+        return self.http.post(f"{self.lab.login_url}/{path}/oauth2/v2.0/token", data=merged, timeout=10)
+
+    def sign_in(self) -> Api:
+        """Take a token and use it from now on."""
+        self.http.headers["Authorization"] = "Bearer " + self.token().json()["access_token"]
+        return self
+
+    def graph(self, method: str, path: str, json: Any = None, **options: Any) -> requests.Response:
+        """A request to Graph."""
+        return self.http.request(method, f"{self.lab.graph_url}/v1.0{path}", json=json, timeout=10, **options)
+
+    def application(self, **members: Any) -> dict[str, Any]:
+        """A new application."""
+        response = self.graph("POST", "/applications", {"displayName": "made by a test", **members})
+        assert response.status_code == 201, response.text
+        return response.json()
+
+    def password(self, application: dict[str, Any], **members: Any) -> dict[str, Any]:
+        """A new client secret of an application."""
+        body = {"passwordCredential": members}
+        response = self.graph("POST", f"/applications/{application['id']}/addPassword", body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """One lab for all tests; each test has a tenant of its own."""
+    with Lab.start() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_faults_left(lab: Lab) -> Iterator[None]:
+    """Faults and lag of one test do not reach the next."""
+    yield
+    lab.clear_faults()
+    lab.set_lag(0, 0)
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def tenant(lab: Lab) -> Tenant:
+    """A fresh tenant."""
+    return lab.add_tenant(f"tenant{next(_numbers)}.example")
+
+
+@pytest.fixture
+def api(lab: Lab, tenant: Tenant) -> Api:
+    """A signed-in client of the fresh tenant."""
+    return Api(lab, tenant).sign_in()
+
+
+@pytest.fixture
+def console(lab: Lab) -> Console:
+    """A fresh console."""
+    return lab.add_console(f"desk{next(_numbers)}.test")
+
+
+class Ready:
+    """A console whose provider is registered, so that its users can sign in."""
+
+    def __init__(self, api: Api, console: Console) -> None:
+        self.api = api
+        self.console = console
+        self.tenant = api.tenant
+        self.upn = next(iter(self.tenant.users))
+        self.application = api.application(web={"redirectUris": [f"{console.url}/api/oidc/callback"]})
+        response = api.graph("POST", "/servicePrincipals", {"appId": self.application["appId"]})
+        assert response.status_code == 201, response.text
+        self.service_principal = response.json()
+        self.secret = api.password(self.application, displayName=console.name)
+        document = console.settings()
+        document["providers"].append(
+            {
+                "name": "azure",
+                "order_index": 1,
+                "enabled": True,
+                "client_id": self.application["appId"],
+                "client_secret": self.secret["secretText"],
+                "issuer": f"{api.lab.login_url}/{self.tenant.tenant_id}/v2.0",
+            }
+        )
+        console.put_settings(document)
+
+    def change_provider(self, **members: Any) -> None:
+        """Change the provider in the console's settings."""
+        document = self.console.settings()
+        document["providers"][1].update(members)
+        self.console.put_settings(document)
+
+    def sign_in(self, upn: str = "", password: str = "") -> dict[str, Any]:
+        """Sign the first user in."""
+        upn = upn or self.upn
+        return self.console.sign_in("azure", upn, password or self.tenant.users[upn])
+
+
+@pytest.fixture
+def ready(api: Api, console: Console) -> Ready:
+    """A console ready for sign-in."""
+    return Ready(api, console)

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A user without a browser: signs in over plain HTTP requests as a person would, form by form."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import secrets
+import time
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+
+from .requests_log import LAB_AGENT
+
+TIMEOUT = 20
+MAX_STEPS = 8
+
+
+class SignInFailed(Exception):
+    """A sign-in that did not come to its end.
+
+    `step` is where: login-options, auth, authorize, password, callback or auth-query. `code` is the AADSTS code
+    where there is one, otherwise an empty string. `message` is what the user got to read.
+    """
+
+    def __init__(self, step: str, code: str, message: str) -> None:
+        super().__init__(f"{step}: {code} {message}".strip())
+        self.step = step
+        self.code = code
+        self.message = message
+
+
+class _Form(HTMLParser):
+    """Reads a page's first form and the texts of its elements with an id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action: str | None = None
+        self.fields: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
+        self._id = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note forms, inputs and ids."""
+        attributes = {name: value or "" for name, value in attrs}
+        self._id = attributes.get("id", "")
+        if tag == "form" and self.action is None:
+            self.action = attributes.get("action", "")
+        if tag == "input" and attributes.get("name"):
+            self.fields[attributes["name"]] = attributes.get("value", "")
+
+    def handle_data(self, data: str) -> None:
+        """Note the text of the element opened last."""
+        if self._id:
+            self.texts[self._id] = (self.texts.get(self._id, "") + data).strip()
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave the element."""
+        self._id = ""
+
+
+def offered(options: Any) -> list[str]:
+    """The names in a login-options answer, in either form."""
+    names = []
+    for option in options if isinstance(options, list) else []:
+        if option.startswith("common-oidc/"):
+            names += [entry["name"] for entry in json.loads(option.removeprefix("common-oidc/"))]
+        elif option.startswith("oidc/"):
+            names.append(option.removeprefix("oidc/"))
+    return names
+
+
+class Person:
+    """Signs in to a RustDesk console through its provider."""
+
+    def __init__(self, ca_path: str) -> None:
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.verify = ca_path
+        self._http.headers["User-Agent"] = f"{LAB_AGENT} user"
+
+    def sign_in(self, console_url: str, op: str, upn: str, password: str) -> dict[str, Any]:
+        """The whole way from options to token; returns the login answer or raises SignInFailed."""
+        with self._http:
+            names = offered(self._json("login-options", "GET", f"{console_url}/api/login-options"))
+            if op.lower() not in [name.lower() for name in names]:
+                raise SignInFailed("login-options", "", f"{op} is not offered, only: {', '.join(names) or 'nothing'}")
+            client = {
+                "id": str(secrets.randbelow(10**9)),
+                "uuid": base64.b64encode(secrets.token_bytes(12)).decode(),
+            }
+            device = {"os": "linux", "type": "client", "name": "lab"}
+            begun = self._json(
+                "auth", "POST", f"{console_url}/api/oidc/auth", {"op": op, **client, "deviceInfo": device}
+            )
+            if "url" not in begun:
+                raise SignInFailed("auth", "", str(begun.get("error", begun)))
+            self._walk(begun["url"], upn, password)
+            return self._collect(console_url, {"code": begun["code"], **client})
+
+    def _json(self, step: str, method: str, url: str, body: Any = None, **options: Any) -> Any:
+        response = self._request(step, method, url, json=body, **options)
+        try:
+            return response.json()
+        except ValueError:
+            raise SignInFailed(step, "", f"HTTP {response.status_code}: {response.text[:200]}") from None
+
+    def _request(self, step: str, method: str, url: str, **options: Any) -> requests.Response:
+        try:
+            return self._http.request(method, url, timeout=TIMEOUT, allow_redirects=False, **options)
+        except requests.RequestException as error:
+            raise SignInFailed(step, "", str(error)) from error
+
+    def _walk(self, url: str, upn: str, password: str) -> None:
+        """Follow pages and redirects from the authorization URL to the console's answer to the callback."""
+        step, method, data = "authorize", "GET", None
+        for _turn in range(MAX_STEPS):
+            response = self._request(step, method, url, data=data)
+            if response.is_redirect:
+                url, method, data = urljoin(url, response.headers["Location"]), "GET", None
+                step = "callback"
+                continue
+            page = _Form()
+            page.feed(response.text)
+            if step == "callback" and page.action is None:
+                if response.status_code != 200 or "user" not in page.texts:
+                    reason = html.unescape(page.texts.get("reason") or response.text[:300])
+                    raise SignInFailed(step, _code(reason), reason)
+                return
+            mistake = page.texts.get("usernameError") or page.texts.get("exceptionMessageContainer")
+            if mistake or response.status_code != 200 or page.action is None:
+                raise SignInFailed(step, _code(mistake or ""), mistake or response.text[:300])
+            url, method, data = urljoin(url, page.action), "POST", dict(page.fields)
+            if "passwd" in data:
+                step, data["passwd"] = "password", password
+            elif "loginfmt" in data:
+                data["loginfmt"] = upn
+            else:
+                step = "callback"
+        raise SignInFailed(step, "", "the sign-in goes round in circles")
+
+    def _collect(self, console_url: str, query: dict[str, str]) -> dict[str, Any]:
+        for _turn in range(5):
+            body = self._json("auth-query", "GET", f"{console_url}/api/oidc/auth-query", params=query)
+            if "access_token" in body:
+                return body
+            time.sleep(0.1)
+        raise SignInFailed("auth-query", "", str(body.get("error", body)))
+
+
+def _code(text: str) -> str:
+    match = re.search(r"AADSTS\d+", text)
+    return match.group(0) if match else ""

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All servers of one lab, and what can be done to them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+
+from .clock import Clock, stamp
+from .directory import ClientSecret, Directory, Record, Tenant, User
+from .entra import credentials, objects, permissions
+from .entra.first_party import graph_principal
+from .entra.graph import Graph
+from .entra.graph_directory import new_policy
+from .entra.keys import SigningKey, thumbprint
+from .entra.login import Login
+from .faults import Fault, Faults
+from .requests_log import RequestsLog
+from .rustdesk.console import Console
+from .rustdesk.dialects import DIALECTS
+from .server import Server, Service
+from .tls import Authority
+from .vault import Vault
+
+AUTOMATION_ROLES = ["Application.ReadWrite.OwnedBy"]
+
+
+class World:
+    """The lab's state and servers."""
+
+    def __init__(self, lag: float = 0.0, secret_lag: float = 0.0) -> None:
+        self.clock = Clock()
+        self.log = RequestsLog()
+        self.faults = Faults()
+        self.vault = Vault()
+        self.authority = Authority()
+        self.directory = Directory(self.clock, lag, secret_lag)
+        self.key = SigningKey()
+        self.workloads = SigningKey()
+        self.login = Login(self.directory, self.vault, self.key, self.workloads)
+        self.graph = Graph(self.directory, self.vault, self.key)
+        # One key for the certificates of all tenants: making one takes longer than all the rest of a tenant.
+        self._automation_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.consoles: dict[str, Console] = {}
+        self._servers: list[Server] = []
+
+    async def start(self) -> None:
+        """Start the login and Graph servers."""
+        self.login.url = await self.serve(self.login)
+        self.graph.url = await self.serve(self.graph)
+        self.login.graph_url = self.graph.url
+
+    async def serve(self, service: Service, port: int = 0, tls: bool = True) -> str:
+        """Start a server for a service; returns its URL."""
+        context = self.authority.server_context() if tls else None
+        server = Server(service, self.clock, self.log, self.faults, context)
+        url = await server.start(port)
+        self._servers.append(server)
+        return url
+
+    async def stop(self) -> None:
+        """Stop all servers and delete the temporary files."""
+        for server in self._servers:
+            await server.stop()
+        self.authority.remove()
+
+    def add_tenant(self, domain: str) -> Tenant:
+        """A tenant with two users and an automation application that has a secret and a certificate."""
+        tenant = self.directory.add_tenant(domain)
+        tenant.policy = new_policy()
+        for name in ("alice", "bob"):
+            self.add_user(tenant, name)
+        graph = graph_principal(stamp(self.clock.now()))
+        tenant.service_principals.seed(graph["id"], Record(graph))
+        body = objects.new_application(_guid(), tenant.domain, stamp(self.clock.now(), 7))
+        body["displayName"] = "automation"
+        secret = self.vault.client_secret()
+        key_id, certificate_id = _guid(), _guid()
+        key = self._automation_key
+        certificate = _self_signed(f"automation.{tenant.domain}", key)
+        ends = stamp(self.clock.now() + timedelta(days=365 * 50))
+        starts = stamp(self.clock.now() - timedelta(days=1))
+        body["passwordCredentials"] = [
+            {
+                "customKeyIdentifier": None,
+                "displayName": "automation",
+                "endDateTime": ends,
+                "hint": secret[:3],
+                "keyId": key_id,
+                "secretText": None,
+                "startDateTime": starts,
+            }
+        ]
+        body["keyCredentials"] = [
+            {
+                "customKeyIdentifier": thumbprint(certificate),
+                "displayName": certificate.subject.rfc4514_string(),
+                "endDateTime": ends,
+                "key": None,
+                "keyId": certificate_id,
+                "startDateTime": starts,
+                "type": "AsymmetricX509Cert",
+                "usage": "Verify",
+            }
+        ]
+        # Both belong to the past, so that no replica is still waiting for them.
+        tenant.client_secrets[key_id] = ClientSecret(secret, 0.0)
+        tenant.certificates[certificate_id] = certificate
+        principal = objects.new_service_principal(body, tenant.id, stamp(self.clock.now()))
+        tenant.applications.seed(body["id"], Record(body))
+        tenant.service_principals.seed(principal["id"], Record(principal))
+        tenant.roles[body["appId"]] = list(AUTOMATION_ROLES)
+        tenant.automation = {
+            "client_id": body["appId"],
+            "client_secret": secret,
+            "object_id": principal["id"],
+            "application_object_id": body["id"],
+            **self._write_certificate(tenant, certificate, key),
+        }
+        return tenant
+
+    def _write_certificate(
+        self, tenant: Tenant, certificate: x509.Certificate, key: rsa.RSAPrivateKey
+    ) -> dict[str, str]:
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ) + certificate.public_bytes(serialization.Encoding.PEM)
+        password = self.vault.token(12)
+        pfx = pkcs12.serialize_key_and_certificates(
+            b"automation", key, certificate, None, serialization.BestAvailableEncryption(password.encode())
+        )
+        return {
+            "certificate_path": str(self.authority.write(f"{tenant.domain}.pem", pem)),
+            "certificate_pfx_path": str(self.authority.write(f"{tenant.domain}.pfx", pfx)),
+            "certificate_pfx_password": password,
+        }
+
+    def add_user(self, tenant: Tenant, name: str) -> User:
+        """A user of a tenant, with an e-mail address and a password."""
+        upn = f"{name}@{tenant.domain}"
+        user = User(upn, self.vault.token(12), name.capitalize(), email=upn)
+        tenant.users[upn.lower()] = user
+        return user
+
+    def lab_token(self, tenant: Tenant) -> str:
+        """An access token that may do everything."""
+        return self.login.tokens.app_token(tenant, "lab", "", permissions.EVERYTHING)
+
+    def workload_token(self, issuer: str, subject: str, audience: str) -> str:
+        """A workload's token, such as a federated credential trusts."""
+        now = int(time.time())
+        claims = {"iss": issuer, "sub": subject, "aud": audience, "iat": now, "nbf": now, "exp": now + 3600}
+        return self.vault.keep(self.workloads.sign(claims))
+
+    async def add_console(
+        self,
+        name: str,
+        kind: str = "pro",
+        second_factor: str | None = None,
+        admin: bool = True,
+        http_redirect: bool = False,
+        port: int = 0,
+    ) -> Console:
+        """A console with one account; raises ValueError where the name is taken or the kind is unknown."""
+        if name in self.consoles or name in ("graph", "login", "control"):
+            raise ValueError(f"the name {name} is taken")
+        if kind not in DIALECTS:
+            raise ValueError(f"unknown kind {kind}; known are {', '.join(DIALECTS)}")
+        console = DIALECTS[kind](name, self.clock, self.vault, self.authority.client_context())
+        console.accounts.add("admin", self.vault.token(12), admin, second_factor)
+        console.url = await self.serve(console, port)
+        if http_redirect:
+            console.http_url = await self.serve(_HttpRedirect(console), tls=False)
+        self.consoles[name] = console
+        return console
+
+    def applications(self, tenant: Tenant) -> list[dict[str, Any]]:
+        """All applications straight from the primary replica."""
+        return [objects.shown(credentials.without_secrets(record.body)) for record in tenant.applications.all()]
+
+
+class _HttpRedirect:
+    """A proxy's plain HTTP port, which sends every request to https with 301 [iss]."""
+
+    def __init__(self, console: Console) -> None:
+        self.name = console.name
+        self._console = console
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Redirect."""
+        return web.Response(status=301, headers={"Location": self._console.url + request.raw_path})
+
+    def refusal(self, fault: Fault) -> web.Response:
+        """As the console itself."""
+        return self._console.refusal(fault)
+
+
+def _guid() -> str:
+    return str(uuid.uuid4())
+
+
+def _self_signed(name: str, key: rsa.RSAPrivateKey) -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365 * 50))
+        .sign(key, hashes.SHA256())
+    )

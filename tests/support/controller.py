@@ -1,0 +1,136 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running ansible-playbook as a user does, and reading what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
+# A task with an environment of its own is not run in the controller's process but as a module of its own.
+MODULE_DOOR = {"environment": {"RUSTDESK_SSO_DOOR": "module"}}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one ansible-playbook printed: ``output`` is standard output and error together."""
+
+    rc: int
+    output: str
+
+    @property
+    def recap(self) -> dict[str, dict[str, int]]:
+        """The counts of the closing recap for each host, such as ``{"desk1": {"ok": 3, "changed": 0, ...}}``."""
+        return {
+            host: {key: int(count) for key, count in (part.split("=") for part in counts.split())}
+            for host, counts in RECAP.findall(self.output)
+        }
+
+    def changed(self) -> dict[str, int]:
+        """How many tasks changed something, for each host."""
+        return {host: counts["changed"] for host, counts in self.recap.items()}
+
+    def failed(self) -> set[str]:
+        """The hosts that failed."""
+        return {host for host, counts in self.recap.items() if counts["failed"] or counts["unreachable"]}
+
+
+class Controller:
+    """A machine that runs Ansible with the collection under test.
+
+    ``home`` is an empty directory that serves as HOME and holds inventories, playbooks and temporary files;
+    ``collections`` is the directory that holds ``ansible_collections``.
+    """
+
+    def __init__(self, home: Path, collections: Path) -> None:
+        self.home = home
+        self._collections = collections
+        (home / "tmp").mkdir()
+
+    @property
+    def site(self) -> Path:
+        """The collection's own playbook."""
+        return self._collections / "ansible_collections/deskops/rustdesk_sso/playbooks/site.yml"
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """The environment of every run: nothing of the caller's but PATH and the locale."""
+        kept = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL") if key in os.environ}
+        return {
+            **kept,
+            "HOME": str(self.home),
+            "TMPDIR": str(self.home / "tmp"),
+            "ANSIBLE_COLLECTIONS_PATH": str(self._collections),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_INJECT_FACT_VARS": "false",
+            **extra,
+        }
+
+    def playbook(
+        self, playbook: Path | list[dict[str, Any]], inventory: dict[str, Any], *options: str, **environment: str
+    ) -> Run:
+        """Run a playbook (a file, or plays as data) with an inventory given as data."""
+        if isinstance(playbook, list):
+            playbook, plays = self.home / "playbook.json", playbook
+            playbook.write_text(json.dumps(plays))
+        hosts = self.home / "inventory.json"
+        hosts.write_text(json.dumps(inventory))
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(hosts), str(playbook), *options]
+        done = subprocess.run(
+            command,
+            env=self.environment(**environment),
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def tasks(self, *tasks: dict[str, Any], check: bool = False, module_door: bool = False) -> list[dict[str, Any]]:
+        """Run tasks on localhost, each whatever became of those before, and give their results in full.
+
+        Each task is ``{"deskops.rustdesk_sso.entra_app": {...options}}`` with any other keywords of a task.
+        ``module_door`` runs them as modules of their own instead of in the controller's process.
+        """
+        results = self.home / "results.json"
+        results.unlink(missing_ok=True)
+        names = [f"result_{index}" for index in range(len(tasks))]
+        door = MODULE_DOOR if module_door else {}
+        play: dict[str, Any] = {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "tasks": [
+                *(
+                    {**door, **task, "register": name, "ignore_errors": True}
+                    for task, name in zip(tasks, names, strict=True)
+                ),
+                {
+                    "ansible.builtin.copy": {
+                        "content": "{{ [" + ", ".join(names) + "] | to_json }}",
+                        "dest": str(results),
+                        "mode": "0600",
+                    },
+                    "check_mode": False,
+                    "no_log": True,
+                },
+            ],
+        }
+        run = self.playbook([play], {"all": {"hosts": {}}}, *(["--check"] if check else []))
+        assert results.exists(), run.output
+        return list(json.loads(results.read_text()))
+
+    def task(self, module: str, check: bool = False, module_door: bool = False, **options: Any) -> dict[str, Any]:
+        """Run one task of this collection and give its result in full."""
+        return self.tasks({f"deskops.rustdesk_sso.{module}": options}, check=check, module_door=module_door)[0]

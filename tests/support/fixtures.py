@@ -1,0 +1,48 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fixtures that the tests share; loaded by tests/conftest.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lab.client import Lab
+
+from support.controller import Controller
+from support.fleet import Fleet
+
+
+
+@pytest.fixture(scope="session")
+def session_lab() -> Iterator[Lab]:
+    """The lab, one for the whole test run; tests keep apart by tenants and consoles of their own."""
+    with Lab.start(lag=0.2, secret_lag=0.5) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(session_lab: Lab) -> Iterator[Lab]:
+    """The lab as the test wants it: no faults and no recorded requests of others."""
+    session_lab.clear_faults()
+    session_lab.clear_requests()
+    yield session_lab
+    session_lab.clear_faults()
+
+
+@pytest.fixture
+def controller(tmp_path: Path) -> Controller:
+    """A controller with an empty home of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Controller(home, Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+
+
+@pytest.fixture
+def make_fleet(lab: Lab, controller: Controller) -> Callable[[int], Fleet]:
+    """Makes a fleet of the given number of servers, in a tenant of its own."""
+    return lambda size=1: Fleet(lab, controller, size)

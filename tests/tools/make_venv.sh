@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# make_venv.sh FOLDER PYTHON REQUIREMENTS...: makes a virtual environment and installs the requirement files into it.
+set -euo pipefail
+folder=$1 python=$2
+shift 2
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    { echo "$python is older than 3.11 or missing: choose another with PYTHON=..." >&2; exit 1; }
+"$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    { echo "$python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 1; }
+
+echo "Making $folder with $("$python" --version); the first time takes a minute or two"
+"$python" -m venv "$folder"
+files=()
+for file in "$@"; do files+=(-r "$file"); done
+# Twice quiet: errors only
+"$folder/bin/python" -m pip --quiet --quiet --disable-pip-version-check install "${files[@]}"
+touch "$folder/stamp"

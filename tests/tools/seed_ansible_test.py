@@ -1,0 +1,52 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Gives ansible-test the pip installer it would otherwise download from its own server, made from the pip on PyPI.
+
+In: the Python of an environment that holds ansible-core. ansible-test looks into its cache before it downloads.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+CACHE = Path("~/.ansible/test/cache").expanduser()
+# get-pip installs setuptools and wheel as well, and takes switches against that, which pip itself does not know.
+INSTALLER = """\
+import sys
+sys.path.insert(0, {wheel!r})
+from pip._internal.cli.main import main
+sys.exit(main(["install", *[a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]]))
+"""
+
+
+def wanted_pip(python: str) -> str:
+    """The version of pip that this ansible-test puts into its environments."""
+    find = "import ansible_test, pathlib; print(pathlib.Path(ansible_test.__file__).parent)"
+    folder = subprocess.run([python, "-c", find], check=True, capture_output=True, text=True).stdout.strip()
+    source = Path(folder, "_internal", "python_requirements.py").read_text(encoding="utf-8")
+    found = re.search(r"default_packages = dict\(\s*pip='([\d.]+)'", source)
+    if not found:
+        raise SystemExit(f"{folder}: cannot tell which pip this ansible-test wants")
+    return found[1]
+
+
+def seed(python: str) -> None:
+    """Put the installer into the cache unless one is there."""
+    version = wanted_pip(python)
+    installer = CACHE / f"get_pip_{version.replace('.', '_')}.py"
+    wheel = CACHE / f"pip-{version}-py3-none-any.whl"
+    if installer.exists() and (wheel.exists() or str(wheel) not in installer.read_text(encoding="utf-8")):
+        return
+    CACHE.mkdir(parents=True, exist_ok=True)
+    download = [python, "-m", "pip", "--quiet", "--quiet", "download", "--no-deps", "--dest", str(CACHE)]
+    subprocess.run([*download, f"pip=={version}"], check=True)
+    installer.write_text(INSTALLER.format(wheel=str(wheel)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    seed(sys.argv[1])

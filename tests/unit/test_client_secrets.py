@@ -1,0 +1,257 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which client secrets are kept, made and removed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import client_secrets
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import Credential, Wanted
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Verdict
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+PERSONAL = "AzureADandPersonalMicrosoftAccount"
+
+
+def credential(key: str, name: str | None = "desk1", hint: str | None = "abc", start: float = -10, end: float = 170):
+    return Credential(key, name, hint, NOW + start * DAY, NOW + end * DAY)
+
+
+def wanted(name: str = "desk1", held: str | None = None, key: str | None = None, overlap: float = 1, present=True):
+    return Wanted(name, held, key, 180 * DAY, 30 * DAY, overlap * DAY, present)
+
+
+def decide(item: Wanted, *credentials: Credential, **options):
+    return client_secrets.decide([item], credentials, NOW, **options)[0]
+
+
+def keys(credentials: list[Credential]) -> set[str]:
+    return {item.key_id for item in credentials}
+
+
+def test_a_holder_without_a_secret_gets_one():
+    decision = decide(wanted())
+    assert (decision.decision, decision.superseded, decision.remove) == ("created", [], [])
+
+
+def test_a_held_live_secret_is_kept():
+    decision = decide(wanted(held="abcdef"), credential("k1"))
+    assert decision.decision == "kept"
+    assert decision.holds.key_id == "k1"
+
+
+def test_a_secret_near_its_end_is_renewed_and_the_old_one_stays():
+    decision = decide(wanted(held="abcdef"), credential("k1", end=30))
+    assert decision.decision == "renewed"
+    assert keys(decision.superseded) == {"k1"}
+    assert decision.remove == []
+    assert decide(wanted(held="abcdef"), credential("k1", end=30.1)).decision == "kept"
+
+
+@pytest.mark.parametrize("held", ["xyz123", "ab"])
+def test_a_value_that_matches_no_credential_is_replaced(held):
+    assert decide(wanted(held=held), credential("k1")).decision == "created"
+
+
+def test_an_expired_secret_is_replaced_and_says_so():
+    decision = decide(wanted(held="abcdef"), credential("k1", end=-1))
+    assert decision.decision == "created"
+    assert "expired" in decision.reason
+
+
+def test_the_token_endpoint_has_the_last_word():
+    rejected = {"desk1": Verdict(False, "7000215", "no")}
+    decision = decide(wanted(held="abcdef"), credential("k1"), verdicts=rejected)
+    assert decision.decision == "created"
+    assert "7000215" in decision.reason
+    unknown = {"desk1": Verdict(None, None, "down")}
+    assert decide(wanted(held="abcdef"), credential("k1"), verdicts=unknown).decision == "kept"
+
+
+def test_superseded_ones_go_after_the_overlap_and_not_before():
+    old = credential("old", hint="old", start=-200, end=20)
+    young = credential("new", start=-0.5)
+    decision = decide(wanted(held="abcdef"), old, young)
+    assert (keys(decision.superseded), decision.remove) == ({"old"}, [])
+    decision = decide(wanted(held="abcdef", overlap=0.5), old, young)
+    assert (decision.superseded, keys(decision.remove)) == ([], {"old"})
+
+
+def test_nothing_is_retired_where_that_is_switched_off():
+    old = credential("old", hint="old", start=-200, end=20)
+    decision = decide(wanted(held="abcdef", overlap=0), old, credential("new"), retire=False)
+    assert decision.remove == []
+    assert keys(decision.superseded) == {"old"}
+
+
+def test_an_orphan_younger_than_the_held_one_has_its_own_overlap():
+    orphan = credential("orphan", hint="orp", start=-0.2)
+    assert decide(wanted(held="abcdef"), credential("held"), orphan).remove == []
+    assert keys(decide(wanted(held="abcdef", overlap=0.2), credential("held"), orphan).remove) == {"orphan"}
+
+
+def test_a_run_that_makes_a_secret_removes_none():
+    old = credential("old", hint="old", start=-200, end=100)
+    assert decide(wanted(held="lost", overlap=0), old, credential("k2", hint="xxx")).remove == []
+
+
+def test_credentials_of_others_are_never_removed():
+    others = [credential("x", name="backup"), credential("y", name=None), credential("z", name="DESK1", end=-5)]
+    decision = decide(wanted(held="abcdef", overlap=0), credential("mine"), *others)
+    assert decision.holds.key_id == "mine"
+    assert decision.remove == []
+
+
+def test_a_working_secret_made_by_hand_is_kept():
+    decision = decide(wanted(held="abcdef"), credential("portal", name="made in the portal"))
+    assert decision.decision == "kept"
+    assert decision.holds.key_id == "portal"
+
+
+def test_none_that_the_holder_may_have_is_removed_when_values_look_alike():
+    twins = [credential("a", start=-20), credential("b", start=-10, end=171)]
+    decision = decide(wanted(held="abcdef", overlap=0), *twins)
+    assert decision.decision == "kept"
+    assert decision.remove == []
+
+
+def test_a_credential_without_a_hint_may_be_the_held_one():
+    assert decide(wanted(held="abcdef"), credential("k1", hint=None)).decision == "kept"
+
+
+def test_by_key_id():
+    assert decide(wanted(key="k2"), credential("k1"), credential("k2")).holds.key_id == "k2"
+    assert decide(wanted(key="gone"), credential("k1")).decision == "created"
+
+
+def test_absent_removes_those_of_the_name_only():
+    decision = decide(wanted(present=False), credential("k1"), credential("k2", name="desk2"))
+    assert decision.decision == "removed"
+    assert keys(decision.remove) == {"k1"}
+    assert decide(wanted(present=False), credential("k2", name="desk2")).decision == "absent"
+
+
+class TestTwoSlots:
+    """Audiences with personal accounts allow two client secrets."""
+
+    def test_an_expired_one_of_ours_makes_room(self):
+        decision = decide(
+            wanted(held="abcdef"), credential("k1", end=5), credential("old", end=-5), sign_in_audience=PERSONAL
+        )
+        assert decision.decision == "renewed"
+        assert keys(decision.remove) == {"old"}
+
+    def test_an_orphan_makes_room(self):
+        orphan = credential("orphan", hint="orp")
+        decision = decide(wanted(held="abcdef"), credential("k1", end=5), orphan, sign_in_audience=PERSONAL)
+        assert keys(decision.remove) == {"orphan"}
+
+    def test_one_of_somebody_else_does_not(self):
+        with pytest.raises(InputError, match="no room"):
+            decide(
+                wanted(held="abcdef"),
+                credential("k1", end=5),
+                credential("other", name="backup"),
+                sign_in_audience=PERSONAL,
+            )
+
+    def test_the_newest_stays_where_the_held_one_cannot_be_known(self):
+        decision = decide(
+            wanted(), credential("older", start=-20), credential("newer", start=-2), sign_in_audience=PERSONAL
+        )
+        assert keys(decision.remove) == {"older"}
+
+    def test_elsewhere_there_is_room(self):
+        decision = decide(wanted(held="abcdef"), credential("k1", end=5), credential("other", name="backup"))
+        assert decision.remove == []
+
+
+def item(**changes):
+    return {
+        "name": "desk1",
+        "held": None,
+        "held_key_id": None,
+        "lifetime": "180d",
+        "renew_before": "30d",
+        "overlap": "1d",
+        "state": "present",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "about"),
+    [
+        ({"lifetime": "30d"}, "each run"),
+        ({"lifetime": "half a year"}, "lifetime of client secret desk1"),
+        ({"overlap": "1w"}, "overlap"),
+        ({"renew_before": "-1d"}, "renew_before"),
+    ],
+)
+def test_what_cannot_converge_is_refused(changes, about):
+    with pytest.raises(InputError, match=about):
+        client_secrets.check([item(**changes)], "AzureADMyOrg")
+
+
+def test_a_holder_named_twice_is_refused():
+    with pytest.raises(InputError, match="twice: desk1"):
+        client_secrets.check([item(), item()], None)
+
+
+def test_two_holders_do_not_fit_where_two_secrets_are_allowed():
+    both = [item(), item(name="desk2")]
+    with pytest.raises(InputError, match="without a gap"):
+        client_secrets.check(both, PERSONAL)
+    assert len(client_secrets.check(both, "AzureADMultipleOrgs")) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-06-01T12:00:00Z", "2026-06-01T12:00:00.0000000Z", "2026-06-01T14:00:00+02:00", "2026-06-01T12:00:00.000000Z"],
+)
+def test_times_in_every_form_that_graph_uses(text):
+    assert client_secrets.parse_time(text) == NOW
+
+
+CREDENTIALS = st.lists(
+    st.builds(
+        credential,
+        st.uuids().map(str),
+        st.sampled_from(["desk1", "desk2", "backup", None]),
+        st.sampled_from(["abc", "xyz", None]),
+        st.floats(-400, 0),
+        st.floats(-100, 300),
+    ),
+    max_size=6,
+    unique_by=lambda entry: entry.key_id,
+)
+
+
+@given(CREDENTIALS, st.sampled_from([None, "abcdef", "xyzzzz", "other!"]), st.booleans(), st.floats(0, 3))
+def test_no_decision_ever_removes_what_may_be_in_use_or_is_not_ours(credentials, held, retire, overlap):
+    decision = decide(wanted(held=held, overlap=overlap), *credentials, retire=retire)
+    for removed in decision.remove:
+        assert removed.name == "desk1"
+        in_use = held is not None and (removed.hint is None or held.startswith(removed.hint)) and removed.live(NOW)
+        assert not in_use
+    if decision.makes:
+        assert not [removed for removed in decision.remove if removed.live(NOW)]
+    else:
+        assert decision.holds.end - NOW > 30 * DAY
+
+
+@given(CREDENTIALS)
+def test_a_kept_secret_stays_kept(credentials):
+    """The run after one that made a secret, with what it made, makes none and changes nothing but what is due."""
+    made = credential("made", hint="new", start=0, end=180)
+    decision = decide(wanted(held="new-value"), made, *(c for c in credentials if c.hint is not None))
+    assert decision.decision == "kept"
+    assert decision.holds.key_id == "made"

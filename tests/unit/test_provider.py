@@ -1,0 +1,172 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is changed in a console, and what is left alone."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
+from hypothesis import given
+from hypothesis import strategies as st
+
+PATH = "/api/oidc/settings"
+
+
+def declared(**options):
+    unset = {item.option: None for item in provider.FIELDS}
+    return {"name": "azure", "state": "present", "callback_url": None, "update_secret": "on_create", **unset, **options}
+
+
+NEW = {"client_id": "id", "client_secret": "s3cret", "issuer": "https://login.example/t/v2.0"}
+
+
+class Wire:
+    """Stands where the console is: holds one document, and may spoil what is written (``keeps``)."""
+
+    url = "https://desk.example.com"
+
+    def __init__(self, document, keeps=lambda document: document):
+        self.document = document
+        self.keeps = keeps
+        self.writes = 0
+
+    def call(self, method, path, attempted, *, json=None):
+        assert path == PATH
+        if method == "GET":
+            return copy.deepcopy(self.document)
+        assert method == "PUT"
+        self.writes += 1
+        self.document = self.keeps(copy.deepcopy(json))
+        return None
+
+
+def document(*entries, **top):
+    return {"max_auth_count": 500, "callback_url": "https://desk.example.com/api/oidc/callback",
+            "providers": list(entries), "trusted_origins": ["a"], **top}  # fmt: skip
+
+
+OTHER = {"name": "okta", "order_index": 3, "enabled": False, "client_id": "", "client_secret": "x1", "pkce": {"on": 1}}
+AZURE = {"name": "Azure", "order_index": 1, "enabled": True, **NEW, "group_mapping": ["g"]}
+
+
+def converge(wire, **options):
+    console = Pro(wire, None)
+    todo = provider.plan(declared(**options), console.providers(), console.callback_url())
+    if todo.changed:
+        console.apply(todo)
+    return todo
+
+
+def test_a_new_provider_is_added_at_the_end_and_the_rest_stays():
+    wire = Wire(document(OTHER))
+    assert converge(wire, **NEW).changed
+    assert wire.document == document(OTHER, {"name": "azure", "order_index": 4, "enabled": True, **NEW})
+    assert not converge(wire, **NEW).changed
+
+
+@pytest.mark.parametrize("name", ["azure", "AZURE", "Microsoft", "microsoft"])
+def test_names_that_mean_the_same_find_the_provider_and_do_not_rename_it(name):
+    wire = Wire(document(AZURE, OTHER))
+    assert not converge(wire, name=name, **NEW).changed
+    converge(wire, name=name, client_id="other")
+    assert wire.document == document({**AZURE, "client_id": "other"}, OTHER)
+
+
+def test_the_exact_name_wins():
+    exact = {**AZURE, "name": "azure", "client_id": "exact"}
+    converge(wire := Wire(document(AZURE, exact)), enabled=False)
+    assert wire.document == document(AZURE, {**exact, "enabled": False})
+
+
+def test_absent_removes_it_alone():
+    wire = Wire(document(AZURE, OTHER))
+    assert converge(wire, state="absent").changed
+    assert wire.document == document(OTHER)
+    assert not converge(wire, state="absent").changed
+
+
+@pytest.mark.parametrize("missing", ["client_id", "client_secret", "issuer"])
+def test_a_new_provider_needs_all_it_takes_to_sign_in(missing):
+    wire = Wire(document())
+    with pytest.raises(InputError, match=missing):
+        converge(wire, **{**NEW, missing: None})
+    assert wire.writes == 0
+
+
+def test_the_diff_has_no_secret():
+    todo = provider.plan(declared(**{**NEW, "client_secret": "fresh"}), [Provider("azure", **NEW)], None)
+    assert todo.changed
+    assert "fresh" not in str(todo.diff())
+    assert "s3cret" not in str(todo.diff())
+
+
+def test_a_hidden_secret_is_not_guessed():
+    hidden = {key: value for key, value in AZURE.items() if key != "client_secret"}
+    assert not converge(Wire(document(hidden)), **NEW).changed
+    assert converge(wire := Wire(document(hidden)), **NEW, update_secret="always").changed
+    assert wire.document["providers"][0]["client_secret"] == "s3cret"
+
+
+@pytest.mark.parametrize("masked", ["azure", "okta"])
+def test_a_mask_is_never_written_back(masked):
+    entries = [{**AZURE, "name": "azure"}, OTHER]
+    entries = [{**entry, "client_secret": "********"} if entry["name"] == masked else entry for entry in entries]
+    wire = Wire(document(*entries))
+    with pytest.raises(ServiceError, match=masked):
+        converge(wire, enabled=False)
+    assert wire.writes == 0
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda d: {**d, "providers": d["providers"][:1]},
+        lambda d: {**d, "providers": d["providers"][::-1]},
+        lambda d: {**d, "trusted_origins": []},
+        lambda d: {**d, "providers": [{**entry, "enabled": False} for entry in d["providers"]]},
+        lambda d: {key: value for key, value in d.items() if key != "max_auth_count"},
+    ],
+)
+def test_a_console_that_does_not_keep_what_was_written_gets_the_former_document_back(spoil):
+    former = document({**OTHER, "enabled": True})
+    wire = Wire(former)
+    wire.keeps = lambda written: written if written == former else spoil(written)
+    with pytest.raises(ServiceError, match="former settings were put back"):
+        converge(wire, **NEW)
+    assert wire.document == former
+
+
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3))
+JSON = st.recursive(SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)))  # fmt: skip
+
+
+@given(st.one_of(JSON, st.builds(lambda p, c: {"providers": p, "callback_url": c}, JSON, JSON)))
+def test_a_document_of_another_shape_is_refused_before_any_write(seen):
+    good = (
+        isinstance(seen, dict)
+        and isinstance(seen.get("providers"), list)
+        and all(isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in seen["providers"])
+        and isinstance(seen.get("callback_url"), (str, type(None)))
+    )
+    wire = Wire(seen)
+    if good:
+        return
+    with pytest.raises(ServiceError, match="not known"):
+        converge(wire, **NEW)
+    assert wire.writes == 0
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=3), SCALARS, max_size=3), max_size=3), st.dictionaries(st.text(max_size=3), JSON, max_size=3))  # fmt: skip
+def test_what_is_not_understood_survives(extras, top):
+    others = [{**extra, "name": f"other{index}"} for index, extra in enumerate(extras)]
+    before = {**top, "providers": [*others, AZURE], "callback_url": None}
+    wire = Wire(copy.deepcopy(before))
+    converge(wire, **{**NEW, "client_secret": "fresh"})
+    assert wire.document == {**before, "providers": [*others, {**AZURE, "client_secret": "fresh"}]}
