@@ -97,6 +97,12 @@ sanity: ## Run ansible-test sanity (CORE=2.21, CORE="newest 2.16")
 sanity-all: ## Run ansible-test sanity on every supported ansible-core whose Python is here
 	@$(PYTHON) tests/tools/sanity.py all
 
+changelog: $(LINT)/stamp stage ## Turn the fragments into release notes of the version in galaxy.yml
+	@$(STAGED) antsibull-changelog release
+	@cp $(STAGE)/CHANGELOG.rst CHANGELOG.rst
+	@cp $(STAGE)/changelogs/changelog.yaml changelogs/changelog.yaml
+	@for fragment in $(wildcard changelogs/fragments/*.yml); do [ -e "$(STAGE)/$$fragment" ] || rm "$$fragment"; done
+
 demo: install ## Show it all against the lab on this machine (KEEP=1 leaves the lab running)
 	@KEEP="$(KEEP)" .venv/bin/python tests/demo.py
 

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import yaml
+
 from lab.client import Console, Lab
 from lab.user import SignInFailed
 
@@ -82,11 +83,19 @@ class Demo:
         self.step("site.yml", "registers two applications, fills three consoles and proves each", self.first_run)
         self.step("site.yml again", "finds nothing to do: changed=0 on every server", lambda: self.play(0))
         for name, console in self.lab.consoles.items():
-            self.step(f"a user signs in at {name}", "the whole way through Microsoft's page", lambda c=console: self.user(c))
+            self.step(
+                f"a user signs in at {name}", "the whole way through Microsoft's page", lambda c=console: self.user(c)
+            )
         victim = self.lab.consoles["desk2.example.com"]
-        self.step("somebody deletes desk2's client secret in Entra", "its users are locked out", lambda: self.revoke(victim))
+        self.step(
+            "somebody deletes desk2's client secret in Entra", "its users are locked out", lambda: self.revoke(victim)
+        )
         self.step("site.yml --check", "notices it, and still changes nothing", lambda: self.predicted(2))
-        self.step("site.yml", "makes a new client secret and gives it to desk2, and touches nothing else", lambda: self.play(2))
+        self.step(
+            "site.yml",
+            "makes a new client secret and gives it to desk2, and touches nothing else",
+            lambda: self.play(2),
+        )
         self.step("a user signs in at desk2.example.com", "it works again", lambda: self.user(victim))
         self.step("site.yml once more", "changed=0 on every server", lambda: self.play(0))
 
@@ -100,7 +109,13 @@ class Demo:
 
     def play(self, changes: int, *options: str) -> str:
         """Run site.yml and expect so many changed tasks in all."""
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.inventory), str(SITE), *options]
+        command = [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            "-i",
+            str(self.inventory),
+            str(SITE),
+            *options,
+        ]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         with self.log.open("a") as log:
             log.write(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}\n")
@@ -179,14 +194,19 @@ def main() -> int:
     """Run the demo; 0 when every step showed what it should."""
     keep = os.environ.get("KEEP", "") not in ("", "0")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    print("A tenant and three RustDesk Pro consoles on this machine, behaving like the real ones. desk1 and desk2 share")
+    print(
+        "A tenant and three RustDesk Pro consoles on this machine, behaving like the real ones. desk1 and desk2 share"
+    )
     print("one application, desk3 has its own.\n", flush=True)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rustdesk-sso-demo-") as folder, Lab.start(LAG, SECRET_LAG) as lab:
         demo = Demo(lab, Path(folder))
         try:
             demo.run()
-            print(f"\nAll {demo.number} steps showed what they should, in {time.monotonic() - begun:.0f} seconds.", flush=True)
+            print(
+                f"\nAll {demo.number} steps showed what they should, in {time.monotonic() - begun:.0f} seconds.",
+                flush=True,
+            )
             if keep:
                 look_around(demo)
         except DemoError as error:

@@ -10,7 +10,7 @@ class ModuleDocFragment:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/deskops.rustdesk_sso.entra) in C(module_defaults) to set the options for signing in to Entra.
+    description: Use C(group/deskops.rustdesk_sso.entra) in C(module_defaults) to set the options of the sign-in.
     support: full
     membership:
       - deskops.rustdesk_sso.entra

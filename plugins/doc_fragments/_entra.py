@@ -17,7 +17,7 @@ options:
     required: true
   client_id:
     description:
-      - The application ID as which the automation itself signs in; not the application that RustDesk's users sign in to.
+      - The application ID as which the automation itself signs in; not that to which RustDesk's users sign in.
       - The environment variable E(AZURE_CLIENT_ID) is used when it is omitted.
     type: str
   client_secret:

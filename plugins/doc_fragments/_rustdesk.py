@@ -34,7 +34,7 @@ options:
     required: true
   totp_secret:
     description:
-      - The base32 secret of the administrator's TOTP, where the account has this second factor. Needs C(pyotp).
+      - The base32 secret of the administrator's TOTP, where the account has this second factor.
       - The environment variable E(RUSTDESK_TOTP_SECRET) is used when it is omitted.
     type: str
   verification_code:
@@ -42,7 +42,7 @@ options:
     type: str
   verification_secret:
     description:
-      - The attempt to which O(verification_code) belongs, from C(error.verification_secret) of the run that asked for it.
+      - The attempt to which O(verification_code) belongs, from C(error.verification_secret) of the run that asked.
     type: str
   ca_path:
     description:
@@ -56,7 +56,8 @@ options:
     default: 30
   contract:
     description:
-      - How the console's settings are read and written, where a version of RustDesk Server Pro differs from what is known.
+      - How the console's settings are read and written, where a version of RustDesk Server Pro differs from what
+        is known.
     type: dict
     suboptions:
       settings_path:

@@ -26,7 +26,7 @@ class Context:
     warn: t.Callable[[str], None]
 
 
-Core = t.Callable[[t.Mapping[str, t.Any], Context], t.Dict[str, t.Any]]
+Core = t.Callable[[t.Mapping[str, t.Any], Context], dict[str, t.Any]]
 
 
 def outcome(core: Core, params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:

@@ -21,7 +21,7 @@ except ImportError:
 else:
     HAS_REQUESTS = True
 
-__all__ = ["Http", "REQUESTS_REQUIREMENT", "requests", "why"]
+__all__ = ["REQUESTS_REQUIREMENT", "Http", "requests", "why"]
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
 
@@ -71,9 +71,7 @@ class Http:
         """Send one request and give the answer, whatever its status; raises requests.RequestException."""
         session = self._patient if method == "GET" or repeatable else self._once
         # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
-        return session.request(
-            method, url, verify=self._verify, timeout=self._timeout, allow_redirects=False, **kwargs
-        )
+        return session.request(method, url, verify=self._verify, timeout=self._timeout, allow_redirects=False, **kwargs)
 
     def close(self) -> None:
         """Close the connections."""

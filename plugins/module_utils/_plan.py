@@ -55,9 +55,7 @@ class Change:
     after: t.Any
 
 
-def plan(
-    fields: t.Iterable[Field], present: t.Mapping[str, t.Any], desired: t.Mapping[str, t.Any]
-) -> list[Change]:
+def plan(fields: t.Iterable[Field], present: t.Mapping[str, t.Any], desired: t.Mapping[str, t.Any]) -> list[Change]:
     """The changes that lead from ``present`` to ``desired``, both keyed by option name, in the table's order."""
     changes = []
     for field in fields:

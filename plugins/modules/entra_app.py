@@ -7,14 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_app
-short_description: An application registration in Microsoft Entra ID, with its service principal and client secrets
+short_description: An application in Microsoft Entra ID, with its service principal and client secrets
 version_added: 0.1.0
 description:
   - Registers an application in Microsoft Entra ID and keeps it as declared, with its service principal and with one
     client secret for each holder.
   - An option that is omitted is not managed. An empty list means that there shall be none.
   - Needs the Microsoft Graph application permission C(Application.ReadWrite.OwnedBy); for applications that it did not
-    create, and for finding one by O(display_name) where the tenant does not allow listing, C(Application.ReadWrite.All).
+    create, and for finding one by O(display_name) where the tenant does not allow listing,
+    C(Application.ReadWrite.All).
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -47,8 +48,8 @@ options:
   display_name:
     description:
       - The name that users see when they sign in.
-      - Finds the application where none of O(object_id), O(app_id) and O(unique_name) does. An application that has this
-        name and no unique name yet is taken over (RV(adopted)); more than one is an error that lists them.
+      - Finds the application where none of O(object_id), O(app_id) and O(unique_name) does. An application that has
+        this name and no unique name yet is taken over (RV(adopted)); more than one is an error that lists them.
     type: str
   sign_in_audience:
     description:
@@ -74,7 +75,7 @@ options:
         elements: str
   id_token_issuance_enabled:
     description:
-      - Whether the authorization endpoint may issue ID tokens (implicit and hybrid flows), as RustDesk's guide asks for.
+      - Whether the authorization endpoint may issue ID tokens (implicit and hybrid flows), as RustDesk's guide asks.
       - A new application gets V(true) when it is omitted.
     type: bool
   service_principal:
@@ -89,8 +90,8 @@ options:
         choices: [present, absent]
   client_secrets:
     description:
-      - One entry for each holder of a client secret. A client secret whose display name is exactly O(client_secrets[].name)
-        belongs to that entry; others are never touched.
+      - One entry for each holder of a client secret. A client secret whose display name is exactly
+        O(client_secrets[].name) belongs to that entry; others are never touched.
       - A new one is made when the holder has none that Entra accepts, or when the held one ends soon. The task then
         waits until Entra accepts it. Earlier ones keep working until O(retire_superseded) removes them.
     type: list
@@ -130,7 +131,8 @@ options:
     type: bool
     default: true
   retire_superseded:
-    description: Whether superseded client secrets are removed, once the holder has another one and the overlap is over.
+    description:
+      - Whether superseded client secrets are removed, once the holder has another one and the overlap is over.
     type: bool
     default: true
   wait_timeout:
@@ -140,8 +142,8 @@ options:
   state:
     description:
       - V(absent) deletes the application with its service principal. Entra keeps a deleted application for 30 days.
-      - An application that is deleted has to be named by O(unique_name), O(app_id), O(object_id) or, if there is just one
-        of that name, O(display_name).
+      - An application to delete has to be named by O(unique_name), O(app_id), O(object_id) or, if there is just one of
+        that name, O(display_name).
     type: str
     default: present
     choices: [present, absent]
@@ -204,7 +206,8 @@ token_endpoint:
   returned: success
   type: str
 application:
-  description: The application as it is now; in check mode as it would be, with identifiers of zeros where there are none yet.
+  description:
+    - The application as it is now; in check mode as it would be, with identifiers of zeros where there are none yet.
   returned: success
   type: dict
   contains:

@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 
 from __future__ import annotations
@@ -8,7 +11,8 @@ module: entra_app_info
 short_description: What a tenant holds about an application
 version_added: 0.1.0
 description:
-  - Reads applications with their service principal and the ends of their client secrets, never their values. Writes nothing.
+  - Reads applications with their service principal and the ends of their client secrets, never their values.
+  - Writes nothing.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:

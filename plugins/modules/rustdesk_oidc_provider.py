@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 
 from __future__ import annotations
@@ -30,8 +33,8 @@ attributes:
 options:
   name:
     description:
-      - The provider's name in the console. Case does not matter, and C(azure) and C(microsoft) are one name; a provider that
-        is there keeps the spelling that it has.
+      - The provider's name in the console. Case does not matter, and C(azure) and C(microsoft) are one name; a provider
+        that is there keeps the spelling that it has.
     type: str
     default: azure
   enabled:

@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 
 from __future__ import annotations
@@ -31,8 +34,8 @@ options:
     type: str
   include_secrets:
     description:
-      - Whether RV(providers[].client_secret) is returned, for comparing it with what Entra holds. The result is then kept
-        out of all output by itself.
+      - Whether RV(providers[].client_secret) is returned, for comparing it with what Entra holds. The result is then
+        kept out of all output by itself.
     type: bool
     default: false
 seealso:

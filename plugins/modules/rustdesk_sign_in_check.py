@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 
 
 from __future__ import annotations
@@ -8,7 +11,8 @@ module: rustdesk_sign_in_check
 short_description: Would a user's sign-in to RustDesk work now?
 version_added: 0.1.0
 description:
-  - Goes as far as anybody can without a user, from the outside, as a RustDesk client would, and checks each step. Writes nothing.
+  - Goes as far as anybody can without a user, from the outside, as a RustDesk client would, and checks each step.
+  - Writes nothing.
   - What cannot be asked without a user, such as assignment and consent, is not proven.
 author:
   - deskops (@deskops)

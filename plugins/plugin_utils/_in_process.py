@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The second door to the core: in the controller's own process, several times faster than a new Python for each task."""
+"""The second door to the core: in the controller's own process, several times faster than a new Python for a task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, Core, outcome
 
 
-class InProcessAction(ActionBase):
+class InProcessAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
     """Runs a module's core where the task runs on the controller, and the module itself anywhere else.
 
     Both doors give the same result, key for key. A result that holds a secret is censored in all output, while the

@@ -4,7 +4,7 @@
 
 """Tasks and questions that the tests of single modules share.
 
-The steps for the lab are tasks as well, so that a test can change the lab, or look at it, between two tasks of one playbook.
+The steps for the lab are tasks as well: a test can change the lab, or look at it, between two tasks of one playbook.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 
 class Clock:
@@ -23,7 +23,7 @@ class Clock:
 
     def now(self) -> datetime:
         """The lab's time, aware, in UTC."""
-        return datetime.fromtimestamp(self.time(), UTC)
+        return datetime.fromtimestamp(self.time(), timezone.utc)
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
@@ -34,7 +34,7 @@ class Clock:
 
 def stamp(moment: datetime, digits: int = 0) -> str:
     """An instant as Graph writes it: UTC with ``Z`` and `digits` (0 to 7) fractional digits."""
-    moment = moment.astimezone(UTC)
+    moment = moment.astimezone(timezone.utc)
     text = moment.strftime("%Y-%m-%dT%H:%M:%S")
     fraction = f".{moment.microsecond:06d}1"[: digits + 1] if digits else ""
     return f"{text}{fraction}Z"

@@ -11,7 +11,6 @@ import json
 import socket
 import ssl
 import struct
-import traceback
 from typing import Protocol
 
 from aiohttp import web
@@ -72,7 +71,7 @@ class Server:
             await asyncio.sleep(fault.delay)
         if fault and fault.cut == "before":
             return _reset(request)
-        response = self._faulty(fault) if fault and fault.answers() else await self._answer(request)
+        response = self._faulty(fault) if fault and fault.answers() else await self._service.handle(request)
         if fault and fault.cut == "after":
             return _reset(request)
         if fault and fault.truncate and isinstance(response.body, bytes):
@@ -80,14 +79,6 @@ class Server:
         entry["status"] = response.status
         response.headers["Date"] = http_date(self._clock.now())
         return response
-
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
-        try:
-            return await self._service.handle(request)
-        except Exception:
-            # A mistake in the lab must be seen and must not look like an imitated error.
-            traceback.print_exc()
-            return web.Response(status=500, text="The lab itself failed; its standard error says why.")
 
     def _faulty(self, fault: Fault) -> web.Response:
         if fault.throttle is not None or fault.deny is not None:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab.client import Lab
 
+from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
-
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import itertools
 from typing import Any
 
 from lab.client import Console, Lab, Tenant
-
 from support.controller import Controller, Run
 
 _NUMBERS = itertools.count(1)

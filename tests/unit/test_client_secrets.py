@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import client_secrets
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import Credential, Wanted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -215,7 +216,12 @@ def test_two_holders_do_not_fit_where_two_secrets_are_allowed():
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-06-01T12:00:00Z", "2026-06-01T12:00:00.0000000Z", "2026-06-01T14:00:00+02:00", "2026-06-01T12:00:00.000000Z"],
+    [
+        "2026-06-01T12:00:00Z",
+        "2026-06-01T12:00:00.0000000Z",
+        "2026-06-01T14:00:00+02:00",
+        "2026-06-01T12:00:00.000000Z",
+    ],
 )
 def test_times_in_every_form_that_graph_uses(text):
     assert client_secrets.parse_time(text) == NOW

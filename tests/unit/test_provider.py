@@ -9,12 +9,13 @@ from __future__ import annotations
 import copy
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
-from hypothesis import given
-from hypothesis import strategies as st
 
 PATH = "/api/oidc/settings"
 
@@ -48,8 +49,13 @@ class Wire:
 
 
 def document(*entries, **top):
-    return {"max_auth_count": 500, "callback_url": "https://desk.example.com/api/oidc/callback",
-            "providers": list(entries), "trusted_origins": ["a"], **top}  # fmt: skip
+    return {
+        "max_auth_count": 500,
+        "callback_url": "https://desk.example.com/api/oidc/callback",
+        "providers": list(entries),
+        "trusted_origins": ["a"],
+        **top,
+    }
 
 
 OTHER = {"name": "okta", "order_index": 3, "enabled": False, "client_id": "", "client_secret": "x1", "pkce": {"on": 1}}
@@ -144,7 +150,10 @@ def test_a_console_that_does_not_keep_what_was_written_gets_the_former_document_
 
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3))
-JSON = st.recursive(SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)))  # fmt: skip
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+)
 
 
 @given(st.one_of(JSON, st.builds(lambda p, c: {"providers": p, "callback_url": c}, JSON, JSON)))
@@ -163,7 +172,10 @@ def test_a_document_of_another_shape_is_refused_before_any_write(seen):
     assert wire.writes == 0
 
 
-@given(st.lists(st.dictionaries(st.text(max_size=3), SCALARS, max_size=3), max_size=3), st.dictionaries(st.text(max_size=3), JSON, max_size=3))  # fmt: skip
+@given(
+    st.lists(st.dictionaries(st.text(max_size=3), SCALARS, max_size=3), max_size=3),
+    st.dictionaries(st.text(max_size=3), JSON, max_size=3),
+)
 def test_what_is_not_understood_survives(extras, top):
     others = [{**extra, "name": f"other{index}"} for index, extra in enumerate(extras)]
     before = {**top, "providers": [*others, AZURE], "callback_url": None}

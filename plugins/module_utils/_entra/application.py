@@ -21,7 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
 
-Document = t.Dict[str, t.Any]
+Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
 FIELDS = (
@@ -47,7 +47,9 @@ def check(params: Params) -> None:
     audience = params.get("sign_in_audience")
     uris = params.get("web_redirect_uris") or {}
     if uris.get("set") is not None and (uris.get("add") or uris.get("remove")):
-        raise InputError("web_redirect_uris has set together with add or remove", hint="Use set alone, or add and remove")
+        raise InputError(
+            "web_redirect_uris has set together with add or remove", hint="Use set alone, or add and remove"
+        )
     clash = sorted(set(uris.get("add") or []) & set(uris.get("remove") or []))
     if clash:
         raise InputError(f"web_redirect_uris adds and removes the same: {', '.join(clash)}")
@@ -206,9 +208,7 @@ async def delete(graph: Graph, present: Document, patience: float) -> None:
     await replication.settle(lambda: read(graph, "object_id", present["id"]), lambda found: found is None, patience)
 
 
-async def _settled(
-    graph: Graph, key: str, value: str, wanted: Document, patience: float, attempted: str
-) -> Document:
+async def _settled(graph: Graph, key: str, value: str, wanted: Document, patience: float, attempted: str) -> Document:
     def as_wanted(found: Document | None) -> bool:
         return found is not None and not _plan.plan(FIELDS, view(found), wanted)
 
@@ -223,7 +223,7 @@ async def _settled(
 
 
 async def _look_for_created(graph: Graph, display_name: str, patience: float, error: AmbiguousError) -> Document:
-    matches, _settled_ = await replication.settle(
+    matches, _agreed = await replication.settle(
         lambda: named(graph, display_name), lambda found: len(found) == 1, min(patience, 30.0)
     )
     if len(matches) == 1:

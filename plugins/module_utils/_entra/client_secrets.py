@@ -73,16 +73,19 @@ class Wanted:
     def parse(cls, item: t.Mapping[str, t.Any]) -> Wanted:
         """From a suboption of O(client_secrets); raises InputError for what could never converge."""
         name = item["name"]
-        spans = {key: _durations.parse(item[key], f"{key} of client secret {name}") for key in
-                 ("lifetime", "renew_before", "overlap")}  # fmt: skip
+        spans = {
+            key: _durations.parse(item[key], f"{key} of client secret {name}")
+            for key in ("lifetime", "renew_before", "overlap")
+        }
         if spans["renew_before"] >= spans["lifetime"]:
             raise InputError(
                 f"The client secret {name} would be renewed with each run",
                 answer=f"renew_before {item['renew_before']} is not shorter than lifetime {item['lifetime']}",
                 hint="Shorten renew_before or lengthen lifetime",
             )
-        return cls(name, item.get("held") or None, item.get("held_key_id") or None, **spans,
-                   present=item["state"] == "present")  # fmt: skip
+        return cls(
+            name, item.get("held") or None, item.get("held_key_id") or None, **spans, present=item["state"] == "present"
+        )
 
 
 @dataclass
@@ -195,9 +198,7 @@ def _decide(
     return Decision(wanted, "kept", f"held, accepted until {holds.end:%Y-%m-%d}", holds, kept, remove)
 
 
-def _why_not(
-    wanted: Wanted, fit: list[Credential], verdict: Verdict | None, ours: list[Credential]
-) -> str:
+def _why_not(wanted: Wanted, fit: list[Credential], verdict: Verdict | None, ours: list[Credential]) -> str:
     if not wanted.held and not wanted.held_key_id:
         return "the holder has none" + (", and the value of an earlier one cannot be read again" if ours else "")
     if fit and verdict and verdict.accepted is False:
@@ -213,8 +214,9 @@ def _make_room(decisions: list[Decision], credentials: t.Sequence[Credential], n
     held = {decision.holds.key_id for decision in decisions if decision.holds}
     used = len(credentials) - sum(len(decision.remove) for decision in decisions)
     for decision in (d for d in decisions if d.makes):
-        candidates = sorted((c for c in decision.superseded if c.key_id not in held),
-                            key=lambda c: (c.live(now), c.start))  # fmt: skip
+        candidates = sorted(
+            (c for c in decision.superseded if c.key_id not in held), key=lambda c: (c.live(now), c.start)
+        )
         knows = decision.wanted.held or decision.wanted.held_key_id
         if not knows and candidates and candidates[-1].live(now):
             candidates.pop()  # the holder's secret cannot be read: the newest may be the one in use

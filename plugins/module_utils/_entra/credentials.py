@@ -64,9 +64,7 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
         authority["disable_instance_discovery"] = True
     who: dict[str, t.Any] = {"tenant_id": tenant_id, "client_id": params.get("client_id")}
     if chosen == "secret":
-        return sdk.identity.ClientSecretCredential(
-            client_secret=params["client_secret"], **who, **authority, **common
-        )
+        return sdk.identity.ClientSecretCredential(client_secret=params["client_secret"], **who, **authority, **common)
     if chosen == "certificate":
         password = params.get("certificate_password")
         try:

@@ -31,7 +31,7 @@ SAFE = "rustdesk_sso_safe_to_repeat"
 ATTEMPTS = 4
 
 
-class _Retry(sdk.RetryHandler):
+class _Retry(sdk.RetryHandler):  # type: ignore[misc]  # the SDK is not installed where types are checked
     """The SDK's retry handler, less what could do something twice, plus the fractional Retry-After [doc].
 
     429 means that nothing was done and is repeated for all; other failures only where a request says it is safe.
@@ -43,7 +43,7 @@ class _Retry(sdk.RetryHandler):
 
     def should_retry(self, request: t.Any, options: t.Any, response: t.Any) -> bool:
         safe = request.extensions.get(SAFE, False)
-        return (safe or response.status_code == 429) and super().should_retry(request, options, response)
+        return bool((safe or response.status_code == 429) and super().should_retry(request, options, response))
 
     def get_delay_time(self, retry_count: int, response: t.Any = None, delay: float = 0) -> float:
         try:
@@ -59,9 +59,7 @@ class Graph:
     the service's own clock, so that the controller's clock need not be right.
     """
 
-    def __init__(
-        self, client: t.Any, http: t.Any, params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str
-    ) -> None:
+    def __init__(self, client: t.Any, http: t.Any, params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> None:
         self.client = client
         self.cloud = cloud
         self.tenant_id = tenant_id
@@ -151,8 +149,8 @@ class Graph:
         who = f"application {self._params['client_id']}" if self._params.get("client_id") else "signed-in account"
         if code == "Authorization_RequestDenied":
             return (
-                f"Grant the {who} the Graph application permission Application.ReadWrite.OwnedBy with admin consent; an "
-                "application that it does not own needs it as an owner, or Application.ReadWrite.All"
+                f"Grant the {who} the Graph application permission Application.ReadWrite.OwnedBy with admin consent; "
+                "an application that it does not own needs it as an owner, or Application.ReadWrite.All"
             )
         if status == 401:
             return f"Check that the {who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"

@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
-Document = t.Dict[str, t.Any]
+Document = dict[str, t.Any]
 # How long to look for a credential after its creation was left open, and for one to be removable.
 LOOK = 20.0
 
@@ -108,7 +108,7 @@ class Minter:
 
         name = decision.wanted.name
         attempted = f"Making a client secret for {name} on {application.label(self._app)} failed"
-        # The microseconds are ours: they tell what this request made from what anybody else made. Graph gives them back.
+        # The microseconds are ours: they tell what this request made from what anybody else made [rec: kept as sent].
         end = (self._graph.now + decision.wanted.lifetime).replace(microsecond=1 + secrets.randbelow(999_999))
         builder = self._graph.client.applications.by_application_id(self._app["id"]).add_password
         wanted = AddPasswordPostRequestBody(
@@ -129,8 +129,8 @@ class Minter:
                 code=error.code,
                 request_id=error.request_id,
             ) from error
-        assert answer is not None
-        return Credential.parse(answer), str(answer["secretText"])
+        made = answer or {}
+        return Credential.parse(made), str(made["secretText"])
 
     async def _undo_unknown(self, name: str, end: datetime) -> None:
         """Remove what a request with a lost answer made: its value is unknown, so nobody can ever use it."""

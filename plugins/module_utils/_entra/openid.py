@@ -104,7 +104,9 @@ def read_discovery(http: Http, issuer: str) -> Discovery:
             document["authorization_endpoint"],
             document["token_endpoint"],
             document.get("msgraph_host", "graph.microsoft.com"),
-            parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else datetime.now(timezone.utc),
+            parsedate_to_datetime(response.headers["Date"])
+            if "Date" in response.headers
+            else datetime.now(timezone.utc),
         )
     except KeyError as error:
         raise ServiceError(attempted, answer=f"the document has no {error}") from error

@@ -27,7 +27,7 @@ def _env(*names: str) -> tuple[t.Callable[..., t.Any], list[str]]:
 
 
 ENTRA_OPTIONS: dict[str, t.Any] = {
-    # The first name of each is azure-identity's, the others are those of AWX's built-in credential and azure.azcollection.
+    # The first name of each is azure-identity's, the others are AWX's built-in credential's and azure.azcollection's.
     "tenant_id": {"type": "str", "required": True, "fallback": _env("AZURE_TENANT_ID", "AZURE_TENANT")},
     "client_id": {"type": "str", "fallback": _env("AZURE_CLIENT_ID")},
     "client_secret": {

@@ -33,7 +33,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
-Document = t.Dict[str, t.Any]
+Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
 
@@ -81,8 +81,10 @@ class Plan:
             if not (decision.makes or decision.remove):
                 continue
             gone = set(decision.remove)
-            ours = sorted({*decision.superseded, *decision.remove, *([decision.holds] if decision.holds else [])},
-                          key=lambda credential: credential.end)  # fmt: skip
+            ours = sorted(
+                {*decision.superseded, *decision.remove, *([decision.holds] if decision.holds else [])},
+                key=lambda credential: credential.end,
+            )
             new = [f"new, for {decision.wanted.lifetime.days} days"] if decision.makes else []
             before.setdefault("client_secrets", {})[decision.wanted.name] = [c.describe() for c in ours]
             after.setdefault("client_secrets", {})[decision.wanted.name] = [
@@ -104,7 +106,7 @@ async def inspect(
         minter = Minter(graph, http, discovery.token_endpoint, found, params["wait_timeout"])
         held = [item for item in wanted if item.present and item.held]
         answers = await asyncio.gather(*(_verdict(minter, item, present.credentials, graph.now) for item in held))
-        present.verdicts = {item.name: answer for item, answer in zip(held, answers)}
+        present.verdicts = {item.name: answer for item, answer in zip(held, answers, strict=True)}
         await _catch_up(graph, present, held)
     return present
 
@@ -160,16 +162,13 @@ def plan(params: Params, present: Present, wanted: t.Sequence[Wanted], now: date
     )
 
 
-async def apply(
-    graph: Graph, http: Http, discovery: Discovery, todo: Plan, patience: float
-) -> list[str]:
+async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan, patience: float) -> list[str]:
     """Carry out ``todo`` and put what came of it into ``todo.present``; gives warnings.
 
     Raises ServiceError; what was done before stays, and the next run goes on from there.
     """
     present = todo.present
-    if todo.delete:
-        assert present.application is not None
+    if todo.delete and present.application:
         await application.delete(graph, present.application, patience)
         return []
     if present.application is None:
@@ -178,8 +177,7 @@ async def apply(
         present.application = await application.update(graph, present.application, todo.changes, patience)
     if todo.make_principal:
         present.principal = await service_principal.create(graph, present.application["appId"], patience)
-    if todo.drop_principal:
-        assert present.principal is not None
+    if todo.drop_principal and present.principal:
         await service_principal.delete(graph, present.principal)
         present.principal = None
     minter = Minter(graph, http, discovery.token_endpoint, present.application, patience)
@@ -210,7 +208,7 @@ def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool
         "authorization_endpoint": discovery.authorization_endpoint,
         "token_endpoint": discovery.token_endpoint,
     }
-    if todo.delete or present.application is None and not todo.changes:
+    if todo.delete or (present.application is None and not todo.changes):
         return {**result, "application": None, "service_principal": None, "client_secrets": []}
     if check_mode:
         result["application"] = application.predicted(present.application, todo.changes)

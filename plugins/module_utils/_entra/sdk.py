@@ -40,8 +40,8 @@ except ImportError:
     RetryHandlerOption = GraphRequestAdapter = GraphServiceClient = None
 
 __all__ = [
-    "AzureIdentityAuthenticationProvider",
     "AzureError",
+    "AzureIdentityAuthenticationProvider",
     "GraphRequestAdapter",
     "GraphServiceClient",
     "KiotaClientFactory",

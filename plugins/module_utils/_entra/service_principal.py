@@ -15,7 +15,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
 
-Document = t.Dict[str, t.Any]
+Document = dict[str, t.Any]
 
 
 async def read(graph: Graph, app_id: str) -> Document | None:
@@ -36,10 +36,10 @@ async def create(graph: Graph, app_id: str, patience: float) -> Document:
     request = graph.client.service_principals.to_post_request_information(ServicePrincipal(app_id=app_id))
     try:
         await replication.persist(lambda: graph.send(request, attempted), _not_replicated, patience)
-    except AmbiguousError as error:
+    except AmbiguousError:
         found, settled = await _settle(graph, app_id, min(patience, 30.0))
         if not settled or found is None:
-            raise error
+            raise
         return found
     found, settled = await _settle(graph, app_id, patience)
     if not settled or found is None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import typing as t
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
@@ -90,25 +91,25 @@ class Connection:
         user = answer.get("user") or {}
         if not answer.get("access_token"):
             raise ServiceError(
-                attempted, answer=f"the answer has no access token (type {answer.get('type')})",
+                attempted,
+                answer=f"the answer has no access token (type {answer.get('type')})",
                 hint="Check that console_url is a RustDesk console",
-            )  # fmt: skip
+            )
         self._token = answer["access_token"]
         if user.get("is_admin") is False:
             self.logout()
             raise ServiceError(
-                attempted, answer="this user is not an administrator of the console",
+                attempted,
+                answer="this user is not an administrator of the console",
                 hint="Set username to an administrator, or make this user one",
-            )  # fmt: skip
+            )
 
     def logout(self) -> None:
         """Close the session; a console that refuses is left alone, as the session ends by itself."""
         if not self._token:
             return
-        try:
+        with suppress(ServiceError):
             self.call("POST", "/api/logout", "Signing out failed", json={"id": DEVICE["id"], "uuid": DEVICE["uuid"]})
-        except ServiceError:
-            pass
         self._token = None
 
     def _challenged(self, params: t.Mapping[str, t.Any], attempted: str, answer: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -119,10 +120,14 @@ class Connection:
             code = _totp(params["totp_secret"])
         if not code:
             wants = "a one-time code (TOTP)" if totp else "the code that it has just sent by e-mail"
-            option = "Set totp_secret to the account's TOTP secret" if totp else (
-                "Set verification_code to it and verification_secret to error.verification_secret of this result, or use"
-                " an account for automation that has TOTP"
-            )  # fmt: skip
+            option = (
+                "Set totp_secret to the account's TOTP secret"
+                if totp
+                else (
+                    "Set verification_code to it and verification_secret to this error's verification_secret, or use"
+                    " an account for automation that has TOTP"
+                )
+            )
             raise ChallengeError(attempted, f"the console asks for {wants}", option, str(answer.get("secret") or ""))
         name = (answer.get("user") or {}).get("name") or params["username"]
         return self._second_factor(params, attempted, name, answer.get("secret"), code, code if totp else "")
@@ -130,8 +135,14 @@ class Connection:
     def _second_factor(
         self, params: t.Mapping[str, t.Any], attempted: str, name: str, secret: t.Any, code: str, tfa_code: str
     ) -> dict[str, t.Any]:
-        request = {"username": name, "autoLogin": True, "type": "email_code", "verificationCode": code,
-                   "secret": secret, **DEVICE}  # fmt: skip
+        request = {
+            "username": name,
+            "autoLogin": True,
+            "type": "email_code",
+            "verificationCode": code,
+            "secret": secret,
+            **DEVICE,
+        }
         if tfa_code or params.get("totp_secret"):
             request["tfaCode"] = tfa_code or code
         return self._login_call(request, attempted, "Check totp_secret or verification_code, and the clocks")
@@ -173,10 +184,12 @@ class Connection:
 
         if 300 <= status < 400:
             target = response.headers.get("Location", "nowhere")
-            return _throw(refusal(
-                f"{method} {path} was redirected ({status}) to {target}",
-                "Set console_url to the address that the redirect leads to; a redirect would turn the request into another",
-            ))  # fmt: skip
+            return _throw(
+                refusal(
+                    f"{method} {path} was redirected ({status}) to {target}",
+                    "Set console_url to the address where it leads; following it would turn a POST into a GET",
+                )
+            )
         if said:
             return _throw(refusal(f"the console answered {status}: {said}", _hint(status, path), "error"))
         if status == 405:
@@ -186,10 +199,12 @@ class Connection:
             return _throw(refusal(f"{method} {path} answered {status} {response.reason}", _hint(status, path)))
         if not readable:
             kind = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
-            return _throw(refusal(
-                f"{method} {path} answered {kind}",
-                "Check console_url: a proxy or another web server answers there, or this server has no such API",
-            ))  # fmt: skip
+            return _throw(
+                refusal(
+                    f"{method} {path} answered {kind}",
+                    "Check console_url: a proxy or another web server answers there, or this server has no such API",
+                )
+            )
         return value
 
 

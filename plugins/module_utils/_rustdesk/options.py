@@ -21,7 +21,10 @@ RUSTDESK_OPTIONS: dict[str, t.Any] = {
     "totp_secret": {"type": "str", "no_log": True, "fallback": (env_fallback, ["RUSTDESK_TOTP_SECRET"])},
     "verification_code": {"type": "str", "no_log": True},
     "verification_secret": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path", "fallback": (env_fallback, ["RUSTDESK_CA_PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
+    "ca_path": {
+        "type": "path",
+        "fallback": (env_fallback, ["RUSTDESK_CA_PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]),
+    },
     "timeout": {"type": "float", "default": 30.0},
     "contract": {
         "type": "dict",

@@ -97,7 +97,10 @@ class Plan:
             return {"before": {"provider": self.present.view()} if self.present else {}, "after": {}}
         before, after = _plan.diff([*self.changes, *([self.callback] if self.callback else [])])
         if self.present is None:
-            before, after = {k: v for k, v in before.items() if k == "callback_url"}, {"name": self.target.name, **after}
+            before, after = (
+                {k: v for k, v in before.items() if k == "callback_url"},
+                {"name": self.target.name, **after},
+            )
         return {"before": before, "after": after}
 
 

@@ -28,10 +28,10 @@ def login_options(connection: Connection) -> list[str]:
     answer = connection.call("GET", "/api/login-options", attempted)
     if not isinstance(answer, list) or not all(isinstance(item, str) for item in answer):
         raise ServiceError(attempted, answer="the answer is not a list of names", hint="Check console_url")
-    names = [item[len(SINGLE):] for item in answer if item.startswith(SINGLE)]  # fmt: skip
+    names = [item[len(SINGLE) :] for item in answer if item.startswith(SINGLE)]
     for item in answer:
         if item.startswith(COMMON):
-            names.extend(_common_names(item[len(COMMON):], attempted))  # fmt: skip
+            names.extend(_common_names(item[len(COMMON) :], attempted))
     return list(dict.fromkeys(names))
 
 
@@ -49,4 +49,6 @@ def _common_names(text: str, attempted: str) -> t.Iterator[str]:
         for entry in json.loads(text):
             yield str(entry["name"])
     except (ValueError, TypeError, KeyError) as error:
-        raise ServiceError(attempted, answer="its list of providers cannot be read", hint="Check console_url") from error
+        raise ServiceError(
+            attempted, answer="its list of providers cannot be read", hint="Check console_url"
+        ) from error

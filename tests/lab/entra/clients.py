@@ -11,7 +11,7 @@ import binascii
 import json
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -140,7 +140,7 @@ class Clients:
 
 
 def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
 
 
 def _decoded(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -181,7 +181,7 @@ class Graph:
         except NotFound:
             segment = rest.strip("/").split("/")[0].split("(")[0]
             raise GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.") from None
-        parameters = {name: value for name, value in parse_qsl(query, keep_blank_values=True)}
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
         call = Call(
             tenant, caller, method, rest, parameters, headers, body,
             self._directory, self._vault, self._schemas, self.url,

@@ -116,6 +116,8 @@ def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
             raise bad_request("Invalid value specified for property 'passwordCredentials' of resource 'Application'.")
         body["passwordCredentials"].insert(0, credentials.new_password(call, asked, body))
     owner_ids = [call.caller.oid] if call.caller.oid and not call.caller.primary else []
+    if bound and not permissions.has_all(call):
+        raise denied()
     owner_ids += [key for key in (reference.rsplit("/", 1)[-1] for reference in bound) if key not in owner_ids]
     record = Record(body, owner_ids, created=call.directory.clock.time())
     answer = {"@odata.context": call.context("applications/$entity"), **objects.shown(body, first=True)}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..errors import bad_request
+from ..errors import GraphError, bad_request
 from .graph_call import Answer, Call
 
 _TEXT = r"'(?P<text>(?:[^']|'')*)'"
@@ -30,11 +30,13 @@ _KINDS = {
     "appRoleAssignments": "appRoleAssignment",
 }
 
+OPTIONS = frozenset({"$filter", "$select", "$top", "$skiptoken", "$count", "$orderby"})
+
 Test = Callable[[Mapping[str, Any]], bool]
 
 
 def _unsupported() -> Exception:
-    return bad_request("Unsupported or invalid query filter clause specified for property in the request.")
+    return GraphError(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified.")
 
 
 def _clause(match: re.Match[str], names: frozenset[str]) -> Test:
@@ -88,17 +90,21 @@ def context_path(path: str, select: str | None, entity: bool) -> str:
 def listing(call: Call, path: str, items: list[dict[str, Any]], cost: int = 1) -> Answer:
     """A collection's page: $filter, $top and $skiptoken, $select, then ``@odata.nextLink`` where more follow."""
     query = call.query
+    _check_options(call)
     if "$filter" in query:
         names = call.schemas.members(_KINDS.get(path, "")) or frozenset(name for item in items for name in item)
         test = filter_test(query["$filter"], names)
         items = [item for item in items if test(item)]
+    if "$orderby" in query:
+        name, _space, direction = query["$orderby"].partition(" ")
+        items = sorted(items, key=lambda item: str(item.get(name) or "").lower(), reverse=direction.strip() == "desc")
     size = _number(query.get("$top", "100"))
     if not 1 <= size <= 999:
         raise bad_request(f"Invalid page size specified: '{size}'. Must be between 1 and 999 inclusive.")
     start = _number(query.get("$skiptoken", "0"))
     page = items[start : start + size]
     body: dict[str, Any] = {"@odata.context": call.context(context_path(path, query.get("$select"), entity=False))}
-    if query.get("$count") == "true":
+    if query.get("$count") == "true" and _eventual(call):
         body["@odata.count"] = len(items)
     if start + size < len(items):
         following = {
@@ -110,6 +116,25 @@ def listing(call: Call, path: str, items: list[dict[str, Any]], cost: int = 1) -
         )
     body["value"] = [selected(item, query.get("$select")) for item in page]
     return Answer(200, body, cost=cost)
+
+
+def _eventual(call: Call) -> bool:
+    return call.headers.get("ConsistencyLevel", "").lower() == "eventual"
+
+
+def _check_options(call: Call) -> None:
+    """Refuse what the lab does not have, and what Graph has only with ``ConsistencyLevel: eventual`` [doc]."""
+    query = call.query
+    if "$search" in query:
+        raise bad_request(
+            "Request with $search query parameter only works through MSGraph with a special request header: "
+            "'ConsistencyLevel: eventual'"
+        )
+    if "$orderby" in query and "$filter" in query and not _eventual(call):
+        raise GraphError(400, "Request_UnsupportedQuery", "Sorting not supported for current query.")
+    for name in query:
+        if name.startswith("$") and name not in OPTIONS:
+            raise bad_request(f"The query option '{name}' is not supported.")
 
 
 def _number(text: str) -> int:

@@ -37,6 +37,8 @@ class Pro(Console):
         "secrets": "clear",
         # The form of login-options: common-oidc or oidc.
         "login_options": "common-oidc",
+        # Names in login-options are lower-cased, until a late release [doc].
+        "lower_case": True,
     }
 
     def __init__(self, name: str, clock: Clock, vault: Vault, tls: ssl.SSLContext) -> None:
@@ -143,7 +145,7 @@ class Pro(Console):
             self._keep_hidden_secrets(document)
             self._document = json.dumps(document)
         for provider in document["providers"]:
-            if provider.get("client_secret"):
+            if provider.get("client_secret") not in (None, "", MASK):
                 self.vault.keep(provider["client_secret"])
         return web.Response()
 
@@ -169,7 +171,9 @@ class Pro(Console):
         return None
 
     async def _login_options(self, request: web.BaseRequest) -> web.Response:
-        names = [item["name"].lower() for item in self._providers()]
+        names = [item["name"] for item in self._providers()]
+        if self.switches["lower_case"]:
+            names = [name.lower() for name in names]
         if self.switches["login_options"] == "oidc":
             return _json([f"oidc/{name}" for name in names])
         return _json(["common-oidc/" + json.dumps([{"name": name} for name in names], separators=(",", ":"))])
@@ -203,7 +207,7 @@ class Pro(Console):
     async def _auth_query(self, request: web.BaseRequest) -> web.Response:
         client = {name: request.query.get(name, "") for name in ("id", "uuid")}
         done = self.collect_sign_in(request.query.get("code", ""), client)
-        return _json(done if done else {"error": "No authed oidc is found"})
+        return _json(done or {"error": "No authed oidc is found"})
 
 
 def _fresh_document(vault: Vault) -> dict[str, Any]:

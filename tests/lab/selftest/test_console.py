@@ -151,7 +151,9 @@ def test_login_options(api: Api, ready: Ready) -> None:
     url = f"{ready.console.url}/api/login-options"
     ready.change_provider(name="Azure")
     assert api.http.get(url, timeout=10).json() == ['common-oidc/[{"name":"azure"}]']
-    ready.console.set_switches(login_options="oidc")
+    ready.console.set_switches(lower_case=False)
+    assert api.http.get(url, timeout=10).json() == ['common-oidc/[{"name":"Azure"}]']
+    ready.console.set_switches(login_options="oidc", lower_case=True)
     assert api.http.get(url, timeout=10).json() == ["oidc/azure"]
     ready.change_provider(enabled=False)
     assert api.http.get(url, timeout=10).json() == []

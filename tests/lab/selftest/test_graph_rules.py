@@ -207,7 +207,11 @@ def test_unknown_paths(api: Api) -> None:
     check(api.graph("GET", "/bogus"), 400, "BadRequest", "Resource not found for the segment 'bogus'.")
     check(api.graph("GET", "/applications/not-a-guid"), 400, BAD, "Invalid object identifier")
     check(api.graph("GET", "/applications?$filter=bogus eq 'x'"), 400, BAD)
-    check(api.graph("GET", "/applications?$filter=not displayName"), 400, BAD)
+    unsupported = "Request_UnsupportedQuery"
+    check(api.graph("GET", "/applications?$filter=displayName ne 'x'"), 400, unsupported)
+    check(api.graph("GET", "/applications?$filter=appId eq 'x'&$orderby=displayName"), 400, unsupported)
+    check(api.graph("GET", '/applications?$search="displayName:x"'), 400, BAD, "ConsistencyLevel")
+    check(api.graph("GET", "/applications?$bogus=1"), 400, BAD)
 
 
 def test_paging_and_select(api: Api) -> None:

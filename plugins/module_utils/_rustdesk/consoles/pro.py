@@ -6,10 +6,10 @@
 """RustDesk Server Pro.
 
 Its settings API is NOT published. What is assumed, and only here: one JSON document with ``providers`` (a list of
-objects with a ``name``) and ``callback_url``, read by GET and written whole by PUT at /api/oidc/settings. It is the most
-probable contract by independent evidence (sctgdesk-api-server's types.rs; the settings page's fields and its single
-Submit button). A document of another shape is refused before anything is written; after a write, all is read back, and
-the former document is restored when anything is not as it should be.
+objects with a ``name``) and ``callback_url``, read by GET and written whole by PUT at /api/oidc/settings. It is the
+most probable contract by independent evidence (sctgdesk-api-server's types.rs; the settings page's fields and its
+single Submit button). A document of another shape is refused before anything is written; after a write, all is read
+back, and the former document is restored when anything is not as it should be.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan
 
-Document = t.Dict[str, t.Any]
+Document = dict[str, t.Any]
 
 DEFAULT_CONTRACT = {"settings_path": "/api/oidc/settings", "write_method": "PUT"}
 KEYS = [item.option for item in FIELDS]
-REPORT = "Nothing was written. Please report the shape below, so that this version of RustDesk Server Pro can be supported"
+REPORT = "Nothing was written. Please report this shape, so that this version of RustDesk Server Pro can be supported"
 
 
 class Pro:
@@ -99,13 +99,11 @@ class Pro:
         return _recognised(self._connection.call("GET", path, attempted), self._connection.url)
 
     def _write(self, document: Document, attempted: str) -> None:
-        self._connection.call(
-            self._contract["write_method"], self._contract["settings_path"], attempted, json=document
-        )
+        self._connection.call(self._contract["write_method"], self._contract["settings_path"], attempted, json=document)
 
 
 def _recognised(document: t.Any, url: str) -> Document:
-    """``document`` if it has the shape that this file knows; raises ServiceError that tells the shape, not the values."""
+    """``document`` if its shape is the one that is known; raises ServiceError that tells the shape, not the values."""
     good = isinstance(document, dict) and isinstance(document.get("providers"), list)
     if good:
         callback = document.get("callback_url")
@@ -190,7 +188,7 @@ def _differences(wanted: Document, found: Document) -> list[str]:
     names = [entry["name"] for entry in wanted["providers"]]
     if [entry["name"] for entry in found["providers"]] != names:
         return [*different, "the list of providers"]
-    for want, have in zip(wanted["providers"], found["providers"]):
+    for want, have in zip(wanted["providers"], found["providers"], strict=True):
         for key, value in want.items():
             hidden = key == "client_secret" and (key not in have or _masked(have[key]))
             if have.get(key) != value and not hidden:
