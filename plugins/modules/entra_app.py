@@ -359,7 +359,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     openid.check_tenant(params["tenant_id"])
     application.check(params)
     wanted = client_secrets.check(params["client_secrets"] or [], params["sign_in_audience"])
-    credentials.source(params)
+    credentials.check(params)
     return asyncio.run(_converge(params, wanted, clouds.choose(params), context))
 
 
@@ -372,6 +372,8 @@ async def _converge(
         present = await registration.inspect(session, http, discovery, params, wanted)
         todo = registration.plan(params, present, wanted, session.now)
         diff = todo.diff()
+        if present.application and present.adopted:
+            context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
         if context.check_mode:
             registration.predict(todo, session.now)
         elif todo.changed:

@@ -152,7 +152,7 @@ SPEC: dict[str, t.Any] = {
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     openid.check_tenant(params["tenant_id"])
-    credentials.source(params)
+    credentials.check(params)
     return asyncio.run(_inspect(params, clouds.choose(params)))
 
 

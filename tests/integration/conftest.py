@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from lab.client import Lab
 from support.fleet import Fleet
 

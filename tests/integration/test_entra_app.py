@@ -78,9 +78,7 @@ def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet, cont
 def test_a_redirect_uri_that_entra_refuses(lab: Lab, fleet: Fleet, controller: Controller) -> None:
     """The message shows the URI, and no application is left behind."""
     uris = ["http://desk1.example/api/oidc/callback", "https://desk1.example/#x", "https://" + "d" * 250 + ".example/"]
-    tasks = [
-        module("entra_app", **options(fleet, web_redirect_uris={"set": [uri]}, client_secrets=[])) for uri in uris
-    ]
+    tasks = [module("entra_app", **options(fleet, web_redirect_uris={"set": [uri]}, client_secrets=[])) for uri in uris]
     results = controller.tasks(*tasks)
     for uri, result in zip(uris, results, strict=True):
         assert result["failed"], uri

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Drift: what somebody changed on either side breaks users' sign-in, is noticed by a check and healed by a run."""
+"""Drift: what somebody or time changed breaks users' sign-in, is noticed by a check and healed by a run.
+
+Client secrets live on in the same flow: renewed before their end, retired after the overlap, others' never touched.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.client import SignInFailed
+from support.controller import Run
 from support.fleet import Fleet
+
+HOUR = 3600
+DAY = 24 * HOUR
+FOREIGN_URI = "https://other.example/api/oidc/callback"
 
 
 class Site:
@@ -47,13 +55,29 @@ class Site:
 
     def remove_redirect_uri(self, name: str) -> None:
         """Replace a server's redirect URI by a foreign one."""
-        body = {"web": {"redirectUris": ["https://other.example/api/oidc/callback"]}}
+        body = {"web": {"redirectUris": [FOREIGN_URI]}}
         self.graph("PATCH", f"/applications/{self.app(name)['id']}", body)
 
     def remove_provider(self, name: str) -> None:
         """Delete a server's provider in its console."""
         providers = [item for item in self.fleet.consoles[name].settings()["providers"] if item["name"] != "azure"]
         self.settings(name, providers=providers)
+
+    def keys(self, name: str) -> set[str]:
+        """The key IDs of a server's own client secrets."""
+        return {item["keyId"] for item in self.app(name)["passwordCredentials"] if item["displayName"] == name}
+
+    def add_secret(self, name: str, display_name: str | None) -> str:
+        """Somebody else adds a client secret to a server's application; gives its key ID."""
+        body = {"passwordCredential": {"displayName": display_name}}
+        response = self.fleet.tenant.graph("POST", f"/applications/{self.app(name)['id']}/addPassword", body)
+        assert response.ok, response.text
+        return str(response.json()["keyId"])
+
+    def held(self, name: str) -> str:
+        """The client secret that a console has."""
+        providers = self.fleet.consoles[name].settings()["providers"]
+        return str(next(item for item in providers if item["name"] == "azure")["client_secret"])
 
     def outcome(self, name: str) -> tuple[str, str]:
         """How a user's sign-in ends: the step and the code of its failure, or ``("", "")``."""
@@ -77,7 +101,7 @@ IN_CONSOLE: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
         ("authorize", "AADSTS700016"),
     ),
     "callback": (
-        lambda site, name: site.settings(name, callback_url="https://other.example/api/oidc/callback"),
+        lambda site, name: site.settings(name, callback_url=FOREIGN_URI),
         ("authorize", "AADSTS50011"),
     ),
 }
@@ -86,7 +110,7 @@ IN_ENTRA: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
     "intact-own": (lambda site, name: None, ("", "")),
     "secret-deleted": (Site.remove_secret, ("callback", "AADSTS7000215")),
     "secret-mistyped": (
-        lambda site, name: site.provider(name, client_secret="mistyped"),
+        lambda site, name: site.provider(name, client_secret="aQ88Q~mistyped"),
         ("callback", "AADSTS7000215"),
     ),
     "redirect-uri": (Site.remove_redirect_uri, ("authorize", "AADSTS50011")),
@@ -95,6 +119,17 @@ IN_ENTRA: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
         lambda site, name: site.graph("DELETE", f"/applications/{site.app(name)['id']}"),
         ("authorize", "AADSTS700016"),
     ),
+    "principal-deleted": (
+        lambda site, name: site.graph("DELETE", f"/servicePrincipals(appId='{site.app(name)['appId']}')"),
+        ("password", "AADSTS65001"),
+    ),
+    # Time alone spoils these two, by the lifetimes below
+    "near-end": (lambda site, name: None, ("", "")),
+    "expired": (lambda site, name: None, ("callback", "AADSTS7000222")),
+}
+LIFETIMES = {
+    "near-end": {"rustdesk_sso_secret_lifetime": "20d", "rustdesk_sso_secret_renew_before": "10d"},
+    "expired": {"rustdesk_sso_secret_lifetime": "10d", "rustdesk_sso_secret_renew_before": "1d"},
 }
 
 
@@ -104,40 +139,76 @@ def test_drift_breaks_sign_in_until_the_next_run(
     fleet = make_fleet(0)
     site = Site(fleet)
     cases = {**IN_CONSOLE, **IN_ENTRA}
-    # Short names are enough inside one test, and application and server of a case have the same
     names = {case: f"{case}.{fleet.domain}" for case in cases}
     for case, name in names.items():
         fleet.add_server(name)
+        fleet.hosts[name].update(LIFETIMES.get(case, {}))
         if case in IN_ENTRA:
             fleet.hosts[name]["rustdesk_sso_app_unique_name"] = name
-    done = fleet.site()
-    assert done.rc == 0, done.output
-    converged = seen(fleet)
+    # Else a user's own consent would bring a deleted service principal back
+    fleet.tenant.set_switches(user_consent=False)
+    nothing = dict.fromkeys(fleet.consoles, 0)
 
+    def run(*options: str) -> Run:
+        done = fleet.site(*options)
+        assert done.rc == 0, done.output
+        return done
+
+    def noticed() -> dict[str, int]:
+        """What a check tells; it changes nothing."""
+        before = seen(fleet)
+        fleet.lab.clear_requests()
+        told = run("--check", "--diff").changed()
+        assert writes() == []
+        assert seen(fleet) == before
+        return told
+
+    run()
+    near = names["near-end"]
+    first = site.keys(near)
+    # Names that are nearly the holder's, or none at all, belong to somebody else
+    foreign = {site.add_secret(near, other) for other in ("backup job", near.upper(), f"{near} ", "near-end", None)}
+    uris = [*site.app(near)["web"]["redirectUris"], FOREIGN_URI]
+    site.graph("PATCH", f"/applications/{site.app(near)['id']}", {"web": {"redirectUris": uris}})
+
+    # Everything goes wrong at once, each server in its own way
+    fleet.lab.advance(12 * DAY)
     for case, (spoil, _failure) in cases.items():
         spoil(site, names[case])
     broken = {case: site.outcome(names[case]) for case in cases}
     assert broken == {case: failure for case, (_spoil, failure) in cases.items()}
-    spoilt = seen(fleet)
-    assert spoilt != converged
 
-    fleet.lab.clear_requests()
-    noticed = fleet.site("--check", "--diff")
-    assert noticed.rc == 0, noticed.output
-    intact = {names["intact"], names["intact-own"]}
-    assert {name for name, count in noticed.changed().items() if not count} == intact, noticed.output
-    assert writes() == []
-    assert seen(fleet) == spoilt
+    # A check tells which servers need a run, and only these
+    told = noticed()
+    assert {name for name, count in told.items() if not count} == {names["intact"], names["intact-own"]}
 
-    healed = fleet.site()
-    assert healed.rc == 0, healed.output
-    assert healed.changed() == noticed.changed()
+    # The run does that, and users sign in again everywhere
+    held = site.held(near)
+    assert run().changed() == told
     assert {case: site.outcome(names[case]) for case in cases} == dict.fromkeys(cases, ("", ""))
-    foreign = "https://other.example/api/oidc/callback"
-    own = f"{fleet.consoles[names['redirect-uri']].url}/api/oidc/callback"
-    assert set(site.app(names["redirect-uri"])["web"]["redirectUris"]) == {foreign, own}
+    callback = f"{fleet.consoles[names['redirect-uri']].url}/api/oidc/callback"
+    assert set(site.app(names["redirect-uri"])["web"]["redirectUris"]) == {FOREIGN_URI, callback}
+    # Renewed before its end, with the earlier one still accepted
+    assert site.held(near) != held
+    assert first < site.keys(near)
+    assert len(site.keys(near)) == 2
 
+    # The next run changes nothing, and as long as the overlap lasts superseded client secrets stay
+    fleet.lab.advance(23 * HOUR)
     settled = seen(fleet)
-    again = fleet.site()
-    assert again.changed() == dict.fromkeys(fleet.consoles, 0), again.output
+    assert run().changed() == nothing
     assert seen(fleet) == settled
+
+    # After the overlap they go, and nothing else does
+    fleet.lab.advance(2 * HOUR)
+    held, successor = site.held(near), site.keys(near) - first
+    told = noticed()
+    assert told[near] > 0
+    assert told[names["intact"]] == told[names["intact-own"]] == 0
+    assert run().changed() == told
+    assert (site.held(near), site.keys(near)) == (held, successor)
+    assert len(site.keys(names["secret-mistyped"])) == 1
+    assert {item["keyId"] for item in site.app(near)["passwordCredentials"]} == foreign | successor
+    assert FOREIGN_URI in site.app(near)["web"]["redirectUris"]
+    assert run().changed() == nothing
+    assert site.outcome(near) == ("", "")

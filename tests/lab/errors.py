@@ -90,6 +90,19 @@ def throttled(headers: dict[str, str]) -> GraphError:
     )
 
 
+_RECORDED_ERRORS = json.loads((Path(__file__).parent / "recorded" / "graph_errors.json").read_text("utf-8"))
+
+
+def recorded_error(code: str) -> GraphError:
+    """The first recorded or quoted error of Graph with this code; an unknown code becomes a 400 of its own."""
+    for entry in _RECORDED_ERRORS:
+        # A question mark stands where the code itself was not captured.
+        if entry["code"].rstrip("?") == code:
+            text = entry.get("message", "The request was refused.")
+            return GraphError(entry["status"], code, text, entry.get("details"), entry.get("headers"))
+    return GraphError(400, code, "The request was refused.")
+
+
 # HTTP status, `error` and text of each AADSTS code; recorded and quoted texts are verbatim up to the identifiers.
 STS: dict[int, dict[str, Any]] = {
     int(code): entry

@@ -29,7 +29,7 @@ class Fault:
     redirect: str | None = None
     truncate: bool = False
     throttle: dict[str, str | None] | str | bool | None = None
-    deny: int | None = None
+    deny: int | str | None = None
 
     def __post_init__(self) -> None:
         if self.cut not in (None, "before", "after"):

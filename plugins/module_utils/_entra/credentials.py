@@ -33,6 +33,12 @@ HINTS = {
 }
 
 
+def check(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError or MissingLibraryError for what would make the sign-in fail, before the first request."""
+    source(params)
+    sdk.require()
+
+
 def source(params: t.Mapping[str, t.Any]) -> str:
     """Which ``auth_source`` applies; V(auto) takes the first that has all its options, else Azure CLI.
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 from aiohttp import web
 
 from ..directory import Directory, Tenant
-from ..errors import GraphError, denied, invalid_token, throttled, unreadable
+from ..errors import GraphError, invalid_token, recorded_error, throttled, unreadable
 from ..faults import Fault
 from ..requests_log import LAB_AGENT
 from ..router import NotFound, Router, WrongMethod
@@ -86,9 +86,8 @@ class Graph:
 
     def refusal(self, fault: Fault) -> web.Response:
         """The answer to a request that a fault throttles or denies."""
-        if fault.throttle is not None:
-            return self._error(throttled(fault.retry_after), str(uuid.uuid4()))
-        return self._error(denied(), str(uuid.uuid4()))
+        error = throttled(fault.retry_after) if fault.throttle is not None else recorded_error(str(fault.deny))
+        return self._error(error, str(uuid.uuid4()))
 
     def _error(self, error: GraphError, client_request_id: str) -> web.Response:
         request_id = str(uuid.uuid4())

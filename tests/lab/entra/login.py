@@ -66,7 +66,7 @@ class Login:
         """The answer to a request that a fault throttles or denies."""
         if fault.throttle is not None:
             return web.Response(status=429, headers={**SECURITY, **fault.retry_after})
-        return self.error(StsError(fault.deny or 0))
+        return self.error(StsError(int(fault.deny or 0)))
 
     def error(self, error: StsError, correlation_id: str = "") -> web.Response:
         """An error of the token endpoint and of discovery."""

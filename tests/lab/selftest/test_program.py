@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
 import subprocess
 import sys
 import time
@@ -30,6 +32,8 @@ from lab.client import Lab, Tenant
 
 from .conftest import Api
 
+ERRORS = json.loads((Path(__file__).parents[1] / "recorded" / "graph_errors.json").read_text("utf-8"))
+
 
 def test_answers_ordered(api: Api, lab: Lab) -> None:
     lab.fault("graph", method="GET", path_regex="applications", times=2, status=503, html="<h1>Maintenance</h1>")
@@ -50,6 +54,18 @@ def test_answers_ordered(api: Api, lab: Lab) -> None:
     begun = time.monotonic()
     api.graph("GET", "/applications")
     assert time.monotonic() - begun >= 0.3
+
+
+@pytest.mark.parametrize("entry", ERRORS, ids=lambda entry: entry["code"])
+def test_recorded_errors_ordered(api: Api, lab: Lab, entry: dict[str, Any]) -> None:
+    code = entry["code"].rstrip("?")
+    first = next(item for item in ERRORS if item["code"].rstrip("?") == code)
+    lab.fault("graph", deny=code)
+    answer = api.graph("GET", "/applications")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (first["status"], code)
+    assert error["message"] == first.get("message", error["message"])
+    assert set(first.get("headers", {})) <= set(answer.headers)
 
 
 @pytest.mark.parametrize(("cut", "made"), [("before", 0), ("after", 1)])
@@ -91,7 +107,8 @@ def test_control_documents_itself(lab: Lab) -> None:
         assert entry["does"], entry
 
 
-def test_ends_with_its_input_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["input", signal.SIGINT, signal.SIGTERM])
+def test_ends_and_leaves_nothing(tmp_path: Path, end: str | signal.Signals) -> None:
     state_file = tmp_path / "state.json"
     command = [sys.executable, "-m", "lab", "up", "--until-eof", "--state-file", str(state_file)]
     tests = Path(__file__).parents[2]
@@ -101,6 +118,9 @@ def test_ends_with_its_input_and_leaves_nothing(tmp_path: Path) -> None:
             time.sleep(0.02)
         lab = Lab.attach(state_file)
         assert Path(lab.ca_path).exists()
+        if isinstance(end, signal.Signals):
+            process.send_signal(end)
+            assert process.wait(10) == 0
         printed, _errors = process.communicate()
     assert process.returncode == 0
     assert f"export AZURE_TENANT_ID={lab.tenant.tenant_id}" in printed

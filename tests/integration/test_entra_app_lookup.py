@@ -1,0 +1,175 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_app: which application is meant, taking one over, its service principal, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from faults.steps import applications, essence, module, only, own, predicted
+
+from lab.client import Lab
+from support.controller import Controller
+from support.fleet import Fleet
+
+UNKNOWN = "99999999-8888-7777-6666-555555555555"
+
+
+@pytest.fixture
+def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
+    """A tenant without servers, in which changes are replicated at once."""
+    lab.set_lag(0, 0)
+    yield make_fleet(0)
+    lab.set_lag(0.2, 0.5)
+
+
+def test_every_key_finds_the_same_application(fleet: Fleet, controller: Controller) -> None:
+    """Found by name, by both identifiers and, once it has one, by its unique name; there is never a second one."""
+    entra = {**fleet.entra, "wait_timeout": 20}
+    app_id, object_id = (f"{{{{ result_0.application.{name} }}}}" for name in ("app_id", "object_id"))
+    created, by_name, by_app_id, by_object_id, unknown_app, unknown_object, check, named, by_unique, renamed, clash = (
+        controller.tasks(
+            module("entra_app", **entra, display_name="RustDesk"),
+            module("entra_app", **entra, display_name="RustDesk"),
+            module("entra_app", **entra, app_id=app_id),
+            module("entra_app", **entra, object_id=object_id),
+            module("entra_app", **entra, app_id=UNKNOWN, display_name="RustDesk"),
+            module("entra_app", **entra, object_id=UNKNOWN, display_name="RustDesk"),
+            predicted(module("entra_app", **entra, app_id=app_id, unique_name="desks")),
+            module("entra_app", **entra, app_id=app_id, unique_name="desks"),
+            module("entra_app", **entra, unique_name="desks"),
+            module("entra_app", **entra, unique_name="desks", display_name="Renamed"),
+            module("entra_app", **entra, object_id=object_id, unique_name="other"),
+        )
+    )
+    assert created["changed"], created
+    assert created["application"]["unique_name"] is None
+    for again in (by_name, by_app_id, by_object_id):
+        assert not again["changed"]
+        assert again["application"] == created["application"]
+    for unknown in (unknown_app, unknown_object):
+        assert unknown["failed"]
+        assert UNKNOWN in unknown["msg"]
+    assert check["changed"]
+    assert named["changed"]
+    assert essence(check) == essence(named)
+    assert not by_unique["changed"]
+    assert by_unique["application"] == named["application"]
+    assert renamed["application"] == {**named["application"], "display_name": "Renamed"}
+    assert clash["failed"]
+    assert "unique_name" in clash["msg"]
+    assert "desks" in clash["msg"]
+    application = only(fleet.tenant)
+    assert application["id"] == created["application"]["object_id"]
+    assert application["uniqueName"] == "desks"
+    assert application["displayName"] == "Renamed"
+
+
+def test_an_application_made_by_hand_is_taken_over(fleet: Fleet, controller: Controller) -> None:
+    """It gets the unique name and keeps all that is not declared; one that has another unique name is somebody else's."""
+    tenant = fleet.tenant
+    by_hand = {"displayName": "RustDesk", "notes": "by hand", "web": {"redirectUris": ["https://old.example/"]}}
+    made = tenant.graph("POST", "/applications", json=by_hand).json()
+    declared = {
+        **fleet.entra,
+        "unique_name": "desks",
+        "display_name": "RustDesk",
+        "web_redirect_uris": {"add": ["https://new.example/"]},
+        "wait_timeout": 20,
+    }
+    tenant.graph("POST", f"/applications/{made['id']}/owners/$ref", json={"@odata.id": _automation(fleet)})
+    check, run, again, second = controller.tasks(
+        predicted(module("entra_app", **declared)),
+        module("entra_app", **declared),
+        module("entra_app", **declared),
+        module("entra_app", **{**declared, "unique_name": "other"}),
+    )
+    assert run["adopted"], run
+    assert run["application"]["object_id"] == made["id"]
+    assert essence(check) == essence(run)
+    assert not again["adopted"]
+    assert not again["changed"]
+    application = only(tenant, uniqueName="desks")
+    assert application["id"] == made["id"]
+    assert application["notes"] == "by hand"
+    assert sorted(application["web"]["redirectUris"]) == ["https://new.example/", "https://old.example/"]
+    assert not second["adopted"]
+    assert only(tenant, uniqueName="other")["id"] == second["application"]["object_id"] != made["id"]
+
+
+def _automation(fleet: Fleet) -> str:
+    return f"{fleet.lab.graph_url}/v1.0/directoryObjects/{fleet.tenant.automation['object_id']}"
+
+
+def test_two_applications_of_one_name(fleet: Fleet, controller: Controller) -> None:
+    """The error lists both, and neither is changed, deleted or joined by a third."""
+    made = [fleet.tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json() for _turn in range(2)]
+    before = fleet.tenant.applications()
+    named = {**fleet.entra, "display_name": "RustDesk", "wait_timeout": 20}
+    results = controller.tasks(
+        predicted(module("entra_app", **named)),
+        module("entra_app", **named),
+        module("entra_app", **named, unique_name="desks"),
+        module("entra_app", **named, state="absent"),
+    )
+    for result in results:
+        assert result["failed"]
+        assert all(item["appId"] in result["msg"] or item["id"] in result["msg"] for item in made), result["msg"]
+        assert "app_id" in result["msg"] or "object_id" in result["msg"]
+    assert fleet.tenant.applications() == before
+
+
+def test_the_service_principal_and_the_end(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """The service principal goes and comes as declared; the application is deleted once, and only it."""
+    tenant = fleet.tenant
+    named = {**fleet.entra, "unique_name": "desks", "display_name": "RustDesk", "wait_timeout": 20}
+    without = {"service_principal": {"state": "absent"}}
+    results = controller.tasks(
+        module("entra_app", **named, **without),
+        module("entra_app", **named, **without),
+        predicted(module("entra_app", **named)),
+        module("entra_app", **named),
+        module("entra_app", **named),
+        predicted(module("entra_app", **named, **without)),
+        module("entra_app", **named, **without),
+        module("entra_app", **named, **without),
+        module("entra_app", **named),
+    )
+    created, bare, check_on, on, on_again, check_off, off, off_again, back = results
+    assert created["changed"], created
+    assert created["service_principal"] is None
+    assert not bare["changed"]
+    assert on["changed"]
+    assert on["service_principal"]["object_id"]
+    assert essence(check_on) == essence(on)
+    assert not on_again["changed"]
+    assert off["changed"]
+    assert off["service_principal"] is None
+    assert essence(check_off) == essence(off)
+    assert not off_again["changed"]
+    app_id = created["application"]["app_id"]
+    principal = tenant.graph("GET", f"/servicePrincipals(appId='{app_id}')").json()
+    assert principal["id"] == back["service_principal"]["object_id"] != on["service_principal"]["object_id"]
+
+    other = tenant.graph("POST", "/applications", json={"displayName": "Somebody else's"}).json()
+    gone = {**named, "state": "absent"}
+    check, still, run, again = controller.tasks(
+        predicted(module("entra_app", **gone)),
+        applications(lab, tenant),
+        module("entra_app", **gone),
+        module("entra_app", **gone),
+    )
+    assert len(own(still["json"])) == 2
+    assert check["changed"]
+    assert run["changed"]
+    assert run["application"] is None
+    assert run["service_principal"] is None
+    assert essence(check) == essence(run)
+    assert not again["changed"]
+    assert only(tenant)["id"] == other["id"]
+    assert tenant.graph("GET", f"/servicePrincipals(appId='{app_id}')").status_code == 404
+    deleted = tenant.graph("GET", "/directory/deletedItems/microsoft.graph.application").json()["value"]
+    assert app_id in [item["appId"] for item in deleted]

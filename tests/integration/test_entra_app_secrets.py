@@ -1,0 +1,198 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_app: client secrets are made, kept, renewed and retired; those of others are never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from faults.steps import accepted, control, essence, key_ids, module, only, predicted
+
+from lab.client import Lab
+from support.controller import Controller
+from support.fleet import Fleet
+
+DAY = 86400
+
+
+@pytest.fixture
+def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
+    """A tenant without servers, in which changes are replicated at once."""
+    lab.set_lag(0, 0)
+    yield make_fleet(0)
+    lab.set_lag(0.2, 0.5)
+
+
+def declared(fleet: Fleet, *secrets: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """A task that declares these client secrets; each lasts 100 days and is renewed 10 before its end."""
+    entries = [{"lifetime": "100d", "renew_before": "10d", "overlap": "2d", **secret} for secret in secrets]
+    named = {"unique_name": "desks", "display_name": "RustDesk", "client_secrets": entries, "wait_timeout": 20}
+    return module("entra_app", **{**fleet.entra, **named, **options})
+
+
+def text(index: int, entry: int = 0) -> str:
+    """The value that the task of this index made, as a template."""
+    return f"{{{{ result_{index}.client_secrets[{entry}].secret_text }}}}"
+
+
+def advance(lab: Lab, days: float) -> dict[str, Any]:
+    """Moves the lab's clock, as a task."""
+    return control(lab, "POST", "/clock", seconds=days * DAY)
+
+
+def decision(result: dict[str, Any], entry: int = 0) -> str:
+    """What was decided for a holder."""
+    assert "client_secrets" in result, result
+    return str(result["client_secrets"][entry]["decision"])
+
+
+def test_the_life_of_a_client_secret(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Made, kept, renewed near its end, the earlier one kept until the overlap is over, then retired."""
+    first, second = {"name": "desk1", "held": text(0)}, {"name": "desk1", "held": text(5)}
+    results = controller.tasks(
+        declared(fleet, {"name": "desk1"}),
+        declared(fleet, first),
+        advance(lab, 89),
+        declared(fleet, first),
+        advance(lab, 2),
+        declared(fleet, first),
+        declared(fleet, second),
+        advance(lab, 1.5),
+        declared(fleet, second, retire_superseded=False),
+        declared(fleet, second),
+    )
+    made, kept, _clock, still_kept, _clock, renewed, overlapping, *_rest, within = results
+    assert decision(made) == "created"
+    assert decision(kept) == decision(still_kept) == "kept"
+    assert not kept["changed"]
+    assert not still_kept["changed"]
+    assert "secret_text" not in kept["client_secrets"][0]
+    assert decision(renewed) == "renewed"
+    for waiting in (overlapping, within):
+        assert decision(waiting) == "kept"
+        assert not waiting["changed"]
+        assert waiting["client_secrets"][0]["superseded"] == [made["client_secrets"][0]["key_id"]]
+    application = only(fleet.tenant)
+    values = [result["client_secrets"][0]["secret_text"] for result in (made, renewed)]
+    assert [accepted(fleet, application["appId"], value) for value in values] == [True, True]
+
+    held = {"name": "desk1", "held": values[1]}
+    _clock, spared, check, retired, again = controller.tasks(
+        advance(lab, 1),
+        declared(fleet, held, retire_superseded=False),
+        predicted(declared(fleet, held)),
+        declared(fleet, held),
+        declared(fleet, held),
+    )
+    assert not spared["changed"]
+    assert retired["changed"]
+    assert retired["client_secrets"][0]["removed"] == [made["client_secrets"][0]["key_id"]]
+    assert essence(check) == essence(retired)
+    assert not again["changed"]
+    assert key_ids(only(fleet.tenant), "desk1") == {renewed["client_secrets"][0]["key_id"]}
+    assert [accepted(fleet, application["appId"], value) for value in values] == [False, True]
+
+
+def test_a_held_value_that_is_of_no_use(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Rejected, removed in Entra or expired: the holder gets a new one that works, and each run after it is quiet."""
+    tenant = fleet.tenant
+    made, rejected = controller.tasks(
+        declared(fleet, {"name": "desk1"}),
+        declared(fleet, {"name": "desk1", "held": "not~what~entra~has~0123456789abcdefghij"}),
+    )
+    assert decision(rejected) == "created"
+    application = only(tenant)
+    new = rejected["client_secrets"][0]
+    assert accepted(fleet, application["appId"], new["secret_text"])
+
+    removal = tenant.graph("POST", f"/applications/{application['id']}/removePassword", json={"keyId": new["key_id"]})
+    assert removal.status_code == 204
+    check, replaced, quiet = controller.tasks(
+        predicted(declared(fleet, {"name": "desk1", "held": new["secret_text"]})),
+        declared(fleet, {"name": "desk1", "held": new["secret_text"]}),
+        declared(fleet, {"name": "desk1", "held": text(1)}),
+    )
+    assert decision(replaced) == "created"
+    assert essence(check) == essence(replaced)
+    assert not quiet["changed"]
+    lab.advance(101 * DAY)
+    value = replaced["client_secrets"][0]["secret_text"]
+    check, after_expiry, quiet = controller.tasks(
+        predicted(declared(fleet, {"name": "desk1", "held": value})),
+        declared(fleet, {"name": "desk1", "held": value}),
+        declared(fleet, {"name": "desk1", "held": text(1)}),
+    )
+    assert decision(after_expiry) in ("created", "renewed")
+    assert essence(check) == essence(after_expiry)
+    assert accepted(fleet, application["appId"], after_expiry["client_secrets"][0]["secret_text"])
+    assert decision(quiet) == "kept"
+    assert made["application"] == quiet["application"]
+
+
+def test_holders_and_strangers_keep_apart(fleet: Fleet, controller: Controller) -> None:
+    """One holder's renewal or removal touches neither another holder's client secret nor anybody else's."""
+    tenant = fleet.tenant
+    (made,) = controller.tasks(declared(fleet, {"name": "desk1"}, {"name": "desk10"}))
+    assert decision(made, 0) == decision(made, 1) == "created"
+    values = [entry["secret_text"] for entry in made["client_secrets"]]
+    application = only(tenant)
+    path = f"/applications/{application['id']}/addPassword"
+    strangers = {
+        name: tenant.graph("POST", path, json={"passwordCredential": {"displayName": name}}).json()
+        for name in ("by hand", "DESK1", "desk1 ", "desk")
+    }
+    nameless = tenant.graph("POST", path, json={"passwordCredential": {}}).json()
+    strangers["nameless"] = nameless
+
+    kept, lost, removed, again = controller.tasks(
+        declared(fleet, {"name": "desk10", "held": values[1]}, {"name": "desk1", "held": values[0]}),
+        declared(fleet, {"name": "desk1"}, {"name": "desk10", "held": values[1]}),
+        declared(fleet, {"name": "desk1", "state": "absent"}, {"name": "desk10", "held": values[1]}),
+        declared(fleet, {"name": "desk1", "state": "absent"}, {"name": "desk10", "held": values[1]}),
+    )
+    assert not kept["changed"]
+    assert [entry["name"] for entry in kept["client_secrets"]] == ["desk10", "desk1"]
+    assert decision(lost, 0) == "created"
+    assert decision(lost, 1) == "kept"
+    assert decision(removed, 0) == "removed"
+    assert len(removed["client_secrets"][0]["removed"]) == 2
+    assert decision(again, 0) == "absent"
+    assert not again["changed"]
+    left = {item["keyId"] for item in only(tenant)["passwordCredentials"]}
+    assert left == {made["client_secrets"][1]["key_id"], *(item["keyId"] for item in strangers.values())}
+    assert accepted(fleet, application["appId"], values[1])
+    for stranger in strangers.values():
+        assert accepted(fleet, application["appId"], stranger["secretText"])
+
+    # A value that somebody made by hand and that works is kept, and not removed with the holder's own.
+    by_hand = {"name": "desk2", "held": strangers["by hand"]["secretText"]}
+    adopted, gone = controller.tasks(declared(fleet, by_hand), declared(fleet, {"name": "desk2", "state": "absent"}))
+    assert decision(adopted) == "kept"
+    assert not adopted["changed"]
+    assert adopted["client_secrets"][0]["key_id"] == strangers["by hand"]["keyId"]
+    assert not gone["changed"]
+    assert accepted(fleet, application["appId"], strangers["by hand"]["secretText"])
+
+
+def test_a_holder_known_by_its_key_id(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Where the value cannot be read, the key ID tells what is held; one that Entra does not know is of no use."""
+    known = {"name": "desk1", "held_key_id": "{{ result_0.client_secrets[0].key_id }}"}
+    made, kept, unverified, _clock, renewed, unknown = controller.tasks(
+        declared(fleet, {"name": "desk1"}),
+        declared(fleet, known),
+        declared(fleet, {"name": "desk1", "held": text(0)}, verify_held=False),
+        advance(lab, 95),
+        declared(fleet, known),
+        declared(fleet, {"name": "desk1", "held_key_id": "99999999-8888-7777-6666-555555555555"}),
+    )
+    for result in (kept, unverified):
+        assert decision(result) == "kept"
+        assert not result["changed"]
+        assert result["client_secrets"][0]["key_id"] == made["client_secrets"][0]["key_id"]
+    assert decision(renewed) == "renewed"
+    assert decision(unknown) == "created"
+    assert accepted(fleet, only(fleet.tenant)["appId"], unknown["client_secrets"][0]["secret_text"])
