@@ -64,15 +64,15 @@ class AmbiguousError(ServiceError):
 
 
 class MissingLibraryError(SsoError):
-    """A Python package is not installed where the task runs.
+    """Python packages are not installed where the task runs.
 
-    ``package`` is its name for pip; ``requirement`` the tested range.
+    ``requirements`` are what pip takes, such as ``requests>=2.31``.
     """
 
-    def __init__(self, package: str, requirement: str) -> None:
-        self.package = package
-        self.requirement = requirement
-        super().__init__(f"The Python package {package} is missing", hint=f"pip install '{requirement}'")
+    def __init__(self, *requirements: str) -> None:
+        self.packages = ", ".join(requirement.split(">=")[0] for requirement in requirements)
+        self.pip = "pip install " + " ".join(f"'{requirement}'" for requirement in requirements)
+        super().__init__(f"Python packages are missing: {self.packages}", hint=self.pip)
 
 
 def _sentence(text: str) -> str:

@@ -35,7 +35,7 @@ def outcome(core: Core, params: t.Mapping[str, t.Any], context: Context) -> dict
         return {"changed": False, **core(params, context)}
     except MissingLibraryError as error:
         result = error.as_result()
-        result["msg"] = missing_required_lib(error.package, reason=f"by this task: pip install '{error.requirement}'")
+        result["msg"] = missing_required_lib(error.packages, reason=f"by this task: {error.pip}")
         return {"failed": True, **result}
     except SsoError as error:
         return {"failed": True, **error.as_result()}

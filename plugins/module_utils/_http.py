@@ -50,7 +50,7 @@ class Http:
         Raises MissingLibraryError when requests is not installed.
         """
         if not HAS_REQUESTS:
-            raise MissingLibraryError("requests", REQUESTS_REQUIREMENT)
+            raise MissingLibraryError(REQUESTS_REQUIREMENT)
         self._verify: str | bool = ca_path or True
         self._timeout = timeout
         patient = _Retry(

@@ -373,7 +373,9 @@ async def _converge(
         todo = registration.plan(params, present, wanted, session.now)
         diff = todo.diff()
         if present.application and present.adopted:
-            context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
+            context.warn(
+                f"The application {application.label(present.application)} is taken over: it has no unique name"
+            )
         if context.check_mode:
             registration.predict(todo, session.now)
         elif todo.changed:

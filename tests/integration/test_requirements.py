@@ -44,8 +44,11 @@ def test_the_message_names_the_package_and_the_pip_line(controller: Controller, 
     )
     for name, result in zip(calls, results, strict=True):
         assert result["failed"], name
-        assert "Failed to import the required Python library (requests)" in result["msg"], name
-        assert "pip install 'requests>=" in result["msg"], name
+        entra = name.startswith("entra")
+        packages = "azure-identity, msgraph-sdk, requests" if entra else "requests"
+        assert f"Failed to import the required Python library ({packages})" in result["msg"], name
+        assert "pip install '" in result["msg"]
+        assert "'requests>=2.31'" in result["msg"], name
 
 
 def test_the_sdk_is_named_where_only_it_is_missing(controller: Controller, tmp_path: Path):

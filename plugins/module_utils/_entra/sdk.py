@@ -12,6 +12,7 @@ The SDK builds the requests; its response models are never imported, because the
 
 from __future__ import annotations
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError
 
 AZURE_IDENTITY_REQUIREMENT = "azure-identity>=1.16"
@@ -56,8 +57,12 @@ __all__ = [
 
 
 def require() -> None:
-    """Raise MissingLibraryError when a package that speaking to Entra needs is not installed."""
-    if identity is None:
-        raise MissingLibraryError("azure-identity", AZURE_IDENTITY_REQUIREMENT)
-    if httpx is None:
-        raise MissingLibraryError("msgraph-sdk", MSGRAPH_REQUIREMENT)
+    """Raise MissingLibraryError that names all packages that speaking to Entra needs and that are not installed."""
+    needed = {
+        AZURE_IDENTITY_REQUIREMENT: identity,
+        MSGRAPH_REQUIREMENT: httpx,
+        _http.REQUESTS_REQUIREMENT: _http.HAS_REQUESTS,
+    }
+    missing = [requirement for requirement, found in needed.items() if not found]
+    if missing:
+        raise MissingLibraryError(*missing)

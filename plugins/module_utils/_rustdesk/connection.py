@@ -243,7 +243,7 @@ def _totp(secret: str) -> str:
     try:
         import pyotp
     except ImportError as error:
-        raise MissingLibraryError("pyotp", PYOTP_REQUIREMENT) from error
+        raise MissingLibraryError(PYOTP_REQUIREMENT) from error
     try:
         return str(pyotp.TOTP(secret.replace(" ", "")).now())
     except ValueError as error:  # binascii.Error is one; its text would hold a part of the secret
