@@ -19,7 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, Core, outcome
 
 
-class InProcessAction(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+class InProcessAction(ActionBase):
     """Runs a module's core where the task runs on the controller, and the module itself anywhere else.
 
     Both doors give the same result, key for key. A result that holds a secret is censored in all output, while the

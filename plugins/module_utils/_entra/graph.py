@@ -31,7 +31,7 @@ SAFE = "rustdesk_sso_safe_to_repeat"
 ATTEMPTS = 4
 
 
-class _Retry(sdk.RetryHandler):  # type: ignore[misc]  # the SDK is not installed where types are checked
+class _Retry(sdk.RetryHandler):
     """The SDK's retry handler, less what could do something twice, plus the fractional Retry-After [doc].
 
     429 means that nothing was done and is repeated for all; other failures only where a request says it is safe.
