@@ -69,7 +69,7 @@ def test_every_key_finds_the_same_application(fleet: Fleet, controller: Controll
 
 
 def test_an_application_made_by_hand_is_taken_over(fleet: Fleet, controller: Controller) -> None:
-    """It gets the unique name and keeps all that is not declared; one that has another unique name is somebody else's."""
+    """It gets the unique name and keeps all that is not declared; another unique name is somebody else's."""
     tenant = fleet.tenant
     by_hand = {"displayName": "RustDesk", "notes": "by hand", "web": {"redirectUris": ["https://old.example/"]}}
     made = tenant.graph("POST", "/applications", json=by_hand).json()

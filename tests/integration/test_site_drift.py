@@ -121,7 +121,7 @@ IN_ENTRA: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
     ),
     "principal-deleted": (
         lambda site, name: site.graph("DELETE", f"/servicePrincipals(appId='{site.app(name)['appId']}')"),
-        ("password", "AADSTS65001"),
+        ("password", "AADSTS90094"),
     ),
     # Time alone spoils these two, by the lifetimes below
     "near-end": (lambda site, name: None, ("", "")),

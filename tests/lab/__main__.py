@@ -41,13 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def run(options: argparse.Namespace) -> None:
     """Run the lab until a signal, or until the end of standard input."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, ended.set)
+    ends: list[asyncio.Task[Any]] = [loop.create_task(ended.wait())]
     world = World(options.lag, options.secret_lag)
     try:
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, ended.set)
-        ends: list[asyncio.Task[Any]] = [loop.create_task(ended.wait())]
         if options.until_eof:
             ends.append(loop.create_task(_end_of_input()))
         state = await prepare(world)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -133,7 +132,6 @@ class Lab:
 
     def __init__(self, state: dict[str, Any]) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._directory: str | None = None
         self.ca_path: str = state["ca_path"]
         self.login_url: str = state["login_url"]
         self.graph_url: str = state["graph_url"]
@@ -154,25 +152,24 @@ class Lab:
     @classmethod
     def start(cls, lag: float = 0.0, secret_lag: float = 0.0) -> Lab:
         """Start a lab that ends with this object, or with this process."""
-        directory = tempfile.mkdtemp(prefix="rustdesk-sso-lab-client-")
-        state_file = Path(directory, "state.json")
-        command = [sys.executable, "-m", "lab", "up", "--until-eof", "--state-file", str(state_file)]
-        command += ["--lag", str(lag), "--secret-lag", str(secret_lag)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment)
-        try:
-            deadline = time.monotonic() + START_SECONDS
-            while not state_file.exists():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the lab did not start, exit status {process.poll()}")
-                time.sleep(0.02)
-            lab = cls.attach(state_file)
-        except BaseException:
-            process.kill()
-            process.wait()
-            shutil.rmtree(directory, ignore_errors=True)
-            raise
-        lab._process, lab._directory = process, directory
+        # The directory holds secrets: it goes as soon as its file is read.
+        with tempfile.TemporaryDirectory(prefix="rustdesk-sso-lab-client-") as directory:
+            state_file = Path(directory, "state.json")
+            command = [sys.executable, "-m", "lab", "up", "--until-eof", "--state-file", str(state_file)]
+            command += ["--lag", str(lag), "--secret-lag", str(secret_lag)]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment)
+            try:
+                deadline = time.monotonic() + START_SECONDS
+                while not state_file.exists():
+                    if process.poll() is not None or time.monotonic() > deadline:
+                        raise RuntimeError(f"the lab did not start, exit status {process.poll()}")
+                    time.sleep(0.02)
+                lab = cls.attach(state_file)
+            except BaseException:
+                _end(process)
+                raise
+        lab._process = process
         return lab
 
     def __enter__(self) -> Lab:
@@ -186,17 +183,9 @@ class Lab:
     def stop(self) -> None:
         """End the lab, if this object started it."""
         self.http.close()
-        if self._process and self._process.stdin:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        if self._process:
+            _end(self._process)
             self._process = None
-        if self._directory:
-            shutil.rmtree(self._directory, ignore_errors=True)
 
     def control(self, method: str, path: str, /, **body: Any) -> Any:
         """A request to the control API; raises ValueError with its text where it refuses."""
@@ -265,3 +254,15 @@ class Lab:
     def secrets(self) -> list[str]:
         """Every secret value that exists or existed."""
         return self.control("GET", "/secrets")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close the lab's input, so that it cleans up and ends; kill it where it does not."""
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 import seed_ansible_test
-from stage import ROOT, STAGE, stage
+from stage import COLLECTIONS, ROOT, stage
 
 # The Pythons on which each release runs as a controller, the preferred one first.
 SUPPORTED = {
@@ -31,6 +31,8 @@ SUPPORTED = {
     "2.20": ("3.12", "3.13", "3.14"),
     "2.21": ("3.13", "3.14", "3.12"),
 }
+# A copy of its own: other tests may bring theirs up to date in the meantime.
+OWN_COLLECTIONS = COLLECTIONS / "sanity"
 # Prints where the real executable is: a version manager's shim would not work inside ansible-test.
 PROBE = "import ensurepip, os, sys; print('%d.%d' % sys.version_info[:2], os.path.realpath(sys.executable))"
 
@@ -85,11 +87,14 @@ def run(core: str, version: str, python: Path) -> bool:
     env = {
         **{name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"},
         "PATH": os.pathsep.join([str(venv / "bin"), str(python.parent), *path]),
-        "ANSIBLE_COLLECTIONS_PATH": str(stage()),
+        "ANSIBLE_COLLECTIONS_PATH": str(OWN_COLLECTIONS),
     }
     options = ["--venv", "--requirements", "--python", version, "--color", "no"]
     command = [venv / "bin" / "ansible-test", "sanity", *options]
-    return subprocess.run(command, cwd=STAGE, env=env, stdin=subprocess.DEVNULL, check=False).returncode == 0
+    return (
+        subprocess.run(command, cwd=stage(OWN_COLLECTIONS), env=env, stdin=subprocess.DEVNULL, check=False).returncode
+        == 0
+    )
 
 
 def main(wanted: list[str]) -> int:

@@ -19,7 +19,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / "build"
-STAGE = COLLECTIONS / "ansible_collections" / "deskops" / "rustdesk_sso"
 # git's own folder, and what ansible-test keeps from run to run
 KEPT = {".git", ".ansible", "tests/output"}
 
@@ -39,9 +38,9 @@ def is_current(source: Path, target: Path) -> bool:
     return (ours.st_size, ours.st_mtime_ns, ours.st_mode) == (theirs.st_size, theirs.st_mtime_ns, theirs.st_mode)
 
 
-def copy(name: str) -> None:
+def copy(name: str, folder: Path) -> None:
     """Bring one file up to date; a reader of the old file never sees half of the new one."""
-    source, target = ROOT / name, STAGE / name
+    source, target = ROOT / name, folder / name
     if is_current(source, target):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,38 +52,38 @@ def copy(name: str) -> None:
     os.replace(part, target)
 
 
-def remove_stale(files: set[str]) -> None:
+def remove_stale(files: set[str], folder: Path) -> None:
     """Delete what is in the copy and no longer in the source."""
     folders = {str(parent) for name in files for parent in Path(name).parents}
-    for here, names, leaves in os.walk(STAGE):
-        base = Path(here).relative_to(STAGE)
+    for here, names, leaves in os.walk(folder):
+        base = Path(here).relative_to(folder)
         for name in [*names]:
             path = str(base / name)
             if path in KEPT or (name == "__pycache__" and str(base) in folders):
                 names.remove(name)
-            elif path not in folders and not (STAGE / path).is_symlink():
-                shutil.rmtree(STAGE / path)
+            elif path not in folders and not (folder / path).is_symlink():
+                shutil.rmtree(folder / path)
                 names.remove(name)
-        for name in [*leaves, *(link for link in names if (STAGE / base / link).is_symlink())]:
+        for name in [*leaves, *(link for link in names if (folder / base / link).is_symlink())]:
             if str(base / name) not in files:
-                (STAGE / base / name).unlink()
+                (folder / base / name).unlink()
 
 
-def stage() -> Path:
-    """Bring the copy up to date and return the folder that holds ansible_collections."""
-    STAGE.mkdir(parents=True, exist_ok=True)
-    with (COLLECTIONS / ".stage.lock").open("w") as lock:
+def stage(collections: Path = COLLECTIONS) -> Path:
+    """Bring the copy under ``collections``/ansible_collections up to date and return its folder."""
+    folder = collections / "ansible_collections" / "deskops" / "rustdesk_sso"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (collections / ".stage.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # several test runs may start at once
         files = known_files()
-        remove_stale(files)
+        remove_stale(files, folder)
         for name in sorted(files):
-            copy(name)
-        if not (STAGE / ".git").exists():
+            copy(name, folder)
+        if not (folder / ".git").exists():
             # ansible-test asks the nearest git for its files, and the one above ignores build/
-            subprocess.run(["git", "init", "--quiet", "--initial-branch=stage", str(STAGE)], check=True)
-    return COLLECTIONS
+            subprocess.run(["git", "init", "--quiet", "--initial-branch=stage", str(folder)], check=True)
+    return folder
 
 
 if __name__ == "__main__":
-    stage()
-    print(STAGE)
+    print(stage())

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_app: what Entra allows: two client secrets for personal audiences, policies, permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from faults.steps import accepted, control, key_ids, module, only, own, predicted, writes
+
+from lab.client import Lab
+from support.controller import Controller
+from support.fleet import Fleet
+
+DAY = 86400
+PERSONAL = "AzureADandPersonalMicrosoftAccount"
+
+
+@pytest.fixture
+def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
+    """A tenant without servers, in which changes are replicated at once."""
+    lab.set_lag(0, 0)
+    yield make_fleet(0)
+    lab.set_lag(0.2, 0.5)
+
+
+def declared(fleet: Fleet, *secrets: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """A task that declares these client secrets; each lasts 100 days and is renewed 10 before its end."""
+    entries = [{"lifetime": "100d", "renew_before": "10d", "overlap": "2d", **secret} for secret in secrets]
+    named = {"unique_name": "desks", "display_name": "RustDesk", "client_secrets": entries, "wait_timeout": 20}
+    return module("entra_app", **{**fleet.entra, **named, **options})
+
+
+def test_personal_accounts_leave_two_slots(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """An expired one makes room; where both are in use nothing is removed, and the message says what to do."""
+    tenant = fleet.tenant
+    personal = {"sign_in_audience": PERSONAL}
+    held = {"name": "desk1", "held": "{{ result_0.client_secrets[0].secret_text }}"}
+    made, kept, _clock, renewed = controller.tasks(
+        declared(fleet, {"name": "desk1"}, **personal),
+        declared(fleet, held, **personal),
+        control(lab, "POST", "/clock", seconds=95 * DAY),
+        declared(fleet, held, **personal),
+    )
+    assert made["changed"], made
+    assert not kept["changed"]
+    assert renewed["client_secrets"][0]["decision"] == "renewed"
+    first, second = (result["client_secrets"][0] for result in (made, renewed))
+    assert key_ids(only(tenant), "desk1") == {first["key_id"], second["key_id"]}
+
+    # The first one has ended by now, and the second one is near its end: the first makes room.
+    current = {"name": "desk1", "held": second["secret_text"]}
+    _clock, third = controller.tasks(
+        control(lab, "POST", "/clock", seconds=92 * DAY), declared(fleet, current, **personal, retire_superseded=False)
+    )
+    assert third["client_secrets"][0]["decision"] == "renewed", third
+    assert third["client_secrets"][0]["removed"] == [first["key_id"]]
+    application = only(tenant)
+    assert key_ids(application, "desk1") == {second["key_id"], third["client_secrets"][0]["key_id"]}
+    assert accepted(fleet, application["appId"], third["client_secrets"][0]["secret_text"])
+
+    # Both are in use now: one is the holder's, one somebody else's.
+    gone = {"keyId": second["key_id"]}
+    assert tenant.graph("POST", f"/applications/{application['id']}/removePassword", json=gone).status_code == 204
+    by_hand = {"passwordCredential": {"displayName": "by hand"}}
+    stranger = tenant.graph("POST", f"/applications/{application['id']}/addPassword", json=by_hand).json()
+    before = only(tenant)
+    latest = {"name": "desk1", "held": third["client_secrets"][0]["secret_text"]}
+    _clock, check, full = controller.tasks(
+        control(lab, "POST", "/clock", seconds=92 * DAY),
+        predicted(declared(fleet, latest, **personal)),
+        declared(fleet, latest, **personal),
+    )
+    for result in (check, full):
+        assert result["failed"], result
+        assert "two" in result["msg"] or "2" in result["msg"]
+        assert "sign_in_audience" in result["msg"] or PERSONAL in result["msg"]
+    assert only(tenant) == before
+    assert accepted(fleet, application["appId"], stranger["secretText"])
+    assert accepted(fleet, application["appId"], latest["held"])
+
+
+def test_two_holders_of_an_application_for_personal_accounts(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """There would be no room to renew: refused before any request."""
+    lab.clear_requests()
+    refused = controller.tasks(
+        declared(fleet, {"name": "desk1"}, {"name": "desk2"}, sign_in_audience=PERSONAL),
+        declared(fleet, {"name": "desk1"}, {"name": "desk2"}, sign_in_audience="PersonalMicrosoftAccount"),
+    )
+    for result in refused:
+        assert result["failed"]
+        assert "client_secrets" in result["msg"] or "client secrets" in result["msg"]
+        assert "sign_in_audience" in result["msg"] or "PersonalMicrosoftAccount" in result["msg"]
+    assert lab.requests() == []
+
+    # The audience is not declared, but the application has it.
+    made, second = controller.tasks(
+        declared(fleet, {"name": "desk1"}, sign_in_audience=PERSONAL),
+        declared(fleet, {"name": "desk1", "held": "{{ result_0.client_secrets[0].secret_text }}"}, {"name": "desk2"}),
+    )
+    assert made["changed"], made
+    assert second["failed"], second
+    assert PERSONAL in second["msg"] or "sign_in_audience" in second["msg"]
+    assert len(only(fleet.tenant)["passwordCredentials"]) == 1
+
+
+def test_a_policy_that_limits_client_secrets(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """The message names the policy's doing and the option that fits it; nothing that works is lost."""
+    tenant = fleet.tenant
+    tenant.set_policy(max_password_days=30)
+    too_long, fits = controller.tasks(
+        declared(fleet, {"name": "desk1"}), declared(fleet, {"name": "desk1", "lifetime": "30d"})
+    )
+    assert too_long["failed"]
+    assert "lifetime" in too_long["msg"]
+    assert "policy" in too_long["msg"]
+    assert too_long["error"]["code"] == "CredentialInvalidLifetimeAsPerAppPolicy"
+    assert fits["changed"], fits
+    tenant.set_policy(passwords_allowed=False)
+    held = {"name": "desk1", "lifetime": "30d", "held": fits["client_secrets"][0]["secret_text"]}
+    lab.clear_requests()
+    kept, forbidden = controller.tasks(declared(fleet, held), declared(fleet, {"name": "desk2", "lifetime": "20d"}))
+    assert not kept["changed"]
+    assert forbidden["failed"]
+    assert "policy" in forbidden["msg"]
+    assert len(only(tenant)["passwordCredentials"]) == 1
+    assert accepted(fleet, fits["application"]["app_id"], held["held"])
+
+
+def test_an_automation_that_may_not(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Without permission, and for an application of others, the message names the permission that is missing."""
+    tenant = fleet.tenant
+    other = tenant.graph("POST", "/applications", json={"displayName": "Somebody else's"}).json()
+    tenant.graph("PATCH", f"/applications/{other['id']}", json={"uniqueName": "theirs"})
+    before = tenant.applications()
+    (foreign,) = controller.tasks(declared(fleet, unique_name="theirs", display_name="Mine"))
+    assert foreign["failed"]
+    assert "Application.ReadWrite" in foreign["msg"]
+    tenant.set_permissions([])
+    (nothing,) = controller.tasks(declared(fleet, {"name": "desk1"}))
+    assert nothing["failed"]
+    assert "Application.ReadWrite.OwnedBy" in nothing["msg"]
+    assert tenant.applications() == before
+    assert "Traceback" not in str([foreign, nothing])
+
+    # Listing is not needed where a unique name is given.
+    tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
+    tenant.set_switches(list_with_owned_by=False)
+    lab.clear_requests()
+    by_unique_name, again, by_name = controller.tasks(
+        declared(fleet), declared(fleet), declared(fleet, unique_name=None)
+    )
+    assert by_unique_name["changed"], by_unique_name
+    assert not again["changed"]
+    assert by_name["failed"] or not by_name["changed"]
+    assert len(own(tenant.applications(), displayName="RustDesk")) == 1
+    assert writes(lab)

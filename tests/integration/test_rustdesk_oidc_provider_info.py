@@ -1,0 +1,75 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""rustdesk_oidc_provider_info: what a console holds, and secrets only where they are asked for and never on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from faults.steps import module
+
+from lab.client import Lab
+from support.controller import Controller
+from support.fleet import Fleet
+
+
+def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+    """The providers in the console's order, without values; nothing is written and no session stays open."""
+    fleet = make_fleet(1)
+    (name,) = fleet.consoles
+    console, options = fleet.consoles[name], fleet.console_options(name)
+    document = console.settings()
+    document["callback_url"] = "https://desk.example/api/oidc/callback"
+    last = {
+        "name": "azure",
+        "order_index": 2,
+        "enabled": True,
+        "client_id": "b",
+        "client_secret": "",
+        "issuer": "https://i.example",
+    }
+    first = {"name": "okta", "order_index": 1, "enabled": False, "client_id": "a", "client_secret": "okta~secret~value"}
+    document["providers"] += [last, first]
+    console.put_settings(document)
+    lab.clear_requests()
+    plain, with_secrets, by_name = controller.tasks(
+        module("rustdesk_oidc_provider_info", **options),
+        module("rustdesk_oidc_provider_info", **options, include_secrets=True),
+        module("rustdesk_oidc_provider_info", **options, name="OKTA"),
+    )
+    assert plain["console"] == "pro", plain
+    assert plain["callback_url"] == document["callback_url"]
+    assert [(item["name"], item["order"]) for item in plain["providers"]] == [("legacy", 0), ("okta", 1), ("azure", 2)]
+    assert [item["client_secret_set"] for item in plain["providers"]] == [True, True, False]
+    assert plain["providers"][2]["issuer"] == "https://i.example"
+    secrets = {item["name"]: item["client_secret"] for item in document["providers"]}
+    assert not [value for value in secrets.values() if value and value in str(plain)]
+    assert {item["name"]: item["client_secret"] or "" for item in with_secrets["providers"]} == secrets
+    assert [item["name"] for item in by_name["providers"]] == ["okta"]
+    assert not any(result["changed"] for result in (plain, with_secrets, by_name))
+    assert {item["method"] for item in lab.requests() if "settings" in item["path"]} == {"GET"}
+    assert console.sessions() == []
+    assert console.settings() == document
+
+
+def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+    """Censored at the highest verbosity through both doors, and still of use to the next task."""
+    fleet = make_fleet(1)
+    (name,) = fleet.consoles
+    (secret,) = [item["client_secret"] for item in fleet.consoles[name].settings()["providers"]]
+    read = {
+        **module("rustdesk_oidc_provider_info", **fleet.console_options(name), include_secrets=True),
+        "register": "r",
+    }
+    used = {"ansible.builtin.assert": {"that": f"r.providers[0].client_secret | length == {len(secret)}"}}
+    tasks = [read, used, {**read, "environment": {"RUSTDESK_SSO_DOOR": "module"}}, used]
+    run = controller.playbook(
+        [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], {"all": {"hosts": {}}}, "-vvvv", "--diff"
+    )
+    assert run.rc == 0, run.output
+    assert run.recap["localhost"]["ok"] == 4
+    assert "censored" in run.output
+    assert secret not in run.output
+    assert fleet.consoles[name].password not in run.output

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Collects everything in which a secret could leak: output, files, arguments of processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.controller import Controller, Run
+from support.fleet import Fleet
+
+# What the tests themselves wrote, with the secrets that a user would keep in a vault
+GIVEN = {"inventory.json", "playbook.json"}
+POLL_SECONDS = 0.005
+
+
+def command_lines() -> Iterator[str]:
+    """The arguments of every process of this machine, as `ps` shows them to everybody."""
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            # A process may end while it is looked at
+            with contextlib.suppress(OSError):
+                yield Path(entry.path, "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+
+
+@contextmanager
+def watched() -> Iterator[set[str]]:
+    """Collects the arguments of all processes that live while the block runs."""
+    seen: set[str] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(POLL_SECONDS):
+            seen.update(command_lines())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        watcher.join()
+
+
+class Traces:
+    """Runs playbooks on a fleet as loudly as possible and keeps all traces."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.home = fleet.controller.home
+        self.processes: set[str] = set()
+        self.output = ""
+
+    def run(self, playbook: Path | list[dict[str, Any]], *options: str) -> Run:
+        """Run a playbook with everything that users turn on to find out more: verbosity, diffs, a log, cached facts."""
+        with watched() as seen:
+            run = self.fleet.controller.playbook(
+                playbook,
+                self.fleet.inventory,
+                "-vvvv",
+                "--diff",
+                *options,
+                # Else modules unpack below the home of the password database
+                ANSIBLE_REMOTE_TEMP=str(self.home / "remote"),
+                ANSIBLE_LOG_PATH=str(self.home / "ansible.log"),
+                ANSIBLE_CACHE_PLUGIN="jsonfile",
+                ANSIBLE_CACHE_PLUGIN_CONNECTION=str(self.home / "facts"),
+            )
+        self.processes |= seen
+        self.output += run.output
+        return run
+
+    def leaks(self, *more: str) -> list[str]:
+        """Where a secret of the lab, or one of ``more``, is to be seen; each with its surroundings."""
+        places = {"output": self.output, "process": "\n".join(self.processes)}
+        for path in self.home.rglob("*"):
+            if path.is_file() and path.name not in GIVEN:
+                places[str(path.relative_to(self.home))] = path.read_bytes().decode(errors="replace")
+        secrets = [*self.fleet.lab.secrets(), *more]
+        assert len(secrets) > 10
+        found = []
+        for place, text in places.items():
+            for secret in secrets:
+                at = text.find(secret)
+                if at >= 0:
+                    found.append(f"{place}: {text[max(0, at - 300) : at + len(secret) + 60]}")
+        return found
+
+
+@pytest.fixture
+def make_traces(make_fleet: Callable[[int], Fleet], controller: Controller) -> Callable[[], Traces]:
+    """Makes a fleet without servers whose runs leave traces."""
+    assert not list((controller.home / "tmp").iterdir())
+    return lambda: Traces(make_fleet(0))

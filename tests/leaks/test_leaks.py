@@ -1,0 +1,103 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No secret is to be seen in output, log, files or process arguments, whether runs succeed, heal or fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.controller import MODULE_DOOR
+
+WRONG_PASSWORD = "Wr0ng-Pa55word-of-the-console"
+WRONG_CLIENT_SECRET = "xyz8Q~wrong-secret-of-the-automation-000"
+SETTINGS = "/api/oidc/settings"
+
+
+def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
+    """The collection's playbook; for the other door the same play with an environment."""
+    if not module_door:
+        return fleet.controller.site
+    return [
+        {
+            "hosts": "rustdesk_servers",
+            "gather_facts": False,
+            "connection": "local",
+            **MODULE_DOOR,
+            "roles": ["deskops.rustdesk_sso.entra_oidc"],
+        }
+    ]
+
+
+def spoil(fleet: Any, names: dict[str, str]) -> None:
+    """Makes the next run heal two servers and fail at the others, where services tell their secrets in their answers."""
+    (app,) = (item for item in fleet.tenant.applications() if item["uniqueName"])
+    for secret in app["passwordCredentials"]:
+        if secret["displayName"] == names["secret-deleted"]:
+            path = f"/applications/{app['id']}/removePassword"
+            assert fleet.tenant.graph("POST", path, {"keyId": secret["keyId"]}).ok
+    for case in ("disabled", "echo-on-write"):
+        document = fleet.consoles[names[case]].settings()
+        for provider in document["providers"]:
+            provider["enabled"] = False
+        fleet.consoles[names[case]].put_settings(document)
+
+    def fault(case: str, method: str, **answer: Any) -> None:
+        fleet.lab.fault(names[case], method=method, path_regex=SETTINGS, times=100, **answer)
+
+    def document(case: str) -> Any:
+        return fleet.consoles[names[case]].settings()
+
+    fleet.hosts[names["wrong-password"]]["rustdesk_sso_console_password"] = WRONG_PASSWORD
+    fleet.hosts[names["wrong-automation"]].update(
+        rustdesk_sso_entra_client_secret=WRONG_CLIENT_SECRET, rustdesk_sso_app_unique_name="another"
+    )
+    # Shapes that nobody knows: wrapped, a list, secrets in members of other names, cut off, in the text of errors
+    fault("wrapped", "GET", json={"code": 0, "data": document("wrapped")})
+    fault("list", "GET", json=document("list")["providers"])
+    renamed = {**document("renamed"), "providers": {p["name"]: p["client_secret"] for p in document("renamed")["providers"]}}
+    fault("renamed", "GET", json=renamed)
+    fault("truncated", "GET", truncate=True)
+    secrets = " ".join(provider["client_secret"] for provider in document("echo-on-write")["providers"])
+    fault("echo-on-write", "PUT", json={"error": f"invalid value: {secrets}"})
+
+
+HEALED = ("secret-deleted", "disabled", "totp")
+FAILING = (
+    "wrong-password",
+    "wrong-automation",
+    "wrapped",
+    "list",
+    "renamed",
+    "truncated",
+    "echo-on-write",
+)
+
+
+@pytest.mark.parametrize("module_door", [False, True], ids=["in process", "as module"])
+def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bool) -> None:
+    traces = make_traces()
+    fleet = traces.fleet
+    names = {case: f"{case}.{fleet.domain}" for case in (*HEALED, *FAILING)}
+    for case, name in names.items():
+        fleet.add_server(name, **({"second_factor": "totp"} if case == "totp" else {}))
+
+    first = traces.run(site(fleet, module_door))
+    assert first.rc == 0, first.output
+    spoil(fleet, names)
+    second = traces.run(site(fleet, module_door))
+    assert second.failed() == {names[case] for case in FAILING}, second.output
+    assert second.changed()[names["disabled"]] > 0
+
+    # What was searched is really what ran: loud, with a log and with the processes of this door
+    assert "task path:" in traces.output
+    assert (traces.home / "ansible.log").stat().st_size > 10_000
+    assert any("ansible-playbook" in line for line in traces.processes)
+    modules = [line for line in traces.processes if "AnsiballZ_entra_app" in line and str(traces.home) in line]
+    assert bool(modules) is module_door
+    leaks = traces.leaks(WRONG_PASSWORD, WRONG_CLIENT_SECRET)
+    assert not leaks, "\n\n".join(leaks)
