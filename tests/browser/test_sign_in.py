@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lab.client import Console, Lab
 from playwright.sync_api import Page, expect
+
+from lab.client import Console, Lab
 from support.fleet import USER, Fleet
 
 CLIENT = {"id": "123456789", "uuid": "c29tZSBtYWNoaW5l"}

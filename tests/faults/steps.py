@@ -18,7 +18,7 @@ from support.fleet import Fleet
 RANDOM = {"object_id", "app_id", "key_id", "created", "ends", "hint", "secret_text", "request_id"}
 
 
-def module(name: str, **options: Any) -> dict[str, Any]:
+def module(name: str, /, **options: Any) -> dict[str, Any]:
     """A task of this collection."""
     return {f"deskops.rustdesk_sso.{name}": options}
 
@@ -28,7 +28,7 @@ def predicted(task: dict[str, Any]) -> dict[str, Any]:
     return {**task, "check_mode": True}
 
 
-def control(lab: Lab, method: str, path: str, **body: Any) -> dict[str, Any]:
+def control(lab: Lab, method: str, path: str, /, **body: Any) -> dict[str, Any]:
     """A request to the lab's control API as a task; its answer is in ``json`` of the result."""
     request = {"url": lab.control_url + path, "method": method, "ca_path": str(lab.ca_path)}
     if body:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_oidc_provider_info: what a console holds, and secrets only where they are asked for and never on a screen."""
+"""rustdesk_oidc_provider_info: what a console holds, secrets only where asked for, and never on a screen."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], cont
     console, options = fleet.consoles[name], fleet.console_options(name)
     document = console.settings()
     document["callback_url"] = "https://desk.example/api/oidc/callback"
-    last = {
+    azure = {
         "name": "azure",
-        "order_index": 2,
+        "order_index": 1,
         "enabled": True,
         "client_id": "b",
         "client_secret": "",
         "issuer": "https://i.example",
     }
-    first = {"name": "okta", "order_index": 1, "enabled": False, "client_id": "a", "client_secret": "okta~secret~value"}
-    document["providers"] += [last, first]
+    okta = {"name": "okta", "order_index": 2, "enabled": False, "client_id": "a", "client_secret": "okta~secret~value"}
+    document["providers"] += [azure, okta]
     console.put_settings(document)
     lab.clear_requests()
     plain, with_secrets, by_name = controller.tasks(
@@ -41,12 +41,12 @@ def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], cont
     )
     assert plain["console"] == "pro", plain
     assert plain["callback_url"] == document["callback_url"]
-    assert [(item["name"], item["order"]) for item in plain["providers"]] == [("legacy", 0), ("okta", 1), ("azure", 2)]
-    assert [item["client_secret_set"] for item in plain["providers"]] == [True, True, False]
-    assert plain["providers"][2]["issuer"] == "https://i.example"
+    assert [(item["name"], item["order"]) for item in plain["providers"]] == [("legacy", 0), ("azure", 1), ("okta", 2)]
+    assert [item["client_secret_set"] for item in plain["providers"]] == [True, False, True]
+    assert plain["providers"][1]["issuer"] == "https://i.example"
     secrets = {item["name"]: item["client_secret"] for item in document["providers"]}
     assert not [value for value in secrets.values() if value and value in str(plain)]
-    assert {item["name"]: item["client_secret"] or "" for item in with_secrets["providers"]} == secrets
+    assert {item["name"]: item.get("client_secret", "") for item in with_secrets["providers"]} == secrets
     assert [item["name"] for item in by_name["providers"]] == ["okta"]
     assert not any(result["changed"] for result in (plain, with_secrets, by_name))
     assert {item["method"] for item in lab.requests() if "settings" in item["path"]} == {"GET"}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.controller import Controller, Run
 from support.fleet import Fleet
 

@@ -124,6 +124,8 @@ def check(items: t.Sequence[t.Mapping[str, t.Any]], sign_in_audience: str | None
     """The declared client secrets; raises InputError for a declaration that cannot work."""
     wanted = [Wanted.parse(item) for item in items]
     names = [item.name for item in wanted]
+    if not all(name.strip() for name in names):
+        raise InputError("client_secrets has an entry with an empty name", hint="Set its name to that of the holder")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"client_secrets names twice: {', '.join(twice)}", hint="Give each holder a name of its own")

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet whose users are signing in, while connections to the consoles are cut or Entra replicates slowly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from faults.steps import only
+
+from lab.client import Lab
+from support.fleet import Fleet
+
+DAY = 86400
+PATH = "/api/oidc/settings"
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_cut_while_the_new_secret_is_written(times: int, lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+    """Users can sign in at every moment; one more run ends it, and the superseded client secrets go after the overlap."""
+    lab.set_lag(0, 0)
+    fleet = make_fleet(2)
+    before, after = fleet.consoles
+    assert fleet.site().rc == 0
+    legacy = {name: console.settings()["providers"][0] for name, console in fleet.consoles.items()}
+    old = {name: console.settings()["providers"][1] for name, console in fleet.consoles.items()}
+    lab.advance(160 * DAY)
+    lab.fault(before, "PUT", PATH, cut="before", times=times)
+    lab.fault(after, "PUT", PATH, cut="after", times=times)
+    first = fleet.site()
+    assert "Traceback" not in first.output
+    for name in fleet.consoles:
+        assert fleet.sign_in(name)["access_token"], name
+    lab.clear_faults()
+    second = fleet.site()
+    assert second.rc == 0, second.output
+    for name, console in fleet.consoles.items():
+        assert fleet.sign_in(name)["access_token"], name
+        assert console.settings()["providers"][0] == legacy[name]
+        assert len(console.settings()["providers"]) == 2
+        assert console.settings()["providers"][1]["client_secret"] != old[name]["client_secret"]
+    lab.advance(2 * DAY)
+    assert fleet.site().rc == 0
+    quiet = fleet.site()
+    assert set(quiet.changed().values()) == {0}, quiet.output
+    names = [item["displayName"] for item in only(fleet.tenant)["passwordCredentials"]]
+    assert sorted(names) == sorted(fleet.consoles)
+    for name in fleet.consoles:
+        assert fleet.sign_in(name)["access_token"], name
+    lab.set_lag(0.2, 0.5)
+
+
+def test_slow_replication(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+    """A user can sign in as soon as the first run says that it works, and a second run right after it is quiet."""
+    fleet = make_fleet(1)
+    (name,) = fleet.consoles
+    lab.set_lag(3, 5)
+    try:
+        first = fleet.site()
+        assert first.rc == 0, first.output
+        assert fleet.sign_in(name)["access_token"]
+        second = fleet.site()
+    finally:
+        lab.set_lag(0.2, 0.5)
+    assert set(second.changed().values()) == {0}, second.output
+    application = only(fleet.tenant)
+    assert len(application["passwordCredentials"]) == 1

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Throttling and short outages of Graph and of the token endpoint are waited for; long ones end in a clear message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from faults.steps import accepted, module, only, own
+
+from lab.client import Lab
+from support.controller import Controller
+from support.fleet import Fleet
+
+OUTAGES: list[dict[str, Any]] = [
+    {"throttle": "0.7"},
+    {"throttle": True},
+    {"status": 503, "headers": {"Retry-After": "1"}, "json": {"error": {"code": "ServiceUnavailable", "message": "x"}}},
+    {"status": 504, "html": "<html>Gateway Timeout</html>"},
+]
+WRITES = [("PATCH", "/applications"), ("POST", "/servicePrincipals$"), ("POST", "/addPassword$")]
+
+
+@pytest.fixture
+def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
+    """A tenant without servers, in which changes are replicated at once."""
+    lab.set_lag(0, 0)
+    yield make_fleet(0)
+    lab.set_lag(0.2, 0.5)
+
+
+def declared(fleet: Fleet, name: str, held: str = "", **options: Any) -> dict[str, Any]:
+    """A task that declares an application with a client secret."""
+    named = {"unique_name": name, "display_name": name, "client_secrets": [{"name": "desk1", "held": held}]}
+    return module("entra_app", **{**fleet.entra, "wait_timeout": 15, "timeout": 5, **named, **options})
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=["429 fraction", "429 bare", "503", "504"])
+def test_short(outage: dict[str, Any], lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """One bad answer to every kind of request, then good ones: done within the run, or by the next one at the latest."""
+    lab.fault("login", "GET", "openid-configuration", **outage)
+    lab.fault("login", "POST", "/token", **outage)
+    lab.fault("graph", "GET", "/applications", **outage)
+    lab.fault("graph", "GET", "/servicePrincipals", **outage)
+    for method, path in WRITES:
+        lab.fault("graph", method, path, **outage)
+    first, second = controller.tasks(
+        declared(fleet, "desks"),
+        declared(fleet, "desks", "{{ result_0.client_secrets[0].secret_text | default('') }}"),
+    )
+    # A 429 was not served: there is no reason to give up. After a 503 or 504 nobody knows.
+    assert "throttle" not in outage or not first["failed"], first
+    assert not second["failed"], second
+    application = only(fleet.tenant)
+    if not first["failed"]:
+        assert not second["changed"]
+        assert len(application["passwordCredentials"]) == 1
+    entry = (second if second["changed"] else first)["client_secrets"][0]
+    assert accepted(fleet, application["appId"], entry["secret_text"])
+
+
+def test_retry_after_is_kept(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """No request is repeated before the time that Graph asks for."""
+    clock = {"ansible.builtin.debug": {"msg": "{{ now(utc=true).timestamp() }}"}}
+    lab.fault("graph", "GET", "/applications", throttle="4.25")
+    before, found, after = controller.tasks(clock, module("entra_app_info", **fleet.entra, unique_name="desks"), clock)
+    assert found["applications"] == [], found
+    assert float(after["msg"]) - float(before["msg"]) >= 4.25
+
+
+def test_long(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """The message says what was asked and what came; nothing is half made, and the next run does it."""
+    cases = {
+        "throttled": {"throttle": "0.2"},
+        "unavailable": {"status": 503, "html": "<html>Our services aren't available right now</html>"},
+    }
+    for name, outage in cases.items():
+        lab.fault("graph", "GET", f"uniqueName='{name}'|uniqueName%3D'{name}'|uniqueName=%27{name}", times=99, **outage)
+    throttled, unavailable = controller.tasks(*(declared(fleet, name, wait_timeout=3) for name in cases))
+    assert throttled["failed"]
+    assert "429" in throttled["msg"]
+    assert unavailable["failed"]
+    assert "503" in unavailable["msg"]
+    assert "Traceback" not in str([throttled, unavailable])
+    assert own(fleet.tenant.applications()) == []
+    lab.clear_faults()
+    for result in controller.tasks(*(declared(fleet, name) for name in cases)):
+        assert result["changed"], result
+    assert len(own(fleet.tenant.applications())) == 2
