@@ -18,9 +18,9 @@ DAY = 86400
 PATH = "/api/oidc/settings"
 
 
-@pytest.mark.parametrize("times", [1, 9])
+@pytest.mark.parametrize("times", [1, 30])
 def test_a_cut_while_the_new_secret_is_written(times: int, lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
-    """Users can sign in at every moment; one more run ends it, and the superseded client secrets go after the overlap."""
+    """Users can sign in at every moment; one more run ends it, and what is superseded goes after the overlap."""
     lab.set_lag(0, 0)
     fleet = make_fleet(2)
     before, after = fleet.consoles

@@ -13,8 +13,13 @@ shift 2
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     { echo "$python cannot make virtual environments: on Debian, apt-get install python3-venv" >&2; exit 1; }
 
-echo "Making $folder with $("$python" --version); the first time takes a minute or two"
-"$python" -m venv "$folder"
+version='import sys; print(sys.version_info[:2])'
+if [ "$("$folder/bin/python" -c "$version" 2>/dev/null)" = "$("$python" -c "$version")" ]; then
+    echo "Bringing $folder up to date"
+else
+    echo "Making $folder with $("$python" --version); the first time takes a minute or two"
+    "$python" -m venv --clear "$folder"
+fi
 files=()
 for file in "$@"; do files+=(-r "$file"); done
 # Twice quiet: errors only
