@@ -18,6 +18,7 @@ if ROOT.parts[-3:] == ("ansible_collections", "deskops", "rustdesk_sso"):
     COLLECTIONS = ROOT.parents[2]  # the tests run from an installed or staged collection
 else:
     COLLECTIONS = ROOT / "build"
+if COLLECTIONS.parent == ROOT and "PYTEST_XDIST_WORKER" not in os.environ:  # once, before any worker starts
     subprocess.run([sys.executable, TESTS / "tools" / "stage.py"], check=True, stdout=subprocess.DEVNULL)
 
 sys.path[:0] = [str(COLLECTIONS), str(TESTS)]

@@ -153,7 +153,7 @@ class Demo:
             (application, credential)
             for application in self.ours(self.lab.tenant.applications())
             for credential in application["passwordCredentials"]
-            if credential["displayName"] == console.name
+            if credential["displayName"] == f"rustdesk-sso {console.name}"
         )
         path = f"/applications/{application['id']}/removePassword"
         self.lab.tenant.graph("POST", path, {"keyId": credential["keyId"]}).raise_for_status()

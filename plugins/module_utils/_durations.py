@@ -12,6 +12,8 @@ from datetime import timedelta
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
+# Digits; 99999 days are 273 years, as far as any date of Entra goes.
+LONGEST = 5
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -21,7 +23,7 @@ def parse(text: str, option: str) -> timedelta:
     Raises InputError naming ``option`` when ``text`` is none of these.
     """
     match = re.fullmatch(r"(\d+)([dhms])", text)
-    if match:
+    if match and len(match.group(1)) <= LONGEST:
         return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
     if text == "0":
         return timedelta(0)

@@ -34,7 +34,8 @@ class SsoError(Exception):
         self.status = status
         self.code = code
         self.request_id = request_id
-        super().__init__(" ".join(_sentence(part) for part in (attempted, answer, hint) if part))
+        said = f"{attempted}: {answer}" if answer else attempted
+        super().__init__(" ".join(_sentence(part) for part in (said, hint) if part))
 
     def as_result(self) -> dict[str, t.Any]:
         """The failed task's result: a sentence for people in ``msg``, the same in parts in ``error``."""

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 import typing as t
 from dataclasses import dataclass
 
@@ -39,6 +41,17 @@ def outcome(core: Core, params: t.Mapping[str, t.Any], context: Context) -> dict
         return {"failed": True, **result}
     except SsoError as error:
         return {"failed": True, **error.as_result()}
+    except Exception as error:  # noqa: BLE001  # the text of an unforeseen error may hold a secret: only its place is told
+        return {"failed": True, **_unforeseen(error).as_result()}
+
+
+def _unforeseen(error: Exception) -> SsoError:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return SsoError(
+        "The task failed in a way that was not foreseen",
+        answer=f"{type(error).__name__} in {place.name}, {os.path.basename(place.filename)} line {place.lineno}",
+        hint="Please report this as a fault of the collection deskops.rustdesk_sso",
+    )
 
 
 def run_module(module: AnsibleModule, core: Core) -> t.NoReturn:

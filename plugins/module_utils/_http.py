@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+import ssl
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, MissingLibraryError
 
 try:
     import requests
@@ -21,9 +22,11 @@ except ImportError:
 else:
     HAS_REQUESTS = True
 
-__all__ = ["REQUESTS_REQUIREMENT", "Http", "requests", "why"]
+__all__ = ["HAS_REQUESTS", "LONGEST_RETRY_AFTER", "REQUESTS_REQUIREMENT", "Http", "requests", "trust", "why"]
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
+# Seconds; a service that wants more is asked again anyway, and its refusal is reported.
+LONGEST_RETRY_AFTER = 60.0
 
 
 class _Retry(Retry):
@@ -31,9 +34,10 @@ class _Retry(Retry):
 
     def parse_retry_after(self, retry_after: str) -> float:
         try:
-            return max(0.0, float(retry_after))
+            wanted = float(retry_after)
         except ValueError:
-            return super().parse_retry_after(retry_after)
+            wanted = super().parse_retry_after(retry_after)
+        return min(max(0.0, wanted), LONGEST_RETRY_AFTER)
 
 
 class Http:
@@ -47,10 +51,11 @@ class Http:
     def __init__(self, ca_path: str | None, timeout: float) -> None:
         """``ca_path`` is a PEM file to trust instead of the system's store; ``timeout`` is in seconds per request.
 
-        Raises MissingLibraryError when requests is not installed.
+        Raises MissingLibraryError when requests is not installed, InputError when the file cannot be used.
         """
         if not HAS_REQUESTS:
             raise MissingLibraryError(REQUESTS_REQUIREMENT)
+        trust(ca_path)
         self._verify: str | bool = ca_path or True
         self._timeout = timeout
         patient = _Retry(
@@ -71,12 +76,40 @@ class Http:
         """Send one request and give the answer, whatever its status; raises requests.RequestException."""
         session = self._patient if method == "GET" or repeatable else self._once
         # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
-        return session.request(method, url, verify=self._verify, timeout=self._timeout, allow_redirects=False, **kwargs)
+        return session.request(
+            method,
+            url,
+            verify=self._verify,
+            timeout=self._timeout,
+            allow_redirects=False,
+            auth=_no_netrc,
+            **kwargs,
+        )
 
     def close(self) -> None:
         """Close the connections."""
         self._patient.close()
         self._once.close()
+
+
+def trust(ca_path: str | None) -> ssl.SSLContext | None:
+    """A TLS context that trusts the PEM file ``ca_path`` alone; None without one.
+
+    Raises InputError when it cannot be read.
+    """
+    if not ca_path:
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_path)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"ca_path {ca_path} cannot be read as a PEM file", answer=str(error), hint="Set it to the file of the CA"
+        ) from error
+
+
+def _no_netrc(request: t.Any) -> t.Any:
+    """Keeps requests from replacing the Authorization header by what ~/.netrc has for the host."""
+    return request
 
 
 def _session(retry: _Retry) -> requests.Session:

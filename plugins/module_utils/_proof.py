@@ -57,6 +57,8 @@ def prove(http: Http, params: Params) -> list[Check]:
     ]
 
 
+# Conditional access for workloads refuses the token after the client secret was accepted; users are not concerned.
+NOT_ABOUT_THE_SECRET = ("53003", "530003", "50105")
 REQUEST_CHECKS = ("authorization_endpoint", "client_id", "redirect_uri", "response_type", "scope")
 
 
@@ -69,7 +71,7 @@ def _console(connection: Connection, params: Params) -> tuple[list[Check], str |
         later = [_not_asked("provider_offered"), _not_asked("authorization_url")]
         return [Check("console_reachable", False, _what(error), error.hint), *later], None
     checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect")]
-    offered = next((item for item in names if same_name(item, name)), None)
+    offered = name if name in names else next((item for item in names if same_name(item, name)), None)
     if offered is None:
         has = f"it offers {', '.join(names)}" if names else "it offers none"
         hint = "Enable the provider in the console; a client whose API server is another one sees other providers"
@@ -98,7 +100,11 @@ def _issuer(http: Http, issuer: str) -> tuple[openid.Discovery | None, Check]:
 
 def _request(url: str, discovery: openid.Discovery | None, params: Params) -> t.Iterator[Check]:
     """Whether the authorization request ``url`` is the one that is declared."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        yield Check("authorization_endpoint", False, f"the console gives {url!r}, which is no URL", "Ask its maker")
+        return
     query = {key: values[0] for key, values in parse_qs(parts.query).items()}
     hint = "Run the role again: the console's settings are not as declared"
     if discovery is None:
@@ -153,9 +159,13 @@ def _secret(http: Http, discovery: openid.Discovery | None, params: Params) -> C
         "7000215": "It is not a client secret of this application (or its ID instead of its value): run the role again",
         "7000222": "It has expired: run the role again, which makes a new one",
         "700016": "There is no such application in this tenant: check client_id and issuer",
+        "7000112": "The application is disabled in this tenant: enable its service principal (enterprise application)",
+        "7000229": "The application has no service principal in this tenant: run the role again",
     }
+    if verdict.code in NOT_ABOUT_THE_SECRET:
+        return Check(name, None, f"cannot be told: {verdict.answer}")
     hint = hints.get(verdict.code or "", "Look up the code in Microsoft's list of AADSTS error codes")
-    return Check(name, verdict.accepted, f"the token endpoint says: {verdict.answer}", hint)
+    return Check(name, False, f"the token endpoint says: {verdict.answer}", hint)
 
 
 def _end(discovery: openid.Discovery | None, params: Params) -> Check:

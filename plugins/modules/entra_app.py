@@ -48,8 +48,8 @@ options:
   display_name:
     description:
       - The name that users see when they sign in.
-      - Finds the application where none of O(object_id), O(app_id) and O(unique_name) does. An application that has
-        this name and no unique name yet is taken over (RV(adopted)); more than one is an error that lists them.
+      - Finds the application where none of O(object_id), O(app_id) and O(unique_name) is given. More than one of that
+        name is an error that lists them.
     type: str
   sign_in_audience:
     description:
@@ -57,6 +57,12 @@ options:
       - With the two audiences that include personal Microsoft accounts, Entra allows two client secrets only.
     type: str
     choices: [AzureADMyOrg, AzureADMultipleOrgs, AzureADandPersonalMicrosoftAccount, PersonalMicrosoftAccount]
+  adopt:
+    description:
+      - Whether an application that has O(display_name) but no unique name is taken over when there is none of
+        O(unique_name). Otherwise such an application is an error, because a second one of its name is rarely meant.
+    type: bool
+    default: false
   web_redirect_uris:
     description: The redirect URIs of platform C(Web). For RustDesk, each server's callback URL.
     type: dict
@@ -102,7 +108,9 @@ options:
         type: str
         required: true
       held:
-        description: The value that the holder has now. Empty or omitted when it has none or it cannot be read.
+        description:
+          - The value that the holder has now. Empty or omitted when it has none or it cannot be read.
+          - A value of less than 16 characters counts as none, as no client secret of Entra is so short.
         type: str
       held_key_id:
         description: The key ID of the client secret that the holder has now, where that is known instead of the value.
@@ -120,10 +128,12 @@ options:
         type: str
         default: 1d
       state:
-        description: V(absent) removes all client secrets of this name.
+        description:
+          - V(absent) removes all client secrets of this name.
+          - V(retire) makes none in any case and only removes superseded ones, if the held one is there.
         type: str
         default: present
-        choices: [present, absent]
+        choices: [present, absent, retire]
   verify_held:
     description:
       - Whether to ask Entra's token endpoint if a held value is really accepted, with one request for each.
@@ -327,6 +337,7 @@ SPEC: dict[str, t.Any] = {
                 "PersonalMicrosoftAccount",
             ],
         },
+        "adopt": {"type": "bool", "default": False},
         "web_redirect_uris": {"type": "dict", "options": {"set": STRINGS, "add": STRINGS, "remove": STRINGS}},
         "id_token_issuance_enabled": {"type": "bool", "no_log": False},
         "service_principal": {"type": "dict", "default": {}, "options": {"state": STATE}},
@@ -341,7 +352,7 @@ SPEC: dict[str, t.Any] = {
                 "lifetime": {"type": "str", "default": "180d"},
                 "renew_before": {"type": "str", "default": "30d"},
                 "overlap": {"type": "str", "default": "1d"},
-                "state": STATE,
+                "state": {**STATE, "choices": ["present", "absent", "retire"]},
             },
         },
         "verify_held": {"type": "bool", "default": True},
@@ -359,6 +370,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     openid.check_tenant(params["tenant_id"])
     application.check(params)
     wanted = client_secrets.check(params["client_secrets"] or [], params["sign_in_audience"])
+    registration.check(params, wanted)
     credentials.check(params)
     return asyncio.run(_converge(params, wanted, clouds.choose(params), context))
 
@@ -379,7 +391,7 @@ async def _converge(
         if context.check_mode:
             registration.predict(todo, session.now)
         elif todo.changed:
-            for warning in await registration.apply(session, http, discovery, todo, params["wait_timeout"]):
+            for warning in await registration.apply(session, http, discovery, params, todo):
                 context.warn(warning)
         return registration.report(todo, discovery, diff, check_mode=context.check_mode)
 

@@ -186,7 +186,11 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     if params["callback_url"]:
         check_url(params["callback_url"], "callback_url")
     with signed_in(params) as console:
-        todo = provider.plan(params, console.providers(), console.callback_url())
+        providers = console.providers()
+        todo = provider.plan(params, providers, console.callback_url())
+        others = [item.name for item in providers if item.enabled and item is not todo.present]
+        if todo.callback and todo.callback.before and others:
+            context.warn(f"The callback URL changes for {', '.join(others)} too: their redirect URIs have to follow")
         if todo.changed and not context.check_mode:
             console.apply(todo)
         return {

@@ -30,7 +30,7 @@ attributes:
     platforms: all
 options:
   name:
-    description: Only the provider of this name, compared as RustDesk does.
+    description: Only the provider of this name, compared as RustDesk does; the exact spelling wins.
     type: str
   include_secrets:
     description:
@@ -112,7 +112,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, same_name
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
 SPEC: dict[str, t.Any] = {
@@ -135,7 +135,9 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         return shown
 
     with signed_in(params) as console:
-        found = [item for item in console.providers() if not params["name"] or same_name(item.name, params["name"])]
+        found = console.providers()
+        if params["name"]:
+            found = [item for item in [find(found, params["name"])] if item]
         return {
             "console": console.kind,
             "callback_url": console.callback_url(),

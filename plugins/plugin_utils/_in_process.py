@@ -28,7 +28,8 @@ class InProcessAction(ActionBase):
 
     SPEC: t.Mapping[str, t.Any]
     CORE: Core
-    _supports_async = True
+    # A background job's result is written to a file and printed by async_status, secrets and all.
+    _supports_async = False
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
@@ -38,10 +39,7 @@ class InProcessAction(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        if self._here(variables):
-            result = self._run_core()
-        else:
-            result = self._execute_module(task_vars=variables, wrap_async=self._task.async_val)
+        result = self._run_core() if self._here(variables) else self._execute_module(task_vars=variables)
         if self.holds_secret(result):
             result["_ansible_no_log"] = True
         return result
@@ -49,7 +47,7 @@ class InProcessAction(ActionBase):
     def _here(self, variables: dict[str, t.Any]) -> bool:
         """Whether the module would run on the controller, in this Python, as this user, in this environment."""
         local = str(self._connection.transport).rsplit(".", 1)[-1] == "local"
-        if not local or self._connection.become or self._task.async_val or any(self._task.environment or []):
+        if not local or self._connection.become or any(self._task.environment or []):
             return False
         if self._task.delegate_to:
             variables = variables.get("ansible_delegated_vars", {}).get(self._task.delegate_to, variables)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from faults.steps import accepted, control, key_ids, module, only, own
+from faults.steps import accepted, control, module, only, own
 
 from lab.client import Lab
 from support.controller import Controller
@@ -37,7 +37,7 @@ def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
 def declared(fleet: Fleet, case: str, held: str = "", **options: Any) -> dict[str, Any]:
     """A task that declares an application of the case's name, with one client secret."""
     secret = {"name": "desk1", "held": held, "overlap": "0d"}
-    named = {"unique_name": case, "display_name": case, "client_secrets": [secret], "wait_timeout": 4, "timeout": 5}
+    named = {"unique_name": case, "display_name": case, "client_secrets": [secret], "wait_timeout": 2, "timeout": 5}
     return module("entra_app", **{**fleet.entra, **named, **options})
 
 

@@ -41,7 +41,7 @@ def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
 def declared(fleet: Fleet, name: str, held: str = "", **options: Any) -> dict[str, Any]:
     """A task that declares an application with a client secret."""
     named = {"unique_name": name, "display_name": name, "client_secrets": [{"name": "desk1", "held": held}]}
-    return module("entra_app", **{**fleet.entra, "wait_timeout": 15, "timeout": 5, **named, **options})
+    return module("entra_app", **{**fleet.entra, "wait_timeout": 5, "timeout": 5, **named, **options})
 
 
 @pytest.mark.parametrize("name", OUTAGES)

@@ -81,12 +81,17 @@ def test_an_application_made_by_hand_is_taken_over(fleet: Fleet, controller: Con
         "wait_timeout": 20,
     }
     tenant.graph("POST", f"/applications/{made['id']}/owners/$ref", json={"@odata.id": _automation(fleet)})
-    check, run, again, second = controller.tasks(
-        predicted(module("entra_app", **declared)),
+    adopting = {**declared, "adopt": True}
+    refused, check, run, again, second = controller.tasks(
         module("entra_app", **declared),
+        predicted(module("entra_app", **adopting)),
+        module("entra_app", **adopting),
         module("entra_app", **declared),
-        module("entra_app", **{**declared, "unique_name": "other"}),
+        module("entra_app", **{**adopting, "unique_name": "other"}),
     )
+    assert refused["failed"]
+    assert made["appId"] in refused["msg"]
+    assert "adopt" in refused["msg"]
     assert run["adopted"], run
     assert run["application"]["object_id"] == made["id"]
     assert essence(check) == essence(run)

@@ -48,15 +48,15 @@ SHAPES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a list": ({"json": [{"name": "azure"}]}, []),
     "a string": ({"json": "ok"}, []),
     "null": ({"body": "null", "headers": {"Content-Type": "application/json"}}, []),
-    "no providers": ({"json": {"max_auth_count": 1, "callback_url": ""}}, ["providers"]),
+    "no providers": ({"json": {"max_auth_count": 1, "callback_url": ""}}, ["max_auth_count"]),
     "providers are no list": ({"json": {"callback_url": "", "providers": {"azure": {}}}}, ["providers"]),
     "a provider is no object": ({"json": {"callback_url": "", "providers": ["azure"]}}, ["providers"]),
-    "a provider has no name": ({"json": {"callback_url": "", "providers": [{"client_id": "a"}]}}, ["name"]),
+    "a provider has no name": ({"json": {"callback_url": "", "providers": [{"client_id": "a"}]}}, ["client_id"]),
     "enabled is no boolean": (
         {"json": {"callback_url": "", "providers": [{"name": "azure", "enabled": "yes", "client_id": "a"}]}},
         ["enabled"],
     ),
-    "another product": ({"json": {"data": [{"guid": "1", "name": "azure"}], "total": 1}}, ["providers"]),
+    "another product": ({"json": {"data": [{"guid": "1", "name": "azure"}], "total": 1}}, ["guid"]),
     "the callback URL is a number": ({"json": {"callback_url": 7, "providers": []}}, ["callback_url"]),
 }
 

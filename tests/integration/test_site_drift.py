@@ -65,7 +65,8 @@ class Site:
 
     def keys(self, name: str) -> set[str]:
         """The key IDs of a server's own client secrets."""
-        return {item["keyId"] for item in self.app(name)["passwordCredentials"] if item["displayName"] == name}
+        ours = f"rustdesk-sso {name}"
+        return {item["keyId"] for item in self.app(name)["passwordCredentials"] if item["displayName"] == ours}
 
     def add_secret(self, name: str, display_name: str | None) -> str:
         """Somebody else adds a client secret to a server's application; gives its key ID."""

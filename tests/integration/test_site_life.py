@@ -55,7 +55,7 @@ def test_life_of_a_fleet(
 ) -> None:
     fleet = make_fleet(3)
     first, second, third = fleet.consoles.values()
-    fleet.hosts[third.name]["rustdesk_sso_app_unique_name"] = OWN_APP
+    fleet.hosts[f"rustdesk-sso {third.name}"]["rustdesk_sso_app_unique_name"] = OWN_APP
     document = second.settings()
     document["providers"].insert(0, FOREIGN_PROVIDER)
     second.put_settings({"unknown": [1, {"deep": True}], **document})
@@ -82,7 +82,9 @@ def test_life_of_a_fleet(
     shared, own = apps["rustdesk-sso"], apps[OWN_APP]
     assert sorted(shared["web"]["redirectUris"]) == sorted([callbacks[first.name], callbacks[second.name]])
     assert own["web"]["redirectUris"] == [callbacks[third.name]]
-    assert sorted(item["displayName"] for item in shared["passwordCredentials"]) == sorted([first.name, second.name])
+    assert sorted(item["displayName"] for item in shared["passwordCredentials"]) == sorted(
+        f"rustdesk-sso {console.name}" for console in (first, second)
+    )
     assert [item["displayName"] for item in own["passwordCredentials"]] == [third.name]
     for console, app in ((first, shared), (second, shared), (third, own)):
         entry = provider(console)
@@ -177,6 +179,12 @@ def test_application_made_by_hand_is_adopted(
     console.put_settings(settings)
     before = seen(fleet)
 
+    refused = fleet.site()
+    assert refused.failed() == {name}
+    assert made["appId"] in refused.output
+    assert "adopt" in refused.output
+    assert seen(fleet) == before
+    fleet.variables["rustdesk_sso_app_adopt"] = True
     predicted = fleet.site("--check", "--diff")
     assert predicted.rc == 0, predicted.output
     assert writes() == []
@@ -184,6 +192,7 @@ def test_application_made_by_hand_is_adopted(
     done = fleet.site("--diff")
     assert done.rc == 0, done.output
     assert done.changed() == predicted.changed()
+    assert "taken over" in done.output
     # One application still, with its redirect URIs; the console has the secret that worked
     (app,) = ours(fleet).values()
     assert (app["appId"], app["uniqueName"]) == (made["appId"], "rustdesk-sso")

@@ -38,7 +38,7 @@ def spoil(fleet: Any, names: dict[str, str]) -> None:
     """Makes the next run heal two servers and fail at others, where services tell their secrets in their answers."""
     (app,) = (item for item in fleet.tenant.applications() if item["uniqueName"])
     for secret in app["passwordCredentials"]:
-        if secret["displayName"] == names["secret-deleted"]:
+        if secret["displayName"] == f"rustdesk-sso {names['secret-deleted']}":
             path = f"/applications/{app['id']}/removePassword"
             assert fleet.tenant.graph("POST", path, {"keyId": secret["keyId"]}).ok
     for case in ("disabled", "echo-on-write"):

@@ -70,6 +70,8 @@ class Controller:
             "TMPDIR": str(self.home / "tmp"),
             "ANSIBLE_COLLECTIONS_PATH": str(self._collections),
             "ANSIBLE_LOCALHOST_WARNING": "false",
+            # The module door unpacks where the account's home is, whatever HOME says.
+            "ANSIBLE_REMOTE_TEMP": str(self.home / ".ansible/tmp"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_INJECT_FACT_VARS": "false",
             **extra,

@@ -44,6 +44,7 @@ class Fleet:
         self.consoles[name] = added
         self.hosts[name] = {
             "rustdesk_sso_console_url": added.url,
+            "rustdesk_sso_public_url": added.url,
             "rustdesk_sso_console_username": added.username,
             "rustdesk_sso_console_password": added.password,
         }

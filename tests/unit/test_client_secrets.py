@@ -27,7 +27,7 @@ def credential(key: str, name: str | None = "desk1", hint: str | None = "abc", s
 
 
 def wanted(name: str = "desk1", held: str | None = None, key: str | None = None, overlap: float = 1, present=True):
-    return Wanted(name, held, key, 180 * DAY, 30 * DAY, overlap * DAY, present)
+    return Wanted(name, held, key, 180 * DAY, 30 * DAY, overlap * DAY, "present" if present else "absent")
 
 
 def decide(item: Wanted, *credentials: Credential, **options):
@@ -55,6 +55,11 @@ def test_a_secret_near_its_end_is_renewed_and_the_old_one_stays():
     assert keys(decision.superseded) == {"k1"}
     assert decision.remove == []
     assert decide(wanted(held="abcdef"), credential("k1", end=30.1)).decision == "kept"
+
+
+def test_a_placeholder_is_not_taken_for_a_client_secret():
+    assert client_secrets.check([item(held="desk1")], None)[0].held is None
+    assert client_secrets.check([item(held="x" * 40)], None)[0].held == "x" * 40
 
 
 @pytest.mark.parametrize("held", ["xyz123", "ab"])
@@ -99,9 +104,24 @@ def test_an_orphan_younger_than_the_held_one_has_its_own_overlap():
     assert keys(decide(wanted(held="abcdef", overlap=0.2), credential("held"), orphan).remove) == {"orphan"}
 
 
-def test_a_run_that_makes_a_secret_removes_none():
-    old = credential("old", hint="old", start=-200, end=100)
-    assert decide(wanted(held="lost", overlap=0), old, credential("k2", hint="xxx")).remove == []
+def test_secrets_that_never_reached_the_holder_do_not_pile_up():
+    stranded = [credential(f"s{day}", hint="str", start=-day) for day in (5, 3, 0.5)]
+    decision = decide(wanted(held="lost"), *stranded)
+    assert decision.decision == "created"
+    assert keys(decision.remove) == {"s5", "s3"}
+    assert keys(decide(wanted(held="abcdef"), credential("k1", end=5), *stranded).remove) == {"s5", "s3"}
+
+
+def test_where_the_held_value_cannot_be_read_none_that_lives_is_removed():
+    assert decide(wanted(overlap=0), credential("a", start=-20), credential("b"), credential("c")).remove == []
+
+
+def test_retiring_makes_none():
+    item = Wanted("desk1", None, "k1", 180 * DAY, 30 * DAY, DAY, "retire")
+    decision = decide(item, credential("other"))
+    assert (decision.decision, decision.remove) == ("kept", [])
+    decision = decide(item, credential("old", start=-200), credential("k1", end=5, start=-2))
+    assert (decision.decision, keys(decision.remove)) == ("kept", {"old"})
 
 
 def test_credentials_of_others_are_never_removed():
@@ -125,7 +145,12 @@ def test_none_that_the_holder_may_have_is_removed_when_values_look_alike():
 
 
 def test_a_credential_without_a_hint_may_be_the_held_one():
-    assert decide(wanted(held="abcdef"), credential("k1", hint=None)).decision == "kept"
+    accepted = {"desk1": Verdict(True)}
+    near, far = credential("near", hint=None, end=40), credential("far", hint=None, end=400)
+    assert decide(wanted(held="abcdef"), near).decision == "created"
+    assert decide(wanted(held="abcdef"), far, near, verdicts=accepted).holds.key_id == "near"
+    assert decide(wanted(held="abcdef"), far, credential("k1"), verdicts=accepted).holds.key_id == "k1"
+    assert decide(wanted(held="abcdef", overlap=0), far, credential("k1"), verdicts=accepted).remove == []
 
 
 def test_by_key_id():
@@ -248,9 +273,9 @@ def test_no_decision_ever_removes_what_may_be_in_use_or_is_not_ours(credentials,
         assert removed.name == "desk1"
         in_use = held is not None and (removed.hint is None or held.startswith(removed.hint)) and removed.live(NOW)
         assert not in_use
-    if decision.makes:
-        assert not [removed for removed in decision.remove if removed.live(NOW)]
-    else:
+    if decision.makes and held is None:
+        assert decision.remove == []
+    if not decision.makes:
         assert decision.holds.end - NOW > 30 * DAY
 
 

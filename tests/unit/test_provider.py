@@ -38,6 +38,9 @@ class Wire:
         self.keeps = keeps
         self.writes = 0
 
+    def keep_secret(self, *values):
+        """The wire quotes nothing."""
+
     def call(self, method, path, attempted, *, json=None):
         assert path == PATH
         if method == "GET":

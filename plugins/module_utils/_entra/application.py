@@ -31,11 +31,24 @@ FIELDS = (
     Field("web_redirect_uris", ("web", "redirectUris"), unordered=True),
     Field("id_token_issuance_enabled", ("web", "implicitGrantSettings", "enableIdTokenIssuance")),
 )
-SELECT = ["id", "appId", "createdDateTime", "displayName", "uniqueName", "signInAudience", "web", "passwordCredentials"]
+# Entra takes the audiences with personal accounts only with tokens of version 2 [doc].
+TOKEN_VERSION = Field("requested_access_token_version", ("api", "requestedAccessTokenVersion"))
+SELECT = [
+    "id",
+    "appId",
+    "createdDateTime",
+    "displayName",
+    "uniqueName",
+    "signInAudience",
+    "api",
+    "web",
+    "passwordCredentials",
+]
 KEYS = ("object_id", "app_id", "unique_name", "display_name")
 NO_ID = "00000000-0000-0000-0000-000000000000"
 # Sent with a new application when nothing is declared: Graph's own default audience has changed over the years [rec].
 DEFAULTS = {"sign_in_audience": "AzureADMyOrg", "id_token_issuance_enabled": True}
+PERSONAL_TOKEN_VERSION = 2
 DISPLAY_NAME_MAX = 120
 DISPLAY_NAME_MAX_PERSONAL = 90
 
@@ -93,6 +106,9 @@ def plan(params: Params, present: Document | None) -> list[Change]:
         )
     changes = _plan.plan(FIELDS, have, want)
     audience = want["sign_in_audience"] or have["sign_in_audience"]
+    version = TOKEN_VERSION.read(present or {})
+    if audience in redirect_uris.PERSONAL_AUDIENCES and version != PERSONAL_TOKEN_VERSION:
+        changes.append(Change(TOKEN_VERSION, version, PERSONAL_TOKEN_VERSION))
     result: list[str] = next((change.after for change in changes if change.field.option == "web_redirect_uris"), [])
     found = redirect_uris.problems(result, audience)
     if found:
@@ -103,7 +119,7 @@ def plan(params: Params, present: Document | None) -> list[Change]:
 def predicted(present: Document | None, changes: list[Change]) -> Document:
     """The application's view after ``changes``; identifiers not given yet are all zeros."""
     after = view(present or {"id": NO_ID, "appId": NO_ID})
-    return {**after, **{change.field.option: change.after for change in changes}}
+    return {**after, **{c.field.option: c.after for c in changes if c.field is not TOKEN_VERSION}}
 
 
 def label(document: Document) -> str:
@@ -111,45 +127,53 @@ def label(document: Document) -> str:
     return f"{document.get('displayName')} (app ID {document.get('appId')})"
 
 
-async def find(graph: Graph, params: Params, *, adopt: bool) -> tuple[Document | None, bool]:
-    """The declared application as Graph has it, or None, and whether it is newly adopted.
+async def find(graph: Graph, params: Params) -> tuple[Document | None, bool]:
+    """The declared application as Graph has it, or None, and whether it is newly taken over.
 
-    Looked up by the first given of object ID, app ID, unique name and exact display name. Where no application has
-    the unique name and ``adopt`` is true, one with the display name and no unique name yet is taken over.
-    Raises InputError when an ID does not exist or more than one application matches.
+    Looked up by the first given of object ID, app ID, unique name and exact display name. That there is none is
+    believed only when several reads agree, because a stale replica must not lead to a second application.
+    Raises InputError when an ID does not exist, when more than one application matches, or when there is none of the
+    unique name but one of the display name, which O(adopt) would take over.
     """
-    for key in ("object_id", "app_id"):
-        if params.get(key):
-            found = await read(graph, key, params[key])
-            if found is None and params["state"] == "present":
-                raise InputError(
-                    f"No application has the {key} {params[key]} in tenant {graph.tenant_id}",
-                    hint=f"Correct {key}, or name the application by unique_name to have it created",
-                )
-            return found, False
-    if params.get("unique_name"):
-        found = await read(graph, "unique_name", params["unique_name"])
-        if found or not adopt or not params.get("display_name"):
-            return found, False
+    key = next(key for key in KEYS if params.get(key))
+    if key == "display_name":
+        return await replication.believed_absent(lambda: _only(graph, params[key], lambda _match: True)), False
+    found = await replication.believed_absent(lambda: read(graph, key, params[key]))
+    if found or params["state"] == "absent":
+        return found, False
+    if key != "unique_name":
+        raise InputError(
+            f"No application has the {key} {params[key]} in tenant {graph.tenant_id}",
+            hint=f"Correct {key}, or name the application by unique_name to have it created",
+        )
+    if not params.get("display_name"):
+        return None, False
     try:
-        matches = await named(graph, params["display_name"])
-        if not matches and not params.get("unique_name"):
-            # Creating is safe to repeat by unique name only: a stale replica must not lead to a second application.
-            matches = await named(graph, params["display_name"])
+        found = await _only(graph, params["display_name"], lambda match: match.get("uniqueName") is None)
     except ServiceError as error:
-        if error.status == 403 and params.get("unique_name"):
-            return None, False  # listing is not among the permissions; the unique name still prevents a second one
+        if error.status == 403:  # listing is not among the permissions; the unique name still prevents a second one
+            return None, False
         raise
-    if params.get("unique_name"):
-        matches = [match for match in matches if match.get("uniqueName") is None]
+    if found and not params["adopt"]:
+        raise InputError(
+            f"There is an application {label(found)}, created {found.get('createdDateTime')}, without a unique name",
+            answer=f"it is not registered as {params['unique_name']}, and a second one of its name would confuse users",
+            hint="Set adopt to true to take it over, or choose another display_name",
+        )
+    return found, found is not None
+
+
+async def _only(graph: Graph, display_name: str, fits: t.Callable[[Document], bool]) -> Document | None:
+    """The one application of this display name that ``fits``; None when there is none."""
+    matches = [match for match in await named(graph, display_name) if fits(match)]
     if len(matches) > 1:
         lines = [f"{label(match)} created {match.get('createdDateTime')}" for match in matches]
         raise InputError(
-            f"{len(matches)} applications have the display name {params['display_name']}",
+            f"{len(matches)} applications have the display name {display_name}",
             answer="; ".join(lines),
             hint="Set app_id to the right one",
         )
-    return (matches[0], bool(params.get("unique_name"))) if matches else (None, False)
+    return matches[0] if matches else None
 
 
 async def read(graph: Graph, key: str, value: str) -> Document | None:
@@ -167,20 +191,21 @@ async def named(graph: Graph, display_name: str) -> list[Document]:
     return await graph.pages(request, f"Looking for applications named {display_name} failed")
 
 
-async def create(graph: Graph, changes: list[Change], patience: float) -> Document:
-    """Create an application with ``changes`` and wait until reads agree on it.
+async def create(graph: Graph, params: Params, changes: list[Change], patience: float) -> Document:
+    """Create the declared application and wait until reads agree on it.
 
-    With a unique name Graph's upsert is used, which can be repeated without making a second application [doc];
-    otherwise a create whose answer is lost is resolved by looking for the display name.
+    With a unique name Graph's upsert is used, which can be repeated without making a second application [doc]. It
+    carries no list, because it would replace that of an application which another run has just made; the lists
+    follow by update(). Without one, a create whose answer is lost is resolved by looking for the display name.
     """
-    document = _plan.body(changes)
+    document = _plan.body(change for change in changes if not change.field.unordered)
     attempted = f"Creating the application {document['displayName']} failed"
     unique_name = document.pop("uniqueName", None)
     if unique_name:
         key, value = "unique_name", unique_name
         request = _builder(graph, key, value).to_patch_request_information(_model(document))
         request.headers.try_add("Prefer", "create-if-missing")
-        await graph.send(request, attempted)
+        await replication.persist(lambda: graph.send(request, attempted), not_replicated, patience)
     else:
         request = graph.client.applications.to_post_request_information(_model(document))
         try:
@@ -188,17 +213,26 @@ async def create(graph: Graph, changes: list[Change], patience: float) -> Docume
         except AmbiguousError as error:
             created = await _look_for_created(graph, document["displayName"], patience, error)
         key, value = "object_id", created["id"]
-    wanted = {change.field.option: change.after for change in changes}
-    return await _settled(graph, key, value, wanted, patience, attempted)
+    made = await _settled(graph, key, value, [c for c in changes if not c.field.unordered], patience, attempted)
+    return await update(graph, params, made, patience)
 
 
-async def update(graph: Graph, present: Document, changes: list[Change], patience: float) -> Document:
-    """Send the smallest PATCH for ``changes`` and wait until reads agree on it."""
+async def update(graph: Graph, params: Params, present: Document, patience: float) -> Document:
+    """Send the smallest PATCH that leads from ``present`` to the declaration, and wait until reads agree on it.
+
+    Graph replaces lists whole and knows no version of an object [rec: no ETag]. So that a stale read takes nothing
+    away that somebody has just added, a list is changed only from a state on which several reads agree.
+    """
+    changes = plan(params, present)
+    if any(change.field.unordered for change in changes):
+        present = await _steady(graph, present, patience)
+        changes = plan(params, present)
+    if not changes:
+        return present
     attempted = f"Changing {', '.join(change.field.option for change in changes)} of {label(present)} failed"
     request = _builder(graph, "object_id", present["id"]).to_patch_request_information(_model(_plan.body(changes)))
     await replication.persist(lambda: graph.send(request, attempted), not_replicated, patience)
-    wanted = {change.field.option: change.after for change in changes}
-    return await _settled(graph, "object_id", present["id"], wanted, patience, attempted)
+    return await _settled(graph, "object_id", present["id"], changes, patience, attempted)
 
 
 async def delete(graph: Graph, present: Document, patience: float) -> None:
@@ -208,9 +242,27 @@ async def delete(graph: Graph, present: Document, patience: float) -> None:
     await replication.settle(lambda: read(graph, "object_id", present["id"]), lambda found: found is None, patience)
 
 
-async def _settled(graph: Graph, key: str, value: str, wanted: Document, patience: float, attempted: str) -> Document:
+async def _steady(graph: Graph, present: Document, patience: float) -> Document:
+    """The application as several reads in a row agree on it."""
+    last = view(present)
+
+    def same(found: Document | None) -> bool:
+        nonlocal last
+        before, last = last, view(found or {})
+        return before == last
+
+    found, _agreed = await replication.settle(lambda: read(graph, "object_id", present["id"]), same, patience)
+    return found or present
+
+
+async def _settled(
+    graph: Graph, key: str, value: str, changes: list[Change], patience: float, attempted: str
+) -> Document:
+    wanted = {change.field.option: change.after for change in changes}
+    table = [change.field for change in changes]
+
     def as_wanted(found: Document | None) -> bool:
-        return found is not None and not _plan.plan(FIELDS, view(found), wanted)
+        return found is not None and not _plan.plan(table, {item.option: item.read(found) for item in table}, wanted)
 
     found, settled = await replication.settle(lambda: read(graph, key, value), as_wanted, patience)
     if not settled or found is None:
@@ -254,16 +306,18 @@ def _builder(graph: Graph, key: str, value: str) -> t.Any:
 
 def _model(document: Document) -> t.Any:
     """``document`` (Graph's JSON) as the SDK's request model; only members that are set are sent."""
+    from msgraph.generated.models.api_application import ApiApplication
     from msgraph.generated.models.application import Application
     from msgraph.generated.models.implicit_grant_settings import ImplicitGrantSettings
     from msgraph.generated.models.web_application import WebApplication
 
-    web = document.get("web")
+    api, web = document.get("api"), document.get("web")
     grants = (web or {}).get("implicitGrantSettings")
     return Application(
         display_name=document.get("displayName"),
         unique_name=document.get("uniqueName"),
         sign_in_audience=document.get("signInAudience"),
+        api=api and ApiApplication(requested_access_token_version=api.get("requestedAccessTokenVersion")),
         web=web
         and WebApplication(
             redirect_uris=web.get("redirectUris"),

@@ -22,6 +22,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 
 # "Validation differences by supported account types" [doc]; expired ones count.
 SLOTS_PERSONAL = 2
+# Entra makes values of 40 characters; a shorter one is a leftover or a placeholder, and masking it in output would
+# mask parts of everything.
+SHORTEST = 16
 # What the client secret is called when check mode cannot know it yet.
 NOT_MADE = "not-made-in-check-mode"
 PREDICTED_KEY = "00000000-0000-0000-0000-000000000000"
@@ -67,7 +70,12 @@ class Wanted:
     lifetime: timedelta
     renew_before: timedelta
     overlap: timedelta
-    present: bool = True
+    state: str = "present"
+
+    @property
+    def present(self) -> bool:
+        """Whether the holder shall have one."""
+        return self.state != "absent"
 
     @classmethod
     def parse(cls, item: t.Mapping[str, t.Any]) -> Wanted:
@@ -83,8 +91,13 @@ class Wanted:
                 answer=f"renew_before {item['renew_before']} is not shorter than lifetime {item['lifetime']}",
                 hint="Shorten renew_before or lengthen lifetime",
             )
+        held = item.get("held") or ""
         return cls(
-            name, item.get("held") or None, item.get("held_key_id") or None, **spans, present=item["state"] == "present"
+            name,
+            held if len(held) >= SHORTEST else None,
+            (item.get("held_key_id") or "").lower() or None,
+            **spans,
+            state=item["state"],
         )
 
 
@@ -139,17 +152,26 @@ def check(items: t.Sequence[t.Mapping[str, t.Any]], sign_in_audience: str | None
     return wanted
 
 
-def matching(wanted: Wanted, credentials: t.Sequence[Credential]) -> list[Credential]:
+def listed(wanted: Wanted, credentials: t.Sequence[Credential]) -> bool:
+    """Whether the client secret that the holder has is surely among ``credentials``."""
+    if wanted.held_key_id:
+        return any(credential.key_id == wanted.held_key_id for credential in credentials)
+    return any(credential.hint and (wanted.held or "").startswith(credential.hint) for credential in credentials)
+
+
+def matching(wanted: Wanted, credentials: t.Sequence[Credential], verdict: Verdict | None = None) -> list[Credential]:
     """The credentials that the holder's value may be, best first: ours before others, the latest end first.
 
-    Graph shows only the first three characters of a value (``hint`` [rec]), and for some none at all.
+    Graph shows only the first three characters of a value (``hint`` [rec]). For some it shows none; one of those
+    counts only when Entra accepts the value and no hint fits, and then the first to end, so that it is renewed in time.
     """
     if wanted.held_key_id:
-        fit = [credential for credential in credentials if credential.key_id == wanted.held_key_id]
-    elif wanted.held:
-        fit = [c for c in credentials if c.hint is None or wanted.held.startswith(c.hint)]
-    else:
+        return [credential for credential in credentials if credential.key_id == wanted.held_key_id]
+    if not wanted.held:
         return []
+    fit = [c for c in credentials if c.hint and wanted.held.startswith(c.hint)]
+    if not fit and verdict and verdict.accepted:
+        return sorted((c for c in credentials if c.hint is None), key=lambda c: c.end)
     return sorted(fit, key=lambda c: (c.name == wanted.name, c.end), reverse=True)
 
 
@@ -166,7 +188,7 @@ def decide(
 
     ``verdicts`` holds for each name what the token endpoint says of the held value, where it was asked. ``retire``
     allows to remove superseded credentials, which happens only for a holder whose own secret is kept: a run that
-    makes a new secret removes none that still works, because the holder does not have the new one yet.
+    makes a new secret removes none that the holder may have, because it does not have the new one yet.
     Raises InputError when the audience leaves no slot for a new secret.
     """
     decisions = [_decide(item, credentials, now, (verdicts or {}).get(item.name), retire) for item in wanted]
@@ -181,23 +203,45 @@ def _decide(
     ours = [credential for credential in credentials if credential.name == wanted.name]
     if not wanted.present:
         return Decision(wanted, "removed" if ours else "absent", "declared absent", remove=ours)
-    fit = matching(wanted, credentials)
+    fit = matching(wanted, credentials, verdict)
     live = [credential for credential in fit if credential.live(now)]
     if wanted.held_key_id == PREDICTED_KEY:  # check mode, one task after the one that would have made it
         live = [Credential(PREDICTED_KEY, wanted.name, None, now, now + wanted.lifetime)]
     if verdict and verdict.accepted is False:
         live = []
-    superseded = [credential for credential in ours if credential not in live]
-    if not live:
-        return Decision(wanted, "created", _why_not(wanted, fit, verdict, ours), superseded=superseded)
+    unknown = [c for c in ours if c.hint is None and wanted.held]  # may be the held one as well
+    superseded = [credential for credential in ours if credential not in live and credential not in unknown]
+    if wanted.state == "retire" and not live:
+        return Decision(wanted, "kept", "the held one is not listed, so nothing is retired", superseded=superseded)
+    if not live or (live[0].end - now <= wanted.renew_before and wanted.state != "retire"):
+        return _make(wanted, fit, live, superseded, verdict, now)
     holds = live[0]
-    if holds.end - now <= wanted.renew_before:
-        reason = f"the held one ends {holds.end:%Y-%m-%d}, within {_days(wanted.renew_before)}"
-        return Decision(wanted, "renewed", reason, holds, superseded=[*superseded, *(c for c in live if c in ours)])
     due = [c for c in superseded if not c.live(now) or now - max(c.start, holds.start) >= wanted.overlap]
     remove = due if retire else []
     kept = [credential for credential in superseded if credential not in remove]
     return Decision(wanted, "kept", f"held, accepted until {holds.end:%Y-%m-%d}", holds, kept, remove)
+
+
+def _make(
+    wanted: Wanted,
+    fit: list[Credential],
+    live: list[Credential],
+    superseded: list[Credential],
+    verdict: Verdict | None,
+    now: datetime,
+) -> Decision:
+    """A new one, and which of those go that were made by earlier runs and never reached the holder: were they kept,
+    a console that refuses every write would gather one with each run. The latest of them stays in any case."""
+    known = bool(wanted.held or wanted.held_key_id)
+    stranded = sorted((c for c in superseded if c not in fit), key=lambda c: c.start)[:-1]
+    remove = [c for c in stranded if now - c.start >= wanted.overlap] if known else []
+    kept = [credential for credential in superseded if credential not in remove]
+    if live:
+        end = live[0].end
+        reason = f"the held one ends {end:%Y-%m-%d}, within {_days(wanted.renew_before)}"
+        ours = [credential for credential in live if credential.name == wanted.name]
+        return Decision(wanted, "renewed", reason, live[0], [*kept, *ours], remove)
+    return Decision(wanted, "created", _why_not(wanted, fit, verdict, superseded), superseded=kept, remove=remove)
 
 
 def _why_not(wanted: Wanted, fit: list[Credential], verdict: Verdict | None, ours: list[Credential]) -> str:
@@ -239,7 +283,7 @@ def _make_room(decisions: list[Decision], credentials: t.Sequence[Credential], n
 
 def parse_time(text: str | None) -> datetime:
     """A Graph timestamp, of any precision, as an aware datetime in UTC; far in the future where there is none."""
-    match = re.fullmatch(r"(\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", text or "")
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", text or "")
     if not match:
         return datetime.max.replace(tzinfo=timezone.utc)
     zone = match.group(3) or "Z"

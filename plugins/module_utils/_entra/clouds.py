@@ -61,7 +61,10 @@ def _origin(url: str, option: str) -> str:
     if "://" not in url:  # azure-identity takes AZURE_AUTHORITY_HOST with and without the scheme
         url = "https://" + url
     url = url.rstrip("/")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InputError(f"{option} is not an URL: {url}") from error
     if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.fragment:
         raise InputError(f"{option} is not the https address of a host: {url}")
     return url

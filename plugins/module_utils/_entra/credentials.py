@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -77,13 +78,15 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
             return sdk.identity.CertificateCredential(
                 certificate_path=params["certificate_path"], password=password, **who, **authority, **common
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             raise InputError(
                 f"The certificate {params['certificate_path']} cannot be used",
-                answer=str(error),
+                answer=f"{type(error).__name__}: {error}",
                 hint="certificate_path has to be a PEM or PFX file with the private key; see certificate_password",
             ) from error
     if chosen == "workload_identity":
+        if not os.access(params["federated_token_file"], os.R_OK):
+            raise InputError(f"federated_token_file {params['federated_token_file']} cannot be read")
         return sdk.identity.WorkloadIdentityCredential(
             token_file_path=params["federated_token_file"], **who, **authority, **common
         )
@@ -95,13 +98,14 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
 def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str) -> ServiceError:
     """The automation's failed sign-in as an error for the user."""
     text = str(getattr(error, "message", None) or error)
+    said = re.search(r"AADSTS\d+:[^\r\n]*", text)
     found = re.search(r"AADSTS(\d+)", text)
     code = found.group(1) if found else None
     request = re.search(r"Trace ID: ([0-9a-f-]{36})", text)
     who = f"as client {params['client_id']}" if params.get("client_id") else f"with {source(params)}"
     return ServiceError(
         f"Signing in to tenant {tenant_id} {who} failed",
-        answer=text.splitlines()[0].strip(),
+        answer=(said.group(0) if said else text.splitlines()[0]).strip(),
         hint=HINTS.get(code or "", "Check tenant_id, client_id and the options of auth_source"),
         status=getattr(getattr(error, "response", None), "status_code", None),
         code=f"AADSTS{code}" if code else None,

@@ -8,17 +8,16 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import typing as t
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import credentials, sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
-    InputError,
     ServiceError,
 )
 
@@ -47,7 +46,7 @@ class _Retry(sdk.RetryHandler):
 
     def get_delay_time(self, retry_count: int, response: t.Any = None, delay: float = 0) -> float:
         try:
-            return max(0.0, float(response.headers["Retry-After"]))
+            return min(max(0.0, float(response.headers["Retry-After"])), _http.LONGEST_RETRY_AFTER)
         except (AttributeError, KeyError, ValueError):
             return float(super().get_delay_time(retry_count, response, delay))
 
@@ -92,13 +91,17 @@ class Graph:
         if not response.is_success:
             raise self._refused(attempted, response, safe)
         try:
-            return dict(response.json()) if response.content else {}
-        except ValueError as error:
-            raise ServiceError(
+            document = response.json() if response.content else {}
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            kind = ServiceError if safe else AmbiguousError  # it may well have done what was asked
+            raise kind(
                 attempted,
-                answer=f"HTTP {response.status_code} with a body that is not JSON",
+                answer=f"HTTP {response.status_code} with a body that is not a JSON object",
                 hint="Check graph_endpoint, and whether a proxy stands in between",
-            ) from error
+            )
+        return document
 
     async def _send(self, native: t.Any, attempted: str, safe: bool) -> t.Any:
         for attempt in range(ATTEMPTS):
@@ -170,15 +173,11 @@ async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -
     Raises InputError for an unusable certificate or CA file, MissingLibraryError.
     """
     sdk.require()
-    ca_path = params.get("ca_path")
-    try:
-        trust = ssl.create_default_context(cafile=ca_path) if ca_path else True
-    except OSError as error:
-        raise InputError(f"ca_path {ca_path} cannot be read as a PEM file", answer=str(error)) from error
+    verify = _http.trust(params.get("ca_path")) or True
     credential = credentials.create(params, cloud, tenant_id)
     http = sdk.KiotaClientFactory.create_with_custom_middleware(
         [_Retry(), sdk.ParametersNameDecodingHandler()],
-        sdk.httpx.AsyncClient(verify=trust, timeout=params["timeout"]),
+        sdk.httpx.AsyncClient(verify=verify, timeout=params["timeout"]),
     )
     provider = sdk.AzureIdentityAuthenticationProvider(
         credential, scopes=[cloud.scope], allowed_hosts=[urlsplit(cloud.graph_endpoint).hostname or ""]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import typing as t
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -70,11 +71,22 @@ class Minter:
                 decision.holds, decision.secret_text = await self._make(decision)
                 made.append(decision.holds)
             verdicts = await asyncio.gather(*(self._accepted(decision) for decision in making))
-        except ServiceError:
-            for credential in made:
-                await self.remove(credential)
+            if made:
+                await replication.settle(
+                    self._credentials,
+                    lambda found: {c.key_id for c in made} <= {c.key_id for c in found},
+                    self._patience,
+                )
+        except BaseException:
+            await self._take_back(made)
             raise
         return [warning for warning in verdicts if warning]
+
+    async def _take_back(self, made: list[Credential]) -> None:
+        """Remove what was just made and reached nobody, each whatever becomes of the others; the first error counts."""
+        for credential in made:
+            with suppress(ServiceError):
+                await self.remove(credential)
 
     async def remove(self, credential: Credential) -> None:
         """Remove a client secret; one that is gone already is no error.
@@ -130,6 +142,9 @@ class Minter:
                 request_id=error.request_id,
             ) from error
         made = answer or {}
+        if not made.get("keyId") or not made.get("secretText"):
+            await self._undo_unknown(name, end)
+            raise ServiceError(attempted, answer="the answer has no client secret", hint="Run again")
         return Credential.parse(made), str(made["secretText"])
 
     async def _undo_unknown(self, name: str, end: datetime) -> None:

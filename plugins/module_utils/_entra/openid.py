@@ -79,7 +79,14 @@ def discover(http: Http, cloud: Cloud, tenant_id: str) -> Discovery:
 
     Raises ServiceError when there is no such tenant or the login endpoint cannot be reached.
     """
-    return read_discovery(http, f"{cloud.authority_host}/{tenant_id}/v2.0")
+    found = read_discovery(http, f"{cloud.authority_host}/{tenant_id}/v2.0")
+    if not found.tenant_id:
+        raise ServiceError(
+            f"Resolving the tenant {tenant_id} failed",
+            answer=f"the issuer {found.issuer} has no tenant ID",
+            hint="Check tenant_id and authority_host",
+        )
+    return found
 
 
 def read_discovery(http: Http, issuer: str) -> Discovery:
@@ -98,18 +105,17 @@ def read_discovery(http: Http, issuer: str) -> Discovery:
         document = None
     if response.status_code != 200 or not isinstance(document, dict):
         raise _refused(attempted, response.status_code, document)
-    try:
-        return Discovery(
-            document["issuer"],
-            document["authorization_endpoint"],
-            document["token_endpoint"],
-            document.get("msgraph_host", "graph.microsoft.com"),
-            parsedate_to_datetime(response.headers["Date"])
-            if "Date" in response.headers
-            else datetime.now(timezone.utc),
-        )
-    except KeyError as error:
-        raise ServiceError(attempted, answer=f"the document has no {error}") from error
+    members = ("issuer", "authorization_endpoint", "token_endpoint")
+    missing = [member for member in members if not isinstance(document.get(member), str)]
+    if missing:
+        raise ServiceError(attempted, answer=f"the document has no {', '.join(missing)}", hint="Check authority_host")
+    return Discovery(
+        document["issuer"],
+        document["authorization_endpoint"],
+        document["token_endpoint"],
+        str(document.get("msgraph_host") or "graph.microsoft.com"),
+        parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else datetime.now(timezone.utc),
+    )
 
 
 def check_client_secret(http: Http, token_endpoint: str, scope: str, client_id: str, secret: str) -> Verdict:
@@ -129,7 +135,7 @@ def check_client_secret(http: Http, token_endpoint: str, scope: str, client_id: 
         document = response.json()
     except ValueError:
         return Verdict(None, None, f"HTTP {response.status_code}")
-    code, answer, _request = _parse(document)
+    code, answer, _request = _parse(document if isinstance(document, dict) else {})
     return Verdict(False if code in REJECTED else None, code, answer)
 
 

@@ -28,6 +28,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.minting import Minter
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Discovery, Verdict
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
@@ -35,6 +36,10 @@ if t.TYPE_CHECKING:
 
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
+
+
+# Seconds to wait for a client secret that is there to be listed; afterwards it counts as gone.
+CATCH_UP = 20.0
 
 
 @dataclass
@@ -93,21 +98,33 @@ class Plan:
         return {"before": before, "after": after}
 
 
+def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
+    """Raise InputError for parts of a declaration that contradict each other."""
+    if (params["service_principal"] or {}).get("state") == "absent" and any(item.present for item in wanted):
+        raise InputError(
+            "client_secrets cannot be used without a service principal",
+            answer="Entra refuses them (AADSTS7000229), so that it could never be seen whether they work",
+            hint="Set service_principal to present, or the client secrets to absent",
+        )
+
+
 async def inspect(
     graph: Graph, http: Http, discovery: Discovery, params: Params, wanted: t.Sequence[Wanted]
 ) -> Present:
     """Read the application, its service principal and, where asked, whether the held client secrets are accepted."""
-    found, adopted = await application.find(graph, params, adopt=params["state"] == "present")
+    found, adopted = await application.find(graph, params)
     present = Present(found, adopted)
     if found is None:
         return present
-    present.principal = await service_principal.read(graph, found["appId"])
-    if params["verify_held"] and params["state"] == "present":
+    present.principal = await replication.believed_absent(lambda: service_principal.read(graph, found["appId"]))
+    if params["state"] == "absent":
+        return present
+    if params["verify_held"]:
         minter = Minter(graph, http, discovery.token_endpoint, found, params["wait_timeout"])
         held = [item for item in wanted if item.present and item.held]
         answers = await asyncio.gather(*(_verdict(minter, item, present.credentials, graph.now) for item in held))
         present.verdicts = {item.name: answer for item, answer in zip(held, answers, strict=True)}
-        await _catch_up(graph, present, held)
+    await _catch_up(graph, present, wanted, params["wait_timeout"])
     return present
 
 
@@ -124,18 +141,21 @@ async def _verdict(minter: Minter, wanted: Wanted, credentials: list[Credential]
     return verdict
 
 
-async def _catch_up(graph: Graph, present: Present, held: list[Wanted]) -> None:
-    """Read the application again where Entra accepts a value that a stale list does not show yet."""
+async def _catch_up(graph: Graph, present: Present, wanted: t.Sequence[Wanted], patience: float) -> None:
+    """Read the application again where a stale list does not show yet a client secret that is there: one that Entra
+    accepts, or one that is named by its key ID."""
+    accepted = {name for name, verdict in present.verdicts.items() if verdict.accepted}
+    expected = [item for item in wanted if item.present and (item.held_key_id or item.name in accepted)]
 
     def complete(found: Document | None) -> bool:
         listed = Present(found).credentials
-        return all(client_secrets.matching(item, listed) for item in held if present.verdicts[item.name].accepted)
+        return all(client_secrets.listed(item, listed) for item in expected)
 
     if complete(present.application):
         return
     object_id = (present.application or {})["id"]
-    found, _settled = await replication.settle(
-        lambda: application.read(graph, "object_id", object_id), complete, patience=10.0, agreeing=1
+    found, _agreed = await replication.settle(
+        lambda: application.read(graph, "object_id", object_id), complete, min(patience, CATCH_UP), agreeing=1
     )
     present.application = found or present.application
 
@@ -162,19 +182,20 @@ def plan(params: Params, present: Present, wanted: t.Sequence[Wanted], now: date
     )
 
 
-async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan, patience: float) -> list[str]:
+async def apply(graph: Graph, http: Http, discovery: Discovery, params: Params, todo: Plan) -> list[str]:
     """Carry out ``todo`` and put what came of it into ``todo.present``; gives warnings.
 
     Raises ServiceError; what was done before stays, and the next run goes on from there.
     """
     present = todo.present
+    patience = params["wait_timeout"]
     if todo.delete and present.application:
         await application.delete(graph, present.application, patience)
         return []
     if present.application is None:
-        present.application = await application.create(graph, todo.changes, patience)
+        present.application = await application.create(graph, params, todo.changes, patience)
     elif todo.changes:
-        present.application = await application.update(graph, present.application, todo.changes, patience)
+        present.application = await application.update(graph, params, present.application, patience)
     if todo.make_principal:
         present.principal = await service_principal.create(graph, present.application["appId"], patience)
     if todo.drop_principal and present.principal:

@@ -45,6 +45,17 @@ async def settle(
         pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
+async def believed_absent(read: t.Callable[[], t.Awaitable[Value | None]]) -> Value | None:
+    """What ``read`` gives, where nothing is believed only when it is said several times in a row."""
+    for again in range(AGREEING):
+        if again:
+            await asyncio.sleep(FIRST_PAUSE)
+        value = await read()
+        if value is not None:
+            return value
+    return None
+
+
 async def persist(
     act: t.Callable[[], t.Awaitable[Value]], passing: t.Callable[[ServiceError], bool], patience: float
 ) -> Value:

@@ -16,6 +16,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
 
 Document = dict[str, t.Any]
+EXISTS = "Request_MultipleObjectsWithSameKeyValue"
 
 
 async def read(graph: Graph, app_id: str) -> Document | None:
@@ -41,6 +42,9 @@ async def create(graph: Graph, app_id: str, patience: float) -> Document:
         if not settled or found is None:
             raise
         return found
+    except ServiceError as error:
+        if error.code != EXISTS:  # another run was faster, or the read that missed it was stale
+            raise
     found, settled = await _settle(graph, app_id, patience)
     if not settled or found is None:
         raise ServiceError(

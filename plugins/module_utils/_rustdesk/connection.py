@@ -12,6 +12,7 @@ scripts (res/*.py, check_response) for the sign-in and the conventions of answer
 from __future__ import annotations
 
 import json as jsonlib
+import re
 import typing as t
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -26,6 +27,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 
 PYOTP_REQUIREMENT = "pyotp>=2.9"
+# Every client secret that Entra makes has this mark from the fourth sign on (Microsoft's credential scanners [doc]).
+ENTRA_SECRET = re.compile(r"[A-Za-z0-9_~.\-]{3}[0-9]Q~[A-Za-z0-9_~.\-]{20,}")
+LONGEST_QUOTE = 300
 # The same for each run: the console keeps one session for each of these.
 DEVICE: dict[str, t.Any] = {
     "id": "deskops-rustdesk-sso",
@@ -51,6 +55,11 @@ class Connection:
         self.url = url
         self._http = http
         self._token: str | None = None
+        self._secrets: set[str] = set()
+
+    def keep_secret(self, *values: t.Any) -> None:
+        """Take ``values`` out of whatever the console says from now on, where a message quotes it."""
+        self._secrets.update(value for value in values if isinstance(value, str) and value)
 
     def call(self, method: str, path: str, attempted: str, *, json: t.Any = None) -> t.Any:
         """Send one request and give the answer's JSON value; None for an empty answer.
@@ -73,6 +82,10 @@ class Connection:
         Raises ServiceError naming the option to change, MissingLibraryError when a TOTP code is needed without pyotp.
         """
         attempted = f"Signing in to the console {self.url} as {params['username']} failed"
+        self.keep_secret(params["password"], params.get("totp_secret"), params.get("verification_code"))
+        if self.url.startswith("http://"):
+            # Something harmless first: were it redirected, the password would have gone over the wire for nothing.
+            self.call("GET", "/api/login-options", attempted)
         if params.get("verification_code") and params.get("verification_secret"):
             answer = self._second_factor(
                 params, attempted, params["username"], params["verification_secret"], params["verification_code"], ""
@@ -88,15 +101,15 @@ class Connection:
             answer = self._login_call(request, attempted, "Check username and password")
             if answer.get("type") == "email_check":
                 answer = self._challenged(params, attempted, answer)
-        user = answer.get("user") or {}
-        if not answer.get("access_token"):
+        if not isinstance(answer.get("access_token"), str):
             raise ServiceError(
                 attempted,
                 answer=f"the answer has no access token (type {answer.get('type')})",
                 hint="Check that console_url is a RustDesk console",
             )
         self._token = answer["access_token"]
-        if user.get("is_admin") is False:
+        self.keep_secret(self._token)
+        if _user(answer).get("is_admin") is False:
             self.logout()
             raise ServiceError(
                 attempted,
@@ -129,7 +142,7 @@ class Connection:
                 )
             )
             raise ChallengeError(attempted, f"the console asks for {wants}", option, str(answer.get("secret") or ""))
-        name = (answer.get("user") or {}).get("name") or params["username"]
+        name = _user(answer).get("name") or params["username"]
         return self._second_factor(params, attempted, name, answer.get("secret"), code, code if totp else "")
 
     def _second_factor(
@@ -177,7 +190,7 @@ class Connection:
             readable = True
         except (ValueError, jsonlib.JSONDecodeError):
             value, readable = None, False
-        said = value.get("error") or value.get("message") if isinstance(value, dict) else None
+        said = self._quotable(value.get("error") or value.get("message")) if isinstance(value, dict) else None
 
         def refusal(answer: str, hint: str, code: str | None = None) -> ServiceError:
             return ServiceError(attempted, answer=answer, hint=hint, status=status, code=code)
@@ -207,6 +220,16 @@ class Connection:
             )
         return value
 
+    def _quotable(self, text: t.Any) -> str | None:
+        """What the console said, shortened, without any secret that is known or that looks like one of Entra."""
+        if not text:
+            return None
+        quoted = str(text)
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            quoted = quoted.replace(secret, "********")
+        quoted = ENTRA_SECRET.sub("********", quoted)
+        return quoted if len(quoted) <= LONGEST_QUOTE else quoted[:LONGEST_QUOTE] + " ..."
+
 
 class ChallengeError(ServiceError):
     """The console asks for a second factor that was not given.
@@ -233,6 +256,11 @@ def _hint(status: int, path: str) -> str:
     if status == 429:
         return "The console limits how often it is asked: wait a minute and run again"
     return "Look into the console's log"
+
+
+def _user(answer: dict[str, t.Any]) -> dict[str, t.Any]:
+    user = answer.get("user")
+    return user if isinstance(user, dict) else {}
 
 
 def _throw(error: SsoError) -> t.NoReturn:

@@ -15,6 +15,7 @@ back, and the former document is restored when anything is not as it should be.
 from __future__ import annotations
 
 import copy
+import re
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
@@ -31,6 +32,8 @@ Document = dict[str, t.Any]
 
 DEFAULT_CONTRACT = {"settings_path": "/api/oidc/settings", "write_method": "PUT"}
 KEYS = [item.option for item in FIELDS]
+# A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
+MASK = re.compile(r"[*•●·∙]{3,}|^(.)\1+$|^[<\[(].*[>\])]$")
 REPORT = "Nothing was written. Please report this shape, so that this version of RustDesk Server Pro can be supported"
 
 
@@ -61,6 +64,7 @@ class Pro:
         """
         former = self._settings()
         wanted = _changed(former, plan)
+        self._connection.keep_secret(*(entry.get("client_secret") for entry in wanted["providers"]))
         _refuse_masks(wanted, self._connection.url)
         attempted = f"Writing the OIDC settings of the console {self._connection.url} failed"
         try:
@@ -96,7 +100,9 @@ class Pro:
     def _read(self) -> Document:
         path = self._contract["settings_path"]
         attempted = f"Reading the OIDC settings of the console {self._connection.url} failed"
-        return _recognised(self._connection.call("GET", path, attempted), self._connection.url)
+        document = _recognised(self._connection.call("GET", path, attempted), self._connection.url)
+        self._connection.keep_secret(*(entry.get("client_secret") for entry in document["providers"]))
+        return document
 
     def _write(self, document: Document, attempted: str) -> None:
         self._connection.call(self._contract["write_method"], self._contract["settings_path"], attempted, json=document)
@@ -112,6 +118,7 @@ def _recognised(document: t.Any, url: str) -> Document:
             and isinstance(entry.get("name"), str)
             and all(isinstance(entry.get(key), (str, type(None))) for key in KEYS if key != "enabled")
             and isinstance(entry.get("enabled"), (bool, type(None)))
+            and type(entry.get("order_index")) in (int, type(None))
             for entry in document["providers"]
         )
     if not good:
@@ -145,8 +152,8 @@ def _provider(entry: Document) -> Provider:
 
 
 def _masked(secret: str | None) -> bool:
-    """Whether the console shows a mask instead of the value, as other consoles do; a real one is never of one sign."""
-    return bool(secret) and len(set(secret or "")) == 1
+    """Whether the console shows a mask instead of the value or of a part of it, as other consoles do."""
+    return bool(MASK.search(secret or ""))
 
 
 def _refuse_masks(document: Document, url: str) -> None:
