@@ -99,15 +99,20 @@ def test_while_creating(times: int, cuts: tuple[str, ...], lab: Lab, fleet: Flee
                 declared(fleet, case, **options[case]),
             ]
     results = dict(zip(options, controller.tasks(*tasks)[2::3], strict=True))
-    for case in options:
-        assert len(own(fleet.tenant.applications(), displayName=case)) <= 1, case
+    for case, result in results.items():
+        made = own(fleet.tenant.applications(), displayName=case)
+        assert len(made) <= 1, case
+        # What a lost answer made is gone already: nobody knows its value.
+        secrets = [item["displayName"] for found in made for item in found["passwordCredentials"]]
+        assert len(secrets) == (0 if result["failed"] else 1), (case, result)
     converge(fleet, controller, {case: [run] for case, run in results.items()}, options)
 
 
 @pytest.mark.parametrize(("times", "cuts"), [ONCE, FOR_GOOD])
 def test_while_changing(times: int, cuts: tuple[str, ...], lab: Lab, fleet: Fleet, controller: Controller) -> None:
     """A changed field, an added redirect URI, and a renewed client secret; what was there before is not lost."""
-    names = [f"{part} {cut}" for part in ("patch", "renew") for cut in cuts]
+    # A lost request for a client secret is looked for patiently: once, in the test above, is enough.
+    names = [*(f"patch {cut}" for cut in cuts), "renew after"]
     made = dict(zip(names, controller.tasks(*(declared(fleet, name) for name in names)), strict=True))
     applications = {name: only(fleet.tenant, displayName=name)["id"] for name in names}
     for name, key in applications.items():

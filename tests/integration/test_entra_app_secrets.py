@@ -100,10 +100,14 @@ def test_the_life_of_a_client_secret(lab: Lab, fleet: Fleet, controller: Control
 def test_a_held_value_that_is_of_no_use(lab: Lab, fleet: Fleet, controller: Controller) -> None:
     """Rejected, removed in Entra or expired: the holder gets a new one that works, and each run after it is quiet."""
     tenant = fleet.tenant
-    made, rejected = controller.tasks(
+    # Begins as the right one does, so that the hint alone does not tell.
+    garbled = "{{ result_0.client_secrets[0].secret_text[:3] }}~not~what~entra~has~0123456789abcd"
+    made, garbled_value, rejected = controller.tasks(
         declared(fleet, {"name": "desk1"}),
+        declared(fleet, {"name": "desk1", "held": garbled}),
         declared(fleet, {"name": "desk1", "held": "not~what~entra~has~0123456789abcdefghij"}),
     )
+    assert decision(garbled_value) == "created"
     assert decision(rejected) == "created"
     application = only(tenant)
     new = rejected["client_secrets"][0]

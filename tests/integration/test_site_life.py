@@ -55,7 +55,7 @@ def test_life_of_a_fleet(
 ) -> None:
     fleet = make_fleet(3)
     first, second, third = fleet.consoles.values()
-    fleet.hosts[f"rustdesk-sso {third.name}"]["rustdesk_sso_app_unique_name"] = OWN_APP
+    fleet.hosts[third.name]["rustdesk_sso_app_unique_name"] = OWN_APP
     document = second.settings()
     document["providers"].insert(0, FOREIGN_PROVIDER)
     second.put_settings({"unknown": [1, {"deep": True}], **document})
@@ -85,7 +85,7 @@ def test_life_of_a_fleet(
     assert sorted(item["displayName"] for item in shared["passwordCredentials"]) == sorted(
         f"rustdesk-sso {console.name}" for console in (first, second)
     )
-    assert [item["displayName"] for item in own["passwordCredentials"]] == [third.name]
+    assert [item["displayName"] for item in own["passwordCredentials"]] == [f"rustdesk-sso {third.name}"]
     for console, app in ((first, shared), (second, shared), (third, own)):
         entry = provider(console)
         assert entry["client_id"] == app["appId"]

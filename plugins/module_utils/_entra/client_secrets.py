@@ -142,6 +142,12 @@ def check(items: t.Sequence[t.Mapping[str, t.Any]], sign_in_audience: str | None
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"client_secrets names twice: {', '.join(twice)}", hint="Give each holder a name of its own")
+    check_holders(wanted, sign_in_audience)
+    return wanted
+
+
+def check_holders(wanted: t.Sequence[Wanted], sign_in_audience: str | None) -> None:
+    """Raise InputError where the audience has no room for renewing the client secrets of so many holders."""
     present = [item.name for item in wanted if item.present]
     if sign_in_audience in PERSONAL_AUDIENCES and len(present) > 1:
         raise InputError(
@@ -149,7 +155,6 @@ def check(items: t.Sequence[t.Mapping[str, t.Any]], sign_in_audience: str | None
             answer=f"Entra allows {SLOTS_PERSONAL} client secrets there, and a renewal needs one more than is held",
             hint="Give each server an application of its own (another unique_name), or choose AzureADMyOrg",
         )
-    return wanted
 
 
 def listed(wanted: Wanted, credentials: t.Sequence[Credential]) -> bool:

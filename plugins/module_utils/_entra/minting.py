@@ -121,7 +121,9 @@ class Minter:
         name = decision.wanted.name
         attempted = f"Making a client secret for {name} on {application.label(self._app)} failed"
         # The microseconds are ours: they tell what this request made from what anybody else made [rec: kept as sent].
-        end = (self._graph.now + decision.wanted.lifetime).replace(microsecond=1 + secrets.randbelow(999_999))
+        # A second less, so that a policy which allows just this lifetime is kept.
+        last = self._graph.now + decision.wanted.lifetime - timedelta(seconds=1)
+        end = last.replace(microsecond=1 + secrets.randbelow(999_999))
         builder = self._graph.client.applications.by_application_id(self._app["id"]).add_password
         wanted = AddPasswordPostRequestBody(
             password_credential=PasswordCredential(display_name=name, end_date_time=end)

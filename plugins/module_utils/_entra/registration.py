@@ -166,6 +166,7 @@ def plan(params: Params, present: Present, wanted: t.Sequence[Wanted], now: date
         return Plan(present, delete=present.application is not None)
     declared = (params.get("service_principal") or {}).get("state")
     audience = params.get("sign_in_audience") or (present.application or {}).get("signInAudience")
+    client_secrets.check_holders(wanted, audience)
     return Plan(
         present,
         changes=application.plan(params, present.application),

@@ -125,7 +125,8 @@ def plan(params: Params, providers: t.Sequence[Provider], callback_url: str | No
                 hint=f"Set {', '.join(missing)}",
             )
         want["enabled"] = True if want["enabled"] is None else want["enabled"]
-        target = Provider(params["name"])
+        last = max((item.order for item in providers if item.order is not None), default=-1)
+        target = Provider(params["name"], order=last + 1)
     else:
         have = present.values()
         target = Provider(**{**vars(present), "extra": dict(present.extra)})

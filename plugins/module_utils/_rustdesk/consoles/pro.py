@@ -178,9 +178,8 @@ def _changed(former: Document, plan: Plan) -> Document:
         for change in plan.changes:
             entry[change.field.option] = change.after
     elif plan.target:
-        order = max((item.get("order_index") or 0 for item in entries), default=-1) + 1
         changes = {change.field.option: change.after for change in plan.changes}
-        entries.append({"name": plan.target.name, "order_index": order, **changes})
+        entries.append({"name": plan.target.name, "order_index": plan.target.order, **changes})
     if plan.callback:
         document["callback_url"] = plan.callback.after
     return document
