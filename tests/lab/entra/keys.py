@@ -51,7 +51,7 @@ def read_assertion(token: str, certificate: x509.Certificate) -> dict[str, Any]:
     """The claims of a client assertion signed by the certificate's key; raises ValueError where it is not.
 
     The asynchronous credentials of azure-identity sign parts that keep their base64 padding, which Entra accepts and
-    JWT libraries do not [src: azure/identity/_internal/aad_client_base.py]; so the signature is checked on the parts as sent.
+    JWT libraries do not [src: azure/identity/_internal/aad_client_base.py]; so it is checked on the parts as sent.
     """
     signed, _dot, signature = token.rpartition(".")
     header, claims = (json.loads(_decoded(part)) for part in signed.split("."))
