@@ -28,9 +28,9 @@ def predicted(task: dict[str, Any]) -> dict[str, Any]:
     return {**task, "check_mode": True}
 
 
-def control(lab: Lab, method: str, path: str, /, **body: Any) -> dict[str, Any]:
+def control(lab: Lab, verb: str, path: str, /, **body: Any) -> dict[str, Any]:
     """A request to the lab's control API as a task; its answer is in ``json`` of the result."""
-    request = {"url": lab.control_url + path, "method": method, "ca_path": str(lab.ca_path)}
+    request = {"url": lab.control_url + path, "method": verb, "ca_path": str(lab.ca_path)}
     if body:
         request |= {"body": body, "body_format": "json"}
     return {"ansible.builtin.uri": request, "check_mode": False, "environment": {}}

@@ -187,11 +187,11 @@ class Lab:
             _end(self._process)
             self._process = None
 
-    def control(self, method: str, path: str, /, **body: Any) -> Any:
+    def control(self, verb: str, path: str, /, **body: Any) -> Any:
         """A request to the control API; raises ValueError with its text where it refuses."""
-        response = self.http.request(method, self.control_url + path, json=body, timeout=20)
+        response = self.http.request(verb, self.control_url + path, json=body, timeout=20)
         if response.status_code != 200:
-            raise ValueError(f"{method} {path}: {response.text}")
+            raise ValueError(f"{verb} {path}: {response.text}")
         return response.json()
 
     def add_tenant(self, domain: str) -> Tenant:

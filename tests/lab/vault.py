@@ -24,8 +24,8 @@ class Vault:
     def client_secret(self) -> str:
         """Forty characters in the manner of Entra: three, one digit, ``Q~``, then letters, digits and ``-._~``."""
         body = string.ascii_letters + string.digits + "-._~"
-        head = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(3))
-        tail = "".join(secrets.choice(body) for _ in range(34))
+        head = "".join(secrets.choice(string.ascii_letters + string.digits) for _place in range(3))
+        tail = "".join(secrets.choice(body) for _place in range(34))
         return self.keep(f"{head}8Q~{tail}")
 
     def token(self, size: int = 32) -> str:

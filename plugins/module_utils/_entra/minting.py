@@ -155,7 +155,9 @@ class Minter:
         def stray(found: list[Credential]) -> list[Credential]:
             return [c for c in found if c.name == name and abs(c.end - end) < timedelta(microseconds=2)]
 
-        found, _settled = await replication.settle(self._credentials, lambda c: bool(stray(c)), LOOK, agreeing=1)
+        found, _settled = await replication.settle(
+            self._credentials, lambda c: bool(stray(c)), min(LOOK, self._patience), agreeing=1
+        )
         for credential in stray(found):
             await self.remove(credential)
 

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import CONSOLES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
 
 RUSTDESK_OPTIONS: dict[str, t.Any] = {
     "console_url": {"type": "str", "required": True, "fallback": (env_fallback, ["RUSTDESK_URL"])},

@@ -11,12 +11,12 @@ import typing as t
 from contextlib import contextmanager
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import consoles
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 
 
 @contextmanager
-def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[consoles.Console]:
+def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[console.Console]:
     """The console that the shared options ``params`` name, signed in; the session is closed in any case.
 
     Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
@@ -25,7 +25,7 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[consoles.Console]:
     connection = Connection(check_url(params["console_url"], "console_url"), http)
     try:
         connection.login(params)
-        yield consoles.choose(params["console"])(connection, params["contract"])
+        yield console.choose(params["console"])(connection, params["contract"])
     finally:
         connection.logout()
         http.close()

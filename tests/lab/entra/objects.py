@@ -170,8 +170,9 @@ def plain(value: Any) -> Any:
     return value
 
 
-def merge(body: dict[str, Any], change: dict[str, Any], defaults: dict[str, Any] = _APPLICATION) -> None:
+def merge(body: dict[str, Any], change: dict[str, Any], defaults: dict[str, Any] | None = None) -> None:
     """Apply a PATCH: complex members merge, collections are replaced, null resets a complex member [doc]."""
+    defaults = _APPLICATION if defaults is None else defaults
     for name, value in change.items():
         if isinstance(value, dict) and isinstance(body.get(name), dict) and name != "optionalClaims":
             merge(body[name], value, {})
