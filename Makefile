@@ -47,7 +47,7 @@ install: build ## Install the built artifact into build/collections
 	@ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/collections" .venv/bin/ansible-galaxy collection install --offline --force --collections-path build/collections $(ARTIFACT)
 
 test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's own (PYTEST_ARGS='-k name')
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 2 --dist loadfile $(TESTS) $(PYTEST_ARGS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 2 --dist worksteal $(TESTS) $(PYTEST_ARGS)
 
 lint: $(addprefix lint-,$(LINTS)) ## Run all linters (one: make lint-ruff, lint-mypy, ...)
 
