@@ -117,7 +117,9 @@ class Graph:
                     ) from error
             await asyncio.sleep(0.3 * 2**attempt)
         raise ServiceError(
-            attempted, answer=_text(failure), hint="Check the network, graph_endpoint and ca_path"
+            attempted,
+            answer=f"no connection to {self.cloud.graph_endpoint}: {_text(failure)}",
+            hint="Check the network, graph_endpoint and ca_path",
         ) from failure
 
     async def pages(self, request: RequestInformation, attempted: str) -> list[dict[str, t.Any]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
@@ -29,19 +29,15 @@ async def read(graph: Graph, app_id: str) -> Document | None:
 async def create(graph: Graph, app_id: str, patience: float) -> Document:
     """Create the service principal of ``app_id`` and wait until reads agree on it.
 
-    A tenant has at most one for each application, so a create whose answer is lost is resolved by reading.
+    A tenant has at most one for each application, so a create whose answer is lost can be repeated: the second answer
+    is that there is one.
     """
     from msgraph.generated.models.service_principal import ServicePrincipal
 
     attempted = f"Creating the service principal of app ID {app_id} failed"
     request = graph.client.service_principals.to_post_request_information(ServicePrincipal(app_id=app_id))
     try:
-        await replication.persist(lambda: graph.send(request, attempted), _not_replicated, patience)
-    except AmbiguousError:
-        found, settled = await _settle(graph, app_id, min(patience, 30.0))
-        if not settled or found is None:
-            raise
-        return found
+        await replication.persist(lambda: graph.send(request, attempted, repeatable=True), _not_replicated, patience)
     except ServiceError as error:
         if error.code != EXISTS:  # another run was faster, or the read that missed it was stale
             raise

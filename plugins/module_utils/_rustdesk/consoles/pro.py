@@ -33,7 +33,7 @@ Document = dict[str, t.Any]
 DEFAULT_CONTRACT = {"settings_path": "/api/oidc/settings", "write_method": "PUT"}
 KEYS = [item.option for item in FIELDS]
 # A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
-MASK = re.compile(r"[*•●·∙]{3,}|^(.)\1+$|^[<\[(].*[>\])]$")
+MASK = re.compile(r"[*•●·∙]{3,}|^(.)\1{5,}$|^[<\[(].*[>\])]$")
 REPORT = "Nothing was written. Please report this shape, so that this version of RustDesk Server Pro can be supported"
 
 
