@@ -91,3 +91,10 @@ def writes(lab: Lab) -> list[str]:
         and item["service"] != "login"
         and not item["path"].startswith(("/api/login", "/api/logout", "/api/oidc/auth"))
     ]
+
+
+def declared(fleet: Fleet, *secrets: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """A task that declares these client secrets; each lasts 100 days and is renewed 10 before its end."""
+    entries = [{"lifetime": "100d", "renew_before": "10d", "overlap": "2d", **secret} for secret in secrets]
+    named = {"unique_name": "desks", "display_name": "RustDesk", "client_secrets": entries, "wait_timeout": 20}
+    return module("entra_app", **{**fleet.entra, **named, **options})

@@ -10,7 +10,6 @@ application, and never a client secret of ours that works and that nobody knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,14 +23,6 @@ CUTS = ("before", "after")
 # Once, so that the run itself can recover; and for the whole run, as if the controller had died just there
 ONCE = (1, CUTS)
 FOR_GOOD = (30, ("after",))
-
-
-@pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once."""
-    lab.set_lag(0, 0)
-    yield make_fleet(0)
-    lab.set_lag(0.2, 0.5)
 
 
 def declared(fleet: Fleet, case: str, held: str = "", **options: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -28,14 +27,6 @@ OUTAGES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "504": ({"status": 504, "html": "<html>Gateway Timeout</html>"}, ["secret"]),
 }
-
-
-@pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once."""
-    lab.set_lag(0, 0)
-    yield make_fleet(0)
-    lab.set_lag(0.2, 0.5)
 
 
 def declared(fleet: Fleet, name: str, held: str = "", **options: Any) -> dict[str, Any]:

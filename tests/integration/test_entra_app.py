@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from faults.steps import applications, essence, key_ids, module, only, own, predicted, writes
 
 from lab.client import Lab
@@ -17,14 +16,6 @@ from support.controller import Controller
 from support.fleet import Fleet
 
 DESK1, DESK2, DESK3 = (f"https://desk{number}.example/api/oidc/callback" for number in (1, 2, 3))
-
-
-@pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once."""
-    lab.set_lag(0, 0)
-    yield make_fleet(0)
-    lab.set_lag(0.2, 0.5)
 
 
 def options(fleet: Fleet, **changes: Any) -> dict[str, Any]:

@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
 from faults.steps import control, module, writes
 
 from lab.client import Lab
@@ -16,14 +13,6 @@ from support.controller import Controller
 from support.fleet import Fleet
 
 DAY = 86400
-
-
-@pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once."""
-    lab.set_lag(0, 0)
-    yield make_fleet(0)
-    lab.set_lag(0.2, 0.5)
 
 
 def test_what_is_there(lab: Lab, fleet: Fleet, controller: Controller) -> None:

@@ -6,11 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import pytest
-from faults.steps import accepted, control, key_ids, module, only, own, predicted, writes
+from faults.steps import accepted, control, declared, key_ids, only, own, predicted, writes
 
 from lab.client import Lab
 from support.controller import Controller
@@ -18,21 +14,6 @@ from support.fleet import Fleet
 
 DAY = 86400
 PERSONAL = "AzureADandPersonalMicrosoftAccount"
-
-
-@pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once."""
-    lab.set_lag(0, 0)
-    yield make_fleet(0)
-    lab.set_lag(0.2, 0.5)
-
-
-def declared(fleet: Fleet, *secrets: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """A task that declares these client secrets; each lasts 100 days and is renewed 10 before its end."""
-    entries = [{"lifetime": "100d", "renew_before": "10d", "overlap": "2d", **secret} for secret in secrets]
-    named = {"unique_name": "desks", "display_name": "RustDesk", "client_secrets": entries, "wait_timeout": 20}
-    return module("entra_app", **{**fleet.entra, **named, **options})
 
 
 def test_personal_accounts_leave_two_slots(lab: Lab, fleet: Fleet, controller: Controller) -> None:

@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
 from faults.steps import applications, essence, module, only, own, predicted
 
 from lab.client import Lab
@@ -16,14 +13,6 @@ from support.controller import Controller
 from support.fleet import Fleet
 
 UNKNOWN = "99999999-8888-7777-6666-555555555555"
-
-
-@pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once."""
-    lab.set_lag(0, 0)
-    yield make_fleet(0)
-    lab.set_lag(0.2, 0.5)
 
 
 def test_every_key_finds_the_same_application(fleet: Fleet, controller: Controller) -> None:

@@ -6,32 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
-from faults.steps import accepted, control, essence, key_ids, module, only, predicted
+from faults.steps import accepted, control, declared, essence, key_ids, only, predicted
 
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
 
 DAY = 86400
-
-
-@pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once."""
-    lab.set_lag(0, 0)
-    yield make_fleet(0)
-    lab.set_lag(0.2, 0.5)
-
-
-def declared(fleet: Fleet, *secrets: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """A task that declares these client secrets; each lasts 100 days and is renewed 10 before its end."""
-    entries = [{"lifetime": "100d", "renew_before": "10d", "overlap": "2d", **secret} for secret in secrets]
-    named = {"unique_name": "desks", "display_name": "RustDesk", "client_secrets": entries, "wait_timeout": 20}
-    return module("entra_app", **{**fleet.entra, **named, **options})
 
 
 def text(index: int, entry: int = 0) -> str:

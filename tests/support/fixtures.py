@@ -16,11 +16,14 @@ from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
 
+# Seconds until changes, and new client secrets, are replicated: quick, but never at once.
+LAG = (0.2, 0.5)
+
 
 @pytest.fixture(scope="session")
 def session_lab() -> Iterator[Lab]:
     """The lab, one for the whole test run; tests keep apart by tenants and consoles of their own."""
-    with Lab.start(lag=0.2, secret_lag=0.5) as lab:
+    with Lab.start(*LAG) as lab:
         yield lab
 
 
@@ -45,3 +48,11 @@ def controller(tmp_path: Path) -> Controller:
 def make_fleet(lab: Lab, controller: Controller) -> Callable[[int], Fleet]:
     """Makes a fleet of the given number of servers, in a tenant of its own."""
     return lambda size=1: Fleet(lab, controller, size)
+
+
+@pytest.fixture
+def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
+    """A tenant without servers, in which changes are replicated at once."""
+    lab.set_lag(0, 0)
+    yield make_fleet(0)
+    lab.set_lag(*LAG)

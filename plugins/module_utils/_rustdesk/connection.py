@@ -11,7 +11,6 @@ scripts (res/*.py, check_response) for the sign-in and the conventions of answer
 
 from __future__ import annotations
 
-import json as jsonlib
 import re
 import typing as t
 from contextlib import suppress
@@ -23,7 +22,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     MissingLibraryError,
     ServiceError,
-    SsoError,
 )
 
 PYOTP_REQUIREMENT = "pyotp>=2.9"
@@ -188,7 +186,7 @@ class Connection:
         try:
             value = response.json() if response.content else None
             readable = True
-        except (ValueError, jsonlib.JSONDecodeError):
+        except ValueError:
             value, readable = None, False
         said = self._quotable(value.get("error") or value.get("message")) if isinstance(value, dict) else None
 
@@ -197,26 +195,22 @@ class Connection:
 
         if 300 <= status < 400:
             target = response.headers.get("Location", "nowhere")
-            return _throw(
-                refusal(
-                    f"{method} {path} was redirected ({status}) to {target}",
-                    "Set console_url to the address where it leads; following it would turn a POST into a GET",
-                )
+            raise refusal(
+                f"{method} {path} was redirected ({status}) to {target}",
+                "Set console_url to the address where it leads; following it would turn a POST into a GET",
             )
         if said:
-            return _throw(refusal(f"the console answered {status}: {said}", _hint(status, path), "error"))
+            raise refusal(f"the console answered {status}: {said}", _hint(status, path), "error")
         if status == 405:
             allowed = response.headers.get("Allow", "nothing else")
-            return _throw(refusal(f"{method} {path} is not allowed there (405, allows {allowed})", _hint(status, path)))
+            raise refusal(f"{method} {path} is not allowed there (405, allows {allowed})", _hint(status, path))
         if not 200 <= status < 300:
-            return _throw(refusal(f"{method} {path} answered {status} {response.reason}", _hint(status, path)))
+            raise refusal(f"{method} {path} answered {status} {response.reason}", _hint(status, path))
         if not readable:
             kind = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
-            return _throw(
-                refusal(
-                    f"{method} {path} answered {kind}",
-                    "Check console_url: a proxy or another web server answers there, or this server has no such API",
-                )
+            raise refusal(
+                f"{method} {path} answered {kind}",
+                "Check console_url: a proxy or another web server answers there, or this server has no such API",
             )
         return value
 
@@ -261,10 +255,6 @@ def _hint(status: int, path: str) -> str:
 def _user(answer: dict[str, t.Any]) -> dict[str, t.Any]:
     user = answer.get("user")
     return user if isinstance(user, dict) else {}
-
-
-def _throw(error: SsoError) -> t.NoReturn:
-    raise error
 
 
 def _totp(secret: str) -> str:
