@@ -38,11 +38,17 @@ DEVICE: dict[str, t.Any] = {
 
 def check_url(url: str, option: str) -> str:
     """``url`` without a slash at the end; raises InputError when it is not the http(s) address of a server."""
-    url = url.rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise InputError(f"{option} is not the address of a console: {url}", hint="Write it as https://host[:port]")
-    return url
+    hint = "Write it as https://host[:port]"
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # the property raises ValueError for a bad port
+    except ValueError as error:
+        raise InputError(f"{option} is not an URL", hint=hint) from error
+    if "@" in parts.netloc:  # not quoted, as it may hold a password
+        raise InputError(f"{option} holds a user name", hint=f"{hint}, and give name and password as options")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise InputError(f"{option} is not the address of a console: {url}", hint=hint)
+    return url.rstrip("/")
 
 
 class Connection:
