@@ -26,7 +26,9 @@ def test_refused_by_the_name_of_the_option(url):
         check_url(url, "console_url")
 
 
-@pytest.mark.parametrize("url", ["https://admin:s3cret@desk.example.com", "https://admin:s3cret@desk:port", "https://admin:s3cret/x@desk"])
+@pytest.mark.parametrize(
+    "url", ["https://admin:s3cret@desk.example.com", "https://admin:s3cret@desk:port", "https://admin:s3cret/x@desk"]
+)
 def test_a_password_in_it_is_not_quoted(url):
     with pytest.raises(InputError) as caught:
         check_url(url, "console_url")
