@@ -63,6 +63,29 @@ options:
         O(unique_name). Otherwise such an application is an error, because a second one of its name is rarely meant.
     type: bool
     default: false
+  restore:
+    description:
+      - Whether an application that was deleted in the last 30 days is restored when there is no other; with its client
+        secrets, so that sign-in works again as it did.
+    type: bool
+    default: false
+  description:
+    description: What the application is for, shown to users. An empty text clears it.
+    type: str
+  notes:
+    description: Notes for administrators. An empty text clears them.
+    type: str
+  tags:
+    description: Exactly these tags.
+    type: list
+    elements: str
+  service_management_reference:
+    description: The application's entry in a service or asset management database. An empty text clears it.
+    type: str
+  requested_access_token_version:
+    description: The version of access tokens for the application's own API. Always V(2) with personal accounts.
+    type: int
+    choices: [1, 2]
   web_redirect_uris:
     description: The redirect URIs of platform C(Web). For RustDesk, each server's callback URL.
     type: dict
@@ -79,21 +102,430 @@ options:
         description: These not; others stay.
         type: list
         elements: str
+  spa_redirect_uris:
+    description: The redirect URIs of platform C(Single-page application).
+    type: dict
+    suboptions:
+      set:
+        description: Exactly these, and no others.
+        type: list
+        elements: str
+      add:
+        description: These in addition to those that are there.
+        type: list
+        elements: str
+      remove:
+        description: These not; others stay.
+        type: list
+        elements: str
+  public_client_redirect_uris:
+    description: The redirect URIs of platform C(Mobile and desktop applications).
+    type: dict
+    suboptions:
+      set:
+        description: Exactly these, and no others.
+        type: list
+        elements: str
+      add:
+        description: These in addition to those that are there.
+        type: list
+        elements: str
+      remove:
+        description: These not; others stay.
+        type: list
+        elements: str
+  fallback_public_client_enabled:
+    description: Whether the application is treated as a public client where Entra cannot tell.
+    type: bool
   id_token_issuance_enabled:
     description:
       - Whether the authorization endpoint may issue ID tokens (implicit and hybrid flows), as RustDesk's guide asks.
       - A new application gets V(true) when it is omitted.
     type: bool
+  access_token_issuance_enabled:
+    description: Whether the authorization endpoint may issue access tokens (implicit flow). RustDesk does not need it.
+    type: bool
+  home_page_url:
+    description: The application's home page. An empty text clears it.
+    type: str
+  logout_url:
+    description: The front-channel logout URL (https). An empty text clears it.
+    type: str
+  marketing_url:
+    description: The marketing page. An empty text clears it.
+    type: str
+  privacy_statement_url:
+    description: The privacy statement, shown where users consent. An empty text clears it.
+    type: str
+  support_url:
+    description: The support page. An empty text clears it.
+    type: str
+  terms_of_service_url:
+    description: The terms of service, shown where users consent. An empty text clears it.
+    type: str
+  logo:
+    description:
+      - A PNG, JPEG or GIF file on the machine that runs the task, shown where users sign in.
+      - It is set when the present logo has other content.
+      - Entra cannot remove a logo.
+    type: path
+  group_membership_claims:
+    description:
+      - Which of a user's groups the tokens name, by object ID. An empty list means none.
+      - See O(optional_claims) for names instead of IDs.
+    type: list
+    elements: str
+    choices: [All, SecurityGroup, DirectoryRole, ApplicationGroup]
+  optional_claims:
+    description:
+      - Claims in addition to those that tokens have anyway. A kind of token that is omitted is not managed.
+      - For RustDesk's group mapping, which compares names, add V(groups) to O(optional_claims.id_token) with
+        V(cloud_displayname) among its C(additional_properties), and set O(group_membership_claims) to
+        V(ApplicationGroup). Tokens then name the groups that are assigned to the application (O(assignments)), if they
+        were made in Entra. Groups synchronised from an on-premises directory take V(sam_account_name) instead.
+    type: dict
+    suboptions:
+      id_token:
+        description: Exactly these claims in ID tokens.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: The claim, such as V(email), V(upn) or V(groups).
+            type: str
+            required: true
+          source:
+            description: V(user) for an extension property of the user; omitted for claims that Entra knows.
+            type: str
+          essential:
+            description: Whether the client needs it.
+            type: bool
+            default: false
+          additional_properties:
+            description: How Entra shall give it, such as V(cloud_displayname) for V(groups).
+            type: list
+            elements: str
+            default: []
+      access_token:
+        description: Exactly these claims in access tokens.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: The claim, such as V(email), V(upn) or V(groups).
+            type: str
+            required: true
+          source:
+            description: V(user) for an extension property of the user; omitted for claims that Entra knows.
+            type: str
+          essential:
+            description: Whether the client needs it.
+            type: bool
+            default: false
+          additional_properties:
+            description: How Entra shall give it, such as V(cloud_displayname) for V(groups).
+            type: list
+            elements: str
+            default: []
+  identifier_uris:
+    description:
+      - Exactly these identifiers of the application's own API. The text C({app_id}) stands for the app ID, as in
+        V(api://{app_id}).
+    type: list
+    elements: str
+  app_roles:
+    description:
+      - Exactly these roles. One that goes or changes while it is enabled is disabled first, as Entra demands.
+      - A role keeps its ID as long as its O(app_roles[].value) stays.
+    type: list
+    elements: dict
+    suboptions:
+      value:
+        description: What tokens name in their C(roles) claim.
+        type: str
+        required: true
+      display_name:
+        description: The name that administrators see.
+        type: str
+        required: true
+      description:
+        description: What the role allows.
+        type: str
+        required: true
+      allowed_member_types:
+        description: Who can have it.
+        type: list
+        elements: str
+        choices: [User, Application]
+        default: [User]
+      enabled:
+        description: Whether it can be used.
+        type: bool
+        default: true
+      id:
+        description: Its ID. When omitted, that of the present role of this value, else one that follows from it.
+        type: str
+  permission_scopes:
+    description:
+      - Exactly these delegated permissions of the application's own API (exposed scopes).
+      - One that goes or changes while it is enabled is disabled first, as Entra demands.
+    type: list
+    elements: dict
+    suboptions:
+      value:
+        description: What tokens name in their C(scp) claim.
+        type: str
+        required: true
+      type:
+        description: Whether users can consent themselves, or administrators only.
+        type: str
+        choices: [User, Admin]
+        default: User
+      admin_consent_display_name:
+        description: The name where an administrator consents.
+        type: str
+        required: true
+      admin_consent_description:
+        description: The description where an administrator consents.
+        type: str
+        required: true
+      user_consent_display_name:
+        description: The name where a user consents.
+        type: str
+      user_consent_description:
+        description: The description where a user consents.
+        type: str
+      enabled:
+        description: Whether it can be used.
+        type: bool
+        default: true
+      id:
+        description: Its ID. When omitted, that of the present scope of this value, else one that follows from it.
+        type: str
+  pre_authorized_applications:
+    description: Exactly these client applications need no consent for the scopes of O(permission_scopes).
+    type: list
+    elements: dict
+    suboptions:
+      app_id:
+        description: The client's application ID.
+        type: str
+        required: true
+      scopes:
+        description: Values or IDs of scopes.
+        type: list
+        elements: str
+        required: true
+  required_resource_access:
+    description:
+      - Exactly these permissions of other resources are asked for, as under C(API permissions) in the portal.
+      - Asking is not having, see O(admin_consent). Signing in to RustDesk needs none of them.
+    type: list
+    elements: dict
+    suboptions:
+      resource:
+        description: The resource, by app ID or display name, such as V(Microsoft Graph).
+        type: str
+        required: true
+      scopes:
+        description: Delegated permissions, by name or ID, such as V(User.Read).
+        type: list
+        elements: str
+      app_roles:
+        description: Application permissions, by name or ID, such as V(User.Read.All).
+        type: list
+        elements: str
+  admin_consent:
+    description:
+      - What the application may do at these resources for all users, without asking them (delegated grants), and for
+        itself (app role grants).
+      - Exact for each resource that is named; C(scopes) or C(app_roles) that are omitted are not managed there, and
+        other resources are not touched.
+    type: list
+    elements: dict
+    suboptions:
+      resource:
+        description: The resource, by app ID or display name, such as V(Microsoft Graph).
+        type: str
+        required: true
+      scopes:
+        description: Delegated permissions, by name or ID. An empty list revokes the grant.
+        type: list
+        elements: str
+      app_roles:
+        description: Application permissions, by name or ID. An empty list revokes all.
+        type: list
+        elements: str
+  owners:
+    description:
+      - Who may manage the application; users by user principal name or object ID, service principals by object ID.
+      - The automation itself stays an owner with O(owners.set), because without that it could not undo it; only
+        O(owners.remove) removes it.
+    type: dict
+    suboptions:
+      set:
+        description: Exactly these, and no others.
+        type: list
+        elements: str
+      add:
+        description: These in addition to those that are there.
+        type: list
+        elements: str
+      remove:
+        description: These not; others stay.
+        type: list
+        elements: str
+  assignments:
+    description:
+      - Which users and groups are assigned to the application. With O(service_principal.app_role_assignment_required),
+        only they can sign in.
+      - Other applications that have roles of this one are not touched.
+    type: dict
+    suboptions:
+      set:
+        description: Exactly these, and no others.
+        type: list
+        elements: dict
+        suboptions:
+          user:
+            description: A user, by user principal name or object ID.
+            type: str
+          group:
+            description: A group, by display name or object ID. Names need C(GroupMember.Read.All).
+            type: str
+          app_role:
+            description:
+              - The value or ID of the role of O(app_roles) that is assigned. Omitted, it is access without a role.
+            type: str
+      add:
+        description: These in addition to those that are there.
+        type: list
+        elements: dict
+        suboptions:
+          user:
+            description: A user, by user principal name or object ID.
+            type: str
+          group:
+            description: A group, by display name or object ID. Names need C(GroupMember.Read.All).
+            type: str
+          app_role:
+            description:
+              - The value or ID of the role of O(app_roles) that is assigned. Omitted, it is access without a role.
+            type: str
+      remove:
+        description: These not; others stay. Without a role, all assignments of the user or group.
+        type: list
+        elements: dict
+        suboptions:
+          user:
+            description: A user, by user principal name or object ID.
+            type: str
+          group:
+            description: A group, by display name or object ID. Names need C(GroupMember.Read.All).
+            type: str
+          app_role:
+            description:
+              - The value or ID of the role of O(app_roles) that is assigned. Omitted, it is access without a role.
+            type: str
+  certificates:
+    description:
+      - Certificates with which the application can sign in. Others are never touched.
+      - RustDesk signs in with a client secret; a certificate is for other uses of the application.
+    type: list
+    elements: dict
+    suboptions:
+      path:
+        description: A file on the machine that runs the task with the certificate in PEM form. A key in it is not sent.
+        type: path
+      content:
+        description: The certificate in PEM form.
+        type: str
+      thumbprint:
+        description: The SHA-1 thumbprint of a certificate to be removed.
+        type: str
+      name:
+        description: The display name of a new one.
+        type: str
+      state:
+        description: Whether the application shall have it.
+        type: str
+        default: present
+        choices: [present, absent]
+  federated_credentials:
+    description: Tokens of other identity providers with which the application can sign in. Others are never touched.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name, which cannot be changed.
+        type: str
+        required: true
+      issuer:
+        description: The issuer of the tokens. Needed unless O(federated_credentials[].state=absent).
+        type: str
+      subject:
+        description: The subject of the tokens. Needed unless O(federated_credentials[].state=absent).
+        type: str
+      audiences:
+        description: The one audience of the tokens. A new one gets V(api://AzureADTokenExchange) when it is omitted.
+        type: list
+        elements: str
+      description:
+        description: What it is for. An empty text clears it.
+        type: str
+      state:
+        description: Whether the application shall have it.
+        type: str
+        default: present
+        choices: [present, absent]
+  service_principal_lock:
+    description: Which properties of the service principals in other tenants their administrators cannot change.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether the lock is on.
+        type: bool
+      all_properties:
+        description: Locks all that can be locked.
+        type: bool
+      credentials_with_usage_sign:
+        description: Locks credentials for signing.
+        type: bool
+      credentials_with_usage_verify:
+        description: Locks credentials for verifying, those with which the application signs in.
+        type: bool
+      token_encryption_key_id:
+        description: Locks the key that encrypts tokens.
+        type: bool
   service_principal:
     description: The application's service principal in this tenant, without which nobody can sign in.
     type: dict
-    default: {}
     suboptions:
       state:
         description: Whether there shall be one.
         type: str
         default: present
         choices: [present, absent]
+      account_enabled:
+        description: Whether anybody can sign in to the application.
+        type: bool
+      app_role_assignment_required:
+        description: Whether only users and groups that are assigned can sign in, see O(assignments).
+        type: bool
+      visible_to_users:
+        description: Whether users see the application in their list of applications.
+        type: bool
+      notes:
+        description: Notes for administrators. An empty text clears them.
+        type: str
+      notification_email_addresses:
+        description: Exactly these addresses get Entra's mails about certificates that end.
+        type: list
+        elements: str
+      preferred_single_sign_on_mode:
+        description: The mode that the portal shows. An empty text clears it.
+        type: str
+        choices: [oidc, password, saml, notSupported, '']
   client_secrets:
     description:
       - One entry for each holder of a client secret. A client secret whose display name is exactly
@@ -151,12 +583,17 @@ options:
     default: 300
   state:
     description:
-      - V(absent) deletes the application with its service principal. Entra keeps a deleted application for 30 days.
+      - V(absent) deletes the application with its service principal. Entra keeps a deleted application for 30 days,
+        see O(restore) and O(purge).
       - An application to delete has to be named by O(unique_name), O(app_id), O(object_id) or, if there is just one of
         that name, O(display_name).
     type: str
     default: present
     choices: [present, absent]
+  purge:
+    description: Whether O(state=absent) deletes the application for good, also one deleted in the last 30 days.
+    type: bool
+    default: false
 seealso:
   - module: deskops.rustdesk_sso.entra_app_info
   - module: deskops.rustdesk_sso.rustdesk_oidc_provider
@@ -218,6 +655,7 @@ token_endpoint:
 application:
   description:
     - The application as it is now; in check mode as it would be, with identifiers of zeros where there are none yet.
+    - Each option that is a property of the application is a member of the same name.
   returned: success
   type: dict
   contains:
@@ -239,25 +677,83 @@ application:
     sign_in_audience:
       description: The accounts that may sign in.
       type: str
+    tags:
+      description: The tags, sorted.
+      type: list
+      elements: str
     web_redirect_uris:
-      description: The redirect URIs of platform C(Web), sorted.
+      description: The redirect URIs of platform C(Web), sorted; there are the other two platforms' as well.
       type: list
       elements: str
     id_token_issuance_enabled:
       description: Whether the authorization endpoint issues ID tokens.
       type: bool
+    app_roles:
+      description: The roles with their IDs, sorted by value; the same for C(permission_scopes).
+      type: list
+      elements: dict
+    optional_claims:
+      description: The claims of each kind of token.
+      type: dict
+    required_resource_access:
+      description: The app ID of each resource with the IDs of its C(scopes) and C(app_roles).
+      type: list
+      elements: dict
+    service_principal_lock:
+      description: The lock, with the members of O(service_principal_lock).
+      type: dict
 adopted:
   description: Whether the application was made by somebody else and is taken over by this run.
   returned: when O(state=present)
   type: bool
+restored:
+  description: Whether the application was deleted and has been restored by this run.
+  returned: when O(state=present)
+  type: bool
+purged:
+  description: Whether the application is deleted for good by this run.
+  returned: when O(state=absent)
+  type: bool
 service_principal:
-  description: The service principal, if there is one.
+  description: The service principal, if there is one, with the members of O(service_principal).
   returned: success
   type: dict
   contains:
     object_id:
       description: The object ID.
       type: str
+    visible_to_users:
+      description: Whether users see the application in their list of applications.
+      type: bool
+owners:
+  description: The object IDs of the owners.
+  returned: when O(owners) is declared
+  type: list
+  elements: str
+certificates:
+  description: All certificates, with C(thumbprint), C(name), C(key_id) and C(ends).
+  returned: when O(certificates) is declared
+  type: list
+  elements: dict
+federated_credentials:
+  description: All federated credentials, with C(id) and the members of O(federated_credentials).
+  returned: when O(federated_credentials) is declared
+  type: list
+  elements: dict
+logo:
+  description: The logo's C(sha256).
+  returned: when O(logo) is declared
+  type: dict
+assignments:
+  description: All assignments of users and groups, with C(id), C(principal_id) and C(app_role_id).
+  returned: when O(assignments) is declared
+  type: list
+  elements: dict
+admin_consent:
+  description: All grants, with C(id), C(resource_id), and C(scopes) or C(app_role_id).
+  returned: when O(admin_consent) is declared
+  type: list
+  elements: dict
 client_secrets:
   description: What became of each declared client secret, in the order of O(client_secrets).
   returned: success
@@ -320,14 +816,35 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import 
 
 STRINGS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 STATE: dict[str, t.Any] = {"type": "str", "default": "present", "choices": ["present", "absent"]}
+TEXT: dict[str, t.Any] = {"type": "str"}
+SWITCH: dict[str, t.Any] = {"type": "bool"}
+PUBLIC_SWITCH: dict[str, t.Any] = {"type": "bool", "no_log": False}
+REQUIRED: dict[str, t.Any] = {"type": "str", "required": True}
+MEMBERS: dict[str, t.Any] = {"type": "dict", "options": {"set": STRINGS, "add": STRINGS, "remove": STRINGS}}
+
+
+def _records(no_log: bool | None = None, **options: t.Any) -> dict[str, t.Any]:
+    spec: dict[str, t.Any] = {"type": "list", "elements": "dict", "options": options}
+    return spec if no_log is None else {**spec, "no_log": no_log}
+
+
+CLAIMS = _records(
+    no_log=False,
+    name=REQUIRED,
+    source=TEXT,
+    essential={"type": "bool", "default": False},
+    additional_properties={**STRINGS, "default": []},
+)
+RESOURCES = _records(resource=REQUIRED, scopes=STRINGS, app_roles=STRINGS)
+ASSIGNED = _records(user=TEXT, group=TEXT, app_role=TEXT)
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
         **ENTRA_OPTIONS,
-        "object_id": {"type": "str"},
-        "app_id": {"type": "str"},
-        "unique_name": {"type": "str"},
-        "display_name": {"type": "str"},
+        "object_id": TEXT,
+        "app_id": TEXT,
+        "unique_name": TEXT,
+        "display_name": TEXT,
         "sign_in_audience": {
             "type": "str",
             "choices": [
@@ -338,27 +855,99 @@ SPEC: dict[str, t.Any] = {
             ],
         },
         "adopt": {"type": "bool", "default": False},
-        "web_redirect_uris": {"type": "dict", "options": {"set": STRINGS, "add": STRINGS, "remove": STRINGS}},
-        "id_token_issuance_enabled": {"type": "bool", "no_log": False},
-        "service_principal": {"type": "dict", "default": {}, "options": {"state": STATE}},
-        "client_secrets": {
-            "type": "list",
-            "elements": "dict",
-            "no_log": False,
+        "restore": {"type": "bool", "default": False},
+        "description": TEXT,
+        "notes": TEXT,
+        "tags": STRINGS,
+        "service_management_reference": TEXT,
+        "requested_access_token_version": {"type": "int", "choices": [1, 2], "no_log": False},
+        "web_redirect_uris": MEMBERS,
+        "spa_redirect_uris": MEMBERS,
+        "public_client_redirect_uris": MEMBERS,
+        "fallback_public_client_enabled": SWITCH,
+        "id_token_issuance_enabled": PUBLIC_SWITCH,
+        "access_token_issuance_enabled": PUBLIC_SWITCH,
+        "home_page_url": TEXT,
+        "logout_url": TEXT,
+        "marketing_url": TEXT,
+        "privacy_statement_url": TEXT,
+        "support_url": TEXT,
+        "terms_of_service_url": TEXT,
+        "logo": {"type": "path"},
+        "group_membership_claims": {
+            **STRINGS,
+            "choices": ["All", "SecurityGroup", "DirectoryRole", "ApplicationGroup"],
+        },
+        "optional_claims": {"type": "dict", "options": {"id_token": CLAIMS, "access_token": CLAIMS}},
+        "identifier_uris": STRINGS,
+        "app_roles": _records(
+            value=REQUIRED,
+            display_name=REQUIRED,
+            description=REQUIRED,
+            allowed_member_types={**STRINGS, "choices": ["User", "Application"], "default": ["User"]},
+            enabled={"type": "bool", "default": True},
+            id=TEXT,
+        ),
+        "permission_scopes": _records(
+            value=REQUIRED,
+            type={"type": "str", "choices": ["User", "Admin"], "default": "User"},
+            admin_consent_display_name=REQUIRED,
+            admin_consent_description=REQUIRED,
+            user_consent_display_name=TEXT,
+            user_consent_description=TEXT,
+            enabled={"type": "bool", "default": True},
+            id=TEXT,
+        ),
+        "pre_authorized_applications": _records(app_id=REQUIRED, scopes={**STRINGS, "required": True}),
+        "required_resource_access": RESOURCES,
+        "admin_consent": RESOURCES,
+        "owners": MEMBERS,
+        "assignments": {"type": "dict", "options": {"set": ASSIGNED, "add": ASSIGNED, "remove": ASSIGNED}},
+        "certificates": _records(path={"type": "path"}, content=TEXT, thumbprint=TEXT, name=TEXT, state=STATE),
+        "federated_credentials": _records(
+            name=REQUIRED, issuer=TEXT, subject=TEXT, audiences=STRINGS, description=TEXT, state=STATE
+        ),
+        "service_principal_lock": {
+            "type": "dict",
             "options": {
-                "name": {"type": "str", "required": True},
-                "held": {"type": "str", "no_log": True},
-                "held_key_id": {"type": "str", "no_log": False},
-                "lifetime": {"type": "str", "default": "180d"},
-                "renew_before": {"type": "str", "default": "30d"},
-                "overlap": {"type": "str", "default": "1d"},
-                "state": {**STATE, "choices": ["present", "absent", "retire"]},
+                "enabled": SWITCH,
+                "all_properties": SWITCH,
+                "credentials_with_usage_sign": SWITCH,
+                "credentials_with_usage_verify": SWITCH,
+                "token_encryption_key_id": PUBLIC_SWITCH,
             },
         },
+        "service_principal": {
+            "type": "dict",
+            "apply_defaults": True,
+            "options": {
+                "state": STATE,
+                "account_enabled": SWITCH,
+                "app_role_assignment_required": SWITCH,
+                "visible_to_users": SWITCH,
+                "notes": TEXT,
+                "notification_email_addresses": STRINGS,
+                "preferred_single_sign_on_mode": {
+                    "type": "str",
+                    "choices": ["oidc", "password", "saml", "notSupported", ""],
+                },
+            },
+        },
+        "client_secrets": _records(
+            no_log=False,
+            name=REQUIRED,
+            held={"type": "str", "no_log": True},
+            held_key_id={"type": "str", "no_log": False},
+            lifetime={"type": "str", "default": "180d"},
+            renew_before={"type": "str", "default": "30d"},
+            overlap={"type": "str", "default": "1d"},
+            state={**STATE, "choices": ["present", "absent", "retire"]},
+        ),
         "verify_held": {"type": "bool", "default": True},
         "retire_superseded": {"type": "bool", "default": True},
         "wait_timeout": {"type": "float", "default": 300.0},
         "state": STATE,
+        "purge": {"type": "bool", "default": False},
     },
     "required_one_of": [("object_id", "app_id", "unique_name", "display_name")],
     "supports_check_mode": True,
@@ -368,7 +957,6 @@ SPEC: dict[str, t.Any] = {
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     openid.check_tenant(params["tenant_id"])
-    application.check(params)
     wanted = client_secrets.check(params["client_secrets"] or [], params["sign_in_audience"])
     registration.check(params, wanted)
     credentials.check(params)
@@ -382,7 +970,7 @@ async def _converge(
     discovery = await asyncio.to_thread(openid.discover, http, cloud, params["tenant_id"])
     async with graph.connect(params, cloud, discovery.tenant_id) as session:
         present = await registration.inspect(session, http, discovery, params, wanted)
-        todo = registration.plan(params, present, wanted, session.now)
+        todo = registration.plan(present, wanted, session.now)
         diff = todo.diff()
         if present.application and present.adopted:
             context.warn(
@@ -391,7 +979,7 @@ async def _converge(
         if context.check_mode:
             registration.predict(todo, session.now)
         elif todo.changed:
-            for warning in await registration.apply(session, http, discovery, params, todo):
+            for warning in await registration.apply(session, http, discovery, todo):
                 context.warn(warning)
         return registration.report(todo, discovery, diff, check_mode=context.check_mode)
 

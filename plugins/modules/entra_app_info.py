@@ -177,7 +177,7 @@ async def _view(session: graph.Graph, document: dict[str, t.Any]) -> dict[str, t
     credentials_ = [client_secrets.Credential.parse(item) for item in document.get("passwordCredentials") or []]
     return {
         **application.view(document),
-        "service_principal": {"object_id": principal["id"]} if principal else None,
+        "service_principal": service_principal.view(principal) if principal else None,
         "client_secrets": [
             {
                 "name": item.name,

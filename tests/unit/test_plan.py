@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Field
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import PLAIN, SET, TEXT, Field, records
 
 FIELDS = (
     Field("title", ("displayName",)),
-    Field("uris", ("web", "redirectUris"), unordered=True),
+    Field("uris", ("web", "redirectUris"), SET),
+    Field("note", ("note",), TEXT),
+    Field("roles", ("roles",), records({"value": "v", "kinds": "k", "on": "on"}, "value", ("kinds",))),
     Field("implicit", ("web", "implicitGrantSettings", "enableIdTokenIssuance")),
-    Field("key", ("secret",), secret=True),
+    Field("key", ("secret",), PLAIN, secret=True),
 )
+
+TITLE, URIS, NOTE, ROLES, IMPLICIT, KEY = FIELDS
 
 
 def changed(present: dict, desired: dict) -> dict:
@@ -54,6 +58,34 @@ def test_a_diff_never_holds_a_secret():
 
 
 def test_reading_a_document_survives_missing_parts():
-    assert FIELDS[2].read({"web": None}) is None
-    assert FIELDS[2].read({"web": {"implicitGrantSettings": {"enableIdTokenIssuance": False}}}) is False
-    assert FIELDS[1].read({"web": {"redirectUris": ["b", "a"]}}) == ["a", "b"]
+    assert IMPLICIT.read({"web": None}) is None
+    assert IMPLICIT.read({"web": {"implicitGrantSettings": {"enableIdTokenIssuance": False}}}) is False
+    assert URIS.read({"web": {"redirectUris": ["b", "a"]}}) == ["a", "b"]
+
+
+def test_an_empty_text_is_null_to_the_service():
+    assert changed({"note": None}, {"note": ""}) == {}
+    assert changed({"note": "n"}, {"note": ""}) == {"note": None}
+    assert _plan.body(_plan.plan(FIELDS, {"note": "n"}, {"note": ""})) == {"note": None}
+
+
+def test_objects_are_compared_by_what_they_say():
+    service = {"roles": [{"v": "b", "k": ["y", "x"], "on": None}, {"v": "a", "k": [], "on": True, "origin": "filled"}]}
+    present = {"roles": ROLES.read(service)}
+    same = [{"value": "a", "kinds": None, "on": True}, {"value": "b", "kinds": ["x", "y"], "on": False}]
+    assert changed(present, {"roles": same}) == {}
+    other = [{"value": "a", "kinds": ["z"], "on": True}]
+    assert _plan.body(_plan.plan(FIELDS, present, {"roles": other})) == {"roles": [{"v": "a", "k": ["z"], "on": True}]}
+
+
+def test_lists_are_exact_or_added_to_and_taken_from():
+    assert _plan.chosen(["a", "b"], {"set": ["c"]}) == {"c"}
+    assert _plan.chosen(["a", "b"], {"set": []}) == set()
+    assert _plan.chosen(["a", "b"], {"add": ["c"], "remove": ["a"]}) == {"b", "c"}
+
+
+def test_members_are_added_before_others_are_removed():
+    present = {"gone": {"n": 1}, "same": {"n": 2}, "other": {"n": 3}}
+    after = {"same": {"n": 2}, "other": {"n": 4}, "new": {"n": 5}}
+    steps = [(step.key, step.before, step.after) for step in _plan.steps(present, after)]
+    assert steps == [("new", None, {"n": 5}), ("other", {"n": 3}, {"n": 4}), ("gone", {"n": 1}, None)]

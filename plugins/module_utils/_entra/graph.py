@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import typing as t
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
@@ -15,7 +16,13 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import credentials, sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
+    credentials,
+    permissions,
+    policies,
+    sdk,
+    tokens,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ServiceError,
@@ -54,7 +61,7 @@ class _Retry(sdk.RetryHandler):
 class Graph:
     """A session with Microsoft Graph for one tenant.
 
-    ``client`` is msgraph-sdk's GraphServiceClient, whose request builders give the requests for send(). ``now`` is
+    ``client`` is msgraph-sdk's GraphServiceClient, whose request builders are the addresses for request(). ``now`` is
     the service's own clock, so that the controller's clock need not be right.
     """
 
@@ -65,6 +72,45 @@ class Graph:
         self.now = datetime.now(timezone.utc)
         self._http = http
         self._params = params
+        self._authorization = ""
+
+    @property
+    def caller_id(self) -> str | None:
+        """The object ID of who is signed in, once a request was sent: ``oid`` of the access token [doc]."""
+        claims = tokens.claims(self._authorization.partition(" ")[2]) or {}
+        return claims.get("oid")
+
+    def request(
+        self, method: str, address: t.Any, document: t.Any = None, query: t.Mapping[str, t.Any] | None = None
+    ) -> RequestInformation:
+        """A request to ``address``, one of the SDK's request builders, with a JSON ``document`` as its body.
+
+        The SDK's models are not used for the body: they cannot say null, which is how Graph clears a text [doc].
+        ``query`` are OData's options without the dollar sign, such as ``{"select": ["id"]}``.
+        """
+        request = sdk.RequestInformation(sdk.Method(method), address.url_template, dict(address.path_parameters))
+        request.query_parameters.update({f"%24{name}": value for name, value in (query or {}).items()})
+        request.headers.try_add("Accept", "application/json")
+        if document is not None:
+            request.set_stream_content(json.dumps(document).encode(), "application/json")
+        return request
+
+    async def get(
+        self, address: t.Any, attempted: str, *, missing_ok: bool = False, **query: t.Any
+    ) -> dict[str, t.Any] | None:
+        """Read the JSON object at ``address``; see request() and send()."""
+        return await self.send(self.request("GET", address, None, query), attempted, missing_ok=missing_ok)
+
+    async def download(self, address: t.Any, attempted: str) -> bytes | None:
+        """Read the bytes at ``address``; None when there are none. Raises ServiceError."""
+        request = self.request("GET", address)
+        request.headers.remove("Accept")
+        response = await self._exchange(request, attempted, True)
+        if response.status_code == 404:
+            return None
+        if not response.is_success:
+            raise self._refused(attempted, response, True)
+        return bytes(response.content) or None
 
     async def send(
         self, request: RequestInformation, attempted: str, *, repeatable: bool | None = None, missing_ok: bool = False
@@ -76,20 +122,11 @@ class Graph:
         Raises AmbiguousError where a request that may not be repeated got no answer, ServiceError for a refusal.
         """
         safe = request.http_method != sdk.Method.POST if repeatable is None else repeatable
-        adapter = self.client.request_adapter
-        adapter.set_base_url_for_request_information(request)
-        try:
-            native = await adapter.convert_to_native_async(request)
-        except sdk.AzureError as error:
-            raise credentials.refused(error, self._params, self.tenant_id) from error
-        native.extensions[SAFE] = safe
-        response = await self._send(native, attempted, safe)
-        if "Date" in response.headers:
-            self.now = parsedate_to_datetime(response.headers["Date"])
+        response = await self._exchange(request, attempted, safe)
         if response.status_code == 404 and missing_ok:
             return None
         if not response.is_success:
-            raise self._refused(attempted, response, safe)
+            raise await policies.explained(self, self._refused(attempted, response, safe))
         try:
             document = response.json() if response.content else {}
         except ValueError:
@@ -102,6 +139,21 @@ class Graph:
                 hint="Check graph_endpoint, and whether a proxy stands in between",
             )
         return document
+
+    async def _exchange(self, request: RequestInformation, attempted: str, safe: bool) -> t.Any:
+        """Send ``request`` and give the answer, whatever its status."""
+        adapter = self.client.request_adapter
+        adapter.set_base_url_for_request_information(request)
+        try:
+            native = await adapter.convert_to_native_async(request)
+        except sdk.AzureError as error:
+            raise credentials.refused(error, self._params, self.tenant_id) from error
+        native.extensions[SAFE] = safe
+        self._authorization = native.headers.get("Authorization", "")
+        response = await self._send(native, attempted, safe)
+        if "Date" in response.headers:
+            self.now = parsedate_to_datetime(response.headers["Date"])
+        return response
 
     async def _send(self, native: t.Any, attempted: str, safe: bool) -> t.Any:
         for attempt in range(ATTEMPTS):
@@ -128,7 +180,7 @@ class Graph:
         answer = await self.send(request, attempted) or {}
         items.extend(answer.get("value", []))
         while answer.get("@odata.nextLink"):
-            following = self.client.applications.with_url(answer["@odata.nextLink"]).to_get_request_information()
+            following = self.request("GET", self.client.applications.with_url(answer["@odata.nextLink"]))
             answer = await self.send(following, attempted) or {}
             items.extend(answer.get("value", []))
         return items
@@ -144,25 +196,19 @@ class Graph:
         return kind(
             attempted,
             answer=f"Graph answered {response.status_code} {code or ''}: {message} (request-id {request_id})",
-            hint=self._hint(response.status_code, code, message),
+            hint=self._hint(response, code, message),
             status=response.status_code,
             code=code,
             request_id=request_id,
         )
 
-    def _hint(self, status: int, code: str | None, message: str) -> str | None:
+    def _hint(self, response: t.Any, code: str | None, message: str) -> str | None:
+        status = response.status_code
         who = f"application {self._params['client_id']}" if self._params.get("client_id") else "signed-in account"
-        if code == "Authorization_RequestDenied":
-            return (
-                f"Grant the {who} the Graph application permission Application.ReadWrite.OwnedBy with admin consent; "
-                "an application that it does not own needs it as an owner, or Application.ReadWrite.All"
-            )
+        if status == 403:
+            return permissions.hint(response.request.method, response.request.url.path, who)
         if status == 401:
             return f"Check that the {who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
-        if code == "CredentialInvalidLifetimeAsPerAppPolicy":
-            return "Shorten lifetime in client_secrets: a policy of the tenant limits it"
-        if code == "CredentialTypeNotAllowedAsPerAppPolicy":
-            return "A policy of the tenant forbids client secrets: ask an administrator to exempt this application"
         if "Directory_" in (code or "") or status == 429:
             return message if status == 429 else "Remove applications or credentials that are no longer needed"
         return None

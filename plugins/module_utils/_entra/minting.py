@@ -16,7 +16,6 @@ import secrets
 import typing as t
 from contextlib import suppress
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import application, openid, replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import Credential, Decision
@@ -72,15 +71,25 @@ class Minter:
                 made.append(decision.holds)
             verdicts = await asyncio.gather(*(self._accepted(decision) for decision in making))
             if made:
-                await replication.settle(
-                    self._credentials,
-                    lambda found: {c.key_id for c in made} <= {c.key_id for c in found},
-                    self._patience,
-                )
+                await self._listed(made)
         except BaseException:
             await self._take_back(made)
             raise
         return [warning for warning in verdicts if warning]
+
+    async def _listed(self, made: list[Credential]) -> None:
+        """Wait until all that were made are listed; one that never is was removed by somebody meanwhile."""
+        _found, settled = await replication.settle(
+            self._credentials,
+            lambda found: {c.key_id for c in made} <= {c.key_id for c in found},
+            self._patience,
+        )
+        if not settled:
+            raise ServiceError(
+                f"A new client secret of {application.label(self._app)} is not listed",
+                answer="it was accepted, but somebody may have removed it since",
+                hint="Run again; raise wait_timeout if the tenant is slow",
+            )
 
     async def _take_back(self, made: list[Credential]) -> None:
         """Remove what was just made and reached nobody, each whatever becomes of the others; the first error counts."""
@@ -94,13 +103,9 @@ class Minter:
         Graph answers the same for a key that is gone and for one that is not replicated yet [iss], so the answer is
         believed only after reads agree.
         """
-        from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
-            RemovePasswordPostRequestBody,
-        )
-
         attempted = f"Removing the client secret {credential.name} ({credential.describe()}) failed"
-        builder = self._graph.client.applications.by_application_id(self._app["id"]).remove_password
-        request = builder.to_post_request_information(RemovePasswordPostRequestBody(key_id=UUID(credential.key_id)))
+        address = self._graph.client.applications.by_application_id(self._app["id"]).remove_password
+        request = self._graph.request("POST", address, {"keyId": credential.key_id})
         try:
             await replication.persist(
                 lambda: self._graph.send(request, attempted, repeatable=True), _unknown_key, min(LOOK, self._patience)
@@ -113,22 +118,15 @@ class Minter:
         )
 
     async def _make(self, decision: Decision) -> tuple[Credential, str]:
-        from msgraph.generated.applications.item.add_password.add_password_post_request_body import (
-            AddPasswordPostRequestBody,
-        )
-        from msgraph.generated.models.password_credential import PasswordCredential
-
         name = decision.wanted.name
         attempted = f"Making a client secret for {name} on {application.label(self._app)} failed"
         # The microseconds are ours: they tell what this request made from what anybody else made [rec: kept as sent].
         # A second less, so that a policy which allows just this lifetime is kept.
         last = self._graph.now + decision.wanted.lifetime - timedelta(seconds=1)
         end = last.replace(microsecond=1 + secrets.randbelow(999_999))
-        builder = self._graph.client.applications.by_application_id(self._app["id"]).add_password
-        wanted = AddPasswordPostRequestBody(
-            password_credential=PasswordCredential(display_name=name, end_date_time=end)
-        )
-        request = builder.to_post_request_information(wanted)
+        address = self._graph.client.applications.by_application_id(self._app["id"]).add_password
+        wanted = {"displayName": name, "endDateTime": end.isoformat().replace("+00:00", "Z")}
+        request = self._graph.request("POST", address, {"passwordCredential": wanted})
         try:
             answer = await replication.persist(
                 lambda: self._graph.send(request, attempted), application.not_replicated, self._patience

@@ -21,17 +21,20 @@ MAX_COUNT_PERSONAL = 100
 FORBIDDEN = "!$'(),;"
 
 
-def problems(uris: t.Sequence[str], sign_in_audience: str | None) -> list[str]:
-    """What Entra would refuse in ``uris`` for ``sign_in_audience``, a sentence each; empty when all is well."""
+def problems(uris: t.Sequence[str], sign_in_audience: str | None, *, any_scheme: bool = False) -> list[str]:
+    """What Entra would refuse in ``uris`` for ``sign_in_audience``, a sentence each; empty when all is well.
+
+    ``any_scheme`` is for public clients, whose redirect URIs may have a scheme of their own.
+    """
     personal = sign_in_audience in PERSONAL_AUDIENCES
-    found = [f"{uri}: {problem}" for uri in uris for problem in _problems(uri, personal)]
+    found = [f"{uri}: {problem}" for uri in uris for problem in _problems(uri, personal, any_scheme)]
     limit = MAX_COUNT_PERSONAL if personal else MAX_COUNT
     if len(set(uris)) > limit:
         found.append(f"{len(set(uris))} redirect URIs are more than the {limit} that {sign_in_audience} allows")
     return found
 
 
-def _problems(uri: str, personal: bool) -> t.Iterator[str]:
+def _problems(uri: str, personal: bool, any_scheme: bool) -> t.Iterator[str]:
     try:
         parts = urlsplit(uri)
         host = parts.hostname
@@ -43,7 +46,8 @@ def _problems(uri: str, personal: bool) -> t.Iterator[str]:
         if personal:
             yield "an URN is not allowed with personal accounts"
         return
-    if parts.scheme not in ("https", "http") or not host:
+    own_scheme = any_scheme and parts.scheme not in ("https", "http", "")
+    if not own_scheme and (parts.scheme not in ("https", "http") or not host):
         yield "has to begin with https://, or with http://localhost"
         return
     if parts.scheme == "http" and host not in ("localhost", "127.0.0.1"):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""An application with its service principal and client secrets as one thing: read it, plan, apply, report."""
+"""An application with its service principal, its parts and client secrets as one thing: read, plan, apply, report."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
     application,
     client_secrets,
+    lookup,
+    references,
     replication,
     service_principal,
 )
@@ -28,6 +30,16 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.minting import Minter
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Discovery, Verdict
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts import base
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.admin_consent import AdminConsent
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.assignments import Assignments
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, PartPlan, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.certificates import Certificates
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.federated_credentials import (
+    FederatedCredentials,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.logo import Logo
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.owners import Owners
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 if t.TYPE_CHECKING:
@@ -37,18 +49,24 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
-
+# In the order in which they are changed.
+PARTS: tuple[type[Part], ...] = (Owners, Certificates, FederatedCredentials, Logo, Assignments, AdminConsent)
 # Seconds to wait for a client secret that is there to be listed; afterwards it counts as gone.
 CATCH_UP = 20.0
 
 
 @dataclass
 class Present:
-    """What the tenant holds now."""
+    """What the tenant holds now. ``params`` is the declaration with IDs in place of names; ``deleted`` is true when
+    ``application`` is among those deleted lately; ``items`` are the members of each declared part by its option."""
 
+    params: Params
+    parts: list[Part] = field(default_factory=list)
     application: Document | None = None
     adopted: bool = False
+    deleted: bool = False
     principal: Document | None = None
+    items: dict[str, _plan.Items] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     @property
@@ -56,32 +74,54 @@ class Present:
         """The application's client secrets."""
         return [Credential.parse(item) for item in (self.application or {}).get("passwordCredentials") or []]
 
+    def target(self, view: Document | None = None) -> Target:
+        """What the parts belong to; ``view`` is the application as it will be."""
+        return Target(view or application.view(self.application or application.NEW), (self.principal or {}).get("id"))
+
 
 @dataclass
 class Plan:
-    """What has to be done, in this order: application, service principal, client secrets."""
+    """What has to be done, in this order: application, service principal, their parts, client secrets."""
 
     present: Present
     changes: list[_plan.Change] = field(default_factory=list)
+    restore: bool = False
     make_principal: bool = False
     drop_principal: bool = False
+    principal_changes: list[_plan.Change] = field(default_factory=list)
+    parts: list[PartPlan] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     delete: bool = False
+    purge: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether applying it sends any request that writes."""
         secrets = any(decision.makes or decision.remove for decision in self.decisions)
-        return bool(self.changes or self.make_principal or self.drop_principal or self.delete or secrets)
+        principal = self.make_principal or self.drop_principal or self.principal_changes
+        parts = any(item.steps for item in self.parts)
+        return bool(self.changes or self.restore or principal or parts or self.delete or self.purge or secrets)
 
     def diff(self) -> dict[str, t.Any]:
         """Ansible's diff of this plan, without any secret."""
-        if self.delete:
-            return {"before": {"application": application.view(self.present.application or {})}, "after": {}}
+        if self.delete or self.purge:
+            state = {"deleted": True} if self.present.deleted else {}
+            return {"before": {"application": application.view(self.present.application or {}), **state}, "after": {}}
         before, after = _plan.diff(self.changes)
+        if self.restore:
+            before["deleted"], after["deleted"] = True, False
         if self.make_principal or self.drop_principal:
             words = ("absent", "present") if self.make_principal else ("present", "absent")
             before["service_principal"], after["service_principal"] = words
+        if self.principal_changes:
+            sides = service_principal.diff(self.principal_changes)
+            if self.make_principal:
+                sides = (before["service_principal"], sides[1])
+            before["service_principal"], after["service_principal"] = sides
+        for item in self.parts:
+            if item.steps:
+                option = item.part.option
+                before[option], after[option] = item.part.show(item.present), item.part.show(item.after)
         for decision in self.decisions:
             if not (decision.makes or decision.remove):
                 continue
@@ -99,26 +139,58 @@ class Plan:
 
 
 def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
-    """Raise InputError for parts of a declaration that contradict each other."""
-    if (params["service_principal"] or {}).get("state") == "absent" and any(item.present for item in wanted):
+    """Raise InputError for a declaration that Entra would refuse, or that contradicts itself."""
+    application.check(params)
+    service_principal.check(params["service_principal"] or {})
+    references.check(params)
+    for part in declared_parts(params):
+        part.check()
+    if (params["service_principal"] or {}).get("state") != "absent":
+        return
+    if any(item.present for item in wanted):
         raise InputError(
             "client_secrets cannot be used without a service principal",
             answer="Entra refuses them (AADSTS7000229), so that it could never be seen whether they work",
             hint="Set service_principal to present, or the client secrets to absent",
         )
+    needing = [part.option for part in declared_parts(params) if part.of_principal]
+    if needing:
+        raise InputError(
+            f"{' and '.join(needing)} cannot be declared without a service principal",
+            hint="Set the state of service_principal to present",
+        )
+
+
+def declared_parts(params: Params) -> list[Part]:
+    """The parts that ``params`` declares; those of an omitted option are not managed."""
+    return [kind(params[kind.option]) for kind in PARTS if params.get(kind.option) is not None]
 
 
 async def inspect(
     graph: Graph, http: Http, discovery: Discovery, params: Params, wanted: t.Sequence[Wanted]
 ) -> Present:
-    """Read the application, its service principal and, where asked, whether the held client secrets are accepted."""
-    found, adopted = await application.find(graph, params)
-    present = Present(found, adopted)
+    """Read the application, its service principal and declared parts, and whether held client secrets are accepted."""
+    found, adopted = await lookup.find(graph, params)
+    present = Present(params, application=found, adopted=adopted)
+    leaving = params["state"] == "absent"
+    if found is None and (params["purge"] if leaving else params["restore"]):
+        present.application = found = await lookup.deleted(graph, params)
+        present.deleted = found is not None
+    if leaving:
+        return present
     if found is None:
+        lookup.check_creatable(graph, params)
+    present.params = params = await references.resolve(graph, params)
+    present.parts = declared_parts(params)
+    for part in present.parts:
+        part.check()
+    if found is None or present.deleted:
+        present.items = {part.option: await part.read(graph, Present(params).target()) for part in present.parts}
         return present
     present.principal = await replication.believed_absent(lambda: service_principal.read(graph, found["appId"]))
-    if params["state"] == "absent":
-        return present
+    target = present.target()
+    read = await asyncio.gather(*(part.read(graph, target) for part in present.parts))
+    present.items = {part.option: items for part, items in zip(present.parts, read, strict=True)}
     if params["verify_held"]:
         minter = Minter(graph, http, discovery.token_endpoint, found, params["wait_timeout"])
         held = [item for item in wanted if item.present and item.held]
@@ -148,7 +220,7 @@ async def _catch_up(graph: Graph, present: Present, wanted: t.Sequence[Wanted], 
     expected = [item for item in wanted if item.present and (item.held_key_id or item.name in accepted)]
 
     def complete(found: Document | None) -> bool:
-        listed = Present(found).credentials
+        listed = Present(present.params, application=found).credentials
         return all(client_secrets.listed(item, listed) for item in expected)
 
     if complete(present.application):
@@ -160,18 +232,26 @@ async def _catch_up(graph: Graph, present: Present, wanted: t.Sequence[Wanted], 
     present.application = found or present.application
 
 
-def plan(params: Params, present: Present, wanted: t.Sequence[Wanted], now: datetime) -> Plan:
-    """What leads from ``present`` to the declaration; pure. Raises InputError for what Entra does not allow."""
+def plan(present: Present, wanted: t.Sequence[Wanted], now: datetime) -> Plan:
+    """What leads from ``present`` to its declaration; pure. Raises InputError for what Entra does not allow."""
+    params = present.params
     if params["state"] == "absent":
-        return Plan(present, delete=present.application is not None)
-    declared = (params.get("service_principal") or {}).get("state")
+        there = present.application is not None
+        return Plan(present, delete=there and not present.deleted, purge=there and params["purge"])
+    declared = params.get("service_principal") or {}
     audience = params.get("sign_in_audience") or (present.application or {}).get("signInAudience")
     client_secrets.check_holders(wanted, audience)
+    changes = application.plan(params, present.application)
+    target = present.target(application.predicted(present.application, changes))
+    state = declared.get("state")
     return Plan(
         present,
-        changes=application.plan(params, present.application),
-        make_principal=declared == "present" and present.principal is None,
-        drop_principal=declared == "absent" and present.principal is not None,
+        changes=changes,
+        restore=present.deleted,
+        make_principal=state == "present" and present.principal is None,
+        drop_principal=state == "absent" and present.principal is not None,
+        principal_changes=service_principal.plan(declared, present.principal) if state == "present" else [],
+        parts=[PartPlan.make(part, present.items[part.option], target) for part in present.parts],
         decisions=client_secrets.decide(
             wanted,
             present.credentials,
@@ -183,35 +263,60 @@ def plan(params: Params, present: Present, wanted: t.Sequence[Wanted], now: date
     )
 
 
-async def apply(graph: Graph, http: Http, discovery: Discovery, params: Params, todo: Plan) -> list[str]:
+async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> list[str]:
     """Carry out ``todo`` and put what came of it into ``todo.present``; gives warnings.
 
     Raises ServiceError; what was done before stays, and the next run goes on from there.
     """
-    present = todo.present
+    present, params = todo.present, todo.present.params
     patience = params["wait_timeout"]
-    if todo.delete and present.application:
-        await application.delete(graph, present.application, patience)
+    if todo.delete or todo.purge:
+        found = present.application or {}
+        if todo.delete:
+            await application.delete(graph, found, patience)
+        if todo.purge:
+            await lookup.purge(graph, found, patience)
         return []
+    fresh = present.application is None or present.deleted or todo.make_principal
     if present.application is None:
         present.application = await application.create(graph, params, todo.changes, patience)
-    elif todo.changes:
-        present.application = await application.update(graph, params, present.application, patience)
-    if todo.make_principal:
-        present.principal = await service_principal.create(graph, present.application["appId"], patience)
-    if todo.drop_principal and present.principal:
-        await service_principal.delete(graph, present.principal)
-        present.principal = None
+    else:
+        if todo.restore:
+            present.application = await lookup.restore(graph, present.application, patience)
+            present.principal = await service_principal.read(graph, present.application["appId"])
+        if todo.changes:
+            present.application = await application.update(graph, params, present.application, patience)
+    await _apply_principal(graph, todo, patience)
+    target = present.target()
+    target.fresh = fresh
+    if fresh:  # what there is could not be known before
+        todo.parts = [PartPlan.make(item.part, await item.part.read(graph, target), target) for item in todo.parts]
+    for item in todo.parts:
+        await base.apply(graph, target, item, patience)
     minter = Minter(graph, http, discovery.token_endpoint, present.application, patience)
     return await minter.apply(todo.decisions)
 
 
+async def _apply_principal(graph: Graph, todo: Plan, patience: float) -> None:
+    present = todo.present
+    declared = present.params.get("service_principal") or {}
+    app_id = (present.application or {})["appId"]
+    if todo.make_principal and present.principal is None:
+        present.principal = await service_principal.create(graph, app_id, patience)
+    if todo.principal_changes and present.principal:
+        present.principal = await service_principal.update(graph, declared, present.principal, patience)
+    if todo.drop_principal and present.principal:
+        await service_principal.delete(graph, present.principal)
+        present.principal = None
+
+
 def predict(todo: Plan, now: datetime) -> None:
     """Put into ``todo.present`` and its decisions what apply() would, as far as it can be known (check mode)."""
-    if todo.make_principal:
-        todo.present.principal = {"id": application.NO_ID}
+    present = todo.present
+    if todo.make_principal or todo.principal_changes:
+        present.principal = service_principal.predicted(present.principal, todo.principal_changes, application.NO_ID)
     if todo.drop_principal:
-        todo.present.principal = None
+        present.principal = None
     for decision in todo.decisions:
         if decision.makes:
             end = now + decision.wanted.lifetime
@@ -230,16 +335,18 @@ def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool
         "authorization_endpoint": discovery.authorization_endpoint,
         "token_endpoint": discovery.token_endpoint,
     }
-    if todo.delete or (present.application is None and not todo.changes):
-        return {**result, "application": None, "service_principal": None, "client_secrets": []}
+    if present.params["state"] == "absent":
+        gone: Document = {"application": None, "service_principal": None, "client_secrets": []}
+        return {**result, **gone, "purged": todo.purge}
     if check_mode:
         result["application"] = application.predicted(present.application, todo.changes)
     else:
         result["application"] = application.view(present.application or {})
-    principal = present.principal
     return {
         **result,
         "adopted": present.adopted,
-        "service_principal": {"object_id": principal["id"]} if principal else None,
+        "restored": todo.restore,
+        "service_principal": service_principal.view(present.principal) if present.principal else None,
+        **{item.part.option: item.part.show(item.after) for item in todo.parts},
         "client_secrets": [decision.result() for decision in todo.decisions],
     }

@@ -73,3 +73,12 @@ async def persist(
                 raise
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def unsettled(attempted: str, patience: float) -> ServiceError:
+    """The error for a change that was accepted and does not show; ``attempted`` ends with `` failed``."""
+    return ServiceError(
+        attempted.replace(" failed", " was accepted, but does not show"),
+        answer=f"reads did not agree within {patience:.0f} seconds",
+        hint="Run again: nothing is lost; raise wait_timeout if the tenant is slow",
+    )

@@ -9,21 +9,87 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
 
 Document = dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+# The tag that keeps the application out of users' lists of applications [doc].
+HIDE = "HideApp"
+NOTES_MAX = 1024
 EXISTS = "Request_MultipleObjectsWithSameKeyValue"
+
+FIELDS = (
+    Field("account_enabled", ("accountEnabled",)),
+    Field("app_role_assignment_required", ("appRoleAssignmentRequired",)),
+    Field("notes", ("notes",), TEXT),
+    Field("notification_email_addresses", ("notificationEmailAddresses",), SET),
+    Field("preferred_single_sign_on_mode", ("preferredSingleSignOnMode",), TEXT),
+    Field("tags", ("tags",), SET),
+)
+SELECT = ["id", "appId", *(field.path[0] for field in FIELDS)]
+# A new service principal as Graph makes it [rec].
+NEW: Document = {
+    "accountEnabled": True,
+    "appRoleAssignmentRequired": False,
+    "tags": [],
+    "notificationEmailAddresses": [],
+}
+
+
+def check(declared: Params) -> None:
+    """Raise InputError for what Entra would refuse."""
+    if len(declared.get("notes") or "") > NOTES_MAX:
+        raise InputError(f"service_principal.notes has more than {NOTES_MAX} characters")
+    for address in declared.get("notification_email_addresses") or []:
+        if "@" not in address:
+            raise InputError(f"service_principal.notification_email_addresses has {address!r}, which is no address")
+
+
+def view(document: Document) -> Document:
+    """The service principal as results show it; of its tags only whether users see it in their list."""
+    shown = {field.option: field.read(document) for field in FIELDS}
+    visible = HIDE not in (shown.pop("tags") or [])
+    return {"object_id": document.get("id"), **shown, "visible_to_users": visible}
+
+
+def plan(declared: Params, present: Document | None) -> list[Change]:
+    """The changes that lead from ``present`` (None: a new one) to the suboptions ``declared``; pure."""
+    have = {field.option: field.read(present or NEW) for field in FIELDS}
+    want = {field.option: declared.get(field.option) for field in FIELDS if field.option != "tags"}
+    visible = declared.get("visible_to_users")
+    if visible is not None:
+        others = [tag for tag in have["tags"] or [] if tag != HIDE]
+        want["tags"] = others if visible else [*others, HIDE]
+    return _plan.plan(FIELDS, have, want)
+
+
+def diff(changes: t.Sequence[Change]) -> tuple[Document, Document]:
+    """Ansible's diff of ``changes``, in the words of the options."""
+    before, after = _plan.diff(changes)
+    for side in (before, after):
+        if "tags" in side:
+            side["visible_to_users"] = HIDE not in (side.pop("tags") or [])
+    return before, after
+
+
+def predicted(present: Document | None, changes: t.Sequence[Change], no_id: str) -> Document:
+    """Graph's document after ``changes``, as far as this collection reads it."""
+    body = {change.field.path[0]: change.field.kind.write(change.after) for change in changes}
+    return {**(present or {"id": no_id, **NEW}), **body}
 
 
 async def read(graph: Graph, app_id: str) -> Document | None:
     """The service principal of the application ``app_id``; None when there is none."""
-    builder = graph.client.service_principals_with_app_id(app_id)
+    address = graph.client.service_principals_with_app_id(app_id)
     attempted = f"Reading the service principal of app ID {app_id} failed"
-    return await graph.send(builder.to_get_request_information(), attempted, missing_ok=True)
+    return await graph.get(address, attempted, missing_ok=True, select=SELECT)
 
 
 async def create(graph: Graph, app_id: str, patience: float) -> Document:
@@ -32,33 +98,46 @@ async def create(graph: Graph, app_id: str, patience: float) -> Document:
     A tenant has at most one for each application, so a create whose answer is lost can be repeated: the second answer
     is that there is one.
     """
-    from msgraph.generated.models.service_principal import ServicePrincipal
-
     attempted = f"Creating the service principal of app ID {app_id} failed"
-    request = graph.client.service_principals.to_post_request_information(ServicePrincipal(app_id=app_id))
+    request = graph.request("POST", graph.client.service_principals, {"appId": app_id})
     try:
         await replication.persist(lambda: graph.send(request, attempted, repeatable=True), _not_replicated, patience)
     except ServiceError as error:
         if error.code != EXISTS:  # another run was faster, or the read that missed it was stale
             raise
-    found, settled = await _settle(graph, app_id, patience)
+    found, settled = await replication.settle(
+        lambda: read(graph, app_id), lambda document: document is not None, patience
+    )
     if not settled or found is None:
-        raise ServiceError(
-            f"The service principal of app ID {app_id} was created, but does not show",
-            hint="Run again: nothing is lost; raise wait_timeout if the tenant is slow",
-        )
+        raise replication.unsettled(attempted, patience)
+    return found
+
+
+async def update(graph: Graph, declared: Params, present: Document, patience: float) -> Document:
+    """Send the smallest PATCH that leads from ``present`` to ``declared`` and wait until reads agree on it."""
+    changes = plan(declared, present)
+    if not changes:
+        return present
+    names = ", ".join(change.field.option for change in changes)
+    attempted = f"Changing {names} of the service principal of app ID {present['appId']} failed"
+    address = graph.client.service_principals.by_service_principal_id(present["id"])
+    request = graph.request("PATCH", address, _plan.body(changes))
+    await replication.persist(lambda: graph.send(request, attempted), lambda error: error.status == 404, patience)
+    found, settled = await replication.settle(
+        lambda: read(graph, present["appId"]),
+        lambda document: document is not None and not plan(declared, document),
+        patience,
+    )
+    if not settled or found is None:
+        raise replication.unsettled(attempted, patience)
     return found
 
 
 async def delete(graph: Graph, present: Document) -> None:
     """Delete a service principal; one that is gone already is no error."""
-    builder = graph.client.service_principals.by_service_principal_id(present["id"])
+    address = graph.client.service_principals.by_service_principal_id(present["id"])
     attempted = f"Deleting the service principal of app ID {present['appId']} failed"
-    await graph.send(builder.to_delete_request_information(), attempted, missing_ok=True)
-
-
-async def _settle(graph: Graph, app_id: str, patience: float) -> tuple[Document | None, bool]:
-    return await replication.settle(lambda: read(graph, app_id), lambda found: found is not None, patience)
+    await graph.send(graph.request("DELETE", address), attempted, missing_ok=True)
 
 
 def _not_replicated(error: ServiceError) -> bool:

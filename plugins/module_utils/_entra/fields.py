@@ -1,0 +1,242 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What of an application can be declared: one row for each option, and how a declaration becomes a complete value.
+
+Names and places are those of the application resource type of Microsoft Graph v1.0 [doc].
+"""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import PERSONAL_AUDIENCES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Field, Kind, records
+
+Document = dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+TOKEN_KINDS = {"id_token": "idToken", "access_token": "accessToken", "saml2_token": "saml2Token"}
+CLAIM = {
+    "name": "name",
+    "source": "source",
+    "essential": "essential",
+    "additional_properties": "additionalProperties",
+}
+APP_ROLE = {
+    "id": "id",
+    "value": "value",
+    "display_name": "displayName",
+    "description": "description",
+    "allowed_member_types": "allowedMemberTypes",
+    "enabled": "isEnabled",
+}
+PERMISSION_SCOPE = {
+    "id": "id",
+    "value": "value",
+    "type": "type",
+    "admin_consent_display_name": "adminConsentDisplayName",
+    "admin_consent_description": "adminConsentDescription",
+    "user_consent_display_name": "userConsentDisplayName",
+    "user_consent_description": "userConsentDescription",
+    "enabled": "isEnabled",
+}
+LOCK = {
+    "enabled": "isEnabled",
+    "all_properties": "allProperties",
+    "credentials_with_usage_sign": "credentialsWithUsageSign",
+    "credentials_with_usage_verify": "credentialsWithUsageVerify",
+    "token_encryption_key_id": "tokenEncryptionKeyId",
+}
+PUBLIC = "public_client_redirect_uris"
+REDIRECT_URIS = ("web_redirect_uris", "spa_redirect_uris", PUBLIC)
+PERSONAL_TOKEN_VERSION = 2
+# IDs of roles and scopes follow from their values, so that check mode knows them and a lost answer changes nothing.
+NAMESPACE = uuid.UUID("6f2a7b1e-6d0e-5d51-9c53-0b7c5f1d8f0a")
+APP_ID = "{app_id}"
+
+_claims = records(CLAIM, "name", ("additional_properties",))
+
+
+def _claims_of(value: t.Any) -> Document:
+    return {kind: _claims.read((value or {}).get(member)) for kind, member in TOKEN_KINDS.items()}
+
+
+def _split(value: str | None) -> list[str]:
+    return sorted(part.strip() for part in (value or "").split(",") if part.strip() not in ("", "None"))
+
+
+def _accesses(value: t.Any) -> list[Document]:
+    """requiredResourceAccess as one entry for each resource with the IDs of its scopes and roles."""
+    found: dict[str, Document] = {}
+    for item in value or []:
+        entry = found.setdefault(
+            item["resourceAppId"], {"resource": item["resourceAppId"], "scopes": set(), "app_roles": set()}
+        )
+        for access in item.get("resourceAccess") or []:
+            entry["scopes" if access["type"] == "Scope" else "app_roles"].add(access["id"])
+    entries = [{**e, "scopes": sorted(e["scopes"]), "app_roles": sorted(e["app_roles"])} for e in found.values()]
+    return sorted((e for e in entries if e["scopes"] or e["app_roles"]), key=lambda entry: entry["resource"])
+
+
+def _resource_access(value: list[Document]) -> list[Document]:
+    return [
+        {
+            "resourceAppId": entry["resource"],
+            "resourceAccess": [
+                *({"id": key, "type": "Scope"} for key in entry["scopes"]),
+                *({"id": key, "type": "Role"} for key in entry["app_roles"]),
+            ],
+        }
+        for entry in value
+    ]
+
+
+CLAIMS = Kind(
+    read=_claims_of,
+    write=lambda value: {TOKEN_KINDS[kind]: _claims.write(claims) for kind, claims in value.items()},
+    key=lambda value: {kind: _claims.key((value or {}).get(kind)) for kind in TOKEN_KINDS},
+    whole=True,
+)
+# Flags in one text, joined by commas [doc]; the word None and null mean none.
+GROUP_CLAIMS = Kind(
+    read=_split, write=lambda value: ",".join(sorted(value)) or None, key=lambda value: sorted(set(value or []))
+)
+ACCESSES = Kind(
+    read=_accesses, write=_resource_access, key=lambda value: _accesses(_resource_access(value or [])), whole=True
+)
+PRE_AUTHORIZED = records({"app_id": "appId", "scopes": "delegatedPermissionIds"}, "app_id", ("scopes",))
+ROLES = records(APP_ROLE, "value", ("allowed_member_types",))
+SCOPES = records(PERMISSION_SCOPE, "value")
+# The switches of an object that Graph gives as null until one of them is set; null and false mean the same.
+SWITCH = Kind(read=bool, key=bool)
+
+FIELDS = (
+    Field("display_name", ("displayName",)),
+    Field("unique_name", ("uniqueName",)),
+    Field("description", ("description",), TEXT),
+    Field("notes", ("notes",), TEXT),
+    Field("tags", ("tags",), SET),
+    Field("service_management_reference", ("serviceManagementReference",), TEXT),
+    Field("sign_in_audience", ("signInAudience",)),
+    Field("requested_access_token_version", ("api", "requestedAccessTokenVersion")),
+    Field("web_redirect_uris", ("web", "redirectUris"), SET),
+    Field("spa_redirect_uris", ("spa", "redirectUris"), SET),
+    Field("public_client_redirect_uris", ("publicClient", "redirectUris"), SET),
+    Field("fallback_public_client_enabled", ("isFallbackPublicClient",), SWITCH),
+    Field("id_token_issuance_enabled", ("web", "implicitGrantSettings", "enableIdTokenIssuance")),
+    Field("access_token_issuance_enabled", ("web", "implicitGrantSettings", "enableAccessTokenIssuance")),
+    Field("home_page_url", ("web", "homePageUrl"), TEXT),
+    Field("logout_url", ("web", "logoutUrl"), TEXT),
+    Field("marketing_url", ("info", "marketingUrl"), TEXT),
+    Field("privacy_statement_url", ("info", "privacyStatementUrl"), TEXT),
+    Field("support_url", ("info", "supportUrl"), TEXT),
+    Field("terms_of_service_url", ("info", "termsOfServiceUrl"), TEXT),
+    Field("group_membership_claims", ("groupMembershipClaims",), GROUP_CLAIMS),
+    Field("optional_claims", ("optionalClaims",), CLAIMS),
+    Field("identifier_uris", ("identifierUris",), SET),
+    Field("app_roles", ("appRoles",), ROLES),
+    Field("permission_scopes", ("api", "oauth2PermissionScopes"), SCOPES),
+    Field("pre_authorized_applications", ("api", "preAuthorizedApplications"), PRE_AUTHORIZED),
+    Field("required_resource_access", ("requiredResourceAccess",), ACCESSES),
+    *(
+        Field(f"service_principal_lock.{name}", ("servicePrincipalLockConfiguration", member), SWITCH)
+        for name, member in LOCK.items()
+    ),
+)
+# Must be disabled before they may be changed or removed (Graph: CannotDeleteOrUpdateEnabledEntitlement [iss]).
+ENTITLEMENTS = ("app_roles", "permission_scopes")
+
+
+def view(document: t.Mapping[str, t.Any]) -> Document:
+    """All fields of Graph's ``document`` under the names of the options."""
+    return {field.option: field.read(document) for field in FIELDS}
+
+
+def shown(values: t.Mapping[str, t.Any]) -> Document:
+    """As results show them: ``service_principal_lock`` is one object."""
+    plain = {name: value for name, value in values.items() if "." not in name}
+    return {**plain, "service_principal_lock": {name: values[f"service_principal_lock.{name}"] for name in LOCK}}
+
+
+def desired(params: Params, have: t.Mapping[str, t.Any], app_id: str) -> Document:
+    """The complete value of each declared option, None for those not managed.
+
+    ``have`` is what the application holds, as view() gives it. ``required_resource_access`` is expected with IDs. Pure.
+    Raises InputError for a permission scope that is not among the application's.
+    """
+    want: Document = {field.option: params.get(field.option) for field in FIELDS}
+    # Entra takes the audiences with personal accounts only with tokens of version 2 [doc].
+    if (want["sign_in_audience"] or have["sign_in_audience"]) in PERSONAL_AUDIENCES:
+        want["requested_access_token_version"] = PERSONAL_TOKEN_VERSION
+    for option in REDIRECT_URIS:
+        if want[option]:
+            want[option] = sorted(_plan.chosen(have[option] or [], want[option]))
+    for name, switch in (params.get("service_principal_lock") or {}).items():
+        want[f"service_principal_lock.{name}"] = switch
+    if want["identifier_uris"] is not None:
+        want["identifier_uris"] = [uri.replace(APP_ID, app_id) for uri in want["identifier_uris"]]
+    if want["optional_claims"] is not None:
+        claims = {kind: list_ for kind, list_ in want["optional_claims"].items() if list_ is not None}
+        want["optional_claims"] = {**_claims_of(None), **(have["optional_claims"] or {}), **claims}
+    for option in ENTITLEMENTS:
+        if want[option] is not None:
+            want[option] = _identified(want[option], have[option] or [], option)
+    if want["pre_authorized_applications"] is not None:
+        scopes = have["permission_scopes"] if want["permission_scopes"] is None else want["permission_scopes"]
+        want["pre_authorized_applications"] = [
+            {"app_id": entry["app_id"].lower(), "scopes": [_scope(name, scopes or []) for name in entry["scopes"]]}
+            for entry in want["pre_authorized_applications"]
+        ]
+    return want
+
+
+def _identified(declared: list[Document], have: list[Document], option: str) -> list[Document]:
+    """The declared roles or scopes with their IDs: the declared one, else that of the present one of this value."""
+    known = {item["value"]: item["id"] for item in have if item["value"]}
+    return [
+        {**item, "id": (item.get("id") or known.get(item["value"]) or entitlement_id(option, item["value"])).lower()}
+        for item in declared
+    ]
+
+
+def entitlement_id(option: str, value: str) -> str:
+    """The ID of a new app role or permission scope of this value."""
+    return str(uuid.uuid5(NAMESPACE, f"{option}:{value}"))
+
+
+def _scope(name: str, scopes: list[Document]) -> str:
+    for scope in scopes:
+        if name in (scope["value"], scope["id"]):
+            return str(scope["id"])
+    raise InputError(
+        f"pre_authorized_applications names the scope {name}, which the application does not expose",
+        answer=f"it exposes {', '.join(str(scope['value']) for scope in scopes) or 'none'}",
+        hint="Add it to permission_scopes, or correct its name",
+    )
+
+
+def disabled_first(have: t.Mapping[str, t.Any], changes: t.Sequence[_plan.Change]) -> list[_plan.Change]:
+    """The changes that have to be made before ``changes``: enabled roles and scopes that go or change are disabled."""
+    first = []
+    for change in changes:
+        option = change.field.option
+        if option not in ENTITLEMENTS:
+            continue
+        after = {item["id"]: item for item in change.after}
+        disabled = [
+            item if _compatible(item, after.get(item["id"])) else {**item, "enabled": False} for item in have[option]
+        ]
+        if disabled != have[option]:
+            first.append(_plan.Change(change.field, have[option], disabled))
+    return first
+
+
+def _compatible(item: Document, other: Document | None) -> bool:
+    """Whether an entitlement can become ``other`` in one step: it is disabled, or nothing but that changes."""
+    return not item["enabled"] or (other is not None and {**item, "enabled": other["enabled"]} == other)

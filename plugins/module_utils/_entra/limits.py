@@ -1,0 +1,162 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What Entra would refuse in a declaration, found before the first request.
+
+Sources: "Validation differences by supported account types" and the application resource type [doc];
+hashicorp/terraform-provider-azuread for the numbers of the personal audiences [src].
+"""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import fields, redirect_uris
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import PERSONAL_AUDIENCES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+
+Params = t.Mapping[str, t.Any]
+
+DISPLAY_NAME_MAX = 120
+DISPLAY_NAME_MAX_PERSONAL = 90
+TAG_MAX = 256
+NOTES_MAX = 1024
+LOGOUT_URL_MAX = 255
+IDENTIFIER_URIS_MAX_PERSONAL = 50
+RESOURCES_MAX_PERSONAL = 50
+PERMISSIONS_MAX_PERSONAL = 30
+PERMISSIONS_MAX_TOTAL_PERSONAL = 200
+ENTITLEMENT_VALUE_MAX = 120
+URLS = ("home_page_url", "marketing_url", "privacy_statement_url", "support_url", "terms_of_service_url")
+# In which list of an entitlement each of its values may be only once.
+UNIQUE = ("id", "value")
+
+
+def check(params: Params) -> None:
+    """Raise InputError for the first part of a declaration of an application that Entra would refuse."""
+    audience = params.get("sign_in_audience")
+    for option in fields.REDIRECT_URIS:
+        _check_redirect_uris(option, params.get(option) or {}, audience)
+    _check_texts(params, audience)
+    for option in fields.ENTITLEMENTS:
+        _check_entitlements(option, params.get(option) or [])
+    for kind in ("id_token", "access_token", "saml2_token"):
+        names = [claim["name"] for claim in (params.get("optional_claims") or {}).get(kind) or []]
+        _once(f"optional_claims.{kind}", names)
+    if audience in PERSONAL_AUDIENCES:
+        _check_personal(params, str(audience))
+
+
+def check_result(values: Params) -> None:
+    """Raise InputError where the application, as it would become, breaks a limit that its audience sets.
+
+    ``values`` are all fields by option name. What is not declared may break a limit that a declared audience brings.
+    """
+    audience = values.get("sign_in_audience")
+    for option in fields.REDIRECT_URIS:
+        found = redirect_uris.problems(values.get(option) or [], audience, any_scheme=option == fields.PUBLIC)
+        if found:
+            raise InputError(
+                f"The application's {option.replace('_', ' ').replace('uris', 'URIs')} would be refused by Entra",
+                answer="; ".join(found),
+            )
+    if audience in PERSONAL_AUDIENCES:
+        _check_personal(values, str(audience))
+
+
+def _check_redirect_uris(option: str, uris: Params, audience: str | None) -> None:
+    if uris.get("set") is not None and (uris.get("add") or uris.get("remove")):
+        raise InputError(f"{option} has set together with add or remove", hint="Use set alone, or add and remove")
+    clash = sorted(set(uris.get("add") or []) & set(uris.get("remove") or []))
+    if clash:
+        raise InputError(f"{option} adds and removes the same: {', '.join(clash)}")
+    given = [*(uris.get("set") or []), *(uris.get("add") or [])]
+    found = redirect_uris.problems(given, audience, any_scheme=option == fields.PUBLIC)
+    if found:
+        raise InputError(f"{option} would be refused by Entra", answer="; ".join(found), hint="Change them")
+
+
+def _check_texts(params: Params, audience: str | None) -> None:
+    limit = DISPLAY_NAME_MAX_PERSONAL if audience in PERSONAL_AUDIENCES else DISPLAY_NAME_MAX
+    if params.get("display_name") is not None and not 0 < len(params["display_name"]) <= limit:
+        raise InputError(f"display_name has to have 1 to {limit} characters with sign_in_audience {audience}")
+    for tag in params.get("tags") or []:
+        if not 0 < len(tag) <= TAG_MAX or any(character.isspace() for character in tag):
+            raise InputError(f"tags has {tag!r}", hint=f"A tag has 1 to {TAG_MAX} characters and no white space")
+    if len(params.get("notes") or "") > NOTES_MAX:
+        raise InputError(f"notes has more than {NOTES_MAX} characters")
+    for option in URLS:
+        if params.get(option) and not _is_url(params[option], ("https", "http")):
+            raise InputError(f"{option} is not an http(s) URL: {params[option]}")
+    logout = params.get("logout_url")
+    if logout and (not _is_url(logout, ("https",)) or len(logout) > LOGOUT_URL_MAX):
+        raise InputError(f"logout_url has to be an https URL of at most {LOGOUT_URL_MAX} characters: {logout}")
+    for uri in params.get("identifier_uris") or []:
+        if not urlsplit(uri).scheme or uri.endswith("/") or any(character.isspace() for character in uri):
+            raise InputError(
+                f"identifier_uris has {uri!r}", hint="Write an URI without a slash at its end, such as api://{app_id}"
+            )
+    for entry in params.get("pre_authorized_applications") or []:
+        if not GUID.fullmatch(entry["app_id"]):
+            raise InputError(f"pre_authorized_applications has an app_id that is not a GUID: {entry['app_id']!r}")
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.hostname)
+
+
+def _check_entitlements(option: str, items: t.Sequence[Params]) -> None:
+    for item in items:
+        name = f"{option} {item['value']}"
+        if not 0 < len(item["value"]) <= ENTITLEMENT_VALUE_MAX or any(c.isspace() for c in item["value"]):
+            raise InputError(f"{option} has the value {item['value']!r}", hint="It must not be empty or have spaces")
+        if item.get("id") and not GUID.fullmatch(item["id"]):
+            raise InputError(f"{name} has an id that is not a GUID: {item['id']!r}")
+        if option == "app_roles" and not item["allowed_member_types"]:
+            raise InputError(f"{name} has no allowed_member_types", hint="Set them to User, Application or both")
+    for member in UNIQUE:
+        _once(f"{member} of {option}", [item[member] for item in items if item.get(member)])
+
+
+def _once(where: str, values: t.Sequence[str]) -> None:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise InputError(f"{where}: more than once {', '.join(twice)}")
+
+
+def _check_personal(values: Params, audience: str) -> None:
+    """The tighter limits of the audiences that include personal accounts."""
+
+    def refuse(what: str, hint: str) -> t.NoReturn:
+        raise InputError(f"{what} with sign_in_audience {audience}", hint=hint)
+
+    other = "Choose AzureADMyOrg or AzureADMultipleOrgs, or "
+    if values.get("app_roles"):
+        refuse("app_roles are not supported", other + "set app_roles to []")
+    if values.get("requested_access_token_version") not in (None, fields.PERSONAL_TOKEN_VERSION):
+        refuse("requested_access_token_version has to be 2", "Set it to 2, or omit it")
+    uris = values.get("identifier_uris") or []
+    if len(uris) > IDENTIFIER_URIS_MAX_PERSONAL:
+        refuse(f"More than {IDENTIFIER_URIS_MAX_PERSONAL} identifier_uris are not allowed", other + "name fewer")
+    if any(uri.startswith("urn:") for uri in uris):
+        refuse("An URN in identifier_uris is not allowed", other + "remove it")
+    accesses = values.get("required_resource_access") or []
+    counts = [len(entry.get("scopes") or []) + len(entry.get("app_roles") or []) for entry in accesses]
+    if (
+        len(accesses) > RESOURCES_MAX_PERSONAL
+        or sum(counts) > PERMISSIONS_MAX_TOTAL_PERSONAL
+        or max(counts, default=0) > PERMISSIONS_MAX_PERSONAL
+    ):
+        refuse(
+            f"required_resource_access may have {RESOURCES_MAX_PERSONAL} resources, {PERMISSIONS_MAX_PERSONAL} "
+            f"permissions of each and {PERMISSIONS_MAX_TOTAL_PERSONAL} in all",
+            other + "require fewer",
+        )

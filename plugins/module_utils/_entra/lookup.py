@@ -1,0 +1,143 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Finding the declared application: by its keys, by adopting one made by hand, or among those deleted lately."""
+
+from __future__ import annotations
+
+import asyncio
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import application, replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import KEYS, label
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+
+Document = dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+GRAPH_MEMBERS = {"object_id": "id", "app_id": "appId", "unique_name": "uniqueName", "display_name": "displayName"}
+LISTED_OWNERS = 10
+# Seconds to wait for a deleted application to show among the deleted ones.
+CATCH_UP = 30.0
+
+
+async def find(graph: Graph, params: Params) -> tuple[Document | None, bool]:
+    """The declared application as Graph has it, or None, and whether it is newly taken over.
+
+    Looked up by the first given of object ID, app ID, unique name and exact display name. That there is none is
+    believed only when several reads agree, because a stale replica must not lead to a second application.
+    Raises InputError when more than one application matches, or when there is none of the unique name but one of the
+    display name, which O(adopt) would take over.
+    """
+    key = next(key for key in KEYS if params.get(key))
+    if key == "display_name":
+        return await replication.believed_absent(lambda: _only(graph, params[key], lambda _match: True)), False
+    found = await replication.believed_absent(lambda: application.read(graph, key, params[key]))
+    if found or key != "unique_name" or params["state"] == "absent" or not params.get("display_name"):
+        return found, False
+    try:
+        found = await _only(graph, params["display_name"], lambda match: match.get("uniqueName") is None)
+    except ServiceError as error:
+        if error.status == 403:  # listing is not among the permissions; the unique name still prevents a second one
+            return None, False
+        raise
+    if found and not params["adopt"]:
+        raise InputError(
+            f"There is an application {label(found)}, created {found.get('createdDateTime')}, without a unique name",
+            answer=f"it is not registered as {params['unique_name']}, and a second one of its name would confuse users",
+            hint="Set adopt to true to take it over, or choose another display_name",
+        )
+    return found, found is not None
+
+
+def check_creatable(graph: Graph, params: Params) -> None:
+    """Raise InputError when the application is named by an ID, which only Entra can give, and does not exist."""
+    key = next(key for key in KEYS if params.get(key))
+    if key in ("object_id", "app_id"):
+        raise InputError(
+            f"No application has the {key} {params[key]} in tenant {graph.tenant_id}",
+            hint=f"Correct {key}, or name the application by unique_name to have it created",
+        )
+
+
+async def _only(graph: Graph, display_name: str, fits: t.Callable[[Document], bool]) -> Document | None:
+    """The one application of this display name that ``fits``; None when there is none."""
+    matches = [match for match in await application.named(graph, display_name) if fits(match)]
+    if len(matches) > 1:
+        names = await asyncio.gather(*(_owners(graph, match) for match in matches[:LISTED_OWNERS]))
+        names += ["not read"] * (len(matches) - len(names))
+        raise InputError(
+            f"{len(matches)} applications have the display name {display_name}",
+            answer="; ".join(
+                f"{label(match)} created {match.get('createdDateTime')}, owners: {owners}"
+                for match, owners in zip(matches, names, strict=True)
+            ),
+            hint="Set app_id to the right one",
+        )
+    return matches[0] if matches else None
+
+
+async def _owners(graph: Graph, match: Document) -> str:
+    """The names of an application's owners, for a message."""
+    address = application.address(graph, "object_id", match["id"]).owners
+    try:
+        owners = await graph.pages(graph.request("GET", address), "Reading the owners failed")
+    except ServiceError:
+        return "not readable"
+    return ", ".join(str(o.get("userPrincipalName") or o.get("displayName")) for o in owners) or "none"
+
+
+async def deleted(graph: Graph, params: Params) -> Document | None:
+    """The declared application among those deleted in the last 30 days; None when there is none.
+
+    Raises InputError when more than one matches.
+    """
+    key = next(key for key in KEYS if params.get(key))
+    member = GRAPH_MEMBERS[key]
+    items = graph.client.directory.deleted_items.graph_application
+    query = {"select": [*application.SELECT, "deletedDateTime"]}
+    attempted = f"Looking for deleted applications with {key} {params[key]} failed"
+    matches = [
+        item
+        for item in await graph.pages(graph.request("GET", items, query=query), attempted)
+        if str(item.get(member)).lower() == params[key].lower()
+    ]
+    if len(matches) > 1:
+        raise InputError(
+            f"{len(matches)} deleted applications have the {key} {params[key]}",
+            answer="; ".join(f"object ID {item['id']} deleted {item.get('deletedDateTime')}" for item in matches),
+            hint="Set object_id to the right one",
+        )
+    return matches[0] if matches else None
+
+
+async def restore(graph: Graph, found: Document, patience: float) -> Document:
+    """Restore a deleted application and wait until reads agree on it."""
+    attempted = f"Restoring the application {label(found)} failed"
+    item = graph.client.directory.deleted_items.by_directory_object_id(found["id"])
+    await graph.send(graph.request("POST", item.restore), attempted, repeatable=True, missing_ok=True)
+    present, settled = await replication.settle(
+        lambda: application.read(graph, "object_id", found["id"]), lambda read: read is not None, patience
+    )
+    if not settled or present is None:
+        raise replication.unsettled(attempted, patience)
+    return present
+
+
+async def purge(graph: Graph, found: Document, patience: float) -> None:
+    """Delete an application for good that is among the deleted ones, or is about to show there."""
+    attempted = f"Purging the application {label(found)} failed"
+    item = graph.client.directory.deleted_items.by_directory_object_id(found["id"])
+    request = graph.request("DELETE", item)
+    try:
+        await replication.persist(
+            lambda: graph.send(request, attempted), application.not_replicated, min(patience, CATCH_UP)
+        )
+    except ServiceError as error:
+        if error.status != 404:  # gone already
+            raise

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Admin consent: what the application may do at other resources without asking each user.
+
+Delegated permissions are one grant for each resource with all scopes in one text; application permissions are
+assignments of the resource's app roles to the application's service principal [doc].
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+
+
+class AdminConsent(Part):
+    """``declared`` is a list of {resource, resource_id, scopes, app_roles}, exact for each resource that it names.
+
+    The key of a member is the resource's object ID, and for a role the role's ID as well. Consent that single users
+    gave for themselves is not touched.
+    """
+
+    option = "admin_consent"
+    of_principal = True
+
+    def check(self) -> None:
+        names = [entry["resource"] for entry in self.declared]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"admin_consent names twice: {', '.join(twice)}", hint="Put all of one into one entry")
+
+    async def read(self, graph: Graph, target: Target) -> Items:
+        if target.principal_id is None:
+            return {}
+        principal = graph.client.service_principals.by_service_principal_id(target.principal_id)
+        attempted = f"Reading the consent that {target.name} has failed"
+        items: Items = {}
+        for grant in await graph.pages(graph.request("GET", principal.oauth2_permission_grants), attempted):
+            if grant["consentType"] == "AllPrincipals":
+                scopes = sorted((grant.get("scope") or "").split())
+                items[grant["resourceId"]] = {"id": grant["id"], "resource_id": grant["resourceId"], "scopes": scopes}
+        for held in await graph.pages(graph.request("GET", principal.app_role_assignments), attempted):
+            items[f"{held['resourceId']}/{held['appRoleId']}"] = {
+                "id": held["id"],
+                "resource_id": held["resourceId"],
+                "app_role_id": held["appRoleId"],
+            }
+        return items
+
+    def after(self, present: Items, target: Target) -> Items:
+        after = dict(present)
+        for entry in self.declared:
+            resource = entry["resource_id"]
+            if entry["scopes"] is not None:
+                grant = after.pop(resource, {"id": None, "resource_id": resource})
+                if entry["scopes"]:
+                    after[resource] = {**grant, "scopes": sorted(set(entry["scopes"]))}
+            if entry["app_roles"] is not None:
+                held = {k for k, item in after.items() if item["resource_id"] == resource and "app_role_id" in item}
+                wanted = {f"{resource}/{role}": role for role in entry["app_roles"]}
+                for key in held - set(wanted):
+                    del after[key]
+                for key, role in wanted.items():
+                    after.setdefault(key, {"id": None, "resource_id": resource, "app_role_id": role})
+        return after
+
+    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
+        item = step.after or step.before or {}
+        what = self._name(item)
+        if "scopes" in item:
+            grants = graph.client.oauth2_permission_grants
+            if step.before is None:
+                document = {
+                    "clientId": target.principal_id,
+                    "consentType": "AllPrincipals",
+                    "resourceId": item["resource_id"],
+                    "scope": " ".join(item["scopes"]),
+                }
+                request = graph.request("POST", grants, document)
+            else:
+                one = grants.by_o_auth2_permission_grant_id(step.before["id"])
+                scope = {"scope": " ".join(item["scopes"])}
+                request = graph.request("PATCH", one, scope) if step.after else graph.request("DELETE", one)
+        else:
+            resource = graph.client.service_principals.by_service_principal_id(item["resource_id"])
+            if step.after:
+                document = {
+                    "principalId": target.principal_id,
+                    "resourceId": item["resource_id"],
+                    "appRoleId": item["app_role_id"],
+                }
+                request = graph.request("POST", resource.app_role_assigned_to, document)
+            else:
+                request = graph.request(
+                    "DELETE", resource.app_role_assigned_to.by_app_role_assignment_id((step.before or {})["id"])
+                )
+        verb = "Granting" if step.after else "Revoking"
+        await self.send(graph, target, request, f"{verb} {target.name} {what} failed", patience)
+
+    def _name(self, item: t.Mapping[str, t.Any]) -> str:
+        named = (entry["resource"] for entry in self.declared if entry["resource_id"] == item["resource_id"])
+        resource = next(named, item["resource_id"])
+        what = " ".join(item["scopes"]) if "scopes" in item else f"the app role {item['app_role_id']}"
+        return f"{what} of {resource}"

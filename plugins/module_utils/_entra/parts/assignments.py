@@ -1,0 +1,104 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The users and groups that are assigned to the application: where assignment is required, only they can sign in."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+
+Document = dict[str, t.Any]
+
+# The role that means: no role, only assigned [doc].
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
+PEOPLE = ("User", "Group")
+
+
+class Assignments(Part):
+    """``declared`` is {set, add, remove} of {principal_id, name, app_role}. The key is principal and role.
+
+    Assignments of other applications to this one's roles are theirs (their admin consent), and never touched.
+    """
+
+    option = "assignments"
+    of_principal = True
+
+    def check(self) -> None:
+        if self.declared.get("set") is not None and (self.declared.get("add") or self.declared.get("remove")):
+            raise InputError("assignments has set together with add or remove", hint="Use set alone, or add and remove")
+
+    async def read(self, graph: Graph, target: Target) -> Items:
+        if target.principal_id is None:
+            return {}
+        attempted = f"Reading who is assigned to {target.name} failed"
+        found = await graph.pages(graph.request("GET", self._address(graph, target)), attempted)
+        return {
+            f"{item['principalId']}/{item['appRoleId']}": {
+                "id": item["id"],
+                "principal_id": item["principalId"],
+                "app_role_id": item["appRoleId"],
+            }
+            for item in found
+            if item.get("principalType") in PEOPLE
+        }
+
+    def after(self, present: Items, target: Target) -> Items:
+        exact = self.declared.get("set")
+        kept = {} if exact is not None else dict(present)
+        for item in self.declared.get("remove") or []:
+            roles = [_role(item["app_role"], target)] if item["app_role"] is not None else None
+            kept = {
+                key: member
+                for key, member in kept.items()
+                if member["principal_id"] != item["principal_id"]
+                or (roles is not None and member["app_role_id"] not in roles)
+            }
+        for item in exact if exact is not None else self.declared.get("add") or []:
+            role = _role(item["app_role"], target)
+            key = f"{item['principal_id']}/{role}"
+            made = {"id": None, "principal_id": item["principal_id"], "app_role_id": role}
+            kept[key] = present.get(key, made)
+        return kept
+
+    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
+        address = self._address(graph, target)
+        if step.after:
+            document = {
+                "principalId": step.after["principal_id"],
+                "resourceId": target.principal_id,
+                "appRoleId": step.after["app_role_id"],
+            }
+            request, verb = graph.request("POST", address, document), "Assigning"
+        else:
+            one = address.by_app_role_assignment_id((step.before or {})["id"])
+            request, verb = graph.request("DELETE", one), "Removing the assignment of"
+        principal = (step.after or step.before or {})["principal_id"]
+        await self.send(graph, target, request, f"{verb} {principal} to {target.name} failed", patience)
+
+    @staticmethod
+    def _address(graph: Graph, target: Target) -> t.Any:
+        return graph.client.service_principals.by_service_principal_id(target.principal_id).app_role_assigned_to
+
+
+def _role(name: str | None, target: Target) -> str:
+    """The ID of the application's role of this value or ID; that of the default access where none is named."""
+    if not name:
+        return DEFAULT_ACCESS
+    roles: list[Document] = target.application["app_roles"]
+    for role in roles:
+        if name == role["value"] or name.lower() == role["id"].lower():
+            return str(role["id"])
+    raise InputError(
+        f"assignments names the app role {name}, which the application does not have",
+        answer=f"it has {', '.join(str(role['value']) for role in roles) or 'none'}",
+        hint="Add it to app_roles, or correct its name",
+    )

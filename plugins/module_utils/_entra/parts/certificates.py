@@ -1,0 +1,149 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The certificates with which the application may sign in, instead of a client secret."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ssl
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import application, replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+
+Document = dict[str, t.Any]
+BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+
+
+class Certificates(Part):
+    """``declared`` is a list of {path, content, thumbprint, name, state}; others are not touched.
+
+    The key is the SHA-1 thumbprint, which Entra shows as ``customKeyIdentifier`` [rec].
+    """
+
+    option = "certificates"
+
+    def __init__(self, declared: t.Any) -> None:
+        super().__init__(declared)
+        self._given: dict[str, bytes] = {}
+        self._keys: list[str] = []
+
+    def check(self) -> None:
+        for item in self.declared:
+            key = (item.get("thumbprint") or "").replace(":", "").upper()
+            if not key:
+                certificate = _der(item)
+                key = hashlib.sha1(certificate, usedforsecurity=False).hexdigest().upper()
+                self._given[key] = certificate
+            elif item["state"] == "present":
+                raise InputError(f"The certificate {key} is to be present", hint="Set path or content, not thumbprint")
+            if key in self._keys:
+                raise InputError(f"certificates names the certificate {key} twice")
+            self._keys.append(key)
+
+    async def read(self, graph: Graph, target: Target) -> Items:
+        if target.application["created"] is None:
+            return {}
+        return {_thumbprint(item): _shown(item) for item in await self._listed(graph, target)}
+
+    def after(self, present: Items, target: Target) -> Items:
+        after = dict(present)
+        for key, item in zip(self._keys, self.declared, strict=True):
+            if item["state"] == "absent":
+                after.pop(key, None)
+            elif key not in after:
+                after[key] = {"thumbprint": key, "name": item.get("name"), "key_id": None, "ends": None}
+        return after
+
+    async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step], patience: float) -> None:
+        """All in one PATCH: Graph replaces the list. Those that stay are named without their key [rec]."""
+        last: list[Document] | None = None
+
+        def same(found: list[Document]) -> bool:
+            nonlocal last
+            before, last = last, found
+            return before == last
+
+        listed, _settled = await replication.settle(lambda: self._listed(graph, target), same, patience)
+        gone = {step.key for step in steps if step.after is None}
+        here = {_thumbprint(item) for item in listed}
+        kept = [
+            {name: value for name, value in item.items() if value is not None}
+            for item in listed
+            if _thumbprint(item) not in gone
+        ]
+        new = [
+            {
+                "type": "AsymmetricX509Cert",
+                "usage": "Verify",
+                "key": base64.b64encode(self._given[step.key]).decode(),
+                **({"displayName": step.after["name"]} if step.after["name"] else {}),
+            }
+            for step in steps
+            if step.after and step.key not in here
+        ]
+        builder = graph.client.applications.by_application_id(target.application["object_id"])
+        request = graph.request("PATCH", builder, {"keyCredentials": [*kept, *new]})
+        attempted = f"Changing the certificates of {target.name} failed"
+        await replication.persist(lambda: graph.send(request, attempted), application.not_replicated, patience)
+
+    async def _listed(self, graph: Graph, target: Target) -> list[Document]:
+        builder = graph.client.applications.by_application_id(target.application["object_id"])
+        attempted = f"Reading the certificates of {target.name} failed"
+        found = await graph.get(builder, attempted, missing_ok=True, select=["keyCredentials"])
+        return sorted((found or {}).get("keyCredentials") or [], key=lambda item: str(item["keyId"]))
+
+
+def _thumbprint(item: Document) -> str:
+    """The thumbprint of a listed certificate; its key ID where it has another identifier.
+
+    ``customKeyIdentifier`` comes as base64 of the 20 bytes or as their hexadecimal form [rec].
+    """
+    text = str(item.get("customKeyIdentifier") or "")
+    if len(text) == 40:
+        return text.upper()
+    try:
+        raw = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4))
+    except ValueError:
+        raw = b""
+    return raw.hex().upper() if len(raw) == 20 else str(item["keyId"])
+
+
+def _shown(item: Document) -> Document:
+    return {
+        "thumbprint": _thumbprint(item),
+        "name": item.get("displayName"),
+        "key_id": item["keyId"],
+        "ends": item.get("endDateTime"),
+    }
+
+
+def _der(item: t.Mapping[str, t.Any]) -> bytes:
+    """The certificate of a suboption in DER form; raises InputError."""
+    where = item.get("path") or "content"
+    text = item.get("content") or ""
+    if item.get("path"):
+        try:
+            with open(item["path"], encoding="latin-1") as file:
+                text = file.read()
+        except OSError as error:
+            raise InputError(f"The certificate {where} cannot be read", answer=error.strerror) from error
+    begin, end = text.find(BEGIN), text.find(END)
+    try:
+        if begin >= 0 and end > begin:
+            return ssl.PEM_cert_to_DER_cert(text[begin : end + len(END)])
+    except ValueError:
+        pass
+    raise InputError(
+        f"The certificate {where} cannot be used", answer="it has no certificate in PEM form",
+        hint=f"It has to have a part from {BEGIN} to {END}; a private key in the same file is never sent",
+    )  # fmt: skip

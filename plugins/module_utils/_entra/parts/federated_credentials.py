@@ -1,0 +1,89 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Federated identity credentials: tokens of other identity providers with which the application may sign in."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+
+MEMBERS = ("issuer", "subject", "audiences", "description")
+# Entra allows so many of one application, and just one audience of each [doc].
+LIMIT = 20
+DEFAULT_AUDIENCE = "api://AzureADTokenExchange"
+
+
+class FederatedCredentials(Part):
+    """``declared`` is a list; the key is the name, which cannot be changed [doc]; others are not touched."""
+
+    option = "federated_credentials"
+
+    def check(self) -> None:
+        names = [item["name"] for item in self.declared]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"federated_credentials names twice: {', '.join(twice)}")
+        for item in self.declared:
+            missing = [key for key in ("issuer", "subject") if not item.get(key)]
+            if item["state"] == "present" and missing:
+                raise InputError(
+                    f"The federated credential {item['name']} has no {' and '.join(missing)}",
+                    hint=f"Set {' and '.join(missing)} to what the other identity provider puts into its tokens",
+                )
+
+    async def read(self, graph: Graph, target: Target) -> Items:
+        if target.application["created"] is None:
+            return {}
+        attempted = f"Reading the federated credentials of {target.name} failed"
+        found = await graph.pages(graph.request("GET", self._address(graph, target)), attempted)
+        return {
+            item["name"]: {"name": item["name"], "id": item["id"], **{key: item.get(key) for key in MEMBERS}}
+            for item in found
+        }
+
+    def after(self, present: Items, target: Target) -> Items:
+        after = dict(present)
+        for item in self.declared:
+            name = item["name"]
+            if item["state"] == "absent":
+                after.pop(name, None)
+                continue
+            wanted = {key: item[key] for key in MEMBERS if item.get(key) is not None}
+            if "description" in wanted:
+                wanted["description"] = wanted["description"] or None
+            made = {"name": name, "id": None, "description": None, "audiences": [DEFAULT_AUDIENCE]}
+            after[name] = {**present.get(name, made), **wanted}
+        if len(after) > LIMIT:
+            raise InputError(
+                f"{target.name} would have {len(after)} federated credentials, and Entra allows {LIMIT}",
+                hint="Remove some with state absent",
+            )
+        return after
+
+    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
+        address = self._address(graph, target)
+        after = {key: value for key, value in (step.after or {}).items() if key != "id"}
+        if step.before is None:
+            document = {key: value for key, value in after.items() if value is not None}
+            request, verb = graph.request("POST", address, document), "Adding"
+        else:
+            one = address.by_federated_identity_credential_id(step.before["id"])
+            changed = {key: value for key, value in after.items() if value != step.before[key]}
+            request = graph.request("PATCH", one, changed) if step.after else graph.request("DELETE", one)
+            verb = "Changing" if step.after else "Removing"
+        attempted = f"{verb} the federated credential {step.key} of {target.name} failed"
+        await self.send(graph, target, request, attempted, patience)
+
+    @staticmethod
+    def _address(graph: Graph, target: Target) -> t.Any:
+        application = graph.client.applications.by_application_id(target.application["object_id"])
+        return application.federated_identity_credentials

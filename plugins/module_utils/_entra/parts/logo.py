@@ -1,0 +1,68 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The application's logo, which users see when they sign in."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+
+# What Entra takes (terraform azuread [src]), by the bytes with which such a file begins.
+TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+KEY = "logo"
+
+
+class Logo(Part):
+    """``declared`` is a path. The one member is the SHA-256 of the picture; a logo cannot be removed [src]."""
+
+    option = "logo"
+
+    def __init__(self, declared: t.Any) -> None:
+        super().__init__(declared)
+        self._picture = b""
+        self._type = ""
+
+    def check(self) -> None:
+        try:
+            with open(self.declared, "rb") as file:
+                self._picture = file.read()
+        except OSError as error:
+            raise InputError(
+                f"logo {self.declared!r} cannot be read",
+                answer=error.strerror,
+                hint="Correct the path; Entra cannot remove a logo, only replace it",
+            ) from error
+        self._type = next((kind for begin, kind in TYPES.items() if self._picture.startswith(begin)), "")
+        if not self._type:
+            raise InputError(f"logo {self.declared} is not a picture that Entra takes", hint="Use PNG, JPEG or GIF")
+
+    async def read(self, graph: Graph, target: Target) -> Items:
+        if target.application["created"] is None:
+            return {}
+        picture = await graph.download(self._address(graph, target), f"Reading the logo of {target.name} failed")
+        return {KEY: {"sha256": hashlib.sha256(picture).hexdigest()}} if picture else {}
+
+    def after(self, present: Items, target: Target) -> Items:
+        return {KEY: {"sha256": hashlib.sha256(self._picture).hexdigest()}}
+
+    def show(self, items: Items) -> t.Any:
+        return items.get(KEY)
+
+    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
+        request = graph.request("PUT", self._address(graph, target))
+        request.set_stream_content(self._picture, self._type)
+        await self.send(graph, target, request, f"Setting the logo of {target.name} failed", patience)
+
+    @staticmethod
+    def _address(graph: Graph, target: Target) -> t.Any:
+        return graph.client.applications.by_application_id(target.application["object_id"]).logo

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Which Microsoft Graph permission a refused request needs: the least one, from each request's page [doc]."""
+
+from __future__ import annotations
+
+import re
+
+OWNED = (
+    "Application.ReadWrite.OwnedBy; an application that it does not own needs it as an owner, "
+    "or Application.ReadWrite.All"
+)
+# The first that fits: the methods, the path, the permission.
+NEEDED = (
+    ("POST|DELETE", r"/owners/", "Application.ReadWrite.All"),
+    ("POST|DELETE", r"/appRoleAssignedTo", "AppRoleAssignment.ReadWrite.All and Application.Read.All"),
+    ("GET", r"/appRoleAssign", "Application.Read.All"),
+    ("GET", r"/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All, or Directory.Read.All to read only"),
+    (".*", r"/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All"),
+    ("GET", r"/users/", "User.ReadBasic.All"),
+    ("GET", r"/groups", "GroupMember.Read.All"),
+    ("GET", r"/policies/", "Policy.Read.All"),
+    (".*", r"", OWNED),
+)
+
+
+def hint(method: str, path: str, who: str) -> str:
+    """What to do about Graph's 403 to a request: ``who`` is the automation in words."""
+    fitting = (p for verbs, place, p in NEEDED if re.fullmatch(verbs, method) and re.search(place, path, re.IGNORECASE))
+    permission = next(fitting)
+    return f"Grant the {who} the Microsoft Graph application permission {permission}, with admin consent"

@@ -1,0 +1,187 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""From the names in a declaration to object IDs: users, groups, and the resources whose permissions are asked for.
+
+A GUID is taken as it is wherever no more than the ID is needed, so that it needs no permission to read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+
+Document = dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+
+# Known by name without asking; the same in every tenant and cloud [doc].
+WELL_KNOWN = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
+VERBS = ("set", "add", "remove")
+
+
+def check(params: Params) -> None:
+    """Raise InputError for references that name nothing, or two things at once."""
+    for verb in VERBS:
+        for item in (params.get("assignments") or {}).get(verb) or []:
+            if bool(item.get("user")) == bool(item.get("group")):
+                raise InputError(f"assignments.{verb} has an entry without a user or a group, or with both")
+    for option in ("required_resource_access", "admin_consent"):
+        names = [WELL_KNOWN.get(entry["resource"], entry["resource"]) for entry in params.get(option) or []]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"{option} names twice: {', '.join(twice)}", hint="Put all of a resource into one entry")
+
+
+async def resolve(graph: Graph, params: Params) -> Params:
+    """``params`` with IDs in place of names in owners, assignments, required_resource_access and admin_consent.
+
+    Raises InputError for a name that is not there or not unique, ServiceError where reading is not permitted.
+    """
+    found: Document = dict(params)
+    resources: dict[str, Document] = {}
+    if params.get("owners"):
+        found["owners"] = {
+            verb: None if params["owners"].get(verb) is None else [
+                await _user(graph, name) for name in params["owners"][verb]
+            ]
+            for verb in VERBS
+        }  # fmt: skip
+    if params.get("assignments"):
+        found["assignments"] = {
+            verb: None if params["assignments"].get(verb) is None else await asyncio.gather(
+                *(_principal(graph, item) for item in params["assignments"][verb])
+            )
+            for verb in VERBS
+        }  # fmt: skip
+    for option in ("required_resource_access", "admin_consent"):
+        if params.get(option) is None:
+            continue
+        entries = []
+        for entry in params[option]:
+            ids_only = option == "required_resource_access" and _only_ids(entry)
+            if not ids_only and entry["resource"] not in resources:
+                resources[entry["resource"]] = await _resource(graph, entry["resource"])
+            entries.append(_resolved(entry, resources.get(entry["resource"]), names=option == "admin_consent"))
+        found[option] = entries
+    return found
+
+
+def _only_ids(entry: Params) -> bool:
+    named = [entry["resource"], *(entry["scopes"] or []), *(entry["app_roles"] or [])]
+    return all(GUID.fullmatch(WELL_KNOWN.get(name, name)) for name in named)
+
+
+def _resolved(entry: Params, resource: Document | None, *, names: bool) -> Document:
+    """An entry with the resource's app ID, the IDs of its app roles, and the IDs (or ``names``) of its scopes."""
+    scopes, roles = entry["scopes"], entry["app_roles"]
+    if resource is None:
+        app_id = str(WELL_KNOWN.get(entry["resource"], entry["resource"])).lower()
+        return {
+            "resource": app_id,
+            "scopes": [key.lower() for key in scopes or []],
+            "app_roles": [key.lower() for key in roles or []],
+        }
+    known = resource["oauth2PermissionScopes"]
+    found = None if scopes is None else [_permission(resource, known, name, "scope") for name in scopes]
+    held = None if roles is None else [_permission(resource, resource["appRoles"], name, "app role") for name in roles]
+    if names:
+        return {
+            "resource": entry["resource"],
+            "resource_id": resource["id"],
+            "scopes": None if found is None else sorted({item["value"] for item in found}),
+            "app_roles": None if held is None else sorted({item["id"] for item in held}),
+        }
+    return {
+        "resource": resource["appId"],
+        "scopes": sorted({item["id"] for item in found or []}),
+        "app_roles": sorted({item["id"] for item in held or []}),
+    }
+
+
+def _permission(resource: Document, known: list[Document], name: str, kind: str) -> Document:
+    for item in known:
+        if name == item.get("value") or name.lower() == str(item["id"]).lower():
+            return item
+    raise InputError(
+        f"The resource {resource['displayName']} has no {kind} {name}",
+        answer=f"it has {len(known)} of that kind, and names are case-sensitive",
+        hint="Correct the name, or move it between scopes (delegated) and app_roles (application permissions)",
+    )
+
+
+async def _resource(graph: Graph, name: str) -> Document:
+    """The service principal of a resource by app ID or display name, with its permissions."""
+    app_id = WELL_KNOWN.get(name, name)
+    select = ["id", "appId", "displayName", "appRoles", "oauth2PermissionScopes"]
+    attempted = f"Looking for the resource {name} failed"
+    if GUID.fullmatch(app_id):
+        address = graph.client.service_principals_with_app_id(app_id.lower())
+        one = await graph.get(address, attempted, missing_ok=True, select=select)
+        found = [one] if one else []
+    else:
+        query = {"filter": f"displayName eq '{_quoted(name)}'", "select": select}
+        found = await graph.pages(graph.request("GET", graph.client.service_principals, query=query), attempted)
+    return _just_one(found, f"resource {name}", "appId", "Name it by its app ID")
+
+
+async def _principal(graph: Graph, item: Params) -> Document:
+    name = item.get("user") or item["group"]
+    key = await (_user(graph, name) if item.get("user") else _group(graph, name))
+    return {"principal_id": key, "app_role": item.get("app_role")}
+
+
+async def _user(graph: Graph, name: str) -> str:
+    """The object ID of a user principal name; an ID is given back as it is."""
+    if GUID.fullmatch(name):
+        return name.lower()
+    attempted = f"Looking for the user {name} failed"
+    try:
+        found = await graph.get(graph.client.users.by_user_id(name), attempted, missing_ok=True, select=["id"])
+    except ServiceError as error:
+        raise _permission_hint(error, "User.ReadBasic.All") from error
+    if found is None:
+        raise InputError(f"The tenant has no user {name}", hint="Correct the user principal name, or set the object ID")
+    return str(found["id"])
+
+
+async def _group(graph: Graph, name: str) -> str:
+    """The object ID of the one group of a display name; an ID is given back as it is."""
+    if GUID.fullmatch(name):
+        return name.lower()
+    query = {"filter": f"displayName eq '{_quoted(name)}'", "select": ["id", "displayName"]}
+    request = graph.request("GET", graph.client.groups, query=query)
+    try:
+        found = await graph.pages(request, f"Looking for the group {name} failed")
+    except ServiceError as error:
+        raise _permission_hint(error, "GroupMember.Read.All") from error
+    return str(_just_one(found, f"group {name}", "id", "Name it by its object ID")["id"])
+
+
+def _just_one(found: list[Document], what: str, member: str, hint: str) -> Document:
+    if len(found) == 1:
+        return found[0]
+    if found:
+        keys = ", ".join(str(item[member]) for item in found)
+        raise InputError(f"The tenant has {len(found)} of {what}: {keys}", hint=hint)
+    raise InputError(f"The tenant has no {what}", hint=f"Correct the name. {hint}")
+
+
+def _permission_hint(error: ServiceError, permission: str) -> ServiceError:
+    if error.status == 403:
+        error = ServiceError(
+            error.attempted, answer=error.answer, status=error.status, code=error.code, request_id=error.request_id,
+            hint=f"Grant the automation {permission}, or set the object ID, which needs no looking up",
+        )  # fmt: skip
+    return error
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
