@@ -15,9 +15,17 @@ options:
       - The environment variables E(AZURE_TENANT_ID) and E(AZURE_TENANT) are used when it is omitted.
     type: str
     required: true
+  access_token:
+    description:
+      - An access token for Microsoft Graph that was fetched before, such as by
+        C(az account get-access-token --resource https://graph.microsoft.com). It has to last as long as the task.
+      - The environment variable E(AZURE_ACCESS_TOKEN) is used when it is omitted.
+    type: str
   client_id:
     description:
       - The application ID as which the automation itself signs in; not that to which RustDesk's users sign in.
+      - With O(auth_source=managed_identity), the client ID of a user-assigned managed identity; without it the
+        system-assigned one is used.
       - The environment variable E(AZURE_CLIENT_ID) is used when it is omitted.
     type: str
   client_secret:
@@ -36,24 +44,39 @@ options:
       - The password of the file in O(certificate_path).
       - The environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used when it is omitted.
     type: str
+  federated_token:
+    description:
+      - A token of another identity provider that the automation's application trusts by a federated credential
+        (workload identity).
+      - The environment variable E(AZURE_FEDERATED_TOKEN) is used when it is omitted, so that a credential of AWX or
+        Automation Platform can give it.
+    type: str
   federated_token_file:
     description:
-      - A file with a token of another identity provider that the automation's application trusts (workload identity).
+      - A file with such a token, which is read anew for each sign-in, when O(federated_token) is not given.
       - The environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used when it is omitted.
     type: path
   auth_source:
     description:
       - How the automation signs in.
-      - V(auto) takes the first of a client secret, a certificate and a federated token file that is given, else Azure
-        CLI's session.
+      - V(auto) takes the first that is given of O(access_token), O(client_secret), O(certificate_path) and a workload
+        identity, else the session of Azure CLI.
+      - >-
+        V(workload_identity) takes O(federated_token), else O(federated_token_file), else the token of a job of GitHub
+        Actions with the permission C(id-token: write), which needs O(client_id) and is asked for with the audience
+        C(api://AzureADTokenExchange), in the US government's clouds C(api://AzureADTokenExchangeUSGov) and in China
+        C(api://AzureADTokenExchangeChina).
+      - V(managed_identity) works on an Azure resource that has such an identity, and is never chosen by V(auto).
+      - V(azure_cli) needs C(az) in E(PATH) and the session of C(az login), of the user and on the machine that run the
+        task.
     type: str
     default: auto
-    choices: [auto, secret, certificate, workload_identity, managed_identity, azure_cli]
+    choices: [auto, access_token, secret, certificate, workload_identity, managed_identity, azure_cli]
   cloud:
     description:
       - The Microsoft cloud in which the tenant lives.
       - The environment variable E(AZURE_CLOUD_ENVIRONMENT) is used when it is omitted; Azure's own names, such as
-        C(AzureUSGovernment), are understood there.
+        C(AzureUSGovernment), are understood there, the address of a metadata endpoint is not.
     type: str
     default: public
     choices: [public, us_government, us_government_dod, china]
@@ -77,7 +100,7 @@ options:
     type: float
     default: 30
 requirements:
-  - azure-identity >= 1.16
+  - azure-identity >= 1.16; for O(auth_source=workload_identity) >= 1.17
   - msgraph-sdk >= 1.5
   - requests >= 2.31
 """

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_app_info
-short_description: What a tenant holds about an application
+short_description: What a tenant holds of applications, and when their secrets and certificates end
 version_added: 0.1.0
 description:
-  - Reads applications with their service principal and the ends of their client secrets, never their values.
-  - Writes nothing.
+  - Reads applications with the ends of their client secrets and certificates (never their values), and what belongs to
+    them.
+  - Writes nothing. Without O(object_id), O(app_id), O(unique_name) and O(display_name), all applications are read that
+    the other options leave.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -40,8 +42,30 @@ options:
     description: The application's unique name.
     type: str
   display_name:
-    description: The exact display name, which several applications can have. Needs a permission that allows listing.
+    description: The exact display name, which several applications can have.
     type: str
+  display_name_prefix:
+    description: How the display names begin.
+    type: str
+  filter:
+    description:
+      - A condition in OData's words that Graph's list of applications takes, such as C(tags/any(t:t eq 'rustdesk')).
+    type: str
+  ending_within:
+    description:
+      - Only applications with a client secret or certificate that ends within this span of time or has ended, such as
+        V(30d).
+    type: str
+  deleted:
+    description: Read the applications that were deleted in the last 30 days and can be restored, instead of the others.
+    type: bool
+    default: false
+  gather:
+    description: What to read of each application in addition to the application itself; one request for each.
+    type: list
+    elements: str
+    choices: [service_principal, owners, federated_credentials, assignments, admin_consent]
+    default: [service_principal]
 seealso:
   - module: deskops.rustdesk_sso.entra_app
 """
@@ -52,6 +76,14 @@ EXAMPLES = r"""
     tenant_id: example.com
     unique_name: rustdesk-sso
   register: found
+
+- name: List what ends within 30 days
+  deskops.rustdesk_sso.entra_app_info:
+    tenant_id: example.com
+    display_name_prefix: RustDesk
+    ending_within: 30d
+    gather: [owners]
+  register: ending
 """
 
 RETURN = r"""
@@ -88,15 +120,45 @@ applications:
       description: The accounts that may sign in.
       type: str
     web_redirect_uris:
-      description: The redirect URIs of platform C(Web), sorted.
+      description: The redirect URIs of platform C(Web), sorted. All other properties that
+        M(deskops.rustdesk_sso.entra_app) manages are members as well.
       type: list
       elements: str
     id_token_issuance_enabled:
       description: Whether the authorization endpoint issues ID tokens.
       type: bool
+    deleted:
+      description: When it was deleted; null for one that is not.
+      type: str
     service_principal:
-      description: The service principal with its C(object_id), if there is one.
+      description: The service principal, if there is one.
+      returned: when asked for by O(gather)
       type: dict
+    owners:
+      description: The owners with C(object_id), C(name) and C(type).
+      returned: when asked for by O(gather)
+      type: list
+      elements: dict
+    federated_credentials:
+      description: The federated credentials.
+      returned: when asked for by O(gather)
+      type: list
+      elements: dict
+    assignments:
+      description: Who is assigned, with C(principal_id), C(name), C(type) and C(app_role_id).
+      returned: when asked for by O(gather)
+      type: list
+      elements: dict
+    admin_consent:
+      description: The grants for all users and for itself, with C(resource_id), and C(scopes) or C(app_role_id).
+      returned: when asked for by O(gather)
+      type: list
+      elements: dict
+    certificates:
+      description: The certificates, the one that ends first at the top, with C(thumbprint), C(name), C(key_id), C(ends)
+        and C(days_left).
+      type: list
+      elements: dict
     client_secrets:
       description: The client secrets, the one that ends first at the top.
       type: list
@@ -125,26 +187,58 @@ error:
 
 import asyncio
 import typing as t
+from datetime import datetime, timedelta
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
     application,
     client_secrets,
     clouds,
     credentials,
     graph,
+    lookup,
     openid,
     service_principal,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts import certificates
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.admin_consent import AdminConsent
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.federated_credentials import (
+    FederatedCredentials,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
+Document = dict[str, t.Any]
+
+# How many applications are looked into at the same time.
+AT_ONCE = 8
+ALSO = ("keyCredentials",)
+TYPES = {"#microsoft.graph.user": "User", "#microsoft.graph.servicePrincipal": "ServicePrincipal"}
+
 SPEC: dict[str, t.Any] = {
-    "argument_spec": {**ENTRA_OPTIONS, **{key: {"type": "str"} for key in application.KEYS}},
-    "required_one_of": [application.KEYS],
-    "mutually_exclusive": [application.KEYS],
+    "argument_spec": {
+        **ENTRA_OPTIONS,
+        **{key: {"type": "str"} for key in application.KEYS},
+        "display_name_prefix": {"type": "str"},
+        "filter": {"type": "str"},
+        "ending_within": {"type": "str"},
+        "deleted": {"type": "bool", "default": False},
+        "gather": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["service_principal", "owners", "federated_credentials", "assignments", "admin_consent"],
+            "default": ["service_principal"],
+        },
+    },
+    "mutually_exclusive": [
+        (*application.KEYS, "display_name_prefix", "filter"),
+        # The list of deleted applications takes no conditions
+        ("deleted", "filter"),
+    ],
     "supports_check_mode": True,
 }
 
@@ -152,32 +246,56 @@ SPEC: dict[str, t.Any] = {
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     openid.check_tenant(params["tenant_id"])
+    span = _durations.parse(params["ending_within"], "ending_within") if params["ending_within"] else None
     credentials.check(params)
-    return asyncio.run(_inspect(params, clouds.choose(params)))
+    return asyncio.run(_inspect(params, clouds.choose(params), span))
 
 
-async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud) -> dict[str, t.Any]:
+async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None) -> dict[str, t.Any]:
     http = Http(params["ca_path"], params["timeout"])
     discovery = await asyncio.to_thread(openid.discover, http, cloud, params["tenant_id"])
-    key = next(key for key in application.KEYS if params[key])
     async with graph.connect(params, cloud, discovery.tenant_id) as session:
-        if key == "display_name":
-            found = await application.named(session, params[key])
-        else:
-            found = [item for item in [await application.read(session, key, params[key])] if item]
-        return {
-            "tenant_id": discovery.tenant_id,
-            "issuer": discovery.issuer,
-            "applications": [await _view(session, item) for item in found],
-        }
+        found = await _find(session, params)
+        views = [_view(document, session) for document in found]
+        if span is not None:
+            views = [view for view in views if _ends_by(view, session.now + span)]
+        turns = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(_gather(session, params["gather"], view, turns) for view in views))
+        return {"tenant_id": discovery.tenant_id, "issuer": discovery.issuer, "applications": views}
 
 
-async def _view(session: graph.Graph, document: dict[str, t.Any]) -> dict[str, t.Any]:
-    principal = await service_principal.read(session, document["appId"])
-    credentials_ = [client_secrets.Credential.parse(item) for item in document.get("passwordCredentials") or []]
+async def _find(session: graph.Graph, params: t.Mapping[str, t.Any]) -> list[Document]:
+    key = next((key for key in application.KEYS if params[key]), None)
+    prefix = params["display_name_prefix"]
+
+    def fits(item: Document) -> bool:
+        return str(item["displayName"]).lower().startswith((prefix or "").lower())
+
+    if params["deleted"]:
+        found = await lookup.all_deleted(session, "Listing the deleted applications failed", ALSO)
+        if key:
+            member = lookup.GRAPH_MEMBERS[key]
+            return [item for item in found if str(item.get(member)).lower() == params[key].lower()]
+        return [item for item in found if fits(item)]
+    if key == "display_name":
+        return await application.named(session, params[key], ALSO)
+    if key:
+        return [item for item in [await application.read(session, key, params[key], ALSO)] if item]
+    quoted = prefix.replace("'", "''") if prefix else ""
+    condition = params["filter"] or (f"startswith(displayName,'{quoted}')" if prefix else None)
+    keep = None if params["filter"] else fits
+    return await application.listed(session, "Listing the applications failed", condition, keep, ALSO)
+
+
+def _view(document: Document, session: graph.Graph) -> Document:
+    """An application with its credentials and their ends."""
+    secrets = [client_secrets.Credential.parse(item) for item in document.get("passwordCredentials") or []]
+    keys = [certificates.shown(item) for item in document.get("keyCredentials") or []]
+    for key in keys:
+        key["days_left"] = (client_secrets.parse_time(key["ends"]) - session.now).days
     return {
         **application.view(document),
-        "service_principal": service_principal.view(principal) if principal else None,
+        "deleted": document.get("deletedDateTime"),
         "client_secrets": [
             {
                 "name": item.name,
@@ -186,9 +304,64 @@ async def _view(session: graph.Graph, document: dict[str, t.Any]) -> dict[str, t
                 "ends": client_secrets.format_time(item.end),
                 "days_left": (item.end - session.now).days,
             }
-            for item in sorted(credentials_, key=lambda item: item.end)
+            for item in sorted(secrets, key=lambda item: item.end)
         ],
+        "certificates": sorted(keys, key=lambda key: key["days_left"]),
     }
+
+
+def _ends_by(view: Document, moment: datetime) -> bool:
+    ends = (item["ends"] for item in [*view["client_secrets"], *view["certificates"]])
+    return any(client_secrets.parse_time(end) <= moment for end in ends)
+
+
+async def _gather(session: graph.Graph, wanted: list[str], view: Document, turns: asyncio.Semaphore) -> None:
+    """Put into ``view`` what O(gather) asks for; of a deleted application none of it can be read."""
+    async with turns:
+        if view["deleted"]:
+            return
+        needs_principal = {"service_principal", "assignments", "admin_consent"} & set(wanted)
+        principal = await service_principal.read(session, view["app_id"]) if needs_principal else None
+        target = Target(view, (principal or {}).get("id"))
+        if "service_principal" in wanted:
+            view["service_principal"] = service_principal.view(principal) if principal else None
+        if "owners" in wanted:
+            view["owners"] = await _owners(session, target)
+        if "federated_credentials" in wanted:
+            part = FederatedCredentials([])
+            view["federated_credentials"] = part.show(await part.read(session, target))
+        if "assignments" in wanted:
+            view["assignments"] = await _assignments(session, target) if principal else []
+        if "admin_consent" in wanted:
+            consent = AdminConsent(None)
+            view["admin_consent"] = consent.show(await consent.read(session, target))
+
+
+async def _owners(session: graph.Graph, target: Target) -> list[Document]:
+    address = application.address(session, "object_id", target.application["object_id"]).owners
+    attempted = f"Reading the owners of {target.name} failed"
+    return [
+        {
+            "object_id": item["id"],
+            "name": item.get("userPrincipalName") or item.get("displayName"),
+            "type": TYPES.get(str(item.get("@odata.type")), item.get("@odata.type")),
+        }
+        for item in await session.pages(session.request("GET", address), attempted)
+    ]
+
+
+async def _assignments(session: graph.Graph, target: Target) -> list[Document]:
+    principal = session.client.service_principals.by_service_principal_id(target.principal_id)
+    attempted = f"Reading who is assigned to {target.name} failed"
+    return [
+        {
+            "principal_id": item["principalId"],
+            "name": item.get("principalDisplayName"),
+            "type": item.get("principalType"),
+            "app_role_id": item["appRoleId"],
+        }
+        for item in await session.pages(session.request("GET", principal.app_role_assigned_to), attempted)
+    ]
 
 
 def main() -> None:

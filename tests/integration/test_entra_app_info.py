@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from faults.steps import control, module, writes
 
 from lab.client import Lab
@@ -47,7 +49,7 @@ def test_what_is_there(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         control(lab, "POST", "/clock", seconds=50 * DAY),
         module("entra_app_info", **fleet.entra, unique_name="desks"),
     )
-    *by_key, by_name, none, no_name, no_app, no_key, _clock, later = results
+    *by_key, by_name, none, no_name, no_app, all_of_them, _clock, later = results
     for found in by_key:
         assert found["tenant_id"] == tenant.tenant_id, found
         assert found["issuer"] == made["issuer"]
@@ -63,9 +65,106 @@ def test_what_is_there(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         }
     assert {item["app_id"] for item in by_name["applications"]} == {application["app_id"], twins[0]["appId"]}
     assert none["applications"] == no_name["applications"] == no_app["applications"] == []
-    assert no_key["failed"]
-    assert "unique_name" in no_key["msg"]
+    everything = {item["app_id"] for item in all_of_them["applications"]}
+    assert everything == {item["appId"] for item in tenant.applications()}
     assert later["applications"][0]["client_secrets"][0]["days_left"] < 0
     assert writes(lab) == []
     for secret in made["client_secrets"]:
         assert secret["secret_text"] not in str(results)
+
+
+def test_filters(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """By the beginning of the name, by a condition, by what ends soon; where listing is refused, what is owned."""
+    tenant = fleet.tenant
+    for name, tag in (("RustDesk Berlin", "desk"), ("RustDesk O'Hare", "desk"), ("Other", "other")):
+        tenant.graph("POST", "/applications", json={"displayName": name, "tags": [tag]})
+    (ours,) = controller.tasks(
+        module(
+            "entra_app",
+            **fleet.entra,
+            unique_name="desks",
+            display_name="RustDesk of ours",
+            client_secrets=[{"name": "soon", "lifetime": "20d", "renew_before": "1d"}],
+        )
+    )
+    conditions: list[dict[str, object]] = [
+        {"display_name_prefix": "rustdesk"},
+        {"display_name_prefix": "RustDesk O'"},
+        {"filter": "tags/any(t:t eq 'desk')"},
+        {"display_name_prefix": "RustDesk", "ending_within": "30d"},
+        {"display_name_prefix": "RustDesk", "ending_within": "10d"},
+        {"filter": "no condition"},
+        {"ending_within": "soon"},
+    ]
+    found = controller.tasks(*(module("entra_app_info", **fleet.entra, **condition) for condition in conditions))
+    names = [[item["display_name"] for item in result.get("applications", [])] for result in found]
+    assert [sorted(items) for items in names[:5]] == [
+        ["RustDesk Berlin", "RustDesk O'Hare", "RustDesk of ours"],
+        ["RustDesk O'Hare"],
+        ["RustDesk Berlin", "RustDesk O'Hare"],
+        ["RustDesk of ours"],
+        [],
+    ]
+    assert "filter" in found[5]["msg"]
+    assert "ending_within" in found[6]["msg"]
+    assert ours["client_secrets"][0]["secret_text"] not in str(found)
+
+    tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
+    tenant.set_switches(list_with_owned_by=False)
+    owned, everything = controller.tasks(
+        module("entra_app_info", **fleet.entra, display_name_prefix="rustdesk"),
+        module("entra_app_info", **fleet.entra, filter="tags/any(t:t eq 'desk')"),
+    )
+    assert [item["display_name"] for item in owned["applications"]] == ["RustDesk of ours"], owned
+    assert "Application.Read" in everything["msg"]
+
+
+def test_what_belongs_to_an_application(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Owners, service principal, assignments, grants, certificates, federated credentials; and after its deletion."""
+    tenant = fleet.tenant
+    tenant.set_permissions(
+        ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
+    )
+    upn, owner = next(iter(tenant.user_ids.items()))
+    group = tenant.add_group("Desk users", [upn])
+    certificate = Path(tenant.automation["certificate_path"]).read_text("utf-8")
+    gather = ["service_principal", "owners", "federated_credentials", "assignments", "admin_consent"]
+    info = module("entra_app_info", **fleet.entra, unique_name="desks", gather=gather)
+    made, before, _gone, nothing, after, other = controller.tasks(
+        module(
+            "entra_app",
+            **fleet.entra,
+            unique_name="desks",
+            display_name="RustDesk",
+            owners={"add": [owner]},
+            assignments={"add": [{"group": group}]},
+            admin_consent=[{"resource": "Microsoft Graph", "scopes": ["User.Read", "email"]}],
+            certificates=[{"content": certificate, "name": "desk"}],
+            federated_credentials=[{"name": "ci", "issuer": "https://ci.example", "subject": "main"}],
+            service_principal={"app_role_assignment_required": True},
+        ),
+        info,
+        module("entra_app", **fleet.entra, unique_name="desks", state="absent"),
+        info,
+        module("entra_app_info", **fleet.entra, unique_name="desks", deleted=True, gather=gather),
+        module("entra_app_info", **fleet.entra, display_name_prefix="none", deleted=True),
+    )
+    assert made["changed"], made
+    (application,) = before["applications"]
+    by_name = {person["name"]: person["type"] for person in application["owners"]}
+    assert by_name.pop(upn) == "User"
+    assert list(by_name.values()) == ["ServicePrincipal"]
+    assert application["service_principal"]["app_role_assignment_required"] is True
+    (assigned,) = application["assignments"]
+    assert (assigned["name"], assigned["type"], assigned["principal_id"]) == ("Desk users", "Group", group)
+    assert [grant["scopes"] for grant in application["admin_consent"]] == [["User.Read", "email"]]
+    (shown,) = application["certificates"]
+    assert (shown["name"], shown["thumbprint"]) == ("desk", made["certificates"][0]["thumbprint"])
+    assert shown["days_left"] > 300
+    assert [item["subject"] for item in application["federated_credentials"]] == ["main"]
+    assert application["deleted"] is None
+    assert nothing["applications"] == []
+    (deleted,) = after["applications"]
+    assert deleted["app_id"] == application["app_id"]
+    assert deleted["deleted"]
+    assert other["applications"] == []

@@ -25,6 +25,8 @@ from .user import Person, SignInFailed
 __all__ = ["Console", "Lab", "SignInFailed", "Tenant"]
 
 START_SECONDS = 60
+# Where the lab's own `az` is
+BIN = Path(__file__).parent / "bin"
 
 
 class Tenant:
@@ -43,7 +45,7 @@ class Tenant:
 
     def graph(self, method: str, path: str, json: Any = None, **options: Any) -> requests.Response:
         """A Graph request with a token that may do everything and with reads from the primary replica."""
-        token = self._control("POST", "/token")["access_token"]
+        token = self.token()
         url = f"{self._lab.graph_url}/v1.0{path}"
         headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
         return self._lab.http.request(method, url, json=json, headers=headers, timeout=20, **options)
@@ -74,6 +76,14 @@ class Tenant:
     def set_policy(self, max_password_days: int | None = None, passwords_allowed: bool = True) -> None:
         """Set the default app management policy."""
         self._control("PUT", "/policy", max_password_days=max_password_days, passwords_allowed=passwords_allowed)
+
+    def token(self, **options: Any) -> str:
+        """An access token that may do everything; `audience` in place of Graph, `lifetime` in seconds."""
+        return self._control("POST", "/token", **options)["access_token"]
+
+    def set_managed_identity(self, permissions: list[str], user_assigned: bool = False) -> dict[str, Any]:
+        """Give an App Service an identity with these Graph permissions: its `client_id` and the `environment`."""
+        return self._control("PUT", "/managed-identity", permissions=permissions, user_assigned=user_assigned)
 
     def set_switches(self, **switches: bool) -> None:
         """Set list_with_owned_by or user_consent."""
@@ -226,9 +236,21 @@ class Lab:
         order = {"service": service, "method": method, "path_regex": path_regex, "times": times}
         self.control("POST", "/faults", **order, **action)
 
-    def workload_token(self, issuer: str, subject: str) -> str:
-        """A workload's token that a federated credential with this issuer and subject trusts."""
-        return self.control("POST", "/workload-token", issuer=issuer, subject=subject)["token"]
+    def workload_token(self, issuer: str, subject: str, **options: Any) -> str:
+        """A workload's token that a federated credential with this issuer and subject trusts.
+
+        Further options are `audience`, and `lifetime` in seconds.
+        """
+        return self.control("POST", "/workload-token", issuer=issuer, subject=subject, **options)["token"]
+
+    def start_github_job(self, repository: str) -> dict[str, Any]:
+        """Start a job of GitHub Actions: the `issuer` and `subject` of its tokens, and its `environment`."""
+        return self.control("POST", "/github-jobs", repository=repository)
+
+    def azure_cli(self, upn: str = "") -> dict[str, str]:
+        """The environment of a machine with Azure CLI, with the session of a user or of nobody."""
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        return {"PATH": path, "LAB_CONTROL_URL": self.control_url, "LAB_CA_PATH": self.ca_path, "LAB_AZ_USER": upn}
 
     def clear_faults(self) -> None:
         """Forget all faults."""
@@ -242,6 +264,10 @@ class Lab:
     def clear_requests(self) -> None:
         """Forget all requests recorded."""
         self.control("DELETE", "/requests")
+
+    def violations(self) -> list[dict[str, str]]:
+        """Every request since the start whose body broke Graph's published types: method, path and message."""
+        return self.control("GET", "/violations")
 
     def advance(self, seconds: float) -> None:
         """Move the lab's clock."""

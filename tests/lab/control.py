@@ -17,6 +17,7 @@ from aiohttp import web
 
 from .directory import Tenant
 from .entra.graph_directory import new_policy
+from .errors import StsError
 from .faults import Fault
 from .router import NotFound, Router, WrongMethod
 from .rustdesk.console import Console
@@ -46,7 +47,10 @@ class Control:
             ("PUT", TENANT + "/policy", self.set_policy),
             ("PUT", TENANT + "/switches", self.set_tenant_switches),
             ("POST", TENANT + "/token", self.token),
+            ("PUT", TENANT + "/managed-identity", self.set_managed_identity),
             ("POST", "/workload-token", self.workload_token),
+            ("POST", "/github-jobs", self.start_github_job),
+            ("POST", "/azure-cli-token", self.azure_cli_token),
             ("POST", "/consoles", self.add_console),
             ("GET", CONSOLE + "/settings", self.settings),
             ("PUT", CONSOLE + "/settings", self.put_settings),
@@ -58,6 +62,7 @@ class Control:
             ("DELETE", "/faults", self.clear_faults),
             ("GET", "/requests", self.requests),
             ("DELETE", "/requests", self.clear_requests),
+            ("GET", "/violations", self.violations),
             ("POST", "/clock", self.advance),
             ("PUT", "/lag", self.set_lag),
             ("GET", "/secrets", self.secrets),
@@ -154,13 +159,33 @@ class Control:
             setattr(found, name, value)
         return {}
 
-    def token(self, tenant: str) -> dict[str, str]:
-        """A Graph token that may do everything; with the lab's user agent it reads the primary replica."""
-        return {"access_token": self._world.lab_token(self._tenant(tenant))}
+    def token(self, tenant: str, **options: Any) -> dict[str, str]:
+        """A token {audience, lifetime}, by default for Graph, that may do everything.
 
-    def workload_token(self, subject: str, issuer: str, audience: str = "api://AzureADTokenExchange") -> dict[str, str]:
-        """A workload's token {issuer, subject, audience} for federated credentials."""
-        return {"token": self._world.workload_token(issuer, subject, audience)}
+        With the lab's user agent it reads the primary replica.
+        """
+        return {"access_token": self._world.lab_token(self._tenant(tenant), **options)}
+
+    def set_managed_identity(self, tenant: str, permissions: list[str], user_assigned: bool = False) -> dict[str, Any]:
+        """Give an App Service of the tenant an identity {permissions, user_assigned}; its client_id and environment."""
+        return self._world.identity.host(self._tenant(tenant), permissions, user_assigned)
+
+    def workload_token(
+        self, subject: str, issuer: str, audience: str = "api://AzureADTokenExchange", **options: Any
+    ) -> dict[str, str]:
+        """A workload's token {issuer, subject, audience, lifetime} for federated credentials."""
+        return {"token": self._world.workload_token(issuer, subject, audience, **options)}
+
+    def start_github_job(self, repository: str, ref: str = "refs/heads/main") -> dict[str, Any]:
+        """Start a job of GitHub Actions {repository, ref}; gives its issuer, subject and environment."""
+        return self._world.github.start_job(repository, ref)
+
+    def azure_cli_token(self, upn: str, resource: str, tenant: str | None = None) -> dict[str, Any]:
+        """What `az account get-access-token` answers to the user {upn, resource, tenant}, or an error."""
+        try:
+            return self._world.azure_cli_token(upn, resource, tenant)
+        except StsError as error:
+            return {"error": str(error)}
 
     async def add_console(self, name: str, **options: Any) -> dict[str, Any]:
         """Add a console {name, kind, second_factor, admin, http_redirect}."""
@@ -230,6 +255,10 @@ class Control:
         """Forget all requests."""
         self._world.log.clear()
         return {}
+
+    def violations(self) -> list[dict[str, str]]:
+        """Every request whose body broke Graph's published types {method, path, message}, except the lab's own."""
+        return self._world.graph.violations
 
     def advance(self, seconds: float) -> dict[str, Any]:
         """Move the lab's clock by {seconds}."""

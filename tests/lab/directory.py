@@ -27,6 +27,8 @@ class Record:
     owners: list[str] = field(default_factory=list)
     federated: list[dict[str, Any]] = field(default_factory=list)
     created: float = 0.0
+    # Content type and bytes
+    logo: tuple[str, bytes] | None = None
 
 
 class Table:
@@ -98,13 +100,13 @@ class Tenant:
     domain: str
     applications: Table
     service_principals: Table
+    deleted: Table
+    grants: Table
+    assignments: Table
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     users: dict[str, User] = field(default_factory=dict)
     client_secrets: dict[str, ClientSecret] = field(default_factory=dict)
     certificates: dict[str, x509.Certificate] = field(default_factory=dict)
-    deleted: dict[str, Record] = field(default_factory=dict)
-    grants: dict[str, dict[str, Any]] = field(default_factory=dict)
-    assignments: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
@@ -112,6 +114,8 @@ class Tenant:
     list_with_owned_by: bool = True
     user_consent: bool = True
     pairwise_salt: str = field(default_factory=lambda: secrets.token_hex(16))
+    # The times of the latest writes to each application that admits personal accounts, by object id
+    personal_writes: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -125,6 +129,23 @@ class Tenant:
     def service_principal(self, app_id: str) -> Record | None:
         """The service principal here of `app_id`, from the primary."""
         return self.service_principals.find("appId", app_id)
+
+    def groups_of(self, user: User) -> dict[str, str]:
+        """The groups a user is a member of: their display names by id."""
+        return {key: group["displayName"] for key, group in self.groups.items() if user.oid in group["members"]}
+
+    def assignments_to(self, resource: str, *principals: str) -> list[dict[str, Any]]:
+        """The assignments of any of these principals to the service principal with the id `resource`."""
+        bodies = (record.body for record in self.assignments.all())
+        return [body for body in bodies if body["resourceId"] == resource and body["principalId"] in principals]
+
+    def remove_service_principal(self, key: str) -> None:
+        """Delete a service principal with the assignments and grants of which it is either end [doc]."""
+        self.service_principals.write(key, None)
+        for table in (self.assignments, self.grants):
+            for record in list(table.all()):
+                if key in (record.body.get(name) for name in ("principalId", "resourceId", "clientId")):
+                    table.write(record.body["id"], None)
 
 
 class Directory:
@@ -140,7 +161,7 @@ class Directory:
         """A new, empty tenant; raises ValueError where the domain is taken."""
         if self.tenant(domain):
             raise ValueError(f"the domain {domain} is taken")
-        tenant = Tenant(domain.lower(), self._table(), self._table())
+        tenant = Tenant(domain.lower(), *(self._table() for _number in range(5)))
         self._tenants[tenant.id] = tenant
         return tenant
 

@@ -54,13 +54,20 @@ def bad_request(message: str, details: list[dict[str, str]] | None = None) -> Gr
     return GraphError(400, "Request_BadRequest", message, details)
 
 
-def unreadable() -> GraphError:
+class BodyError(GraphError):
+    """400 for a body that breaks the published type: no client should ever send it."""
+
+    def __init__(self, message: str, code: str = "Request_BadRequest") -> None:
+        super().__init__(400, code, message)
+
+
+def unreadable() -> BodyError:
     """400 where a body is no JSON object [inf]."""
     text = (
         "Unable to read JSON request payload. "
         "Please ensure Content-Type header is set and payload is of valid JSON format."
     )
-    return GraphError(400, "BadRequest", text)
+    return BodyError(text, "BadRequest")
 
 
 def not_found(key: str) -> GraphError:

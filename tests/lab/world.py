@@ -26,7 +26,11 @@ from .entra.graph import Graph
 from .entra.graph_directory import new_policy
 from .entra.keys import SigningKey, thumbprint
 from .entra.login import Login
+from .entra.managed_identity import ManagedIdentity
+from .entra.token import APP_TOKEN_SECONDS
+from .errors import StsError
 from .faults import Fault, Faults
+from .github import GitHub
 from .requests_log import RequestsLog
 from .rustdesk.console import Console
 from .rustdesk.dialects import DIALECTS
@@ -35,6 +39,8 @@ from .tls import Authority
 from .vault import Vault
 
 AUTOMATION_ROLES = ["Application.ReadWrite.OwnedBy"]
+# The application as which Azure CLI signs its users in, in every tenant
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 
 class World:
@@ -51,16 +57,21 @@ class World:
         self.workloads = SigningKey()
         self.login = Login(self.directory, self.vault, self.key, self.workloads)
         self.graph = Graph(self.directory, self.vault, self.key)
+        self.identity = ManagedIdentity(self.directory, self.vault, self.login)
+        self.github = GitHub(self.vault, self.workload_token)
         # One key for the certificates of all tenants: making one takes longer than all the rest of a tenant.
         self._automation_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.consoles: dict[str, Console] = {}
         self._servers: list[Server] = []
 
     async def start(self) -> None:
-        """Start the login and Graph servers."""
+        """Start the login and Graph servers, and those that give workloads their tokens."""
         self.login.url = await self.serve(self.login)
         self.graph.url = await self.serve(self.graph)
         self.login.graph_url = self.graph.url
+        # On its host, App Service speaks plain HTTP [doc].
+        self.identity.url = await self.serve(self.identity, tls=False)
+        self.github.url = await self.serve(self.github)
 
     async def serve(self, service: Service, port: int = 0, tls: bool = True) -> str:
         """Start a server for a service; returns its URL."""
@@ -154,14 +165,35 @@ class World:
         tenant.users[upn.lower()] = user
         return user
 
-    def lab_token(self, tenant: Tenant) -> str:
+    def lab_token(self, tenant: Tenant, audience: str = "", lifetime: int = APP_TOKEN_SECONDS) -> str:
         """An access token that may do everything."""
-        return self.login.tokens.app_token(tenant, "lab", "", permissions.EVERYTHING)
+        return self.login.tokens.app_token(tenant, "lab", "", permissions.EVERYTHING, audience, lifetime)
 
-    def workload_token(self, issuer: str, subject: str, audience: str) -> str:
+    def azure_cli_token(self, upn: str, resource: str, tenant: str | None) -> dict[str, Any]:
+        """What Azure CLI answers to a user who may do everything; raises AADSTS50020 in another tenant."""
+        found = self.directory.user(upn)
+        if found is None:
+            raise KeyError(upn)
+        home, user = found
+        wanted = self.directory.tenant(tenant) if tenant else home
+        if wanted is not home:
+            facts = {"user": upn, "user_tenant": home.id, "app_id": AZURE_CLI, "app_name": "Microsoft Azure CLI"}
+            raise StsError(50020, tenant_name=wanted.name if wanted else str(tenant), **facts)
+        token = self.login.tokens.app_token(home, AZURE_CLI, user.oid, permissions.EVERYTHING, resource)
+        ends = int(self.clock.time()) + APP_TOKEN_SECONDS
+        return {
+            "accessToken": token,
+            "expiresOn": datetime.fromtimestamp(ends).strftime("%Y-%m-%d %H:%M:%S.%f"),  # noqa: DTZ006  # as azure-cli
+            "expires_on": ends,
+            "subscription": home.id,
+            "tenant": home.id,
+            "tokenType": "Bearer",
+        }
+
+    def workload_token(self, issuer: str, subject: str, audience: str, lifetime: int = 3600) -> str:
         """A workload's token, such as a federated credential trusts."""
         now = int(time.time())
-        claims = {"iss": issuer, "sub": subject, "aud": audience, "iat": now, "nbf": now, "exp": now + 3600}
+        claims = {"iss": issuer, "sub": subject, "aud": audience, "iat": now, "nbf": now, "exp": now + lifetime}
         return self.vault.keep(self.workloads.sign(claims))
 
     async def add_console(

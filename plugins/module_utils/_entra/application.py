@@ -102,10 +102,13 @@ def address(graph: Graph, key: str, value: str) -> t.Any:
     return graph.client.applications_with_unique_name(quoted)
 
 
-async def read(graph: Graph, key: str, value: str) -> Document | None:
-    """The application whose ``key`` (object_id, app_id or unique_name) is ``value``; None when there is none."""
+async def read(graph: Graph, key: str, value: str, also: t.Sequence[str] = ()) -> Document | None:
+    """The application whose ``key`` (object_id, app_id or unique_name) is ``value``; None when there is none.
+
+    ``also`` are Graph's names of further members to read.
+    """
     attempted = f"Reading the application with {key} {value} failed"
-    return await graph.get(address(graph, key, value), attempted, missing_ok=True, select=SELECT)
+    return await graph.get(address(graph, key, value), attempted, missing_ok=True, select=[*SELECT, *also])
 
 
 async def create(graph: Graph, params: Params, changes: list[Change], patience: float) -> Document:
@@ -209,26 +212,43 @@ async def _look_for_created(graph: Graph, display_name: str, patience: float, er
     ) from error
 
 
-async def named(graph: Graph, display_name: str) -> list[Document]:
-    """All applications with exactly this display name.
-
-    Where listing is refused to a caller who may only read its own, those that it owns are searched instead [doc].
-    """
-    attempted = f"Looking for applications named {display_name} failed"
+async def named(graph: Graph, display_name: str, also: t.Sequence[str] = ()) -> list[Document]:
+    """All applications with exactly this display name; see read() for ``also``."""
     quoted = display_name.replace("'", "''")
-    query = {"filter": f"displayName eq '{quoted}'", "select": SELECT}
+    return await listed(
+        graph,
+        f"Looking for applications named {display_name} failed",
+        f"displayName eq '{quoted}'",
+        lambda item: str(item["displayName"]).lower() == display_name.lower(),
+        also,
+    )
+
+
+async def listed(
+    graph: Graph,
+    attempted: str,
+    condition: str | None,
+    fits: t.Callable[[Document], bool] | None,
+    also: t.Sequence[str] = (),
+) -> list[Document]:
+    """All applications for which OData's ``condition`` is true, or all.
+
+    Where listing is refused to a caller who may only read its own, those that it owns are searched with ``fits``
+    instead [doc]; without ``fits`` the refusal is raised.
+    """
+    query: Document = {"select": [*SELECT, *also], **({"filter": condition} if condition else {})}
     try:
         return await graph.pages(graph.request("GET", graph.client.applications, query=query), attempted)
     except ServiceError as error:
-        if error.status != 403 or not graph.caller_id:
+        if error.status != 403 or not graph.caller_id or fits is None:
             raise
         owned = graph.client.service_principals.by_service_principal_id(graph.caller_id).owned_objects
-        request = graph.request("GET", owned.graph_application, query={"select": SELECT})
+        request = graph.request("GET", owned.graph_application, query={"select": query["select"]})
         try:
             found = await graph.pages(request, attempted)
         except ServiceError:
             raise error from None
-        return [item for item in found if str(item["displayName"]).lower() == display_name.lower()]
+        return [item for item in found if fits(item)]
 
 
 def not_replicated(error: ServiceError) -> bool:

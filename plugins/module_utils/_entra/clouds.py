@@ -26,6 +26,11 @@ class Cloud:
         """The scope of a client-credentials token for this cloud's Graph."""
         return f"{self.graph_endpoint}/.default"
 
+    @property
+    def token_exchange_audience(self) -> str:
+        """The audience of a workload's token that this cloud proposes for federated credentials."""
+        return TOKEN_EXCHANGE.get(self.authority_host, "api://AzureADTokenExchange")
+
 
 # Microsoft's "National clouds" and "Deployments" pages [doc].
 CLOUDS = {
@@ -33,6 +38,12 @@ CLOUDS = {
     "us_government": Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us"),
     "us_government_dod": Cloud("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
     "china": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+
+# By authority; all others have the public cloud's (Azure/login#452, terraform-provider-azuread#1755 [iss]).
+TOKEN_EXCHANGE = {
+    "https://login.microsoftonline.us": "api://AzureADTokenExchangeUSGov",
+    "https://login.chinacloudapi.cn": "api://AzureADTokenExchangeChina",
 }
 
 # What AWX's built-in Azure credential and Azure's own tools put into AZURE_CLOUD_ENVIRONMENT.
@@ -61,8 +72,11 @@ def _origin(url: str, option: str) -> str:
     if "://" not in url:  # azure-identity takes AZURE_AUTHORITY_HOST with and without the scheme
         url = "https://" + url
     url = url.rstrip("/")
+    if "@" in url:
+        raise InputError(f"{option} holds a user name", hint="Set it to the https address of a host alone")
     try:
         parts = urlsplit(url)
+        _port = parts.port  # reading it checks it
     except ValueError as error:
         raise InputError(f"{option} is not an URL: {url}") from error
     if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.fragment:

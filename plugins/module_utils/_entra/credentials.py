@@ -7,52 +7,87 @@
 
 from __future__ import annotations
 
-import os
 import re
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import sdk, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import CLOUDS, Cloud
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    InputError,
+    MissingLibraryError,
+    ServiceError,
+)
 
 NEEDS = {
+    "access_token": ("access_token",),
     "secret": ("client_id", "client_secret"),
     "certificate": ("client_id", "certificate_path"),
-    "workload_identity": ("client_id", "federated_token_file"),
+    "workload_identity": ("client_id",),
     "managed_identity": (),
     "azure_cli": (),
 }
+EXPLICIT = ("access_token", "client_secret", "certificate_path", "federated_token", "federated_token_file")
 
+UNTRUSTED = "Compare issuer, subject and audience of the application's federated credentials, letter by letter, with"
 # What each answer of the login endpoint means for the automation's own sign-in (Microsoft's AADSTS error list [doc]).
 HINTS = {
+    "53003": "Exempt the automation from the tenant's Conditional Access policy, or run it from where that allows it",
+    "65001": "Let an administrator consent to the automation's permissions",
+    "70021": UNTRUSTED,
+    "90002": "Check tenant_id, and cloud if the tenant is not in Microsoft's public cloud",
+    "500011": "Check cloud and graph_endpoint: the tenant knows no Microsoft Graph of this address",
+    "700016": "Check client_id, and that tenant_id is the tenant in which that application lives",
+    "700021": "Check client_id: the token is for another application, or was not meant for signing in to Entra",
+    "700024": "Check the controller's clock; where a federated token is given, fetch a new one",
+    "700027": "Upload the certificate of certificate_path to the automation's application",
+    # Issuer, audience, subject, and a subject that differs in upper and lower case (Azure/login#515 [iss])
+    "700211": UNTRUSTED,
+    "700212": UNTRUSTED,
+    "700213": UNTRUSTED,
+    "7002138": UNTRUSTED,
+    "7000112": "Enable the automation's application for sign-in: its service principal is disabled in this tenant",
     "7000215": "Set client_secret to the secret's value (not its ID), or create a new secret for the automation's app",
     "7000222": "The automation's own client secret has expired: create a new one and set client_secret",
-    "700016": "Check client_id, and that tenant_id is the tenant in which that application lives",
-    "90002": "Check tenant_id, and cloud if the tenant is not in Microsoft's public cloud",
-    "700027": "Upload the certificate of certificate_path to the automation's application",
     "7000229": "Create the automation's service principal in this tenant",
 }
 
 
 def check(params: t.Mapping[str, t.Any]) -> None:
     """Raise InputError or MissingLibraryError for what would make the sign-in fail, before the first request."""
-    source(params)
+    option = {"access_token": "access_token", "workload_identity": _workload(params)}.get(source(params))
+    if option in ("access_token", "federated_token"):
+        tokens.check_form(option, params[option])
+    elif option == "federated_token_file":
+        tokens.from_file(params[option])
     sdk.require()
 
 
 def source(params: t.Mapping[str, t.Any]) -> str:
-    """Which ``auth_source`` applies; V(auto) takes the first that has all its options, else Azure CLI.
+    """Which ``auth_source`` applies; V(auto) takes the first that has its option, else Azure CLI.
 
     Raises InputError when an option of the chosen source is missing.
     """
     chosen = params["auth_source"]
     if chosen == "auto":
-        explicit = (name for name in ("secret", "certificate", "workload_identity") if params.get(NEEDS[name][-1]))
-        chosen = next(explicit, "azure_cli")
+        given = {
+            "access_token": params.get("access_token"),
+            "secret": params.get("client_secret"),
+            "certificate": params.get("certificate_path"),
+            "workload_identity": _workload(params),
+        }
+        chosen = next((name for name, value in given.items() if value), "azure_cli")
     missing = [name for name in NEEDS[chosen] if not params.get(name)]
+    if chosen == "workload_identity" and not missing and not _workload(params):
+        missing = ["federated_token or federated_token_file"]
     if missing:
         raise InputError(f"auth_source {chosen} needs {' and '.join(missing)}", hint=f"Set {' and '.join(missing)}")
     return str(chosen)
+
+
+def _workload(params: t.Mapping[str, t.Any]) -> str | None:
+    """Where the workload's token comes from: the option, or ``github``, which needs a client_id to be for Entra."""
+    option = next((name for name in ("federated_token", "federated_token_file") if params.get(name)), None)
+    return option or ("github" if params.get("client_id") and tokens.on_github() else None)
 
 
 def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any:
@@ -62,9 +97,17 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
     """
     sdk.require()
     chosen = source(params)
-    common: dict[str, t.Any] = {"connection_timeout": params["timeout"], "read_timeout": params["timeout"]}
+    if chosen == "access_token":
+        return tokens.AccessTokenCredential(params["access_token"], cloud, tenant_id)
+    if chosen == "azure_cli":
+        return sdk.identity.AzureCliCredential(tenant_id=tenant_id, process_timeout=params["timeout"])
+    common: dict[str, t.Any] = {"read_timeout": params["timeout"]}
     if params.get("ca_path"):
         common["connection_verify"] = params["ca_path"]
+    if chosen == "managed_identity":
+        # azure-identity knows how soon its endpoint, which is close by, has to take a connection.
+        return sdk.identity.ManagedIdentityCredential(client_id=params.get("client_id"), **common)
+    common["connection_timeout"] = params["timeout"]
     authority: dict[str, t.Any] = {"authority": cloud.authority_host}
     if cloud.authority_host not in {known.authority_host for known in CLOUDS.values()}:
         # An authority that Microsoft's instance discovery does not know would be refused before the first request.
@@ -84,30 +127,63 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
                 answer=f"{type(error).__name__}: {error}",
                 hint="certificate_path has to be a PEM or PFX file with the private key; see certificate_password",
             ) from error
-    if chosen == "workload_identity":
-        if not os.access(params["federated_token_file"], os.R_OK):
-            raise InputError(f"federated_token_file {params['federated_token_file']} cannot be read")
-        return sdk.identity.WorkloadIdentityCredential(
-            token_file_path=params["federated_token_file"], **who, **authority, **common
-        )
-    if chosen == "managed_identity":
-        return sdk.identity.ManagedIdentityCredential(client_id=params.get("client_id"), **common)
-    return sdk.identity.AzureCliCredential(tenant_id=tenant_id)
+    return _workload_credential(params, cloud, {**who, **authority, **common})
+
+
+def _workload_credential(params: t.Mapping[str, t.Any], cloud: Cloud, options: dict[str, t.Any]) -> t.Any:
+    """Asks for the workload's token at each sign-in, as it lasts for minutes only and its file is renewed."""
+    chosen, path = _workload(params), params.get("federated_token_file")
+
+    def assertion() -> str:
+        if chosen == "federated_token":
+            return str(params["federated_token"]).strip()
+        return tokens.from_file(path) if path else tokens.from_github(params, cloud.token_exchange_audience)
+
+    try:
+        return sdk.identity.ClientAssertionCredential(func=assertion, **options)
+    except TypeError as error:  # before 1.17 it handed its own options on to a base class that takes none [src]
+        raise MissingLibraryError("azure-identity>=1.17") from error
 
 
 def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str) -> ServiceError:
     """The automation's failed sign-in as an error for the user."""
+    chosen = source(params)
     text = str(getattr(error, "message", None) or error)
-    said = re.search(r"AADSTS\d+:[^\r\n]*", text)
+    said = re.search(r"AADSTS\d+:.*?(?= Trace ID:|[\r\n]|$)", text)
     found = re.search(r"AADSTS(\d+)", text)
     code = found.group(1) if found else None
     request = re.search(r"Trace ID: ([0-9a-f-]{36})", text)
-    who = f"as client {params['client_id']}" if params.get("client_id") else f"with {source(params)}"
+    who = f"with {chosen}"
+    if params.get("client_id") and chosen != "azure_cli":
+        who = f"as client {params['client_id']}"
     return ServiceError(
         f"Signing in to tenant {tenant_id} {who} failed",
-        answer=(said.group(0) if said else text.splitlines()[0]).strip(),
-        hint=HINTS.get(code or "", "Check tenant_id, client_id and the options of auth_source"),
+        answer=(said.group(0) if said else (text.splitlines() or [type(error).__name__])[0]).strip(),
+        hint=_advice(chosen, code or "", params, tenant_id),
         status=getattr(getattr(error, "response", None), "status_code", None),
         code=f"AADSTS{code}" if code else None,
         request_id=request.group(1) if request else None,
     )
+
+
+def _advice(chosen: str, code: str, params: t.Mapping[str, t.Any], tenant_id: str) -> str:
+    if chosen == "azure_cli":  # whatever is wrong is wrong with a session that these options did not make
+        login = f"Install Azure CLI and run az login --tenant {tenant_id} as the user and where the task runs"
+        if params["auth_source"] != "auto":
+            return login
+        return f"{login}, or give one of {', '.join(EXPLICIT)}, none of which is set"
+    if HINTS.get(code) == UNTRUSTED:
+        return f"{UNTRUSTED} {_presented(params) or 'those of the token'}"
+    if chosen == "managed_identity":
+        return HINTS.get(code) or (
+            "Run the task on an Azure resource that has this managed identity; client_id, also from AZURE_CLIENT_ID, "
+            "names a user-assigned one and has to be absent for the system-assigned one"
+        )
+    return HINTS.get(code) or "Check tenant_id, client_id and the options of auth_source"
+
+
+def _presented(params: t.Mapping[str, t.Any]) -> str:
+    """What the token says that was presented; empty for GitHub's, which is gone."""
+    if _workload(params) == "federated_token_file":
+        return tokens.presented(tokens.from_file(params["federated_token_file"]))
+    return tokens.presented((params.get("federated_token") or "").strip())

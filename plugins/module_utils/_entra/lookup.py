@@ -99,14 +99,9 @@ async def deleted(graph: Graph, params: Params) -> Document | None:
     """
     key = next(key for key in KEYS if params.get(key))
     member = GRAPH_MEMBERS[key]
-    items = graph.client.directory.deleted_items.graph_application
-    query = {"select": [*application.SELECT, "deletedDateTime"]}
     attempted = f"Looking for deleted applications with {key} {params[key]} failed"
-    matches = [
-        item
-        for item in await graph.pages(graph.request("GET", items, query=query), attempted)
-        if str(item.get(member)).lower() == params[key].lower()
-    ]
+    found = await all_deleted(graph, attempted)
+    matches = [item for item in found if str(item.get(member)).lower() == params[key].lower()]
     if len(matches) > 1:
         raise InputError(
             f"{len(matches)} deleted applications have the {key} {params[key]}",
@@ -114,6 +109,13 @@ async def deleted(graph: Graph, params: Params) -> Document | None:
             hint="Set object_id to the right one",
         )
     return matches[0] if matches else None
+
+
+async def all_deleted(graph: Graph, attempted: str, also: t.Sequence[str] = ()) -> list[Document]:
+    """All applications that can still be restored; see application.read() for ``also``."""
+    items = graph.client.directory.deleted_items.graph_application
+    query = {"select": [*application.SELECT, "deletedDateTime", *also]}
+    return await graph.pages(graph.request("GET", items, query=query), attempted)
 
 
 async def restore(graph: Graph, found: Document, patience: float) -> Document:

@@ -16,10 +16,15 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds
 
 
 def _cloud_fallback(name: str) -> str:
-    """AZURE_CLOUD_ENVIRONMENT in this collection's words; unknown names are left to the choices check."""
-    if not os.environ.get(name):
+    """AZURE_CLOUD_ENVIRONMENT in this collection's words; the choices check then refuses what is unknown.
+
+    Elsewhere it may be the address of a metadata endpoint too, so that the refusal has to tell where it is from.
+    """
+    value = os.environ.get(name)
+    if not value:
         raise AnsibleFallbackNotFound
-    return AZURE_NAMES.get(os.environ[name], os.environ[name])
+    known = AZURE_NAMES.get(value, value)
+    return known if known in CLOUDS else f"{value} (from {name})"
 
 
 def _env(*names: str) -> tuple[t.Callable[..., t.Any], list[str]]:
@@ -29,6 +34,7 @@ def _env(*names: str) -> tuple[t.Callable[..., t.Any], list[str]]:
 ENTRA_OPTIONS: dict[str, t.Any] = {
     # The first name of each is azure-identity's, the others are AWX's built-in credential's and azure.azcollection's.
     "tenant_id": {"type": "str", "required": True, "fallback": _env("AZURE_TENANT_ID", "AZURE_TENANT")},
+    "access_token": {"type": "str", "no_log": True, "fallback": _env("AZURE_ACCESS_TOKEN")},
     "client_id": {"type": "str", "fallback": _env("AZURE_CLIENT_ID")},
     "client_secret": {
         "type": "str",
@@ -44,6 +50,7 @@ ENTRA_OPTIONS: dict[str, t.Any] = {
         "no_log": True,
         "fallback": _env("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
     },
+    "federated_token": {"type": "str", "no_log": True, "fallback": _env("AZURE_FEDERATED_TOKEN")},
     "federated_token_file": {
         "type": "path",
         "no_log": False,
@@ -52,7 +59,15 @@ ENTRA_OPTIONS: dict[str, t.Any] = {
     "auth_source": {
         "type": "str",
         "default": "auto",
-        "choices": ["auto", "secret", "certificate", "workload_identity", "managed_identity", "azure_cli"],
+        "choices": [
+            "auto",
+            "access_token",
+            "secret",
+            "certificate",
+            "workload_identity",
+            "managed_identity",
+            "azure_cli",
+        ],
     },
     "cloud": {
         "type": "str",

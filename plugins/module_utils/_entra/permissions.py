@@ -23,6 +23,7 @@ NEEDED = (
     ("GET", r"/users/", "User.ReadBasic.All"),
     ("GET", r"/groups", "GroupMember.Read.All"),
     ("GET", r"/policies/", "Policy.Read.All"),
+    ("GET", r"/applications$", "Application.Read.All, to list what it does not own"),
     (".*", r"", OWNED),
 )
 

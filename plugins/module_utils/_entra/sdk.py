@@ -12,6 +12,8 @@ The SDK builds the requests; its response models are never imported, because the
 
 from __future__ import annotations
 
+import logging
+
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError
 
@@ -19,15 +21,17 @@ AZURE_IDENTITY_REQUIREMENT = "azure-identity>=1.16"
 MSGRAPH_REQUIREMENT = "msgraph-sdk>=1.5"
 
 try:
+    from azure.core.credentials import AccessToken
     from azure.core.exceptions import AzureError
     from azure.identity import aio as identity
 except ImportError:
-    identity = None
+    AccessToken = identity = None
     AzureError = Exception
 
 try:
     import httpx
     from kiota_abstractions.method import Method
+    from kiota_abstractions.request_information import RequestInformation
     from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
     from kiota_http.kiota_client_factory import KiotaClientFactory
     from kiota_http.middleware import ParametersNameDecodingHandler, RetryHandler
@@ -38,9 +42,13 @@ except ImportError:
     httpx = None
     AzureIdentityAuthenticationProvider = KiotaClientFactory = Method = ParametersNameDecodingHandler = None
     RetryHandler = object
-    RetryHandlerOption = GraphRequestAdapter = GraphServiceClient = None
+    RequestInformation = RetryHandlerOption = GraphRequestAdapter = GraphServiceClient = None
+
+# What fails is told in the task's result; without a handler Python writes the SDK's warnings to standard error as well.
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 __all__ = [
+    "AccessToken",
     "AzureError",
     "AzureIdentityAuthenticationProvider",
     "GraphRequestAdapter",
@@ -48,6 +56,7 @@ __all__ = [
     "KiotaClientFactory",
     "Method",
     "ParametersNameDecodingHandler",
+    "RequestInformation",
     "RetryHandler",
     "RetryHandlerOption",
     "httpx",

@@ -17,7 +17,7 @@ from ..clock import stamp
 from ..directory import Directory, Record, Tenant, User
 from ..errors import StsError
 from ..vault import Vault
-from . import objects, pages
+from . import assigned, objects, pages
 
 if TYPE_CHECKING:
     from .login import Login
@@ -175,17 +175,8 @@ class Authorize:
             return target
         if principal.body["accountEnabled"] is False:
             raise StsError(7000112, app_id=body["appId"], app_name=body["displayName"])
-        if principal.body["appRoleAssignmentRequired"] and not self._assigned(target, principal, user):
-            raise StsError(50105, app_id=body["appId"], app_name=body["displayName"], user=user.upn)
+        assigned.check(target, principal, user)
         return target
-
-    @staticmethod
-    def _assigned(tenant: Tenant, principal: Record, user: User) -> bool:
-        groups = {key for key, group in tenant.groups.items() if user.oid in group["members"]}
-        return any(
-            item["resourceId"] == principal.body["id"] and item["principalId"] in {user.oid, *groups}
-            for item in tenant.assignments.values()
-        )
 
     def _issue(self, tenant: Tenant, user: User, platform: str, asked: dict[str, str]) -> str:
         value = self._vault.keep("1.A" + secrets.token_urlsafe(60))

@@ -18,14 +18,12 @@ from ..directory import ClientSecret, Record, Tenant
 from ..errors import GraphError, bad_request
 from .graph_call import Answer, Call
 from .keys import thumbprint
+from .schemas import parameters
 
 
 def asked_password(call: Call) -> dict[str, Any]:
     """The checked ``passwordCredential`` of an addPassword request; an empty body asks for all defaults."""
-    body = call.body if call.body is not None else {}
-    if not isinstance(body, dict) or set(body) - {"passwordCredential"}:
-        raise bad_request("The request body of addPassword has a parameter that the action does not know.")
-    asked = body.get("passwordCredential") or {}
+    asked = parameters(call.body, {}, {"passwordCredential": dict})["passwordCredential"] or {}
     call.schemas.check(asked, "passwordCredential", "create")
     asked = {name: value for name, value in asked.items() if "@odata." not in name}
     if asked.get("secretText") or asked.get("hint"):
@@ -87,10 +85,7 @@ def password_answer(call: Call, made: dict[str, Any]) -> Answer:
 
 def remove_password(call: Call, owner: dict[str, Any]) -> None:
     """Take the credential named in the body off `owner`; an unknown and a not yet replicated key give one 400 [iss]."""
-    body = call.body
-    if not isinstance(body, dict) or not isinstance(body.get("keyId"), str):
-        raise bad_request("The request body of removePassword must have the parameter keyId.")
-    key_id = body["keyId"].lower()
+    key_id = parameters(call.body, {"keyId": str})["keyId"].lower()
     secret = call.tenant.client_secrets.get(key_id)
     kept = [item for item in owner["passwordCredentials"] if item["keyId"] != key_id]
     unknown = len(kept) == len(owner["passwordCredentials"])
@@ -111,11 +106,14 @@ def keys_from(call: Call, sent: list[dict[str, Any]], present: list[dict[str, An
     result = []
     for item in sent:
         if item.get("key") is None:
-            if item.get("keyId") not in known:
+            key_id = str(item.get("keyId")).lower()
+            if key_id not in known:
                 raise bad_request("Key value for the new credential is missing.")
-            result.append(known[item["keyId"]])
+            result.append(known[key_id])
         else:
             result.append(_new_key(call.tenant, item))
+    if len({item["keyId"] for item in result}) != len(result):
+        raise bad_request("Request contains a property with duplicate values.")
     return result
 
 
@@ -128,10 +126,15 @@ def _new_key(tenant: Tenant, item: dict[str, Any]) -> dict[str, Any]:
         raise bad_request("Key credential value is not a valid X.509 certificate.") from None
     start = item.get("startDateTime") or stamp(certificate.not_valid_before_utc)
     end = item.get("endDateTime") or stamp(certificate.not_valid_after_utc)
-    key_id = item.get("keyId") or str(uuid.uuid4())
+    # A credential can be no longer valid than its certificate is [iss].
+    if not parse(start) < parse(end) <= certificate.not_valid_after_utc:
+        raise bad_request("Key credential end date is invalid.")
+    if parse(start) < certificate.not_valid_before_utc:
+        raise bad_request("Key credential start date is invalid.")
+    key_id = str(item.get("keyId") or uuid.uuid4()).lower()
     tenant.certificates[key_id] = certificate
     return {
-        "customKeyIdentifier": thumbprint(certificate),
+        "customKeyIdentifier": item.get("customKeyIdentifier") or thumbprint(certificate),
         "displayName": item.get("displayName") or certificate.subject.rfc4514_string(),
         "endDateTime": in_utc(end),
         "key": None,

@@ -2,23 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/applications: list, read, create, update, upsert, delete, owners, federated credentials."""
+"""/applications: list, read, create, update, upsert, delete, client secrets."""
 
 from __future__ import annotations
 
 import copy
+import math
 import uuid
 from typing import Any
 
 from ..clock import stamp
 from ..directory import Record
-from ..errors import GraphError, bad_request, denied, not_found
+from ..errors import BodyError, GraphError, bad_request, denied, not_found, throttled
 from ..router import Router
 from . import credentials, objects, permissions, rules
 from .graph_call import NO_CONTENT, Answer, Call
+from .graph_people import referenced, shown_owner
 from .odata import context_path, listing, selected
 
 ADDRESS = r"/applications(?:/(?P<id>[^/()]+)|\((?P<key>id|appId|uniqueName)='(?P<value>(?:[^']|'')*)'\))"
+MAX_BOUND_OWNERS = 20
+# To one application that admits personal accounts [doc]
+PERSONAL_WRITES_PER_MINUTE = 60
 
 
 def add_routes(router: Router) -> None:
@@ -28,9 +33,6 @@ def add_routes(router: Router) -> None:
     router.add("GET", ADDRESS, read)
     router.add("PATCH", ADDRESS, update)
     router.add("DELETE", ADDRESS, delete)
-    router.add("GET", ADDRESS + "/owners", owners)
-    router.add("POST", ADDRESS + r"/owners/\$ref", add_owner)
-    router.add("DELETE", ADDRESS + r"/owners/(?P<owner>[^/]+)/\$ref", remove_owner)
     router.add("POST", ADDRESS + r"/(?:microsoft\.graph\.)?addPassword", add_password)
     router.add("POST", ADDRESS + r"/(?:microsoft\.graph\.)?removePassword", remove_password)
 
@@ -56,9 +58,22 @@ def find_to_change(call: Call, address: dict[str, str]) -> Record:
     if record is None:
         raise not_found(seen.body["id"])
     permissions.may_change(call, record)
-    if rules.is_personal(record.body) and not call.directory.settled(record.created):
-        raise GraphError(409, "Error_MsaAppDoesNotExist", "The corresponding MSA application does not exist.")
+    if rules.is_personal(record.body):
+        _throttle(call, record)
+        if not call.directory.settled(record.created):
+            raise GraphError(409, "Error_MsaAppDoesNotExist", "The corresponding MSA application does not exist.")
     return record
+
+
+def _throttle(call: Call, record: Record) -> None:
+    """Graph's 429 where the last minute saw too many writes to an application with a personal audience [doc]."""
+    if call.caller.primary:
+        return
+    now = call.directory.clock.time()
+    recent = [moment for moment in call.tenant.personal_writes.get(record.body["id"], []) if moment > now - 60]
+    if len(recent) >= PERSONAL_WRITES_PER_MINUTE:
+        raise throttled({"Retry-After": str(math.ceil(recent[0] + 60 - now))})
+    call.tenant.personal_writes[record.body["id"]] = [*recent, now]
 
 
 def _check_guid(text: str) -> None:
@@ -91,24 +106,26 @@ def create(call: Call) -> Answer:
     """POST /applications: 201 with the object, the secrets of its first credentials included [rec]."""
     permissions.may_create(call)
     change: Any = dict(call.body) if isinstance(call.body, dict) else call.body
-    bound: list[str] = change.pop("owners@odata.bind", []) if isinstance(change, dict) else []
+    bound = change.pop("owners@odata.bind", []) if isinstance(change, dict) else []
+    if not isinstance(bound, list) or not all(isinstance(reference, str) for reference in bound):
+        raise BodyError("Invalid value specified for 'owners@odata.bind': a collection of URLs is expected.")
     call.schemas.check(change, "application", "create")
     change = objects.plain(change)
     return _create(call, change, bound)
 
 
 def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
-    _check_read_only(change)
     now = call.now
     body = objects.new_application(str(uuid.uuid4()), call.tenant.domain, stamp(now, 7))
     passwords = change.pop("passwordCredentials", [])
     keys = change.pop("keyCredentials", [])
+    _drop_logo_url(change)
     objects.merge(body, change)
     body["signInAudience"] = body["signInAudience"] or "AzureADMyOrg"
     _settle_redirect_uris(body, change)
     objects.fill(body)
     rules.check(body)
-    _check_unique(call, body)
+    check_unique(call, body)
     _check_owned_by(call, change)
     body["keyCredentials"] = credentials.keys_from(call, keys, [])
     for asked in passwords:
@@ -116,9 +133,11 @@ def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
             raise bad_request("Invalid value specified for property 'passwordCredentials' of resource 'Application'.")
         body["passwordCredentials"].insert(0, credentials.new_password(call, asked, body))
     owner_ids = [call.caller.oid] if call.caller.oid and not call.caller.primary else []
-    if bound and not permissions.has_all(call):
+    if len(bound) > MAX_BOUND_OWNERS:
+        raise bad_request("The number of items in 'owners@odata.bind' exceeds the maximum of 20.")
+    owner_ids += [key for key in (referenced(call, reference) for reference in bound) if key not in owner_ids]
+    if owner_ids[1:] and not permissions.has_all(call):
         raise denied()
-    owner_ids += [key for key in (reference.rsplit("/", 1)[-1] for reference in bound) if key not in owner_ids]
     record = Record(body, owner_ids, created=call.directory.clock.time())
     answer = {"@odata.context": call.context("applications/$entity"), **objects.shown(body, first=True)}
     record.body = credentials.without_secrets(body)
@@ -145,7 +164,6 @@ def update(call: Call, **address: str) -> Answer:
             return _create(call, {**change, "uniqueName": wanted}, [])
         call.stale = False
     record = find_to_change(call, address)
-    _check_read_only(change)
     before = copy.deepcopy(record.body)
     keys = change.pop("keyCredentials", None)
     unique = change.pop("uniqueName", before["uniqueName"])
@@ -154,19 +172,23 @@ def update(call: Call, **address: str) -> Answer:
     web = change.get("web") or {}
     if "redirectUris" in web and "redirectUriSettings" in web:
         raise bad_request("Invalid value specified for property 'web' of resource 'Application'.")
-    # A logo URL in a PATCH is ignored, without an error [iss].
-    (change.get("info") or {}).pop("logoUrl", None)
+    _drop_logo_url(change)
     objects.merge(record.body, change)
     record.body["uniqueName"] = unique
     _settle_redirect_uris(record.body, change)
     objects.fill(record.body)
     rules.check(record.body, before)
-    _check_unique(call, record.body)
+    check_unique(call, record.body)
     _check_owned_by(call, change)
     if keys is not None:
         record.body["keyCredentials"] = credentials.keys_from(call, keys, before["keyCredentials"])
-    _write(call, record)
+    write(call, record)
     return NO_CONTENT
+
+
+def _drop_logo_url(change: dict[str, Any]) -> None:
+    """A logo URL in a body is ignored, without an error [iss]."""
+    (change.get("info") or {}).pop("logoUrl", None)
 
 
 def _settle_redirect_uris(body: dict[str, Any], change: dict[str, Any]) -> None:
@@ -175,12 +197,8 @@ def _settle_redirect_uris(body: dict[str, Any], change: dict[str, Any]) -> None:
         body["web"]["redirectUris"] = [entry["uri"] for entry in web["redirectUriSettings"]]
 
 
-def _check_read_only(change: dict[str, Any]) -> None:
-    for name in sorted(objects.READ_ONLY["application"] & set(change)):
-        raise bad_request(f"Property '{name}' is read-only and cannot be set.")
-
-
-def _check_unique(call: Call, body: dict[str, Any]) -> None:
+def check_unique(call: Call, body: dict[str, Any]) -> None:
+    """Raise Graph's 400 where another application has the unique name or an identifier URI; a deleted one may."""
     for other in call.tenant.applications.all():
         if other.body["id"] == body["id"]:
             continue
@@ -201,7 +219,8 @@ def _check_owned_by(call: Call, change: dict[str, Any]) -> None:
         raise denied()
 
 
-def _write(call: Call, record: Record) -> None:
+def write(call: Call, record: Record) -> None:
+    """Store an application, and what its service principal shows of it."""
     call.tenant.applications.write(record.body["id"], record)
     principal = call.tenant.service_principal(record.body["appId"])
     if principal:
@@ -218,73 +237,11 @@ def delete(call: Call, **address: str) -> Answer:
     if current is None:
         raise not_found(key)
     current.body["deletedDateTime"] = stamp(call.now)
-    call.tenant.deleted[key] = current
+    call.tenant.deleted.write(key, current)
     call.tenant.applications.write(key, None)
     principal = call.tenant.service_principal(record.body["appId"])
     if principal:
-        call.tenant.service_principals.write(principal.body["id"], None)
-    return NO_CONTENT
-
-
-def shown_owner(call: Call, key: str) -> dict[str, Any] | None:
-    """A directory object as the list of owners shows it [rec]; None where it is gone."""
-    for user in call.tenant.users.values():
-        if user.oid == key:
-            return {
-                "@odata.type": "#microsoft.graph.user",
-                "id": user.oid,
-                "businessPhones": [],
-                "displayName": user.display_name,
-                "givenName": None,
-                "jobTitle": None,
-                "mail": user.email,
-                "mobilePhone": None,
-                "officeLocation": None,
-                "preferredLanguage": None,
-                "surname": None,
-                "userPrincipalName": user.upn,
-            }
-    principal = call.tenant.service_principals.read(key)
-    if principal:
-        return {"@odata.type": "#microsoft.graph.servicePrincipal", **objects.shown(principal.body)}
-    return None
-
-
-def owners(call: Call, **address: str) -> Answer:
-    """GET the owners."""
-    permissions.may_read(call)
-    record = find(call, address)
-    people = [person for person in (shown_owner(call, key) for key in record.owners) if person]
-    return listing(call, "directoryObjects", people)
-
-
-def add_owner(call: Call, **address: str) -> Answer:
-    """POST owners/$ref; OwnedBy is not enough [doc]."""
-    record = find_to_change(call, address)
-    if not permissions.has_all(call):
-        raise denied()
-    reference = (call.body or {}).get("@odata.id", "")
-    if not reference.startswith(f"{call.graph_url}/v1.0/"):
-        raise bad_request("Invalid URL format specified in payload.")
-    key = reference.rsplit("/", 1)[-1]
-    if shown_owner(call, key) is None:
-        raise not_found(key)
-    if key in record.owners:
-        raise bad_request(
-            "One or more added object references already exist for the following modified properties: 'owners'."
-        )
-    record.owners.append(key)
-    call.tenant.applications.write(record.body["id"], record)
-    return NO_CONTENT
-
-
-def remove_owner(call: Call, owner: str, **address: str) -> Answer:
-    """DELETE owners/{id}/$ref; the last owner may go too [rec]."""
-    record = find_to_change(call, address)
-    if owner not in record.owners:
-        raise not_found(owner)
-    record.owners.remove(owner)
-    call.tenant.applications.write(record.body["id"], record)
+        call.tenant.remove_service_principal(principal.body["id"])
     return NO_CONTENT
 
 

@@ -43,6 +43,8 @@ class Call:
     schemas: Schemas
     graph_url: str
     stale: bool = False
+    # The body of a request that is no JSON
+    raw: bytes = b""
 
     @property
     def now(self) -> datetime:
@@ -61,12 +63,13 @@ class Call:
 
 @dataclass
 class Answer:
-    """A successful answer."""
+    """A successful answer; `content` is a body that is no JSON, of the type that `headers` name."""
 
     status: int
     body: dict[str, Any] | None = None
     headers: dict[str, str] = field(default_factory=dict)
     cost: int = 1
+    content: bytes | None = None
 
 
 NO_CONTENT = Answer(204)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..directory import Record
-from ..errors import bad_request, not_found
+from ..errors import not_found
 from ..router import Router
 from . import objects, permissions
+from .graph_applications import check_unique
 from .graph_call import NO_CONTENT, Answer, Call
 from .odata import listing
+from .schemas import parameters
 
 DEFAULT_POLICY_ID = "00000000-0000-0000-0000-000000000000"
 ITEM = r"/directory/deletedItems/(?P<key>[^/.]+)"
@@ -21,7 +23,7 @@ ITEM = r"/directory/deletedItems/(?P<key>[^/.]+)"
 
 def add_routes(router: Router) -> None:
     """Route this module's requests."""
-    router.add("GET", r"/directory/deletedItems/microsoft\.graph\.application", list_deleted)
+    router.add("GET", r"/directory/deletedItems/(?:microsoft\.)?graph\.application", list_deleted)
     router.add("GET", ITEM, read_deleted)
     router.add("DELETE", ITEM, purge)
     router.add("POST", ITEM + "/restore", restore)
@@ -31,14 +33,22 @@ def add_routes(router: Router) -> None:
 def list_deleted(call: Call) -> Answer:
     """GET the soft-deleted applications."""
     permissions.may_list(call)
-    return listing(call, "applications", [objects.shown(record.body) for record in call.tenant.deleted.values()])
+    items = [objects.shown(record.body) for record in call.tenant.deleted.all(call.stale)]
+    return listing(call, "applications", items)
 
 
 def _find(call: Call, key: str) -> Record:
-    record = call.tenant.deleted.get(key)
+    record = call.tenant.deleted.read(key, call.stale)
     if record is None:
         raise not_found(key)
     return record
+
+
+def _find_to_change(call: Call, key: str) -> Record:
+    """The item as the primary has it, once the serving replica knows it."""
+    _find(call, key)
+    call.stale = False
+    return _find(call, key)
 
 
 def read_deleted(call: Call, key: str) -> Answer:
@@ -54,20 +64,20 @@ def read_deleted(call: Call, key: str) -> Answer:
 
 def purge(call: Call, key: str) -> Answer:
     """DELETE for good [rec]."""
-    permissions.may_change(call, _find(call, key))
-    del call.tenant.deleted[key]
+    permissions.may_change(call, _find_to_change(call, key))
+    call.tenant.deleted.write(key, None)
     return NO_CONTENT
 
 
 def restore(call: Call, key: str) -> Answer:
     """POST restore: 200 with the object [rec]; its service principal does not come back with it [inf]."""
-    record = _find(call, key)
+    parameters(call.body, {}, {"autoReconcileProxyConflict": bool})
+    record = _find_to_change(call, key)
     permissions.may_change(call, record)
-    unique = record.body["uniqueName"]
-    if unique is not None and call.tenant.applications.find("uniqueName", unique):
-        raise bad_request("Another object with the same value for property uniqueName already exists.")
-    del call.tenant.deleted[key]
+    check_unique(call, record.body)
+    call.tenant.deleted.write(key, None)
     record.body["deletedDateTime"] = None
+    record.created = call.directory.clock.time()
     call.tenant.applications.write(key, record)
     body = {
         "@odata.context": call.context("directoryObjects/$entity"),

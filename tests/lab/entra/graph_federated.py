@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""federatedIdentityCredentials and the logo of an application."""
+"""federatedIdentityCredentials of an application."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ def add_routes(router: Router) -> None:
     router.add("GET", ONE, read)
     router.add("PATCH", ONE, update)
     router.add("DELETE", ONE, delete)
-    router.add("PUT", ADDRESS + "/logo", put_logo)
 
 
 def _context(record: Record, entity: bool) -> str:
@@ -99,15 +98,5 @@ def delete(call: Call, credential: str, **address: str) -> Answer:
     """DELETE one: 204 [rec]."""
     record = find_to_change(call, address)
     record.federated.remove(_of(record, credential))
-    call.tenant.applications.write(record.body["id"], record)
-    return NO_CONTENT
-
-
-def put_logo(call: Call, **address: str) -> Answer:
-    """PUT the logo's bytes; the application then shows a URL for it [doc]."""
-    record = find_to_change(call, address)
-    if call.headers.get("Content-Type", "") not in ("image/gif", "image/jpeg", "image/png"):
-        raise bad_request("Invalid content type for the logo: image/gif, image/jpeg or image/png is expected.")
-    record.body["info"]["logoUrl"] = f"{call.graph_url}/logos/{record.body['id']}/{uuid.uuid4().hex}"
     call.tenant.applications.write(record.body["id"], record)
     return NO_CONTENT

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/servicePrincipals: list, read, create, upsert, update, delete, owners, owned objects, credentials."""
+"""/servicePrincipals: list, read, create, upsert, update, delete, owned objects, credentials."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..clock import stamp
 from ..directory import Record
 from ..errors import GraphError, bad_request, denied, not_found
 from ..router import Router
-from . import credentials, objects, permissions
-from .graph_applications import shown_owner
+from . import credentials, objects, permissions, rules
 from .graph_call import NO_CONTENT, Answer, Call
 from .odata import context_path, listing, selected
+from .schemas import read_only
 
 ADDRESS = r"/servicePrincipals(?:/(?P<id>[^/()]+)|\((?P<key>id|appId)='(?P<value>[^']*)'\))"
 
@@ -25,8 +25,7 @@ def add_routes(router: Router) -> None:
     router.add("GET", ADDRESS, read)
     router.add("PATCH", ADDRESS, update)
     router.add("DELETE", ADDRESS, delete)
-    router.add("GET", ADDRESS + "/owners", owners)
-    router.add("GET", ADDRESS + r"/ownedObjects(?:/microsoft\.graph\.application)?", owned_objects)
+    router.add("GET", ADDRESS + r"/ownedObjects(?:/(?:microsoft\.)?graph\.application)?", owned_objects)
     router.add("POST", ADDRESS + r"/(?:microsoft\.graph\.)?addPassword", add_password)
     router.add("POST", ADDRESS + r"/(?:microsoft\.graph\.)?removePassword", remove_password)
 
@@ -75,8 +74,6 @@ def create(call: Call) -> Answer:
     call.schemas.check(call.body, "servicePrincipal", "create")
     change = objects.plain(call.body)
     app_id = (change.pop("appId", None) or "").lower()
-    for name in sorted(objects.READ_ONLY["servicePrincipal"] & set(change)):
-        raise bad_request(f"Property '{name}' is read-only and cannot be set.")
     found = call.directory.application(app_id)
     if found is None or not (call.caller.primary or call.directory.settled(found[1].created)):
         raise bad_request(
@@ -102,6 +99,7 @@ def create(call: Call) -> Answer:
         raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue", text, [detail])
     body = objects.new_service_principal(application.body, home.id, stamp(call.now))
     objects.merge(body, change, {})
+    rules.check_service_principal(body)
     owner_ids = [] if call.caller.primary else [call.caller.oid]
     record = Record(body, owner_ids, created=call.directory.clock.time())
     call.tenant.service_principals.write(body["id"], record)
@@ -120,9 +118,10 @@ def update(call: Call, **address: str) -> Answer:
             return create(call)
         call.stale = False
     record = find_to_change(call, address)
-    for name in sorted((objects.READ_ONLY["servicePrincipal"] | {"appId", "passwordCredentials"}) & set(change)):
-        raise bad_request(f"Property '{name}' is read-only and cannot be set.")
+    for name in sorted({"appId", "passwordCredentials"} & set(change)):
+        raise read_only(name)
     objects.merge(record.body, change, {})
+    rules.check_service_principal(record.body)
     call.tenant.service_principals.write(record.body["id"], record)
     return NO_CONTENT
 
@@ -130,22 +129,15 @@ def update(call: Call, **address: str) -> Answer:
 def delete(call: Call, **address: str) -> Answer:
     """DELETE one service principal."""
     record = find_to_change(call, address)
-    call.tenant.service_principals.write(record.body["id"], None)
+    call.tenant.remove_service_principal(record.body["id"])
     return NO_CONTENT
-
-
-def owners(call: Call, **address: str) -> Answer:
-    """GET the owners."""
-    permissions.may_read(call)
-    people = [person for person in (shown_owner(call, key) for key in find(call, address).owners) if person]
-    return listing(call, "directoryObjects", people)
 
 
 def owned_objects(call: Call, **address: str) -> Answer:
     """GET what a service principal owns: the way to list with the OwnedBy permission [doc]."""
     permissions.may_read(call)
     key = find(call, address).body["id"]
-    only_applications = call.path.endswith("microsoft.graph.application")
+    only_applications = call.path.endswith("graph.application")
     owned = []
     for table, kind in (
         (call.tenant.applications, "application"),

@@ -19,6 +19,14 @@ _NO_INFO = {
 }
 _NO_PUBLISHER = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
 
+_NO_LOCK = {
+    "isEnabled": False,
+    "allProperties": None,
+    "credentialsWithUsageVerify": None,
+    "credentialsWithUsageSign": None,
+    "tokenEncryptionKeyId": None,
+}
+
 # In the order of the recordings. A complex member that is null stands in the first part, one that is set in the second.
 _APPLICATION: dict[str, Any] = {
     "id": None,
@@ -113,18 +121,6 @@ _SERVICE_PRINCIPAL: dict[str, Any] = {
     "resourceSpecificApplicationPermissions": [],
 }
 
-READ_ONLY = {
-    "application": frozenset(
-        {"id", "appId", "applicationTemplateId", "certification", "createdByAppId", "createdDateTime",
-         "deletedDateTime", "disabledByMicrosoftStatus", "publisherDomain", "verifiedPublisher"}
-    ),
-    "servicePrincipal": frozenset(
-        {"id", "appDisplayName", "appDescription", "applicationTemplateId", "appOwnerOrganizationId", "createdByAppId",
-         "createdDateTime", "deletedDateTime", "disabledByMicrosoftStatus", "oauth2PermissionScopes",
-         "servicePrincipalType", "signInAudience", "verifiedPublisher", "resourceSpecificApplicationPermissions"}
-    ),
-}  # fmt: skip
-
 
 def new_application(app_id: str, domain: str, created: str) -> dict[str, Any]:
     """An application with every default."""
@@ -198,6 +194,9 @@ def fill(body: dict[str, Any]) -> None:
             ]
             for kind in ("accessToken", "idToken", "saml2Token")
         }
+    lock = body["servicePrincipalLockConfiguration"]
+    if lock is not None:
+        body["servicePrincipalLockConfiguration"] = {**_NO_LOCK, **lock}
     for role in body["appRoles"]:
         role.setdefault("isEnabled", True)
         role["origin"] = "Application"

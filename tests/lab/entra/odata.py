@@ -29,6 +29,11 @@ _KINDS = {
     "oauth2PermissionGrants": "oAuth2PermissionGrant",
     "appRoleAssignments": "appRoleAssignment",
 }
+# Members by which the other collections can be filtered
+_OTHERS = {
+    "users": frozenset({"id", "displayName", "mail", "userPrincipalName", "givenName", "surname"}),
+    "groups": frozenset({"id", "displayName", "description", "mail", "mailNickname", "securityEnabled", "mailEnabled"}),
+}
 
 OPTIONS = frozenset({"$filter", "$select", "$top", "$skiptoken", "$count", "$orderby"})
 
@@ -92,7 +97,8 @@ def listing(call: Call, path: str, items: list[dict[str, Any]], cost: int = 1) -
     query = call.query
     _check_options(call)
     if "$filter" in query:
-        names = call.schemas.members(_KINDS.get(path, "")) or frozenset(name for item in items for name in item)
+        names = call.schemas.members(_KINDS.get(path, "")) or _OTHERS.get(path)
+        names = names or frozenset(name for item in items for name in item)
         test = filter_test(query["$filter"], names)
         items = [item for item in items if test(item)]
     if "$orderby" in query:

@@ -17,7 +17,12 @@ POLICY = frozenset(
     {"Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"}
 )
 GRANTS = frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"})
+# Reading grants needs more than reading applications [doc].
+READ_GRANTS = GRANTS | {"Directory.Read.All"}
 ASSIGN = "AppRoleAssignment.ReadWrite.All"
+_DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
+USERS = _DIRECTORY | {"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All"}
+GROUPS = _DIRECTORY | {"GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All"}
 
 EVERYTHING = sorted(ALL | POLICY | GRANTS | {ASSIGN, "Application.Read.All", "User.Read.All", "Group.Read.All"})
 

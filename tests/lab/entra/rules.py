@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,11 @@ from ..errors import GraphError, bad_request
 PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs", *PERSONAL)
 FORBIDDEN = "!$'(),;"
+SINGLE_SIGN_ON_MODES = (None, "password", "saml", "notSupported", "oidc")
+MEMBER_TYPES = frozenset({"User", "Application"})
+MAX_TEXT = 1024
+# In the value of a role or scope [doc]
+VALUE = re.compile(r"(?!\.)[!#$%&'()*+,\-./:;=?@\[\]^_`{|}~0-9A-Za-z]{1,120}")
 
 
 def is_personal(body: dict[str, Any]) -> bool:
@@ -46,14 +52,72 @@ def check(body: dict[str, Any], unchanged: dict[str, Any] | None = None) -> None
     logout = body["web"]["logoutUrl"]
     if logout and (urlsplit(logout).scheme != "https" or len(logout) > 255):
         raise _invalid("logoutUrl")
-    for tag in body["tags"]:
-        if not 1 <= len(tag) <= 256 or any(mark.isspace() for mark in tag):
-            raise _invalid("tags")
-    if len(set(body["tags"])) != len(body["tags"]):
-        raise _invalid("tags")
+    _check_tags(body["tags"], "Application")
+    if len(body["description"] or "") > MAX_TEXT:
+        raise _invalid("description")
+    _check_identifier_uris(body["identifierUris"], personal)
+    _check_access(body["requiredResourceAccess"], personal)
+    for role in body["appRoles"]:
+        _check_role(role)
+    for name, entries in (("appRoles", body["appRoles"]), ("api", body["api"]["oauth2PermissionScopes"])):
+        _check_permissions(name, entries)
     if unchanged:
         check_disabled_first(unchanged["appRoles"], body["appRoles"])
         check_disabled_first(unchanged["api"]["oauth2PermissionScopes"], body["api"]["oauth2PermissionScopes"])
+
+
+def check_service_principal(body: dict[str, Any]) -> None:
+    """Raise Graph's 400 where the whole service principal would break a rule."""
+    for name in ("notes", "description"):
+        if len(body[name] or "") > MAX_TEXT:
+            raise _invalid(name, "ServicePrincipal")
+    if body["preferredSingleSignOnMode"] not in SINGLE_SIGN_ON_MODES:
+        raise _invalid("preferredSingleSignOnMode", "ServicePrincipal")
+    _check_tags(body["tags"], "ServicePrincipal")
+
+
+def _check_tags(tags: list[str], resource: str) -> None:
+    if any(not 1 <= len(tag) <= 256 or any(mark.isspace() for mark in tag) for tag in tags):
+        raise _invalid("tags", resource)
+    if len(set(tags)) != len(tags):
+        raise _invalid("tags", resource)
+
+
+def _check_identifier_uris(uris: list[str], personal: bool) -> None:
+    if len(set(uris)) != len(uris):
+        raise _duplicates()
+    if personal and (len(uris) > 50 or any(uri.lower().startswith("urn:") for uri in uris)):
+        raise _invalid("identifierUris")
+
+
+def _check_access(resources: list[dict[str, Any]], personal: bool) -> None:
+    """The permissions that an application asks for; the limits on their number hold for personal audiences [doc]."""
+    counts = [len(entry["resourceAccess"]) for entry in resources]
+    if personal and (len(counts) > 50 or max(counts, default=0) > 30 or sum(counts) > 200):
+        raise _invalid("requiredResourceAccess")
+    for entry in resources:
+        if not entry.get("resourceAppId"):
+            raise _invalid("requiredResourceAccess")
+        if any(not item.get("id") or item.get("type") not in ("Role", "Scope") for item in entry["resourceAccess"]):
+            raise _invalid("requiredResourceAccess")
+
+
+def _check_role(role: dict[str, Any]) -> None:
+    members = role.get("allowedMemberTypes")
+    if not all(role.get(name) for name in ("id", "displayName", "description")):
+        raise _invalid("appRoles")
+    if not members or set(members) - MEMBER_TYPES:
+        raise _invalid("appRoles")
+
+
+def _check_permissions(name: str, entries: list[dict[str, Any]]) -> None:
+    """What holds of app roles and of delegated permissions: ids and values are each there once [inf]."""
+    ids = [str(entry.get("id", "")).lower() for entry in entries]
+    values = [entry["value"] for entry in entries if entry.get("value") is not None]
+    if "" in ids or not all(VALUE.fullmatch(value) for value in values):
+        raise _invalid(name)
+    if len(set(ids)) != len(ids) or len(set(values)) != len(values):
+        raise _duplicates()
 
 
 def _check_redirect_uris(kind: str, uris: list[str], personal: bool) -> None:
@@ -93,5 +157,9 @@ def check_disabled_first(old: list[dict[str, Any]], new: list[dict[str, Any]]) -
             )
 
 
-def _invalid(name: str) -> GraphError:
-    return bad_request(f"Invalid value specified for property '{name}' of resource 'Application'.")
+def _invalid(name: str, resource: str = "Application") -> GraphError:
+    return bad_request(f"Invalid value specified for property '{name}' of resource '{resource}'.")
+
+
+def _duplicates() -> GraphError:
+    return bad_request("Request contains a property with duplicate values.")

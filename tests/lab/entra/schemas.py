@@ -11,6 +11,7 @@ import copy
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,26 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 
 from ..clock import parse
-from ..errors import bad_request, unreadable
+from ..errors import BodyError, unreadable
 
 _DOCUMENT = Path(__file__).parents[1] / "recorded" / "graph-openapi.json"
+# What the published types let through and the server alone sets [doc]
+READ_ONLY = {
+    "application": frozenset(
+        {"id", "appId", "applicationTemplateId", "certification", "createdByAppId", "createdDateTime",
+         "deletedDateTime", "disabledByMicrosoftStatus", "publisherDomain", "verifiedPublisher"}
+    ),
+    "servicePrincipal": frozenset(
+        {"id", "appDisplayName", "appDescription", "applicationTemplateId", "appOwnerOrganizationId", "createdByAppId",
+         "createdDateTime", "deletedDateTime", "disabledByMicrosoftStatus", "oauth2PermissionScopes",
+         "servicePrincipalType", "signInAudience", "verifiedPublisher", "resourceSpecificApplicationPermissions"}
+    ),
+    "appRoleAssignment": frozenset(
+        {"id", "createdDateTime", "deletedDateTime", "principalDisplayName", "principalType", "resourceDisplayName"}
+    ),
+    "federatedIdentityCredential": frozenset({"id"}),
+    "oAuth2PermissionGrant": frozenset({"id"}),
+}  # fmt: skip
 _EDM = {"boolean": "Edm.Boolean", "string": "Edm.String", "integer": "Edm.Int32", "array": "Collection"}
 
 _formats = FormatChecker(formats=())
@@ -73,12 +91,17 @@ class Schemas:
         }
 
     def check(self, body: Any, kind: str, purpose: str) -> None:
-        """Raise Graph's 400 where `body` is not a ``microsoft.graph.<kind>`` for ``create`` or ``update``."""
+        """Raise Graph's 400 where `body` is not a ``microsoft.graph.<kind>`` for ``create`` or ``update``.
+
+        A member that the server alone sets is refused too.
+        """
         if not isinstance(body, dict):
             raise unreadable()
         errors = sorted(self._validators[f"microsoft.graph.{kind}-{purpose}"].iter_errors(body), key=_depth)
         if errors:
-            raise bad_request(_message(_cause(errors[0]), kind))
+            raise BodyError(_message(_cause(errors[0]), kind))
+        for name in sorted(READ_ONLY.get(kind, frozenset()) & set(body)):
+            raise read_only(name)
 
     def members(self, kind: str) -> frozenset[str]:
         """The names of a type's members; empty where the document has no such type."""
@@ -87,6 +110,29 @@ class Schemas:
     def violations(self, body: Any, kind: str) -> list[str]:
         """What is wrong with an answer's body against the published type; for the lab's own tests."""
         return [item.message for item in self._validators[f"microsoft.graph.{kind}"].iter_errors(body)]
+
+
+def read_only(name: str) -> BodyError:
+    """Graph's 400 for a member that cannot be set."""
+    return BodyError(f"Property '{name}' is read-only and cannot be set.")
+
+
+def parameters(body: Any, required: Mapping[str, type], optional: Mapping[str, type] | None = None) -> dict[str, Any]:
+    """The parameters of an action or a reference, by their types; raises Graph's 400. No body has no parameters."""
+    known = {**required, **(optional or {})}
+    if body is None:
+        body = {}
+    if not isinstance(body, dict):
+        raise unreadable()
+    for name in body:
+        if name not in known and not name.startswith("@odata.type"):
+            raise BodyError(
+                f"The parameter '{name}' in the request payload is not a valid parameter for the operation."
+            )
+    for name, kind in known.items():
+        if (name in required or body.get(name) is not None) and not isinstance(body.get(name), kind):
+            raise BodyError(f"Invalid value specified for the parameter '{name}'.")
+    return {name: body.get(name) for name in known}
 
 
 def _depth(error: ValidationError) -> int:

@@ -17,6 +17,7 @@ from aiohttp import web
 from ..directory import Directory, Record, Tenant
 from ..errors import StsError
 from ..vault import Vault
+from . import assigned, first_party
 from .answers import NO_STORE, answer
 from .authorize import Authorize, Code
 from .clients import Clients, with_basic
@@ -84,7 +85,9 @@ class Token:
         scope = form.get("scope", "")
         if not scope.endswith("/.default"):
             raise StsError(70011, scope=scope)
-        token = self.app_token(tenant, app_id, principal.body["id"], tenant.roles.get(app_id, []), scope)
+        token = self.app_token(
+            tenant, app_id, principal.body["id"], first_party.granted_roles(tenant, principal.body), scope
+        )
         return {
             "token_type": "Bearer",
             "expires_in": APP_TOKEN_SECONDS,
@@ -92,15 +95,23 @@ class Token:
             "access_token": token,
         }
 
-    def app_token(self, tenant: Tenant, app_id: str, oid: str, roles: list[str], scope: str = "") -> str:
-        """An access token for an application itself; its audience is the scope's resource."""
+    def app_token(
+        self,
+        tenant: Tenant,
+        app_id: str,
+        oid: str,
+        roles: list[str],
+        scope: str = "",
+        lifetime: int = APP_TOKEN_SECONDS + 1,
+    ) -> str:
+        """An access token for an application itself; its audience is the scope's resource, else Graph."""
         now = int(self._directory.clock.time())
         claims = {
             "aud": scope.removesuffix("/.default") or self._login.graph_url,
             "iss": f"https://sts.windows.net/{tenant.id}/",
             "iat": now,
             "nbf": now,
-            "exp": now + APP_TOKEN_SECONDS + 1,
+            "exp": now + lifetime,
             "appid": app_id,
             "idtyp": "app",
             "oid": oid,
@@ -134,8 +145,10 @@ class Token:
         if code.redirect_uri != form["redirect_uri"]:
             raise StsError(500112, redirect_uri=form["redirect_uri"], expected=code.redirect_uri)
         _check_verifier(code, form.get("code_verifier", ""))
+        application, principal = self._clients.find(tenant, app_id)
+        if principal:
+            assigned.check(tenant, principal, code.user)
         code.redeemed = True
-        application, _principal = self._clients.find(tenant, app_id)
         return self._user_tokens(code, application)
 
     @staticmethod
@@ -207,9 +220,7 @@ class Token:
         wanted = (application.body["optionalClaims"] or {}).get("idToken", [])
         if user.email and any(item["name"] == "email" for item in wanted):
             claims["email"] = user.email
-        if application.body["groupMembershipClaims"] not in (None, "None"):
-            claims["groups"] = [key for key, group in tenant.groups.items() if user.oid in group["members"]]
-        return claims
+        return claims | assigned.claims(tenant, application, tenant.service_principal(code.app_id), user)
 
 
 def _check_verifier(code: Code, verifier: str) -> None:

@@ -22,7 +22,8 @@ if t.TYPE_CHECKING:
 
 
 class AdminConsent(Part):
-    """``declared`` is a list of {resource, resource_id, scopes, app_roles}, exact for each resource that it names.
+    """``declared`` is a list of {resource, resource_id, scopes, app_roles}, exact for each resource that it names;
+    None only reads.
 
     The key of a member is the resource's object ID, and for a role the role's ID as well. Consent that single users
     gave for themselves is not touched.
@@ -43,17 +44,20 @@ class AdminConsent(Part):
         principal = graph.client.service_principals.by_service_principal_id(target.principal_id)
         attempted = f"Reading the consent that {target.name} has failed"
         items: Items = {}
-        for grant in await graph.pages(graph.request("GET", principal.oauth2_permission_grants), attempted):
-            if grant["consentType"] == "AllPrincipals":
-                scopes = sorted((grant.get("scope") or "").split())
-                items[grant["resourceId"]] = {"id": grant["id"], "resource_id": grant["resourceId"], "scopes": scopes}
-        for held in await graph.pages(graph.request("GET", principal.app_role_assignments), attempted):
-            items[f"{held['resourceId']}/{held['appRoleId']}"] = {
-                "id": held["id"],
-                "resource_id": held["resourceId"],
-                "app_role_id": held["appRoleId"],
-            }
+        if self._manages("scopes"):
+            for grant in await graph.pages(graph.request("GET", principal.oauth2_permission_grants), attempted):
+                if grant["consentType"] == "AllPrincipals":
+                    resource, scopes = grant["resourceId"], sorted((grant.get("scope") or "").split())
+                    items[resource] = {"id": grant["id"], "resource_id": resource, "scopes": scopes}
+        if self._manages("app_roles"):
+            for held in await graph.pages(graph.request("GET", principal.app_role_assignments), attempted):
+                resource, role = held["resourceId"], held["appRoleId"]
+                items[f"{resource}/{role}"] = {"id": held["id"], "resource_id": resource, "app_role_id": role}
         return items
+
+    def _manages(self, kind: str) -> bool:
+        """Whether any entry has scopes or app roles, as each kind needs a permission of its own to be read."""
+        return self.declared is None or any(entry[kind] is not None for entry in self.declared)
 
     def after(self, present: Items, target: Target) -> Items:
         after = dict(present)

@@ -53,7 +53,7 @@ class Certificates(Part):
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.application["created"] is None:
             return {}
-        return {_thumbprint(item): _shown(item) for item in await self._listed(graph, target)}
+        return {thumbprint(item): shown(item) for item in await self._listed(graph, target)}
 
     def after(self, present: Items, target: Target) -> Items:
         after = dict(present)
@@ -75,11 +75,11 @@ class Certificates(Part):
 
         listed, _settled = await replication.settle(lambda: self._listed(graph, target), same, patience)
         gone = {step.key for step in steps if step.after is None}
-        here = {_thumbprint(item) for item in listed}
+        here = {thumbprint(item) for item in listed}
         kept = [
             {name: value for name, value in item.items() if value is not None}
             for item in listed
-            if _thumbprint(item) not in gone
+            if thumbprint(item) not in gone
         ]
         new = [
             {
@@ -103,7 +103,7 @@ class Certificates(Part):
         return sorted((found or {}).get("keyCredentials") or [], key=lambda item: str(item["keyId"]))
 
 
-def _thumbprint(item: Document) -> str:
+def thumbprint(item: Document) -> str:
     """The thumbprint of a listed certificate; its key ID where it has another identifier.
 
     ``customKeyIdentifier`` comes as base64 of the 20 bytes or as their hexadecimal form [rec].
@@ -118,9 +118,10 @@ def _thumbprint(item: Document) -> str:
     return raw.hex().upper() if len(raw) == 20 else str(item["keyId"])
 
 
-def _shown(item: Document) -> Document:
+def shown(item: Document) -> Document:
+    """A listed certificate as results show it."""
     return {
-        "thumbprint": _thumbprint(item),
+        "thumbprint": thumbprint(item),
         "name": item.get("displayName"),
         "key_id": item["keyId"],
         "ends": item.get("endDateTime"),

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user's assignments and groups mean for a sign-in: whether it is let in, and the claims of its ID token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..directory import Record, Tenant, User
+from ..errors import StsError
+
+
+def _assignments(tenant: Tenant, principal: Record, user: User) -> list[dict[str, Any]]:
+    """The user's own assignments and those of the user's groups."""
+    return tenant.assignments_to(principal.body["id"], user.oid, *tenant.groups_of(user))
+
+
+def check(tenant: Tenant, principal: Record, user: User) -> None:
+    """Raise AADSTS50105 where the application demands an assignment that the user does not have [doc]."""
+    body = principal.body
+    if body["appRoleAssignmentRequired"] and not _assignments(tenant, principal, user):
+        raise StsError(50105, app_id=body["appId"], app_name=body["displayName"], user=user.upn)
+
+
+def claims(tenant: Tenant, application: Record, principal: Record | None, user: User) -> dict[str, Any]:
+    """The ``roles`` and ``groups`` of an ID token [doc]; a claim without a value is left out."""
+    held = _assignments(tenant, principal, user) if principal else []
+    values = {role["id"]: role["value"] for role in application.body["appRoles"] if role["isEnabled"]}
+    roles = list(dict.fromkeys(values[item["appRoleId"]] for item in held if values.get(item["appRoleId"])))
+    groups, as_roles = _groups(tenant, application, {item["principalId"] for item in held}, user)
+    # Emitted as roles, the groups take the place of the app roles.
+    found = {"roles": groups} if as_roles and groups else {"roles": roles, "groups": groups}
+    return {name: value for name, value in found.items() if value}
+
+
+def _groups(tenant: Tenant, application: Record, assigned: set[str], user: User) -> tuple[list[str], bool]:
+    """The groups that ``groupMembershipClaims`` admits, as the optional claim has them; whether to call them roles."""
+    kinds = {kind.strip() for kind in (application.body["groupMembershipClaims"] or "").split(",")}
+    mine = tenant.groups_of(user)
+    if kinds & {"All", "SecurityGroup"}:
+        shown = mine
+    elif "ApplicationGroup" in kinds:
+        shown = {key: name for key, name in mine.items() if key in assigned}
+    else:
+        return [], False
+    wanted = (application.body["optionalClaims"] or {}).get("idToken", [])
+    options = {option for item in wanted if item["name"] == "groups" for option in item["additionalProperties"]}
+    # Groups of the cloud have names in a token only where they are those assigned to the application.
+    by_name = "cloud_displayname" in options and "ApplicationGroup" in kinds
+    return list(shown.values() if by_name else shown), "emit_as_roles" in options

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""/users and /groups, and the directory objects that can own an application."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from ..directory import User
+from ..errors import bad_request, not_found
+from ..router import Router
+from . import objects, permissions
+from .graph_call import Answer, Call
+from .odata import context_path, listing, selected
+
+
+def add_routes(router: Router) -> None:
+    """Route this module's requests."""
+    router.add("GET", "/users", list_users)
+    router.add("GET", "/users/(?P<key>[^/]+)", read_user)
+    router.add("GET", "/groups", list_groups)
+    router.add("GET", "/groups/(?P<key>[^/]+)", read_group)
+
+
+def shown_user(user: User) -> dict[str, Any]:
+    """A user as Graph shows one by default [rec]."""
+    return {
+        "businessPhones": [],
+        "displayName": user.display_name,
+        "givenName": None,
+        "jobTitle": None,
+        "mail": user.email,
+        "mobilePhone": None,
+        "officeLocation": None,
+        "preferredLanguage": None,
+        "surname": None,
+        "userPrincipalName": user.upn,
+        "id": user.oid,
+    }
+
+
+def shown_owner(call: Call, key: str, stale: bool = False) -> dict[str, Any] | None:
+    """A directory object as the list of owners shows it [rec]; None where there is none."""
+    for user in call.tenant.users.values():
+        if user.oid == key:
+            return {"@odata.type": "#microsoft.graph.user", "id": user.oid, **shown_user(user)}
+    principal = call.tenant.service_principals.read(key, stale)
+    if principal:
+        return {"@odata.type": "#microsoft.graph.servicePrincipal", **objects.shown(principal.body)}
+    return None
+
+
+def referenced(call: Call, reference: str) -> str:
+    """The id in an ``@odata.id`` that names a user or service principal known to the serving replica.
+
+    The URL has to be one of this cloud's Graph [src]; raises Graph's 400 and 404.
+    """
+    if not reference.startswith(f"{call.graph_url}/v1.0/"):
+        raise bad_request("Invalid URL format specified in payload.")
+    key = reference.rsplit("/", 1)[-1]
+    if shown_owner(call, key, call.stale) is None:
+        raise not_found(key)
+    return key
+
+
+def _groups(call: Call) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": key,
+            "deletedDateTime": None,
+            "description": None,
+            "displayName": group["displayName"],
+            "groupTypes": [],
+            "mail": None,
+            "mailEnabled": False,
+            "mailNickname": key[:8],
+            "securityEnabled": True,
+        }
+        for key, group in call.tenant.groups.items()
+    ]
+
+
+def _one(call: Call, kind: str, items: list[dict[str, Any]], key: str, *members: str) -> Answer:
+    select = call.query.get("$select")
+    for item in items:
+        if key.lower() in [str(item[member]).lower() for member in members]:
+            body = {"@odata.context": call.context(context_path(kind, select, entity=True)), **item}
+            return Answer(200, selected(body, select))
+    raise not_found(key)
+
+
+def list_users(call: Call) -> Answer:
+    """GET the users."""
+    permissions.needs(call, permissions.USERS)
+    return listing(call, "users", [shown_user(user) for user in call.tenant.users.values()])
+
+
+def read_user(call: Call, key: str) -> Answer:
+    """GET one user, by id or user principal name."""
+    permissions.needs(call, permissions.USERS)
+    users = [shown_user(user) for user in call.tenant.users.values()]
+    return _one(call, "users", users, key, "id", "userPrincipalName")
+
+
+def list_groups(call: Call) -> Answer:
+    """GET the groups."""
+    permissions.needs(call, permissions.GROUPS)
+    return listing(call, "groups", _groups(call))
+
+
+def read_group(call: Call, key: str) -> Answer:
+    """GET one group, by its id alone."""
+    permissions.needs(call, permissions.GROUPS)
+    try:
+        uuid.UUID(key)
+    except ValueError:
+        raise bad_request(f"Invalid object identifier '{key}'.") from None
+    return _one(call, "groups", _groups(call), key, "id")
