@@ -22,9 +22,13 @@ LAG = (0.2, 0.5)
 
 @pytest.fixture(scope="session")
 def session_lab() -> Iterator[Lab]:
-    """The lab, one for the whole test run; tests keep apart by tenants and consoles of their own."""
+    """The lab, one for the whole test run; tests keep apart by tenants and consoles of their own.
+
+    No request of the product in all that time may have broken Graph's published types.
+    """
     with Lab.start(*LAG) as lab:
         yield lab
+        assert lab.violations() == []
 
 
 @pytest.fixture
