@@ -105,7 +105,7 @@ CLAIMS = Kind(
 )
 # Flags in one text, joined by commas [doc]; the word None and null mean none.
 GROUP_CLAIMS = Kind(
-    read=_split, write=lambda value: ",".join(sorted(value)) or None, key=lambda value: sorted(set(value or []))
+    read=_split, write=lambda value: ",".join(sorted(set(value))) or None, key=lambda value: sorted(set(value or []))
 )
 ACCESSES = Kind(
     read=_accesses, write=_resource_access, key=lambda value: _accesses(_resource_access(value or [])), whole=True

@@ -61,7 +61,8 @@ class Certificates(Part):
             if item["state"] == "absent":
                 after.pop(key, None)
             elif key not in after:
-                after[key] = {"thumbprint": key, "name": item.get("name"), "key_id": None, "ends": None}
+                name = item.get("name") or f"certificate {key[:8]}"
+                after[key] = {"thumbprint": key, "name": name, "key_id": None, "ends": None}
         return after
 
     async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step], patience: float) -> None:
@@ -86,7 +87,7 @@ class Certificates(Part):
                 "type": "AsymmetricX509Cert",
                 "usage": "Verify",
                 "key": base64.b64encode(self._given[step.key]).decode(),
-                **({"displayName": step.after["name"]} if step.after["name"] else {}),
+                "displayName": step.after["name"],
             }
             for step in steps
             if step.after and step.key not in here
