@@ -55,6 +55,32 @@ SET = Kind(
 )
 
 
+def records(members: t.Mapping[str, str], order: str, unordered: tuple[str, ...] = ()) -> Kind:
+    """The kind of a list of objects in an order that means nothing.
+
+    ``members`` maps their names in options to those in the service's JSON; ``order`` is the member by which results
+    sort them, ``unordered`` names those that are lists in an order that means nothing.
+    """
+
+    def read(value: Value) -> list[Document]:
+        items = [{name: item.get(member) for name, member in members.items()} for item in value or []]
+        return sort([{n: _sorted(v) if n in unordered else v for n, v in item.items()} for item in items])
+
+    def write(value: Value) -> list[Document]:
+        return [
+            {member: item[name] for name, member in members.items() if item.get(name) is not None} for item in value
+        ]
+
+    def sort(items: list[Document]) -> list[Document]:
+        return sorted(items, key=lambda item: (str(item.get(order) or ""), repr(sorted(item.items(), key=repr))))
+
+    def key(value: Value) -> list[Document]:
+        items = [{n: _sorted(v) if n in unordered else v for n, v in item.items() if v} for item in value or []]
+        return sort(items)
+
+    return Kind(read, write, key, whole=True)
+
+
 @dataclass(frozen=True)
 class Field:
     """One manageable property.
