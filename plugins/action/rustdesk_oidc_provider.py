@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import rustdesk_oidc_provider as module
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
 
@@ -15,3 +17,8 @@ class ActionModule(InProcessAction):
 
     SPEC = module.SPEC
     CORE = staticmethod(module.run)
+
+    @staticmethod
+    def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
+        """Whether the session is kept."""
+        return "session" in result

@@ -16,10 +16,11 @@ options:
     required: true
   console:
     description:
-      - The kind of console. V(auto) finds out.
+      - The kind of console; V(rustdesk_console) is databk/rustdesk-console, V(rustdesk_api) is lejianwen/rustdesk-api.
+      - V(auto) finds out by requests that change nothing and hold no password.
     type: str
     default: auto
-    choices: [auto, pro]
+    choices: [auto, pro, rustdesk_console, rustdesk_api]
   username:
     description:
       - An administrator of the console.
@@ -57,18 +58,59 @@ options:
   contract:
     description:
       - How the console's settings are read and written, where a version of RustDesk Server Pro differs from what
-        is known.
+        is known. The playbook C(deskops.rustdesk_sso.learn_contract) makes it from a recording of a browser.
+      - Places within a document are names joined by dots, such as V(data.oidc.providers); empty for the whole.
     type: dict
     suboptions:
       settings_path:
-        description: The path of the OIDC settings document.
+        description: The path of the OIDC settings document. V(/api/oidc/settings) when it is omitted.
         type: str
-        default: /api/oidc/settings
+      write_path:
+        description: The path at which it is written, if that is another one.
+        type: str
       write_method:
-        description: The method that writes it.
+        description: The method that writes it. V(PUT) when it is omitted.
         type: str
-        default: PUT
         choices: [PUT, POST, PATCH]
+      document:
+        description: Where in the answer is what has to be written back. The whole answer when it is omitted.
+        type: str
+      providers:
+        description: Where in that is the list of providers. V(providers) when it is omitted.
+        type: str
+      callback_path:
+        description: The path of the callback URL, where it is not in the same document.
+        type: str
+      callback_url:
+        description: Where the callback URL is. V(callback_url) when it is omitted.
+        type: str
+      maximum_authorized_users:
+        description: Where the maximum number of authorized users is. V(max_auth_count) when it is omitted.
+        type: str
+      keys:
+        description:
+          - What the members of a provider are called, by the option of M(deskops.rustdesk_sso.rustdesk_oidc_provider),
+            such as C(client_id=clientId).
+        type: dict
+  session:
+    description: A session that an earlier task has kept open with O(keep_session), from its result RV(ignore:session).
+    type: dict
+    suboptions:
+      console:
+        description: The kind of console.
+        type: str
+        required: true
+        choices: [pro, rustdesk_console, rustdesk_api]
+      token:
+        description: The session's token.
+        type: str
+        required: true
+  keep_session:
+    description:
+      - Whether the session is kept open for a later task, so that the console is signed in to just once. The result is
+        then kept out of all output.
+    type: bool
+    default: false
 requirements:
   - requests >= 2.31
   - pyotp >= 2.9 (with O(totp_secret) only)

@@ -40,12 +40,18 @@ class _Retry(Retry):
         return min(max(0.0, wanted), LONGEST_RETRY_AFTER)
 
 
+class _Throttled(_Retry):
+    """Repeats what was refused by 429 alone, which says that nothing was done."""
+
+    RETRY_AFTER_STATUS_CODES = frozenset({429})
+
+
 class Http:
     """A requests session with one CA, one timeout and one policy for repeats.
 
     Redirects are never followed: a 301 or 302 turns a POST into a GET, which changes what is asked.
-    Only GET is repeated by itself, on a failed connection and on 429, 502, 503 and 504; ``repeatable=True`` says that
-    another request is as harmless.
+    Only GET is repeated by itself, on a failed connection and on 502, 503 and 504; ``repeatable=True`` says that
+    another request is as harmless. 429 means that nothing was done, and is waited out for all.
     """
 
     def __init__(self, ca_path: str | None, timeout: float) -> None:
@@ -66,8 +72,16 @@ class Http:
             raise_on_status=False,
         )
         # A connection that was never established carried no request: trying again is safe for any method.
-        once = _Retry(
-            total=2, connect=2, read=0, status=0, other=0, backoff_factor=0.3, respect_retry_after_header=False
+        once = _Throttled(
+            total=3,
+            connect=2,
+            read=0,
+            status=2,
+            other=0,
+            status_forcelist=(429,),
+            allowed_methods=None,
+            backoff_factor=0.3,
+            raise_on_status=False,
         )
         self._patient = _session(patient)
         self._once = _session(once)

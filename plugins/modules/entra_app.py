@@ -444,7 +444,7 @@ options:
         description: The SHA-1 thumbprint of a certificate to be removed.
         type: str
       name:
-        description: The display name of a new one; C(certificate) and the beginning of its thumbprint when it is omitted.
+        description: The display name of a new one; made from the thumbprint when it is omitted.
         type: str
       state:
         description: Whether the application shall have it.

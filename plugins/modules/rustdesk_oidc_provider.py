@@ -37,6 +37,13 @@ options:
         that is there keeps the spelling that it has.
     type: str
     default: azure
+  kind:
+    description:
+      - The kind of identity provider. When it is omitted, that of this O(name), else V(oidc).
+      - A new provider of kind V(azure), V(okta), V(auth0) or V(oidc) needs O(issuer), or endpoints; one of kind
+        V(oauth2) needs O(authorization_endpoint), O(token_endpoint) and O(userinfo_endpoint). The others need neither.
+    type: str
+    choices: [azure, google, okta, github, gitlab, facebook, auth0, apple, oidc, oauth2]
   enabled:
     description: Whether users are offered the provider. A new provider is enabled when this is omitted.
     type: bool
@@ -67,6 +74,33 @@ options:
   jwks_endpoint:
     description: Where the signing keys are, where there is no discovery.
     type: str
+  scopes:
+    description: The scopes that are asked for, where the console lets them be chosen.
+    type: list
+    elements: str
+  pkce:
+    description: Whether the console uses PKCE, where it lets that be chosen.
+    type: bool
+  auto_register:
+    description:
+      - Whether users who are not known yet get an account at their first sign-in, where that can be chosen.
+      - A new provider has it on when this is omitted, as in RustDesk Server Pro.
+    type: bool
+  icon:
+    description: The icon that users see, where the console lets it be chosen. An empty text clears it.
+    type: str
+  order:
+    description: The provider's place among those of the console, beginning with 0.
+    type: int
+  maximum_authorized_users:
+    description: How many users may sign in with all providers of the console (RustDesk Server Pro).
+    type: int
+  other_providers:
+    description:
+      - V(remove) removes all other providers of the console, V(keep) only lists them in the result.
+    type: str
+    default: keep
+    choices: [keep, remove]
   callback_url:
     description:
       - The callback URL that the console sends with each sign-in, of all its providers. It has to be registered as a
@@ -105,6 +139,15 @@ callback_url:
   description: The callback URL that the console sends.
   returned: success
   type: str
+other_providers:
+  description: The names of the other providers of the console, of which some may not be declared anywhere.
+  returned: success
+  type: list
+  elements: str
+session:
+  description: What O(session) of a later task takes.
+  returned: with O(keep_session=true)
+  type: dict
 provider:
   description: The provider as it is now, or would be; without its secret. Empty when it is absent.
   returned: success
@@ -137,6 +180,19 @@ provider:
     jwks_endpoint:
       description: Where the signing keys are.
       type: str
+    scopes:
+      description: The scopes that are asked for.
+      type: list
+      elements: str
+    pkce:
+      description: Whether the console uses PKCE; null where it is not told.
+      type: bool
+    auto_register:
+      description: Whether users who are not known yet get an account; null where it is not told.
+      type: bool
+    icon:
+      description: The icon.
+      type: str
     order:
       description: Its place among the console's providers.
       type: int
@@ -150,9 +206,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
@@ -160,6 +219,7 @@ SPEC: dict[str, t.Any] = {
     "argument_spec": {
         **RUSTDESK_OPTIONS,
         "name": {"type": "str", "default": "azure"},
+        "kind": {"type": "str", "choices": list(KINDS)},
         "enabled": {"type": "bool"},
         "client_id": {"type": "str"},
         "client_secret": {"type": "str", "no_log": True},
@@ -170,36 +230,82 @@ SPEC: dict[str, t.Any] = {
             "no_log": False,
         },
         "issuer": {"type": "str"},
+        "scopes": {"type": "list", "elements": "str"},
         "authorization_endpoint": {"type": "str"},
         "token_endpoint": {"type": "str", "no_log": False},
         "userinfo_endpoint": {"type": "str"},
         "jwks_endpoint": {"type": "str"},
+        "pkce": {"type": "bool"},
+        "auto_register": {"type": "bool"},
+        "icon": {"type": "str"},
+        "order": {"type": "int"},
         "callback_url": {"type": "str"},
+        "maximum_authorized_users": {"type": "int"},
+        "other_providers": {"type": "str", "default": "keep", "choices": ["keep", "remove"]},
         "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
     },
     "supports_check_mode": True,
 }
+BREAK_GLASS = "on the server, rustdesk-utils set_password USERNAME PASSWORD opens the console again"
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     if params["callback_url"]:
         check_url(params["callback_url"], "callback_url")
-    with signed_in(params) as console:
-        providers = console.providers()
-        todo = provider.plan(params, providers, console.callback_url())
-        others = [item.name for item in providers if item.enabled and item is not todo.present]
-        if todo.callback and todo.callback.before and others:
-            context.warn(f"The callback URL changes for {', '.join(others)} too: their redirect URIs have to follow")
+    if params["order"] is not None and params["order"] < 0:
+        raise InputError(f"order cannot be negative: {params['order']}", hint="The first place is 0")
+    with signed_in(params) as session:
+        console = session.console
+        providers = console.providers(params["name"])
+        settings = console.settings()
+        todo = provider.plan(_supported(params, console), providers, settings)
+        others = [item for item in providers if item is not todo.present]
+        callback = todo.setting("callback_url")
+        enabled = [item.name for item in others if item.enabled]
+        if callback and callback.before and enabled:
+            context.warn(f"The callback URL changes for {', '.join(enabled)} too: their redirect URIs have to follow")
+        for warning in console.warnings(todo):
+            context.warn(warning)
+        if todo.changed:
+            _warn_of_lockout(console, params["username"], context)
         if todo.changed and not context.check_mode:
             console.apply(todo)
-        return {
+        result = {
             "changed": todo.changed,
             "diff": todo.diff(),
             "console": console.kind,
-            "callback_url": todo.callback.after if todo.callback else console.callback_url(),
+            "callback_url": callback.after if callback else settings.get("callback_url"),
+            "other_providers": [item.name for item in others if item not in todo.remove],
             "provider": todo.target.view() if todo.target else {},
         }
+        return {**result, "session": session.handed_over} if params["keep_session"] else result
+
+
+def _supported(params: t.Mapping[str, t.Any], console: Console) -> dict[str, t.Any]:
+    """``params`` without a callback URL that the console cannot be told; raises InputError for other options that it
+    does not have."""
+    fields = [item.option for item in (*provider.FIELDS, *provider.SETTINGS)]
+    other = [name for name in fields if params.get(name) is not None and name not in console.supports]
+    found = dict(params)
+    if "callback_url" in other:  # it is what the server's own configuration says; the sign-in check compares it
+        found["callback_url"] = None
+        other.remove("callback_url")
+    if other:
+        raise InputError(
+            f"A console of kind {console.kind} has no {', '.join(other)}", hint=f"Omit {', '.join(other)} for it"
+        )
+    return found
+
+
+def _warn_of_lockout(console: Console, username: str, context: Context) -> None:
+    """Warn where sign-in with the identity provider would be the only way in for people, should it ever fail."""
+    local = console.local_administrators()
+    if local is not None and not [name for name in local if name.lower() != username.lower()]:
+        context.warn(
+            f"{username} is the only administrator of the console who can sign in without an identity provider: make a "
+            f"second one. If sign-in fails for everybody, {BREAK_GLASS}"
+        )
 
 
 def main() -> None:

@@ -38,6 +38,10 @@ options:
         kept out of all output by itself.
     type: bool
     default: false
+  close_session:
+    description: Whether to close O(session) and read nothing.
+    type: bool
+    default: false
 seealso:
   - module: deskops.rustdesk_sso.rustdesk_oidc_provider
 """
@@ -60,6 +64,10 @@ callback_url:
   description: The callback URL that the console sends, if it has one yet.
   returned: success
   type: str
+session:
+  description: What O(session) of a later task takes.
+  returned: with O(keep_session=true)
+  type: dict
 providers:
   description: The providers, in the console's order.
   returned: success
@@ -120,7 +128,9 @@ SPEC: dict[str, t.Any] = {
         **RUSTDESK_OPTIONS,
         "name": {"type": "str"},
         "include_secrets": {"type": "bool", "default": False, "no_log": False},
+        "close_session": {"type": "bool", "default": False},
     },
+    "required_if": [("close_session", True, ("session",))],
     "supports_check_mode": True,
 }
 
@@ -134,15 +144,20 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
             shown["client_secret"] = provider.client_secret
         return shown
 
-    with signed_in(params) as console:
-        found = console.providers()
+    if params["close_session"]:
+        with signed_in({**params, "keep_session": False}):
+            return {}
+    with signed_in(params) as session:
+        console = session.console
+        found = console.providers(params["name"] or "")
         if params["name"]:
             found = [item for item in [find(found, params["name"])] if item]
-        return {
+        result = {
             "console": console.kind,
-            "callback_url": console.callback_url(),
+            "callback_url": console.settings().get("callback_url"),
             "providers": [view(item) for item in found],
         }
+        return {**result, "session": session.handed_over} if params["keep_session"] else result
 
 
 def main() -> None:

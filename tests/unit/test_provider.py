@@ -67,7 +67,7 @@ AZURE = {"name": "Azure", "order_index": 1, "enabled": True, **NEW, "group_mappi
 
 def converge(wire, **options):
     console = Pro(wire, None)
-    todo = provider.plan(declared(**options), console.providers(), console.callback_url())
+    todo = provider.plan(declared(**options), console.providers("azure"), console.settings())
     if todo.changed:
         console.apply(todo)
     return todo
@@ -110,7 +110,7 @@ def test_a_new_provider_needs_all_it_takes_to_sign_in(missing):
 
 
 def test_the_diff_has_no_secret():
-    todo = provider.plan(declared(**{**NEW, "client_secret": "fresh"}), [Provider("azure", **NEW)], None)
+    todo = provider.plan(declared(**{**NEW, "client_secret": "fresh"}), [Provider("azure", **NEW)], {})
     assert todo.changed
     assert "fresh" not in str(todo.diff())
     assert "s3cret" not in str(todo.diff())

@@ -11,7 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_api import RustdeskApi
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_console import (
+    RustdeskConsole,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -19,26 +24,77 @@ if t.TYPE_CHECKING:
 
 
 class Console(t.Protocol):
-    """What the modules ask of a console; all of it after the connection has signed in."""
+    """What the modules ask of a console. ``supports`` are the options of a provider and of the console that it has."""
 
     kind: str
+    supports: frozenset[str]
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` overrides how settings are read and written."""
 
-    def providers(self) -> list[Provider]:
-        """All providers, in the console's order."""
+    def login(self, params: t.Mapping[str, t.Any]) -> str:
+        """Sign in with the console options and give the session's token."""
 
-    def callback_url(self) -> str | None:
-        """The callback URL that the console sends to the identity provider, None when it has none yet."""
+    def resume(self, token: str) -> None:
+        """Go on with the session of ``token``."""
+
+    def logout(self) -> None:
+        """Close the session, if there is one."""
+
+    def providers(self, name: str) -> list[Provider]:
+        """All providers, in the console's order; that of ``name`` with its secret, if the console gives it back."""
+
+    def settings(self) -> dict[str, t.Any]:
+        """The console's own settings by option, of those that it has."""
+
+    def warnings(self, plan: Plan) -> list[str]:
+        """What the user should know before ``plan`` is applied."""
+
+    def local_administrators(self) -> list[str] | None:
+        """The administrators who can sign in without an identity provider; None where the console does not tell."""
 
     def apply(self, plan: Plan) -> None:
         """Write what ``plan`` changes, read it back, and leave all else as it was."""
 
 
-CONSOLES: dict[str, type[Console]] = {"pro": Pro}
+CONSOLES: dict[str, type[Console]] = {console.kind: console for console in (Pro, RustdeskConsole, RustdeskApi)}
+# One harmless request for each kind: the path, and what tells it from the others when nobody is signed in.
+PROBES = (
+    (pro.DEFAULT_CONTRACT["settings_path"], "pro"),
+    ("/api/oidc-providers?current=1&pageSize=1", "rustdesk_console"),
+    ("/api/admin/oauth/list?page=1&page_size=1", "rustdesk_api"),
+)
 
 
-def choose(kind: str) -> type[Console]:
-    """The class for the option O(console)."""
-    return CONSOLES["pro" if kind == "auto" else kind]
+def choose(params: t.Mapping[str, t.Any], connection: Connection) -> type[Console]:
+    """The class for the option O(console); V(auto) finds out by requests that change nothing and hold no password.
+
+    A console that is none of those that are known counts as Pro, whose own checks say what is wrong.
+    """
+    if params["console"] != "auto":
+        return CONSOLES[params["console"]]
+    if params.get("contract"):
+        return Pro
+    return CONSOLES[detect(connection) or "pro"]
+
+
+def detect(connection: Connection) -> str | None:
+    """The kind of console that answers there; None for one that is not known. Raises ServiceError when none answers.
+
+    The first probe decides for Pro (it wants a session) and for rustdesk_console (NestJS says that it has no such
+    path); rustdesk_api answers everything with 200 and a code.
+    """
+    for path, kind in PROBES:
+        response = connection.ask("GET", path, f"Finding out what kind of console {connection.url} is failed")
+        try:
+            value = response.json()
+        except ValueError:
+            value = None
+        told = value if isinstance(value, dict) else {}
+        if told.get("statusCode") in (401, 404) and "message" in told:
+            return "rustdesk_console"
+        if kind == "pro" and (response.status_code in (401, 403) or isinstance(told.get("providers"), list)):
+            return kind
+        if kind == "rustdesk_api" and response.status_code == 200 and told.get("code") == 403:
+            return kind
+    return None

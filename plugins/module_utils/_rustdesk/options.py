@@ -29,8 +29,23 @@ RUSTDESK_OPTIONS: dict[str, t.Any] = {
     "contract": {
         "type": "dict",
         "options": {
-            "settings_path": {"type": "str", "default": "/api/oidc/settings"},
-            "write_method": {"type": "str", "default": "PUT", "choices": ["PUT", "POST", "PATCH"]},
+            "settings_path": {"type": "str"},
+            "write_path": {"type": "str"},
+            "write_method": {"type": "str", "choices": ["PUT", "POST", "PATCH"]},
+            "document": {"type": "str"},
+            "providers": {"type": "str"},
+            "callback_path": {"type": "str"},
+            "callback_url": {"type": "str"},
+            "maximum_authorized_users": {"type": "str"},
+            "keys": {"type": "dict", "no_log": False},
         },
     },
+    "session": {
+        "type": "dict",
+        "options": {
+            "console": {"type": "str", "required": True, "choices": list(CONSOLES)},
+            "token": {"type": "str", "required": True, "no_log": True},
+        },
+    },
+    "keep_session": {"type": "bool", "default": False},
 }

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Change, Field
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import kinds
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import same_name
 
 Params = t.Mapping[str, t.Any]
 
@@ -21,32 +23,46 @@ FIELDS = (
     Field("client_id", ("client_id",)),
     Field("client_secret", ("client_secret",), secret=True),
     Field("issuer", ("issuer",)),
+    Field("scopes", ("scopes",), SET),
     Field("authorization_endpoint", ("authorization_endpoint",)),
     Field("token_endpoint", ("token_endpoint",)),
     Field("userinfo_endpoint", ("userinfo_endpoint",)),
     Field("jwks_endpoint", ("jwks_endpoint",)),
+    Field("pkce", ("pkce",)),
+    Field("auto_register", ("auto_register",)),
+    Field("icon", ("icon",), TEXT),
+    Field("order", ("order",)),
 )
-CALLBACK = Field("callback_url", ("callback_url",))
-# RustDesk calls Microsoft's provider "azure", since Server Pro 1.8.4 "Microsoft"; clients take both names.
-ALIASES = ("azure", "microsoft")
+# What belongs to the console and so to all its providers.
+SETTINGS = (
+    Field("callback_url", ("callback_url",)),
+    Field("maximum_authorized_users", ("maximum_authorized_users",)),
+)
+KEEP, REMOVE = "keep", "remove"
 
 
 @dataclass
 class Provider:
     """One provider. ``client_secret`` is None when the console does not give it back; ``extra`` holds all that was read
-    and not understood, to be written back untouched."""
+    and not understood, to be written back untouched, and ``key`` what the console knows the provider by."""
 
     name: str
+    kind: str | None = None
     enabled: bool | None = None
     client_id: str | None = None
     client_secret: str | None = None
     issuer: str | None = None
+    scopes: list[str] | None = None
     authorization_endpoint: str | None = None
     token_endpoint: str | None = None
     userinfo_endpoint: str | None = None
     jwks_endpoint: str | None = None
+    pkce: bool | None = None
+    auto_register: bool | None = None
+    icon: str | None = None
     order: int | None = None
     secret_readable: bool = True
+    key: t.Any = None
     extra: dict[str, t.Any] = field(default_factory=dict)
 
     def values(self) -> dict[str, t.Any]:
@@ -59,15 +75,8 @@ class Provider:
         return {
             "name": self.name,
             **shown,
-            "order": self.order,
             "client_secret_set": bool(self.client_secret) if self.secret_readable else None,
         }
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two names mean one provider to RustDesk: case does not matter, azure and microsoft are one."""
-    one, other = one.lower(), other.lower()
-    return one == other or (one in ALIASES and other in ALIASES)
 
 
 def find(providers: t.Sequence[Provider], name: str) -> Provider | None:
@@ -78,55 +87,69 @@ def find(providers: t.Sequence[Provider], name: str) -> Provider | None:
 
 @dataclass
 class Plan:
-    """What has to be done in one console: ``target`` is the provider as it shall be, None when there shall be none."""
+    """What has to be done in one console: ``target`` is the provider as it shall be, None when there shall be none;
+    ``settings`` are changes of the console's own settings, ``remove`` other providers that shall go."""
 
     present: Provider | None
     target: Provider | None
     changes: list[Change] = field(default_factory=list)
-    callback: Change | None = None
+    settings: list[Change] = field(default_factory=list)
+    remove: list[Provider] = field(default_factory=list)
+    kind: str = "oidc"
 
     @property
     def changed(self) -> bool:
         """Whether applying it writes."""
         gone = self.target is None and self.present is not None
-        return bool(self.changes or self.callback or gone)
+        return bool(self.changes or self.settings or self.remove or gone)
+
+    def setting(self, option: str) -> Change | None:
+        """The change of one of the console's own settings, if there is one."""
+        return next((change for change in self.settings if change.field.option == option), None)
+
+    def values(self) -> dict[str, t.Any]:
+        """The fields that change, by option name, as they shall be."""
+        return {change.field.option: change.after for change in self.changes}
 
     def diff(self) -> dict[str, t.Any]:
         """Ansible's diff of this plan, without any secret."""
+        before, after = _plan.diff([*self.changes, *self.settings])
         if self.target is None:
-            return {"before": {"provider": self.present.view()} if self.present else {}, "after": {}}
-        before, after = _plan.diff([*self.changes, *([self.callback] if self.callback else [])])
-        if self.present is None:
-            before, after = (
-                {k: v for k, v in before.items() if k == "callback_url"},
-                {"name": self.target.name, **after},
-            )
+            before, after = _plan.diff(self.settings)
+            before |= {"provider": self.present.view()} if self.present else {}
+        elif self.present is None:
+            mine = {change.field.option for change in self.changes}
+            before = {name: value for name, value in before.items() if name not in mine}
+            after = {"name": self.target.name, **after}
+        if self.remove:
+            before["other_providers"], after["other_providers"] = [item.name for item in self.remove], []
         return {"before": before, "after": after}
 
 
-def plan(params: Params, providers: t.Sequence[Provider], callback_url: str | None) -> Plan:
-    """What leads from the console's ``providers`` and ``callback_url`` to the declaration ``params``.
+def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[str, t.Any]) -> Plan:
+    """What leads from the console's ``providers`` and ``settings`` to the declaration ``params``; pure.
 
     A secret that the console does not give back cannot be compared: it is written for a new provider, and with
     O(update_secret=always). Raises InputError when a new provider lacks what it needs.
     """
     present = find(providers, params["name"])
+    others = [item for item in providers if item is not present] if params.get("other_providers") == REMOVE else []
+    own = _plan.plan(SETTINGS, settings, params)
     if params["state"] == "absent":
-        return Plan(present, None)
+        return Plan(present, None, settings=own, remove=others)
+    kind = kinds.kind_of(params)
     want = {item.option: params.get(item.option) for item in FIELDS}
     have: dict[str, t.Any] = {}
     if present is None:
-        missing = [key for key in ("client_id", "client_secret") if not want[key]]
-        if not want["issuer"] and not want["authorization_endpoint"]:
-            missing.append("issuer")
-        if missing:
+        lacking = kinds.missing(kind, want)
+        if lacking:
             raise InputError(
-                f"The console has no provider {params['name']} yet, and it cannot be made without {', '.join(missing)}",
-                hint=f"Set {', '.join(missing)}",
+                f"The console has no provider {params['name']} yet, and it cannot be made without {', '.join(lacking)}",
+                hint=f"Set {', '.join(lacking)}",
             )
         want["enabled"] = True if want["enabled"] is None else want["enabled"]
         last = max((item.order for item in providers if item.order is not None), default=-1)
-        target = Provider(params["name"], order=last + 1)
+        target = Provider(params["name"], kind, order=last + 1)
     else:
         have = present.values()
         target = Provider(**{**vars(present), "extra": dict(present.extra)})
@@ -135,6 +158,4 @@ def plan(params: Params, providers: t.Sequence[Provider], callback_url: str | No
     changes = _plan.plan(FIELDS, have, want)
     for change in changes:
         setattr(target, change.field.option, change.after)
-    declared = params.get("callback_url")
-    callback = Change(CALLBACK, callback_url, declared) if declared and declared != callback_url else None
-    return Plan(present, target, changes, callback)
+    return Plan(present, target, changes, own, others, kind)

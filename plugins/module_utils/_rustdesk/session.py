@@ -15,17 +15,49 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk imp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 
 
-@contextmanager
-def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[console.Console]:
-    """The console that the shared options ``params`` name, signed in; the session is closed in any case.
+class Session:
+    """A console that has signed in: ``console``, and ``handed_over`` for another task to go on with."""
 
+    def __init__(self, console_: console.Console, token: str) -> None:
+        self.console = console_
+        self.token = token
+
+    @property
+    def handed_over(self) -> dict[str, str]:
+        """As the option O(session) takes it; holds a secret."""
+        return {"console": self.console.kind, "token": self.token}
+
+
+@contextmanager
+def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
+    """The console that the shared options ``params`` name, signed in.
+
+    With O(session) the session of an earlier task goes on; where the console does not know it any more, a new one is
+    begun. At the end the session is closed, unless O(keep_session) is set and nothing failed.
     Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
     """
     http = Http(params["ca_path"], params["timeout"])
     connection = Connection(check_url(params["console_url"], "console_url"), http)
+    earlier = params.get("session")
+    kind: console.Console | None = None
+    keep = False
     try:
-        connection.login(params)
-        yield console.choose(params["console"])(connection, params["contract"])
+        if earlier:
+            kind = console.CONSOLES[earlier["console"]](connection, params["contract"])
+            kind.resume(earlier["token"])
+            session = Session(kind, earlier["token"])
+        else:
+            kind = console.choose(params, connection)(connection, params["contract"])
+            session = Session(kind, kind.login(params))
+
+        def renew() -> None:
+            session.token = session.console.login(params)
+
+        connection.renew = renew if earlier else None
+        yield session
+        keep = bool(params.get("keep_session"))
     finally:
-        connection.logout()
+        connection.renew = None
+        if kind and not keep:
+            kind.logout()
         http.close()

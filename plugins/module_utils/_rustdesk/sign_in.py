@@ -14,7 +14,10 @@ import json
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import DEVICE, Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import DEVICE
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 
 COMMON = "common-oidc/"
 SINGLE = "oidc/"

@@ -149,12 +149,18 @@ def check_disabled_first(old: list[dict[str, Any]], new: list[dict[str, Any]]) -
         if not entry.get("isEnabled"):
             continue
         other = kept.get(entry["id"])
-        if other is None or any(other.get(name) != value for name, value in entry.items() if name != "isEnabled"):
+        if other is None or _meaning(other) != _meaning(entry):
             raise GraphError(
                 400,
                 "CannotDeleteOrUpdateEnabledEntitlement",
                 "Permission (scope or role) cannot be deleted or updated unless disabled first",
             )
+
+
+def _meaning(entry: dict[str, Any]) -> dict[str, Any]:
+    """A role or scope but for its switch; the order of lists means nothing [rec]."""
+    kept = {name: sorted(value) if isinstance(value, list) else value for name, value in entry.items()}
+    return {name: value for name, value in kept.items() if name != "isEnabled" and value is not None}
 
 
 def _invalid(name: str, resource: str = "Application") -> GraphError:

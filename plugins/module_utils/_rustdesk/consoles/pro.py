@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""RustDesk Server Pro.
+"""RustDesk Server Pro. Everything that is guessed of its unpublished settings API is in this one file.
 
-Its settings API is NOT published. What is assumed, and only here: one JSON document with ``providers`` (a list of
-objects with a ``name``) and ``callback_url``, read by GET and written whole by PUT at /api/oidc/settings. It is the
-most probable contract by independent evidence (sctgdesk-api-server's types.rs; the settings page's fields and its
-single Submit button). A document of another shape is refused before anything is written; after a write, all is read
-back, and the former document is restored when anything is not as it should be.
+Assumed: one settings document with ``providers`` (a list of objects with a ``name``) and ``callback_url``, read by GET
+and written whole by PUT at /api/oidc/settings. It is the most probable contract by independent evidence
+(sctgdesk-api-server's types.rs; the settings page's fields and its single Submit button). O(contract) tells what of
+that is otherwise on a server. A document of another shape is refused before anything is written; after a write, all is
+read back, and the former document is restored when anything is not as it should be.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
+    InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import FIELDS, Provider
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -30,31 +32,105 @@ if t.TYPE_CHECKING:
 
 Document = dict[str, t.Any]
 
-DEFAULT_CONTRACT = {"settings_path": "/api/oidc/settings", "write_method": "PUT"}
-KEYS = [item.option for item in FIELDS]
+# What the members of a provider are called in the document.
+DEFAULT_KEYS = {
+    "name": "name",
+    "order": "order_index",
+    "enabled": "enabled",
+    "client_id": "client_id",
+    "client_secret": "client_secret",
+    "issuer": "issuer",
+    "authorization_endpoint": "authorization_endpoint",
+    "token_endpoint": "token_endpoint",
+    "userinfo_endpoint": "userinfo_endpoint",
+    "jwks_endpoint": "jwks_endpoint",
+    "icon": "icon",
+}
+DEFAULT_CONTRACT: Document = {
+    "settings_path": "/api/oidc/settings",
+    "write_path": None,
+    "write_method": "PUT",
+    "document": "",
+    "providers": "providers",
+    "callback_path": None,
+    "callback_url": "callback_url",
+    "maximum_authorized_users": "max_auth_count",
+    "keys": {},
+}
+NOT_TEXT = ("enabled", "order")
+USERS_PAGE = 100
 # A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
 MASK = re.compile(r"[*•●·∙]{3,}|^(.)\1{5,}$|^[<\[(].*[>\])]$")
-REPORT = "Nothing was written. Please report this shape, so that this version of RustDesk Server Pro can be supported"
+REPORT = (
+    "Nothing was written. The playbook learn_contract makes the option contract for this server, and a report without "
+    "secrets by which it can be supported"
+)
 
 
 class Pro:
-    """One RustDesk Server Pro console, over a connection that has signed in."""
+    """One RustDesk Server Pro console."""
 
     kind = "pro"
+    supports = frozenset({*DEFAULT_KEYS, "callback_url", "maximum_authorized_users"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` overrides where and how the settings document is read and written."""
+        given = {key: value for key, value in (contract or {}).items() if value is not None}
         self._connection = connection
-        self._contract = {**DEFAULT_CONTRACT, **(contract or {})}
-        self._document: Document | None = None
+        self._contract = {**DEFAULT_CONTRACT, **given}
+        self._keys = {**DEFAULT_KEYS, **self._contract["keys"]}
+        self._document: t.Any = None
+        self._callback: str | None = None
 
-    def providers(self) -> list[Provider]:
+    def login(self, params: t.Mapping[str, t.Any]) -> str:
+        """Sign in; gives the session's token."""
+        return login.login(self._connection, params)
+
+    def resume(self, token: str) -> None:
+        """Go on with a session."""
+        login.use(self._connection, token)
+
+    def logout(self) -> None:
+        """Close the session."""
+        login.logout(self._connection)
+
+    def providers(self, name: str) -> list[Provider]:
         """All providers of the settings document, in its order."""
-        return [_provider(entry) for entry in self._settings()["providers"]]
+        return [self._provider(entry) for entry in self._entries(self._settings())]
 
-    def callback_url(self) -> str | None:
-        """The stored callback URL."""
-        return self._settings().get("callback_url") or None
+    def settings(self) -> dict[str, t.Any]:
+        """The stored callback URL, and how many users may sign in."""
+        document = self._settings()
+        maximum = _dig(document, self._contract["maximum_authorized_users"])
+        return {
+            "callback_url": self._read_callback(document) or None,
+            "maximum_authorized_users": maximum if type(maximum) is int else None,
+        }
+
+    def warnings(self, plan: Plan) -> list[str]:
+        """What the user should know before ``plan`` is applied."""
+        return []
+
+    def local_administrators(self) -> list[str] | None:
+        """The administrators who can sign in without an identity provider (users.py); None where it is not told."""
+        found: list[str] = []
+        for page in range(1, 100):
+            path = f"/api/users?current={page}&pageSize={USERS_PAGE}"
+            try:
+                answer = self._connection.call("GET", path, "Reading the console's users failed")
+            except ServiceError:
+                return None
+            users = answer.get("data") if isinstance(answer, dict) else None
+            if not isinstance(users, list):
+                return None
+            found += [
+                str(user.get("name"))
+                for user in users
+                if user.get("is_admin") and not user.get("third_auth_type") and user.get("status", 1) == 1
+            ]
+            if len(users) < USERS_PAGE:
+                break
+        return found
 
     def apply(self, plan: Plan) -> None:
         """Write the settings document with ``plan``'s changes; see the head of this file for what is checked.
@@ -63,26 +139,39 @@ class Pro:
         put back.
         """
         former = self._settings()
-        wanted = _changed(former, plan)
-        self._connection.keep_secret(*(entry.get("client_secret") for entry in wanted["providers"]))
-        _refuse_masks(wanted, self._connection.url)
+        former_callback = self._read_callback(former)
+        wanted = self._changed(former, plan)
+        change = plan.setting("callback_url")
+        callback = change.after if change else former_callback
+        self._keep_secrets(wanted)
+        self._refuse_masks(wanted)
         attempted = f"Writing the OIDC settings of the console {self._connection.url} failed"
+        if wanted != former:
+            try:
+                self._write(wanted, attempted)
+            except AmbiguousError:
+                self._document = self._read()
+                if self._document == former:
+                    self._write(wanted, attempted)  # a whole document: writing it twice is writing it once
+        if self._contract["callback_path"] and callback != former_callback:
+            self._write_callback(callback, attempted)
+        self._document = None
         try:
-            self._write(wanted, attempted)
-        except AmbiguousError:
-            self._document = self._read()
-            if self._document == former:
-                self._write(wanted, attempted)  # a whole document: writing it twice is writing it once
-        self._document = self._read()
-        surprises = _differences(wanted, self._document)
+            surprises = self._differences(wanted, self._settings())
+            if self._read_callback(self._document) != callback:
+                surprises.append("the callback URL")
+        except ServiceError as error:
+            surprises = [f"all of it, as it cannot be read any more ({error.answer})"]
         if surprises:
-            raise self._restored(former, surprises)
+            raise self._restored(former, former_callback, surprises)
 
-    def _restored(self, former: Document, surprises: list[str]) -> ServiceError:
+    def _restored(self, former: t.Any, callback: str | None, surprises: list[str]) -> ServiceError:
         outcome = "the former settings were put back"
         try:
             self._write(former, "Putting the former OIDC settings back failed")
-            if _differences(former, self._read()):
+            if self._contract["callback_path"]:
+                self._write_callback(callback, "Putting the former callback URL back failed")
+            if self._differences(former, self._read()):
                 outcome = "the former settings could not be put back completely"
         except ServiceError as error:
             outcome = f"the former settings could not be put back: {error}"
@@ -92,63 +181,146 @@ class Pro:
             hint="Look at Settings > OIDC in the console; see the option contract if its API differs",
         )
 
-    def _settings(self) -> Document:
+    def _settings(self) -> t.Any:
         if self._document is None:
             self._document = self._read()
         return self._document
 
-    def _read(self) -> Document:
-        path = self._contract["settings_path"]
+    def _entries(self, document: t.Any) -> list[Document]:
+        return t.cast("list[Document]", _dig(document, self._contract["providers"]))
+
+    def _read(self) -> t.Any:
         attempted = f"Reading the OIDC settings of the console {self._connection.url} failed"
-        document = _recognised(self._connection.call("GET", path, attempted), self._connection.url)
-        self._connection.keep_secret(*(entry.get("client_secret") for entry in document["providers"]))
+        answer = self._connection.call("GET", self._contract["settings_path"], attempted)
+        document = _dig(answer, self._contract["document"])
+        if not self._recognised(document):
+            raise ServiceError(
+                f"The OIDC settings of the console {self._connection.url} have a shape that is not known",
+                answer=f"seen: {shape(answer)}",
+                hint=REPORT,
+            )
+        self._keep_secrets(document)
         return document
 
-    def _write(self, document: Document, attempted: str) -> None:
-        self._connection.call(self._contract["write_method"], self._contract["settings_path"], attempted, json=document)
-
-
-def _recognised(document: t.Any, url: str) -> Document:
-    """``document`` if its shape is the one that is known; raises ServiceError that tells the shape, not the values."""
-    good = isinstance(document, dict) and isinstance(document.get("providers"), list)
-    if good:
-        callback = document.get("callback_url")
-        good = (callback is None or isinstance(callback, str)) and all(
+    def _recognised(self, document: t.Any) -> bool:
+        """Whether ``document`` has the shape that is known."""
+        entries = _dig(document, self._contract["providers"])
+        if not isinstance(entries, list):
+            return False
+        callback = None if self._contract["callback_path"] else _dig(document, self._contract["callback_url"])
+        names = self._keys
+        texts = [key for option, key in names.items() if option not in NOT_TEXT]
+        return isinstance(callback, (str, type(None))) and all(
             isinstance(entry, dict)
-            and isinstance(entry.get("name"), str)
-            and all(isinstance(entry.get(key), (str, type(None))) for key in KEYS if key != "enabled")
-            and isinstance(entry.get("enabled"), (bool, type(None)))
-            and type(entry.get("order_index")) in (int, type(None))
-            for entry in document["providers"]
+            and isinstance(entry.get(names["name"]), str)
+            and all(isinstance(entry.get(key), (str, type(None))) for key in texts)
+            and isinstance(entry.get(names["enabled"]), (bool, type(None)))
+            and type(entry.get(names["order"])) in (int, type(None))
+            for entry in entries
         )
-    if not good:
-        raise ServiceError(
-            f"The OIDC settings of the console {url} have a shape that is not known",
-            answer=f"seen: {_shape(document)}",
-            hint=REPORT,
+
+    def _read_callback(self, document: t.Any) -> str | None:
+        if not self._contract["callback_path"]:
+            return t.cast("str | None", _dig(document, self._contract["callback_url"]))
+        if self._document is None or self._callback is None:
+            attempted = f"Reading the callback URL of the console {self._connection.url} failed"
+            answer = self._connection.call("GET", self._contract["callback_path"], attempted)
+            found = _dig(answer, self._contract["callback_url"])
+            if not isinstance(found, (str, type(None))):
+                raise ServiceError(attempted, answer=f"seen: {shape(answer)}", hint=REPORT)
+            self._callback = found
+        return self._callback
+
+    def _write_callback(self, callback: str | None, attempted: str) -> None:
+        body: Document = {}
+        _put(body, self._contract["callback_url"], callback)
+        self._callback = None
+        self._connection.call(self._contract["write_method"], self._contract["callback_path"], attempted, json=body)
+
+    def _write(self, document: t.Any, attempted: str) -> None:
+        path = self._contract["write_path"] or self._contract["settings_path"]
+        self._connection.call(self._contract["write_method"], path, attempted, json=document)
+
+    def _keep_secrets(self, document: t.Any) -> None:
+        key = self._keys["client_secret"]
+        self._connection.keep_secret(*(entry.get(key) for entry in self._entries(document)))
+
+    def _provider(self, entry: Document) -> Provider:
+        keys = self._keys
+        secret = entry.get(keys["client_secret"])
+        readable = keys["client_secret"] in entry and not _masked(secret)
+        values: Document = {option: entry.get(key) for option, key in keys.items()}
+        return Provider(
+            secret_readable=readable,
+            extra={key: value for key, value in entry.items() if key not in keys.values()},
+            **{**values, "client_secret": secret if readable else None},
         )
-    return t.cast(Document, document)
+
+    def _refuse_masks(self, document: t.Any) -> None:
+        """Raise ServiceError where writing ``document`` would send back a mask, which may become the secret itself."""
+        name, secret = self._keys["name"], self._keys["client_secret"]
+        masked = [entry[name] for entry in self._entries(document) if _masked(entry.get(secret))]
+        if masked:
+            raise ServiceError(
+                f"The OIDC settings of the console {self._connection.url} cannot be written back whole",
+                answer=f"the console masks the client secret of {', '.join(masked)}, and the mask could replace it",
+                hint="Nothing was written. For the declared provider, set client_secret and update_secret to always",
+            )
+
+    def _changed(self, former: t.Any, plan: Plan) -> t.Any:
+        """A copy of ``former`` with the plan's changes and nothing else."""
+        document = copy.deepcopy(former)
+        entries, keys = self._entries(document), self._keys
+        gone = {item.name for item in plan.remove}
+        if plan.target is None and plan.present:
+            gone.add(plan.present.name)
+        entries[:] = [entry for entry in entries if entry[keys["name"]] not in gone]
+        changes = {keys[option]: value for option, value in plan.values().items()}
+        if plan.target and plan.present:
+            entry = next(item for item in entries if item[keys["name"]] == plan.present.name)
+            entry.update(changes)
+        elif plan.target:
+            entries.append({keys["name"]: plan.target.name, keys["order"]: plan.target.order, **changes})
+        for change in plan.settings:
+            option = change.field.option
+            if option != "callback_url" or not self._contract["callback_path"]:
+                if not isinstance(document, dict):
+                    raise InputError(f"The console {self._connection.url} has no place for {option} in its settings")
+                _put(document, self._contract[option], change.after)
+        return document
+
+    def _differences(self, wanted: t.Any, found: t.Any) -> list[str]:
+        """Where ``found`` is not what was written, by name and without values.
+
+        The console may add keys to a provider that had just been made; a secret that it masks cannot be compared.
+        """
+        name, secret = self._keys["name"], self._keys["client_secret"]
+        want_rest, have_rest = copy.deepcopy(wanted), copy.deepcopy(found)
+        want_list, have_list = self._entries(want_rest), self._entries(have_rest)
+        pairs = list(zip(list(want_list), list(have_list), strict=False))
+        names = [[entry[name] for entry in entries] for entries in (want_list, have_list)]
+        want_list.clear()
+        have_list.clear()
+        different = []
+        if isinstance(want_rest, dict):
+            different = [key for key in want_rest if have_rest.get(key) != want_rest[key]]
+        if names[0] != names[1]:
+            return [*different, "the list of providers"]
+        for want, have in pairs:
+            for key, value in want.items():
+                hidden = key == secret and (key not in have or _masked(have[key]))
+                if have.get(key) != value and not hidden:
+                    different.append(f"{key} of {want[name]}")
+        return different
 
 
-def _shape(value: t.Any) -> str:
+def shape(value: t.Any) -> str:
     """The structure of a JSON value: keys and types, no values."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_shape(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {shape(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + " | ".join(sorted({_shape(item) for item in value})) + "]"
+        return "[" + " | ".join(sorted({shape(item) for item in value})) + "]"
     return "null" if value is None else type(value).__name__
-
-
-def _provider(entry: Document) -> Provider:
-    secret = entry.get("client_secret")
-    readable = "client_secret" in entry and not _masked(secret)
-    return Provider(
-        name=entry["name"],
-        order=entry.get("order_index"),
-        secret_readable=readable,
-        extra={key: value for key, value in entry.items() if key not in (*KEYS, "name", "order_index")},
-        **{**{key: entry.get(key) for key in KEYS}, "client_secret": secret if readable else None},
-    )
 
 
 def _masked(secret: str | None) -> bool:
@@ -156,47 +328,16 @@ def _masked(secret: str | None) -> bool:
     return bool(MASK.search(secret or ""))
 
 
-def _refuse_masks(document: Document, url: str) -> None:
-    """Raise ServiceError where writing ``document`` would send back a mask, which may become the secret itself."""
-    masked = [entry["name"] for entry in document["providers"] if _masked(entry.get("client_secret"))]
-    if masked:
-        raise ServiceError(
-            f"The OIDC settings of the console {url} cannot be written back whole",
-            answer=f"the console masks the client secret of {', '.join(masked)}, and the mask could replace it",
-            hint="Nothing was written. For the declared provider, set client_secret and update_secret to always",
-        )
+def _dig(value: t.Any, path: str) -> t.Any:
+    """What is at the dotted ``path`` in ``value``; ``value`` itself for an empty path, None where there is nothing."""
+    for key in path.split(".") if path else ():
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
-def _changed(former: Document, plan: Plan) -> Document:
-    """A copy of ``former`` with the plan's changes and nothing else."""
-    document = copy.deepcopy(former)
-    entries = document["providers"]
-    if plan.present:
-        entry = next(item for item in entries if item["name"] == plan.present.name)
-        if plan.target is None:
-            entries.remove(entry)
-        for change in plan.changes:
-            entry[change.field.option] = change.after
-    elif plan.target:
-        changes = {change.field.option: change.after for change in plan.changes}
-        entries.append({"name": plan.target.name, "order_index": plan.target.order, **changes})
-    if plan.callback:
-        document["callback_url"] = plan.callback.after
-    return document
-
-
-def _differences(wanted: Document, found: Document) -> list[str]:
-    """Where ``found`` is not what was written, by name and without values.
-
-    The console may add keys to a provider that had just been made; a secret that it masks cannot be compared.
-    """
-    different = [key for key in wanted if key != "providers" and found.get(key) != wanted[key]]
-    names = [entry["name"] for entry in wanted["providers"]]
-    if [entry["name"] for entry in found["providers"]] != names:
-        return [*different, "the list of providers"]
-    for want, have in zip(wanted["providers"], found["providers"], strict=True):
-        for key, value in want.items():
-            hidden = key == "client_secret" and (key not in have or _masked(have[key]))
-            if have.get(key) != value and not hidden:
-                different.append(f"{key} of {want['name']}")
-    return different
+def _put(document: Document, path: str, value: t.Any) -> None:
+    """Set what is at the dotted ``path`` in ``document``."""
+    *parents, last = path.split(".")
+    for key in parents:
+        document = document.setdefault(key, {})
+    document[last] = value

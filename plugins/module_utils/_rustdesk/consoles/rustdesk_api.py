@@ -1,0 +1,228 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The open-source server lejianwen/rustdesk-api 2.7 and its descendants.
+
+Source: http/controller/admin/oauth.go, http/request/admin/oauth.go, model/oauth.go, http/response/response.go of that
+project [src]. Every answer is HTTP 200 with a ``code``; the callback URL is set in the server's environment.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import suppress
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan
+
+Document = dict[str, t.Any]
+
+OAUTH = "/api/admin/oauth"
+PAGE = 100
+WRONG_PASSWORD, CAPTCHA, NOT_SIGNED_IN = 101, 110, 403
+# The kinds that it has besides OpenID Connect; their name is their kind.
+BUILT_IN = ("github", "google")
+KEYS = {
+    "client_id": "client_id",
+    "client_secret": "client_secret",
+    "issuer": "issuer",
+    "pkce": "pkce_enable",
+    "auto_register": "auto_register",
+}
+
+
+class RustdeskApi:
+    """One lejianwen/rustdesk-api."""
+
+    kind = "rustdesk_api"
+    supports = frozenset({*KEYS, "name", "enabled", "scopes"})
+
+    def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
+        """``contract`` is for consoles whose API is not published; this one's is."""
+        self._connection = connection
+
+    def login(self, params: t.Mapping[str, t.Any]) -> str:
+        """Sign in; gives the session's token. Raises ServiceError, also where a captcha is asked for."""
+        attempted = f"Signing in to the console {self._connection.url} as {params['username']} failed"
+        self._connection.keep_secret(params["password"])
+        request = {"username": params["username"], "password": params["password"], "platform": "linux"}
+        answer = self._connection.call("POST", "/api/admin/login", attempted, json=request)
+        code = answer.get("code") if isinstance(answer, dict) else None
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if code == CAPTCHA:
+            raise ServiceError(
+                attempted,
+                answer="the console asks for a captcha, after several failed sign-ins from this address",
+                hint="Correct username and password, then restart the console or wait until it forgets them",
+            )
+        if code != 0 or not isinstance(data, dict) or not isinstance(data.get("token"), str):
+            said = answer.get("message") if isinstance(answer, dict) else "an unknown answer"
+            raise ServiceError(
+                attempted, answer=f"the console answered {code}: {said}", hint="Check username and password"
+            )
+        self.resume(data["token"])
+        if "*" not in (data.get("route_names") or ["*"]):
+            self.logout()
+            raise ServiceError(
+                attempted,
+                answer="this user is not an administrator of the console",
+                hint="Set username to an administrator, or make this user one",
+            )
+        return str(data["token"])
+
+    def resume(self, token: str) -> None:
+        """Go on with a session."""
+        self._connection.keep_secret(token)
+        self._connection.headers["api-token"] = token
+
+    def logout(self) -> None:
+        """Close the session."""
+        if self._connection.headers.get("api-token"):
+            with suppress(ServiceError):
+                self._call("POST", "/api/admin/logout", "Signing out", {})
+            del self._connection.headers["api-token"]
+
+    def providers(self, name: str) -> list[Provider]:
+        """All providers, in the console's order, with their secrets."""
+        found: list[Provider] = []
+        for page in range(1, 100):
+            data = self._call("GET", f"{OAUTH}/list?page={page}&page_size={PAGE}", "Listing the providers")
+            items = data.get("list") if isinstance(data, dict) else None
+            if items is None and isinstance(data, dict):
+                items = []  # Go gives null for an empty list
+            if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("op") for item in items):
+                raise ServiceError(
+                    f"The console {self._connection.url} lists its providers in a shape that is not known",
+                    hint="Nothing was written. Please report the console's version",
+                )
+            self._connection.keep_secret(*(item.get("client_secret") for item in items))
+            found += [_provider(item) for item in items]
+            if len(items) < PAGE:
+                break
+        return found
+
+    def settings(self) -> dict[str, t.Any]:
+        """Nothing: the callback URL is set in the server's environment, and not told."""
+        return {}
+
+    def warnings(self, plan: Plan) -> list[str]:
+        """Where users cannot register themselves, the first sign-in ends with a question instead of a session."""
+        if plan.target and plan.target.auto_register is False and not plan.present:
+            return ["auto_register is off: a user's first sign-in asks to bind an account that exists already"]
+        return []
+
+    def local_administrators(self) -> list[str] | None:
+        """Not told in a form that is known."""
+        return None
+
+    def apply(self, plan: Plan) -> None:
+        """Create, change or delete the provider and read it back.
+
+        Raises InputError for what this console cannot do, ServiceError when it refuses or does not keep what was
+        written; what it had is then put back.
+        """
+        for item in [*plan.remove, *([plan.present] if plan.present and plan.target is None else [])]:
+            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {item.name}", _form(item, {}, item.kind))
+        if plan.target is None or not plan.changes:
+            return
+        values = plan.values()
+        if values.get("enabled") is False:
+            raise InputError(
+                f"The provider {plan.target.name} cannot be disabled", answer="this console has no such switch",
+                hint="Set state to absent",
+            )  # fmt: skip
+        if plan.present is None:
+            values.setdefault("auto_register", True)
+            form = _form(plan.target, values, plan.kind)
+            self._call("POST", f"{OAUTH}/create", f"Adding the provider {plan.target.name}", form)
+        else:
+            self._refuse_clearing(plan.present, values)
+            form = _form(plan.target, values, plan.present.kind)
+            self._call("POST", f"{OAUTH}/update", f"Changing the provider {plan.target.name}", form)
+        self._check(plan, form)
+
+    def _check(self, plan: Plan, form: Document) -> None:
+        name = str(form["op"])
+        found = next((item for item in self.providers(name) if item.name == name), None)
+        kept = _form(found, {}, found.kind) if found else {}
+        surprises = [key for key, value in form.items() if key != "id" and (kept.get(key) or None) != (value or None)]
+        if not surprises:
+            return
+        outcome = "nothing was to be put back"
+        if plan.present:
+            back = _form(plan.present, {}, plan.present.kind)
+            self._call("POST", f"{OAUTH}/update", f"Putting the provider {name} back", back)
+            outcome = "what it had was put back"
+        elif found:
+            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {name} again", _form(found, {}, found.kind))
+            outcome = "it was removed again"
+        raise ServiceError(
+            f"The console {self._connection.url} did not keep what was written of the provider {name}",
+            answer=f"read back, this differs: {', '.join(surprises)}; {outcome}",
+            hint="Look at the provider in the console, and into the console's log",
+        )
+
+    def _refuse_clearing(self, present: Provider, values: Document) -> None:
+        """Zero values are ignored on update [src], so that a false or empty one would never get there."""
+        cleared = [option for option, value in values.items() if not value and getattr(present, option, None)]
+        if cleared:
+            raise InputError(
+                f"{', '.join(cleared)} of the provider {present.name} cannot be cleared in this console",
+                answer="it ignores empty values when a provider is changed",
+                hint="Remove the provider (state: absent) and add it again, or omit the option",
+            )
+
+    def _call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
+        """The ``data`` of the answer. Raises ServiceError where the answer's ``code`` is not 0."""
+        attempted = f"{what} in the console {self._connection.url} failed"
+        for again in (True, False):
+            answer = self._connection.call(method, path, attempted, json=body)
+            code = answer.get("code") if isinstance(answer, dict) else None
+            if code == 0:
+                return answer.get("data")
+            if code != NOT_SIGNED_IN or not again or not self._connection.renew_once():
+                break
+        said = self._connection.quotable(answer.get("message")) if isinstance(answer, dict) else "no JSON object"
+        raise ServiceError(
+            attempted,
+            answer=f"the console answered {code}: {said}",
+            hint="Check that the user is an administrator" if code == NOT_SIGNED_IN else "Look into the console's log",
+            code=str(code),
+        )
+
+
+def _provider(item: Document) -> Provider:
+    values: Document = {option: item.get(key) for option, key in KEYS.items()}
+    kind = item.get("oauth_type")
+    return Provider(
+        item["op"],
+        kind=kind if isinstance(kind, str) else None,
+        enabled=True,
+        scopes=sorted(part.strip() for part in (item.get("scopes") or "").split(",") if part.strip()),
+        key=item.get("id"),
+        extra={"pkce_method": item.get("pkce_method")},
+        **{**values, "auto_register": bool(item.get("auto_register")), "pkce": bool(item.get("pkce_enable"))},
+    )
+
+
+def _form(target: Provider, values: Document, kind: str | None) -> Document:
+    """The whole form of a provider, with ``values`` changed; the client secret is needed each time [src]."""
+    oauth_type = kind if kind in BUILT_IN else "oidc" if kind in (None, *KINDS) else kind
+    form = {key: getattr(target, option) for option, key in KEYS.items()}
+    form |= {KEYS[option]: value for option, value in values.items() if option in KEYS}
+    scopes = values.get("scopes", target.scopes)
+    return {
+        **({"id": target.key} if target.key is not None else {}),
+        "op": target.name,
+        "oauth_type": oauth_type,
+        **{key: value for key, value in form.items() if value is not None},
+        **({"scopes": ",".join(scopes)} if scopes else {}),
+        **({"pkce_method": target.extra.get("pkce_method") or "S256"} if form.get("pkce_enable") else {}),
+    }

@@ -1,0 +1,260 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The open-source console databk/rustdesk-console 1.8 and later.
+
+Sources: src/modules/oidc (controllers, dto, services) of that project [src], and a running 1.8.0 [rec]. A provider is
+an object of its own with a GUID; the callback URL follows from the backend URL of the general settings.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan
+
+Document = dict[str, t.Any]
+
+PROVIDERS = "/api/oidc-providers"
+GENERAL = "/api/settings/general"
+CALLBACK = "/api/oidc/callback"
+PAGE = 100
+KEYS = {
+    "enabled": "enabled",
+    "client_id": "clientId",
+    "client_secret": "clientSecret",
+    "issuer": "issuer",
+    "authorization_endpoint": "authorizationEndpoint",
+    "token_endpoint": "tokenEndpoint",
+    "userinfo_endpoint": "userinfoEndpoint",
+    "jwks_endpoint": "jwksUri",
+}
+
+
+class RustdeskConsole:
+    """One databk/rustdesk-console."""
+
+    kind = "rustdesk_console"
+    supports = frozenset({*KEYS, "name", "scopes", "order", "callback_url"})
+
+    def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
+        """``contract`` is for consoles whose API is not published; this one's is."""
+        self._connection = connection
+        self._items: list[Document] = []
+        self._general: Document | None = None
+
+    def login(self, params: t.Mapping[str, t.Any]) -> str:
+        """Sign in; gives the session's token."""
+        return login.login(self._connection, params)
+
+    def resume(self, token: str) -> None:
+        """Go on with a session."""
+        login.use(self._connection, token)
+
+    def logout(self) -> None:
+        """Close the session."""
+        login.logout(self._connection)
+
+    def providers(self, name: str) -> list[Provider]:
+        """All providers in the console's order, that of ``name`` with its secret, which only its own page tells.
+
+        The console makes disabled google and github without a client ID at each start [rec]: they count as absent.
+        """
+        self._items = self._listed()
+        found = [_provider(item) for item in self._items if item.get("clientId")]
+        wanted = find(found, name)
+        if wanted is not None:
+            whole = _provider(self._read(wanted.key))
+            found = [whole if item is wanted else item for item in found]
+        return found
+
+    def settings(self) -> dict[str, t.Any]:
+        """The callback URL, from the address that the console believes to have."""
+        site = self._settings().get("site")
+        backend = site.get("backendUrl") if isinstance(site, dict) else None
+        return {"callback_url": backend.rstrip("/") + CALLBACK if isinstance(backend, str) and backend else None}
+
+    def warnings(self, plan: Plan) -> list[str]:
+        """Two providers of one issuer get the client ID of whichever was used first: its cache knows the issuer only
+        (1.8.0 [rec])."""
+        target = plan.target
+        twins = [
+            item["name"]
+            for item in self._items
+            if target
+            and target.issuer
+            and item.get("enabled")
+            and item.get("issuer") == target.issuer
+            and item.get("clientId") != target.client_id
+            and item["name"] != target.name
+        ]
+        if not twins:
+            return []
+        return [
+            f"{', '.join(twins)} and {target.name if target else ''} have the same issuer: this console confuses such "
+            "providers (version 1.8.0), so that sign-in with one of them fails; disable the other"
+        ]
+
+    def local_administrators(self) -> list[str] | None:
+        """Not told in a form that is known."""
+        return None
+
+    def apply(self, plan: Plan) -> None:
+        """Create, change or delete the provider, then the general settings; each is read back.
+
+        Raises ServiceError when the console refuses or does not keep what was written; what it had is then put back.
+        """
+        for item in [*plan.remove, *([plan.present] if plan.present and plan.target is None else [])]:
+            self._call("DELETE", f"{PROVIDERS}/{item.key}", f"Removing the provider {item.name}")
+        if plan.target and plan.present:
+            self._change(plan, plan.present)
+        elif plan.target:
+            self._create(plan)
+        order = plan.values().get("order")
+        if plan.target and order is not None:
+            self._sort(plan.target.name, order)
+        callback = plan.setting("callback_url")
+        if callback:
+            self._write_backend(callback.after)
+
+    def _create(self, plan: Plan) -> None:
+        name = plan.target.name if plan.target else ""
+        body = _body(plan.values())
+        known = KINDS[plan.kind]
+        body.setdefault("issuer", known.issuer or plan.values().get("authorization_endpoint"))
+        if plan.kind in ("oauth2", "github"):
+            body["type"] = "oauth2"
+        if known.endpoints:
+            for key, value in zip(
+                ("authorizationEndpoint", "tokenEndpoint", "userinfoEndpoint"), known.endpoints, strict=True
+            ):
+                body.setdefault(key, value)
+        seed = next((item for item in self._items if item["name"].lower() == name.lower()), None)
+        if seed:
+            self._call("PATCH", f"{PROVIDERS}/{seed['guid']}", f"Changing the provider {name}", body)
+        else:
+            self._call("POST", PROVIDERS, f"Adding the provider {name}", {"name": name, **body})
+        made = next((item for item in self._listed() if item["name"].lower() == name.lower()), None)
+        surprises = ["it is not listed"] if made is None else _differences(body, self._read(made["guid"]))
+        if surprises:
+            outcome = "nothing was to be put back"
+            if made and not seed:
+                self._call("DELETE", f"{PROVIDERS}/{made['guid']}", f"Removing the provider {name} again")
+                outcome = "it was removed again"
+            raise self._surprise(name, surprises, outcome)
+
+    def _change(self, plan: Plan, present: Provider) -> None:
+        body = _body(plan.values())
+        if not body:
+            return
+        former = {key: value for key, value in self._read(present.key).items() if key in body and value is not None}
+        path = f"{PROVIDERS}/{present.key}"
+        self._call("PATCH", path, f"Changing the provider {present.name}", body)
+        # The answer to the PATCH says that there is no secret [rec]: only a read tells.
+        surprises = _differences(body, self._read(present.key))
+        if surprises:
+            self._call("PATCH", path, f"Putting the provider {present.name} back", former)
+            raise self._surprise(present.name, surprises, "what it had was put back")
+
+    def _surprise(self, name: str, surprises: list[str], outcome: str) -> ServiceError:
+        return ServiceError(
+            f"The console {self._connection.url} did not keep what was written of the provider {name}",
+            answer=f"read back, this differs: {', '.join(surprises)}; {outcome}",
+            hint="Look at the provider in the console, and into the console's log",
+        )
+
+    def _sort(self, name: str, order: int) -> None:
+        items = self._listed()
+        one = next(item for item in items if item["name"].lower() == name.lower())
+        others = [item["guid"] for item in items if item is not one]
+        position = min(max(order, 0), len(others))
+        guids = [*others[:position], one["guid"], *others[position:]]
+        self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids)
+
+    def _write_backend(self, callback: str) -> None:
+        if not callback.endswith(CALLBACK):
+            raise InputError(
+                f"callback_url {callback} cannot be set in this console",
+                answer=f"it always ends with {CALLBACK}",
+                hint="Set callback_url to the console's public address with that path",
+            )
+        general = self._settings()
+        site = {**(general.get("site") or {}), "backendUrl": callback.removesuffix(CALLBACK)}
+        attempted = "Writing the general settings"
+        watermark = bool(general.get("watermarkEnabled"))  # mandatory in the request [src]
+        self._call("PUT", GENERAL, attempted, {"watermarkEnabled": watermark, "site": site})
+        self._general = None
+        if self.settings()["callback_url"] != callback:
+            raise self._surprise("general settings", ["site.backendUrl"], "nothing else was changed")
+
+    def _settings(self) -> Document:
+        if self._general is None:
+            found = self._call("GET", GENERAL, "Reading the general settings")
+            if not isinstance(found, dict):
+                raise ServiceError(f"The console {self._connection.url} has general settings of an unknown shape")
+            inner = found.get("data")
+            self._general = inner if isinstance(inner, dict) else found
+        return self._general
+
+    def _listed(self) -> list[Document]:
+        """All providers; the paging parameters are mandatory [rec]."""
+        items: list[Document] = []
+        for page in range(1, 100):
+            path = f"{PROVIDERS}?current={page}&pageSize={PAGE}"
+            answer = self._call("GET", path, "Listing the OIDC providers")
+            data = answer.get("data") if isinstance(answer, dict) else None
+            if not isinstance(data, list) or not all(isinstance(item, dict) and item.get("guid") for item in data):
+                raise ServiceError(
+                    f"The console {self._connection.url} lists its OIDC providers in a shape that is not known",
+                    hint="Nothing was written. Please report the console's version",
+                )
+            items += data
+            if len(data) < PAGE:
+                break
+        return sorted(items, key=lambda item: item.get("priority") or 0)
+
+    def _read(self, guid: str) -> Document:
+        found = self._call("GET", f"{PROVIDERS}/{guid}", "Reading an OIDC provider")
+        if not isinstance(found, dict) or found.get("guid") != guid:
+            raise ServiceError(
+                f"The console {self._connection.url} shows an OIDC provider in a shape that is not known"
+            )
+        self._connection.keep_secret(found.get("clientSecret"))
+        return found
+
+    def _call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
+        if isinstance(body, dict):
+            self._connection.keep_secret(body.get("clientSecret"))
+        return self._connection.call(method, path, f"{what} in the console {self._connection.url} failed", json=body)
+
+
+def _provider(item: Document) -> Provider:
+    values: Document = {option: item.get(key) for option, key in KEYS.items()}
+    return Provider(
+        item["name"],
+        kind=item.get("type"),
+        scopes=sorted((item.get("scope") or "").split()),
+        order=item.get("priority"),
+        key=item["guid"],
+        **values,
+    )
+
+
+def _body(values: Document) -> Document:
+    body = {KEYS[option]: value for option, value in values.items() if option in KEYS}
+    if "scopes" in values:
+        body["scope"] = " ".join(values["scopes"])
+    return body
+
+
+def _differences(wanted: Document, found: Document) -> list[str]:
+    return [key for key, value in wanted.items() if (found.get(key) or None) != (value or None)]

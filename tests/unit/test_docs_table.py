@@ -1,0 +1,74 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The guide's table of features: every option of entra_app is in it, and every test that it names exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs/docsite/rst/guide_entra_app.rst").read_text()
+CELL = re.compile(r"^   (?:\* |  )- (.+(?:\n       \| .+)*)", re.MULTILINE)
+LITERAL = re.compile(r"``([^`]+)``")
+TEST = re.compile(r"(?P<path>[\w/]+\.py)::(?P<function>\w+)(?:\[(?P<case>\w+)\])?")
+
+TABLE = GUIDE.partition(".. list-table::")[2].partition("\n\nWhen ")[0]
+CELLS = CELL.findall(TABLE)
+ROWS = [CELLS[start : start + 4] for start in range(4, len(CELLS), 4)]
+TESTS = sorted({test for row in ROWS for test in LITERAL.findall(row[3])})
+
+
+def functions_and_cases(path: Path) -> tuple[set[str], set[str]]:
+    """The test functions of a file, and all names and texts in it, of which the IDs of cases are some."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return functions, functions | texts
+
+
+def test_the_table_is_whole():
+    assert CELLS[:4] == ["Feature", "Options", "Least permission", "Tests"]
+    assert len(ROWS) > 50
+    assert all(len(row) == 4 and LITERAL.search(row[3]) for row in ROWS)
+    features = [row[0] for row in ROWS]
+    assert sorted(set(features)) == sorted(features)
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_a_test_of_the_table_exists(name: str):
+    match = TEST.fullmatch(name)
+    assert match, name
+    functions, cases = functions_and_cases(ROOT / "tests" / match["path"])
+    assert match["function"] in functions
+    assert match["case"] is None or match["case"] in cases
+
+
+def test_every_option_is_in_the_table():
+    spec = entra_app.SPEC["argument_spec"]
+    shown = {option for row in ROWS for option in LITERAL.findall(row[1])}
+    assert {option.partition(".")[0] for option in shown} == set(spec) - set(ENTRA_OPTIONS)
+    for option in ("service_principal", "client_secrets"):
+        assert {name for name in shown if name.startswith(f"{option}.")} == {
+            f"{option}.{name}" for name in spec[option]["options"]
+        }
+
+
+@pytest.mark.parametrize(
+    ("file", "table", "function"),
+    [("test_entra_app_rows.py", "ROWS", "test_row"), ("test_entra_app_parts.py", "PARTS", "test_part")],
+)
+def test_every_feature_with_a_test_of_its_own_is_in_the_table(file: str, table: str, function: str):
+    tree = ast.parse((ROOT / "tests/integration" / file).read_text())
+    (value,) = (n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == table)
+    members = value.keys if isinstance(value, ast.Dict) else value.elts
+    cases = {ast.unparse(member).strip("'") for member in members}
+    assert {f"integration/{file}::{function}[{case}]" for case in cases} <= set(TESTS)
