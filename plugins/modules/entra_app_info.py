@@ -274,8 +274,7 @@ async def _find(session: graph.Graph, params: t.Mapping[str, t.Any]) -> list[Doc
     if params["deleted"]:
         found = await lookup.all_deleted(session, "Listing the deleted applications failed", ALSO)
         if key:
-            member = lookup.GRAPH_MEMBERS[key]
-            return [item for item in found if str(item.get(member)).lower() == params[key].lower()]
+            return [item for item in found if lookup.is_named(item, key, params[key])]
         return [item for item in found if fits(item)]
     if key == "display_name":
         return await application.named(session, params[key], ALSO)

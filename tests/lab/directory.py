@@ -29,6 +29,8 @@ class Record:
     created: float = 0.0
     # Content type and bytes
     logo: tuple[str, bytes] | None = None
+    # Of a deleted service principal: the assignments and grants that it had
+    links: list[tuple[str, Record]] = field(default_factory=list)
 
 
 class Table:
@@ -139,13 +141,26 @@ class Tenant:
         bodies = (record.body for record in self.assignments.all())
         return [body for body in bodies if body["resourceId"] == resource and body["principalId"] in principals]
 
-    def remove_service_principal(self, key: str) -> None:
-        """Delete a service principal with the assignments and grants of which it is either end [doc]."""
+    def remove_service_principal(self, key: str, when: str) -> None:
+        """Move a service principal to the deleted items, with the assignments and grants that end at it [doc]."""
+        removed = self.service_principals.read(key)
+        if removed is None:
+            return
         self.service_principals.write(key, None)
-        for table in (self.assignments, self.grants):
+        for name, table in (("assignments", self.assignments), ("grants", self.grants)):
             for record in list(table.all()):
-                if key in (record.body.get(name) for name in ("principalId", "resourceId", "clientId")):
+                if key in (record.body.get(end) for end in ("principalId", "resourceId", "clientId")):
+                    removed.links.append((name, record))
                     table.write(record.body["id"], None)
+        removed.body["deletedDateTime"] = when
+        self.deleted.write(key, removed)
+
+    def restore_service_principal(self, removed: Record) -> None:
+        """Bring a service principal back as it was, with its assignments and grants [inf]."""
+        for name, record in removed.links:
+            getattr(self, name).write(record.body["id"], record)
+        removed.links = []
+        self.service_principals.write(removed.body["id"], removed)
 
 
 class Directory:

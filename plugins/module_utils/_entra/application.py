@@ -32,6 +32,8 @@ SELECT = [
     "passwordCredentials",
 ]
 KEYS = ("object_id", "app_id", "unique_name", "display_name")
+# Seconds after which a change that does not show is written once more.
+CATCH_UP = 30.0
 NO_ID = "00000000-0000-0000-0000-000000000000"
 # Sent with a new application when nothing is declared: Graph's own default audience has changed over the years [rec].
 DEFAULTS = {"sign_in_audience": "AzureADMyOrg", "id_token_issuance_enabled": True}
@@ -77,7 +79,7 @@ def plan(params: Params, present: Document | None) -> list[Change]:
         )
     changes = _plan.plan(fields.FIELDS, have, want)
     if present is None or changes:
-        limits.check_result({**have, **{change.field.option: change.after for change in changes}})
+        limits.check_result(have, {**have, **{change.field.option: change.after for change in changes}})
     return changes
 
 
@@ -142,26 +144,44 @@ async def update(graph: Graph, params: Params, present: Document, patience: floa
     """Send the smallest PATCH that leads from ``present`` to the declaration, and wait until reads agree on it.
 
     Graph replaces lists whole and knows no version of an object [rec: no ETag]. So that a stale read takes nothing
-    away that somebody has just added, a list is changed only from a state on which several reads agree.
+    away that somebody has just added, a list is changed only from a state on which several reads agree; and what
+    somebody else replaced at the same moment is written once more.
     """
-    changes = plan(params, present)
-    if any(change.field.kind.whole for change in changes):
-        present = await _steady(graph, present, patience)
+    names, object_id = "", present["id"]
+
+    async def again() -> Document | None:
+        return await read(graph, "object_id", object_id)
+
+    for wait in (min(patience, CATCH_UP), patience):
         changes = plan(params, present)
-    if not changes:
-        return present
-    disabling = fields.disabled_first(fields.view(present), changes)
-    if disabling:
-        names = " and ".join(change.field.option for change in disabling)
-        await _patch(graph, present, disabling, patience, f"Disabling {names} of {label(present)} failed")
-    names = ", ".join(change.field.option for change in changes)
-    return await _patch(graph, present, changes, patience, f"Changing {names} of {label(present)} failed")
+        if any(change.field.kind.whole for change in changes):
+            present = await _steady(graph, present, patience)
+            changes = plan(params, present)
+        if not changes:
+            return present
+        *earlier, last = fields.stages(fields.view(present), changes)
+        for stage in earlier:
+            await _patch(graph, present, stage, patience)
+            await _settled(graph, "object_id", present["id"], stage, patience, _changing(stage, present))
+        await _patch(graph, present, last, patience)
+        names = _changing(changes, present)
+        found, settled = await replication.settle(
+            again, lambda document: document is not None and not plan(params, document), wait
+        )
+        present = found or present
+        if settled:
+            return present
+    raise replication.unsettled(names, patience)
 
 
-async def _patch(graph: Graph, present: Document, changes: list[Change], patience: float, attempted: str) -> Document:
+def _changing(changes: list[Change], present: Document) -> str:
+    return f"Changing {', '.join(change.field.option for change in changes)} of {label(present)} failed"
+
+
+async def _patch(graph: Graph, present: Document, changes: list[Change], patience: float) -> None:
     request = graph.request("PATCH", address(graph, "object_id", present["id"]), _plan.body(changes))
+    attempted = _changing(changes, present)
     await replication.persist(lambda: graph.send(request, attempted), not_replicated, patience)
-    return await _settled(graph, "object_id", present["id"], changes, patience, attempted)
 
 
 async def delete(graph: Graph, present: Document, patience: float) -> None:
@@ -215,13 +235,15 @@ async def _look_for_created(graph: Graph, display_name: str, patience: float, er
 async def named(graph: Graph, display_name: str, also: t.Sequence[str] = ()) -> list[Document]:
     """All applications with exactly this display name; see read() for ``also``."""
     quoted = display_name.replace("'", "''")
-    return await listed(
+    found = await listed(
         graph,
         f"Looking for applications named {display_name} failed",
         f"displayName eq '{quoted}'",
-        lambda item: str(item["displayName"]).lower() == display_name.lower(),
+        lambda item: True,
         also,
     )
+    # Graph compares without regard to case; a name is what somebody has written.
+    return [item for item in found if item["displayName"] == display_name]
 
 
 async def listed(

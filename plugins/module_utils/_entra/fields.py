@@ -10,6 +10,7 @@ Names and places are those of the application resource type of Microsoft Graph v
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 import uuid
 
@@ -171,6 +172,7 @@ def desired(params: Params, have: t.Mapping[str, t.Any], app_id: str) -> Documen
     Raises InputError for a permission scope that is not among the application's.
     """
     want: Document = {field.option: params.get(field.option) for field in FIELDS}
+    want["unique_name"] = want["unique_name"] or None
     # Entra takes the audiences with personal accounts only with tokens of version 2 [doc].
     if (want["sign_in_audience"] or have["sign_in_audience"]) in PERSONAL_AUDIENCES:
         want["requested_access_token_version"] = PERSONAL_TOKEN_VERSION
@@ -199,20 +201,23 @@ def desired(params: Params, have: t.Mapping[str, t.Any], app_id: str) -> Documen
 def _identified(declared: list[Document], have: list[Document], option: str) -> list[Document]:
     """The declared roles or scopes with their IDs: the declared one, else that of the present one of this value."""
     known = {item["value"]: item["id"] for item in have if item["value"]}
+    taken = {item["id"] for item in have}
     return [
-        {**item, "id": (item.get("id") or known.get(item["value"]) or entitlement_id(option, item["value"])).lower()}
+        {**item, "id": (item.get("id") or known.get(item["value"]) or _new_id(option, item["value"], taken)).lower()}
         for item in declared
     ]
 
 
-def entitlement_id(option: str, value: str) -> str:
-    """The ID of a new app role or permission scope of this value."""
-    return str(uuid.uuid5(NAMESPACE, f"{option}:{value}"))
+def _new_id(option: str, value: str, taken: t.Collection[str]) -> str:
+    """The ID of a new app role or permission scope of this value; none of those that others have, as one keeps its ID
+    when it is renamed elsewhere."""
+    ids = (str(uuid.uuid5(NAMESPACE, f"{option}:{value}{turn or ''}")) for turn in itertools.count())
+    return next(key for key in ids if key not in taken)
 
 
 def _scope(name: str, scopes: list[Document]) -> str:
     for scope in scopes:
-        if name in (scope["value"], scope["id"]):
+        if name == scope["value"] or name.lower() == str(scope["id"]).lower():
             return str(scope["id"])
     raise InputError(
         f"pre_authorized_applications names the scope {name}, which the application does not expose",
@@ -221,12 +226,17 @@ def _scope(name: str, scopes: list[Document]) -> str:
     )
 
 
-def disabled_first(have: t.Mapping[str, t.Any], changes: t.Sequence[_plan.Change]) -> list[_plan.Change]:
-    """The changes that have to be made before ``changes``: enabled roles and scopes that go or change are disabled."""
-    first = []
-    for change in changes:
-        option = change.field.option
-        if option not in ENTITLEMENTS:
+def stages(have: t.Mapping[str, t.Any], changes: t.Sequence[_plan.Change]) -> list[list[_plan.Change]]:
+    """``changes`` in the requests that Graph needs for them, one after the other.
+
+    An enabled role or scope that goes or changes has to be disabled first; a client application can be pre-authorized
+    only for scopes that are there already (microsoftgraph/msgraph-sdk-dotnet #2044 [iss]).
+    """
+    by_option = {change.field.option: change for change in changes}
+    first: list[_plan.Change] = []
+    for option in ENTITLEMENTS:
+        change = by_option.get(option)
+        if change is None:
             continue
         after = {item["id"]: item for item in change.after}
         disabled = [
@@ -234,9 +244,22 @@ def disabled_first(have: t.Mapping[str, t.Any], changes: t.Sequence[_plan.Change
         ]
         if disabled != have[option]:
             first.append(_plan.Change(change.field, have[option], disabled))
-    return first
+    clients, scopes = by_option.get("pre_authorized_applications"), by_option.get("permission_scopes")
+    if clients and scopes:
+        staying = {item["id"] for item in scopes.after}
+        kept = [{**item, "scopes": [key for key in item["scopes"] if key in staying]} for item in clients.before]
+        kept = [item for item in kept if item["scopes"]]
+        if kept != clients.before:
+            first.append(_plan.Change(clients.field, clients.before, kept))
+        others = [change for change in changes if change is not clients]
+        return [stage for stage in (first, others, [clients]) if stage]
+    return [stage for stage in (first, list(changes)) if stage]
 
 
 def _compatible(item: Document, other: Document | None) -> bool:
     """Whether an entitlement can become ``other`` in one step: it is disabled, or nothing but that changes."""
-    return not item["enabled"] or (other is not None and {**item, "enabled": other["enabled"]} == other)
+
+    def meaning(entitlement: Document) -> Document:
+        return {name: value for name, value in entitlement.items() if value and name != "enabled"}
+
+    return not item["enabled"] or (other is not None and meaning(item) == meaning(other))

@@ -209,7 +209,7 @@ class Graph:
             return permissions.hint(response.request.method, response.request.url.path, who)
         if status == 401:
             return f"Check that the {who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
-        if "Directory_" in (code or "") or status == 429:
+        if code == "Directory_QuotaExceeded" or status == 429:
             return message if status == 429 else "Remove applications or credentials that are no longer needed"
         return None
 

@@ -51,20 +51,25 @@ def check(params: Params) -> None:
         _check_personal(params, str(audience))
 
 
-def check_result(values: Params) -> None:
+def check_result(have: Params, values: Params) -> None:
     """Raise InputError where the application, as it would become, breaks a limit that its audience sets.
 
-    ``values`` are all fields by option name. What is not declared may break a limit that a declared audience brings.
+    ``have`` and ``values`` are all fields by option name, before and after. What is not declared may break a limit that
+    a declared audience brings; what Entra has taken under the same audience is not questioned.
     """
     audience = values.get("sign_in_audience")
+    stays = audience == have.get("sign_in_audience")
     for option in fields.REDIRECT_URIS:
-        found = redirect_uris.problems(values.get(option) or [], audience, any_scheme=option == fields.PUBLIC)
+        known = set(have.get(option) or []) if stays else set()
+        new = [uri for uri in values.get(option) or [] if uri not in known]
+        found = redirect_uris.malformed(new, audience, any_scheme=option == fields.PUBLIC)
+        found += redirect_uris.too_many(values.get(option) or [], audience) if new else []
         if found:
             raise InputError(
                 f"The application's {option.replace('_', ' ').replace('uris', 'URIs')} would be refused by Entra",
                 answer="; ".join(found),
             )
-    if audience in PERSONAL_AUDIENCES:
+    if audience in PERSONAL_AUDIENCES and not stays:
         _check_personal(values, str(audience))
 
 
@@ -96,13 +101,20 @@ def _check_texts(params: Params, audience: str | None) -> None:
     if logout and (not _is_url(logout, ("https",)) or len(logout) > LOGOUT_URL_MAX):
         raise InputError(f"logout_url has to be an https URL of at most {LOGOUT_URL_MAX} characters: {logout}")
     for uri in params.get("identifier_uris") or []:
-        if not urlsplit(uri).scheme or uri.endswith("/") or any(character.isspace() for character in uri):
+        if not _has_scheme(uri) or uri.endswith("/") or any(character.isspace() for character in uri):
             raise InputError(
                 f"identifier_uris has {uri!r}", hint="Write an URI without a slash at its end, such as api://{app_id}"
             )
     for entry in params.get("pre_authorized_applications") or []:
         if not GUID.fullmatch(entry["app_id"]):
             raise InputError(f"pre_authorized_applications has an app_id that is not a GUID: {entry['app_id']!r}")
+
+
+def _has_scheme(text: str) -> bool:
+    try:
+        return bool(urlsplit(text).scheme)
+    except ValueError:
+        return False
 
 
 def _is_url(text: str, schemes: tuple[str, ...]) -> bool:

@@ -10,7 +10,11 @@ from __future__ import annotations
 import asyncio
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import application, replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
+    application,
+    replication,
+    service_principal,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import KEYS, label
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
@@ -98,17 +102,32 @@ async def deleted(graph: Graph, params: Params) -> Document | None:
     Raises InputError when more than one matches.
     """
     key = next(key for key in KEYS if params.get(key))
-    member = GRAPH_MEMBERS[key]
     attempted = f"Looking for deleted applications with {key} {params[key]} failed"
-    found = await all_deleted(graph, attempted)
-    matches = [item for item in found if str(item.get(member)).lower() == params[key].lower()]
+
+    async def matching() -> list[Document] | None:
+        found = await all_deleted(graph, attempted)
+        return [item for item in found if is_named(item, key, params[key])] or None
+
+    matches = await replication.believed_absent(matching) or []
     if len(matches) > 1:
         raise InputError(
             f"{len(matches)} deleted applications have the {key} {params[key]}",
             answer="; ".join(f"object ID {item['id']} deleted {item.get('deletedDateTime')}" for item in matches),
             hint="Set object_id to the right one",
         )
+    if matches and params["state"] == "absent" and key == "display_name":
+        raise InputError(
+            f"A deleted application is named {params[key]} (object ID {matches[0]['id']})",
+            answer="by its name alone it is not purged, as that cannot be undone",
+            hint="Set object_id to it",
+        )
     return matches[0] if matches else None
+
+
+def is_named(item: Document, key: str, wanted: str) -> bool:
+    """Whether Graph's ``item`` has ``wanted`` as its ``key`` (of KEYS); IDs are the same in any case of letters."""
+    value = item.get(GRAPH_MEMBERS[key])
+    return value is not None and (value == wanted or (key.endswith("_id") and value.lower() == wanted.lower()))
 
 
 async def all_deleted(graph: Graph, attempted: str, also: t.Sequence[str] = ()) -> list[Document]:
@@ -132,7 +151,8 @@ async def restore(graph: Graph, found: Document, patience: float) -> Document:
 
 
 async def purge(graph: Graph, found: Document, patience: float) -> None:
-    """Delete an application for good that is among the deleted ones, or is about to show there."""
+    """Delete an application for good that is among the deleted ones, or is about to show there, and wait until reads
+    agree that it is gone."""
     attempted = f"Purging the application {label(found)} failed"
     item = graph.client.directory.deleted_items.by_directory_object_id(found["id"])
     request = graph.request("DELETE", item)
@@ -143,3 +163,38 @@ async def purge(graph: Graph, found: Document, patience: float) -> None:
     except ServiceError as error:
         if error.status != 404:  # gone already
             raise
+    await replication.settle(
+        lambda: all_deleted(graph, attempted), lambda items: found["id"] not in {i["id"] for i in items}, patience
+    )
+
+
+async def deleted_principal(graph: Graph, app_id: str) -> Document | None:
+    """The service principal of an application among those deleted lately; the latest, where there are several."""
+    items = graph.client.directory.deleted_items.graph_service_principal
+    query = {"select": [*service_principal.SELECT, "deletedDateTime"]}
+    attempted = f"Looking for the deleted service principal of app ID {app_id} failed"
+
+    async def latest() -> Document | None:
+        found = await graph.pages(graph.request("GET", items, query=query), attempted)
+        mine = [item for item in found if item.get("appId") == app_id]
+        return max(mine, key=lambda item: item.get("deletedDateTime") or "", default=None)
+
+    return await replication.believed_absent(latest)
+
+
+async def restore_principal(graph: Graph, found: Document, patience: float) -> Document:
+    """Restore a deleted service principal, which Graph does not do with its application [doc], and wait for it."""
+    attempted = f"Restoring the service principal of app ID {found['appId']} failed"
+    item = graph.client.directory.deleted_items.by_directory_object_id(found["id"])
+    request = graph.request("POST", item.restore)
+    await replication.persist(
+        lambda: graph.send(request, attempted, repeatable=True, missing_ok=True),
+        lambda error: error.status == 400,  # its application is not everywhere yet
+        min(patience, CATCH_UP),
+    )
+    present, settled = await replication.settle(
+        lambda: service_principal.read(graph, found["appId"]), lambda read: read is not None, patience
+    )
+    if not settled or present is None:
+        raise replication.unsettled(attempted, patience)
+    return present

@@ -181,7 +181,7 @@ class Minter:
 
     async def _credentials(self) -> list[Credential]:
         found = await application.read(self._graph, "object_id", self._app["id"])
-        return [Credential.parse(item) for item in (found or {}).get("passwordCredentials", [])]
+        return [Credential.parse(item) for item in (found or {}).get("passwordCredentials") or []]
 
 
 def _unknown_key(error: ServiceError) -> bool:

@@ -19,19 +19,29 @@ MAX_LENGTH = 256
 MAX_COUNT = 256
 MAX_COUNT_PERSONAL = 100
 FORBIDDEN = "!$'(),;"
+# Schemes of Microsoft's own brokers (terraform azuread [src]).
+BROKERS = ("brk-multihub", "ms-appx-web")
 
 
 def problems(uris: t.Sequence[str], sign_in_audience: str | None, *, any_scheme: bool = False) -> list[str]:
-    """What Entra would refuse in ``uris`` for ``sign_in_audience``, a sentence each; empty when all is well.
+    """What Entra would refuse in ``uris``, all of one platform, for ``sign_in_audience``; empty when all is well."""
+    return [*malformed(uris, sign_in_audience, any_scheme=any_scheme), *too_many(uris, sign_in_audience)]
+
+
+def malformed(uris: t.Sequence[str], sign_in_audience: str | None, *, any_scheme: bool = False) -> list[str]:
+    """What Entra would refuse in each of ``uris``, a sentence each.
 
     ``any_scheme`` is for public clients, whose redirect URIs may have a scheme of their own.
     """
     personal = sign_in_audience in PERSONAL_AUDIENCES
-    found = [f"{uri}: {problem}" for uri in uris for problem in _problems(uri, personal, any_scheme)]
-    limit = MAX_COUNT_PERSONAL if personal else MAX_COUNT
-    if len(set(uris)) > limit:
-        found.append(f"{len(set(uris))} redirect URIs are more than the {limit} that {sign_in_audience} allows")
-    return found
+    return [f"{uri}: {problem}" for uri in uris for problem in _problems(uri, personal, any_scheme)]
+
+
+def too_many(uris: t.Sequence[str], sign_in_audience: str | None) -> list[str]:
+    """A sentence where ``uris`` are more than one platform of an application can have, else nothing."""
+    limit = MAX_COUNT_PERSONAL if sign_in_audience in PERSONAL_AUDIENCES else MAX_COUNT
+    count = len(set(uris))
+    return [f"{count} redirect URIs are more than the {limit} that {sign_in_audience} allows"] if count > limit else []
 
 
 def _problems(uri: str, personal: bool, any_scheme: bool) -> t.Iterator[str]:
@@ -46,7 +56,7 @@ def _problems(uri: str, personal: bool, any_scheme: bool) -> t.Iterator[str]:
         if personal:
             yield "an URN is not allowed with personal accounts"
         return
-    own_scheme = any_scheme and parts.scheme not in ("https", "http", "")
+    own_scheme = parts.scheme in BROKERS or (any_scheme and parts.scheme not in ("https", "http", ""))
     if not own_scheme and (parts.scheme not in ("https", "http") or not host):
         yield "has to begin with https://, or with http://localhost"
         return

@@ -33,6 +33,9 @@ def check(params: Params) -> None:
         for item in (params.get("assignments") or {}).get(verb) or []:
             if bool(item.get("user")) == bool(item.get("group")):
                 raise InputError(f"assignments.{verb} has an entry without a user or a group, or with both")
+    for verb in VERBS:
+        if not all(name.strip() for name in (params.get("owners") or {}).get(verb) or []):
+            raise InputError(f"owners.{verb} has an empty entry", hint="Name a user or give an object ID")
     for option in ("required_resource_access", "admin_consent"):
         names = [WELL_KNOWN.get(entry["resource"], entry["resource"]) for entry in params.get(option) or []]
         twice = sorted({name for name in names if names.count(name) > 1})

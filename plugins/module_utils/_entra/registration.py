@@ -49,8 +49,8 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
-# In the order in which they are changed.
-PARTS: tuple[type[Part], ...] = (Owners, Certificates, FederatedCredentials, Logo, Assignments, AdminConsent)
+# In the order in which they are changed; owners last, because the right to change the others may hang on them.
+PARTS: tuple[type[Part], ...] = (Certificates, FederatedCredentials, Assignments, AdminConsent, Logo, Owners)
 # Seconds to wait for a client secret that is there to be listed; afterwards it counts as gone.
 CATCH_UP = 20.0
 
@@ -184,6 +184,8 @@ async def inspect(
     present.parts = declared_parts(params)
     for part in present.parts:
         part.check()
+    if found is not None and present.deleted:
+        present.principal = await lookup.deleted_principal(graph, found["appId"])
     if found is None or present.deleted:
         present.items = {part.option: await part.read(graph, Present(params).target()) for part in present.parts}
         return present
@@ -283,16 +285,20 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
     else:
         if todo.restore:
             present.application = await lookup.restore(graph, present.application, patience)
-            present.principal = await service_principal.read(graph, present.application["appId"])
+            if present.principal:
+                present.principal = await lookup.restore_principal(graph, present.principal, patience)
         if todo.changes:
             present.application = await application.update(graph, params, present.application, patience)
-    await _apply_principal(graph, todo, patience)
+    await _apply_principal(graph, todo, patience if fresh else min(patience, application.CATCH_UP))
     target = present.target()
     target.fresh = fresh
     if fresh:  # what there is could not be known before
         todo.parts = [PartPlan.make(item.part, await item.part.read(graph, target), target) for item in todo.parts]
     for item in todo.parts:
         await base.apply(graph, target, item, patience)
+    if todo.principal_changes and present.principal:
+        declared = params.get("service_principal") or {}
+        present.principal = await service_principal.update(graph, declared, present.principal, patience)
     minter = Minter(graph, http, discovery.token_endpoint, present.application, patience)
     return await minter.apply(todo.decisions)
 
@@ -304,9 +310,10 @@ async def _apply_principal(graph: Graph, todo: Plan, patience: float) -> None:
     if todo.make_principal and present.principal is None:
         present.principal = await service_principal.create(graph, app_id, patience)
     if todo.principal_changes and present.principal:
-        present.principal = await service_principal.update(graph, declared, present.principal, patience)
+        loosened = service_principal.loosened(declared)
+        present.principal = await service_principal.update(graph, loosened, present.principal, patience)
     if todo.drop_principal and present.principal:
-        await service_principal.delete(graph, present.principal)
+        await service_principal.delete(graph, present.principal, patience)
         present.principal = None
 
 

@@ -92,6 +92,11 @@ async def read(graph: Graph, app_id: str) -> Document | None:
     return await graph.get(address, attempted, missing_ok=True, select=SELECT)
 
 
+def loosened(declared: Params) -> Params:
+    """``declared`` without what keeps people out who are not assigned yet: that comes after the assignments."""
+    return {name: value for name, value in declared.items() if name != "app_role_assignment_required" or not value}
+
+
 async def create(graph: Graph, app_id: str, patience: float) -> Document:
     """Create the service principal of ``app_id`` and wait until reads agree on it.
 
@@ -133,11 +138,12 @@ async def update(graph: Graph, declared: Params, present: Document, patience: fl
     return found
 
 
-async def delete(graph: Graph, present: Document) -> None:
-    """Delete a service principal; one that is gone already is no error."""
+async def delete(graph: Graph, present: Document, patience: float) -> None:
+    """Delete a service principal and wait until reads agree; one that is gone already is no error."""
     address = graph.client.service_principals.by_service_principal_id(present["id"])
     attempted = f"Deleting the service principal of app ID {present['appId']} failed"
     await graph.send(graph.request("DELETE", address), attempted, missing_ok=True)
+    await replication.settle(lambda: read(graph, present["appId"]), lambda found: found is None, patience)
 
 
 def _not_replicated(error: ServiceError) -> bool:

@@ -229,7 +229,7 @@ def write(call: Call, record: Record) -> None:
 
 
 def delete(call: Call, **address: str) -> Answer:
-    """DELETE moves the application to deletedItems and removes the service principal of its home [doc]."""
+    """DELETE moves the application and the service principal of its home to deletedItems [doc]."""
     record = find(call, address)
     permissions.may_change(call, record)
     key = record.body["id"]
@@ -241,7 +241,7 @@ def delete(call: Call, **address: str) -> Answer:
     call.tenant.applications.write(key, None)
     principal = call.tenant.service_principal(record.body["appId"])
     if principal:
-        call.tenant.remove_service_principal(principal.body["id"])
+        call.tenant.remove_service_principal(principal.body["id"], stamp(call.now))
     return NO_CONTENT
 
 

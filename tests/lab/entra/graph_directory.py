@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..directory import Record
-from ..errors import not_found
+from ..errors import bad_request, not_found
 from ..router import Router
 from . import objects, permissions
 from .graph_applications import check_unique
@@ -24,6 +24,7 @@ ITEM = r"/directory/deletedItems/(?P<key>[^/.]+)"
 def add_routes(router: Router) -> None:
     """Route this module's requests."""
     router.add("GET", r"/directory/deletedItems/(?:microsoft\.)?graph\.application", list_deleted)
+    router.add("GET", r"/directory/deletedItems/(?:microsoft\.)?graph\.servicePrincipal", list_deleted_principals)
     router.add("GET", ITEM, read_deleted)
     router.add("DELETE", ITEM, purge)
     router.add("POST", ITEM + "/restore", restore)
@@ -32,9 +33,23 @@ def add_routes(router: Router) -> None:
 
 def list_deleted(call: Call) -> Answer:
     """GET the soft-deleted applications."""
+    return _listing(call, "applications", of_principals=False)
+
+
+def list_deleted_principals(call: Call) -> Answer:
+    """GET the soft-deleted service principals."""
+    return _listing(call, "servicePrincipals", of_principals=True)
+
+
+def _listing(call: Call, path: str, *, of_principals: bool) -> Answer:
     permissions.may_list(call)
-    items = [objects.shown(record.body) for record in call.tenant.deleted.all(call.stale)]
-    return listing(call, "applications", items)
+    records = call.tenant.deleted.all(call.stale)
+    items = [objects.shown(record.body) for record in records if _is_principal(record) is of_principals]
+    return listing(call, path, items)
+
+
+def _is_principal(record: Record) -> bool:
+    return "servicePrincipalType" in record.body
 
 
 def _find(call: Call, key: str) -> Record:
@@ -52,12 +67,17 @@ def _find_to_change(call: Call, key: str) -> Record:
 
 
 def read_deleted(call: Call, key: str) -> Answer:
-    """GET one soft-deleted application."""
+    """GET one soft-deleted object."""
     permissions.may_read(call)
+    return _shown(call, _find(call, key))
+
+
+def _shown(call: Call, record: Record) -> Answer:
+    kind = "servicePrincipal" if _is_principal(record) else "application"
     body = {
         "@odata.context": call.context("directoryObjects/$entity"),
-        "@odata.type": "#microsoft.graph.application",
-        **objects.shown(_find(call, key).body),
+        "@odata.type": f"#microsoft.graph.{kind}",
+        **objects.shown(record.body),
     }
     return Answer(200, body)
 
@@ -70,21 +90,28 @@ def purge(call: Call, key: str) -> Answer:
 
 
 def restore(call: Call, key: str) -> Answer:
-    """POST restore: 200 with the object [rec]; its service principal does not come back with it [inf]."""
+    """POST restore: 200 with the object [rec].
+
+    The service principal does not come back with its application; it is restored by a call of its own, and only when
+    its application is there [doc].
+    """
     parameters(call.body, {}, {"autoReconcileProxyConflict": bool})
     record = _find_to_change(call, key)
     permissions.may_change(call, record)
-    check_unique(call, record.body)
-    call.tenant.deleted.write(key, None)
     record.body["deletedDateTime"] = None
     record.created = call.directory.clock.time()
-    call.tenant.applications.write(key, record)
-    body = {
-        "@odata.context": call.context("directoryObjects/$entity"),
-        "@odata.type": "#microsoft.graph.application",
-        **objects.shown(record.body),
-    }
-    return Answer(200, body)
+    if _is_principal(record):
+        home = call.tenant.application(record.body["appId"])
+        if home is None or not (call.caller.primary or call.directory.settled(home.created)):
+            raise bad_request("The backing application of the service principal does not exist.")
+        if call.tenant.service_principal(record.body["appId"]):
+            raise bad_request("Another object with the same value for property servicePrincipalNames already exists.")
+        call.tenant.restore_service_principal(record)
+    else:
+        check_unique(call, record.body)
+        call.tenant.applications.write(key, record)
+    call.tenant.deleted.write(key, None)
+    return _shown(call, record)
 
 
 def new_policy(max_password_days: int | None = None, passwords_allowed: bool = True) -> dict[str, Any]:

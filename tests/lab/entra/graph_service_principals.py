@@ -127,9 +127,9 @@ def update(call: Call, **address: str) -> Answer:
 
 
 def delete(call: Call, **address: str) -> Answer:
-    """DELETE one service principal."""
+    """DELETE moves one service principal to deletedItems [doc]."""
     record = find_to_change(call, address)
-    call.tenant.remove_service_principal(record.body["id"])
+    call.tenant.remove_service_principal(record.body["id"], stamp(call.now))
     return NO_CONTENT
 
 

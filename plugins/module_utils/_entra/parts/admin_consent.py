@@ -33,7 +33,7 @@ class AdminConsent(Part):
     of_principal = True
 
     def check(self) -> None:
-        names = [entry["resource"] for entry in self.declared]
+        names = [entry.get("resource_id") or entry["resource"] for entry in self.declared]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise InputError(f"admin_consent names twice: {', '.join(twice)}", hint="Put all of one into one entry")

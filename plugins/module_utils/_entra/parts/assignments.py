@@ -55,12 +55,13 @@ class Assignments(Part):
         exact = self.declared.get("set")
         kept = {} if exact is not None else dict(present)
         for item in self.declared.get("remove") or []:
-            roles = [_role(item["app_role"], target)] if item["app_role"] is not None else None
+            # A role that the application does not have (any more) is nobody's
+            named = item["app_role"] is not None
+            roles = [role["id"] for role in _named(item["app_role"], target)] if item["app_role"] else [DEFAULT_ACCESS]
             kept = {
                 key: member
                 for key, member in kept.items()
-                if member["principal_id"] != item["principal_id"]
-                or (roles is not None and member["app_role_id"] not in roles)
+                if member["principal_id"] != item["principal_id"] or (named and member["app_role_id"] not in roles)
             }
         for item in exact if exact is not None else self.declared.get("add") or []:
             role = _role(item["app_role"], target)
@@ -93,12 +94,16 @@ def _role(name: str | None, target: Target) -> str:
     """The ID of the application's role of this value or ID; that of the default access where none is named."""
     if not name:
         return DEFAULT_ACCESS
+    for role in _named(name, target):
+        return str(role["id"])
     roles: list[Document] = target.application["app_roles"]
-    for role in roles:
-        if name == role["value"] or name.lower() == role["id"].lower():
-            return str(role["id"])
     raise InputError(
         f"assignments names the app role {name}, which the application does not have",
         answer=f"it has {', '.join(str(role['value']) for role in roles) or 'none'}",
         hint="Add it to app_roles, or correct its name",
     )
+
+
+def _named(name: str, target: Target) -> list[Document]:
+    roles: list[Document] = target.application["app_roles"]
+    return [role for role in roles if name == role["value"] or name.lower() == role["id"].lower()]

@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication, sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import application, replication, sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
@@ -24,6 +25,7 @@ Document = dict[str, t.Any]
 
 # Seconds to wait for what should be there, where nothing that is involved has just been made.
 CATCH_UP = 30.0
+SAME_KEY = "Request_MultipleObjectsWithSameKeyValue"
 
 
 @dataclass
@@ -37,6 +39,11 @@ class Target:
     application: Document
     principal_id: str | None
     fresh: bool = False
+
+    @property
+    def new(self) -> bool:
+        """Whether there is no application yet."""
+        return bool(self.application["object_id"] == application.NO_ID)
 
     @property
     def name(self) -> str:
@@ -87,15 +94,30 @@ class Part:
         """Send a writing ``request`` that may be repeated, as the members have keys: one that is there already was
         added, one that is missing was removed."""
         gone_is_done = request.http_method == sdk.Method.DELETE
+        began = time.monotonic()
+
+        def passing(error: ServiceError) -> bool:
+            own = target.application["object_id"], target.principal_id
+            names_ours = error.status != 404 or any(key in (error.answer or "") for key in own if key)
+            long_enough = target.fresh and names_ours  # what is missing may be what was just made
+            return _not_replicated(error) and (long_enough or time.monotonic() - began < CATCH_UP)
+
         try:
             await replication.persist(
-                lambda: graph.send(request, attempted, repeatable=True, missing_ok=gone_is_done),
-                _not_replicated,
-                patience if target.fresh else min(patience, CATCH_UP),
+                lambda: graph.send(request, attempted, repeatable=True, missing_ok=gone_is_done), passing, patience
             )
         except ServiceError as error:
-            if not _there_already(error):
+            if not self.there_already(error):
                 raise
+
+    def there_already(self, error: ServiceError) -> bool:
+        """Whether the refusal says that what shall be added is there (reference and assignment errors [rec] [src])."""
+        text = error.answer or ""
+        return error.code == SAME_KEY or (error.status == 400 and "already exist" in text)
+
+    def settled(self, present: Items, target: Target) -> bool:
+        """Whether the members read after a change are as they shall be."""
+        return not _plan.steps(present, self.after(present, target))
 
 
 @dataclass
@@ -124,7 +146,7 @@ async def apply(graph: Graph, target: Target, todo: PartPlan, patience: float) -
         await part.write_all(graph, target, steps, patience)
         todo.after, settled = await replication.settle(
             lambda: part.read(graph, target),
-            lambda present: not _plan.steps(present, part.after(present, target)),
+            lambda present: part.settled(present, target),
             wait,
         )
         steps = [] if settled else _plan.steps(todo.after, part.after(todo.after, target))
@@ -136,9 +158,3 @@ def _not_replicated(error: ServiceError) -> bool:
     """An object that was just made is not everywhere yet: a 404, or the text for references to it [iss]."""
     text = error.answer or ""
     return error.status == 404 or (error.status == 400 and "Not a valid reference update" in text)
-
-
-def _there_already(error: ServiceError) -> bool:
-    """What shall be added is there (texts of the reference and assignment errors [rec] [src])."""
-    text = error.answer or ""
-    return error.code == "Request_MultipleObjectsWithSameKeyValue" or (error.status == 400 and "already exist" in text)

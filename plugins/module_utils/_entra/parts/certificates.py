@@ -51,7 +51,7 @@ class Certificates(Part):
             self._keys.append(key)
 
     async def read(self, graph: Graph, target: Target) -> Items:
-        if target.application["created"] is None:
+        if target.new:
             return {}
         return {thumbprint(item): shown(item) for item in await self._listed(graph, target)}
 
@@ -69,12 +69,14 @@ class Certificates(Part):
         """All in one PATCH: Graph replaces the list. Those that stay are named without their key [rec]."""
         last: list[Document] | None = None
 
-        def same(found: list[Document]) -> bool:
+        def same(found: list[Document] | None) -> bool:
             nonlocal last
             before, last = last, found
-            return before == last
+            return found is not None and before == last
 
-        listed, _settled = await replication.settle(lambda: self._listed(graph, target), same, patience)
+        listed, settled = await replication.settle(lambda: self._found(graph, target), same, patience)
+        if not settled or listed is None:  # what is not surely read is not replaced
+            raise replication.unsettled(f"Reading the certificates of {target.name} failed", patience)
         gone = {step.key for step in steps if step.after is None}
         here = {thumbprint(item) for item in listed}
         kept = [
@@ -98,10 +100,16 @@ class Certificates(Part):
         await replication.persist(lambda: graph.send(request, attempted), application.not_replicated, patience)
 
     async def _listed(self, graph: Graph, target: Target) -> list[Document]:
+        return await self._found(graph, target) or []
+
+    async def _found(self, graph: Graph, target: Target) -> list[Document] | None:
+        """The list in the order of the key IDs; None where a replica does not know the application."""
         builder = graph.client.applications.by_application_id(target.application["object_id"])
         attempted = f"Reading the certificates of {target.name} failed"
         found = await graph.get(builder, attempted, missing_ok=True, select=["keyCredentials"])
-        return sorted((found or {}).get("keyCredentials") or [], key=lambda item: str(item["keyId"]))
+        if found is None:
+            return None
+        return sorted(found.get("keyCredentials") or [], key=lambda item: str(item["keyId"]))
 
 
 def thumbprint(item: Document) -> str:

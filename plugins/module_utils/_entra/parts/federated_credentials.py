@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import SAME_KEY, Part, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
 if t.TYPE_CHECKING:
@@ -41,7 +41,7 @@ class FederatedCredentials(Part):
                 )
 
     async def read(self, graph: Graph, target: Target) -> Items:
-        if target.application["created"] is None:
+        if target.new:
             return {}
         attempted = f"Reading the federated credentials of {target.name} failed"
         found = await graph.pages(graph.request("GET", self._address(graph, target)), attempted)
@@ -82,6 +82,16 @@ class FederatedCredentials(Part):
             verb = "Changing" if step.after else "Removing"
         attempted = f"{verb} the federated credential {step.key} of {target.name} failed"
         await self.send(graph, target, request, attempted, patience)
+
+    async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step], patience: float) -> None:
+        """One that gives its issuer and subject to another goes first: Entra takes these just once [rec]."""
+        taken = [(step.after["issuer"], step.after["subject"]) for step in steps if step.after]
+        first = [s for s in steps if s.before and not s.after and (s.before["issuer"], s.before["subject"]) in taken]
+        await super().write_all(graph, target, [*first, *(s for s in steps if s not in first)], patience)
+
+    def there_already(self, error: ServiceError) -> bool:
+        """Only the name makes it the same one."""
+        return error.code == SAME_KEY
 
     @staticmethod
     def _address(graph: Graph, target: Target) -> t.Any:

@@ -47,13 +47,17 @@ class Logo(Part):
             raise InputError(f"logo {self.declared} is not a picture that Entra takes", hint="Use PNG, JPEG or GIF")
 
     async def read(self, graph: Graph, target: Target) -> Items:
-        if target.application["created"] is None:
+        if target.new:
             return {}
         picture = await graph.download(self._address(graph, target), f"Reading the logo of {target.name} failed")
         return {KEY: {"sha256": hashlib.sha256(picture).hexdigest()}} if picture else {}
 
     def after(self, present: Items, target: Target) -> Items:
         return {KEY: {"sha256": hashlib.sha256(self._picture).hexdigest()}}
+
+    def settled(self, present: Items, target: Target) -> bool:
+        """Entra may store the picture in a form of its own [inf]."""
+        return KEY in present
 
     def show(self, items: Items) -> t.Any:
         return items.get(KEY)

@@ -33,7 +33,7 @@ class Owners(Part):
 
     async def read(self, graph: Graph, target: Target) -> Items:
         self._caller_id = graph.caller_id
-        if target.application["created"] is None:  # whoever creates an application is its first owner [doc]
+        if target.new:  # whoever creates an application is its first owner [doc]
             return {self._caller_id: {"object_id": self._caller_id}} if self._caller_id else {}
         address = graph.client.applications.by_application_id(target.application["object_id"]).owners
         attempted = f"Reading the owners of {target.name} failed"
