@@ -10,6 +10,7 @@ The only file of the core that knows both Entra and RustDesk.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -47,7 +48,7 @@ def prove(http: Http, params: Params) -> list[Check]:
     connection = Connection(params["public_url"], http)
     discovery, issuer = _issuer(http, params["issuer"])
     offered, begun = _console(connection, params)
-    checks = [*offered, issuer]
+    checks = [*offered, issuer, _clock(connection, discovery)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
     return [
         *checks,
@@ -59,6 +60,22 @@ def prove(http: Http, params: Params) -> list[Check]:
 
 # Conditional access for workloads refuses the token after the client secret was accepted; users are not concerned.
 NOT_ABOUT_THE_SECRET = ("53003", "530003", "50105")
+# Seconds by which the console's clock may be wrong before ID tokens seem to be of another time.
+SKEW = 120
+# What consoles say when they cannot begin a sign-in, and what users found to be the cause (issues of
+# rustdesk-server-pro: #130, #99, #164, #396, and of lejianwen/rustdesk-api: #436 [iss]).
+CAUSES = (
+    (
+        r"certificate|self.signed|UnknownIssuer|x509",
+        "The console does not trust the identity provider's CA: add it there (custom PEM), or to its container",
+    ),
+    (r"unexpected issuer", "Set the issuer in the console to what the discovery document says, byte for byte"),
+    (
+        r"dns|resolve|lookup|timed? ?out|refused|unreachable|request failed",
+        "The console's own network does not reach the issuer: check DNS, firewall and proxy where it runs (container)",
+    ),
+    (r"html|404|invalid response", "Something else answers at the issuer's address there: check issuer and proxy"),
+)
 REQUEST_CHECKS = ("authorization_endpoint", "client_id", "redirect_uri", "response_type", "scope")
 
 
@@ -81,7 +98,9 @@ def _console(connection: Connection, params: Params) -> tuple[list[Check], str |
     try:
         url = sign_in.authorization_url(connection, offered)
     except ServiceError as error:
-        hint = "Check the issuer in the console, and that the console's own network reaches it (DNS, proxy, CA)"
+        said = _what(error)
+        known = (hint for pattern, hint in CAUSES if re.search(pattern, said, re.IGNORECASE))
+        hint = next(known, "Check the issuer in the console, and that its own network reaches it (DNS, proxy, CA)")
         return [*checks, Check("authorization_url", False, _what(error), hint)], None
     return [*checks, Check("authorization_url", True, "the console begins a sign-in")], url
 
@@ -96,6 +115,18 @@ def _issuer(http: Http, issuer: str) -> tuple[openid.Discovery | None, Check]:
         detail = f"declared is {issuer}, but the discovery document says {discovery.issuer}"
         return discovery, Check("issuer", False, detail, f"Set issuer to {discovery.issuer}")
     return discovery, Check("issuer", True, f"{issuer} is what the discovery document says")
+
+
+def _clock(connection: Connection, discovery: openid.Discovery | None) -> Check:
+    """Whether the console's clock goes as Microsoft's does, as tokens are only good for a time."""
+    name = "clock"
+    if discovery is None or connection.now is None:
+        return _not_asked(name)
+    off = round((connection.now - discovery.now).total_seconds())
+    if abs(off) <= SKEW:
+        return Check(name, True, "the console's clock is right")
+    way = "ahead" if off > 0 else "behind"
+    return Check(name, False, f"the console's clock is {abs(off)} seconds {way}", "Set it, best by NTP")
 
 
 def _request(url: str, discovery: openid.Discovery | None, params: Params) -> t.Iterator[Check]:
@@ -116,8 +147,12 @@ def _request(url: str, discovery: openid.Discovery | None, params: Params) -> t.
             "authorization_endpoint",
             endpoint == expected,
             f"users are sent to {endpoint}" + ("" if endpoint == expected else f" instead of {expected}"),
-            None if endpoint == expected else hint,
+            None if endpoint == expected else f"{hint}, or the console holds an old discovery document: restart it",
         )
+    hints = {
+        "redirect_uri": f"{hint}; a console of lejianwen/rustdesk-api takes it from RUSTDESK_API_RUSTDESK_API_SERVER",
+        "client_id": f"{hint}; databk/rustdesk-console confuses providers that have the same issuer",
+    }
     for name, expected in (
         ("client_id", params["client_id"]),
         ("redirect_uri", params["callback_url"]),
@@ -126,7 +161,7 @@ def _request(url: str, discovery: openid.Discovery | None, params: Params) -> t.
         sent = query.get(name)
         good = sent == expected
         text = f"the console sends {sent}" + ("" if good else f" instead of {expected}")
-        yield Check(name, good, text, None if good else hint)
+        yield Check(name, good, text, None if good else hints.get(name, hint))
     good = "openid" in query.get("scope", "").split()
     yield Check("scope", good, f"the console asks for {query.get('scope')}", None if good else "It has to have openid")
 

@@ -37,6 +37,16 @@ options:
         that is there keeps the spelling that it has.
     type: str
     default: azure
+  former_name:
+    description:
+      - The name that the provider has now, where it shall be renamed to O(name). Needs O(force_rename).
+    type: str
+  force_rename:
+    description:
+      - Whether O(former_name) may be renamed. Users who have signed in are linked to the provider's name and get new
+        accounts.
+    type: bool
+    default: false
   kind:
     description:
       - The kind of identity provider. When it is omitted, that of this O(name), else V(oidc).
@@ -219,6 +229,8 @@ SPEC: dict[str, t.Any] = {
     "argument_spec": {
         **RUSTDESK_OPTIONS,
         "name": {"type": "str", "default": "azure"},
+        "former_name": {"type": "str"},
+        "force_rename": {"type": "bool", "default": False},
         "kind": {"type": "str", "choices": list(KINDS)},
         "enabled": {"type": "bool"},
         "client_id": {"type": "str"},

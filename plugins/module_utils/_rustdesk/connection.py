@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import re
 import typing as t
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
@@ -51,6 +54,8 @@ class Connection:
         self.url = url
         self._http = http
         self.headers: dict[str, str] = {}
+        # The console's clock, from its latest answer
+        self.now: datetime | None = None
         # Signs in again when a session that was handed over is no longer there; None where there is no other way in.
         self.renew: t.Callable[[], None] | None = None
         self._secrets: set[str] = set()
@@ -74,9 +79,12 @@ class Connection:
         """Send one request and give the answer, whatever it is; see call()."""
         headers = {"Accept": "application/json", **self.headers}
         try:
-            return self._http.send(method, self.url + path, json=json, headers=headers)
+            response = self._http.send(method, self.url + path, json=json, headers=headers)
         except _http.requests.RequestException as error:
             raise self._no_answer(method, attempted, error) from error
+        with suppress(KeyError, TypeError, ValueError):
+            self.now = parsedate_to_datetime(response.headers["Date"])
+        return response
 
     def renew_once(self) -> bool:
         """Sign in again where that is possible and was not done before; whether it was done."""

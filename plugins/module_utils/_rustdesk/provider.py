@@ -33,6 +33,7 @@ FIELDS = (
     Field("icon", ("icon",), TEXT),
     Field("order", ("order",)),
 )
+NAME = Field("name", ("name",))
 # What belongs to the console and so to all its providers.
 SETTINGS = (
     Field("callback_url", ("callback_url",)),
@@ -132,7 +133,7 @@ def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[st
     A secret that the console does not give back cannot be compared: it is written for a new provider, and with
     O(update_secret=always). Raises InputError when a new provider lacks what it needs.
     """
-    present = find(providers, params["name"])
+    present, renamed = _present(params, providers)
     others = [item for item in providers if item is not present] if params.get("other_providers") == REMOVE else []
     own = _plan.plan(SETTINGS, settings, params)
     if params["state"] == "absent":
@@ -155,7 +156,28 @@ def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[st
         target = Provider(**{**vars(present), "extra": dict(present.extra)})
         if not present.secret_readable and params["update_secret"] != "always":
             want["client_secret"] = None
-    changes = _plan.plan(FIELDS, have, want)
+    changes = [*renamed, *_plan.plan(FIELDS, have, want)]
     for change in changes:
         setattr(target, change.field.option, change.after)
     return Plan(present, target, changes, own, others, kind)
+
+
+def _present(params: Params, providers: t.Sequence[Provider]) -> tuple[Provider | None, list[Change]]:
+    """The provider that is declared, and the change of its name where O(former_name) is the one it has.
+
+    Raises InputError for a rename that is not forced: users are linked to a provider by its name [src of other
+    consoles, inf for Pro], so that those who have signed in would get new, empty accounts.
+    """
+    present, former = find(providers, params["name"]), params.get("former_name")
+    if present is not None or not former or params["state"] == "absent":
+        return present, []
+    present = find(providers, former)
+    if present is None:
+        return None, []
+    if not params.get("force_rename"):
+        raise InputError(
+            f"The provider {present.name} is not renamed to {params['name']}",
+            answer="users who have signed in with it are linked to its name, and would get new accounts",
+            hint="Omit former_name and set name to the one it has, or set force_rename to true",
+        )
+    return present, [Change(NAME, present.name, params["name"])]

@@ -28,7 +28,12 @@ CLIENT = {"id": "100000000", "uuid": DEVICE["uuid"], "deviceInfo": {"os": "linux
 def login_options(connection: Connection) -> list[str]:
     """The names of the providers that the console offers, of both forms that consoles answer with."""
     attempted = f"Reading the login options of {connection.url} failed"
-    answer = connection.call("GET", "/api/login-options", attempted)
+    try:
+        answer = connection.call("GET", "/api/login-options", attempted)
+    except ServiceError as error:
+        if error.status != 404:
+            raise
+        answer = connection.call("GET", "/api/oidc/login-options", attempted)  # before August 2023 [src]
     if not isinstance(answer, list) or not all(isinstance(item, str) for item in answer):
         raise ServiceError(attempted, answer="the answer is not a list of names", hint="Check console_url")
     names = [item[len(SINGLE) :] for item in answer if item.startswith(SINGLE)]
@@ -41,7 +46,15 @@ def login_options(connection: Connection) -> list[str]:
 def authorization_url(connection: Connection, name: str) -> str:
     """The URL to which the console sends a user of provider ``name``; makes the console do OIDC discovery now."""
     attempted = f"Beginning a sign-in with {name} at {connection.url} failed"
-    answer = connection.call("POST", "/api/oidc/auth", attempted, json={"op": name, **CLIENT})
+    # Recent clients tell the address they use, by which a console chooses among its trusted origins; others refuse it.
+    request = {"op": name, **CLIENT, "apiDomain": connection.url}
+    try:
+        answer = connection.call("POST", "/api/oidc/auth", attempted, json=request)
+    except ServiceError as error:
+        if error.status != 400 or "apiDomain" not in (error.answer or ""):
+            raise
+        del request["apiDomain"]
+        answer = connection.call("POST", "/api/oidc/auth", attempted, json=request)
     if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
         raise ServiceError(attempted, answer="the answer has no url", hint="Look into the console's log")
     return str(answer["url"])

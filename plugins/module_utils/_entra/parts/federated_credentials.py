@@ -33,6 +33,11 @@ class FederatedCredentials(Part):
         if twice:
             raise InputError(f"federated_credentials names twice: {', '.join(twice)}")
         for item in self.declared:
+            if item.get("audiences") is not None and len(item["audiences"]) != 1:
+                raise InputError(
+                    f"The federated credential {item['name']} has {len(item['audiences'])} audiences",
+                    hint="Entra wants just one in audiences; omit it for the usual one",
+                )
             missing = [key for key in ("issuer", "subject") if not item.get(key)]
             if item["state"] == "present" and missing:
                 raise InputError(

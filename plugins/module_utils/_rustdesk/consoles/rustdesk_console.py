@@ -29,6 +29,7 @@ GENERAL = "/api/settings/general"
 CALLBACK = "/api/oidc/callback"
 PAGE = 100
 KEYS = {
+    "name": "name",
     "enabled": "enabled",
     "client_id": "clientId",
     "client_secret": "clientSecret",
@@ -44,7 +45,7 @@ class RustdeskConsole:
     """One databk/rustdesk-console."""
 
     kind = "rustdesk_console"
-    supports = frozenset({*KEYS, "name", "scopes", "order", "callback_url"})
+    supports = frozenset({*KEYS, "scopes", "order", "callback_url"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` is for consoles whose API is not published; this one's is."""
@@ -240,7 +241,6 @@ class RustdeskConsole:
 def _provider(item: Document) -> Provider:
     values: Document = {option: item.get(key) for option, key in KEYS.items()}
     return Provider(
-        item["name"],
         kind=item.get("type"),
         scopes=sorted((item.get("scope") or "").split()),
         order=item.get("priority"),

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: learn_contract
+short_description: How a console reads and writes its OIDC settings, from a recording of a browser
+version_added: 0.2.0
+author:
+  - deskops (@deskops)
+description:
+  - Reads a recording in HAR form of one visit of Settings > OIDC with Submit, and gives the option
+    O(deskops.rustdesk_sso.rustdesk_oidc_provider#module:contract) that makes the collection work on that server.
+  - What it gives holds no value of the recording, no secret, no cookie and no host name.
+positional: _input
+options:
+  _input:
+    description: The recording, as an object.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the contract
+  ansible.builtin.debug:
+    msg: "{{ (recording | from_json | deskops.rustdesk_sso.learn_contract).contract }}"
+  vars:
+    recording: "{{ lookup('ansible.builtin.file', 'recording.har') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: What was learnt.
+  type: dict
+  contains:
+    contract:
+      description: What differs from the contract that is known; empty when nothing does.
+      type: dict
+    confidence:
+      description: For each part, how sure it is.
+      type: dict
+    report:
+      description: The requests that concern the settings, by their shape alone.
+      type: list
+      elements: dict
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.har import learn
+
+
+def learn_contract(har: t.Any) -> dict[str, t.Any]:
+    """See the filter's documentation."""
+    try:
+        return learn(har)
+    except SsoError as error:
+        raise AnsibleFilterError(str(error)) from None
+
+
+class FilterModule:
+    """The filters of this file, for Ansible."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Names and functions."""
+        return {"learn_contract": learn_contract}

@@ -1,0 +1,264 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Learning how a console reads and writes its OIDC settings from a recording of a browser (HAR 1.2); pure.
+
+What is looked for is one visit of Settings > OIDC with Submit: an answer that holds a list of providers, and a request
+that sends it back. Members are recognised by their names in any spelling, and by the types of their values.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import (
+    DEFAULT_CONTRACT,
+    DEFAULT_KEYS,
+)
+
+Document = dict[str, t.Any]
+
+# What a member of a provider may be called, without case and separators; the likeliest first.
+SPELLINGS: dict[str, tuple[str, ...]] = {
+    "name": ("name", "op", "title", "providername", "provider", "key", "id"),
+    "order": ("orderindex", "order", "position", "index", "sort", "priority"),
+    "enabled": ("enabled", "enable", "active", "isenabled", "isactive"),
+    "client_id": ("clientid", "appid", "applicationid"),
+    "client_secret": ("clientsecret", "secret", "appsecret", "applicationsecret"),
+    "issuer": ("issuer", "issuerurl", "issueruri", "authority"),
+    "authorization_endpoint": (
+        "authorizationendpoint",
+        "authorizeendpoint",
+        "authorizationurl",
+        "authurl",
+        "authorizeurl",
+    ),
+    "token_endpoint": ("tokenendpoint", "tokenurl"),
+    "userinfo_endpoint": ("userinfoendpoint", "userinfourl"),
+    "jwks_endpoint": ("jwksendpoint", "jwksuri", "jwksurl"),
+    "icon": ("icon", "logo", "iconsvg"),
+}
+TYPES: dict[str, type] = {"order": int, "enabled": bool}
+# The parts of a contract that a recording shows as they are.
+SEEN = ("settings_path", "write_path", "write_method", "document", "providers", "callback_url")
+NEEDED = ("name", "client_id", "client_secret")
+CALLBACK_PATH = "/api/oidc/callback"
+WRITES = ("PUT", "POST", "PATCH")
+# Parts of addresses and member names that are no part of an API: identifiers, hosts, people.
+PERSONAL = re.compile(r"^[0-9a-f-]{16,}$|^\d+$|@|\.[a-z]{2,}$", re.IGNORECASE)
+DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request with JSON, and what was answered; what is no JSON is None."""
+
+    method: str
+    path: str
+    sent: t.Any
+    status: int
+    answer: t.Any
+
+
+def learn(har: t.Any) -> Document:
+    """The ``contract`` that a recording shows, how sure each part of it is, and a ``report`` without any value.
+
+    Raises InputError where it is no recording, or shows no list of providers that was read and written.
+    """
+    exchanges = _exchanges(har)
+    writes = [
+        (exchange, *found) for exchange in exchanges if exchange.method in WRITES for found in _lists(exchange.sent)
+    ]
+    if not writes:
+        raise InputError(
+            "The recording shows no OIDC settings that were written",
+            answer=f"it has {len(exchanges)} requests with JSON, none with a list of providers",
+            hint="Record a visit of Settings > OIDC: open it, change something, press Submit, and save all as HAR",
+        )
+    write, at, entries = max(writes, key=lambda found: len(_keys(found[2])))
+    reads = [
+        (exchange, place)
+        for exchange in exchanges
+        if exchange.method == "GET"
+        for place, value in _places(exchange.answer)
+        if _alike(value, write.sent)
+    ]
+    if not reads:
+        raise InputError(
+            "The recording shows how the OIDC settings are written, but not how they are read",
+            hint="Record from before the page Settings > OIDC is opened",
+        )
+    read, document = reads[-1]
+    keys = _keys(entries)
+    contract: Document = {
+        "settings_path": read.path,
+        "write_path": write.path if write.path != read.path else None,
+        "write_method": write.method,
+        "document": document,
+        "providers": at,
+        "keys": {option: key for option, key in keys.items() if key != DEFAULT_KEYS[option]},
+    }
+    contract |= _callback(exchanges, write)
+    maximum = _maximum(write.sent)
+    if maximum:
+        contract["maximum_authorized_users"] = maximum
+    return {
+        "contract": {
+            name: value
+            for name, value in contract.items()
+            if value not in (None, {}) and value != DEFAULT_CONTRACT.get(name)
+        },
+        "confidence": {
+            **{name: "seen" for name in SEEN if contract.get(name) is not None},
+            **{f"keys.{option}": _confidence(option, keys.get(option), entries) for option in SPELLINGS},
+        },
+        "report": [_redacted(exchange) for exchange in exchanges if _concerns(exchange, read, write)],
+    }
+
+
+def _exchanges(har: t.Any) -> list[Exchange]:
+    try:
+        entries = har["log"]["entries"]
+        found = []
+        for entry in entries:
+            request, response = entry["request"], entry["response"]
+            sent = _json((request.get("postData") or {}).get("text"))
+            content = response.get("content") or {}
+            answer = _json(content.get("text"), content.get("encoding"))
+            if sent is not None or answer is not None:
+                path = urlsplit(request["url"]).path
+                found.append(Exchange(request["method"].upper(), path, sent, response["status"], answer))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            "This is no recording in HAR form", hint="Save it from the browser's network tab as HAR"
+        ) from error
+    return found
+
+
+def _json(text: t.Any, encoding: str | None = None) -> t.Any:
+    if not isinstance(text, str):
+        return None
+    try:
+        return json.loads(base64.b64decode(text) if encoding == "base64" else text)
+    except ValueError:
+        return None
+
+
+def _places(value: t.Any, place: tuple[str, ...] = ()) -> t.Iterator[tuple[str, t.Any]]:
+    """All objects and lists within ``value``, with their dotted places."""
+    if not isinstance(value, (dict, list)) or len(place) > DEEPEST:
+        return
+    yield ".".join(place), value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _places(item, (*place, str(key)))
+
+
+def _lists(value: t.Any) -> t.Iterator[tuple[str, list[Document]]]:
+    """All lists within ``value`` whose items look like providers, with their dotted places."""
+    for place, found in _places(value):
+        if isinstance(found, list) and found and all(isinstance(item, dict) for item in found):
+            keys = _keys(found)
+            if all(option in keys for option in NEEDED):
+                yield place, found
+
+
+def _keys(entries: t.Sequence[Document]) -> dict[str, str]:
+    """What each option is called in ``entries``."""
+    members: dict[str, list[t.Any]] = {}
+    for entry in entries:
+        for key, value in entry.items():
+            members.setdefault(key, []).append(value)
+    plain = {_plain(key): key for key in reversed(list(members))}
+    found: dict[str, str] = {}
+    for option, spellings in SPELLINGS.items():
+        wanted = TYPES.get(option, str)
+        for spelling in spellings:
+            member = plain.get(spelling)
+            if not member or member in found.values():
+                continue
+            if all(value is None or type(value) is wanted for value in members[member]):
+                found[option] = member
+                break
+    return found
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", key.lower())
+
+
+def _alike(read: t.Any, written: t.Any) -> bool:
+    """Whether what was read is of the shape that was written: the same members, and providers at the same place."""
+    if type(read) is not type(written):
+        return False
+    if isinstance(written, dict) and set(read) != set(written):
+        return False
+    return [place for place, _items in _lists(read)] == [place for place, _items in _lists(written)] != []
+
+
+def _callback(exchanges: t.Sequence[Exchange], write: Exchange) -> Document:
+    """Where the callback URL is: in the document, or in another that is read at a path of its own."""
+    for exchange in [write, *reversed([e for e in exchanges if e.method in WRITES])]:
+        for place, value in _places(exchange.sent):
+            if not isinstance(value, dict):
+                continue
+            for key, item in value.items():
+                if isinstance(item, str) and (item.endswith(CALLBACK_PATH) or "callback" in _plain(key)):
+                    where = f"{place}.{key}" if place else key
+                    return {"callback_url": where, **({} if exchange is write else {"callback_path": exchange.path})}
+    return {}
+
+
+def _maximum(document: t.Any) -> str | None:
+    for place, value in _places(document):
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if type(item) is int and "max" in _plain(key):
+                    return f"{place}.{key}" if place else str(key)
+    return None
+
+
+def _confidence(option: str, key: str | None, entries: t.Sequence[Document]) -> str:
+    if key is None:
+        return "not seen"
+    if key == DEFAULT_KEYS[option]:
+        return "as known"
+    likeliest = _plain(key) == SPELLINGS[option][0]
+    return "by its name" if likeliest else "likely, by its name and type: please check"
+
+
+def _concerns(exchange: Exchange, read: Exchange, write: Exchange) -> bool:
+    return exchange.path in (read.path, write.path) or "oidc" in exchange.path or "callback" in exchange.path
+
+
+def _redacted(exchange: Exchange) -> Document:
+    """An exchange by its shape: no value, no host, no name of a person or a thing."""
+    segments = ["{id}" if PERSONAL.search(part) else part for part in exchange.path.split("/")]
+    return {
+        "request": f"{exchange.method} {'/'.join(segments)}",
+        "sent": _skeleton(exchange.sent),
+        "status": exchange.status,
+        "answer": _skeleton(exchange.answer),
+    }
+
+
+def _skeleton(value: t.Any) -> t.Any:
+    """A JSON value with the types in place of the values."""
+    if isinstance(value, dict):
+        return {("{key}" if PERSONAL.search(str(key)) else str(key)): _skeleton(item) for key, item in value.items()}
+    if isinstance(value, list):
+        shapes: list[t.Any] = []
+        for item in value:
+            shape = _skeleton(item)
+            if shape not in shapes:
+                shapes.append(shape)
+        return shapes
+    return "null" if value is None else type(value).__name__
