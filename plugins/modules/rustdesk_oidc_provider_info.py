@@ -38,6 +38,12 @@ options:
         kept out of all output by itself.
     type: bool
     default: false
+  probe:
+    description:
+      - Whether to return what the server answers to harmless requests, by its shape alone, for a bug report about a
+        console that is not recognised. Nothing else is returned then, and no value, secret or host name.
+    type: bool
+    default: false
   close_session:
     description: Whether to close O(session) and read nothing.
     type: bool
@@ -64,6 +70,11 @@ callback_url:
   description: The callback URL that the console sends, if it has one yet.
   returned: success
   type: str
+probe:
+  description: Each request with its status and the shape of its answer.
+  returned: with O(probe=true)
+  type: list
+  elements: dict
 session:
   description: What O(session) of a later task takes.
   returned: with O(keep_session=true)
@@ -119,7 +130,10 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.probe import probe
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
@@ -128,6 +142,7 @@ SPEC: dict[str, t.Any] = {
         **RUSTDESK_OPTIONS,
         "name": {"type": "str"},
         "include_secrets": {"type": "bool", "default": False, "no_log": False},
+        "probe": {"type": "bool", "default": False},
         "close_session": {"type": "bool", "default": False},
     },
     "required_if": [("close_session", True, ("session",))],
@@ -144,6 +159,11 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
             shown["client_secret"] = provider.client_secret
         return shown
 
+    if params["probe"]:
+        connection = Connection(
+            check_url(params["console_url"], "console_url"), Http(params["ca_path"], params["timeout"])
+        )
+        return {"probe": probe(connection, params)}
     if params["close_session"]:
         with signed_in({**params, "keep_session": False}):
             return {}

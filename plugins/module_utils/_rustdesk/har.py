@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import shapes
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import (
     DEFAULT_CONTRACT,
     DEFAULT_KEYS,
@@ -52,8 +53,6 @@ SEEN = ("settings_path", "write_path", "write_method", "document", "providers", 
 NEEDED = ("name", "client_id", "client_secret")
 CALLBACK_PATH = "/api/oidc/callback"
 WRITES = ("PUT", "POST", "PATCH")
-# Parts of addresses and member names that are no part of an API: identifiers, hosts, people.
-PERSONAL = re.compile(r"^[0-9a-f-]{16,}$|^\d+$|@|\.[a-z]{2,}$", re.IGNORECASE)
 DEEPEST = 8
 
 
@@ -241,24 +240,10 @@ def _concerns(exchange: Exchange, read: Exchange, write: Exchange) -> bool:
 
 def _redacted(exchange: Exchange) -> Document:
     """An exchange by its shape: no value, no host, no name of a person or a thing."""
-    segments = ["{id}" if PERSONAL.search(part) else part for part in exchange.path.split("/")]
+    segments = ["{id}" if shapes.PERSONAL.search(part) else part for part in exchange.path.split("/")]
     return {
         "request": f"{exchange.method} {'/'.join(segments)}",
-        "sent": _skeleton(exchange.sent),
+        "sent": shapes.skeleton(exchange.sent),
         "status": exchange.status,
-        "answer": _skeleton(exchange.answer),
+        "answer": shapes.skeleton(exchange.answer),
     }
-
-
-def _skeleton(value: t.Any) -> t.Any:
-    """A JSON value with the types in place of the values."""
-    if isinstance(value, dict):
-        return {("{key}" if PERSONAL.search(str(key)) else str(key)): _skeleton(item) for key, item in value.items()}
-    if isinstance(value, list):
-        shapes: list[t.Any] = []
-        for item in value:
-            shape = _skeleton(item)
-            if shape not in shapes:
-                shapes.append(shape)
-        return shapes
-    return "null" if value is None else type(value).__name__

@@ -16,9 +16,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
 
 
 class Session:
-    """A console that has signed in: ``console``, and ``handed_over`` for another task to go on with."""
+    """A console that has signed in, over ``connection``; ``handed_over`` is for another task to go on with."""
 
-    def __init__(self, console_: console.Console, token: str) -> None:
+    def __init__(self, connection: Connection, console_: console.Console, token: str) -> None:
+        self.connection = connection
         self.console = console_
         self.token = token
 
@@ -45,10 +46,10 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
         if earlier:
             kind = console.CONSOLES[earlier["console"]](connection, params["contract"])
             kind.resume(earlier["token"])
-            session = Session(kind, earlier["token"])
+            session = Session(connection, kind, earlier["token"])
         else:
             kind = console.choose(params, connection)(connection, params["contract"])
-            session = Session(kind, kind.login(params))
+            session = Session(connection, kind, kind.login(params))
 
         def renew() -> None:
             session.token = session.console.login(params)

@@ -23,7 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, shapes
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
 
 if t.TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Pro:
         if not self._recognised(document):
             raise ServiceError(
                 f"The OIDC settings of the console {self._connection.url} have a shape that is not known",
-                answer=f"seen: {shape(answer)}",
+                answer=f"seen: {shapes.text(answer)}",
                 hint=REPORT,
             )
         self._keep_secrets(document)
@@ -227,7 +227,7 @@ class Pro:
             answer = self._connection.call("GET", self._contract["callback_path"], attempted)
             found = _dig(answer, self._contract["callback_url"])
             if not isinstance(found, (str, type(None))):
-                raise ServiceError(attempted, answer=f"seen: {shape(answer)}", hint=REPORT)
+                raise ServiceError(attempted, answer=f"seen: {shapes.text(answer)}", hint=REPORT)
             self._callback = found
         return self._callback
 
@@ -312,15 +312,6 @@ class Pro:
                 if have.get(key) != value and not hidden:
                     different.append(f"{key} of {want[name]}")
         return different
-
-
-def shape(value: t.Any) -> str:
-    """The structure of a JSON value: keys and types, no values."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {shape(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + " | ".join(sorted({shape(item) for item in value})) + "]"
-    return "null" if value is None else type(value).__name__
 
 
 def _masked(secret: str | None) -> bool:

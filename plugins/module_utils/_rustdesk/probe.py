@@ -1,0 +1,52 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What a server speaks, for a bug report: harmless requests, and of the answers nothing but their shape."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import shapes
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import PROBES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
+
+# Wrong verbs are harmless too, and the answer tells which verbs a path has (rustdesk-server-pro #236 [iss]).
+ASKED = ("/api/login-options", "/api/oidc/login-options", "/api/oidc/auth", *(path for path, _kind in PROBES))
+
+
+def probe(connection: Connection, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """What each harmless request is answered without a session, then with one where the options allow to sign in."""
+    seen = [_asked(connection, path) for path in ASKED]
+    try:
+        with signed_in({**params, "session": None, "keep_session": False}) as session:
+            seen.append({"signed_in": session.console.kind})
+            seen += [{**_asked(session.connection, path), "signed_in": True} for path in ASKED]
+    except SsoError as error:
+        seen.append({"signed_in": False, "code": error.code, "status": error.status})
+    return seen
+
+
+def _asked(connection: Connection, path: str) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = {"request": f"GET {path}"}
+    try:
+        response = connection.ask("GET", path, "Asking failed")
+    except SsoError:
+        return {**found, "answer": "no connection"}
+    try:
+        answer = shapes.skeleton(response.json())
+    except ValueError:
+        answer = "not JSON" if response.content else "empty"
+    return {
+        **found,
+        "status": response.status_code,
+        "content_type": response.headers.get("Content-Type"),
+        "allow": response.headers.get("Allow"),
+        "answer": answer,
+    }

@@ -1,0 +1,34 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The shape of JSON values: their members and types without any value, for messages and reports."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+# Parts of addresses and member names that are no part of an API: identifiers, hosts, people.
+PERSONAL = re.compile(r"^[0-9a-f-]{16,}$|^\d+$|@|\.[a-z]{2,}$", re.IGNORECASE)
+
+
+def text(value: t.Any) -> str:
+    """The structure of a JSON value in one line: member names and types, no values."""
+    return json.dumps(skeleton(value), ensure_ascii=False)
+
+
+def skeleton(value: t.Any) -> t.Any:
+    """A JSON value with the types in place of the values."""
+    if isinstance(value, dict):
+        return {("{key}" if PERSONAL.search(str(key)) else str(key)): skeleton(item) for key, item in value.items()}
+    if isinstance(value, list):
+        shapes: list[t.Any] = []
+        for item in value:
+            shape = skeleton(item)
+            if shape not in shapes:
+                shapes.append(shape)
+        return shapes
+    return "null" if value is None else type(value).__name__
