@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from lab.client import Lab
+from support.consoles import LOGINS, LOGOUTS
 from support.fleet import Fleet
 
 # Requests of a console that change nothing but the caller's session, or start a sign-in that nobody finishes
-HARMLESS = {"/api/login", "/api/logout", "/api/currentUser", "/api/oidc/auth"}
+HARMLESS = {*LOGINS, *LOGOUTS, "/api/currentUser", "/api/oidc/auth"}
 
 
 def both_sides(fleet: Fleet) -> str:

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One playbook, three kinds of consoles: the same inventory variables lead to the same sign-in at each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from faults.steps import only
+
+from lab.client import Lab
+from support import consoles
+from support.fleet import Fleet
+
+# What somebody does to a provider in a console; a console without a switch leaves out what it has not.
+DRIFTS = (
+    {"client_id": "99999999-8888-7777-6666-555555555555", "issuer": "https://login.example/other/v2.0"},
+    {"client_secret": "abc8Q~somebody-typed-this-into-the-form1", "enabled": False},
+    {},
+)
+
+
+def test_the_same_playbook_for_every_kind(
+    fleet: Fleet, writes: Callable[[], list[str]], seen: Callable[[Fleet], str], lab: Lab
+) -> None:
+    """Predicted, done, users sign in, quiet; nobody says of what kind a console is."""
+    desks = consoles.one_of_each(fleet)
+    others = {kind: consoles.entries(console) for kind, console in desks.items()}
+    untouched = seen(fleet)
+
+    predicted = fleet.site("--check", "--diff")
+    assert predicted.rc == 0, predicted.output
+    assert writes() == []
+    assert seen(fleet) == untouched
+
+    done = fleet.site("--diff")
+    assert done.rc == 0, done.output
+    assert done.changed() == predicted.changed()
+    app = only(fleet.tenant)
+    assert {f"{console.url}/api/oidc/callback" for console in desks.values()} == set(app["web"]["redirectUris"])
+    issuer = f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"
+    for kind, console in desks.items():
+        made = consoles.entry(console)
+        assert (made["client_id"], made["issuer"], made.get("enabled", True)) == (app["appId"], issuer, True), kind
+        assert [item for item in consoles.entries(console) if item in others[kind]] == others[kind], kind
+    assert len({consoles.entry(console)["client_secret"] for console in desks.values()}) == len(desks)
+    for console in desks.values():
+        assert fleet.sign_in(console.name)["user"]["name"].startswith("alice")
+
+    converged = seen(fleet)
+    lab.clear_requests()
+    again = fleet.site("--diff")
+    assert again.changed() == dict.fromkeys(fleet.consoles, 0), again.output
+    assert writes() == []
+    assert seen(fleet) == converged
+
+    # Somebody spoils another thing at each console, and each run heals all of them, and nothing else
+    for turn in range(len(DRIFTS)):
+        right = {kind: consoles.entry(console) for kind, console in desks.items()}
+        for offset, (kind, console) in enumerate(desks.items()):
+            drift = DRIFTS[(turn + offset) % len(DRIFTS)]
+            consoles.put(console, **{option: value for option, value in drift.items() if option in right[kind]})
+        healed = fleet.site()
+        assert healed.rc == 0, healed.output
+        for offset, (kind, console) in enumerate(desks.items()):
+            now = consoles.entry(console)
+            # Entra tells a secret once: one that was lost is made anew.
+            lost = {"client_secret"} if (turn + offset) % len(DRIFTS) else set()
+            assert {option for option in now if now[option] != right[kind][option]} == lost, (turn, kind)
+            assert fleet.sign_in(console.name)["access_token"], (turn, kind)
+    quiet = fleet.site()
+    assert quiet.changed() == dict.fromkeys(fleet.consoles, 0), quiet.output

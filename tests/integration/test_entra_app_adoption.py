@@ -1,0 +1,156 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_app: an application that was made by hand in the portal is taken over as it is, and goes on working."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from faults.steps import accepted, essence, module, only, own, predicted, writes
+from integration.entra_app_rows import make_owned, masked, quietly, run
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
+from lab.client import Lab
+from support.controller import Controller
+from support.fleet import Fleet
+
+CALLBACK = "https://desk1.example/api/oidc/callback"
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause between reads: in these tenants changes are replicated at once."""
+    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
+
+
+def by_hand(fleet: Fleet) -> tuple[dict[str, Any], str]:
+    """An application made in the portal as RustDesk's guide says, and its client secret's value.
+
+    Somebody has also given it a note, a tag and an optional claim since.
+    """
+    tenant = fleet.tenant
+    web = {"redirectUris": [CALLBACK], "implicitGrantSettings": {"enableIdTokenIssuance": True}}
+    since = {"notes": "see the wiki", "tags": ["it"], "optionalClaims": {"idToken": [{"name": "email"}]}}
+    made = make_owned(fleet, web=web, signInAudience="AzureADMyOrg", **since)
+    assert tenant.graph("POST", "/servicePrincipals", json={"appId": made["appId"]}).status_code == 201
+    asked = {"passwordCredential": {"displayName": "rustdesk"}}
+    secret = tenant.graph("POST", f"/applications/{made['id']}/addPassword", json=asked).json()
+    return made, secret["secretText"]
+
+
+def documents(fleet: Fleet) -> list[dict[str, Any]]:
+    """The applications and service principals, as Graph has them."""
+    return fleet.tenant.applications() + fleet.tenant.graph("GET", "/servicePrincipals").json()["value"]
+
+
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("holder", ["rustdesk", "rustdesk-sso desk1"], ids=["secret_of_the_name", "secret_of_another"])
+@pytest.mark.parametrize("by", ["app_id", "display_name"])
+def test_taken_over_as_it_is(fleet: Fleet, by: str, holder: str) -> None:
+    """Its client secret is kept, whatever it is called, and nothing changes but that it gets the unique name."""
+    made, secret = by_hand(fleet)
+    named = {"app_id": made["appId"]} if by == "app_id" else {"display_name": "RustDesk", "adopt": True}
+    declared = {
+        **named,
+        "unique_name": "desks",
+        "sign_in_audience": "AzureADMyOrg",
+        "id_token_issuance_enabled": True,
+        "web_redirect_uris": {"add": [CALLBACK]},
+        "client_secrets": [{"name": holder, "held": secret}],
+    }
+    before = documents(fleet)
+    check = quietly(fleet, check=True, **declared)
+    fleet.lab.clear_requests()
+    done = run(fleet, **declared)
+    assert done["changed"], done
+    assert masked(check) == masked(done)
+    assert done["diff"]["after"] == {"unique_name": "desks"}
+    assert done["adopted"] is (by == "display_name")
+    assert done["client_secrets"][0]["decision"] == "kept"
+    assert writes(fleet.lab) == [f"PATCH /v1.0/applications/{made['id']}"]
+    after = documents(fleet)
+    assert only(fleet.tenant)["uniqueName"] == "desks"
+    for item in before:
+        if item["id"] == made["id"]:
+            item["uniqueName"] = "desks"
+    assert after == before
+    assert accepted(fleet, made["appId"], secret)
+    again = quietly(fleet, **{**declared, "adopt": False})
+    assert not again.get("failed"), again
+    assert not again["changed"]
+    assert not again["adopted"]
+
+
+def test_taken_over_by_a_playbook(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Refused without adopt; with it predicted, warned of, carried out once; then it is renewed like any other."""
+    made, secret = by_hand(fleet)
+    declared = {
+        **fleet.entra,
+        "unique_name": "desks",
+        "display_name": "RustDesk",
+        "client_secrets": [{"name": "rustdesk", "held": secret}],
+        "wait_timeout": 20,
+    }
+    adopting = module("entra_app", **declared, adopt=True)
+    soon = [{"name": "rustdesk", "held": secret, "lifetime": "800d", "renew_before": "740d"}]
+    refused, check, run_, again, renewed = controller.tasks(
+        module("entra_app", **declared),
+        predicted(adopting),
+        adopting,
+        adopting,
+        module("entra_app", **{**declared, "client_secrets": soon}),
+    )
+    assert refused["failed"]
+    assert made["appId"] in refused["msg"]
+    assert "adopt" in refused["msg"]
+    assert essence(check) == essence(run_)
+    assert run_["adopted"], run_
+    assert made["appId"] in " ".join(run_["warnings"])
+    assert not again["changed"]
+    assert renewed["client_secrets"][0]["decision"] == "renewed", renewed
+    assert accepted(fleet, made["appId"], secret)  # the console has it until it is given the new one
+    assert accepted(fleet, made["appId"], renewed["client_secrets"][0]["secret_text"])
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_more_than_one_fits(fleet: Fleet) -> None:
+    """The message tells them apart: app ID, creation date and owners; nothing is changed."""
+    tenant = fleet.tenant
+    first = make_owned(fleet)
+    second = tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json()
+    alice = {"@odata.id": f"{fleet.lab.graph_url}/v1.0/directoryObjects/{tenant.user_ids[f'alice@{fleet.domain}']}"}
+    assert tenant.graph("POST", f"/applications/{second['id']}/owners/$ref", json=alice).status_code == 204
+    third = tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json()
+    tenant.graph("PATCH", f"/applications/{third['id']}", json={"uniqueName": "taken"})
+    for named in ({"unique_name": "desks", "adopt": True}, {}):
+        refused = quietly(fleet, display_name="RustDesk", **named)
+        assert refused["failed"], refused
+        for made, owner in ((first, "automation"), (second, f"alice@{fleet.domain}")):
+            start = refused["msg"].index(made["appId"])
+            entry = refused["msg"][start:].partition(";")[0]
+            assert made["createdDateTime"][:19] in entry
+            assert owner in entry
+        assert (third["appId"] in refused["msg"]) is not named.get("adopt", False)
+        assert "app_id" in refused["msg"]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_where_listing_is_refused(fleet: Fleet) -> None:
+    """Found by the unique name, and by the display name among those that the automation owns; never doubled."""
+    tenant = fleet.tenant
+    made, secret = by_hand(fleet)
+    tenant.graph("POST", "/applications", json={"displayName": "RustDesk", "notes": "somebody else's"})
+    tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
+    tenant.set_switches(list_with_owned_by=False)
+    held = {"client_secrets": [{"name": "rustdesk", "held": secret}]}
+    found = quietly(fleet, display_name="RustDesk", **held)
+    assert not found.get("failed"), found
+    assert not found["changed"]
+    assert found["application"]["app_id"] == made["appId"]
+    taken = run(fleet, unique_name="desks", display_name="RustDesk", adopt=True, **held)
+    assert taken["adopted"], taken
+    assert not quietly(fleet, unique_name="desks", **held)["changed"]
+    assert len(own(tenant.applications())) == 2

@@ -1,0 +1,241 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_app: a deleted application comes back with its client secrets, or goes for good; only when that is asked for.
+
+Unless a test says otherwise, the automation has the permission Application.ReadWrite.OwnedBy and no other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from faults.steps import accepted, essence, module, only, own, predicted
+from integration.entra_app_rows import (
+    ASSIGN,
+    GRANT,
+    NAMED,
+    OWNED_BY,
+    READ_USERS,
+    WRITE,
+    Seen,
+    masked,
+    people,
+    quietly,
+    run,
+)
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
+from lab.client import Lab
+from support.controller import Controller
+from support.fleet import Fleet
+
+ABSENT = {**NAMED, "state": "absent"}
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause between reads: in these tenants changes are replicated at once."""
+    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
+
+
+def deleted(fleet: Fleet) -> list[str]:
+    """The object IDs of the deleted applications."""
+    listed = fleet.tenant.graph("GET", "/directory/deletedItems/microsoft.graph.application")
+    return [item["id"] for item in listed.json()["value"]]
+
+
+def make(fleet: Fleet, **options: Any) -> dict[str, Any]:
+    """The result of creating an application with a client secret."""
+    made = run(fleet, **{**NAMED, "client_secrets": [{"name": "desk1"}], **options})
+    assert made["changed"], made
+    return made
+
+
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("key", ["unique_name", "app_id", "object_id", "display_name"])
+def test_restored_by_any_key(fleet: Fleet, key: str) -> None:
+    """The same application and service principal; its client secret is accepted again and kept."""
+    made = make(fleet, tags=["desk"])
+    application, secret = made["application"], made["client_secrets"][0]["secret_text"]
+    before = only(fleet.tenant)
+    assert run(fleet, **ABSENT)["changed"]
+    assert deleted(fleet) == [application["object_id"]]
+
+    wanted = {key: application[key], "restore": True, "client_secrets": [{"name": "desk1", "held": secret}]}
+    check = quietly(fleet, check=True, **wanted)
+    assert check["restored"], check
+    done = run(fleet, **wanted)
+    assert done["restored"], done
+    assert masked(check) == masked(done)
+    assert done["diff"]["before"]["deleted"] is True
+    assert done["application"] == application
+    assert done["client_secrets"][0]["decision"] == "kept"
+    assert done["service_principal"] == made["service_principal"]
+    assert only(fleet.tenant) == before
+    assert deleted(fleet) == []
+    assert accepted(fleet, application["app_id"], secret)
+    again = quietly(fleet, **wanted)
+    assert not again["changed"]
+    assert not again["restored"]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_what_belongs_to_the_service_principal_comes_back(fleet: Fleet) -> None:
+    """Its properties, who is assigned and what was consented to; for restoring them OwnedBy is enough."""
+    fleet.tenant.set_permissions([WRITE, ASSIGN, GRANT, READ_USERS])
+    declared = {
+        "service_principal": {"app_role_assignment_required": True, "notes": "desks"},
+        "assignments": {"set": [{"user": people(fleet)[0]}]},
+        "admin_consent": [{"resource": "Microsoft Graph", "scopes": ["User.Read"]}],
+    }
+    made = make(fleet, **declared)
+    fleet.tenant.set_permissions([OWNED_BY])
+    run(fleet, **ABSENT)
+    done = run(fleet, **NAMED, restore=True)
+    assert done["restored"], done
+    assert done["service_principal"] == made["service_principal"]
+    seen = Seen(fleet.tenant)
+    assert [item["principalDisplayName"] for item in seen.of_principal("appRoleAssignedTo")] == ["Alice"]
+    assert [item["scope"] for item in seen.of_principal("oauth2PermissionGrants")] == ["User.Read"]
+    fleet.tenant.set_permissions([WRITE, ASSIGN, GRANT, READ_USERS])
+    assert not quietly(fleet, **NAMED, **declared)["changed"]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_an_application_without_a_service_principal_gets_one(fleet: Fleet) -> None:
+    """Where there was none to restore, it is made, unless none is declared."""
+    without = {"service_principal": {"state": "absent"}}
+    for more in ({}, without):
+        run(fleet, **NAMED, **without)
+        run(fleet, **ABSENT)
+        wanted = {**NAMED, "restore": True, **more}
+        check, done = quietly(fleet, check=True, **wanted), run(fleet, **wanted)
+        assert done["restored"], done
+        assert masked(check) == masked(done)
+        assert (Seen(fleet.tenant).principal is None) is bool(more)
+        run(fleet, **ABSENT, purge=True)
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_restored_and_changed_in_one_run(fleet: Fleet) -> None:
+    """What is declared with it is carried out as well, and check mode tells both."""
+    make(fleet)
+    run(fleet, **ABSENT)
+    wanted = {**NAMED, "restore": True, "tags": ["back"], "service_principal": {"notes": "again"}}
+    check, done = quietly(fleet, check=True, **wanted), run(fleet, **wanted)
+    assert masked(check) == masked(done)
+    assert only(fleet.tenant)["tags"] == ["back"]
+    assert done["service_principal"]["notes"] == "again"
+    assert not quietly(fleet, **wanted)["changed"]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_not_restored_without_being_asked(fleet: Fleet) -> None:
+    """A new application is made of the same name; one named by an ID that is deleted is an error that says so."""
+    gone = make(fleet)["application"]
+    run(fleet, **ABSENT)
+    for key in ("app_id", "object_id"):
+        refused = quietly(fleet, **{key: gone[key]})
+        assert refused["failed"], refused
+        assert gone[key] in refused["msg"]
+    made = run(fleet, **NAMED)
+    assert not made["restored"]
+    assert made["application"]["app_id"] != gone["app_id"]
+    # Where there is one, that is meant.
+    again = quietly(fleet, **NAMED, restore=True)
+    assert not again["changed"]
+    assert again["application"] == made["application"]
+    assert deleted(fleet) == [gone["object_id"]]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_two_deleted_applications_of_one_name(fleet: Fleet) -> None:
+    """The message lists both, neither is restored or purged; an object ID tells which."""
+    gone = [make(fleet, unique_name=name)["application"]["object_id"] for name in ("one", "two")]
+    for key in gone:
+        run(fleet, object_id=key, state="absent")
+    for options in ({"restore": True}, {"state": "absent", "purge": True}):
+        refused = quietly(fleet, display_name="RustDesk", **options)
+        assert refused["failed"], refused
+        assert all(key in refused["msg"] for key in gone)
+        assert "object_id" in refused["msg"]
+    assert run(fleet, object_id=gone[1], restore=True)["restored"]
+    assert deleted(fleet) == [gone[0]]
+    assert only(fleet.tenant)["id"] == gone[1]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_purged(fleet: Fleet) -> None:
+    """A live application and one that was deleted before go for good; others that were deleted stay."""
+    other = make(fleet, unique_name="other", display_name="Other")["application"]["object_id"]
+    run(fleet, object_id=other, state="absent")
+    live = make(fleet)["application"]["object_id"]
+    purge = {**ABSENT, "purge": True}
+    for before in ([live], []):
+        if not before:
+            make(fleet)
+            run(fleet, **ABSENT)
+            assert len(deleted(fleet)) == 2
+            assert not quietly(fleet, **ABSENT)["changed"]
+            # A name alone may be another's.
+            by_name = quietly(fleet, display_name="RustDesk", state="absent", purge=True)
+            assert by_name["failed"], by_name
+            assert "object_id" in by_name["msg"]
+        assert [item["id"] for item in own(fleet.tenant.applications())] == before
+        check = quietly(fleet, check=True, **purge)
+        assert check["purged"], check
+        done = run(fleet, **purge)
+        assert done["changed"], done
+        assert masked(check) == masked(done)
+        assert own(fleet.tenant.applications()) == []
+        assert deleted(fleet) == [other]
+        again = quietly(fleet, **purge)
+        assert not again["changed"]
+        assert not again["purged"]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_deleted_application_of_somebody_else(fleet: Fleet) -> None:
+    """With OwnedBy it can be neither restored nor purged; the message names the permission."""
+    tenant = fleet.tenant
+    theirs = tenant.graph("POST", "/applications", json={"displayName": "RustDesk", "uniqueName": "desks"}).json()
+    assert tenant.graph("DELETE", f"/applications/{theirs['id']}").status_code == 204
+    for options in ({**NAMED, "restore": True}, {**ABSENT, "purge": True}):
+        refused = run(fleet, **options)
+        assert refused["failed"], refused
+        assert "Application.ReadWrite.OwnedBy" in refused["msg"]
+    assert deleted(fleet) == [theirs["id"]]
+    assert own(tenant.applications()) == []
+
+
+def test_deleted_restored_and_purged_by_a_playbook(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """The whole way, where changes take a while to be replicated."""
+    lab.set_lag(0.2, 0.5)
+    named = {**fleet.entra, **NAMED, "wait_timeout": 30}
+    secret = {"name": "desk1", "held": "{{ result_0.client_secrets[0].secret_text }}"}
+    back = module("entra_app", **named, restore=True, client_secrets=[secret])
+    gone = module("entra_app", **named, state="absent")
+    purged = module("entra_app", **named, state="absent", purge=True)
+    made, left, check, restored, again, check_purge, away, nothing = controller.tasks(
+        module("entra_app", **named, client_secrets=[{"name": "desk1"}]),
+        gone,
+        predicted(back),
+        back,
+        back,
+        predicted(purged),
+        purged,
+        purged,
+    )
+    assert left["changed"], left
+    assert restored["restored"], restored
+    assert restored["application"] == made["application"]
+    assert restored["client_secrets"][0]["decision"] == "kept"
+    assert essence(check) == essence(restored)
+    assert not again["changed"], again
+    assert away["purged"], away
+    assert essence(check_purge) == essence(away)
+    assert not nothing["changed"]
+    assert deleted(fleet) == []
