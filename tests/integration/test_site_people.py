@@ -19,8 +19,12 @@ def test_only_the_assigned_can_sign_in(make_fleet: Callable[[int], Fleet]) -> No
     fleet = make_fleet(1)
     tenant = fleet.tenant
     tenant.set_permissions(
-        ["Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All", "Application.Read.All"]
-        + ["GroupMember.Read.All"]
+        [
+            "Application.ReadWrite.OwnedBy",
+            "AppRoleAssignment.ReadWrite.All",
+            "Application.Read.All",
+            "GroupMember.Read.All",
+        ]
     )
     (host,) = fleet.hosts
     member, stranger = f"alice@{fleet.domain}", tenant.add_user("mallory")
