@@ -99,8 +99,12 @@ def test_a_policy_that_limits_client_secrets(lab: Lab, fleet: Fleet, controller:
     assert too_long["failed"]
     assert "lifetime" in too_long["msg"]
     assert "policy" in too_long["msg"]
+    assert "P30D" not in too_long["msg"]  # the rule itself needs a permission to be read
     assert too_long["error"]["code"] == "CredentialInvalidLifetimeAsPerAppPolicy"
     assert fits["changed"], fits
+    tenant.set_permissions(["Application.ReadWrite.OwnedBy", "Policy.Read.All"])
+    (explained,) = controller.tasks(declared(fleet, {"name": "desk3"}))
+    assert "Default app management tenant policy has: passwordLifetime P30D" in explained["msg"], explained["msg"]
     tenant.set_policy(passwords_allowed=False)
     held = {"name": "desk1", "lifetime": "30d", "held": fits["client_secrets"][0]["secret_text"]}
     lab.clear_requests()

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_app: somebody removes the client secret while the task waits for it."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from faults.steps import declared, own
+
+from lab.client import Lab, Tenant
+from support.controller import Controller
+from support.fixtures import LAG
+from support.fleet import Fleet
+
+DEADLINE = 60
+
+
+def new_key(tenant: Tenant) -> tuple[str, str]:
+    """The object ID of the application and the key ID of its client secret, as soon as there is one."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        for application in own(tenant.applications()):
+            for credential in application["passwordCredentials"]:
+                return application["id"], credential["keyId"]
+    pytest.fail("no client secret was made")
+
+
+def test_a_secret_removed_while_it_is_waited_for(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """The task fails and says so instead of handing out a secret that nobody can use; the next run makes another."""
+    lab.set_lag(0, 5)
+    task = declared(fleet, {"name": "desk1"}, wait_timeout=8)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(controller.tasks, task)
+        object_id, key_id = new_key(fleet.tenant)
+        removed = fleet.tenant.graph("POST", f"/applications/{object_id}/removePassword", json={"keyId": key_id})
+        assert removed.status_code == 204
+        (result,) = running.result()
+    assert result["failed"], result
+    assert "desk1" in result["msg"]
+    assert "Run again" in result["msg"]
+    lab.set_lag(*LAG)
+    (again,) = controller.tasks(declared(fleet, {"name": "desk1"}, wait_timeout=20))
+    assert again["client_secrets"][0]["decision"] == "created", again
+    assert [item["keyId"] for item in own(fleet.tenant.applications())[0]["passwordCredentials"]] == [
+        again["client_secrets"][0]["key_id"]
+    ]
