@@ -66,7 +66,8 @@ options:
   restore:
     description:
       - Whether an application that was deleted in the last 30 days is restored when there is no other; with its client
-        secrets, so that sign-in works again as it did.
+        secrets and its service principal, so that sign-in works again as it did.
+      - What else belonged to it, such as owners and assignments, is not known before; check mode does not show it.
     type: bool
     default: false
   description:

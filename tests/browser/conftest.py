@@ -28,9 +28,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser, one for all tests; without one they are skipped, except in continuous integration."""
+    """The browser of a module; without one its tests are skipped, except in continuous integration.
+
+    Not one for all: while it is open, nothing else in this process can run an event loop.
+    """
     done = subprocess.run([INSTALLER], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
