@@ -128,6 +128,17 @@ class Console:
         """The console's users."""
         return self._control("GET", "/users")
 
+    def set_user(self, name: str, **members: Any) -> dict[str, Any]:
+        """Change is_admin, status or third_auth_type of a user, added where there is none.
+
+        One with a third_auth_type signs in through the provider alone.
+        """
+        return self._control("PUT", "/users", name=name, **members)
+
+    def restart(self) -> None:
+        """Restart the console's server."""
+        self._control("POST", "/restart")
+
     def set_switches(self, **switches: Any) -> dict[str, Any]:
         """Set switches of the dialect, such as secrets="masked" or login_options="oidc"."""
         return self._control("PUT", "/switches", **switches)

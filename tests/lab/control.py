@@ -57,6 +57,8 @@ class Control:
             ("GET", CONSOLE + "/mailbox", self.mailbox),
             ("GET", CONSOLE + "/sessions", self.sessions),
             ("GET", CONSOLE + "/users", self.console_users),
+            ("PUT", CONSOLE + "/users", self.change_console_user),
+            ("POST", CONSOLE + "/restart", self.restart_console),
             ("PUT", CONSOLE + "/switches", self.set_console_switches),
             ("POST", "/faults", self.order_fault),
             ("DELETE", "/faults", self.clear_faults),
@@ -221,6 +223,18 @@ class Control:
     def console_users(self, console: str) -> list[dict[str, Any]]:
         """The console's users."""
         return [account.payload() for account in self._world.consoles[console].accounts.by_name.values()]
+
+    def change_console_user(self, console: str, name: str, **members: Any) -> dict[str, Any]:
+        """Change {is_admin, status, third_auth_type} of the user {name}, added where there is none.
+
+        A user with a third_auth_type has no password. Gives the user.
+        """
+        return self._world.consoles[console].accounts.change(name, **members).payload()
+
+    def restart_console(self, console: str) -> dict[str, Any]:
+        """Restart the console's server."""
+        self._world.consoles[console].restart()
+        return {}
 
     def set_console_switches(self, console: str, **switches: Any) -> dict[str, Any]:
         """Set switches of the console's dialect, such as secrets or login_options; gives all of them."""

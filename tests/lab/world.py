@@ -210,6 +210,8 @@ class World:
             raise ValueError(f"the name {name} is taken")
         if kind not in DIALECTS:
             raise ValueError(f"unknown kind {kind}; known are {', '.join(DIALECTS)}")
+        if second_factor is not None and second_factor not in DIALECTS[kind].second_factors:
+            raise ValueError(f"{kind} has no second factor {second_factor}")
         console = DIALECTS[kind](name, self.clock, self.vault, self.authority.client_context())
         console.accounts.add("admin", self.vault.token(12), admin, second_factor)
         console.url = await self.serve(console, port)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import base64
 import secrets
+import time
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +23,7 @@ from ..vault import Vault
 SESSION_SECONDS = 30 * 24 * 3600
 STEP_SECONDS = 600
 CODE_SECONDS = 300
+TOTP_SECONDS = 30
 
 
 @dataclass
@@ -34,6 +38,10 @@ class Account:
     totp_secret: str = ""
     third_auth_type: str = ""
     display_name: str = ""
+    status: int = 1
+    guid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    # The time step of the newest TOTP code that opened a session
+    totp_step: int = 0
 
     def payload(self) -> dict[str, Any]:
         """The user as login and currentUser show it."""
@@ -43,7 +51,7 @@ class Account:
             "avatar": "",
             "email": self.email,
             "note": "",
-            "status": 1,
+            "status": self.status,
             "is_admin": self.is_admin,
             "third_auth_type": self.third_auth_type,
             "info": {},
@@ -82,6 +90,11 @@ class Accounts:
 
     clock: Clock
     vault: Vault
+    session_seconds: float = SESSION_SECONDS
+    # A dialect's own tokens
+    new_token: Callable[[Account], str] | None = None
+    # A TOTP code opens one session alone, as RFC 6238 section 5.2 demands.
+    totp_once: bool = False
     by_name: dict[str, Account] = field(default_factory=dict)
     mailbox: list[dict[str, str]] = field(default_factory=list)
     _sessions: dict[str, Session] = field(default_factory=dict)
@@ -98,18 +111,38 @@ class Accounts:
         self.by_name[name] = account
         return account
 
-    def login(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer to POST /api/login; raises LoginError."""
-        if body.get("type") == "email_code":
-            return self._second_step(body)
+    def change(self, name: str, **members: Any) -> Account:
+        """Change is_admin, status or third_auth_type of an account, added where there is none.
+
+        An account with a third_auth_type has no password: its user signs in through the provider alone.
+        """
+        unknown = set(members) - {"is_admin", "status", "third_auth_type"}
+        if unknown:
+            raise ValueError(f"unknown members {', '.join(sorted(unknown))}")
+        account = self.by_name.get(name) or self.add(name, self.vault.token(12), False, None)
+        for member, value in members.items():
+            setattr(account, member, value)
+        if account.third_auth_type:
+            account.password = None
+        return account
+
+    def verified(self, body: dict[str, Any]) -> Account | None:
+        """The account whose user name and password a login's body has."""
         account = self.by_name.get(str(body.get("username", "")))
         sent = str(body.get("password", ""))
-        if (
-            account is None
-            or account.password is None
-            or not secrets.compare_digest(account.password.encode(), sent.encode())
-        ):
+        if account is None or account.password is None:
+            return None
+        return account if secrets.compare_digest(account.password.encode(), sent.encode()) else None
+
+    def login(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer to POST /api/login; raises LoginError."""
+        if body.get("type") in ("email_code", "tfa_code"):
+            return self._second_step(body)
+        account = self.verified(body)
+        if account is None:
             raise LoginError("Wrong credentials")
+        if account.status != 1:
+            raise LoginError("User is disabled")
         if account.second_factor is None:
             return self.open(account, body)
         kind = "tfa_check" if account.second_factor == "totp" else "email_check"
@@ -128,8 +161,7 @@ class Accounts:
         if step is None or step.created + STEP_SECONDS < now or body.get("username") != step.account.name:
             raise LoginError("Login session expired, please login again")
         if step.kind == "tfa_check":
-            # The user's device has its own clock, which the lab cannot move.
-            right = pyotp.TOTP(step.account.totp_secret).verify(str(body.get("tfaCode", "")), valid_window=1)
+            right = self._totp_is_right(step.account, str(body.get("tfaCode", "")))
         else:
             right = step.created + CODE_SECONDS >= now and body.get("verificationCode") == step.code
         if not right:
@@ -137,9 +169,21 @@ class Accounts:
         del self._steps[str(body["secret"])]
         return self.open(step.account, body)
 
+    def _totp_is_right(self, account: Account, code: str) -> bool:
+        # The user's device has its own clock, which the lab cannot move.
+        now = int(time.time()) // TOTP_SECONDS
+        totp = pyotp.TOTP(account.totp_secret)
+        for step in (now - 1, now, now + 1):
+            if secrets.compare_digest(totp.generate_otp(step).encode(), code.encode()):
+                if self.totp_once and step <= account.totp_step:
+                    return False
+                account.totp_step = step
+                return True
+        return False
+
     def open(self, account: Account, body: dict[str, Any]) -> dict[str, Any]:
         """Open a session and give the login answer."""
-        token = self.vault.token(32)
+        token = self.vault.keep(self.new_token(account)) if self.new_token else self.vault.token(32)
         device = body.get("deviceInfo")
         self._sessions[token] = Session(
             token,
@@ -160,8 +204,12 @@ class Accounts:
     def session(self, authorization: str) -> Session | None:
         """The open session of an Authorization header."""
         scheme, _space, token = authorization.partition(" ")
-        session = self._sessions.get(token) if scheme.lower() == "bearer" else None
-        if session and session.created + SESSION_SECONDS <= self.clock.time():
+        return self.of_token(token) if scheme.lower() == "bearer" else None
+
+    def of_token(self, token: str) -> Session | None:
+        """The open session of a token."""
+        session = self._sessions.get(token)
+        if session and session.created + self.session_seconds <= self.clock.time():
             del self._sessions[token]
             return None
         return session
@@ -172,7 +220,7 @@ class Accounts:
 
     def sessions(self) -> list[Session]:
         """The sessions that are open now."""
-        horizon = self.clock.time() - SESSION_SECONDS
+        horizon = self.clock.time() - self.session_seconds
         return [session for session in self._sessions.values() if session.created > horizon]
 
     def from_claims(self, provider: str, claims: dict[str, Any]) -> Account:
@@ -181,9 +229,9 @@ class Accounts:
         The name comes from the first of preferred_username, nickname, name and the e-mail's local part that is
         not empty, cut at ``@``; a clash appends the provider's name [iss].
         """
-        identity = (provider, str(claims["sub"]))
-        if identity in self._identities:
-            return self._identities[identity]
+        known = self.of_identity(provider, claims)
+        if known:
+            return known
         candidates = [claims.get(name) for name in ("preferred_username", "nickname", "name", "email")]
         name = next((str(text).split("@", 1)[0] for text in candidates if text), "")
         if not name:
@@ -197,7 +245,15 @@ class Accounts:
             third_auth_type=provider,
             display_name=str(claims.get("name") or ""),
         )
-        self.by_name[name] = self._identities[identity] = account
+        return self.link(provider, claims, account)
+
+    def of_identity(self, provider: str, claims: dict[str, Any]) -> Account | None:
+        """The account linked to a provider's user."""
+        return self._identities.get((provider, str(claims["sub"])))
+
+    def link(self, provider: str, claims: dict[str, Any], account: Account) -> Account:
+        """Add an account that belongs to a provider's user."""
+        self.by_name[account.name] = self._identities[provider, str(claims["sub"])] = account
         return account
 
 

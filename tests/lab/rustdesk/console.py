@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from typing import Any, ClassVar
 
@@ -17,14 +18,13 @@ from ..vault import Vault
 from .accounts import Account, Accounts, LoginError, new_api_token
 from .relying_party import Provider, RelyingParty, Request, SignInError
 
-PENDING_SECONDS = 600
-
 
 class Pending:
-    """A client's sign-in that waits for its user."""
+    """A client's sign-in that waits for its user; the client asks for it by its `code`."""
 
-    def __init__(self, request: Request, client: dict[str, Any], now: float) -> None:
+    def __init__(self, request: Request, code: str, client: dict[str, Any], now: float) -> None:
         self.request = request
+        self.code = code
         self.client = client
         self.created = now
         self.account: Account | None = None
@@ -34,6 +34,9 @@ class Console:
     """A console: accounts, sign-ins on their way, and the switches a test may set."""
 
     kind = ""
+    second_factors: ClassVar[tuple[str, ...]] = ("totp", "email")
+    # How long a sign-in may take.
+    pending_seconds = 600
     # Name and first value of every switch of the dialect.
     default_switches: ClassVar[dict[str, Any]] = {}
 
@@ -61,22 +64,27 @@ class Console:
         """Store settings behind the client's back."""
         raise NotImplementedError
 
+    def restart(self) -> None:
+        """Start the server anew; what it keeps in its database stays."""
+
     def refusal(self, fault: Fault) -> web.Response:
         """The answer to a request that a fault throttles or denies."""
         if fault.throttle is not None:
             return web.Response(status=429, headers=fault.retry_after)
         return web.Response(status=403)
 
-    async def begin_sign_in(self, provider: Provider, redirect_uri: str, client: dict[str, Any]) -> Pending:
-        """Start a sign-in; raises SignInError."""
+    async def begin_sign_in(
+        self, provider: Provider, redirect_uri: str, client: dict[str, Any], code: str = ""
+    ) -> Pending:
+        """Start a sign-in whose `code` is by default its state; raises SignInError."""
         request = await self.relying_party.begin(provider, redirect_uri)
-        pending = Pending(request, client, self.clock.time())
+        pending = Pending(request, code or request.state, client, self.clock.time())
         self._pending[request.state] = pending
         return pending
 
     async def finish_sign_in(self, code: str, state: str, current: Provider | None) -> Account:
         """Finish the sign-in of `state`, with the provider as it is stored now; raises SignInError."""
-        pending = self._waiting(state)
+        pending = self.waiting(state)
         if pending is None:
             raise SignInError("The session of this sign-in is unknown or expired")
         if current is None:
@@ -84,29 +92,56 @@ class Console:
         pending.request.provider = current
         claims = await self.relying_party.finish(pending.request, code)
         try:
-            pending.account = self.accounts.from_claims(current.name, claims)
+            pending.account = self.account_of(current.name, claims)
         except LoginError as error:
             raise SignInError(str(error)) from None
         return pending.account
 
+    def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
+        """The account of who signed in, made where there is none; raises LoginError."""
+        return self.accounts.from_claims(provider, claims)
+
     def provider_of(self, state: str) -> str:
         """The name of the provider of a sign-in on its way, or an empty string."""
-        pending = self._waiting(state)
+        pending = self.waiting(state)
         return pending.request.provider.name if pending else ""
 
     def collect_sign_in(self, code: str, client: dict[str, str]) -> dict[str, Any] | None:
         """The login answer of a finished sign-in, once; None while it waits."""
-        pending = self._waiting(code)
+        found = next((state for state, pending in self._pending.items() if pending.code == code), "")
+        pending = self.waiting(found)
         if pending is None or pending.account is None:
             return None
         if any(pending.client.get(name) != client.get(name) for name in ("id", "uuid")):
             return None
-        del self._pending[code]
+        del self._pending[found]
         return self.accounts.open(pending.account, pending.client)
 
-    def _waiting(self, state: str) -> Pending | None:
+    def waiting(self, state: str) -> Pending | None:
+        """The sign-in of a state, as long as it may take."""
         pending = self._pending.get(state)
-        if pending and pending.created + PENDING_SECONDS <= self.clock.time():
+        if pending and pending.created + self.pending_seconds <= self.clock.time():
             del self._pending[state]
             return None
         return pending
+
+
+async def json_body(request: web.BaseRequest) -> Any:
+    """The JSON of the body, or None where there is none."""
+    try:
+        return json.loads(await request.read())
+    except ValueError:
+        return None
+
+
+async def json_object(request: web.BaseRequest) -> dict[str, Any] | None:
+    """The JSON object of the body, or None where there is none."""
+    body = await json_body(request)
+    return body if isinstance(body, dict) else None
+
+
+def login_option(names: list[str], form: str) -> list[str]:
+    """The names in login-options in one `form`: oidc or common-oidc."""
+    if form == "oidc":
+        return [f"oidc/{name}" for name in names]
+    return ["common-oidc/" + json.dumps([{"name": name} for name in names], separators=(",", ":"))]

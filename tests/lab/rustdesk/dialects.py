@@ -8,5 +8,7 @@ from __future__ import annotations
 
 from .console import Console
 from .pro import Pro
+from .rustdesk_api import RustdeskApi
+from .rustdesk_console import RustdeskConsole
 
-DIALECTS: dict[str, type[Console]] = {dialect.kind: dialect for dialect in (Pro,)}
+DIALECTS: dict[str, type[Console]] = {dialect.kind: dialect for dialect in (Pro, RustdeskConsole, RustdeskApi)}

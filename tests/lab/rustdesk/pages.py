@@ -2,11 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The console's HTML pages."""
+"""The consoles' HTML pages.
+
+Pro's web page is `console.html`, one page application without a server's help but the API of the console's shape. The
+ids of its elements, for whoever drives it in a browser:
+
+- `login` (form): `username`, `password`, `code` (shown when a second factor is due), `log-in` (button), `login-error`
+- `menu-settings`, `menu-oidc` (links): Settings, and OIDC below it; `log-out`
+- `oidc` (form): `max-auth-count`, `callback-url` (read only), `tabs` with a button `tab-<name>` for every provider,
+  `new-provider` (button), and for the chosen provider `enabled`, `client-id`, `client-secret`, `issuer`, `remove`
+- `new-name`, `new-client-id`, `new-client-secret`, `new-issuer`, `new-ok`, `new-cancel` in the dialog `new-dialog`
+- `reset`, `submit` (buttons, disabled until something changed), and `status`, which says Saved or what went wrong
+"""
 
 from __future__ import annotations
 
+import json
 from html import escape
+from pathlib import Path
 
 from aiohttp import web
 
@@ -22,6 +35,7 @@ h1 {{ font-size: 22px; margin: 0 0 12px; }} .ok {{ color: #237804; }} .bad {{ co
 p {{ overflow-wrap: anywhere; }}
 </style></head><body><main>{content}</main></body></html>
 """
+_CONSOLE = Path(__file__).with_name("console.html").read_text("utf-8")
 
 
 def _page(title: str, content: str, status: int = 200) -> web.Response:
@@ -30,9 +44,10 @@ def _page(title: str, content: str, status: int = 200) -> web.Response:
     )
 
 
-def console(name: str) -> web.Response:
-    """The single page application that every unknown path leads to."""
-    return _page("RustDesk Console", f'<div id="root"><h1>RustDesk Console</h1><p>{escape(name)}</p></div>')
+def console(name: str, shape: str) -> web.Response:
+    """The single page application that every unknown path leads to; it speaks the settings' current shape."""
+    facts = json.dumps({"name": name, "shape": shape}).replace("<", "\\u003c")
+    return web.Response(text=_CONSOLE.replace("{/*facts*/}", facts), content_type="text/html")
 
 
 def succeeded(user: str) -> web.Response:
@@ -40,8 +55,13 @@ def succeeded(user: str) -> web.Response:
     return _page("Signed in", f'<h1 class="ok" id="result">Sign-in succeeded</h1><p id="user">{escape(user)}</p>')
 
 
-def failed(reason: str) -> web.Response:
+def failed(reason: str, status: int = 400) -> web.Response:
     """The callback's page after a sign-in that failed."""
-    return _page(
-        "Sign-in failed", f'<h1 class="bad" id="result">Sign-in failed</h1><p id="reason">{escape(reason)}</p>', 400
-    )
+    content = f'<h1 class="bad" id="result">Sign-in failed</h1><p id="reason">{escape(reason)}</p>'
+    return _page("Sign-in failed", content, status)
+
+
+def bind() -> web.Response:
+    """Where somebody without an account has to log in and bind who they are to one."""
+    reason = "Please log in to bind this identity to your account"
+    return _page("Bind an account", f'<h1 id="result">Bind an account</h1><p id="reason">{reason}</p>')

@@ -19,13 +19,13 @@ from aiohttp import web
 from ..clock import Clock
 from ..router import NotFound, Router, WrongMethod
 from ..vault import Vault
-from . import pages
+from . import pages, pro_document
 from .accounts import LoginError, Session
-from .console import Console
+from .console import Console, json_body, json_object, login_option
+from .pro_document import MASK, SHAPES
 from .relying_party import Provider, SignInError
 
-MASK = "********"
-_STRINGS = ("client_id", "client_secret", "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint")
+AZURE, MICROSOFT = "azure", "Microsoft"
 
 
 class Pro(Console):
@@ -39,19 +39,24 @@ class Pro(Console):
         "login_options": "common-oidc",
         # Names in login-options are lower-cased, until a late release [doc].
         "lower_case": True,
+        # How the settings look on the wire: a key of SHAPES.
+        "shape": "default",
+        # The provider azure is called Microsoft, as since 1.8.4 [doc].
+        "microsoft_name": False,
+        # A TOTP code opens one session alone.
+        "totp_once": True,
     }
 
     def __init__(self, name: str, clock: Clock, vault: Vault, tls: ssl.SSLContext) -> None:
         super().__init__(name, clock, vault, tls)
         # Kept as text: what was written comes back byte for byte.
-        self._document = json.dumps(_fresh_document(vault))
+        self._document = json.dumps(pro_document.fresh(vault))
         self._router = Router()
         for method, path, handler in (
             ("POST", "/api/login", self._login),
             ("POST", "/api/currentUser", self._current_user),
             ("POST", "/api/logout", self._logout),
-            ("GET", "/api/oidc/settings", self._read_settings),
-            ("PUT", "/api/oidc/settings", self._write_settings),
+            ("GET", "/api/users", self._users),
             ("GET", "/api/login-options", self._login_options),
             ("POST", "/api/oidc/auth", self._auth),
             ("GET", "/api/oidc/callback", self._callback),
@@ -59,25 +64,39 @@ class Pro(Console):
         ):
             self._router.add(method, path, handler)
 
+        self._settings_routers = {shape: self._settings_router(shape) for shape in SHAPES}
+
+    def _settings_router(self, shape: str) -> Router:
+        router, wire = Router(), SHAPES[shape]
+        router.add(*wire.read, self._read_settings)
+        router.add(*wire.save, self._write_settings)
+        if wire.callback:
+            router.add("GET", wire.callback, self._read_callback)
+            router.add("PUT", wire.callback, self._write_callback)
+        return router
+
     async def handle(self, request: web.BaseRequest) -> web.Response:
         """Answer one HTTP request."""
-        try:
-            handler, _names = self._router.find(request.method, request.path)
-        except WrongMethod as error:
-            headers = {"Allow": ",".join(error.allowed), "Access-Control-Allow-Origin": "*"}
-            return web.Response(status=405, headers=headers)
-        except NotFound:
-            if request.path.startswith("/api/") or request.method not in ("GET", "HEAD"):
-                return web.Response(status=404)
-            return pages.console(self.name)
-        return await handler(request)
+        for router in (self._router, self._settings_routers[self.switches["shape"]]):
+            try:
+                handler, _names = router.find(request.method, request.path)
+            except WrongMethod as error:
+                headers = {"Allow": ",".join(error.allowed), "Access-Control-Allow-Origin": "*"}
+                return web.Response(status=405, headers=headers)
+            except NotFound:
+                continue
+            return await handler(request)
+        if request.path.startswith("/api/") or request.method not in ("GET", "HEAD"):
+            return web.Response(status=404)
+        return pages.console(self.name, self.switches["shape"])
 
     # Accounts
 
     async def _login(self, request: web.BaseRequest) -> web.Response:
-        body = await _object(request)
+        body = await json_object(request)
         if body is None:
             return web.Response(status=400)
+        self.accounts.totp_once = self.switches["totp_once"]
         try:
             return _json(self.accounts.login(body))
         except LoginError as error:
@@ -93,6 +112,18 @@ class Pro(Console):
             return web.Response(status=401)
         self.accounts.close(session)
         return web.Response()
+
+    async def _users(self, request: web.BaseRequest) -> web.Response:
+        """The users page by page, as the vendor's users.py reads them [doc]."""
+        refused = self._refusal_unless_admin(request)
+        if refused is not None:
+            return refused
+        query = {name: request.query.get(name, "") for name in ("current", "pageSize")}
+        if not all(value.isdecimal() and int(value) for value in query.values()):
+            return web.Response(status=400)
+        current, size = int(query["current"]), int(query["pageSize"])
+        users = [{"guid": user.guid, **user.payload()} for user in self.accounts.by_name.values()]
+        return _json({"total": len(users), "data": users[(current - 1) * size : current * size]})
 
     def _session(self, request: web.BaseRequest) -> Session | None:
         return self.accounts.session(request.headers.get("Authorization", ""))
@@ -115,39 +146,61 @@ class Pro(Console):
         """Store a settings document behind the client's back."""
         self._document = json.dumps(document)
 
+    def _shape(self) -> str:
+        return self.switches["shape"]
+
     async def _read_settings(self, request: web.BaseRequest) -> web.Response:
         refused = self._refusal_unless_admin(request)
         if refused is not None:
             return refused
-        if self.switches["secrets"] == "clear":
+        if self._untouched():
             return web.Response(text=self._document, content_type="application/json")
         document = self.settings()
         for provider in document["providers"]:
+            provider["name"] = self._shown_name(provider["name"])
             if self.switches["secrets"] == "masked":
                 provider["client_secret"] = MASK
-            else:
+            elif self.switches["secrets"] == "absent":
                 provider.pop("client_secret", None)
-        return _json(document)
+        return _json(pro_document.shown(document, self._shape()))
+
+    def _untouched(self) -> bool:
+        """Whether what is stored and what is on the wire are the same text."""
+        return (
+            self.switches["secrets"] == "clear" and self._shape() == "default" and not self.switches["microsoft_name"]
+        )
 
     async def _write_settings(self, request: web.BaseRequest) -> web.Response:
         refused = self._refusal_unless_admin(request)
         if refused is not None:
             return refused
-        document = await _object(request)
-        if document is None:
+        sent = await json_body(request)
+        if sent is None or (self._shape() != "list" and not isinstance(sent, dict)):
             return web.Response(status=400, text="Failed to parse the request body as JSON")
-        mistake = _mistake(document)
+        try:
+            document = pro_document.stored(sent, self._shape(), self.settings())
+        except pro_document.UnreadableError as error:
+            return self._refused(str(error))
+        mistake = pro_document.mistake(document)
         if mistake:
-            return _json({"error": mistake})
-        if self.switches["secrets"] == "clear":
+            return self._refused(mistake)
+        if self._untouched():
             self._document = (await request.read()).decode()
         else:
-            self._keep_hidden_secrets(document)
+            for provider in document["providers"]:
+                provider["name"] = self._stored_name(provider["name"])
+            if self.switches["secrets"] != "clear":
+                self._keep_hidden_secrets(document)
             self._document = json.dumps(document)
         for provider in document["providers"]:
             if provider.get("client_secret") not in (None, "", MASK):
                 self.vault.keep(provider["client_secret"])
-        return web.Response()
+        return _json({"code": 0, "data": None}) if self._shape() == "wrapped" else web.Response()
+
+    def _refused(self, text: str) -> web.Response:
+        if self._shape() == "wrapped":
+            return _json({"code": 400, "message": text, "data": None})
+        return _json({"error": text})
 
     def _keep_hidden_secrets(self, document: dict[str, Any]) -> None:
         """A console that hides secrets takes a mask or nothing as 'leave it' [inf]."""
@@ -155,6 +208,26 @@ class Pro(Console):
         for provider in document["providers"]:
             if provider.get("client_secret") in (None, MASK):
                 provider["client_secret"] = stored.get(provider["name"]) or ""
+
+    async def _read_callback(self, request: web.BaseRequest) -> web.Response:
+        refused = self._refusal_unless_admin(request)
+        return _json({"callback_url": self.settings().get("callback_url")}) if refused is None else refused
+
+    async def _write_callback(self, request: web.BaseRequest) -> web.Response:
+        refused = self._refusal_unless_admin(request)
+        if refused is not None:
+            return refused
+        body = await json_object(request)
+        if body is None or not isinstance(body.get("callback_url"), str):
+            return web.Response(status=400)
+        self._document = json.dumps({**self.settings(), "callback_url": body["callback_url"]})
+        return web.Response()
+
+    def _shown_name(self, name: str) -> str:
+        return MICROSOFT if self.switches["microsoft_name"] and name.lower() == AZURE else name
+
+    def _stored_name(self, name: str) -> str:
+        return AZURE if self.switches["microsoft_name"] and name.lower() == MICROSOFT.lower() else name
 
     # Sign-in of users
 
@@ -164,22 +237,18 @@ class Pro(Console):
         return sorted(enabled, key=lambda item: item.get("order_index", 0))
 
     def _provider(self, name: str) -> Provider | None:
-        for item in self._providers():
-            if item["name"].lower() == name.lower():
-                values = {member: item.get(member) or "" for member in ("client_id", "client_secret", "issuer")}
-                return Provider(name=item["name"].lower(), **values)
-        return None
+        wanted = self._stored_name(name).lower()
+        found = next((item for item in self._providers() if item["name"].lower() == wanted), None)
+        return pro_document.provider_of(found) if found else None
 
     async def _login_options(self, request: web.BaseRequest) -> web.Response:
-        names = [item["name"] for item in self._providers()]
+        names = [self._shown_name(item["name"]) for item in self._providers()]
         if self.switches["lower_case"]:
             names = [name.lower() for name in names]
-        if self.switches["login_options"] == "oidc":
-            return _json([f"oidc/{name}" for name in names])
-        return _json(["common-oidc/" + json.dumps([{"name": name} for name in names], separators=(",", ":"))])
+        return _json(login_option(names, self.switches["login_options"]))
 
     async def _auth(self, request: web.BaseRequest) -> web.Response:
-        body = await _object(request)
+        body = await json_object(request)
         if body is None or not isinstance(body.get("op"), str):
             return web.Response(status=400)
         provider = self._provider(body["op"])
@@ -208,67 +277,6 @@ class Pro(Console):
         client = {name: request.query.get(name, "") for name in ("id", "uuid")}
         done = self.collect_sign_in(request.query.get("code", ""), client)
         return _json(done or {"error": "No authed oidc is found"})
-
-
-def _fresh_document(vault: Vault) -> dict[str, Any]:
-    """The settings of a console that has served before: another provider, and keys nobody has documented."""
-    return {
-        "max_auth_count": 500,
-        "callback_url": "",
-        "trusted_origins": ["https://console.example"],
-        "providers": [
-            {
-                "name": "legacy",
-                "order_index": 0,
-                "enabled": False,
-                "client_id": "legacy-client",
-                "client_secret": vault.token(18),
-                "issuer": "https://sso.legacy.example/realms/main",
-                "authorization_endpoint": "",
-                "token_endpoint": "",
-                "userinfo_endpoint": "",
-                "pkce": True,
-                "group_mapping": {"staff": "everyone"},
-                "root_ca": None,
-            }
-        ],
-    }
-
-
-def _mistake(document: dict[str, Any]) -> str:
-    """What a strict reader finds wrong with a settings document, or an empty string."""
-    providers = document.get("providers")
-    if not isinstance(providers, list):
-        return "missing field `providers`"
-    count = document.get("max_auth_count")
-    if not isinstance(count, int) or isinstance(count, bool):
-        return "invalid field `max_auth_count`"
-    if not isinstance(document.get("callback_url"), (str, type(None))):
-        return "invalid field `callback_url`"
-    names = []
-    for item in providers:
-        if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not item["name"]:
-            return "missing field `name`"
-        if not isinstance(item.get("enabled"), bool):
-            return "invalid field `enabled`"
-        if not isinstance(item.get("order_index"), int) or isinstance(item["order_index"], bool):
-            return "invalid field `order_index`"
-        for member in _STRINGS:
-            if not isinstance(item.get(member), (str, type(None))):
-                return f"invalid field `{member}`"
-        if not item.get("client_id"):
-            return "missing field `client_id`"
-        names.append(item["name"].lower())
-    return "duplicate provider name" if len(set(names)) != len(names) else ""
-
-
-async def _object(request: web.BaseRequest) -> dict[str, Any] | None:
-    """The JSON object of the body, or None where there is none."""
-    try:
-        body = json.loads(await request.read())
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
 
 
 def _json(body: Any) -> web.Response:

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The count of failed logins per address, and the captcha they lead to [src]."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import struct
+import uuid
+import zlib
+from typing import Any
+
+from ..clock import Clock
+
+THRESHOLD = 3
+WINDOW_SECONDS = 600
+CAPTCHA_SECONDS = 300
+
+
+class LoginLimiter:
+    """After three failures an address has to solve a captcha with its next logins.
+
+    A captcha's picture is blank here; what a person would read off it goes to the mailbox.
+    """
+
+    def __init__(self, clock: Clock, mailbox: list[dict[str, str]]) -> None:
+        self._clock = clock
+        self._mailbox = mailbox
+        self._failures: dict[str, list[float]] = {}
+        self._captchas: dict[str, tuple[str, float]] = {}
+
+    def failed(self, address: str) -> None:
+        """Note a failed login."""
+        self._failures[address] = [*self._recent(address), self._clock.time()]
+
+    def forget(self, address: str) -> None:
+        """Forget an address's failures, after a login."""
+        self._failures.pop(address, None)
+
+    def needs_captcha(self, address: str) -> bool:
+        """Whether the next login of an address needs a captcha."""
+        return len(self._recent(address)) >= THRESHOLD
+
+    def captcha(self) -> dict[str, str]:
+        """A new captcha, its id and picture."""
+        key, answer = str(uuid.uuid4()), f"{secrets.randbelow(10_000):04d}"
+        self._captchas[key] = (answer, self._clock.time() + CAPTCHA_SECONDS)
+        self._mailbox.append({"to": "", "subject": "captcha", "code": answer})
+        return {"id": key, "b64": "data:image/png;base64," + base64.b64encode(_blank_png()).decode()}
+
+    def solved(self, body: dict[str, Any]) -> bool:
+        """Whether a login has the answer to a captcha; every captcha is good for one try."""
+        answer, ends = self._captchas.pop(str(body.get("captcha_id", "")), ("", 0.0))
+        return bool(answer) and ends > self._clock.time() and body.get("captcha") == answer
+
+    def _recent(self, address: str) -> list[float]:
+        horizon = self._clock.time() - WINDOW_SECONDS
+        return [moment for moment in self._failures.get(address, []) if moment > horizon]
+
+
+def _blank_png(width: int = 150, height: int = 50) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = (b"\x00" + b"\xff" * width) * height
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")

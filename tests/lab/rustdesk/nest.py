@@ -1,0 +1,129 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What NestJS does for rustdesk-console: error answers, and the checks of a request's body and query [src]."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+_URL = re.compile(r"(https?|ftp)://(localhost|[\w.-]+|\[[0-9a-fA-F:]+\])(:\d+)?([/?#]\S*)?")
+
+
+class NestError(Exception):
+    """An exception that Nest turns into an answer; `message` is a text or, of a check, a list."""
+
+    def __init__(self, status: int, message: Any, headers: dict[str, str] | None = None) -> None:
+        super().__init__(str(message))
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+    def response(self) -> web.Response:
+        """The answer; the text is in `message`, while `error` only names the status [rec]."""
+        body: dict[str, Any] = {"message": self.message}
+        # The two that do not come from one of Nest's named exceptions have no reason.
+        if self.status not in (429, 500):
+            body["error"] = HTTPStatus(self.status).phrase
+        return web.json_response({**body, "statusCode": self.status}, status=self.status, headers=self.headers)
+
+
+class PlainError(Exception):
+    """An exception with a body of its own, such as a refused login's."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+    def response(self) -> web.Response:
+        """The answer."""
+        return web.json_response({"error": str(self)}, status=self.status)
+
+
+# A check takes the member's name and value and returns what is wrong with it.
+Check = Callable[[str, Any], list[str]]
+
+
+def text(name: str, value: Any) -> list[str]:
+    """A string."""
+    return [] if isinstance(value, str) else [f"{name} must be a string"]
+
+
+def filled(name: str, value: Any) -> list[str]:
+    """A string that is not empty."""
+    empty = value in ("", None)
+    return ([f"{name} should not be empty"] if empty else []) + text(name, value)
+
+
+def url(name: str, value: Any) -> list[str]:
+    """A URL with its protocol; the host needs no top-level domain."""
+    right = isinstance(value, str) and _URL.fullmatch(value)
+    return ([] if right else [f"{name} must be a URL address"]) + text(name, value)
+
+
+def boolean(name: str, value: Any) -> list[str]:
+    """A boolean."""
+    return [] if isinstance(value, bool) else [f"{name} must be a boolean value"]
+
+
+def anything(_name: str, _value: Any) -> list[str]:
+    """Any value."""
+    return []
+
+
+def one_of(*values: str) -> Check:
+    """One of some strings."""
+    known = ", ".join(values)
+    return lambda name, value: [] if value in values else [f"{name} must be one of the following values: {known}"]
+
+
+def members(**checks: Check) -> Check:
+    """An object with these members, all of them optional."""
+
+    def check(name: str, value: Any) -> list[str]:
+        if not isinstance(value, dict):
+            return [f"nested property {name} must be either object or array"]
+        return [f"{name}.{mistake}" for mistake in mistakes(value, {}, checks)]
+
+    return check
+
+
+def mistakes(body: dict[str, Any], required: dict[str, Check], optional: dict[str, Check]) -> list[str]:
+    """All that is wrong with a body."""
+    found = [f"property {name} should not exist" for name in body if name not in required and name not in optional]
+    for name, check in required.items():
+        found += check(name, body.get(name))
+    for name, check in optional.items():
+        if body.get(name) is not None:
+            found += check(name, body[name])
+    return found
+
+
+def checked(body: Any, required: dict[str, Check], optional: dict[str, Check]) -> dict[str, Any]:
+    """The body, an object, where it is right; raises NestError."""
+    value = body if isinstance(body, dict) else {}
+    found = mistakes(value, required, optional)
+    if found:
+        raise NestError(400, found)
+    return value
+
+
+def page(query: dict[str, str]) -> tuple[int, int]:
+    """The mandatory `current` and `pageSize` of a query [rec]; raises NestError."""
+    found = []
+    for name in ("current", "pageSize"):
+        if not re.fullmatch(r"[1-9]\d*", query.get(name, "")):
+            found += [
+                f"{name} must be an integer number",
+                f"{name} must not be less than 1",
+                f"{name} must be a number conforming to the specified constraints",
+            ]
+    if found:
+        raise NestError(400, found)
+    return int(query["current"]), int(query["pageSize"])

@@ -1,0 +1,325 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""lejianwen/rustdesk-api 2.7, a free console; everything as in its source [src].
+
+Its administrators' part answers HTTP 200 to everything, with a code of its own in the body.
+"""
+
+from __future__ import annotations
+
+import ssl
+import uuid
+from typing import Any, ClassVar
+
+from aiohttp import web
+
+from ..clock import Clock
+from ..router import NotFound, Router, WrongMethod
+from ..vault import Vault
+from . import pages
+from .accounts import Account, Session
+from .captcha import LoginLimiter
+from .console import Console, json_object, login_option
+from .relying_party import Provider, SignInError
+from .rustdesk_api_providers import ApiError, Providers
+
+DEFAULT_SCOPES = "openid,profile,email"
+SESSION_SECONDS = 7 * 24 * 3600
+GITHUB = {
+    "protocol": "oauth2",
+    "scope": "read:user user:email",
+    "authorization_endpoint": "https://github.com/login/oauth/authorize",
+    "token_endpoint": "https://github.com/login/oauth/access_token",
+    "userinfo_endpoint": "https://api.github.com/user",
+}
+LINUXDO = {
+    "protocol": "oauth2",
+    "scope": "profile",
+    "authorization_endpoint": "https://connect.linux.do/oauth2/authorize",
+    "token_endpoint": "https://connect.linux.do/oauth2/token",
+    "userinfo_endpoint": "https://connect.linux.do/api/user",
+}
+
+
+class BindRequired(Exception):
+    """A sign-in of somebody who has no account, where the provider makes none."""
+
+
+class RustdeskApi(Console):
+    """A `rustdesk_api`: verbs in paths, numbers as ids, changes that cannot clear anything."""
+
+    kind = "rustdesk_api"
+    second_factors: ClassVar[tuple[str, ...]] = ()
+    pending_seconds = 300
+    default_switches: ClassVar[dict[str, Any]] = {
+        # The configured address of the API, from which the callback is made; empty for the console's own URL.
+        "api_server": "",
+        # Whether login-options also offer webauth, the console's own page.
+        "web_sso": True,
+    }
+
+    def __init__(self, name: str, clock: Clock, vault: Vault, tls: ssl.SSLContext) -> None:
+        super().__init__(name, clock, vault, tls)
+        self.accounts.session_seconds = SESSION_SECONDS
+        self._limiter = LoginLimiter(clock, self.accounts.mailbox)
+        self._providers = Providers(clock, vault)
+        self._router = Router()
+        for method, path, handler in (
+            ("POST", "/api/admin/login", self._admin_login),
+            ("GET", "/api/admin/captcha", self._captcha),
+            ("POST", "/api/admin/logout", self._admin_logout),
+            ("GET", "/api/admin/user/current", self._admin_current),
+            ("GET", "/api/admin/oauth/list", self._list),
+            ("GET", r"/api/admin/oauth/detail/(?P<key>[^/]+)", self._detail),
+            ("POST", "/api/admin/oauth/create", self._create),
+            ("POST", "/api/admin/oauth/update", self._update),
+            ("POST", "/api/admin/oauth/delete", self._delete),
+            ("POST", "/api/login", self._login),
+            ("POST", "/api/currentUser", self._current_user),
+            ("POST", "/api/logout", self._logout),
+            ("GET", "/api/login-options", self._login_options),
+            ("POST", "/api/oidc/auth", self._auth),
+            ("GET", "/api/oidc/callback", self._callback),
+            ("GET", "/api/oauth/callback", self._callback),
+            ("GET", "/api/oidc/auth-query", self._auth_query),
+            ("GET", "/_admin/", self._admin_page),
+        ):
+            self._router.add(method, path, handler)
+
+    def restart(self) -> None:
+        """Start anew: sign-ins on their way and the count of failed logins are gone."""
+        self._pending.clear()
+        self._limiter = LoginLimiter(self.clock, self.accounts.mailbox)
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer one HTTP request."""
+        try:
+            handler, names = self._router.find(request.method, request.path)
+        except (NotFound, WrongMethod):
+            return web.Response(status=404, text="404 page not found")
+        try:
+            return await handler(request, **names)
+        except ApiError as error:
+            return web.json_response({"code": error.code, "message": str(error), "data": None})
+
+    # Administrators
+
+    async def _admin_login(self, request: web.BaseRequest) -> web.Response:
+        body = await json_object(request)
+        address = request.remote or ""
+        if body is None or not body.get("username") or not body.get("password"):
+            self._limiter.failed(address)
+            raise ApiError("Params validation failed.EOF" if body is None else "Username is a required field")
+        if self._limiter.needs_captcha(address) and not self._limiter.solved(body):
+            raise ApiError("Captcha error.")
+        account = self.accounts.verified(body)
+        if account is None:
+            self._limiter.failed(address)
+            needed = self._limiter.needs_captcha(address)
+            raise ApiError("Username or password error.", 110 if needed else 101)
+        if account.status != 1:
+            raise ApiError("User disabled.", 110 if self._limiter.needs_captcha(address) else 101)
+        self._limiter.forget(address)
+        token = self.accounts.open(account, {})["access_token"]
+        return _success({**_admin_payload(account), "token": token})
+
+    async def _captcha(self, request: web.BaseRequest) -> web.Response:
+        if not self._limiter.needs_captcha(request.remote or ""):
+            raise ApiError("No captcha required.")
+        return _success({"captcha": self._limiter.captcha()})
+
+    async def _admin_logout(self, request: web.BaseRequest) -> web.Response:
+        session = self.accounts.of_token(request.headers.get("api-token", ""))
+        if session:
+            self.accounts.close(session)
+        return _success(None)
+
+    async def _admin_current(self, request: web.BaseRequest) -> web.Response:
+        session = self._backend_session(request)
+        return _success({**_admin_payload(session.account), "token": session.token})
+
+    def _backend_session(self, request: web.BaseRequest) -> Session:
+        session = self.accounts.of_token(request.headers.get("api-token", ""))
+        if session is None:
+            raise ApiError("Please log in first.", 403)
+        return session
+
+    def _refuse_unless_admin(self, request: web.BaseRequest) -> None:
+        if not self._backend_session(request).account.is_admin:
+            raise ApiError("No access.", 403)
+
+    # Settings
+
+    def settings(self) -> list[dict[str, Any]]:
+        """The providers as stored, secrets in clear."""
+        return self._providers.all()
+
+    def put_settings(self, document: Any) -> None:
+        """Store other providers behind the client's back."""
+        self._providers.replace(document)
+
+    async def _list(self, request: web.BaseRequest) -> web.Response:
+        self._refuse_unless_admin(request)
+        return _success(self._providers.page(request.query.get("page", ""), request.query.get("page_size", "")))
+
+    async def _detail(self, request: web.BaseRequest, key: str) -> web.Response:
+        self._refuse_unless_admin(request)
+        return _success(self._providers.find(int(key) if key.isdecimal() else 0))
+
+    async def _create(self, request: web.BaseRequest) -> web.Response:
+        self._refuse_unless_admin(request)
+        self._providers.create(await json_object(request))
+        return _success(None)
+
+    async def _update(self, request: web.BaseRequest) -> web.Response:
+        self._refuse_unless_admin(request)
+        self._providers.update(await json_object(request))
+        return _success(None)
+
+    async def _delete(self, request: web.BaseRequest) -> web.Response:
+        self._refuse_unless_admin(request)
+        self._providers.delete(await json_object(request))
+        return _success(None)
+
+    # Accounts of clients
+
+    async def _login(self, request: web.BaseRequest) -> web.Response:
+        account = self.accounts.verified(await json_object(request) or {})
+        if account is None:
+            return _error("Username or password error.")
+        if account.status != 1:
+            return _error("User disabled.")
+        return self._opened(account, await json_object(request) or {})
+
+    def _opened(self, account: Account, client: dict[str, Any]) -> web.Response:
+        token = self.accounts.open(account, client)["access_token"]
+        return web.json_response({"type": "access_token", "access_token": token, "user": _payload(account)})
+
+    async def _current_user(self, request: web.BaseRequest) -> web.Response:
+        session = self.accounts.session(request.headers.get("Authorization", ""))
+        return web.json_response(_payload(session.account)) if session else _unauthorized()
+
+    async def _logout(self, request: web.BaseRequest) -> web.Response:
+        session = self.accounts.session(request.headers.get("Authorization", ""))
+        if session is None:
+            return _unauthorized()
+        self.accounts.close(session)
+        return web.json_response(None)
+
+    # Sign-in of users
+
+    def _api_server(self) -> str:
+        return self.switches["api_server"] or self.url
+
+    async def _login_options(self, _request: web.BaseRequest) -> web.Response:
+        names = [item["op"] for item in self._providers.all()] + (["webauth"] if self.switches["web_sso"] else [])
+        common = login_option(names, "common-oidc") if names else ["common-oidc/null"]
+        return web.json_response(common + login_option(names, "oidc"))
+
+    def _provider(self, op: str) -> Provider:
+        """The relying party's view of a provider; raises SignInError."""
+        stored = self._providers.named(op)
+        if stored is None or not stored["client_id"] or not stored["client_secret"]:
+            raise SignInError("Config not found.")
+        scopes = stored["scopes"].strip() or DEFAULT_SCOPES
+        members: dict[str, Any] = {"scope": " ".join(scopes.split(",")), "pkce": "", "from_userinfo": True}
+        if stored["pkce_enable"] and stored["pkce_method"] in ("S256", "plain"):
+            members["pkce"] = stored["pkce_method"]
+        fixed = {"github": GITHUB, "linuxdo": LINUXDO}.get(stored["oauth_type"])
+        if fixed:
+            members |= {"discovery": False, **fixed}
+        return Provider(stored["op"], stored["client_id"], stored["client_secret"], stored["issuer"], **members)
+
+    async def _auth(self, request: web.BaseRequest) -> web.Response:
+        body = await json_object(request)
+        if body is None or not body.get("op"):
+            return _error("Params validation failed.")
+        if body["op"] == "webauth":
+            state = str(uuid.uuid4())
+            return web.json_response({"code": state, "url": f"{self._api_server()}/_admin/#/oauth/{state}"})
+        client = {name: body.get(name) or "" for name in ("id", "uuid", "deviceInfo")}
+        try:
+            provider = self._provider(body["op"])
+            pending = await self.begin_sign_in(provider, f"{self._api_server()}/api/oidc/callback", client)
+        except SignInError as error:
+            return _error(str(error))
+        return web.json_response({"code": pending.code, "url": pending.request.url})
+
+    async def _callback(self, request: web.BaseRequest) -> web.Response:
+        """The browser's return; the reason of a failed redemption stays in the server's log."""
+        state = request.query.get("state", "")
+        if not state:
+            return pages.failed("state is empty.", 200)
+        pending = self.waiting(state)
+        if pending is None:
+            return pages.failed("Oauth expired,please try again.", 200)
+        if pending.account is not None:
+            return pages.failed("Oauth has been success.", 200)
+        try:
+            provider = self._provider(pending.request.provider.name)
+            account = await self.finish_sign_in(request.query.get("code", ""), state, provider)
+        except BindRequired:
+            return web.Response(status=302, headers={"Location": f"{self._api_server()}/_admin/#/oauth/bind/{state}"})
+        except SignInError:
+            return pages.failed("Oauth failed.Get oauth token error.", 200)
+        return pages.succeeded(account.name)
+
+    async def _admin_page(self, _request: web.BaseRequest) -> web.Response:
+        return pages.bind()
+
+    async def _auth_query(self, request: web.BaseRequest) -> web.Response:
+        code = request.query.get("code", "")
+        pending = next((item for item in self._pending.values() if item.code == code), None)
+        if pending is None or self.waiting(pending.request.state) is None:
+            return _error("Oauth expired,please try again.")
+        if pending.account is None:
+            text = "Authorization in progress, please login and bind"
+            return web.json_response({"message": text, "error": "No authed oidc is found"})
+        del self._pending[pending.request.state]
+        return self._opened(pending.account, pending.client)
+
+    def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
+        """The account bound to who signed in; without auto_register nobody gets a new one."""
+        known = self.accounts.of_identity(provider, claims)
+        if known:
+            return known
+        stored = self._providers.named(provider)
+        if stored is None or not stored["auto_register"]:
+            raise BindRequired
+        email = str(claims.get("email") or "").lower()
+        name = unique = str(claims.get("preferred_username") or email or claims["sub"])
+        while unique in self.accounts.by_name:
+            unique = name + uuid.uuid4().hex[0]
+        account = Account(unique, None, email=email, display_name=str(claims.get("name") or ""))
+        account.third_auth_type = provider
+        return self.accounts.link(provider, claims, account)
+
+
+def _success(data: Any) -> web.Response:
+    return web.json_response({"code": 0, "message": "success", "data": data})
+
+
+def _error(text: str) -> web.Response:
+    return web.json_response({"error": text}, status=400)
+
+
+def _unauthorized() -> web.Response:
+    return web.json_response({"error": "Unauthorized"}, status=401)
+
+
+def _admin_payload(account: Account) -> dict[str, Any]:
+    return {
+        "username": account.name,
+        "email": account.email,
+        "avatar": "",
+        "token": "",
+        "route_names": ["*"] if account.is_admin else ["Profile"],
+        "nickname": account.display_name,
+    }
+
+
+def _payload(account: Account) -> dict[str, Any]:
+    shown = account.payload()
+    return {name: shown[name] for name in ("name", "email", "note", "is_admin", "status", "info")}

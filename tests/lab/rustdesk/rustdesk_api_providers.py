@@ -1,0 +1,147 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The providers of a rustdesk-api, and the checks of what a client sends for one [src]."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..clock import Clock
+from ..vault import Vault
+
+GOOGLE_ISSUER = "https://accounts.google.com"
+# Their name is their type.
+_NAMED_BY_TYPE = ("github", "google", "linuxdo")
+_TYPES = (*_NAMED_BY_TYPE, "oidc", "webauth")
+_TEXTS = ("op", "oauth_type", "issuer", "scopes", "client_id", "client_secret", "pkce_method")
+_SWITCHES = ("auto_register", "pkce_enable")
+
+
+class ApiError(Exception):
+    """A failure that goes into the answer's body: its text and its code."""
+
+    def __init__(self, text: str, code: int = 101) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Providers:
+    """The providers in the order of their ids; every change raises ApiError where it is refused."""
+
+    def __init__(self, clock: Clock, vault: Vault) -> None:
+        self._clock = clock
+        self._vault = vault
+        self._by_id: dict[int, dict[str, Any]] = {}
+        self._next = 1
+
+    def all(self) -> list[dict[str, Any]]:
+        """All providers, secrets in clear."""
+        return [dict(item) for item in self._by_id.values()]
+
+    def replace(self, providers: list[dict[str, Any]]) -> None:
+        """Store other providers; members left out get their default."""
+        self._by_id = {}
+        for provider in providers:
+            self._add(provider)
+
+    def page(self, page: str, size: str) -> dict[str, Any]:
+        """One page of the list; what is no positive number becomes the first page and ten."""
+        number = int(page) if page.isdecimal() and int(page) else 1
+        count = int(size) if size.isdecimal() and int(size) else 10
+        found = self.all()
+        shown = found[(number - 1) * count : number * count]
+        return {"list": shown, "page": number, "total": len(found), "page_size": count}
+
+    def named(self, op: str) -> dict[str, Any] | None:
+        """The first provider with exactly this name."""
+        return next((item for item in self._by_id.values() if item["op"] == op), None)
+
+    def find(self, key: Any) -> dict[str, Any]:
+        """One provider by its id."""
+        if key not in self._by_id:
+            raise ApiError("Item not found.")
+        return self._by_id[key]
+
+    def create(self, body: dict[str, Any] | None) -> None:
+        """Add a provider."""
+        wanted = _formatted(_checked(body))
+        if self.named(wanted["op"]):
+            raise ApiError("Item already exists.")
+        self._add(wanted)
+
+    def update(self, body: dict[str, Any] | None) -> None:
+        """Change a provider.
+
+        What is empty is left alone, so nothing can be cleared; a PKCE left out is switched off, though. Nobody looks
+        whether the name is taken.
+        """
+        if not isinstance((body or {}).get("id"), int) or not body or not body["id"]:
+            raise ApiError("Params validation failed.")
+        wanted = _formatted(_checked(body))
+        stored = self._by_id.get(body["id"])
+        if stored is None:
+            # A database's update of no row is no failure.
+            return
+        # A boolean is a pointer there: false counts, null does not.
+        changed = {name: value for name, value in wanted.items() if value or (value is False and name in _SWITCHES)}
+        stored.update(changed, updated_at=self._now())
+        self._vault.keep(stored["client_secret"])
+
+    def delete(self, body: dict[str, Any] | None) -> None:
+        """Remove a provider by its id."""
+        key = (body or {}).get("id")
+        if not isinstance(key, int) or key <= 0:
+            raise ApiError("Params validation failed." if body is None else "id is a required field")
+        self.find(key)
+        del self._by_id[key]
+
+    def _add(self, members: dict[str, Any]) -> None:
+        key = members.get("id") or self._next
+        self._next = max(self._next, key) + 1
+        now = self._now()
+        defaults = {"op": "", "oauth_type": "oidc", "client_id": "", "client_secret": "", "auto_register": None}
+        defaults |= {"scopes": "", "issuer": "", "pkce_enable": False, "pkce_method": "S256"}
+        self._by_id[key] = {"id": key, **defaults, "created_at": now, "updated_at": now, **members}
+        self._by_id[key]["id"] = key
+        self._vault.keep(self._by_id[key]["client_secret"])
+
+    def _now(self) -> str:
+        return self._clock.now().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _checked(body: dict[str, Any] | None) -> dict[str, Any]:
+    """The members of the form; others are ignored."""
+    if body is None:
+        raise ApiError("Params validation failed.invalid character in JSON")
+    for names, kind, text in ((_TEXTS, str, "string"), (_SWITCHES, bool, "bool")):
+        for name in names:
+            if not isinstance(body.get(name), (kind, type(None))):
+                field = f"Go struct field OauthForm.{name} of type {text}"
+                raise ApiError(f"Params validation failed.json: cannot unmarshal into {field}")
+    for name, label in (("oauth_type", "OauthType"), ("client_id", "ClientId"), ("client_secret", "ClientSecret")):
+        if not body.get(name):
+            raise ApiError(f"{label} is a required field")
+    if body.get("issuer") and not re.fullmatch(r"[a-zA-Z][\w+.-]*://\S+", body["issuer"]):
+        raise ApiError("Issuer must be a valid URL")
+    form = {name: body.get(name) or "" for name in _TEXTS}
+    return {**form, **{name: body.get(name) for name in _SWITCHES}}
+
+
+def _formatted(form: dict[str, Any]) -> dict[str, Any]:
+    """The form with what its type prescribes."""
+    kind = form["oauth_type"].strip()
+    if kind not in _TYPES:
+        raise ApiError("Params validation failed.invalid Oauth type")
+    form["oauth_type"] = kind
+    if kind in _NAMED_BY_TYPE:
+        form["op"] = kind
+    form["op"] = form["op"].strip() or "oidc"
+    if kind == "google" and not form["issuer"]:
+        form["issuer"] = GOOGLE_ISSUER
+    if form["pkce_enable"] is None:
+        form["pkce_enable"] = False
+    form["pkce_method"] = form["pkce_method"] or "S256"
+    return form

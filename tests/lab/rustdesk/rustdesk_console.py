@@ -1,0 +1,303 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""databk/rustdesk-console 1.8.0, a free console.
+
+What it answers was seen on a running 1.8.0 [rec], the texts and what goes on inside come from its source [src].
+"""
+
+from __future__ import annotations
+
+import ssl
+import uuid
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from aiohttp import web
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from ..clock import Clock
+from ..requests_log import LAB_AGENT
+from ..router import NotFound, Router, WrongMethod
+from ..vault import Vault
+from . import nest, pages
+from .accounts import Account, LoginError, Session
+from .console import Console, json_body, login_option
+from .nest import NestError, PlainError
+from .rate_limits import RateLimits
+from .relying_party import SignInError
+from .rustdesk_console_oidc import CachedDiscovery, ConfigurationError
+from .rustdesk_console_providers import Providers
+
+SESSION_SECONDS = 30 * 24 * 3600
+OTHER_LIMIT = 100
+FALLBACK_URL = "http://localhost:3000"
+LOGIN_ERRORS = {"Wrong credentials": "用户名或密码错误", "User is disabled": "账户已被禁用"}
+FAILED = "OIDC 认证失败，请重试"  # noqa: RUF001
+
+
+class RustdeskConsole(Console):
+    """A `rustdesk_console`: one resource a provider, each request with a limited rate."""
+
+    kind = "rustdesk_console"
+    pending_seconds = 180
+    default_switches: ClassVar[dict[str, Any]] = {
+        # Whether the rate limits hold.
+        "rate_limits": True,
+        # Whether oidc/auth takes the member apiDomain, as it does since 1.11.
+        "api_domain": False,
+        # The form of login-options: oidc, or common-oidc as in later releases.
+        "login_options": "oidc",
+    }
+
+    def __init__(self, name: str, clock: Clock, vault: Vault, tls: ssl.SSLContext) -> None:
+        super().__init__(name, clock, vault, tls)
+        self._key = OctKey.import_key(vault.token(32))
+        self.accounts.session_seconds = SESSION_SECONDS
+        self.accounts.new_token = self._jwt
+        self._limits = RateLimits(clock)
+        self._discovery = CachedDiscovery(clock, self.relying_party)
+        self._providers = Providers(clock, vault)
+        self._general: dict[str, Any] = {"watermarkEnabled": True, "site": {"frontendUrl": "", "backendUrl": ""}}
+        self._router = Router()
+        self._limits_of: dict[Callable[..., Any], int] = {
+            self._login: 5,
+            self._auth: 5,
+            self._callback: 20,
+            self._login_options: 20,
+        }
+        provider = r"/api/oidc-providers/(?P<guid>[^/]+)"
+        for method, path, handler in (
+            ("POST", "/api/login", self._login),
+            ("POST", "/api/currentUser", self._current_user),
+            ("POST", "/api/logout", self._logout),
+            ("GET", "/api/settings/general", self._read_general),
+            ("PUT", "/api/settings/general", self._write_general),
+            ("GET", "/api/oidc-providers", self._list),
+            ("POST", "/api/oidc-providers", self._create),
+            ("PATCH", "/api/oidc-providers/sort", self._sort),
+            ("GET", provider, self._show),
+            ("PATCH", provider, self._update),
+            ("DELETE", provider, self._delete),
+            ("PATCH", provider + "/toggle", self._toggle),
+            ("POST", provider + "/test", self._test),
+            ("GET", "/api/login-options", self._login_options),
+            ("POST", "/api/oidc/auth", self._auth),
+            ("GET", "/api/oidc/callback", self._callback),
+            ("GET", "/api/oidc/auth-query", self._auth_query),
+        ):
+            self._router.add(method, path, handler)
+
+    def restart(self) -> None:
+        """Start anew: the preset providers are back, caches and counts are gone."""
+        self._limits = RateLimits(self.clock)
+        self._discovery.forget()
+        self._providers.add_presets()
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer one HTTP request."""
+        headers: dict[str, str] = {}
+        try:
+            try:
+                handler, names = self._router.find(request.method, request.path)
+            except (NotFound, WrongMethod):
+                # Express knows no 405: another verb is another route.
+                raise NestError(404, f"Cannot {request.method} {request.path_qs}") from None
+            headers = self._limited(request, handler)
+            response = await handler(request, **names)
+        except (NestError, PlainError) as error:
+            response = error.response()
+        response.headers.update(headers)
+        return response
+
+    def _limited(self, request: web.BaseRequest, handler: Callable[..., Any]) -> dict[str, str]:
+        # The lab's own users come from addresses of their own.
+        if not self.switches["rate_limits"] or request.headers.get("User-Agent", "").startswith(LAB_AGENT):
+            return {}
+        route = f"{request.method} {handler.__name__}"
+        passes, headers = self._limits.hit(request.remote or "", route, self._limits_of.get(handler, OTHER_LIMIT))
+        if not passes:
+            raise NestError(429, "ThrottlerException: Too Many Requests", headers)
+        return headers
+
+    # Accounts
+
+    def _jwt(self, account: Account) -> str:
+        now = int(self.clock.time())
+        claims = {"sub": account.guid, "username": account.name, "email": account.email, "isAdmin": account.is_admin}
+        claims |= {"jti": str(uuid.uuid4()), "iat": now, "exp": now + SESSION_SECONDS}
+        return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, self._key)
+
+    async def _login(self, request: web.BaseRequest) -> web.Response:
+        body = await json_body(request)
+        if not isinstance(body, dict) or not body.get("username") or not (body.get("password") or body.get("secret")):
+            raise PlainError(400, "用户名和密码不能为空")
+        try:
+            return web.json_response(self.accounts.login(body))
+        except LoginError as error:
+            raise PlainError(401, LOGIN_ERRORS.get(str(error), "双因素认证验证码错误")) from None
+
+    async def _current_user(self, request: web.BaseRequest) -> web.Response:
+        return web.json_response(self._session(request).account.payload())
+
+    async def _logout(self, request: web.BaseRequest) -> web.Response:
+        self.accounts.close(self._session(request))
+        return web.json_response({"message": "登出成功"})
+
+    def _session(self, request: web.BaseRequest) -> Session:
+        session = self.accounts.session(request.headers.get("Authorization", ""))
+        if session is None:
+            raise NestError(401, "请先登录")
+        return session
+
+    def _admin(self, request: web.BaseRequest) -> None:
+        if not self._session(request).account.is_admin:
+            raise NestError(403, "无权限访问，需要管理员权限")  # noqa: RUF001
+
+    # Settings
+
+    def settings(self) -> dict[str, Any]:
+        """The general settings and the providers as stored, secrets in clear."""
+        return {"general": self._general, "providers": self._providers.all()}
+
+    def put_settings(self, document: Any) -> None:
+        """Store general settings and providers behind the client's back."""
+        self._general = document["general"]
+        self._providers.replace(document["providers"])
+        self._discovery.forget()
+
+    async def _read_general(self, request: web.BaseRequest) -> web.Response:
+        self._admin(request)
+        return web.json_response(self._general)
+
+    async def _write_general(self, request: web.BaseRequest) -> web.Response:
+        self._admin(request)
+        site = nest.members(frontendUrl=nest.text, backendUrl=nest.text)
+        body = nest.checked(await json_body(request), {"watermarkEnabled": nest.boolean}, {"site": site})
+        self._general = {
+            "watermarkEnabled": body["watermarkEnabled"],
+            "site": {**self._general["site"], **(body.get("site") or {})},
+        }
+        return web.json_response(self._general)
+
+    async def _list(self, request: web.BaseRequest) -> web.Response:
+        self._admin(request)
+        current, size = nest.page(dict(request.query))
+        found = self._providers.matching(request.query.get("name", ""))
+        data = found[(current - 1) * size : current * size]
+        return web.json_response({"data": [_without_secret(item) for item in data], "total": len(found)})
+
+    async def _show(self, request: web.BaseRequest, guid: str) -> web.Response:
+        self._admin(request)
+        return web.json_response(self._providers.find(guid))
+
+    async def _create(self, request: web.BaseRequest) -> web.Response:
+        self._admin(request)
+        return web.json_response(self._providers.create(await json_body(request)))
+
+    async def _update(self, request: web.BaseRequest, guid: str) -> web.Response:
+        self._admin(request)
+        body = await json_body(request)
+        before = self._providers.find(guid)
+        provider = self._providers.update(guid, body)
+        self._discovery.forget(before["issuer"])
+        self._discovery.forget(provider["issuer"])
+        # The entity is loaded without its secret, so the answer has only one that was sent [rec].
+        return web.json_response({**provider, "clientSecret": body.get("clientSecret")})
+
+    async def _delete(self, request: web.BaseRequest, guid: str) -> web.Response:
+        self._admin(request)
+        self._discovery.forget(self._providers.delete(guid)["issuer"])
+        return web.json_response({"message": "OIDC 提供商已删除"})
+
+    async def _toggle(self, request: web.BaseRequest, guid: str) -> web.Response:
+        self._admin(request)
+        body = nest.checked(await json_body(request), {"enabled": nest.boolean}, {})
+        return web.json_response(_without_secret(self._providers.update(guid, body)))
+
+    async def _sort(self, request: web.BaseRequest) -> web.Response:
+        self._admin(request)
+        self._providers.sort(await json_body(request))
+        return web.json_response({"message": "OIDC 提供商排序已更新"})
+
+    async def _test(self, request: web.BaseRequest, guid: str) -> web.Response:
+        """Discovery alone: neither the secret nor the client nor the redirect URI is looked at [rec]."""
+        self._admin(request)
+        provider = self._providers.find(guid)
+        return web.json_response(await self._discovery.test(provider))
+
+    # Sign-in of users
+
+    async def _login_options(self, _request: web.BaseRequest) -> web.Response:
+        return web.json_response(login_option(self._providers.enabled_names(), self.switches["login_options"]))
+
+    def _redirect_uri(self) -> str:
+        site = self._general["site"]
+        return (site["backendUrl"] or site["frontendUrl"] or FALLBACK_URL) + "/api/oidc/callback"
+
+    async def _auth(self, request: web.BaseRequest) -> web.Response:
+        optional = {"id": nest.text, "uuid": nest.text, "deviceInfo": nest.anything}
+        if self.switches["api_domain"]:
+            optional["apiDomain"] = nest.text
+        body = nest.checked(await json_body(request), {"op": nest.text}, optional)
+        name = body["op"].removeprefix("oidc/").removeprefix("oauth2/")
+        stored = self._providers.enabled(name)
+        if stored is None:
+            raise NestError(400, f'OIDC 提供商 "{name}" 不存在或未启用')
+        try:
+            provider = await self._discovery.provider(stored)
+            client = {member: body.get(member) or "" for member in ("id", "uuid", "deviceInfo")}
+            pending = await self.begin_sign_in(provider, self._redirect_uri(), client, str(uuid.uuid4()))
+        except ConfigurationError:
+            raise NestError(500, "Internal server error") from None
+        return web.json_response({"code": pending.code, "url": pending.request.url}, status=201)
+
+    async def _callback(self, request: web.BaseRequest) -> web.Response:
+        """The browser's return; a failure is told without its reason [src]."""
+        state = request.query.get("state", "")
+        if "error" in request.query:
+            return pages.failed(FAILED)
+        pending = self.waiting(state)
+        if pending is None:
+            return pages.failed("无效的 OIDC state 参数" if state else "OIDC 回调缺少 state 参数")
+        if pending.account is not None:
+            return pages.failed("OIDC 授权状态异常")
+        name = pending.request.provider.name
+        stored = self._providers.enabled(name)
+        if stored is None:
+            return pages.failed(f'OIDC 提供商 "{name}" 不存在')
+        try:
+            current = await self._discovery.provider(stored)
+            account = await self.finish_sign_in(request.query.get("code", ""), state, current)
+        except (SignInError, ConfigurationError):
+            return pages.failed(FAILED)
+        return pages.succeeded(account.name)
+
+    async def _auth_query(self, request: web.BaseRequest) -> web.Response:
+        client = {name: request.query.get(name, "") for name in ("id", "uuid")}
+        done = self.collect_sign_in(request.query.get("code", ""), client)
+        if done is None:
+            raise PlainError(401, "No authed oidc is found")
+        return web.json_response(done)
+
+    def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
+        """The account with the subject `oidc:<provider>:<sub>`; an e-mail address counts only when verified [rec]."""
+        known = self.accounts.of_identity(provider, claims)
+        if known:
+            return known
+        email = str(claims.get("email") or "")
+        name = claims.get("preferred_username") or claims.get("name") or email.split("@", 1)[0]
+        name = unique = str(name or f"oidc_{str(claims['sub'])[:8]}")
+        suffix = 1
+        while unique in self.accounts.by_name:
+            unique = f"{name}_{suffix}"
+            suffix += 1
+        verified = email if claims.get("email_verified") is True else ""
+        account = Account(unique, None, email=verified, third_auth_type="oidc")
+        return self.accounts.link(provider, claims, account)
+
+
+def _without_secret(provider: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in provider.items() if name != "clientSecret"}

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The `rustdesk_console`: users' sign-in and the rate limits, as a running rustdesk-console 1.8.0 showed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from lab.client import Lab, SignInFailed
+from lab.user import Person
+
+from .conftest import Api
+from .test_console_rustdesk_console import PROVIDERS, Admin, new_admin
+
+
+@pytest.fixture
+def admin(lab: Lab) -> Admin:
+    """A signed-in administrator of a fresh console."""
+    return new_admin(lab)
+
+
+class Ready:
+    """A console whose provider is registered, so that its users can sign in."""
+
+    def __init__(self, api: Api, admin: Admin) -> None:
+        self.api = api
+        self.admin = admin
+        self.console = admin.console
+        self.upn = next(iter(api.tenant.users))
+        self.password = api.tenant.users[self.upn]
+        self.application = api.application(web={"redirectUris": [f"{self.console.url}/api/oidc/callback"]})
+        assert api.graph("POST", "/servicePrincipals", {"appId": self.application["appId"]}).status_code == 201
+        self.members = {
+            "issuer": f"{api.lab.login_url}/{api.tenant.tenant_id}/v2.0",
+            "clientId": self.application["appId"],
+            "clientSecret": api.password(self.application)["secretText"],
+        }
+        self.provider = admin.add(**self.members)
+        general = {"watermarkEnabled": True, "site": {"backendUrl": self.console.url}}
+        assert admin.call("PUT", "/api/settings/general", general).status_code == 200
+
+    def sign_in(self, op: str = "azure") -> dict[str, Any]:
+        """Sign the first user in."""
+        return self.console.sign_in(op, self.upn, self.password)
+
+    def endpoints(self) -> dict[str, str]:
+        """The provider's endpoints, as given by hand."""
+        metadata = self.api.http.get(self.members["issuer"] + "/.well-known/openid-configuration", timeout=10).json()
+        return {
+            "authorizationEndpoint": metadata["authorization_endpoint"],
+            "tokenEndpoint": metadata["token_endpoint"],
+            "userinfoEndpoint": metadata["userinfo_endpoint"],
+        }
+
+
+@pytest.fixture
+def ready(api: Api, admin: Admin) -> Ready:
+    """A console ready for sign-in."""
+    return Ready(api, admin)
+
+
+def test_sign_in(ready: Ready) -> None:
+    ready.api.tenant.change_user(ready.upn, email=ready.upn)
+    user = ready.sign_in()["user"]
+    # Entra gives no email_verified, so the address does not count.
+    assert (user["name"], user["email"], user["third_auth_type"]) == (ready.upn, "", "oidc")
+
+
+def test_a_renamed_provider_makes_new_users(ready: Ready) -> None:
+    ready.sign_in()
+    ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", {"name": "entra"})
+    assert ready.sign_in("entra")["user"]["name"] == f"{ready.upn}_1"
+    assert len(ready.console.users()) == 3
+
+
+def test_authorization_request(ready: Ready) -> None:
+    ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", {"scope": "openid"})
+    answer = ready.admin.auth()
+    assert answer.status_code == 201
+    query = parse_qs(urlsplit(answer.json()["url"]).query)
+    assert query["redirect_uri"] == [f"{ready.console.url}/api/oidc/callback"]
+    assert query["scope"] == ["openid"]
+    # The client asks with a code that is not the state.
+    assert query["state"] != [answer.json()["code"]]
+
+
+def test_redirect_uri_before_anybody_set_it(ready: Ready) -> None:
+    general = {"watermarkEnabled": True, "site": {"backendUrl": ""}}
+    ready.admin.call("PUT", "/api/settings/general", general)
+    query = parse_qs(urlsplit(ready.admin.auth().json()["url"]).query)
+    assert query["redirect_uri"] == ["http://localhost:3000/api/oidc/callback"]
+
+
+def test_api_domain_is_refused_until_a_later_release(ready: Ready) -> None:
+    answer = ready.admin.auth(apiDomain="https://desk.example")
+    assert (answer.status_code, answer.json()["message"]) == (400, ["property apiDomain should not exist"])
+    ready.console.set_switches(api_domain=True)
+    assert ready.admin.auth(apiDomain="https://desk.example").status_code == 201
+
+
+def test_auth_of_an_unknown_provider(admin: Admin) -> None:
+    assert admin.auth(op="nobody").status_code == 400
+
+
+@pytest.mark.parametrize("suffix", ["/", "/nothing"])
+def test_wrong_issuer_is_an_internal_error(ready: Ready, suffix: str) -> None:
+    path = f"{PROVIDERS}/{ready.provider['guid']}"
+    ready.admin.call("PATCH", path, {"issuer": ready.members["issuer"] + suffix})
+    answer = ready.admin.auth()
+    assert (answer.status_code, answer.json()) == (500, {"statusCode": 500, "message": "Internal server error"})
+
+
+def test_endpoints_given_by_hand_replace_discovery(ready: Ready) -> None:
+    wrong = {"issuer": ready.members["issuer"] + "/", **ready.endpoints()}
+    ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", wrong)
+    assert ready.admin.auth().status_code == 201
+    # The ID token's issuer is another, which a real sign-in finds out.
+    with pytest.raises(SignInFailed) as failure:
+        ready.sign_in()
+    assert failure.value.step == "callback"
+
+
+def test_sign_in_where_discovery_is_out_of_reach(ready: Ready) -> None:
+    ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", ready.endpoints())
+    ready.api.lab.fault("login", path_regex="well-known", status=503)
+    # Without keys given, the ID token's signature is not looked at.
+    assert ready.sign_in()["user"]["name"] == ready.upn
+
+
+def test_oauth2_provider(ready: Ready) -> None:
+    members = {"type": "oauth2", "scope": "openid profile", **ready.endpoints()}
+    ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", members)
+    assert "nonce" not in ready.admin.auth().json()["url"]
+    assert ready.sign_in()["user"]["name"] == "Alice"
+
+
+def test_second_provider_of_an_issuer_gets_the_first_ones_client(ready: Ready) -> None:
+    ready.admin.auth()
+    second = ready.admin.add(**{**ready.members, "name": "second", "clientId": "another"})
+    query = parse_qs(urlsplit(ready.admin.auth(op="second").json()["url"]).query)
+    assert query["client_id"] == [ready.members["clientId"]]
+    # Any change of a provider of that issuer empties the cache.
+    ready.admin.call("PATCH", f"{PROVIDERS}/{second['guid']}", {})
+    query = parse_qs(urlsplit(ready.admin.auth(op="second").json()["url"]).query)
+    assert query["client_id"] == ["another"]
+
+
+def test_the_test_looks_at_discovery_alone(ready: Ready) -> None:
+    path = f"{PROVIDERS}/{ready.provider['guid']}"
+    ready.admin.call("PATCH", path, {"clientSecret": "wrong", "clientId": "nobody"})
+    answer = ready.admin.call("POST", f"{path}/test")
+    assert (answer.status_code, answer.json()["success"], len(answer.json()["endpoints"])) == (200, True, 4)
+    ready.admin.call("PATCH", path, {"issuer": "https://127.0.0.1:1"})
+    assert ready.admin.call("POST", f"{path}/test").json()["success"] is False
+
+
+def test_failed_sign_in_hides_its_reason(ready: Ready) -> None:
+    ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", {"clientSecret": "wrong"})
+    with pytest.raises(SignInFailed) as failure:
+        ready.sign_in()
+    assert (failure.value.step, failure.value.code) == ("callback", "")
+    assert "OIDC 认证失败" in failure.value.message
+
+
+def test_unknown_state(admin: Admin) -> None:
+    answer = admin.call("GET", "/api/oidc/callback?code=x&state=y")
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_token_is_given_once(ready: Ready) -> None:
+    begun = ready.admin.auth().json()
+    path = f"/api/oidc/auth-query?code={begun['code']}&id=1&uuid=u"
+    waiting = ready.admin.call("GET", path)
+    assert (waiting.status_code, waiting.json()) == (401, {"error": "No authed oidc is found"})
+    Person(ready.api.lab.ca_path)._walk(begun["url"], ready.upn, ready.password)
+    assert ready.admin.call("GET", path).json()["access_token"]
+    assert ready.admin.call("GET", path).status_code == 401
+
+
+RATES = [
+    ("POST", "/api/login", 5),
+    ("POST", "/api/oidc/auth", 5),
+    ("GET", "/api/login-options", 20),
+    ("GET", "/api/oidc/callback", 20),
+    ("GET", "/api/oidc/auth-query", 100),
+]
+
+
+@pytest.fixture
+def limited(admin: Admin) -> Iterator[Admin]:
+    """An administrator of a console with rate limits."""
+    admin.console.set_switches(rate_limits=True)
+    yield admin
+
+
+@pytest.mark.parametrize(("method", "path", "limit"), RATES)
+def test_rate_limits(limited: Admin, lab: Lab, method: str, path: str, limit: int) -> None:
+    answers = [limited.call(method, path) for _request in range(limit + 1)]
+    assert [answer.status_code == 429 for answer in answers] == [False] * limit + [True]
+    assert answers[0].headers["X-RateLimit-Limit"] == str(limit)
+    assert answers[0].headers["X-RateLimit-Remaining"] == str(limit - 1)
+    assert answers[-1].headers["Retry-After"] == "60"
+    assert answers[-1].json() == {"statusCode": 429, "message": "ThrottlerException: Too Many Requests"}
+    assert limited.call("GET", "/api/settings/general").status_code == 200
+    lab.advance(61)
+    assert limited.call(method, path).status_code != 429
+
+
+def test_the_labs_users_come_from_other_addresses(api: Api, limited: Admin) -> None:
+    ready = Ready(api, limited)
+    for _time in range(6):
+        assert ready.sign_in()["access_token"]
