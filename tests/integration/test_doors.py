@@ -162,7 +162,7 @@ def test_rustdesk(lab: Lab, fleet: Fleet, controller: Controller) -> None:
             module("rustdesk_oidc_provider", **options, name="okta"),
             module("rustdesk_oidc_provider", **{**options, "password": "wrong~password"}, client_id="b"),
             control(lab, "POST", "/faults", **order, html="<html>gateway</html>"),
-            module("rustdesk_oidc_provider", **options, client_id="b"),
+            module("rustdesk_oidc_provider", **options, console="pro", client_id="b"),
             module("rustdesk_oidc_provider_info", **options),
             module("rustdesk_oidc_provider_info", **options, include_secrets=True),
             module("rustdesk_sign_in_check", **check),
