@@ -11,12 +11,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # Releases of ansible-core for `make sanity`: one or several of 2.16 to 2.21, newest
 CORE ?= 2.19
+# Examples of each property for `make generated`
+EXAMPLES ?= 10000
 
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 STAGE := build/ansible_collections/deskops/rustdesk_sso
 ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
-TESTS := $(wildcard tests/unit tests/integration tests/browser tests/lab/selftest tests/leaks tests/faults)
+TESTS := $(wildcard tests/unit tests/integration tests/browser tests/lab/selftest tests/leaks tests/faults tests/generated)
 LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
 
 # Every tool sees the staged tree as the installed collection
@@ -24,7 +26,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test lint format $(addprefix lint-,$(LINTS)) sanity sanity-all changelog demo clean distclean
+.PHONY: help venv stage build install test generated lint format $(addprefix lint-,$(LINTS)) sanity sanity-all changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -48,6 +50,9 @@ install: build ## Install the built artifact into build/collections
 
 test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's own (PYTEST_ARGS='-k name')
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 2 --dist worksteal $(TESTS) $(PYTEST_ARGS)
+
+generated: .venv/stamp stage ## Run the generated tests at length (EXAMPLES=10000)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/generated $(PYTEST_ARGS)
 
 lint: $(addprefix lint-,$(LINTS)) ## Run all linters (one: make lint-ruff, lint-mypy, ...)
 
