@@ -47,7 +47,6 @@ def test_probe(kind: str, lab: Lab, fleet: Fleet, controller: Controller) -> Non
         "customer.example",
         name,
         "127.0.0.1",
-        options["username"],
     ]
     assert [value for value in values if f'"{value}' in text or f"/{value}" in text] == []
     assert not seen["changed"]
