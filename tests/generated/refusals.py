@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from generated import words
-from generated.declarations import OPTIONS, Declaration, Draw, options
+from generated.declarations import OPTIONS, Declaration, options
 from generated.words import one_in, some
 from hypothesis import strategies as st
 
@@ -79,7 +79,7 @@ def _bad_together() -> list[Declaration]:
 
 
 @st.composite
-def refused(draw: Draw) -> Declaration:
+def refused(draw: st.DrawFn) -> Declaration:
     """A declaration of which one thing is wrong."""
     bad = _bad_values()
     if draw(one_in(4)):
