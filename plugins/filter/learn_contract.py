@@ -17,15 +17,15 @@ description:
 positional: _input
 options:
   _input:
-    description: The recording, as an object.
-    type: dict
+    description: The recording, as the text of the file or as an object.
+    type: raw
     required: true
 """
 
 EXAMPLES = r"""
 - name: Show the contract
   ansible.builtin.debug:
-    msg: "{{ (recording | from_json | deskops.rustdesk_sso.learn_contract).contract }}"
+    msg: "{{ (recording | deskops.rustdesk_sso.learn_contract).contract }}"
   vars:
     recording: "{{ lookup('ansible.builtin.file', 'recording.har') }}"
 """

@@ -280,6 +280,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         for warning in console.warnings(todo):
             context.warn(warning)
         if todo.changed:
+            console.check(todo)
             _warn_of_lockout(console, params["username"], context)
         if todo.changed and not context.check_mode:
             console.apply(todo)

@@ -35,8 +35,9 @@ def test_the_same_playbook_for_every_kind(
     assert writes() == []
     assert seen(fleet) == untouched
 
-    done = fleet.site("--diff")
+    done = fleet.site("--diff", "-vvv")
     assert done.rc == 0, done.output
+    assert consoles.told(lab, done.output) == []
     assert done.changed() == predicted.changed()
     app = only(fleet.tenant)
     assert {f"{console.url}/api/oidc/callback" for console in desks.values()} == set(app["web"]["redirectUris"])

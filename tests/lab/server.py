@@ -77,7 +77,8 @@ class Server:
         if fault and fault.truncate and isinstance(response.body, bytes):
             response.body = response.body[: len(response.body) // 2]
         entry["status"] = response.status
-        response.headers["Date"] = http_date(self._clock.now())
+        # A fault may have a clock of its own.
+        response.headers.setdefault("Date", http_date(self._clock.now()))
         return response
 
     def _faulty(self, fault: Fault) -> web.Response:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_api import RustdeskApi
@@ -53,6 +55,9 @@ class Console(t.Protocol):
     def local_administrators(self) -> list[str] | None:
         """The administrators who can sign in without an identity provider; None where the console does not tell."""
 
+    def check(self, plan: Plan) -> None:
+        """Raise InputError or ServiceError where ``plan`` is not for this console; asks and writes nothing."""
+
     def apply(self, plan: Plan) -> None:
         """Write what ``plan`` changes, read it back, and leave all else as it was."""
 
@@ -69,13 +74,29 @@ PROBES = (
 def choose(params: t.Mapping[str, t.Any], connection: Connection) -> type[Console]:
     """The class for the option O(console); V(auto) finds out by requests that change nothing and hold no password.
 
-    A console that is none of those that are known counts as Pro, whose own checks say what is wrong.
+    A RustDesk server that is none of those that are known counts as Pro, whose own checks say what is wrong. Raises
+    ServiceError where no RustDesk server answers, so that nobody else is told the password.
     """
     if params["console"] != "auto":
         return CONSOLES[params["console"]]
     if params.get("contract"):
         return Pro
-    return CONSOLES[detect(connection) or "pro"]
+    kind = detect(connection) or "pro"
+    if kind == "pro":
+        _check_rustdesk(connection)
+    return CONSOLES[kind]
+
+
+def _check_rustdesk(connection: Connection) -> None:
+    """Raise ServiceError where no RustDesk server answers: many others want a session for every path too."""
+    try:
+        sign_in.login_options(connection)
+    except ServiceError as error:
+        redirected = error.status is not None and 300 <= error.status < 400
+        hint = error.hint if redirected else "Check console_url. Set console to its kind if this is one all the same"
+        raise ServiceError(
+            f"No RustDesk console was found at {connection.url}", answer=error.answer, hint=hint, status=error.status
+        ) from error
 
 
 def detect(connection: Connection) -> str | None:

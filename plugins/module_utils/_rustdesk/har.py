@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -47,7 +46,10 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "jwks_endpoint": ("jwksendpoint", "jwksuri", "jwksurl"),
     "icon": ("icon", "logo", "iconsvg"),
 }
-TYPES: dict[str, type] = {"order": int, "enabled": bool}
+FITS: dict[str, t.Callable[[t.Any], bool]] = {
+    "order": shapes.is_number,
+    "enabled": lambda value: isinstance(value, bool),
+}
 # The parts of a contract that a recording shows as they are.
 SEEN = ("settings_path", "write_path", "write_method", "document", "providers", "callback_url")
 NEEDED = ("name", "client_id", "client_secret")
@@ -68,7 +70,8 @@ class Exchange:
 
 
 def learn(har: t.Any) -> Document:
-    """The ``contract`` that a recording shows, how sure each part of it is, and a ``report`` without any value.
+    """The ``contract`` that a recording, as text or as an object, shows, how sure each part of it is, and a ``report``
+    without any value.
 
     Raises InputError where it is no recording, or shows no list of providers that was read and written.
     """
@@ -125,7 +128,8 @@ def learn(har: t.Any) -> Document:
 
 def _exchanges(har: t.Any) -> list[Exchange]:
     try:
-        entries = har["log"]["entries"]
+        # Some browsers begin the file with a byte order mark.
+        entries = (json.loads(har.lstrip("\ufeff")) if isinstance(har, str) else har)["log"]["entries"]
         found = []
         for entry in entries:
             request, response = entry["request"], entry["response"]
@@ -135,10 +139,11 @@ def _exchanges(har: t.Any) -> list[Exchange]:
             if sent is not None or answer is not None:
                 path = urlsplit(request["url"]).path
                 found.append(Exchange(request["method"].upper(), path, sent, response["status"], answer))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError):
+        # What it says instead may be a secret.
         raise InputError(
             "This is no recording in HAR form", hint="Save it from the browser's network tab as HAR"
-        ) from error
+        ) from None
     return found
 
 
@@ -176,22 +181,18 @@ def _keys(entries: t.Sequence[Document]) -> dict[str, str]:
     for entry in entries:
         for key, value in entry.items():
             members.setdefault(key, []).append(value)
-    plain = {_plain(key): key for key in reversed(list(members))}
+    plain = {shapes.letters(key): key for key in reversed(list(members))}
     found: dict[str, str] = {}
     for option, spellings in SPELLINGS.items():
-        wanted = TYPES.get(option, str)
+        fits = FITS.get(option, lambda value: isinstance(value, str))
         for spelling in spellings:
             member = plain.get(spelling)
             if not member or member in found.values():
                 continue
-            if all(value is None or type(value) is wanted for value in members[member]):
+            if all(value is None or fits(value) for value in members[member]):
                 found[option] = member
                 break
     return found
-
-
-def _plain(key: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", key.lower())
 
 
 def _alike(read: t.Any, written: t.Any) -> bool:
@@ -210,7 +211,7 @@ def _callback(exchanges: t.Sequence[Exchange], write: Exchange) -> Document:
             if not isinstance(value, dict):
                 continue
             for key, item in value.items():
-                if isinstance(item, str) and (item.endswith(CALLBACK_PATH) or "callback" in _plain(key)):
+                if isinstance(item, str) and (item.endswith(CALLBACK_PATH) or "callback" in shapes.letters(key)):
                     where = f"{place}.{key}" if place else key
                     return {"callback_url": where, **({} if exchange is write else {"callback_path": exchange.path})}
     return {}
@@ -220,7 +221,7 @@ def _maximum(document: t.Any) -> str | None:
     for place, value in _places(document):
         if isinstance(value, dict):
             for key, item in value.items():
-                if type(item) is int and "max" in _plain(key):
+                if shapes.is_number(item) and "max" in shapes.letters(key):
                     return f"{place}.{key}" if place else str(key)
     return None
 
@@ -230,7 +231,7 @@ def _confidence(option: str, key: str | None, entries: t.Sequence[Document]) -> 
         return "not seen"
     if key == DEFAULT_KEYS[option]:
         return "as known"
-    likeliest = _plain(key) == SPELLINGS[option][0]
+    likeliest = shapes.letters(key) == SPELLINGS[option][0]
     return "by its name" if likeliest else "likely, by its name and type: please check"
 
 

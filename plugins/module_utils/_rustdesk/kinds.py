@@ -43,7 +43,14 @@ KINDS: dict[str, Kind] = {
         ),
     ),
     "gitlab": Kind("https://gitlab.com"),
-    "facebook": Kind("https://www.facebook.com"),
+    "facebook": Kind(
+        "https://www.facebook.com",
+        endpoints=(
+            "https://www.facebook.com/dialog/oauth",
+            "https://graph.facebook.com/oauth/access_token",
+            "https://graph.facebook.com/me?fields=id,name,email",
+        ),
+    ),
     "auth0": Kind(own_issuer=True),
     "apple": Kind("https://appleid.apple.com"),
     "oidc": Kind(),

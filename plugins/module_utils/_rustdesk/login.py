@@ -10,6 +10,7 @@ Source: RustDesk's client (flutter/lib/common/hbbs/hbbs.dart, flutter/lib/models
 
 from __future__ import annotations
 
+import time
 import typing as t
 from contextlib import suppress
 
@@ -24,6 +25,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 
 PYOTP_REQUIREMENT = "pyotp>=2.9"
+# The statuses with which consoles refuse a login.
+REFUSED = (200, 400, 401, 403)
 # The same for each run: the console keeps one session for each of these.
 DEVICE: dict[str, t.Any] = {
     "id": "deskops-rustdesk-sso",
@@ -117,7 +120,15 @@ def _challenged(
         )
         raise ChallengeError(attempted, f"the console asks for {wants}", option, str(answer.get("secret") or ""))
     name = _user(answer).get("name") or params["username"]
-    return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code if totp else "")
+    try:
+        return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code if totp else "")
+    except ServiceError as error:
+        if not (totp and params.get("totp_secret") and error.status in REFUSED):
+            raise
+    # A code opens one session (RFC 6238, 5.2), and that of a run just before may have it: the next one is good already,
+    # as clocks may differ by a step.
+    code = _totp(params["totp_secret"], ahead=1)
+    return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code)
 
 
 def _second_factor(
@@ -139,14 +150,16 @@ def _second_factor(
     }
     if tfa_code or params.get("totp_secret"):
         request["tfaCode"] = tfa_code or code
-    return _call(connection, request, attempted, "Check totp_secret or verification_code, and the clocks")
+    return _call(
+        connection, request, attempted, "Check totp_secret or verification_code, and the clocks; no code is taken twice"
+    )
 
 
 def _call(connection: Connection, request: dict[str, t.Any], attempted: str, hint: str) -> dict[str, t.Any]:
     try:
         answer = connection.call("POST", "/api/login", attempted, json=request)
     except ServiceError as error:
-        if error.status in (200, 400, 401, 403) and error.code == SAID:
+        if error.status in REFUSED and error.code == SAID:
             raise ServiceError(attempted, answer=error.answer, hint=hint, status=error.status) from error
         raise
     if not isinstance(answer, dict):
@@ -176,12 +189,13 @@ def _user(answer: dict[str, t.Any]) -> dict[str, t.Any]:
     return user if isinstance(user, dict) else {}
 
 
-def _totp(secret: str) -> str:
+def _totp(secret: str, ahead: int = 0) -> str:
+    """The one-time code of now, or of so many steps of 30 seconds later."""
     try:
         import pyotp
     except ImportError as error:
         raise MissingLibraryError(PYOTP_REQUIREMENT) from error
     try:
-        return str(pyotp.TOTP(secret.replace(" ", "")).now())
+        return str(pyotp.TOTP(secret.replace(" ", "")).at(int(time.time()), counter_offset=ahead))
     except ValueError as error:  # binascii.Error is one; its text would hold a part of the secret
         raise InputError("totp_secret is not a base32 secret", hint="Copy it again from the console") from error

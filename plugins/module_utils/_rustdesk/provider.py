@@ -40,6 +40,8 @@ SETTINGS = (
     Field("maximum_authorized_users", ("maximum_authorized_users",)),
 )
 KEEP, REMOVE = "keep", "remove"
+# How many providers to ask for at once, where a console lists them in pages.
+PAGE = 100
 
 
 @dataclass
@@ -86,6 +88,11 @@ def find(providers: t.Sequence[Provider], name: str) -> Provider | None:
     return next((p for p in matches if p.name == name), matches[0] if matches else None)
 
 
+def is_last(listed: int, so_far: int, total: t.Any) -> bool:
+    """Whether a page with ``listed`` items is the last one: a console may give fewer at once than it was asked for."""
+    return listed == 0 or (so_far >= total if isinstance(total, int) else listed < PAGE)
+
+
 @dataclass
 class Plan:
     """What has to be done in one console: ``target`` is the provider as it shall be, None when there shall be none;
@@ -99,10 +106,14 @@ class Plan:
     kind: str = "oidc"
 
     @property
+    def gone(self) -> list[Provider]:
+        """All providers that shall not be there any more."""
+        return [*self.remove, *([self.present] if self.present and self.target is None else [])]
+
+    @property
     def changed(self) -> bool:
         """Whether applying it writes."""
-        gone = self.target is None and self.present is not None
-        return bool(self.changes or self.settings or self.remove or gone)
+        return bool(self.changes or self.settings or self.gone)
 
     def setting(self, option: str) -> Change | None:
         """The change of one of the console's own settings, if there is one."""

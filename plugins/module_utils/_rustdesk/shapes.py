@@ -15,6 +15,16 @@ import typing as t
 PERSONAL = re.compile(r"^[0-9a-f-]{16,}$|^\d+$|@|\.[a-z]{2,}$", re.IGNORECASE)
 
 
+def letters(name: str) -> str:
+    """A member's name without case and separators."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def is_number(value: t.Any) -> bool:
+    """Whether a JSON value is a whole number; true and false are none, though Python says so."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def text(value: t.Any) -> str:
     """The structure of a JSON value in one line: member names and types, no values."""
     return json.dumps(skeleton(value), ensure_ascii=False)

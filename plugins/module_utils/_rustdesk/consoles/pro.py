@@ -24,7 +24,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, shapes
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -58,6 +58,7 @@ DEFAULT_CONTRACT: Document = {
     "keys": {},
 }
 NOT_TEXT = ("enabled", "order")
+SETTINGS = ("callback_url", "maximum_authorized_users")
 USERS_PAGE = 100
 # A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
 MASK = re.compile(r"[*•●·∙]{3,}|^(.)\1{5,}$|^[<\[(].*[>\])]$")
@@ -95,8 +96,15 @@ class Pro:
         login.logout(self._connection)
 
     def providers(self, name: str) -> list[Provider]:
-        """All providers of the settings document, in its order."""
-        return [self._provider(entry) for entry in self._entries(self._settings())]
+        """All providers of the settings document, in its order. Raises ServiceError where ``name`` means several."""
+        found = [self._provider(entry) for entry in self._entries(self._settings())]
+        wanted = find(found, name)
+        if wanted is not None and [item.name for item in found].count(wanted.name) > 1:
+            raise ServiceError(
+                f"The console {self._connection.url} has several providers named {wanted.name}",
+                hint="Nothing was written. Look at Settings > OIDC in the console and remove those that are not used",
+            )
+        return found
 
     def settings(self) -> dict[str, t.Any]:
         """The stored callback URL, and how many users may sign in."""
@@ -104,7 +112,7 @@ class Pro:
         maximum = _dig(document, self._contract["maximum_authorized_users"])
         return {
             "callback_url": self._read_callback(document) or None,
-            "maximum_authorized_users": maximum if type(maximum) is int else None,
+            "maximum_authorized_users": maximum if shapes.is_number(maximum) else None,
         }
 
     def warnings(self, plan: Plan) -> list[str]:
@@ -132,6 +140,18 @@ class Pro:
                 break
         return found
 
+    def check(self, plan: Plan) -> None:
+        """Raise ServiceError where writing the document back would send a mask, which may become the secret itself."""
+        document = self._changed(self._settings(), plan)
+        name, secret = self._keys["name"], self._keys["client_secret"]
+        masked = [entry[name] for entry in self._entries(document) if _masked(entry.get(secret))]
+        if masked:
+            raise ServiceError(
+                f"The OIDC settings of the console {self._connection.url} cannot be written back whole",
+                answer=f"the console masks the client secret of {', '.join(masked)}, and the mask could replace it",
+                hint="Nothing was written. For the declared provider, set client_secret and update_secret to always",
+            )
+
     def apply(self, plan: Plan) -> None:
         """Write the settings document with ``plan``'s changes; see the head of this file for what is checked.
 
@@ -144,7 +164,6 @@ class Pro:
         change = plan.setting("callback_url")
         callback = change.after if change else former_callback
         self._keep_secrets(wanted)
-        self._refuse_masks(wanted)
         attempted = f"Writing the OIDC settings of the console {self._connection.url} failed"
         if wanted != former:
             try:
@@ -203,20 +222,28 @@ class Pro:
         return document
 
     def _recognised(self, document: t.Any) -> bool:
-        """Whether ``document`` has the shape that is known."""
+        """Whether ``document`` has the shape that is known.
+
+        A server that keeps members which it does not know would seem to take those of another spelling.
+        """
         entries = _dig(document, self._contract["providers"])
-        if not isinstance(entries, list):
+        if not isinstance(entries, list) or any(_respelt(document, self._contract[name]) for name in SETTINGS):
             return False
         callback = None if self._contract["callback_path"] else _dig(document, self._contract["callback_url"])
         names = self._keys
         texts = [key for option, key in names.items() if option not in NOT_TEXT]
-        return isinstance(callback, (str, type(None))) and all(
-            isinstance(entry, dict)
-            and isinstance(entry.get(names["name"]), str)
-            and all(isinstance(entry.get(key), (str, type(None))) for key in texts)
-            and isinstance(entry.get(names["enabled"]), (bool, type(None)))
-            and type(entry.get(names["order"])) in (int, type(None))
-            for entry in entries
+        client_id = not entries or any(isinstance(entry, dict) and names["client_id"] in entry for entry in entries)
+        return (
+            isinstance(callback, (str, type(None)))
+            and client_id
+            and all(
+                isinstance(entry, dict)
+                and isinstance(entry.get(names["name"]), str)
+                and all(isinstance(entry.get(key), (str, type(None))) for key in texts)
+                and isinstance(entry.get(names["enabled"]), (bool, type(None)))
+                and (entry.get(names["order"]) is None or shapes.is_number(entry[names["order"]]))
+                for entry in entries
+            )
         )
 
     def _read_callback(self, document: t.Any) -> str | None:
@@ -256,24 +283,11 @@ class Pro:
             **{**values, "client_secret": secret if readable else None},
         )
 
-    def _refuse_masks(self, document: t.Any) -> None:
-        """Raise ServiceError where writing ``document`` would send back a mask, which may become the secret itself."""
-        name, secret = self._keys["name"], self._keys["client_secret"]
-        masked = [entry[name] for entry in self._entries(document) if _masked(entry.get(secret))]
-        if masked:
-            raise ServiceError(
-                f"The OIDC settings of the console {self._connection.url} cannot be written back whole",
-                answer=f"the console masks the client secret of {', '.join(masked)}, and the mask could replace it",
-                hint="Nothing was written. For the declared provider, set client_secret and update_secret to always",
-            )
-
     def _changed(self, former: t.Any, plan: Plan) -> t.Any:
         """A copy of ``former`` with the plan's changes and nothing else."""
         document = copy.deepcopy(former)
         entries, keys = self._entries(document), self._keys
-        gone = {item.name for item in plan.remove}
-        if plan.target is None and plan.present:
-            gone.add(plan.present.name)
+        gone = {item.name for item in plan.gone}
         entries[:] = [entry for entry in entries if entry[keys["name"]] not in gone]
         changes = {keys[option]: value for option, value in plan.values().items()}
         if plan.target and plan.present:
@@ -324,6 +338,14 @@ def _dig(value: t.Any, path: str) -> t.Any:
     for key in path.split(".") if path else ():
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def _respelt(value: t.Any, path: str) -> bool:
+    """Whether the member at the dotted ``path`` is missing, while one of the same letters is there."""
+    parents, _dot, last = path.rpartition(".")
+    place = _dig(value, parents)
+    same = [key for key in place if shapes.letters(key) == shapes.letters(last)] if isinstance(place, dict) else []
+    return bool(same) and last not in same
 
 
 def _put(document: Document, path: str, value: t.Any) -> None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import PAGE, Provider, is_last
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -25,7 +25,6 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 
 OAUTH = "/api/admin/oauth"
-PAGE = 100
 WRONG_PASSWORD, CAPTCHA, NOT_SIGNED_IN = 101, 110, 403
 # The kinds that it has besides OpenID Connect; their name is their kind.
 BUILT_IN = ("github", "google")
@@ -56,14 +55,15 @@ class RustdeskApi:
         answer = self._connection.call("POST", "/api/admin/login", attempted, json=request)
         code = answer.get("code") if isinstance(answer, dict) else None
         data = answer.get("data") if isinstance(answer, dict) else None
-        if code == CAPTCHA:
+        said = str(answer.get("message")) if isinstance(answer, dict) else "an unknown answer"
+        # Once it asks for a captcha, a login without one is refused as a wrong one, whatever the password [src].
+        if code == CAPTCHA or (code == WRONG_PASSWORD and "captcha" in said.lower()):
             raise ServiceError(
                 attempted,
                 answer="the console asks for a captcha, after several failed sign-ins from this address",
                 hint="Correct username and password, then restart the console or wait until it forgets them",
             )
         if code != 0 or not isinstance(data, dict) or not isinstance(data.get("token"), str):
-            said = answer.get("message") if isinstance(answer, dict) else "an unknown answer"
             raise ServiceError(
                 attempted, answer=f"the console answered {code}: {said}", hint="Check username and password"
             )
@@ -104,7 +104,7 @@ class RustdeskApi:
                 )
             self._connection.keep_secret(*(item.get("client_secret") for item in items))
             found += [_provider(item) for item in items]
-            if len(items) < PAGE:
+            if is_last(len(items), len(found), data.get("total")):
                 break
         return found
 
@@ -122,33 +122,60 @@ class RustdeskApi:
         """Not told in a form that is known."""
         return None
 
-    def apply(self, plan: Plan) -> None:
-        """Create, change or delete the provider and read it back.
+    def check(self, plan: Plan) -> None:
+        """Raise InputError for what this console cannot do.
 
-        Raises InputError for what this console cannot do, ServiceError when it refuses or does not keep what was
-        written; what it had is then put back.
+        Empty texts are ignored on update [src], so that they would never get there.
         """
-        for item in [*plan.remove, *([plan.present] if plan.present and plan.target is None else [])]:
-            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {item.name}", _form(item, {}, item.kind))
-        if plan.target is None or not plan.changes:
+        if plan.target is None:
             return
+        if plan.present is None and KINDS[plan.kind].endpoints and plan.kind not in BUILT_IN:
+            raise InputError(
+                f"A console of kind {self.kind} has no providers of kind {plan.kind}",
+                answer=f"it knows {', '.join(BUILT_IN)} and OpenID Connect with discovery",
+                hint="Declare another provider",
+            )
         values = plan.values()
         if values.get("enabled") is False:
             raise InputError(
-                f"The provider {plan.target.name} cannot be disabled", answer="this console has no such switch",
+                f"The provider {plan.target.name} cannot be disabled",
+                answer="this console has no such switch",
                 hint="Set state to absent",
-            )  # fmt: skip
+            )
+        cleared = [
+            option for option, value in values.items() if value in ("", []) and getattr(plan.present, option, None)
+        ]
+        if cleared:
+            raise InputError(
+                f"{', '.join(cleared)} of the provider {plan.target.name} cannot be cleared in this console",
+                answer="it ignores empty values when a provider is changed",
+                hint="Remove the provider (state: absent) and add it again, or omit the option",
+            )
+
+    def apply(self, plan: Plan) -> None:
+        """Create, change or delete the provider and read it back.
+
+        Raises ServiceError when the console refuses or does not keep what was written; what it had is then put back.
+        """
+        if plan.target and plan.changes:
+            self._write(plan, plan.target)
+        # Last, so that users have a way in when something else fails
+        for item in plan.gone:
+            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {item.name}", _form(item, {}, item.kind))
+
+    def _write(self, plan: Plan, target: Provider) -> None:
+        values = plan.values()
         if plan.present is None:
             values.setdefault("auto_register", True)
-            form = _form(plan.target, values, plan.kind)
-            self._call("POST", f"{OAUTH}/create", f"Adding the provider {plan.target.name}", form)
+            values.setdefault("issuer", KINDS[plan.kind].issuer)
+            form = _form(target, values, plan.kind)
+            self._call("POST", f"{OAUTH}/create", f"Adding the provider {target.name}", form)
         else:
-            self._refuse_clearing(plan.present, values)
-            form = _form(plan.target, values, plan.present.kind)
-            self._call("POST", f"{OAUTH}/update", f"Changing the provider {plan.target.name}", form)
-        self._check(plan, form)
+            form = _form(target, values, plan.present.kind)
+            self._call("POST", f"{OAUTH}/update", f"Changing the provider {target.name}", form)
+        self._read_back(plan, form)
 
-    def _check(self, plan: Plan, form: Document) -> None:
+    def _read_back(self, plan: Plan, form: Document) -> None:
         name = str(form["op"])
         found = next((item for item in self.providers(name) if item.name == name), None)
         kept = _form(found, {}, found.kind) if found else {}
@@ -168,16 +195,6 @@ class RustdeskApi:
             answer=f"read back, this differs: {', '.join(surprises)}; {outcome}",
             hint="Look at the provider in the console, and into the console's log",
         )
-
-    def _refuse_clearing(self, present: Provider, values: Document) -> None:
-        """Zero values are ignored on update [src], so that a false or empty one would never get there."""
-        cleared = [option for option, value in values.items() if not value and getattr(present, option, None)]
-        if cleared:
-            raise InputError(
-                f"{', '.join(cleared)} of the provider {present.name} cannot be cleared in this console",
-                answer="it ignores empty values when a provider is changed",
-                hint="Remove the provider (state: absent) and add it again, or omit the option",
-            )
 
     def _call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
         """The ``data`` of the answer. Raises ServiceError where the answer's ``code`` is not 0."""

@@ -16,7 +16,12 @@ import typing as t
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
+    PAGE,
+    Provider,
+    find,
+    is_last,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -27,7 +32,6 @@ Document = dict[str, t.Any]
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
 CALLBACK = "/api/oidc/callback"
-PAGE = 100
 KEYS = {
     "name": "name",
     "enabled": "enabled",
@@ -69,12 +73,13 @@ class RustdeskConsole:
         """All providers in the console's order, that of ``name`` with its secret, which only its own page tells.
 
         The console makes disabled google and github without a client ID at each start [rec]: they count as absent.
+        A provider's place is that in the list: new ones all have the same ``priority`` until somebody sorts them.
         """
         self._items = self._listed()
-        found = [_provider(item) for item in self._items if item.get("clientId")]
+        found = [_provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
         wanted = find(found, name)
         if wanted is not None:
-            whole = _provider(self._read(wanted.key))
+            whole = _provider(self._read(wanted.key), wanted.order)
             found = [whole if item is wanted else item for item in found]
         return found
 
@@ -109,13 +114,29 @@ class RustdeskConsole:
         """Not told in a form that is known."""
         return None
 
+    def check(self, plan: Plan) -> None:
+        """Raise InputError for a callback URL or a place that this console cannot have."""
+        callback = plan.setting("callback_url")
+        if callback and not callback.after.endswith(CALLBACK):
+            raise InputError(
+                f"callback_url {callback.after} cannot be set in this console",
+                answer=f"it always ends with {CALLBACK}",
+                hint="Set callback_url to the console's public address with that path",
+            )
+        order = plan.values().get("order")
+        if plan.target and order is not None:
+            last = len(self._items) - (1 if plan.present or self._item(plan.target.name) else 0)
+            if order > last:
+                raise InputError(
+                    f"order {order} is behind the last place of this console",
+                    hint=f"Its last place is {last}, those of providers without a client ID included",
+                )
+
     def apply(self, plan: Plan) -> None:
         """Create, change or delete the provider, then the general settings; each is read back.
 
         Raises ServiceError when the console refuses or does not keep what was written; what it had is then put back.
         """
-        for item in [*plan.remove, *([plan.present] if plan.present and plan.target is None else [])]:
-            self._call("DELETE", f"{PROVIDERS}/{item.key}", f"Removing the provider {item.name}")
         if plan.target and plan.present:
             self._change(plan, plan.present)
         elif plan.target:
@@ -126,20 +147,26 @@ class RustdeskConsole:
         callback = plan.setting("callback_url")
         if callback:
             self._write_backend(callback.after)
+        # Last, so that users have a way in when something else fails
+        for item in plan.gone:
+            self._call("DELETE", f"{PROVIDERS}/{item.key}", f"Removing the provider {item.name}")
+
+    def _item(self, name: str) -> Document | None:
+        return next((item for item in self._items if item["name"].lower() == name.lower()), None)
 
     def _create(self, plan: Plan) -> None:
         name = plan.target.name if plan.target else ""
         body = _body(plan.values())
         known = KINDS[plan.kind]
         body.setdefault("issuer", known.issuer or plan.values().get("authorization_endpoint"))
-        if plan.kind in ("oauth2", "github"):
+        if plan.kind == "oauth2" or known.endpoints:
             body["type"] = "oauth2"
         if known.endpoints:
             for key, value in zip(
                 ("authorizationEndpoint", "tokenEndpoint", "userinfoEndpoint"), known.endpoints, strict=True
             ):
                 body.setdefault(key, value)
-        seed = next((item for item in self._items if item["name"].lower() == name.lower()), None)
+        seed = self._item(name)
         if seed:
             self._call("PATCH", f"{PROVIDERS}/{seed['guid']}", f"Changing the provider {name}", body)
         else:
@@ -151,7 +178,7 @@ class RustdeskConsole:
             if made and not seed:
                 self._call("DELETE", f"{PROVIDERS}/{made['guid']}", f"Removing the provider {name} again")
                 outcome = "it was removed again"
-            raise self._surprise(name, surprises, outcome)
+            raise self._surprise(f"the provider {name}", surprises, outcome)
 
     def _change(self, plan: Plan, present: Provider) -> None:
         body = _body(plan.values())
@@ -164,13 +191,13 @@ class RustdeskConsole:
         surprises = _differences(body, self._read(present.key))
         if surprises:
             self._call("PATCH", path, f"Putting the provider {present.name} back", former)
-            raise self._surprise(present.name, surprises, "what it had was put back")
+            raise self._surprise(f"the provider {present.name}", surprises, "what it had was put back")
 
-    def _surprise(self, name: str, surprises: list[str], outcome: str) -> ServiceError:
+    def _surprise(self, what: str, surprises: list[str], outcome: str) -> ServiceError:
         return ServiceError(
-            f"The console {self._connection.url} did not keep what was written of the provider {name}",
+            f"The console {self._connection.url} did not keep what was written of {what}",
             answer=f"read back, this differs: {', '.join(surprises)}; {outcome}",
-            hint="Look at the provider in the console, and into the console's log",
+            hint="Look at it in the console, and into the console's log",
         )
 
     def _sort(self, name: str, order: int) -> None:
@@ -182,12 +209,6 @@ class RustdeskConsole:
         self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids)
 
     def _write_backend(self, callback: str) -> None:
-        if not callback.endswith(CALLBACK):
-            raise InputError(
-                f"callback_url {callback} cannot be set in this console",
-                answer=f"it always ends with {CALLBACK}",
-                hint="Set callback_url to the console's public address with that path",
-            )
         general = self._settings()
         site = {**(general.get("site") or {}), "backendUrl": callback.removesuffix(CALLBACK)}
         attempted = "Writing the general settings"
@@ -195,7 +216,7 @@ class RustdeskConsole:
         self._call("PUT", GENERAL, attempted, {"watermarkEnabled": watermark, "site": site})
         self._general = None
         if self.settings()["callback_url"] != callback:
-            raise self._surprise("general settings", ["site.backendUrl"], "nothing else was changed")
+            raise self._surprise("the general settings", ["site.backendUrl"], "the provider is as declared")
 
     def _settings(self) -> Document:
         if self._general is None:
@@ -219,7 +240,7 @@ class RustdeskConsole:
                     hint="Nothing was written. Please report the console's version",
                 )
             items += data
-            if len(data) < PAGE:
+            if is_last(len(data), len(items), answer.get("total")):
                 break
         return sorted(items, key=lambda item: item.get("priority") or 0)
 
@@ -238,12 +259,12 @@ class RustdeskConsole:
         return self._connection.call(method, path, f"{what} in the console {self._connection.url} failed", json=body)
 
 
-def _provider(item: Document) -> Provider:
+def _provider(item: Document, place: int | None) -> Provider:
     values: Document = {option: item.get(key) for option, key in KEYS.items()}
     return Provider(
         kind=item.get("type"),
         scopes=sorted((item.get("scope") or "").split()),
-        order=item.get("priority"),
+        order=place,
         key=item["guid"],
         **values,
     )

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding out the kind of a console, one sign-in for each run, and no session that stays open."""
+
+from __future__ import annotations
+
+import pytest
+from faults.steps import control, module
+
+from lab.client import Lab
+from support import consoles
+from support.controller import Controller
+from support.fleet import Fleet
+
+DAY = 86400
+# The write by which each kind takes a new provider
+WRITES = {
+    "pro": ("PUT", "/api/oidc/settings"),
+    "rustdesk_console": ("POST", "/api/oidc-providers"),
+    "rustdesk_api": ("POST", "/api/admin/oauth/create"),
+}
+PROVIDER = {
+    "client_id": "app-1",
+    "client_secret": "Zx9~wide.awake_0123456789-abcdefghijklmn",
+    "issuer": "https://login.example/11111111-2222-3333-4444-555555555555/v2.0",
+}
+GET = "GET"
+AZURE = (GET, "/api/oidc/settings")
+NEST = (GET, "/api/oidc-providers")
+OPTIONS = (GET, "/api/login-options")
+GO = (GET, "/api/admin/oauth/list")
+
+
+@pytest.mark.parametrize("mode", ["run", "check"])
+def test_one_sign_in_for_each_console_and_run(mode: str, lab: Lab, fleet: Fleet) -> None:
+    """However a run ends for a server, its console was signed in to once and out of once."""
+    desks = consoles.one_of_each(fleet)
+    desks["totp"] = consoles.add(fleet, "pro", "totp", second_factor="totp")
+    failing = {f"write fails at {kind}": consoles.add(fleet, kind, f"write-{kind[-3:]}") for kind in consoles.KINDS}
+    for (method, path), console in zip(WRITES.values(), failing.values(), strict=True):
+        lab.fault(console.name, method, f"^{path}$", status=500, times=9)
+    failing["proof fails"] = consoles.add(fleet, "pro", "proof")
+    lab.fault(failing["proof fails"].name, "POST", "/api/oidc/auth", html="<html>Gateway</html>", times=9)
+    refused = {kind: consoles.add(fleet, kind, f"refused-{kind[-3:]}") for kind in consoles.KINDS}
+    for console in refused.values():
+        wrong = {"rustdesk_sso_app_unique_name": "another", "rustdesk_sso_entra_client_secret": "xyz8Q~wrong-secret"}
+        fleet.hosts[console.name] |= wrong
+    refused["unread"] = consoles.add(fleet, "pro", "unread")
+    lab.fault(refused["unread"].name, *AZURE, json={"rows": []}, times=99)
+    differing = {name: consoles.add(fleet, "pro", name) for name in ("red", "green")}
+    for name, console in differing.items():
+        own = {"rustdesk_sso_app_unique_name": "third", "rustdesk_sso_app_display_name": name}
+        fleet.hosts[console.name] |= own
+
+    run = fleet.site(*(["--check"] if mode == "check" else []))
+    unwell = {**refused, **differing, **(failing if mode == "run" else {})}
+    assert run.failed() == {console.name for console in unwell.values()}, run.output
+    for case, console in {**desks, **failing, **refused, **differing}.items():
+        steps = 2 if case == "totp" else 1
+        assert consoles.counted(lab, console) == (steps, 1), case
+        assert console.sessions() == [], case
+
+
+def test_a_session_that_has_expired_is_begun_anew(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """A session that was handed over may have ended: the task that goes on with it signs in itself."""
+    desks = list(consoles.one_of_each(fleet).values())
+    options = [fleet.console_options(console.name) for console in desks]
+    seen = [module("rustdesk_oidc_provider_info", **option, keep_session=True) for option in options]
+    done = [
+        module("rustdesk_oidc_provider", **option, **PROVIDER, session=f"{{{{ result_{index}.session }}}}")
+        for index, option in enumerate(options)
+    ]
+    results = controller.tasks(*seen, control(lab, "POST", "/clock", seconds=31 * DAY), *done)
+    for console, result in zip(desks, results[4:], strict=True):
+        assert result["changed"], result
+        assert consoles.entry(console)["client_id"] == "app-1"
+        assert consoles.counted(lab, console) == (2, 1)
+        assert console.sessions() == []
+
+
+def test_a_one_time_code_that_was_just_used(fleet: Fleet, controller: Controller) -> None:
+    """A run right after another one, as after a prediction, is not refused because a code opens one session alone."""
+    console = consoles.add(fleet, "pro", second_factor="totp")
+    options = {**fleet.console_options(console.name), "totp_secret": console.totp_secret}
+    first, second, wrong = controller.tasks(
+        module("rustdesk_oidc_provider_info", **options),
+        module("rustdesk_oidc_provider_info", **options),
+        module("rustdesk_oidc_provider_info", **{**options, "totp_secret": "JBSWY3DPEHPK3PXP"}),
+    )
+    assert [item["name"] for item in first["providers"]] == ["legacy"]
+    assert second["providers"] == first["providers"], second
+    assert wrong["failed"]
+    assert "totp_secret" in wrong["msg"]
+    assert console.sessions() == []
+
+
+def test_every_kind_is_found_out_without_a_password(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Each kind is known by a few reads of nobody; where no RustDesk server answers, nobody is told the password."""
+    desks = consoles.one_of_each(fleet)
+    expected = {"pro": [AZURE, OPTIONS], "rustdesk_console": [AZURE], "rustdesk_api": [AZURE, NEST, GO]}
+    tasks = [module("rustdesk_oidc_provider_info", **fleet.console_options(desk.name)) for desk in desks.values()]
+    for (kind, desk), result in zip(desks.items(), controller.tasks(*tasks), strict=True):
+        assert result["console"] == kind
+        asked = lab.requests(desk.name)
+        at = next(index for index, item in enumerate(asked) if item["path"] in consoles.LOGINS)
+        assert [(item["method"], item["path"]) for item in asked[:at]] == expected[kind]
+        for item in asked[:at]:
+            names = {name.lower() for name in item["headers"]}
+            assert not names & {"authorization", "api-token", "cookie"}
+            assert desk.password not in str(item)
+
+    page = consoles.add(fleet, "pro", "page")
+    lab.fault(page.name, html="<html>Gateway</html>", times=99)
+    options = fleet.console_options(page.name)
+    addresses = [page.url, lab.login_url, lab.graph_url, lab.control_url]
+    lab.clear_requests()
+    refused = controller.tasks(
+        *(module("rustdesk_oidc_provider_info", **{**options, "console_url": url}) for url in addresses)
+    )
+    for url, result in zip(addresses, refused, strict=True):
+        assert result["failed"], url
+        assert url in result["msg"], result["msg"]
+        assert "console_url" in result["msg"], result["msg"]
+    assert {item["method"] for item in lab.requests()} == {GET}

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""learn_contract says what is wrong with what it was given; that it learns is tested with a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.controller import Controller
+
+SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
+
+
+@pytest.mark.parametrize(
+    ("recording", "said"),
+    [
+        (None, "Set learn_har to a recording in HAR form"),
+        ("<html>" + SECRET, "HAR"),
+        (json.dumps([SECRET]), "no recording in HAR form"),
+        (json.dumps({"log": {"entries": [{"request": {"url": SECRET}}]}}), "no recording in HAR form"),
+        (json.dumps({"log": {"entries": []}}), "press Submit"),
+    ],
+    ids=["no file", "no JSON", "another JSON", "half an entry", "empty"],
+)
+def test_what_cannot_be_learnt_from(recording: str | None, said: str, controller: Controller, tmp_path: Path) -> None:
+    har = tmp_path / "recording.har"
+    if recording is not None:
+        har.write_text(recording, "utf-8")
+    playbook = controller.site.with_name("learn_contract.yml")
+    run = controller.playbook(playbook, {}, "-e", f"learn_har={har}")
+    assert run.rc != 0
+    assert said in " ".join(run.output.split()), run.output
+    assert SECRET not in run.output
+    assert "Traceback" not in run.output
+    assert not list(controller.home.glob("rustdesk_contract*"))
