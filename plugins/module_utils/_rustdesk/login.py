@@ -35,6 +35,25 @@ DEVICE: dict[str, t.Any] = {
 }
 
 
+class SignedInLikeAClient:
+    """A console whose administrators sign in by the request that RustDesk's clients send."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def login(self, params: t.Mapping[str, t.Any]) -> str:
+        """Sign in with the console options ``params``; gives the session's token. Raises as the function login()."""
+        return login(self._connection, params)
+
+    def resume(self, token: str) -> None:
+        """Go on with the session of ``token``."""
+        use(self._connection, token)
+
+    def logout(self) -> None:
+        """Close the session, if there is one."""
+        logout(self._connection)
+
+
 def login(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
     """Sign in with the console options ``params``, through a second factor where the console asks for one, and give the
     session's token.

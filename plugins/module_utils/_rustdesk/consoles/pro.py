@@ -23,7 +23,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, shapes
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import shapes
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
 
 if t.TYPE_CHECKING:
@@ -68,7 +69,7 @@ REPORT = (
 )
 
 
-class Pro:
+class Pro(SignedInLikeAClient):
     """One RustDesk Server Pro console."""
 
     kind = "pro"
@@ -77,23 +78,11 @@ class Pro:
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` overrides where and how the settings document is read and written."""
         given = {key: value for key, value in (contract or {}).items() if value is not None}
-        self._connection = connection
+        super().__init__(connection)
         self._contract = {**DEFAULT_CONTRACT, **given}
         self._keys = {**DEFAULT_KEYS, **self._contract["keys"]}
         self._document: t.Any = None
         self._callback: str | None = None
-
-    def login(self, params: t.Mapping[str, t.Any]) -> str:
-        """Sign in; gives the session's token."""
-        return login.login(self._connection, params)
-
-    def resume(self, token: str) -> None:
-        """Go on with a session."""
-        login.use(self._connection, token)
-
-    def logout(self) -> None:
-        """Close the session."""
-        login.logout(self._connection)
 
     def providers(self, name: str) -> list[Provider]:
         """All providers of the settings document, in its order. Raises ServiceError where ``name`` means several."""

@@ -14,8 +14,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -45,7 +45,7 @@ KEYS = {
 }
 
 
-class RustdeskConsole:
+class RustdeskConsole(SignedInLikeAClient):
     """One databk/rustdesk-console."""
 
     kind = "rustdesk_console"
@@ -53,21 +53,9 @@ class RustdeskConsole:
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` is for consoles whose API is not published; this one's is."""
-        self._connection = connection
+        super().__init__(connection)
         self._items: list[Document] = []
         self._general: Document | None = None
-
-    def login(self, params: t.Mapping[str, t.Any]) -> str:
-        """Sign in; gives the session's token."""
-        return login.login(self._connection, params)
-
-    def resume(self, token: str) -> None:
-        """Go on with a session."""
-        login.use(self._connection, token)
-
-    def logout(self) -> None:
-        """Close the session."""
-        login.logout(self._connection)
 
     def providers(self, name: str) -> list[Provider]:
         """All providers in the console's order, that of ``name`` with its secret, which only its own page tells.
