@@ -563,10 +563,11 @@ options:
       state:
         description:
           - V(absent) removes all client secrets of this name.
+          - V(renew) makes a new one with each run, however long the held one lasts.
           - V(retire) makes none in any case and only removes superseded ones, if the held one is there.
         type: str
         default: present
-        choices: [present, absent, retire]
+        choices: [present, absent, renew, retire]
   verify_held:
     description:
       - Whether to ask Entra's token endpoint if a held value is really accepted, with one request for each.
@@ -942,7 +943,7 @@ SPEC: dict[str, t.Any] = {
             lifetime={"type": "str", "default": "180d"},
             renew_before={"type": "str", "default": "30d"},
             overlap={"type": "str", "default": "1d"},
-            state={**STATE, "choices": ["present", "absent", "retire"]},
+            state={**STATE, "choices": ["present", "absent", "renew", "retire"]},
         ),
         "verify_held": {"type": "bool", "default": True},
         "retire_superseded": {"type": "bool", "default": True},

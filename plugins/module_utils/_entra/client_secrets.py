@@ -218,11 +218,12 @@ def _decide(
     superseded = [credential for credential in ours if credential not in live and credential not in unknown]
     if wanted.state == "retire" and not live:
         return Decision(wanted, "kept", "the held one is not listed, so nothing is retired", superseded=superseded)
-    if not live or (live[0].end - now <= wanted.renew_before and wanted.state != "retire"):
+    due = live and (wanted.state == "renew" or live[0].end - now <= wanted.renew_before)
+    if not live or (due and wanted.state != "retire"):
         return _make(wanted, fit, live, superseded, verdict, now)
     holds = live[0]
-    due = [c for c in superseded if not c.live(now) or now - max(c.start, holds.start) >= wanted.overlap]
-    remove = due if retire else []
+    over = [c for c in superseded if not c.live(now) or now - max(c.start, holds.start) >= wanted.overlap]
+    remove = over if retire else []
     kept = [credential for credential in superseded if credential not in remove]
     return Decision(wanted, "kept", f"held, accepted until {holds.end:%Y-%m-%d}", holds, kept, remove)
 
@@ -244,6 +245,8 @@ def _make(
     if live:
         end = live[0].end
         reason = f"the held one ends {end:%Y-%m-%d}, within {_days(wanted.renew_before)}"
+        if wanted.state == "renew":
+            reason = f"asked for, before the held one ends {end:%Y-%m-%d}"
         ours = [credential for credential in live if credential.name == wanted.name]
         return Decision(wanted, "renewed", reason, live[0], [*kept, *ours], remove)
     return Decision(wanted, "created", _why_not(wanted, fit, verdict, superseded), superseded=kept, remove=remove)

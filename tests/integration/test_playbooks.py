@@ -1,0 +1,88 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""rotate.yml and remove.yml: all client secrets renewed without a gap, and servers taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from faults.steps import key_ids, own
+
+from lab.client import Lab, SignInFailed
+from support.fleet import Fleet
+
+
+def secrets(fleet: Fleet) -> dict[str, set[str]]:
+    """The key IDs of each server's client secrets."""
+    (application,) = own(fleet.tenant.applications())
+    return {host: key_ids(application, f"rustdesk-sso {host}") for host in fleet.hosts}
+
+
+def test_rotate(make_fleet: Callable[[int], Fleet]) -> None:
+    """Each server gets a new client secret, the earlier ones stay for the overlap; check mode only says so."""
+    fleet = make_fleet(3)
+    rotate = fleet.controller.site.with_name("rotate.yml")
+    assert fleet.site().rc == 0
+    before = secrets(fleet)
+    predicted = fleet.controller.playbook(rotate, fleet.inventory, "--check")
+    assert predicted.rc == 0, predicted.output
+    assert secrets(fleet) == before
+    run = fleet.controller.playbook(rotate, fleet.inventory)
+    assert run.rc == 0, run.output
+    after = secrets(fleet)
+    assert {host: len(keys) for host, keys in after.items()} == dict.fromkeys(fleet.hosts, 2)
+    assert all(before[host] < after[host] for host in fleet.hosts)
+    for host in fleet.hosts:
+        assert fleet.sign_in(host)["access_token"]
+    again = fleet.site()
+    assert again.changed() == dict.fromkeys(fleet.hosts, 0), again.output
+
+
+def test_rotate_stops_at_the_first_server_that_fails(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+    """The others keep what they have."""
+    fleet = make_fleet(3)
+    first, *others = fleet.hosts
+    assert fleet.site().rc == 0
+    before = secrets(fleet)
+    lab.fault(first, "POST", "/api/oidc/auth", json={"error": "Failed to discover OpenID Provider"}, times=9)
+    run = fleet.controller.playbook(fleet.controller.site.with_name("rotate.yml"), fleet.inventory)
+    assert run.rc != 0
+    assert run.failed() == {first}, run.output
+    assert {host: secrets(fleet)[host] for host in others} == {host: before[host] for host in others}
+    for host in others:
+        assert fleet.sign_in(host)["access_token"]
+
+
+def test_remove(make_fleet: Callable[[int], Fleet]) -> None:
+    """One server goes, the other works on; the application goes with the last one, where that is asked for."""
+    fleet = make_fleet(2)
+    remove = fleet.controller.site.with_name("remove.yml")
+    gone, stays = fleet.hosts
+    assert fleet.site().rc == 0
+    everything = fleet.controller.playbook(remove, fleet.inventory)
+    assert everything.failed() == set(fleet.hosts), everything.output
+    predicted = fleet.controller.playbook(remove, fleet.inventory, "--limit", gone, "--check")
+    run = fleet.controller.playbook(remove, fleet.inventory, "--limit", gone)
+    assert run.rc == 0, run.output
+    assert run.changed() == predicted.changed()
+    (application,) = own(fleet.tenant.applications())
+    assert application["web"]["redirectUris"] == [f"{fleet.consoles[stays].url}/api/oidc/callback"]
+    assert secrets(fleet)[gone] == set()
+    assert fleet.sign_in(stays)["access_token"]
+    with pytest.raises(SignInFailed):
+        fleet.sign_in(gone)
+    again = fleet.controller.playbook(remove, fleet.inventory, "--limit", gone)
+    assert again.changed() == {gone: 0}, again.output
+
+    # The last server is no more; its console cannot be asked.
+    fleet.hosts[stays] |= {"rustdesk_sso_remove_console": False, "rustdesk_sso_console_url": "https://127.0.0.1:9"}
+    last = fleet.controller.playbook(
+        remove, fleet.inventory, "--limit", stays, "-e", '{"rustdesk_sso_remove_unused_app": true}'
+    )
+    assert last.rc == 0, last.output
+    assert own(fleet.tenant.applications()) == []
+    nothing = fleet.controller.playbook(remove, fleet.inventory, "--limit", stays)
+    assert nothing.changed() == {stays: 0}, nothing.output
