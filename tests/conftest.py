@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 
@@ -24,5 +26,9 @@ if COLLECTIONS.parent == ROOT and "PYTEST_XDIST_WORKER" not in os.environ:  # on
 sys.path[:0] = [str(COLLECTIONS), str(TESTS)]
 # The same for the ansible-playbook processes that tests start
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+
+# How fast a machine draws or runs an example says nothing about the product
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 pytest_plugins = ["support.fixtures"]
