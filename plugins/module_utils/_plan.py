@@ -13,6 +13,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+
 SECRET = "<secret>"
 OTHER_SECRET = "<different secret>"
 
@@ -159,6 +161,17 @@ def chosen(present: t.Iterable[str], declared: t.Mapping[str, t.Any]) -> set[str
     if declared.get("set") is not None:
         return set(declared["set"])
     return (set(present) - set(declared.get("remove") or [])) | set(declared.get("add") or [])
+
+
+def repeated(values: t.Sequence[str]) -> list[str]:
+    """Those of ``values`` that are there more than once, sorted."""
+    return sorted({value for value in values if values.count(value) > 1})
+
+
+def check_chosen(option: str, declared: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError where ``declared`` is both exact and relative, see chosen()."""
+    if declared.get("set") is not None and (declared.get("add") or declared.get("remove")):
+        raise InputError(f"{option} has set together with add or remove", hint="Use set alone, or add and remove")
 
 
 # The members of a collection, each under the key that makes it the same member.

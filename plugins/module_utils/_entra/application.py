@@ -32,8 +32,6 @@ SELECT = [
     "passwordCredentials",
 ]
 KEYS = ("object_id", "app_id", "unique_name", "display_name")
-# Seconds after which a change that does not show is written once more.
-CATCH_UP = 30.0
 NO_ID = "00000000-0000-0000-0000-000000000000"
 # Sent with a new application when nothing is declared: Graph's own default audience has changed over the years [rec].
 DEFAULTS = {"sign_in_audience": "AzureADMyOrg", "id_token_issuance_enabled": True}
@@ -152,7 +150,7 @@ async def update(graph: Graph, params: Params, present: Document, patience: floa
     async def again() -> Document | None:
         return await read(graph, "object_id", object_id)
 
-    for wait in (min(patience, CATCH_UP), patience):
+    for wait in (min(patience, replication.CATCH_UP), patience):
         changes = plan(params, present)
         if any(change.field.kind.whole for change in changes):
             present = await _steady(graph, present, patience)
@@ -218,7 +216,7 @@ async def _settled(
 
 async def _look_for_created(graph: Graph, display_name: str, patience: float, error: AmbiguousError) -> Document:
     matches, _agreed = await replication.settle(
-        lambda: named(graph, display_name), lambda found: len(found) == 1, min(patience, 30.0)
+        lambda: named(graph, display_name), lambda found: len(found) == 1, min(patience, replication.CATCH_UP)
     )
     if len(matches) == 1:
         return matches[0]

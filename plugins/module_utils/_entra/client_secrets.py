@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import PERSONAL_AUDIENCES
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
@@ -139,7 +139,7 @@ def check(items: t.Sequence[t.Mapping[str, t.Any]], sign_in_audience: str | None
     names = [item.name for item in wanted]
     if not all(name.strip() for name in names):
         raise InputError("client_secrets has an entry with an empty name", hint="Set its name to that of the holder")
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = _plan.repeated(names)
     if twice:
         raise InputError(f"client_secrets names twice: {', '.join(twice)}", hint="Give each holder a name of its own")
     check_holders(wanted, sign_in_audience)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import urlsplit
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import fields, redirect_uris
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import PERSONAL_AUDIENCES
@@ -74,8 +75,7 @@ def check_result(have: Params, values: Params) -> None:
 
 
 def _check_redirect_uris(option: str, uris: Params, audience: str | None) -> None:
-    if uris.get("set") is not None and (uris.get("add") or uris.get("remove")):
-        raise InputError(f"{option} has set together with add or remove", hint="Use set alone, or add and remove")
+    _plan.check_chosen(option, uris)
     clash = sorted(set(uris.get("add") or []) & set(uris.get("remove") or []))
     if clash:
         raise InputError(f"{option} adds and removes the same: {', '.join(clash)}")
@@ -139,7 +139,7 @@ def _check_entitlements(option: str, items: t.Sequence[Params]) -> None:
 
 
 def _once(where: str, values: t.Sequence[str]) -> None:
-    twice = sorted({value for value in values if values.count(value) > 1})
+    twice = _plan.repeated(values)
     if twice:
         raise InputError(f"{where}: more than once {', '.join(twice)}")
 

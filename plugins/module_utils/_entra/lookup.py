@@ -26,8 +26,6 @@ Params = t.Mapping[str, t.Any]
 
 GRAPH_MEMBERS = {"object_id": "id", "app_id": "appId", "unique_name": "uniqueName", "display_name": "displayName"}
 LISTED_OWNERS = 10
-# Seconds to wait for a deleted application to show among the deleted ones.
-CATCH_UP = 30.0
 
 
 async def find(graph: Graph, params: Params) -> tuple[Document | None, bool]:
@@ -142,12 +140,7 @@ async def restore(graph: Graph, found: Document, patience: float) -> Document:
     attempted = f"Restoring the application {label(found)} failed"
     item = graph.client.directory.deleted_items.by_directory_object_id(found["id"])
     await graph.send(graph.request("POST", item.restore), attempted, repeatable=True, missing_ok=True)
-    present, settled = await replication.settle(
-        lambda: application.read(graph, "object_id", found["id"]), lambda read: read is not None, patience
-    )
-    if not settled or present is None:
-        raise replication.unsettled(attempted, patience)
-    return present
+    return await replication.appears(lambda: application.read(graph, "object_id", found["id"]), attempted, patience)
 
 
 async def purge(graph: Graph, found: Document, patience: float) -> None:
@@ -158,7 +151,7 @@ async def purge(graph: Graph, found: Document, patience: float) -> None:
     request = graph.request("DELETE", item)
     try:
         await replication.persist(
-            lambda: graph.send(request, attempted), application.not_replicated, min(patience, CATCH_UP)
+            lambda: graph.send(request, attempted), application.not_replicated, min(patience, replication.CATCH_UP)
         )
     except ServiceError as error:
         if error.status != 404:  # gone already
@@ -190,11 +183,6 @@ async def restore_principal(graph: Graph, found: Document, patience: float) -> D
     await replication.persist(
         lambda: graph.send(request, attempted, repeatable=True, missing_ok=True),
         lambda error: error.status == 400,  # its application is not everywhere yet
-        min(patience, CATCH_UP),
+        min(patience, replication.CATCH_UP),
     )
-    present, settled = await replication.settle(
-        lambda: service_principal.read(graph, found["appId"]), lambda read: read is not None, patience
-    )
-    if not settled or present is None:
-        raise replication.unsettled(attempted, patience)
-    return present
+    return await replication.appears(lambda: service_principal.read(graph, found["appId"]), attempted, patience)

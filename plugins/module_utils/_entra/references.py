@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.tokens import GRAPH_APP_ID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
@@ -23,7 +25,7 @@ Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
 # Known by name without asking; the same in every tenant and cloud [doc].
-WELL_KNOWN = {"Microsoft Graph": "00000003-0000-0000-c000-000000000000"}
+WELL_KNOWN = {"Microsoft Graph": GRAPH_APP_ID}
 VERBS = ("set", "add", "remove")
 
 
@@ -38,7 +40,7 @@ def check(params: Params) -> None:
             raise InputError(f"owners.{verb} has an empty entry", hint="Name a user or give an object ID")
     for option in ("required_resource_access", "admin_consent"):
         names = [WELL_KNOWN.get(entry["resource"], entry["resource"]) for entry in params.get(option) or []]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = _plan.repeated(names)
         if twice:
             raise InputError(f"{option} names twice: {', '.join(twice)}", hint="Put all of a resource into one entry")
 

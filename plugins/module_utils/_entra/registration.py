@@ -289,7 +289,7 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
                 present.principal = await lookup.restore_principal(graph, present.principal, patience)
         if todo.changes:
             present.application = await application.update(graph, params, present.application, patience)
-    await _apply_principal(graph, todo, patience if fresh else min(patience, application.CATCH_UP))
+    await _apply_principal(graph, todo, patience if fresh else min(patience, replication.CATCH_UP))
     target = present.target()
     target.fresh = fresh
     if fresh:  # what there is could not be known before

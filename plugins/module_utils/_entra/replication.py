@@ -18,6 +18,8 @@ import typing as t
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 
 AGREEING = 3
+# Seconds to wait where nothing that is involved has just been made.
+CATCH_UP = 30.0
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 3.0
 
@@ -43,6 +45,14 @@ async def settle(
             return value, in_a_row >= agreeing
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+async def appears(read: t.Callable[[], t.Awaitable[Value | None]], attempted: str, patience: float) -> Value:
+    """What ``read`` gives once reads agree that it is there; raises unsettled() where it never shows."""
+    found, settled = await settle(read, lambda value: value is not None, patience)
+    if not settled or found is None:
+        raise unsettled(attempted, patience)
+    return found
 
 
 async def believed_absent(read: t.Callable[[], t.Awaitable[Value | None]]) -> Value | None:

@@ -110,12 +110,7 @@ async def create(graph: Graph, app_id: str, patience: float) -> Document:
     except ServiceError as error:
         if error.code != EXISTS:  # another run was faster, or the read that missed it was stale
             raise
-    found, settled = await replication.settle(
-        lambda: read(graph, app_id), lambda document: document is not None, patience
-    )
-    if not settled or found is None:
-        raise replication.unsettled(attempted, patience)
-    return found
+    return await replication.appears(lambda: read(graph, app_id), attempted, patience)
 
 
 async def update(graph: Graph, declared: Params, present: Document, patience: float) -> Document:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
@@ -34,7 +35,7 @@ class AdminConsent(Part):
 
     def check(self) -> None:
         names = [entry.get("resource_id") or entry["resource"] for entry in self.declared]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = _plan.repeated(names)
         if twice:
             raise InputError(f"admin_consent names twice: {', '.join(twice)}", hint="Put all of one into one entry")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
@@ -33,8 +34,7 @@ class Assignments(Part):
     of_principal = True
 
     def check(self) -> None:
-        if self.declared.get("set") is not None and (self.declared.get("add") or self.declared.get("remove")):
-            raise InputError("assignments has set together with add or remove", hint="Use set alone, or add and remove")
+        _plan.check_chosen(self.option, self.declared)
 
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.principal_id is None:

@@ -23,8 +23,6 @@ if t.TYPE_CHECKING:
 
 Document = dict[str, t.Any]
 
-# Seconds to wait for what should be there, where nothing that is involved has just been made.
-CATCH_UP = 30.0
 SAME_KEY = "Request_MultipleObjectsWithSameKeyValue"
 
 
@@ -100,7 +98,7 @@ class Part:
             own = target.application["object_id"], target.principal_id
             names_ours = error.status != 404 or any(key in (error.answer or "") for key in own if key)
             long_enough = target.fresh and names_ours  # what is missing may be what was just made
-            return _not_replicated(error) and (long_enough or time.monotonic() - began < CATCH_UP)
+            return _not_replicated(error) and (long_enough or time.monotonic() - began < replication.CATCH_UP)
 
         try:
             await replication.persist(
@@ -140,7 +138,7 @@ async def apply(graph: Graph, target: Target, todo: PartPlan, patience: float) -
     """Carry out ``todo``, wait until reads agree that nothing is left to do, and put what is there into it."""
     part, steps = todo.part, todo.steps
     # A second round is for what a stale read had hidden.
-    for wait in (min(patience, CATCH_UP), patience):
+    for wait in (min(patience, replication.CATCH_UP), patience):
         if not steps:
             return
         await part.write_all(graph, target, steps, patience)

@@ -53,7 +53,7 @@ class Certificates(Part):
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.new:
             return {}
-        return {thumbprint(item): shown(item) for item in await self._listed(graph, target)}
+        return {thumbprint(item): shown(item) for item in await self._found(graph, target) or []}
 
     def after(self, present: Items, target: Target) -> Items:
         after = dict(present)
@@ -98,9 +98,6 @@ class Certificates(Part):
         request = graph.request("PATCH", builder, {"keyCredentials": [*kept, *new]})
         attempted = f"Changing the certificates of {target.name} failed"
         await replication.persist(lambda: graph.send(request, attempted), application.not_replicated, patience)
-
-    async def _listed(self, graph: Graph, target: Target) -> list[Document]:
-        return await self._found(graph, target) or []
 
     async def _found(self, graph: Graph, target: Target) -> list[Document] | None:
         """The list in the order of the key IDs; None where a replica does not know the application."""

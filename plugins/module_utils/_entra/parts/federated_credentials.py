@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import SAME_KEY, Part, Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
@@ -28,8 +29,7 @@ class FederatedCredentials(Part):
     option = "federated_credentials"
 
     def check(self) -> None:
-        names = [item["name"] for item in self.declared]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = _plan.repeated([item["name"] for item in self.declared])
         if twice:
             raise InputError(f"federated_credentials names twice: {', '.join(twice)}")
         for item in self.declared:

@@ -11,7 +11,6 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
 if t.TYPE_CHECKING:
@@ -28,8 +27,7 @@ class Owners(Part):
         self._caller_id: str | None = None
 
     def check(self) -> None:
-        if self.declared.get("set") is not None and (self.declared.get("add") or self.declared.get("remove")):
-            raise InputError("owners has set together with add or remove", hint="Use set alone, or add and remove")
+        _plan.check_chosen(self.option, self.declared)
 
     async def read(self, graph: Graph, target: Target) -> Items:
         self._caller_id = graph.caller_id
