@@ -64,6 +64,10 @@ class AmbiguousError(ServiceError):
     """A request failed in a way that leaves open whether it took effect."""
 
 
+class ConflictError(ServiceError):
+    """Somebody else wrote to the same object at the same moment; what they wrote was left; all can be done again."""
+
+
 class MissingLibraryError(SsoError):
     """Python packages are not installed where the task runs.
 

@@ -212,11 +212,13 @@ error:
   type: dict
 """
 
+import random
+import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
@@ -224,6 +226,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
+
+# How often a provider is written while somebody else writes it, and the seconds between.
+ATTEMPTS = 5
+LONGEST_PAUSE = 0.5
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -268,31 +274,53 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     if params["order"] is not None and params["order"] < 0:
         raise InputError(f"order cannot be negative: {params['order']}", hint="The first place is 0")
     with signed_in(params) as session:
-        console = session.console
+        result = _converge(params, session.console, context)
+        return {**result, "session": session.handed_over} if params["keep_session"] else result
+
+
+def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context) -> dict[str, t.Any]:
+    """Lead the console to the declaration, also while somebody else writes to it; gives the task's result."""
+    plans: list[provider.Plan] = []
+    for left in reversed(range(ATTEMPTS)):
         providers = console.providers(params["name"])
         settings = console.settings()
         todo = provider.plan(_supported(params, console), providers, settings)
         others = [item for item in providers if item is not todo.present]
-        callback = todo.setting("callback_url")
-        enabled = [item.name for item in others if item.enabled]
-        if callback and callback.before and enabled:
-            context.warn(f"The callback URL changes for {', '.join(enabled)} too: their redirect URIs have to follow")
-        for warning in console.warnings(todo):
-            context.warn(warning)
+        plans.append(todo)
+        if len(plans) == 1:
+            _warn(console, todo, others, context)
         if todo.changed:
             console.check(todo)
+        if len(plans) == 1 and todo.changed:
             _warn_of_lockout(console, params["username"], context)
-        if todo.changed and not context.check_mode:
+        if not todo.changed or context.check_mode:
+            break
+        try:
             console.apply(todo)
-        result = {
-            "changed": todo.changed,
-            "diff": todo.diff(),
-            "console": console.kind,
-            "callback_url": callback.after if callback else settings.get("callback_url"),
-            "other_providers": [item.name for item in others if item not in todo.remove],
-            "provider": todo.target.view() if todo.target else {},
-        }
-        return {**result, "session": session.handed_over} if params["keep_session"] else result
+            break
+        except ConflictError:
+            if not left:
+                raise
+            time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - to get out of step
+    callback = todo.setting("callback_url")
+    return {
+        "changed": plans[0].changed,
+        "diff": plans[0].diff(),
+        "console": console.kind,
+        "callback_url": callback.after if callback else settings.get("callback_url"),
+        "other_providers": [item.name for item in others if item not in todo.remove],
+        "provider": todo.target.view() if todo.target else {},
+    }
+
+
+def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider], context: Context) -> None:
+    """Say what the user should know of ``todo``."""
+    callback = todo.setting("callback_url")
+    enabled = [item.name for item in others if item.enabled]
+    if callback and callback.before and enabled:
+        context.warn(f"The callback URL changes for {', '.join(enabled)} too: their redirect URIs have to follow")
+    for warning in console.warnings(todo):
+        context.warn(warning)
 
 
 def _supported(params: t.Mapping[str, t.Any], console: Console) -> dict[str, t.Any]:

@@ -248,7 +248,7 @@ def test_what_was_not_stored_as_written(lab: Lab, make_fleet: Callable[[int], Fl
     before = console.settings()
     altered = {**before, "providers": [{**before["providers"][0], "enabled": True}]}
     path = "/api/oidc/settings"
-    lab.fault(console.name, "GET", path, delay=0.001)
+    lab.fault(console.name, "GET", path, delay=0.001, times=2)
     lab.fault(console.name, "GET", path, json=altered)
     (result,) = controller.tasks(module("rustdesk_oidc_provider", **options, **declared(console), console="pro"))
     assert result["failed"]

@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+import time
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
@@ -33,6 +36,8 @@ SELECT = [
 ]
 KEYS = ("object_id", "app_id", "unique_name", "display_name")
 NO_ID = "00000000-0000-0000-0000-000000000000"
+# How often a change is written while others write to the same application.
+ATTEMPTS = 8
 # Sent with a new application when nothing is declared: Graph's own default audience has changed over the years [rec].
 DEFAULTS = {"sign_in_audience": "AzureADMyOrg", "id_token_issuance_enabled": True}
 # A new application without a name of its own, as far as check mode can know it.
@@ -142,16 +147,12 @@ async def update(graph: Graph, params: Params, present: Document, patience: floa
     """Send the smallest PATCH that leads from ``present`` to the declaration, and wait until reads agree on it.
 
     Graph replaces lists whole and knows no version of an object [rec: no ETag]. So that a stale read takes nothing
-    away that somebody has just added, a list is changed only from a state on which several reads agree; and what
-    somebody else replaced at the same moment is written once more.
+    away that somebody has just added, a list is changed only from a state on which several reads agree; and where
+    reads then agree on something else, what somebody else wrote at the same moment, it is written once more.
     """
-    names, object_id = "", present["id"]
-
-    async def again() -> Document | None:
-        return await read(graph, "object_id", object_id)
-
-    for wait in (min(patience, replication.CATCH_UP), patience):
-        changes = plan(params, present)
+    deadline = time.monotonic() + patience
+    changes = plan(params, present)
+    for again in range(ATTEMPTS):
         if any(change.field.kind.whole for change in changes):
             present = await _steady(graph, present, patience)
             changes = plan(params, present)
@@ -162,14 +163,30 @@ async def update(graph: Graph, params: Params, present: Document, patience: floa
             await _patch(graph, present, stage, patience)
             await _settled(graph, "object_id", present["id"], stage, patience, _changing(stage, present))
         await _patch(graph, present, last, patience)
-        names = _changing(changes, present)
-        found, settled = await replication.settle(
-            again, lambda document: document is not None and not plan(params, document), wait
-        )
-        present = found or present
-        if settled:
+        # Where nobody else writes, only a lost write is left to be written again: once, and soon.
+        wait = deadline - time.monotonic()
+        former = present
+        present = await _outcome(graph, params, former, wait if again else min(wait, replication.CATCH_UP))
+        names, changes = _changing(changes, present), plan(params, present)
+        if not changes:
             return present
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(random.uniform(0, replication.FIRST_PAUSE * (again + 1)))  # noqa: S311 - to get out of step
     raise replication.unsettled(names, patience)
+
+
+async def _outcome(graph: Graph, params: Params, former: Document, patience: float) -> Document:
+    """What reads agree on after ``former`` was changed: the declaration, or what somebody else made of it."""
+    before = view(former)
+
+    def key(found: Document | None) -> t.Any:
+        if found is None or view(found) == before:
+            return None  # not replicated yet
+        return view(found) if plan(params, found) else "as declared"
+
+    found, _agreed = await replication.agreed(lambda: read(graph, "object_id", former["id"]), key, patience)
+    return found or former
 
 
 def _changing(changes: list[Change], present: Document) -> str:
@@ -191,14 +208,9 @@ async def delete(graph: Graph, present: Document, patience: float) -> None:
 
 async def _steady(graph: Graph, present: Document, patience: float) -> Document:
     """The application as several reads in a row agree on it."""
-    last = view(present)
-
-    def same(found: Document | None) -> bool:
-        nonlocal last
-        before, last = last, view(found or {})
-        return before == last
-
-    found, _agreed = await replication.settle(lambda: read(graph, "object_id", present["id"]), same, patience)
+    found, _agreed = await replication.agreed(
+        lambda: read(graph, "object_id", present["id"]), lambda item: view(item) if item else None, patience
+    )
     return found or present
 
 
@@ -272,7 +284,7 @@ async def listed(
 
 
 def not_replicated(error: ServiceError) -> bool:
-    """404 for an object just read, the twin of an application for personal accounts not made yet [iss], and a role
-    or scope whose disabling is not everywhere yet."""
+    """404 for an object just read, the twin of an application for personal accounts not made yet [iss], a role or scope
+    whose disabling is not everywhere yet, and another change at the same moment."""
     codes = ("Error_MsaAppDoesNotExist", "CannotDeleteOrUpdateEnabledEntitlement")
-    return error.status == 404 or error.code in codes
+    return error.status == 404 or error.code in codes or replication.contended(error)

@@ -108,7 +108,9 @@ class Minter:
         request = self._graph.request("POST", address, {"keyId": credential.key_id})
         try:
             await replication.persist(
-                lambda: self._graph.send(request, attempted, repeatable=True), _unknown_key, min(LOOK, self._patience)
+                lambda: self._graph.send(request, attempted, repeatable=True),
+                lambda error: _unknown_key(error) or replication.contended(error),
+                min(LOOK, self._patience),
             )
         except ServiceError as error:
             if not _unknown_key(error):

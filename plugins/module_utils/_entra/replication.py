@@ -47,6 +47,23 @@ async def settle(
         pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
+async def agreed(
+    read: t.Callable[[], t.Awaitable[Value]], key: t.Callable[[Value], t.Any], patience: float
+) -> tuple[Value, bool]:
+    """Call ``read`` until AGREEING answers in a row have the same ``key``, where None is that of no answer yet.
+
+    Gives the last answer and whether they agreed within ``patience`` seconds.
+    """
+    last: t.Any = None
+
+    def same(value: Value) -> bool:
+        nonlocal last
+        before, last = last, key(value)
+        return last is not None and last == before
+
+    return await settle(read, same, patience, AGREEING - 1)
+
+
 async def appears(read: t.Callable[[], t.Awaitable[Value | None]], attempted: str, patience: float) -> Value:
     """What ``read`` gives once reads agree that it is there; raises unsettled() where it never shows."""
     found, settled = await settle(read, lambda value: value is not None, patience)
@@ -83,6 +100,12 @@ async def persist(
                 raise
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def contended(error: ServiceError) -> bool:
+    """Whether a request was refused because another one changes the same object at the moment [inf: a 409 or, for
+    credentials, 500 is seen then, and nothing is changed by a 409]."""
+    return error.status == 409 and "Concurren" in (error.code or "")
 
 
 def unsettled(attempted: str, patience: float) -> ServiceError:

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import kinds
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import same_name
@@ -40,6 +40,8 @@ SETTINGS = (
     Field("maximum_authorized_users", ("maximum_authorized_users",)),
 )
 KEEP, REMOVE = "keep", "remove"
+# Entra's client secrets have 40 characters [rec].
+SHORTEST_SECRET = 16
 # How many providers to ask for at once, where a console lists them in pages.
 PAGE = 100
 
@@ -86,6 +88,24 @@ def find(providers: t.Sequence[Provider], name: str) -> Provider | None:
     """The provider of this name; the exact spelling wins over another."""
     matches = [provider for provider in providers if same_name(provider.name, name)]
     return next((p for p in matches if p.name == name), matches[0] if matches else None)
+
+
+def is_anothers(written: t.Any, found: t.Any) -> bool:
+    """Whether a client secret that is ``found`` where another one was ``written`` comes from another run at the same
+    moment, rather than being a part or a mask of what was written."""
+    if not (isinstance(written, str) and isinstance(found, str) and written and found):
+        return False
+    masked = len(found) < SHORTEST_SECRET or len(set(found)) <= len(found) // 4
+    return not masked and found not in written and written not in found
+
+
+def conflict(what: str) -> ConflictError:
+    """The error where ``what`` (of which console) is written by somebody else at the same moment."""
+    return ConflictError(
+        f"{what} changed while it was being written",
+        answer="somebody else writes it at the same moment",
+        hint="Run again when nobody else does",
+    )
 
 
 def is_last(listed: int, so_far: int, total: t.Any) -> bool:

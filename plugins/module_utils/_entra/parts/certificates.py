@@ -67,14 +67,7 @@ class Certificates(Part):
 
     async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step], patience: float) -> None:
         """All in one PATCH: Graph replaces the list. Those that stay are named without their key [rec]."""
-        last: list[Document] | None = None
-
-        def same(found: list[Document] | None) -> bool:
-            nonlocal last
-            before, last = last, found
-            return found is not None and before == last
-
-        listed, settled = await replication.settle(lambda: self._found(graph, target), same, patience)
+        listed, settled = await replication.agreed(lambda: self._found(graph, target), lambda found: found, patience)
         if not settled or listed is None:  # what is not surely read is not replaced
             raise replication.unsettled(f"Reading the certificates of {target.name} failed", patience)
         gone = {step.key for step in steps if step.after is None}

@@ -20,12 +20,18 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
+    ConflictError,
     InputError,
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import shapes
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
+    Provider,
+    conflict,
+    find,
+    is_anothers,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -144,10 +150,13 @@ class Pro(SignedInLikeAClient):
     def apply(self, plan: Plan) -> None:
         """Write the settings document with ``plan``'s changes; see the head of this file for what is checked.
 
-        Raises ServiceError when the console refuses or does not keep what was written; the former document is then
-        put back.
+        Raises ConflictError where the document is not what it was when ``plan`` was made, or has become what another
+        run made of it; ServiceError when the console refuses or does not keep what was written: the former document
+        is then put back.
         """
         former = self._settings()
+        if self._read() != former:
+            raise self._conflict()
         former_callback = self._read_callback(former)
         wanted = self._changed(former, plan)
         change = plan.setting("callback_url")
@@ -170,8 +179,30 @@ class Pro(SignedInLikeAClient):
                 surprises.append("the callback URL")
         except ServiceError as error:
             surprises = [f"all of it, as it cannot be read any more ({error.answer})"]
+        if surprises and self._document is not None and self._is_another_runs(plan, former, wanted, self._document):
+            raise self._conflict()
         if surprises:
             raise self._restored(former, former_callback, surprises)
+
+    def _conflict(self) -> ConflictError:
+        self._document = self._callback = None
+        return conflict(f"The OIDC settings of the console {self._connection.url}")
+
+    def _is_another_runs(self, plan: Plan, former: t.Any, wanted: t.Any, found: t.Any) -> bool:
+        """Whether ``found`` is what another run of this collection made of ``former`` or ``wanted``: a provider that
+        was added, or another client secret in ours, and all others as they were."""
+        if plan.target is None:
+            return False
+        mine, secret = plan.target.name, self._keys["client_secret"]
+        before, wish, now = (
+            {entry[self._keys["name"]]: entry for entry in self._entries(document)}
+            for document in (former, wanted, found)
+        )
+        if any(now.get(name) != entry for name, entry in before.items() if name != mine):
+            return False
+        if now.get(mine) in (None, before.get(mine)):
+            return bool(set(now) - {*before, mine})
+        return is_anothers(wish[mine].get(secret), now[mine].get(secret))
 
     def _restored(self, former: t.Any, callback: str | None, surprises: list[str]) -> ServiceError:
         outcome = "the former settings were put back"

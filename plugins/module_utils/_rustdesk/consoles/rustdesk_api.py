@@ -14,9 +14,20 @@ from __future__ import annotations
 import typing as t
 from contextlib import suppress
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    AmbiguousError,
+    ConflictError,
+    InputError,
+    ServiceError,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import PAGE, Provider, is_last
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
+    PAGE,
+    Provider,
+    conflict,
+    is_anothers,
+    is_last,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -169,11 +180,26 @@ class RustdeskApi:
             values.setdefault("auto_register", True)
             values.setdefault("issuer", KINDS[plan.kind].issuer)
             form = _form(target, values, plan.kind)
-            self._call("POST", f"{OAUTH}/create", f"Adding the provider {target.name}", form)
+            self._add(form)
         else:
             form = _form(target, values, plan.present.kind)
             self._call("POST", f"{OAUTH}/update", f"Changing the provider {target.name}", form)
         self._read_back(plan, form)
+
+    def _add(self, form: Document) -> None:
+        """Raises ConflictError where the console refuses because somebody else has just added it."""
+        name = str(form["op"])
+        try:
+            self._call("POST", f"{OAUTH}/create", f"Adding the provider {name}", form)
+        except AmbiguousError:
+            raise
+        except ServiceError:
+            if any(item.name == name for item in self.providers(name)):
+                raise self._conflict(name) from None
+            raise
+
+    def _conflict(self, name: str) -> ConflictError:
+        return conflict(f"The provider {name} of the console {self._connection.url}")
 
     def _read_back(self, plan: Plan, form: Document) -> None:
         name = str(form["op"])
@@ -182,6 +208,8 @@ class RustdeskApi:
         surprises = [key for key, value in form.items() if key != "id" and (kept.get(key) or None) != (value or None)]
         if not surprises:
             return
+        if surprises == [KEYS["client_secret"]] and is_anothers(form[surprises[0]], kept.get(surprises[0])):
+            raise self._conflict(name)
         outcome = "nothing was to be put back"
         if plan.present:
             back = _form(plan.present, {}, plan.present.kind)

@@ -13,13 +13,20 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    AmbiguousError,
+    ConflictError,
+    InputError,
+    ServiceError,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
+    conflict,
     find,
+    is_anothers,
     is_last,
 )
 
@@ -32,11 +39,12 @@ Document = dict[str, t.Any]
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
 CALLBACK = "/api/oidc/callback"
+SECRET = "clientSecret"
 KEYS = {
     "name": "name",
     "enabled": "enabled",
     "client_id": "clientId",
-    "client_secret": "clientSecret",
+    "client_secret": SECRET,
     "issuer": "issuer",
     "authorization_endpoint": "authorizationEndpoint",
     "token_endpoint": "tokenEndpoint",
@@ -158,15 +166,34 @@ class RustdeskConsole(SignedInLikeAClient):
         if seed:
             self._call("PATCH", f"{PROVIDERS}/{seed['guid']}", f"Changing the provider {name}", body)
         else:
-            self._call("POST", PROVIDERS, f"Adding the provider {name}", {"name": name, **body})
+            self._add({"name": name, **body})
         made = next((item for item in self._listed() if item["name"].lower() == name.lower()), None)
-        surprises = ["it is not listed"] if made is None else _differences(body, self._read(made["guid"]))
+        found = self._read(made["guid"]) if made else {}
+        surprises = _differences(body, found) if made else ["it is not listed"]
+        if surprises == [SECRET] and is_anothers(body[SECRET], found[SECRET]):
+            raise self._conflict(name)
         if surprises:
             outcome = "nothing was to be put back"
             if made and not seed:
                 self._call("DELETE", f"{PROVIDERS}/{made['guid']}", f"Removing the provider {name} again")
                 outcome = "it was removed again"
             raise self._surprise(f"the provider {name}", surprises, outcome)
+
+    def _add(self, body: Document) -> None:
+        """Raises ConflictError where the console refuses because somebody else has just added it."""
+        try:
+            self._call("POST", PROVIDERS, f"Adding the provider {body['name']}", body)
+        except AmbiguousError:
+            raise
+        except ServiceError:
+            self._items = self._listed()
+            if self._item(body["name"]):
+                raise self._conflict(body["name"]) from None
+            raise
+
+    def _conflict(self, name: str) -> ConflictError:
+        self._general = None
+        return conflict(f"The provider {name} of the console {self._connection.url}")
 
     def _change(self, plan: Plan, present: Provider) -> None:
         body = _body(plan.values())
@@ -176,7 +203,10 @@ class RustdeskConsole(SignedInLikeAClient):
         path = f"{PROVIDERS}/{present.key}"
         self._call("PATCH", path, f"Changing the provider {present.name}", body)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
-        surprises = _differences(body, self._read(present.key))
+        found = self._read(present.key)
+        surprises = _differences(body, found)
+        if surprises == [SECRET] and is_anothers(body[SECRET], found[SECRET]):
+            raise self._conflict(present.name)
         if surprises:
             self._call("PATCH", path, f"Putting the provider {present.name} back", former)
             raise self._surprise(f"the provider {present.name}", surprises, "what it had was put back")
