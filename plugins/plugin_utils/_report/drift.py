@@ -1,0 +1,50 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What of a change concerns one server; pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+import yaml
+
+Side = t.Mapping[str, t.Any]
+
+SECRETS, REDIRECT_URIS = "client_secrets", "web_redirect_uris"
+
+
+def drift_of_server(before: Side, after: Side, what: str, secret_name: str, callback_url: str) -> list[dict[str, str]]:
+    """The difference between ``before`` and ``after``, by ``what`` it is of, without what concerns other servers alone.
+
+    An empty ``secret_name`` leaves out its own client secret too. Gives one item for the report, or none.
+    """
+    sides = [_plain(before), _plain(after)]
+    uris = [set(side.get(REDIRECT_URIS) or []) for side in sides]
+    others_only = callback_url not in uris[0] ^ uris[1] and uris[0] <= uris[1]
+    for side in sides:
+        mine = (side.pop(SECRETS, None) or {}).get(secret_name)
+        if mine is not None:
+            side[SECRETS] = mine
+        if not secret_name:
+            side.pop("client_secret", None)
+        if others_only:
+            side.pop(REDIRECT_URIS, None)
+    if sides[0] == sides[1]:
+        return []
+    return [{"object": what, "before": _text(sides[0]), "after": _text(sides[1])}]
+
+
+def _plain(value: t.Any) -> t.Any:
+    """A copy of Ansible's own kinds of text, lists and dicts as plain ones, which YAML can write."""
+    if isinstance(value, t.Mapping):
+        return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+def _text(side: dict[str, t.Any]) -> str:
+    return str(yaml.safe_dump(side, sort_keys=False, allow_unicode=True, width=100)) if side else ""

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""From the report's model to text: a page, JSON, or a textfile for Prometheus' node exporter."""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import hashlib
+import json
+import pkgutil
+import typing as t
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import STATES, Model, days_left
+
+# The distances of the timeline's marks, in days: the first that gives few enough of them
+_STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650, 36500)
+_MARKS = 3
+_ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+
+
+class Timeline:
+    """One scale for the client secrets of all servers: today at the left, the longest end at the right."""
+
+    def __init__(self, servers: t.Sequence[Model]) -> None:
+        renewals = {server["renew_before_days"] for server in servers}
+        ends = [server["days_left"] for server in servers if server["days_left"] is not None]
+        self.days = max([1, *renewals, *ends])
+        # On the axis itself only where it is the same for all
+        self.renew_before = renewals.pop() if len(renewals) == 1 else None
+        step = next((step for step in _STEPS if self.days / step <= _MARKS), self.days)
+        self.marks = list(range(step, self.days + 1, step))
+
+    def place(self, days: float) -> str:
+        """Where so many days from now are, as a percentage; what has ended is at the left edge."""
+        return f"{max(0, min(days, self.days)) / self.days:.2%}"
+
+
+def render(model: Model, form: str) -> str:
+    """The report as ``html``, ``json`` or ``prometheus``."""
+    return _FORMS[form](model)
+
+
+def _html(model: Model) -> str:
+    style, script = _file("page.css"), _file("page.js")
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            model,
+            states=STATES,
+            timeline=Timeline(model["servers"]),
+            # Our own text, and the only text of the page that is not escaped
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+        )
+    )
+
+
+def _json(model: Model) -> str:
+    return json.dumps(model, indent=2, ensure_ascii=False) + "\n"
+
+
+def _prometheus(model: Model) -> str:
+    return _environment().get_template("metrics.prom.j2").render(model, states=STATES)
+
+
+_FORMS: dict[str, t.Callable[[Model], str]] = {"html": _html, "json": _json, "prometheus": _prometheus}
+FORMATS = tuple(_FORMS)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_file),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        asked=_asked,
+        changes=_changes,
+        days_left=days_left,
+        labels=_labels,
+        seconds=lambda text: int(parse_time(text).timestamp()),
+        day=lambda text: parse_time(text).strftime("%Y-%m-%d"),
+        minute=lambda text: parse_time(text).strftime("%Y-%m-%d %H:%M UTC"),
+    )
+    return environment
+
+
+def _file(name: str) -> str:
+    """A file beside this one, also where Ansible's own loader imported it."""
+    content = pkgutil.get_data(__name__.rpartition(".")[0], name)
+    if content is None:
+        raise FileNotFoundError(name)
+    return content.decode()
+
+
+def _hash(text: str) -> str:
+    """The source expression by which a Content-Security-Policy allows exactly this text."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _asked(server: Model) -> dict[str, bool]:
+    """Whether the checks passed that were asked: one answer for each name, or Prometheus refuses the whole file."""
+    passed: dict[str, bool] = {}
+    for check in server["checks"]:
+        if check["ok"] is not None:
+            passed[check["name"]] = check["ok"] and passed.get(check["name"], True)
+    return passed
+
+
+def _labels(values: dict[str, str]) -> str:
+    """A metric's labels, their values escaped as Prometheus' text format says."""
+    return "{" + ",".join(f'{name}="{value.translate(_ESCAPED)}"' for name, value in values.items()) + "}"
+
+
+def _changes(drift: Model) -> list[tuple[str, str]]:
+    """A unified diff as lines of (``added``, ``removed``, ``same`` or ``gap``, text without the sign)."""
+    before, after = drift["before"].splitlines(), drift["after"].splitlines()
+    kinds = {"+": "added", "-": "removed", " ": "same", "@": "gap"}
+    lines = list(difflib.unified_diff(before, after, lineterm=""))[2:]
+    # Where the first gap is, is known: the diff begins there
+    return [(kinds[line[0]], line[1:]) for place, line in enumerate(lines) if place or line[0] != "@"]

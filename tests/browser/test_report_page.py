@@ -1,0 +1,329 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fleet report's page in a browser: 3 and 300 servers, by keyboard, on a phone, on paper, without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
+from support.records import AT, Record, broken, drifted, ending, few, fleet, record, unreachable
+
+STATES = ("unreachable", "broken", "drifted", "ending", "well")
+PHONE = {"width": 360, "height": 740}
+HOSTILE = (
+    "<script>document.title='owned'</script>",
+    "<img src=https://evil.example/x onerror=\"document.title='owned'\">",
+    "\"'></summary></details></style><h1>owned</h1>",
+    "{{ 7 * 7 }} {% raw %} &lt;b&gt;",
+    "\u0645\u0643\u062a\u0628 \u202e dlrow \U0001f5a5\ufe0f",
+)
+# Relative luminance and contrast of a text on what is behind it, as WCAG 2 defines them
+CONTRAST = """(element) => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const light = (color) => {
+    const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = channels(color).map((c) => linear(c / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  let behind = element;
+  while (channels(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
+  const [ink, paper] = [light(getComputedStyle(element).color), light(getComputedStyle(behind).backgroundColor)];
+  return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+}"""
+
+Show = Callable[..., Page]
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
+    """Opens the report of records; at the end, nothing but its file was asked for, and the console stayed empty."""
+    contexts, seen = [], []
+
+    def opened(records: list[Record], **options: object) -> Page:
+        file = tmp_path / f"report{len(contexts)}.html"
+        file.write_text(fleet_report(records, format="html", at=AT), encoding="utf-8")
+        context = browser.new_context(**options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: seen.append(request.url))
+        page.on("console", lambda message: seen.append(message.text))
+        page.on("pageerror", lambda error: seen.append(str(error)))
+        page.goto(file.as_uri())
+        return page
+
+    yield opened
+    files = [(tmp_path / f"report{place}.html").as_uri() for place in range(len(contexts))]
+    for context in contexts:
+        context.close()
+    # The empty icon is in the page itself
+    assert [said for said in seen if said != "data:,"] == files
+
+
+def rows(page: Page) -> Locator:
+    """The servers that can be seen."""
+    return page.locator(".server:visible")
+
+
+def states(page: Page) -> list[str]:
+    """The state words of the servers that can be seen, from the top."""
+    return rows(page).locator("summary .word").all_inner_texts()
+
+
+def server(page: Page, name: str) -> Locator:
+    """A server's row."""
+    return page.locator(".server").filter(has=page.get_by_role("heading", name=name, exact=True))
+
+
+def fits(page: Page) -> bool:
+    """Whether nobody has to scroll the page sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_needs_attention_comes_first(show: Show) -> None:
+    records = fleet(300)
+    page = show(records)
+    shown = states(page)
+    assert len(shown) == 300
+    assert shown == sorted(shown, key=STATES.index)
+    counted = Counter(shown)
+    for state in STATES:
+        total = page.locator("label").filter(has=page.get_by_role("radio", name=state))
+        expect(total.locator(".number")).to_have_text(str(counted[state]))
+    attention = 300 - counted["well"]
+    expect(page.get_by_text(f"{attention} of 300 servers need attention.")).to_be_visible()
+    expect(page.get_by_text("2026-11-21 17:00 UTC")).to_be_visible()
+
+
+def test_all_that_is_known_of_a_server(show: Show) -> None:
+    foreign = {"foreign_redirect_uris": ["https://portal.example.com/signin"]}
+    page = show(
+        [
+            drifted("desk1.example.com", application=foreign),
+            broken("desk2.example.com"),
+            unreachable("desk3.example.com"),
+        ]
+    )
+
+    row = server(page, "desk1.example.com")
+    assert not row.locator("pre").first.is_visible()
+    row.locator("summary").click()
+    for known in (
+        "contoso.example",
+        "https://desk1.example.com/api/oidc/callback",
+        "5 of 5 passed",
+        "ends in 150 days, 2027-04-20",
+    ):
+        expect(row.locator(".body").get_by_text(known, exact=False).first).to_be_visible()
+    provider = row.locator("figure", has_text="provider azure").locator("pre")
+    assert provider.inner_text().splitlines() == ["- enabled: false", "+ enabled: true"]
+    application = row.locator("figure", has_text="application RustDesk").locator("pre")
+    assert "  display_name: RustDesk\n" in application.inner_text()
+
+    row = server(page, "desk2.example.com")
+    expect(row.locator(".reason")).to_contain_text("AADSTS7000215")
+    row.locator("summary").click()
+    failed = row.get_by_role("listitem").filter(has_text="failed")
+    expect(failed).to_have_count(1)
+    expect(failed).to_contain_text("AADSTS7000215")
+    expect(failed).to_contain_text("Run the playbook site")
+
+    row = server(page, "desk3.example.com")
+    row.locator("summary").click()
+    expect(row.locator(".error")).to_contain_text("In the phase inspect: Could not read the providers")
+    expect(page.get_by_text("https://portal.example.com/signin")).to_be_visible()
+
+
+def test_bars_share_one_scale(show: Show) -> None:
+    def secret(days: int) -> dict[str, str]:
+        return {"ends": record()["client_secret"]["ends"]} if days == 150 else ending("x", days)["client_secret"]
+
+    page = show([record(f"d{days}.example.com", client_secret=secret(days)) for days in (10, 75, 150)])
+    widths = [server(page, f"d{days}.example.com").locator("rect").bounding_box()["width"] for days in (10, 75, 150)]
+    assert widths[0] / widths[2] == pytest.approx(10 / 150, rel=0.02)
+    assert widths[1] / widths[2] == pytest.approx(0.5, rel=0.02)
+    expect(server(page, "d75.example.com").locator("summary")).to_contain_text("75 days")
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(12, "12 days"), (0.5, "under a day"), (-0.5, "ended"), (-400, "399 days ago")]
+)
+@pytest.mark.parametrize("width", [360, 800, 1000, 1400])
+def test_days_left_keep_to_their_column(show: Show, days: float, said: str, width: int) -> None:
+    page = show([ending("desk1.example.com", days)], viewport={"width": width, "height": 600})
+    left = page.locator("summary .left")
+    expect(left).to_contain_text(said)
+    assert left.evaluate("(left) => left.scrollWidth <= left.clientWidth")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_text(show: Show, name: str) -> None:
+    made = broken(
+        name, tenant_id=name, callback_url=name, application={"display_name": name, "foreign_redirect_uris": [name]}
+    )
+    made["console"]["url"] = f"javascript:document.title='owned'//{name}"
+    made["checks"][0].update(name=name, detail=name, hint=name, ok=False)
+    made["drift"] = [{"object": name, "before": name, "after": f"{name}2"}]
+    page = show([made, unreachable("desk2.example.com", error={"phase": name, "message": name})])
+    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    page.locator("#group").check()
+    assert page.title() == "RustDesk sign-in, 2026-11-21"
+    assert page.locator("h1").count() == 1
+    for place in ("h2.name", ".tenants > h2", ".check", ".hint", "figcaption", ".error b", ".applications h3"):
+        assert page.locator(place).filter(has_text=name).count(), place
+    assert page.locator("a[href^='javascript']").count() == 0
+    assert fits(page)
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_fits_a_phone(show: Show, count: int) -> None:
+    made = few() if count == 3 else fleet(count)
+    made[0]["checks"][0]["detail"] = "x" * 400
+    page = show(made, viewport=PHONE)
+    assert fits(page)
+    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    assert fits(page)
+
+
+def test_search_by_keyboard(show: Show) -> None:
+    page = show([*fleet(40), broken("needle.example.org", tenant_id="adventure.example")])
+    page.keyboard.press("/")
+    page.keyboard.type("needle ADVENTURE")
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_role("status")).to_have_text("1 of 41 shown")
+    page.keyboard.type(" nobody")
+    expect(rows(page)).to_have_count(0)
+    expect(page.get_by_text("No server is like that.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(rows(page)).to_have_count(41)
+    page.keyboard.type("a/b")
+    expect(page.get_by_role("searchbox")).to_have_value("a/b")
+
+
+def test_states_and_rows_by_keyboard(show: Show) -> None:
+    """Tab reaches the totals, the search, the grouping and each server in the order in which they are seen."""
+    page = show([*few(), record("desk4.example.com", tenant_id="fabrikam.example")])
+    focused = page.locator(":focus")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="all")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="broken")).to_be_checked()
+    assert states(page) == ["broken"]
+    expect(page.get_by_role("status")).to_have_text("1 of 4 shown")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.locator(".tenants:visible > h2")).to_have_text(["contoso.example"])
+    page.keyboard.press("Tab")
+    expect(focused).to_contain_text("desk2.example.com")
+    assert focused.evaluate("(element) => getComputedStyle(element).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(server(page, "desk2.example.com").locator(".body")).to_be_visible()
+    page.keyboard.press("Tab")  # the console's address, then on and out again
+    expect(focused).to_have_attribute("href", "https://desk2.example.com")
+    page.keyboard.press("Tab")
+    expect(page.locator(".server :focus")).to_have_count(0)
+
+
+def test_focus_is_never_behind_the_bar(show: Show) -> None:
+    page = show(fleet(60), viewport={"width": 1200, "height": 600})
+    page.locator(".server summary").last.focus()
+    for _step in range(30):
+        page.keyboard.press("Shift+Tab")
+        below = page.evaluate("document.querySelector('.bar').getBoundingClientRect().bottom")
+        assert page.locator(":focus").bounding_box()["y"] >= below - 1
+
+
+def test_group_by_tenant_and_back(show: Show) -> None:
+    page = show(fleet(40))
+    names = rows(page).locator("h2").all_inner_texts()
+    page.get_by_label("Group by tenant").check()
+    groups = page.locator(".tenants")
+    assert groups.count() == 3
+    for place in range(3):
+        tenant = groups.nth(place).locator("> h2").inner_text()
+        assert set(groups.nth(place).locator("summary .tenant bdi").all_text_contents()) == {tenant}
+    assert rows(page).count() == 40
+    page.get_by_label("Group by tenant").uncheck()
+    assert rows(page).locator("h2").all_inner_texts() == names
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast(show: Show, scheme: str) -> None:
+    every = [
+        unreachable("a.example"),
+        broken("b.example"),
+        drifted("c.example"),
+        ending("d.example"),
+        record("e.example"),
+    ]
+    page = show(every, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert light == (scheme == "light")
+    texts = page.locator(
+        ".word, .number, .reason, .verdict, .detail, .hint, dt, dd, h1, h2, h3, ins, del, .made, .columns span, .legend"
+    )
+    measured = [(text.evaluate(CONTRAST), text.text_content()) for text in texts.all()]
+    assert len(measured) > 100
+    assert min(measured)[0] >= 4.5, min(measured)
+
+
+def test_states_differ_without_colour(show: Show) -> None:
+    page = show(
+        [unreachable("a.example"), broken("b.example"), drifted("c.example"), ending("d.example"), record("e.example")]
+    )
+    assert states(page) == list(STATES)
+    shapes = page.locator("summary .state use").evaluate_all(
+        "(uses) => uses.map((use) => document.querySelector(use.getAttribute('href')).innerHTML)"
+    )
+    assert len(set(shapes)) == 5
+
+
+def test_print_shows_all_servers(show: Show) -> None:
+    """Whatever was searched for on the screen; what needs attention with its details; black on white."""
+    every = [make(f"{make.__name__}.example") for make in (unreachable, broken, drifted, ending)]
+    page = show([*every, *fleet(56)], color_scheme="dark")
+    page.get_by_label("Group by tenant").check()
+    page.get_by_role("radio", name="broken").check()
+    page.keyboard.press("/")
+    page.keyboard.type("nobody")
+    page.emulate_media(media="print")
+    assert rows(page).count() == 60
+    assert page.locator(".tenants > h2:visible").count() == 3
+    for state in STATES:
+        shown = page.locator(f".server.{state} .body").evaluate_all(
+            "(bodies) => bodies.map((body) => body.checkVisibility())"
+        )
+        assert shown
+        assert set(shown) == {state != "well"}
+    assert page.locator(".bar").evaluate("(bar) => getComputedStyle(bar).position") == "static"
+    assert not page.get_by_role("searchbox").is_visible()
+    colours = page.locator("h1, summary .word").evaluate_all(
+        "(texts) => texts.map((text) => getComputedStyle(text).color)"
+    )
+    assert set(colours) == {"rgb(0, 0, 0)"}
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) > 2
+
+
+def test_without_javascript(show: Show) -> None:
+    page = show(fleet(40), java_script_enabled=False)
+    assert rows(page).count() == 40
+    assert not page.get_by_role("searchbox").is_visible()
+    page.get_by_role("radio", name="drifted").check()
+    drifting = rows(page)
+    assert 0 < drifting.count() < 40
+    drifting.first.locator("summary").click()
+    expect(drifting.first.locator("ins").first).to_be_visible()

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A service provider's fleet: it converges, stays so, and what is down or refused stops nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lab.client import Lab
+from support.controller import Controller
+from support.fixtures import LAG
+from support.provider import ServiceProvider
+
+TENANTS, SERVERS = 10, 6
+# Where nothing listens
+DOWN = "https://127.0.0.1:9"
+
+
+@pytest.fixture
+def provider(lab: Lab, controller: Controller) -> Iterator[ServiceProvider]:
+    """Ten tenants with six servers each, on three kinds of consoles."""
+    lab.set_lag(0.1, 0.2)
+    yield ServiceProvider(lab, controller, TENANTS, SERVERS)
+    lab.set_lag(*LAG)
+
+
+def test_sixty_servers_in_ten_tenants(provider: ServiceProvider) -> None:
+    servers = provider.fleet_of
+    done = provider.site("--forks", "10")
+    assert done.rc == 0, done.output[-4000:]
+    for name, fleet in servers.items():
+        assert fleet.sign_in(name)["access_token"], name
+    for fleet in provider.fleets:
+        (application,) = [item for item in fleet.tenant.applications() if item["displayName"] == "RustDesk"]
+        uris = {f"{console.url}/api/oidc/callback" for console in fleet.consoles.values()}
+        assert set(application["web"]["redirectUris"]) == uris
+        holders = sorted(item["displayName"] for item in application["passwordCredentials"])
+        assert holders == sorted(f"rustdesk-sso {name}" for name in fleet.hosts)
+
+    again = provider.site("--forks", "10")
+    assert again.changed() == dict.fromkeys(servers, 0), again.output[-4000:]
+
+    # Five servers are down, two tenants refuse the automation, and one server joins each of the other tenants
+    refusing = {provider.fleets[3].domain, provider.fleets[7].domain}
+    others = [fleet for fleet in provider.fleets if fleet.domain not in refusing]
+    down = [name for fleet in others[:5] for name in list(fleet.hosts)[:1]]
+    working = {name: dict(servers[name].hosts[name]) for name in down}
+    for name in down:
+        servers[name].hosts[name]["rustdesk_sso_console_url"] = DOWN
+    for fleet in provider.fleets:
+        if fleet.domain in refusing:
+            fleet.tenant.set_permissions([])
+    joined = {f"new.{fleet.domain}": fleet for fleet in others[:2]}
+    for name, fleet in joined.items():
+        fleet.add_server(name)
+    hit = {*down, *(name for fleet in provider.fleets if fleet.domain in refusing for name in fleet.hosts)}
+    survived = provider.site("--forks", "10")
+    assert survived.failed() == hit
+    assert {name for name, count in survived.changed().items() if count and name not in hit} <= {
+        name for fleet in others[:2] for name in fleet.hosts
+    }
+    # Whoever was down keeps its redirect URI and its sign-in
+    for name in [*down, *joined]:
+        assert provider.fleet_of[name].sign_in(name)["access_token"], name
+
+    for name in down:
+        servers[name].hosts[name] = working[name]
+    for fleet in provider.fleets:
+        if fleet.domain in refusing:
+            fleet.tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
+    healed = provider.site("--forks", "10")
+    assert healed.rc == 0, healed.output[-4000:]
+    assert healed.changed() == dict.fromkeys(provider.fleet_of, 0)

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A service provider: the fleets of many tenants in one inventory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.client import Lab
+from support.controller import Controller, Run
+from support.fleet import Fleet
+
+KINDS = ("pro", "rustdesk_console", "rustdesk_api")
+
+
+class ServiceProvider:
+    """``tenants`` customers with ``servers`` servers each, on consoles of all kinds in turn.
+
+    Each customer is a group with the variables of its tenant; its servers share one application.
+    """
+
+    def __init__(self, lab: Lab, controller: Controller, tenants: int, servers: int) -> None:
+        self.lab = lab
+        self.controller = controller
+        self.fleets = [Fleet(lab, controller, 0) for _ in range(tenants)]
+        number = 0
+        for fleet in self.fleets:
+            for server in range(servers):
+                fleet.add_server(f"desk{server + 1}.{fleet.domain}", kind=KINDS[number % len(KINDS)])
+                number += 1
+
+    @property
+    def fleet_of(self) -> dict[str, Fleet]:
+        """The fleet of each server, by the server's name."""
+        return {name: fleet for fleet in self.fleets for name in fleet.hosts}
+
+    @property
+    def inventory(self) -> dict[str, Any]:
+        """The inventory as data: a group for each tenant below rustdesk_servers."""
+        customers = {
+            fleet.domain.replace(".", "_"): {"hosts": fleet.hosts, "vars": fleet.variables} for fleet in self.fleets
+        }
+        return {"rustdesk_servers": {"children": customers}}
+
+    def site(self, *options: str, **environment: str) -> Run:
+        """Run the collection's site.yml on all of them."""
+        return self.controller.playbook(self.controller.site, self.inventory, *options, **environment)
+
+    def play(self, name: str, *options: str) -> Run:
+        """Run another playbook of the collection, such as ``rotate``, on all of them."""
+        return self.controller.playbook(self.controller.site.with_name(f"{name}.yml"), self.inventory, *options)

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Records for the fleet report, as the playbook collects them: one, a few of every state, or as many as one likes."""
+
+from __future__ import annotations
+
+import copy
+import random
+import uuid
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+Record = dict[str, Any]
+
+AT = "2026-11-21T17:00:00Z"
+NOW = datetime(2026, 11, 21, 17, tzinfo=timezone.utc)
+CHECKS = (
+    ("login options", "The console offers azure", ""),
+    ("authorization request", "The console sends users to the tenant's authorization endpoint", ""),
+    ("redirect URI", "Entra knows the callback URL", ""),
+    ("issuer", "The issuer is the tenant's", ""),
+    ("client secret", "Entra accepts the client secret", ""),
+)
+FAILED = (
+    "client secret",
+    "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent is the client secret value",
+    "Run the playbook site: it makes a new client secret and writes it into the console.",
+)
+WEB = """\
+display_name: RustDesk
+web:
+  redirect_uris:
+    - https://{server}/api/oidc/callback
+  id_tokens: {id_tokens}
+"""
+
+
+def ends(days: float) -> str:
+    """When a client secret ends that has so many days left."""
+    return (NOW + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def record(server: str = "desk1.example.com", **changed: Any) -> Record:
+    """A server that is well; ``changed`` replaces keys, those of a dict one by one."""
+    made: Record = {
+        "server": server,
+        "tenant_id": "contoso.example",
+        "console": {"url": f"https://{server}", "kind": "pro"},
+        "application": {
+            "unique_name": "rustdesk-sso",
+            "display_name": "RustDesk",
+            "app_id": "6d3b6f0e-7c55-4b6f-9f0e-2f8d1c5a9b10",
+            "object_id": "0f9c1b9a-35c5-4f0b-8a86-0a4c1d0c7e77",
+            "foreign_redirect_uris": [],
+        },
+        "callback_url": f"https://{server}/api/oidc/callback",
+        "provider": {"name": "azure", "present": True, "enabled": True},
+        "client_secret": {
+            "name": f"rustdesk-sso {server}",
+            "key_id": str(uuid.uuid5(uuid.NAMESPACE_DNS, server)),
+            "hint": "q3~",
+            "ends": ends(150),
+            "decision": "kept",
+            "reason": "it ends in 150 days",
+        },
+        "renew_before": "30d",
+        "checks": [{"name": name, "ok": True, "detail": detail, "hint": hint} for name, detail, hint in CHECKS],
+        "drift": [],
+        "error": {},
+    }
+    for key, value in changed.items():
+        made[key] = {**made[key], **value} if isinstance(value, dict) and isinstance(made[key], dict) else value
+    return copy.deepcopy(made)
+
+
+def unreachable(server: str, **changed: Any) -> Record:
+    """A server whose console did not answer."""
+    nothing = {"name": "", "key_id": "", "hint": "", "ends": "", "decision": "", "reason": ""}
+    message = (
+        f"Could not read the providers of https://{server}: the connection timed out after 30 seconds. "
+        "Check that the console runs and that the controller reaches it."
+    )
+    unknown: Record = {
+        "client_secret": nothing,
+        "provider": {"present": None, "enabled": None},
+        "checks": [{"name": name, "ok": None, "detail": "", "hint": ""} for name, _detail, _hint in CHECKS],
+        "error": {"phase": "inspect", "message": message},
+    }
+    return record(server, **{**unknown, **changed})
+
+
+def broken(server: str, **changed: Any) -> Record:
+    """A server whose client secret Entra refuses."""
+    made = record(server, **changed)
+    name, detail, hint = FAILED
+    made["checks"][-1] = {"name": name, "ok": False, "detail": detail, "hint": hint}
+    return made
+
+
+def drifted(server: str, **changed: Any) -> Record:
+    """A server whose application and provider somebody has changed."""
+    made = record(server, **changed)
+    before, after = WEB.format(server="old.example.com", id_tokens="false"), WEB.format(server=server, id_tokens="true")
+    made["drift"] = [
+        {"object": "application RustDesk", "before": before, "after": after},
+        {"object": "provider azure", "before": "enabled: false\n", "after": "enabled: true\n"},
+    ]
+    return made
+
+
+def ending(server: str, days: float = 12, **changed: Any) -> Record:
+    """A server whose client secret ends soon."""
+    decision = {"ends": ends(days), "decision": "renewed", "reason": "it ends within 30 days"}
+    return record(server, client_secret=decision, **changed)
+
+
+def fleet(count: int, seed: int = 1) -> list[Record]:
+    """Servers of several tenants, most of them well, always the same for the same ``count`` and ``seed``."""
+    draw = random.Random(seed)
+    tenants = {
+        "contoso.example": "rustdesk-sso",
+        "3f2c8a51-9d7e-4c1b-b6a0-5e8f7d2c4b90": "rustdesk-sso",
+        "fabrikam.example": "remote-support",
+    }
+    made = []
+    for place in range(count):
+        name = f"desk{place + 1}.{draw.choice(['berlin', 'lyon', 'oslo', 'porto'])}.example.com"
+        tenant = draw.choices(list(tenants), [5, 3, 2])[0]
+        application = {
+            "unique_name": tenants[tenant],
+            "display_name": "RustDesk" if tenants[tenant] == "rustdesk-sso" else "Remote support",
+            "app_id": str(uuid.uuid5(uuid.NAMESPACE_DNS, tenant)),
+            "foreign_redirect_uris": ["https://portal.example.com/signin-oidc"] if tenant == "contoso.example" else [],
+        }
+        kind = draw.choice(["pro", "pro", "rustdesk_console", "rustdesk_api"])
+        shared = {"tenant_id": tenant, "application": application, "console": {"url": f"https://{name}", "kind": kind}}
+        make = draw.choices([unreachable, broken, drifted, ending, record], [2, 3, 4, 6, 85])[0]
+        if make is ending:
+            made.append(ending(name, draw.choice([-9.5, -0.5, 0.5, 3, 12, 25]), **shared))
+        elif make is record:
+            made.append(record(name, client_secret={"ends": ends(draw.randint(31, 180))}, **shared))
+        else:
+            made.append(make(name, **shared))
+    return made
+
+
+def few() -> list[Record]:
+    """Three servers: a broken one, a drifted one, and one that is well."""
+    return [record("desk1.example.com"), broken("desk2.example.com"), drifted("desk3.example.com")]

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for every fleet that was set up by hand: names that keep applications apart, files that say all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _adoption, _adoption_files
+
+LOGIN = "https://login.microsoftonline.com"
+TENANTS = tuple(f"{number}0000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
+SETTINGS = {"tenant_id": "", "provider_name": "", "cloud": "", "authority_host": "", "failure": ""}
+# Signs of templates and of YAML
+TEXT = st.text("{}%#\"'\\:-! aé\U0001f511", min_size=1)
+
+
+def guid(number: int) -> str:
+    """An application's ID."""
+    return f"{number:08x}-aaaa-bbbb-cccc-dddddddddddd"
+
+
+def provider(number: int, tenant: str = TENANTS[0], **members: Any) -> dict[str, Any]:
+    """A provider of an application, as rustdesk_oidc_provider_info gives it."""
+    issuer = f"{LOGIN}/{tenant}/v2.0"
+    return {
+        "name": "azure",
+        "enabled": True,
+        "client_id": guid(number),
+        "issuer": issuer,
+        "client_secret_set": False,
+        **members,
+    }
+
+
+def record(
+    name: str, number: int, tenant: str = TENANTS[0], taken: int | None = None, **members: Any
+) -> dict[str, Any]:
+    """A server of this application; another application, ``taken``, may have the role's unique name already."""
+    url = f"https://{name}.example.com"
+    application = {
+        "app_id": guid(number),
+        "display_name": "RustDesk",
+        "unique_name": None,
+        "sign_in_audience": "AzureADMyOrg",
+        "id_token_issuance_enabled": True,
+        "web_redirect_uris": [f"{url}/api/oidc/callback"],
+        "client_secrets": [],
+        **members,
+    }
+    answers = [{"item": {"tenant_id": tenant, "app_id": guid(number)}, "applications": [application]}]
+    if taken is not None:
+        named = {**application, "app_id": guid(taken), "unique_name": "rustdesk-sso"}
+        answers.append({"item": {"tenant_id": tenant, "unique_name": "rustdesk-sso"}, "applications": [named]})
+    return {
+        **SETTINGS,
+        "server": name,
+        "console_url": url,
+        "console": {"callback_url": f"{url}/api/oidc/callback", "providers": [provider(number, tenant)]},
+        "applications": [{**answer, "tenant_id": tenant, "issuer": f"{LOGIN}/{tenant}/v2.0"} for answer in answers],
+    }
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.sampled_from(TENANTS)), min_size=1, max_size=12),
+    st.none() | st.integers(0, 9),
+)
+def test_unique_names_keep_applications_apart(servers: list[tuple[int, str]], taken: int | None) -> None:
+    named = {taken: "rustdesk-sso"} if taken is not None else {}
+    records = [
+        record(f"desk{place}", number, tenant, taken, unique_name=named.get(number))
+        for place, (number, tenant) in enumerate(servers)
+    ]
+    found = _adoption.adopt(records)
+    names = {(server.key, server.variables["rustdesk_sso_app_unique_name"]) for server in found}
+    assert len(names) == len({key for key, _name in names}) == len({(key[0], name) for key, name in names})
+    for tenant in {tenant for _number, tenant in servers}:
+        users = [number for number, where in servers if where == tenant]
+        (default,) = [key for key, name in names if key[0] == tenant and name == "rustdesk-sso"] or [None]
+        if taken is None:
+            assert default
+            assert users.count(int(default[1][:8], 16)) == max(users.count(number) for number in users)
+        else:
+            assert default in (None, (tenant, guid(taken)))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["found", "new", "failed"]), TEXT), min_size=1),
+    st.booleans(),
+    st.booleans(),
+)
+def test_files_say_all_of_each_server_and_nothing_of_others(
+    servers: list[tuple[int, str, str]], whole: bool, group_there: bool
+) -> None:
+    records = []
+    for place, (number, state, name) in enumerate(servers):
+        one = record(f"desk{place}", number, display_name=name)
+        if state == "new":
+            one["console"]["providers"] = []
+        records.append({**one, "failure": "no answer"} if state == "failed" else one)
+    adopted = _adoption.adopt(records)
+    existing = [_adoption_files.GROUP_FILE] if group_there else []
+    outcome = _adoption_files.outcome(adopted, existing, whole, predicted=False)
+    texts = {path: text for server in outcome.values() for path, text in server["files"].items()}
+    shown = [message for server in outcome.values() for message in server["messages"]]
+    assert not [text for text in [*texts.values(), *shown] for sign in ("{{", "{%", "{#") if sign in text]
+    values = {path: yaml.safe_load(text.replace("!unsafe ", "")) for path, text in texts.items()}
+    group = values.pop(_adoption_files.GROUP_FILE, {})
+    assert "rustdesk_sso_public_url" not in group
+    assert not group or (whole and not group_there and "failed" not in {state for _number, state, _name in servers})
+    for server in adopted:
+        own = values.pop(_adoption_files.host_file(server.name), {})
+        assert not own if server.state != "found" else {**group, **own} == server.variables
+    assert values == {}
+
+
+def test_a_unique_name_that_is_there_stays() -> None:
+    servers = _adoption.adopt([record("desk1", 1, unique_name="desks"), record("desk2", 2)])
+    assert [server.variables["rustdesk_sso_app_unique_name"] for server in servers] == ["desks", "rustdesk-sso"]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "tenant", "asked"),
+    [
+        (f"{LOGIN}/{TENANTS[0]}/v2.0", TENANTS[1], TENANTS[0]),
+        (f"https://sts.windows.net/{TENANTS[0]}/", "", TENANTS[0]),
+        (f"{LOGIN}/common/v2.0", TENANTS[1], TENANTS[1]),
+        (f"{LOGIN}/organizations/v2.0", "", None),
+        ("", TENANTS[1], TENANTS[1]),
+        ("", "", None),
+        ("https://login.microsoftonline.us/x/v2.0", TENANTS[1], None),
+        (f"https://login.microsoftonline.com.evil.example/{TENANTS[0]}/v2.0", "", None),
+        (f"{LOGIN}@evil.example/{TENANTS[0]}/v2.0", "", None),
+        ("https://[", "", None),
+    ],
+)
+def test_which_tenant_is_asked(issuer: str, tenant: str, asked: str | None) -> None:
+    questions = _adoption.questions({"providers": [provider(1, issuer=issuer)]}, tenant, "AzureCloud", "")
+    assert {question["tenant_id"] for question in questions} == ({asked} if asked else set())
+    assert [question["app_id"] for question in questions if "app_id" in question] == ([guid(1)] if asked else [])
+
+
+def test_servers_that_cannot_share_are_told() -> None:
+    personal = {"sign_in_audience": "AzureADandPersonalMicrosoftAccount"}
+    pair = _adoption.adopt([record("desk1", 1, **personal), record("desk2", 1, **personal)])
+    assert all("two client secrets only" in server.notes[-1] for server in pair)
+    (single,) = _adoption.adopt([record("desk1", 1, **personal)])
+    assert "two client secrets only" not in " ".join(single.notes)

@@ -1,0 +1,284 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fleet report's model, its JSON, and its metrics as Prometheus' own parser reads them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from ansible_collections.deskops.rustdesk_sso.plugins.filter import fleet_report as documented
+from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
+from support.records import AT, broken, drifted, ending, ends, fleet, record, unreachable
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+STATES = ["unreachable", "broken", "drifted", "ending", "well"]
+
+
+def model(*records, at=AT):
+    return json.loads(fleet_report(list(records), format="json", at=at))
+
+
+def only(*records, **options):
+    (server,) = model(*records, **options)["servers"]
+    return server
+
+
+def samples(*records):
+    """Each metric's name with its labels and values, as Prometheus would take them in."""
+    text = fleet_report(list(records), format="prometheus", at=AT)
+    read = {}
+    for family in text_string_to_metric_families(text):
+        assert family.documentation
+        assert family.type == "gauge"
+        for sample in family.samples:
+            read.setdefault(sample.name.removeprefix("rustdesk_sso_"), []).append((sample.labels, sample.value))
+    return read
+
+
+def paths(value, path=()):
+    """Where each key of a record is, as the steps to it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key)
+            yield from paths(inner, (*path, key))
+    elif isinstance(value, list) and value:
+        yield from paths(value[0], (*path, 0))
+
+
+def whole():
+    """A record with something in every list."""
+    made = drifted("desk1.example.com", error={"phase": "inspect", "message": "no answer"})
+    made["application"]["foreign_redirect_uris"] = ["https://other.example"]
+    return made
+
+
+def without(made, path):
+    *steps, last = path
+    inner = made
+    for step in steps:
+        inner = inner[step]
+    del inner[last]
+    return made
+
+
+@pytest.mark.parametrize("make", [unreachable, broken, drifted, ending, record])
+def test_each_state_and_its_reason(make):
+    expected = {
+        unreachable: ("unreachable", "timed out"),
+        broken: ("broken", "client secret: AADSTS7000215"),
+        drifted: ("drifted", "application RustDesk, provider azure"),
+        ending: ("ending", "ends in 12 days"),
+        record: ("well", ""),
+    }
+    state, reason = expected[make]
+    server = only(make("desk1.example.com"))
+    assert server["state"] == state
+    assert reason in server["reason"]
+    assert bool(server["reason"]) == (state != "well")
+
+
+def test_the_most_urgent_state_is_told():
+    made = drifted("desk1.example.com", client_secret={"ends": ends(-3)})
+    assert only(made)["state"] == "drifted"
+    made["checks"][0]["ok"] = made["checks"][1]["ok"] = False
+    assert only(made)["state"] == "broken"
+    assert only(made)["reason"].endswith("(and 1 more)")
+    made["error"] = {"phase": "inspect", "message": "no answer"}
+    assert only(made)["state"] == "unreachable"
+
+
+def test_a_check_that_was_not_asked_is_no_fault():
+    made = record()
+    made["checks"][0]["ok"] = None
+    server = only(made)
+    assert (server["state"], server["checks_passed"], server["checks_asked"]) == ("well", 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("days", "left", "state", "reason"),
+    [
+        (31, 31, "well", ""),
+        (30.001, 30, "well", ""),
+        (30, 30, "ending", "client secret ends in 30 days"),
+        (1.9, 1, "ending", "client secret ends in 1 day"),
+        (0.5, 0, "ending", "client secret ends in less than a day"),
+        (-0.5, -1, "ending", "client secret ended less than a day ago"),
+        (-1.5, -2, "ending", "client secret ended 1 day ago"),
+        (-40, -40, "ending", "client secret ended 39 days ago"),
+    ],
+)
+def test_days_left(days, left, state, reason):
+    server = only(record(client_secret={"ends": ends(days)}))
+    assert (server["days_left"], server["state"], server["reason"]) == (left, state, reason)
+
+
+def test_an_end_in_any_form_of_graphs_or_none():
+    server = only(record(client_secret={"ends": "2026-12-31T17:00:00.1234567Z"}))
+    assert server["days_left"] == 40
+    assert only(record(client_secret={"ends": "2026-12-31T18:00:00+01:00"}))["days_left"] == 40
+    assert only(record(client_secret={"ends": ""}))["days_left"] is None
+    assert only(record(client_secret={"ends": ""}))["state"] == "well"
+
+
+def test_servers_by_state_then_days_then_name():
+    made = model(
+        record("c.example.com"),
+        record("b.example.com"),
+        record("a.example.com", client_secret={"ends": ends(170)}),
+        record("0.example.com", client_secret={"ends": ""}),
+        ending("late.example.com", 20),
+        ending("over.example.com", -2),
+        drifted("drifted.example.com"),
+        broken("broken.example.com"),
+        unreachable("unreachable.example.com"),
+    )
+    assert [server["server"].partition(".")[0] for server in made["servers"]] == [
+        *["unreachable", "broken", "drifted", "over", "late", "b", "c", "a", "0"]
+    ]
+    assert made["totals"] == {"servers": 9, "unreachable": 1, "broken": 1, "drifted": 1, "ending": 2, "well": 4}
+
+
+def test_tenants_and_applications():
+    """The same unique name in another tenant is another application; what one server knows of it, all are told."""
+    foreign = {"foreign_redirect_uris": ["https://b.example", "https://a.example"]}
+    unknown = {"app_id": "", "display_name": "", "object_id": ""}
+    made = model(
+        record("a.example.com", application=foreign),
+        unreachable("b.example.com", application=unknown),
+        record("c.example.com", tenant_id="fabrikam.example"),
+    )
+    contoso, fabrikam = made["tenants"]
+    assert (contoso["tenant_id"], contoso["servers"]) == ("contoso.example", ["b.example.com", "a.example.com"])
+    assert (contoso["totals"]["servers"], contoso["totals"]["unreachable"]) == (2, 1)
+    assert fabrikam["servers"] == ["c.example.com"]
+    shared, other = made["applications"]
+    assert shared["servers"] == ["b.example.com", "a.example.com"]
+    assert shared["app_id"] == record()["application"]["app_id"]
+    assert shared["foreign_redirect_uris"] == ["https://a.example", "https://b.example"]
+    assert (other["tenant_id"], other["unique_name"]) == ("fabrikam.example", shared["unique_name"])
+
+
+@pytest.mark.parametrize("path", list(paths(whole())), ids=lambda path: ".".join(map(str, path)))
+def test_each_key_has_to_be_there(path):
+    with pytest.raises(AnsibleFilterError) as refused:
+        model(record("fine.example.com"), without(whole(), path))
+    assert str(path[-1]) in str(refused.value)
+    assert ("record 2" if path == ("server",) else "desk1.example.com") in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "key"),
+    [
+        ({"renew_before": 30}, "renew_before"),
+        ({"renew_before": "a month"}, "renew_before"),
+        ({"checks": {}}, "checks"),
+        ({"drift": "text"}, "drift"),
+        ({"provider": {"present": "yes"}}, "provider.present"),
+        ({"client_secret": {"ends": "soon"}}, "client_secret.ends"),
+        ({"client_secret": {"ends": "2026-13-01T00:00:00Z"}}, "client_secret.ends"),
+        ({"application": {"foreign_redirect_uris": [None]}}, "application.foreign_redirect_uris[0]"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(changed, key):
+    with pytest.raises(AnsibleFilterError) as refused:
+        model(record("desk7.example.com", **changed))
+    assert key in str(refused.value)
+    assert "desk7.example.com" in str(refused.value)
+
+
+def test_what_else_is_refused():
+    with pytest.raises(AnsibleFilterError, match=r"two records .* desk1\.example\.com"):
+        model(record(), record())
+    with pytest.raises(AnsibleFilterError, match="at is not a time"):
+        model(record(), at="today")
+    with pytest.raises(AnsibleFilterError, match="html, json, prometheus"):
+        fleet_report([record()], format="pdf", at=AT)
+    with pytest.raises(AnsibleFilterError, match="list of records"):
+        fleet_report(record(), format="json", at=AT)
+
+
+@pytest.mark.parametrize("form", ["html", "json", "prometheus"])
+def test_what_a_record_should_not_hold_is_not_published(form):
+    made = record(client_secret={"value": "s3cret-value"}, console={"password": "s3cret-value"})
+    assert "s3cret-value" not in fleet_report([made], format=form, at=AT)
+
+
+def test_json_has_the_documented_keys():
+    made = model(*fleet(20))
+    fields = yaml.safe_load(documented.RETURN)["_value"]["contains"]
+    assert set(made) == set(fields)
+    (options,) = (yaml.safe_load(documented.DOCUMENTATION)["options"]["_input"]["suboptions"],)
+    assert set(made["servers"][0]) == {*options, *fields["servers"]["contains"]}
+    assert (made["version"], made["made"]) == (1, AT)
+
+
+def test_metrics():
+    made = broken("desk1.example.com")
+    made["checks"][0]["ok"] = None
+    read = samples(made, unreachable("desk2.example.com"))
+    (first, one), (second, _one) = sorted(read["server_info"], key=lambda pair: pair[0]["server"])
+    assert one == 1
+    assert first == {
+        "server": "desk1.example.com",
+        "tenant_id": "contoso.example",
+        "application": "rustdesk-sso",
+        "app_id": made["application"]["app_id"],
+        "provider": "azure",
+        "console": "https://desk1.example.com",
+        "callback_url": "https://desk1.example.com/api/oidc/callback",
+    }
+    assert second["server"] == "desk2.example.com"
+    states = {(labels["server"], labels["state"]): value for labels, value in read["server_state"]}
+    assert len(states) == 10
+    assert {key for key, value in states.items() if value} == {
+        ("desk1.example.com", "broken"),
+        ("desk2.example.com", "unreachable"),
+    }
+    checks = {labels["check"]: value for labels, value in read["check_ok"]}
+    assert checks == {"authorization request": 1, "redirect URI": 1, "issuer": 1, "client secret": 0}
+    end = datetime.fromisoformat(ends(150)).replace(tzinfo=timezone.utc).timestamp()
+    assert read["client_secret_end_timestamp_seconds"] == [({"server": "desk1.example.com"}, end)]
+    assert read["drifted"] == [({"server": "desk1.example.com"}, 0)]
+    assert samples(drifted("desk3.example.com"))["drifted"] == [({"server": "desk3.example.com"}, 1)]
+    made_at = datetime(2026, 11, 21, 17, tzinfo=timezone.utc).timestamp()
+    assert read["report_timestamp_seconds"] == [({}, made_at)]
+
+
+def test_checks_of_one_name_are_one_series():
+    made = broken("desk1.example.com")
+    made["checks"].append({"name": "client secret", "ok": True, "detail": "", "hint": ""})
+    answers = [value for labels, value in samples(made)["check_ok"] if labels["check"] == "client secret"]
+    assert answers == [0]
+
+
+def test_metrics_hold_no_hint():
+    made = record(client_secret={"hint": "Zq3~"})
+    assert "Zq3~" not in fleet_report([made], format="prometheus", at=AT)
+
+
+@given(server=NAMES, application=NAMES, check=NAMES)
+def test_any_name_survives_in_metrics_and_json(server, application, check):
+    made = record(server, application={"unique_name": application})
+    made["checks"][0]["name"] = check
+    read = samples(made)
+    assert [(labels["server"], labels["application"]) for labels, _value in read["server_info"]] == [
+        (server, application)
+    ]
+    assert check in {labels["check"] for labels, _value in read["check_ok"]}
+    assert [labels["state"] for labels, _value in read["server_state"]] == STATES
+    assert only(made)["server"] == server
+
+
+@pytest.mark.parametrize("form", ["html", "json", "prometheus"])
+def test_a_fleet_without_servers(form):
+    assert fleet_report([], format=form, at=AT).endswith("\n")
