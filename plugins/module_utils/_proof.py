@@ -43,9 +43,12 @@ class Check:
         return asdict(self)
 
 
-def prove(http: Http, params: Params) -> list[Check]:
-    """All checks for the options of rustdesk_sign_in_check, in the order in which a sign-in meets them; read only."""
-    connection = Connection(params["public_url"], http)
+def prove(http: Http, console_http: Http, params: Params) -> list[Check]:
+    """All checks for the options of rustdesk_sign_in_check, in the order in which a sign-in meets them; read only.
+
+    ``http`` speaks to Entra, ``console_http`` to the console.
+    """
+    connection = Connection(params["public_url"], console_http)
     discovery, issuer = _issuer(http, params["issuer"])
     offered, begun = _console(connection, params)
     checks = [*offered, issuer, _clock(connection, discovery)]

@@ -63,6 +63,12 @@ options:
       - A PEM file with the certification authorities to trust, instead of the system's.
       - The environment variables E(REQUESTS_CA_BUNDLE) and E(SSL_CERT_FILE) are used when it is omitted.
     type: path
+  console_ca_path:
+    description:
+      - The same for the console alone, where it is behind another certification authority than Entra.
+      - The environment variable E(RUSTDESK_CA_PATH) is used when it is omitted, then O(ca_path).
+    type: path
+    version_added: 0.2.0
   timeout:
     description: How many seconds one request may take.
     type: float
@@ -114,6 +120,7 @@ checks:
 """
 
 import typing as t
+from contextlib import closing
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
@@ -133,6 +140,7 @@ SPEC: dict[str, t.Any] = {
         "client_secret_ends": {"type": "str", "no_log": False},
         "registered_redirect_uris": {"type": "list", "elements": "str"},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
+        "console_ca_path": {"type": "path", "fallback": (env_fallback, ["RUSTDESK_CA_PATH"])},
         "timeout": {"type": "float", "default": 30.0},
         "must_pass": {"type": "bool", "default": True, "no_log": False},
     },
@@ -143,11 +151,11 @@ SPEC: dict[str, t.Any] = {
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     public_url = check_url(params["public_url"], "public_url")
-    http = Http(params["ca_path"], params["timeout"])
-    try:
-        checks = _proof.prove(http, {**params, "public_url": public_url})
-    finally:
-        http.close()
+    with (
+        closing(Http(params["ca_path"], params["timeout"])) as http,
+        closing(Http(params["console_ca_path"] or params["ca_path"], params["timeout"])) as console_http,
+    ):
+        checks = _proof.prove(http, console_http, {**params, "public_url": public_url})
     failed = [check for check in checks if check.ok is False]
     result: dict[str, t.Any] = {"passed": not failed, "checks": [check.result() for check in checks]}
     if failed and params["must_pass"]:

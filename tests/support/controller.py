@@ -53,13 +53,13 @@ class Controller:
 
     def __init__(self, home: Path, collections: Path) -> None:
         self.home = home
-        self._collections = collections
+        self.collections = collections
         (home / "tmp").mkdir()
 
     @property
     def site(self) -> Path:
         """The collection's own playbook."""
-        return self._collections / "ansible_collections/deskops/rustdesk_sso/playbooks/site.yml"
+        return self.collections / "ansible_collections/deskops/rustdesk_sso/playbooks/site.yml"
 
     def environment(self, **extra: str) -> dict[str, str]:
         """The environment of every run: nothing of the caller's but PATH and the locale."""
@@ -68,7 +68,7 @@ class Controller:
             **kept,
             "HOME": str(self.home),
             "TMPDIR": str(self.home / "tmp"),
-            "ANSIBLE_COLLECTIONS_PATH": str(self._collections),
+            "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             # The module door unpacks where the account's home is, whatever HOME says.
             "ANSIBLE_REMOTE_TEMP": str(self.home / ".ansible/tmp"),

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from lab.client import Lab
+from support.consoles import KINDS, add
 from support.controller import Controller, Run
 from support.fleet import Fleet
-
-KINDS = ("pro", "rustdesk_console", "rustdesk_api")
 
 
 class ServiceProvider:
@@ -28,7 +27,7 @@ class ServiceProvider:
         number = 0
         for fleet in self.fleets:
             for server in range(servers):
-                fleet.add_server(f"desk{server + 1}.{fleet.domain}", kind=KINDS[number % len(KINDS)])
+                add(fleet, KINDS[number % len(KINDS)], f"desk{server + 1}")
                 number += 1
 
     @property
