@@ -11,6 +11,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # Releases of ansible-core for `make sanity`: one or several of 2.16 to 2.21, newest
 CORE ?= 2.19
+# The execution environment: where its context is made, its base image instead of the one that its definition names, further
+# options of podman build, its name
+EE ?= build/ee
+EE_BASE ?=
+EE_OPTIONS ?=
+EE_TAG ?= rustdesk-sso-ee
+PODMAN ?= podman
 # Examples of each property for `make generated`
 EXAMPLES ?= 10000
 
@@ -18,7 +25,7 @@ VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 STAGE := build/ansible_collections/deskops/rustdesk_sso
 ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
-TESTS := $(wildcard tests/unit tests/integration tests/browser tests/lab/selftest tests/leaks tests/faults tests/generated)
+TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/generated tests/awx)
 LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
 
 # Every tool sees the staged tree as the installed collection
@@ -26,7 +33,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test generated lint format $(addprefix lint-,$(LINTS)) sanity sanity-all changelog demo clean distclean
+.PHONY: help venv stage build install test generated lint format $(addprefix lint-,$(LINTS)) sanity sanity-all ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -100,6 +107,19 @@ sanity: ## Run ansible-test sanity (CORE=2.21, CORE="newest 2.16")
 
 sanity-all: ## Run ansible-test sanity on every supported ansible-core whose Python is here
 	@$(PYTHON) tests/tools/sanity.py all
+
+ee-context: build ## Make the build context of the execution environment in build/ee, with the built artifact
+	@rm -rf $(EE)
+	@mkdir -p $(EE)
+	@cp extensions/awx/execution_environment/execution-environment.yml $(EE)
+	@printf 'collections:\n  - name: %s\n    type: file\n' $(notdir $(ARTIFACT)) >$(EE)/requirements.yml
+	@cd $(EE) && $(CURDIR)/.venv/bin/ansible-builder create --output-filename Containerfile
+	@cp $(ARTIFACT) $(EE)/context/_build
+
+ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE_TAG=name) and look into it
+	@$(PODMAN) build $(if $(EE_BASE),--build-arg EE_BASE_IMAGE=$(EE_BASE)) $(EE_OPTIONS) --tag $(EE_TAG) $(EE)/context
+	@$(PODMAN) run --rm $(EE_TAG) ansible-doc -t module deskops.rustdesk_sso.entra_app
+	@$(PODMAN) run --rm $(EE_TAG) ansible-playbook --version
 
 changelog: $(LINT)/stamp stage ## Turn the fragments into release notes of the version in galaxy.yml
 	@$(STAGED) antsibull-changelog release

@@ -25,6 +25,7 @@ from lab.user import SignInFailed
 
 COLLECTIONS = Path(__file__).parents[1] / "build/collections"
 SITE = COLLECTIONS / "ansible_collections/deskops/rustdesk_sso/playbooks/site.yml"
+REPORT = Path(__file__).parents[1] / "build/report"
 # Replication as in a quick tenant, so that waiting for it is part of the show but not all of it.
 LAG, SECRET_LAG = 0.5, 3.0
 OWN_APP = "desk3.example.com"
@@ -98,6 +99,7 @@ class Demo:
         )
         self.step("a user signs in at desk2.example.com", "it works again", lambda: self.user(victim))
         self.step("site.yml once more", "changed=0 on every server", lambda: self.play(0))
+        self.step("report.yml", "writes what it has seen as a page, as JSON and as metrics", self.report)
 
     def step(self, what: str, proves: str, act) -> None:
         """Do one step and say what it proved."""
@@ -107,13 +109,21 @@ class Demo:
         seen = act()
         print(f"yes ({seen + ', ' if seen else ''}{time.monotonic() - begun:.1f} s)", flush=True)
 
-    def play(self, changes: int, *options: str) -> str:
-        """Run site.yml and expect so many changed tasks in all."""
+    def report(self) -> str:
+        """Write the report; gives where it is."""
+        self.play(0, "-e", f"report_directory={REPORT}", playbook=SITE.with_name("report.yml"))
+        page = REPORT / "rustdesk_sso.html"
+        if not all(name in page.read_text() for name in self.lab.consoles):
+            raise DemoError(f"{page} does not show every server")
+        return str(page)
+
+    def play(self, changes: int, *options: str, playbook: Path = SITE) -> str:
+        """Run a playbook and expect so many changed tasks in all."""
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
             "-i",
             str(self.inventory),
-            str(SITE),
+            str(playbook),
             *options,
         ]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)

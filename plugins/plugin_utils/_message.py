@@ -7,14 +7,21 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import typing as t
 from dataclasses import dataclass
 
+T = t.TypeVar("T")
 Summaries = t.Mapping[str, t.Mapping[str, t.Any]]
 
 # A message is read on a phone; the run's own output has the rest.
 LISTED = 20
 LENGTH = 300
+# Slack takes 3,000 characters in one block; Teams 28 KB in one message [doc], of which a section takes no more than
+# this.
+SLACK_BLOCK = 3000
+TEAMS_SECTION = 8000
 
 
 @dataclass(frozen=True)
@@ -29,9 +36,9 @@ def digest(run: Summaries) -> Digest:
     """The run in a title and its lists: failures with their reason, sign-ins not proven, new client secrets."""
     failed = {name: item for name, item in run.items() if not item or item.get("failed")}
     done = {name: item for name, item in run.items() if name not in failed}
-    unproven = tuple((name, "not proven") for name, item in done.items() if not item.get("proven"))
+    unproven = tuple((_line(name), "not proven") for name, item in done.items() if not item.get("proven"))
     new = tuple(
-        (name, f"client secret {item['client_secret']}, ends {item.get('client_secret_ends')}")
+        (_line(name), f"client secret {item['client_secret']}, ends {item.get('client_secret_ends')}")
         for name, item in done.items()
         if item.get("client_secret") in ("created", "renewed")
     )
@@ -43,7 +50,7 @@ def digest(run: Summaries) -> Digest:
     ]
     counts = ", ".join(f"{count} {what}" for count, what in parts if count)
     sections = (
-        ("Failed", tuple((name, _reason(item)) for name, item in failed.items())),
+        ("Failed", tuple((_line(name), _reason(item)) for name, item in failed.items())),
         ("Not proven", unproven),
         ("New client secrets", new),
     )
@@ -51,15 +58,22 @@ def digest(run: Summaries) -> Digest:
     return Digest(title, tuple(section for section in sections if section[1]))
 
 
+def _line(text: t.Any) -> str:
+    """The text in one line that is not too long."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= LENGTH else line[: LENGTH - 1] + "…"
+
+
 def _reason(item: t.Mapping[str, t.Any]) -> str:
-    text = " ".join(str(item.get("message") or "see the output of the run").split())
-    text = text if len(text) <= LENGTH else text[: LENGTH - 1] + "…"
+    text = _line(item.get("message") or "see the output of the run")
     return f"{item['phase']}: {text}" if item.get("phase") else text
 
 
-def _lines(lines: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    more = len(lines) - LISTED
-    return [*lines[:LISTED], *([(f"and {more} more", "")] if more > 0 else [])]
+def _fitting(lines: list[T], size: t.Callable[[T], int], room: int, more: t.Callable[[int], T]) -> list[T]:
+    """The first lines that fit into the room by their size, at most LISTED, and one with the number of the others."""
+    sizes = itertools.accumulate(size(line) for line in lines)
+    fit = min(sum(1 for used in sizes if used <= room), LISTED)
+    return [*lines[:fit], *([more(len(lines) - fit)] if fit < len(lines) else [])]
 
 
 def _json(run: Summaries) -> dict[str, t.Any]:
@@ -78,9 +92,10 @@ def _slack(run: Summaries) -> dict[str, t.Any]:
         {"type": "section", "text": {"type": "mrkdwn", "text": f"*{escape(said.title)}*"}}
     ]
     for heading, lines in said.sections:
-        text = "\n".join(f"• {escape(name)}{': ' + escape(what) if what else ''}" for name, what in _lines(lines))
-        # A block takes 3,000 characters
-        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": f"*{heading}*\n{text}"[:3000]}})
+        told = [f"• {escape(name)}: {escape(what)}" for name, what in lines]
+        told = _fitting(told, lambda line: len(line) + 1, SLACK_BLOCK - 100, lambda count: f"• and {count} more")
+        text = "\n".join([f"*{heading}*", *told])
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
     return {"text": escape(said.title), "blocks": blocks}
 
 
@@ -96,7 +111,13 @@ def _teams(run: Summaries) -> dict[str, t.Any]:
     ]
     for heading, lines in said.sections:
         body.append({"type": "TextBlock", "text": heading, "weight": "Bolder", "wrap": True, "separator": True})
-        facts = [{"title": name, "value": escape(what)} for name, what in _lines(lines)]
+        facts = [{"title": escape(name), "value": escape(what)} for name, what in lines]
+        facts = _fitting(
+            facts,
+            lambda fact: len(json.dumps(fact)),
+            TEAMS_SECTION,
+            lambda count: {"title": f"and {count} more", "value": ""},
+        )
         body.append({"type": "FactSet", "facts": facts})
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",

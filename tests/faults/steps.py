@@ -82,14 +82,15 @@ def accepted(fleet: Fleet, app_id: str, secret: str) -> bool:
     return answer.status_code == 200
 
 
+SIGNING_IN = ("/api/login", "/api/logout", "/api/oidc/auth", "/api/admin/login", "/api/admin/logout")
+
+
 def writes(lab: Lab) -> list[str]:
     """The requests of the product that were to change something; signing in is none."""
     return [
         f"{item['method']} {item['path']}"
         for item in lab.requests()
-        if item["method"] != "GET"
-        and item["service"] != "login"
-        and not item["path"].startswith(("/api/login", "/api/logout", "/api/oidc/auth"))
+        if item["method"] != "GET" and item["service"] != "login" and not item["path"].startswith(SIGNING_IN)
     ]
 
 

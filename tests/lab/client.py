@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ import requests
 from .requests_log import LAB_AGENT
 from .user import Person, SignInFailed
 
-__all__ = ["Console", "Lab", "SignInFailed", "Tenant"]
+__all__ = ["Console", "Lab", "SignInFailed", "Tenant", "Webhook"]
 
 START_SECONDS = 60
 # Where the lab's own `az` is
@@ -148,6 +149,23 @@ class Console:
         return Person(self._lab.ca_path).sign_in(self.url, op, upn, password)
 
 
+class Webhook:
+    """A chat's incoming webhook of the lab."""
+
+    def __init__(self, lab: Lab, url: str) -> None:
+        self._lab = lab
+        self.url = url
+        self._path = "/" + url.rpartition("/")[2]
+
+    def posted(self) -> list[Any]:
+        """The messages posted so far, taken or refused, since the lab's requests were cleared."""
+        return [json.loads(item["body"]) for item in self._lab.requests("webhook") if item["path"] == self._path]
+
+    def answer(self, status: int, times: int = 1000) -> None:
+        """Answer the next messages with this status, without taking them."""
+        self._lab.fault("webhook", path_regex=f"^{re.escape(self._path)}$", status=status, times=times)
+
+
 class Lab:
     """A running lab."""
 
@@ -240,10 +258,14 @@ class Lab:
         self.consoles[name] = Console(self, facts)
         return self.consoles[name]
 
+    def add_webhook(self, takes: str = "json") -> Webhook:
+        """Add an incoming webhook that takes json, slack or teams; its URL is a secret."""
+        return Webhook(self, self.control("POST", "/webhooks", takes=takes)["url"])
+
     def fault(
         self, service: str, method: str | None = None, path_regex: str | None = None, times: int = 1, **action: Any
     ) -> None:
-        """Order a fault of graph, login or a console by its name; the control API's documentation lists the actions."""
+        """Order a fault of graph, login, webhook or a console by its name; the control API lists the actions."""
         order = {"service": service, "method": method, "path_regex": path_regex, "times": times}
         self.control("POST", "/faults", **order, **action)
 

@@ -51,6 +51,7 @@ class Control:
             ("POST", "/workload-token", self.workload_token),
             ("POST", "/github-jobs", self.start_github_job),
             ("POST", "/azure-cli-token", self.azure_cli_token),
+            ("POST", "/webhooks", self.add_webhook),
             ("POST", "/consoles", self.add_console),
             ("GET", CONSOLE + "/settings", self.settings),
             ("PUT", CONSOLE + "/settings", self.put_settings),
@@ -189,6 +190,10 @@ class Control:
         except StsError as error:
             return {"error": str(error)}
 
+    def add_webhook(self, takes: str = "json") -> dict[str, str]:
+        """Add a chat's incoming webhook {takes: json, slack or teams}; gives its url, which is a secret."""
+        return {"url": self._world.webhooks.add(takes)}
+
     async def add_console(self, name: str, **options: Any) -> dict[str, Any]:
         """Add a console {name, kind, second_factor, admin, http_redirect}."""
         return console_json(await self._world.add_console(name, **options))
@@ -262,7 +267,7 @@ class Control:
         return {}
 
     def requests(self, service: str | None = None) -> list[dict[str, Any]]:
-        """All requests to graph, login and the consoles, or those {service} got; `by` is client, console or lab."""
+        """All requests but those to control, or those {service} got; `by` is client, console or lab."""
         return [entry for entry in self._world.log.entries(service) if entry["service"] != self.name]
 
     def clear_requests(self) -> dict[str, Any]:

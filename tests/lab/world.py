@@ -37,6 +37,7 @@ from .rustdesk.dialects import DIALECTS
 from .server import Server, Service
 from .tls import Authority
 from .vault import Vault
+from .webhook import Webhooks
 
 AUTOMATION_ROLES = ["Application.ReadWrite.OwnedBy"]
 # The application as which Azure CLI signs its users in, in every tenant
@@ -59,19 +60,21 @@ class World:
         self.graph = Graph(self.directory, self.vault, self.key)
         self.identity = ManagedIdentity(self.directory, self.vault, self.login)
         self.github = GitHub(self.vault, self.workload_token)
+        self.webhooks = Webhooks(self.vault)
         # One key for the certificates of all tenants: making one takes longer than all the rest of a tenant.
         self._automation_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.consoles: dict[str, Console] = {}
         self._servers: list[Server] = []
 
     async def start(self) -> None:
-        """Start the login and Graph servers, and those that give workloads their tokens."""
+        """Start the login and Graph servers, those that give workloads their tokens, and the webhooks."""
         self.login.url = await self.serve(self.login)
         self.graph.url = await self.serve(self.graph)
         self.login.graph_url = self.graph.url
         # On its host, App Service speaks plain HTTP [doc].
         self.identity.url = await self.serve(self.identity, tls=False)
         self.github.url = await self.serve(self.github)
+        self.webhooks.url = await self.serve(self.webhooks)
 
     async def serve(self, service: Service, port: int = 0, tls: bool = True) -> str:
         """Start a server for a service; returns its URL."""
@@ -206,7 +209,7 @@ class World:
         port: int = 0,
     ) -> Console:
         """A console with one account; raises ValueError where the name is taken or the kind is unknown."""
-        if name in self.consoles or name in ("graph", "login", "control"):
+        if name in self.consoles or name in ("graph", "login", "control", "webhook"):
             raise ValueError(f"the name {name} is taken")
         if kind not in DIALECTS:
             raise ValueError(f"unknown kind {kind}; known are {', '.join(DIALECTS)}")

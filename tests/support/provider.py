@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from lab.client import Lab
@@ -24,11 +25,10 @@ class ServiceProvider:
         self.lab = lab
         self.controller = controller
         self.fleets = [Fleet(lab, controller, 0) for _ in range(tenants)]
-        number = 0
+        kinds = itertools.cycle(KINDS)
         for fleet in self.fleets:
-            for server in range(servers):
-                add(fleet, KINDS[number % len(KINDS)], f"desk{server + 1}")
-                number += 1
+            for number in range(1, servers + 1):
+                add(fleet, next(kinds), f"desk{number}")
 
     @property
     def fleet_of(self) -> dict[str, Fleet]:

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An AWX in which install.yml has made everything, and what its jobs need."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from awx.job import Jobs
+from tools import peers
+
+from lab.awx.server import Awx
+from lab.client import Lab
+from support.controller import Controller, Run
+from support.fleet import Fleet
+
+PROJECT_URL = "https://git.example.com/rustdesk-sso.git"
+VARIABLES = {
+    "install_execution_environment_image": "registry.example.com/rustdesk-sso-ee:latest",
+    "install_project_url": PROJECT_URL,
+    "install_job_slice_count": "2",
+}
+
+
+class Installation:
+    """An AWX and the playbook that makes its objects."""
+
+    def __init__(self, awx: Awx, controller: Controller, extension: Path) -> None:
+        self.awx = awx
+        self.extension = extension
+        self._controller = controller
+        self.first = self.install()
+
+    def install(self) -> Run:
+        """Run install.yml."""
+        options = [text for name, value in VARIABLES.items() for text in ("-e", f"{name}={value}")]
+        return self._controller.playbook(
+            self.extension / "install.yml",
+            {"all": {"hosts": {}}},
+            *options,
+            ANSIBLE_COLLECTIONS_PATH=str(peers.fetch()),
+            **self.awx.environment,
+        )
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built artifact, installed as AWX installs what a project's collections/requirements.yml names."""
+    folder = tmp_path_factory.mktemp("collections")
+    source = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"], "ansible_collections/deskops/rustdesk_sso")
+    galaxy = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection"]
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(folder)}
+    build = [*galaxy, "build", str(source), "--output-path", str(folder)]
+    subprocess.run(build, check=True, stdout=subprocess.DEVNULL, env=environment)
+    (artifact,) = folder.glob("*.tar.gz")
+    install = [*galaxy, "install", "--offline", "--collections-path", str(folder), str(artifact)]
+    subprocess.run(install, check=True, stdout=subprocess.DEVNULL, env=environment)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installation(collections: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An AWX after the first run of install.yml, with the sample project in the project's repository."""
+    extension = collections / "ansible_collections/deskops/rustdesk_sso/extensions/awx"
+    with Awx({PROJECT_URL: extension / "project"}) as awx:
+        yield Installation(awx, Controller(tmp_path_factory.mktemp("controller"), collections), extension)
+
+
+class Place:
+    """A fleet as AWX knows it: an inventory without what the credentials give, and the credentials."""
+
+    def __init__(self, fleet: Fleet, awx: Awx) -> None:
+        self.fleet = fleet
+        self._awx = awx
+        # The lab's endpoints are not Microsoft's
+        kept = ("rustdesk_sso_entra_authority_host", "rustdesk_sso_entra_graph_endpoint", "rustdesk_sso_wait_timeout")
+        self._variables = {name: fleet.variables[name] for name in kept}
+        for console in fleet.consoles.values():
+            # Else each run warns of what happens when sign-in with Microsoft fails
+            console.set_user("second-administrator", is_admin=True)
+
+    @property
+    def first(self) -> str:
+        """The server whose administrator is in the credential; the others have theirs in the inventory."""
+        return next(iter(self.fleet.hosts))
+
+    @property
+    def inventory(self) -> dict[str, Any]:
+        """The inventory."""
+        given = ("rustdesk_sso_console_username", "rustdesk_sso_console_password", "rustdesk_sso_console_totp_secret")
+        alone = {name: value for name, value in self.fleet.hosts[self.first].items() if name not in given}
+        return {"rustdesk_servers": {"hosts": {**self.fleet.hosts, self.first: alone}, "vars": self._variables}}
+
+    def credentials(self, **console: str) -> list[dict[str, Any]]:
+        """One credential for Entra and one for the first server's console, stored in AWX; ``console`` adds inputs."""
+        automation, served = self.fleet.tenant.automation, self.fleet.consoles[self.first]
+        entra = {
+            "tenant": self.fleet.tenant.tenant_id,
+            "client": automation["client_id"],
+            "secret": automation["client_secret"],
+            "subscription": "any",
+        }
+        inputs = {
+            "username": served.username,
+            "password": served.password,
+            "totp_secret": served.totp_secret or "",
+            "ca": Path(self.fleet.lab.ca_path).read_text("utf-8"),
+            **console,
+        }
+        return [self._stored("Microsoft Azure Resource Manager", entra), self._stored("RustDesk console", inputs)]
+
+    def _stored(self, kind: str, inputs: dict[str, str]) -> dict[str, Any]:
+        stored = self._awx.api.items["credentials"]
+        body = {
+            "name": f"{self.fleet.domain} {len(stored)}",
+            "credential_type": self._awx.find("credential_types", kind)["id"],
+            "inputs": inputs,
+        }
+        _status, made = self._awx.api.answer("POST", "/api/v2/credentials/", {}, body)
+        return stored[made["id"]]
+
+
+@pytest.fixture
+def make_place(make_fleet: Callable[[int], Fleet], installation: Installation) -> Callable[[Fleet | int], Place]:
+    """What AWX knows of a fleet, or of a new one of the given number of servers."""
+    return lambda fleet: Place(make_fleet(fleet) if isinstance(fleet, int) else fleet, installation.awx)
+
+
+@pytest.fixture
+def jobs(installation: Installation, collections: Path, lab: Lab, tmp_path: Path) -> Jobs:
+    """Starts jobs; the execution environment trusts the CA of the lab's Entra."""
+    return Jobs(installation.awx, collections, tmp_path, {"REQUESTS_CA_BUNDLE": lab.ca_path})

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a job template as AWX does: makes ansible-runner's folder from what AWX stores, runs it and reads what is left.
+
+The folder, the injectors and the arguments are AWX's [src: ansible/awx, awx/main/tasks/jobs.py and
+awx/main/models/credential, ansible/awx-plugins for the built-in credential]; there is no container around it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from lab.awx.server import Awx
+
+Item = dict[str, Any]
+TIMEOUT = 300
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one job left: ``events`` in their order, ``text`` is all that AWX would store and show of it."""
+
+    rc: int
+    events: list[Item]
+    text: str
+
+    @property
+    def output(self) -> str:
+        """What AWX shows of the job, without colours."""
+        return re.sub(r"\x1b\[[\d;]*m", "", "\n".join(event["stdout"] for event in self.events if event["stdout"]))
+
+    @property
+    def stats(self) -> Item:
+        """The closing statistics."""
+        return next(event["event_data"] for event in self.events if event["event"] == "playbook_on_stats")
+
+    @property
+    def artifacts(self) -> Item:
+        """What set_stats left, which later nodes of a workflow get as variables."""
+        return dict(self.stats.get("artifact_data", {}))
+
+    def changed(self) -> dict[str, int]:
+        """How many tasks changed something, for each host that did anything."""
+        return {host: self.stats["changed"].get(host, 0) for host in self.stats["processed"]}
+
+    def failed(self) -> list[str]:
+        """The names of the tasks that failed, in their order."""
+        return [event["event_data"]["task"] for event in self.events if event["event"] == "runner_on_failed"]
+
+    def warnings(self) -> list[str]:
+        """All warnings and deprecations, of results and of Ansible itself."""
+        results = [event["event_data"].get("res") or {} for event in self.events if event.get("event_data")]
+        told = [str(item) for res in results for key in ("warnings", "deprecations") for item in res.get(key) or []]
+        return told + [event["stdout"] for event in self.events if event["event"] in ("warning", "deprecated")]
+
+
+class _Names:
+    """The namespace ``tower`` of injectors' templates."""
+
+
+class Jobs:
+    """Starts jobs of ``awx``; ``environment`` is what the execution environment's image has in its environment.
+
+    ``collections`` holds ``ansible_collections`` as the project's requirements would be installed; ``folder`` is empty.
+    """
+
+    def __init__(self, awx: Awx, collections: Path, folder: Path, environment: dict[str, str]) -> None:
+        self.awx = awx
+        self.environment = environment
+        self._collections = collections
+        self._folder = folder
+        self._jobs = 0
+
+    def launch(
+        self,
+        template: str,
+        inventory: Item,
+        credentials: list[Item],
+        limit: str = "",
+        answers: Item | None = None,
+        piece: tuple[int, int] = (1, 1),
+    ) -> Job:
+        """Run the job template called ``template`` to its end.
+
+        ``inventory`` is Ansible's in YAML form as data, ``credentials`` are stored ones, ``answers`` are to the survey,
+        ``piece`` is the number of a slice and their count.
+        """
+        stored = self.awx.find("job_templates", template)
+        assert not limit or stored["ask_limit_on_launch"]
+        assert stored["ask_credential_on_launch"]
+        self._jobs += 1
+        folder = self._folder / f"job{self._jobs}"
+        for name in ("inventory", "env", "home"):
+            (folder / name).mkdir(parents=True)
+        project = self.awx.api.items["projects"][stored["project"]]
+        shutil.copytree(self.awx.api.repositories[project["scm_url"]], folder / "project")
+        (folder / "requirements_collections").symlink_to(self._collections)
+        _write_inventory(folder / "inventory/hosts", inventory, piece)
+
+        arguments = ["-u", "root"]
+        arguments += ["--check"] if stored["job_type"] == "check" else []
+        arguments += ["--diff"] if stored["diff_mode"] else []
+        arguments += ["-l", limit] if limit else []
+        variables = {"ANSIBLE_FORCE_COLOR": "True", "ANSIBLE_RETRY_FILES_ENABLED": "False"}
+        variables |= {"ANSIBLE_INVENTORY_UNPARSED_FAILED": "True", "JOB_ID": str(self._jobs), "AWX_HOST": self.awx.url}
+        variables["ANSIBLE_COLLECTIONS_PATH"] = f"{folder}/requirements_collections:/usr/share/ansible/collections"
+        for credential in credentials:
+            variables |= self._inject(credential, folder, arguments)
+        (folder / "env/envvars").write_text(json.dumps(variables))
+        (folder / "env/cmdline").write_text(shlex.join(arguments))
+        (folder / "env/extravars").write_text(self._extra_variables(stored, answers or {}))
+        return self._run(folder, stored["playbook"])
+
+    def _inject(self, credential: Item, folder: Path, arguments: list[str]) -> dict[str, str]:
+        """The environment variables of one credential; its files are put into ``folder``."""
+        kind = self.awx.api.items["credential_types"][credential["credential_type"]]
+        values = {name: value for name, value in credential["inputs"].items() if value}
+        if kind.get("namespace") == "azure_rm":
+            names = {"client": "CLIENT_ID", "tenant": "TENANT", "secret": "SECRET", "subscription": "SUBSCRIPTION_ID"}
+            return {f"AZURE_{name}": values[field] for field, name in names.items()}
+        assert set(kind["inputs"]["required"]) <= set(values), "AWX does not start a job without them"
+        sandbox = ImmutableSandboxedEnvironment()
+        tower, filename = _Names(), _Names()
+        tower.filename = filename  # type: ignore[attr-defined]
+        namespace = {"tower": tower, **values}
+        for label, template in kind["injectors"].get("file", {}).items():
+            path = folder / f"env/{credential['id']}-{label}"
+            path.write_text(sandbox.from_string(template).render(namespace))
+            setattr(filename, label.partition(".")[2], str(path))
+        rendered = {
+            section: {
+                name: sandbox.from_string(template).render(namespace)
+                for name, template in kind["injectors"].get(section, {}).items()
+            }
+            for section in ("env", "extra_vars")
+        }
+        if rendered["extra_vars"]:
+            path = folder / f"env/{credential['id']}-extra"
+            path.write_text(_unsafe(rendered["extra_vars"]))
+            arguments += ["-e", f"@{path}"]
+        return rendered["env"]
+
+    def _extra_variables(self, stored: Item, answers: Item) -> str:
+        """The template's own variables, and the survey's answers, which are no templates."""
+        survey = self.awx.api.surveys.get(stored["id"], {}) if stored["survey_enabled"] else {}
+        questions = {question["variable"]: question for question in survey.get("spec", [])}
+        assert set(answers) <= set(questions), "AWX ignores what the survey does not ask for"
+        defaults = {name: question["default"] for name, question in questions.items() if "default" in question}
+        answered = {**defaults, **answers, "awx_job_id": self._jobs, "awx_job_template_name": stored["name"]}
+        own = "".join(f"{name}: {json.dumps(value)}\n" for name, value in json.loads(stored["extra_vars"]).items())
+        return own + _unsafe(answered)
+
+    def _run(self, folder: Path, playbook: str) -> Job:
+        command = [str(Path(sys.executable).with_name("ansible-runner")), "run", str(folder), "-p", playbook, "-q"]
+        base = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(folder / "home")}
+        subprocess.run(
+            [*command, "-i", "1"],
+            env={**base, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        kept = folder / "artifacts/1"
+        events = [json.loads(path.read_text()) for path in (kept / "job_events").glob("*-*.json")]
+        # Runner's own record of how it started Ansible, with the environment in clear; AWX does not store it.
+        stored = [path for path in kept.rglob("*") if path.is_file() and path.name != "command"]
+        text = "\n".join(path.read_text(errors="replace") for path in stored)
+        return Job(int((kept / "rc").read_text()), sorted(events, key=lambda event: event["counter"]), text)
+
+
+def _unsafe(variables: Item) -> str:
+    """YAML in which no text is a template, as AWX writes the values that people typed."""
+    return "".join(
+        f"{name}: {'!unsafe ' if isinstance(value, str) else ''}{json.dumps(value)}\n"
+        for name, value in variables.items()
+    )
+
+
+def _write_inventory(path: Path, inventory: Item, piece: tuple[int, int]) -> None:
+    """The script that AWX gives to Ansible; a slice has each ``count``-th host by name, the others are not in it."""
+    number, count = piece
+    output: Item = {"_meta": {"hostvars": {}}}
+    for group, content in inventory.items():
+        hosts = sorted(content["hosts"])[number - 1 :: count]
+        output[group] = {"hosts": hosts, "vars": content.get("vars", {})}
+        output["_meta"]["hostvars"] |= {host: content["hosts"][host] for host in hosts}
+    path.write_text(f"#! /usr/bin/env python3\nprint({json.dumps(output)!r})\n")
+    path.chmod(0o700)

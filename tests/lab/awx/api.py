@@ -1,0 +1,230 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWX stores, and its answers to requests; knows nothing of HTTP but methods, paths, queries and statuses."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+from . import rules
+from .resources import MANAGED, OWN, RESOURCES, UNIFIED
+from .rules import Refused, refuse_unless
+
+PREFIX = "/api/v2/"
+ENCRYPTED = "$encrypted$"
+PAGE = 25
+Item = dict[str, Any]
+Answer = tuple[int, Any]
+
+
+class NotFound(Exception):
+    """There is no such object or list."""
+
+
+class Api:
+    """The objects; ``repositories`` are the folders with what a project's ``scm_url`` holds."""
+
+    def __init__(self, repositories: dict[str, Path]) -> None:
+        self.repositories = repositories
+        self.items: dict[str, dict[int, Item]] = {name: {} for name in RESOURCES}
+        # The IDs in each list of an object, by the object's ID and the list's name
+        self.lists: dict[tuple[int, str], list[int]] = {}
+        self.surveys: dict[int, Item] = {}
+        self.tokens: dict[int, str] = {}
+        self.updates: dict[int, str] = {}
+        self._last = 0
+        for managed in MANAGED:
+            self._store("credential_types", {**RESOURCES["credential_types"].members, **managed, "managed": True})
+
+    def next_id(self) -> int:
+        """An ID that no object of any resource has; AWX counts for each, but all templates of jobs together."""
+        self._last += 1
+        return self._last
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Item) -> Answer:
+        """Status and JSON for a request below /api/v2; raises NotFound, Refused."""
+        parts = path.removeprefix(PREFIX).strip("/").split("/")
+        if parts[0] == "project_updates" and len(parts) == 2:
+            return 200, {"id": int(parts[1]), "status": self.updates[int(parts[1])]}
+        if parts == ["unified_job_templates"]:
+            found = [self.shown(name, item) for name in UNIFIED for item in self.items[name].values()]
+            return 200, _page(_filtered(found, query), query, path)
+        if parts[0] not in RESOURCES:
+            raise NotFound(path)
+        if len(parts) == 1:
+            return self._collection(method, parts[0], query, body, path)
+        item = self.items[parts[0]].get(int(parts[1])) if parts[1].isdigit() else None
+        if item is None:
+            raise NotFound(path)
+        if len(parts) == 2:
+            return self._object(method, parts[0], item, body)
+        return self._related(method, parts[0], item, parts[2], query, body, path)
+
+    def _collection(self, method: str, name: str, query: dict[str, str], body: Item, path: str) -> Answer:
+        if method == "GET":
+            found = [self.shown(name, item) for item in self.items[name].values()]
+            return 200, _page(_filtered(found, query), query, path)
+        resource = RESOURCES[name]
+        references = dict.fromkeys(resource.references)
+        item = {**copy.deepcopy(resource.members), **references, **self._taken(name, body)}
+        for member in resource.required:
+            refuse_unless(item[member] not in (None, ""), member, "This field is required.")
+        self._check(name, item, None)
+        self._store(name, item)
+        shown = self.shown(name, item)
+        if name == "projects" and item["scm_type"]:
+            update = self.next_id()
+            self.updates[update] = "successful" if item["scm_url"] in self.repositories else "failed"
+            shown["summary_fields"]["current_update"] = {"id": update}
+        return 201, shown
+
+    def _object(self, method: str, name: str, item: Item, body: Item) -> Answer:
+        if method == "PATCH":
+            changed = {**item, **self._taken(name, body)}
+            self._check(name, changed, item)
+            item.update(changed)
+        if method == "DELETE":
+            del self.items[name][item["id"]]
+            return 204, None
+        return 200, self.shown(name, item)
+
+    def _related(
+        self, method: str, name: str, item: Item, related: str, query: dict[str, str], body: Item, path: str
+    ) -> Answer:
+        resource = RESOURCES[name]
+        if related == "survey_spec" and resource.survey:
+            if method == "POST":
+                rules.survey(body)
+            if method != "GET":
+                self.surveys[item["id"]] = body
+            return 200, self.surveys.get(item["id"], {}) if method == "GET" else {}
+        if related == "create_approval_template" and name == "workflow_job_template_nodes" and method == "POST":
+            made = {**RESOURCES["workflow_approval_templates"].members, **body}
+            self._store("workflow_approval_templates", made)
+            item["unified_job_template"] = made["id"]
+            return 201, self.shown("workflow_approval_templates", made)
+        if related not in resource.lists:
+            raise NotFound(path)
+        listed = self.lists.setdefault((item["id"], related), [])
+        target = resource.lists[related]
+        if method == "GET":
+            return 200, _page([self.shown(target, self.items[target][number]) for number in listed], query, path)
+        refuse_unless(body.get("id") in self.items[target], "id", "No such object")
+        if body.get("disassociate"):
+            listed.remove(body["id"])
+        else:
+            self._associable(item, related, self.items[target][body["id"]], listed)
+            listed.append(body["id"])
+        return 204, None
+
+    def _associable(self, item: Item, related: str, other: Item, listed: list[int]) -> None:
+        """A job template has one credential of each type, of a kind that jobs can use."""
+        if related != "credentials" or "playbook" not in item:
+            return
+        types = [self.items["credentials"][number]["credential_type"] for number in listed]
+        refuse_unless(other["credential_type"] not in types, "error", "Cannot assign multiple credentials of a type.")
+        kind = self.items["credential_types"][other["credential_type"]]["kind"]
+        usable = kind in ("ssh", "vault", "cloud", "net", "kubernetes")
+        refuse_unless(usable, "error", f"Cannot assign a Credential of kind `{kind}`.")
+
+    def _taken(self, name: str, body: Item) -> Item:
+        """The members that a request may set; refuses unknown ones and references to nothing."""
+        resource = RESOURCES[name]
+        known = {*resource.members, *resource.references}
+        for member, value in body.items():
+            refuse_unless(member in known | OWN, member, "Unknown field")
+            target = resource.references.get(member)
+            if target and value is not None:
+                names = UNIFIED if target == "unified_job_templates" else (target,)
+                good = any(value in self.items[one] for one in names)
+                refuse_unless(good, member, f'Invalid pk "{value}" - object does not exist.')
+        taken = {member: value for member, value in body.items() if member in known}
+        # A null for what cannot be null is what it is when not given, as awx.awx sends one for an inventory's kind.
+        return {
+            member: resource.members[member] if value is None and member in resource.members else value
+            for member, value in taken.items()
+        }
+
+    def _check(self, name: str, item: Item, before: Item | None) -> None:
+        """Raises Refused for a new or changed object that AWX would not store."""
+        unique = RESOURCES[name].unique
+        for other in self.items[name].values():
+            same = unique and other is not before and all(other[member] == item[member] for member in unique)
+            refuse_unless(not same, "__all__", f"{name} with this {unique} combination already exists.")
+        if name == "credential_types":
+            rules.credential_type(item["inputs"], item["injectors"])
+            used = any(one["credential_type"] == item.get("id") for one in self.items["credentials"].values())
+            fixed = before is None or not used or before["inputs"] == item["inputs"]
+            refuse_unless(fixed, "detail", "Modifications to inputs are not allowed for types that are in use")
+        elif name == "credentials":
+            known = {field["id"] for field in self._fields(item)}
+            refuse_unless(known >= set(item["inputs"]), "inputs", "Additional properties are not allowed")
+            for secret in self._secrets(item):
+                if item["inputs"].get(secret) == ENCRYPTED:
+                    item["inputs"][secret] = (before or item)["inputs"][secret]
+        elif name == "job_templates":
+            good = item["inventory"] or item["ask_inventory_on_launch"]
+            refuse_unless(good, "inventory", "Job Template must provide 'inventory' or allow prompting for it.")
+            url = self.items["projects"][item["project"]]["scm_url"]
+            found = url in self.repositories and (self.repositories[url] / item["playbook"]).is_file()
+            refuse_unless(found, "playbook", "Playbook not found for project.")
+        elif name == "schedules":
+            rules.schedule(item["rrule"])
+
+    def _store(self, name: str, item: Item) -> None:
+        item["id"] = self.next_id()
+        self.items[name][item["id"]] = item
+
+    def _fields(self, credential: Item) -> list[Item]:
+        return list(self.items["credential_types"][credential["credential_type"]]["inputs"].get("fields", []))
+
+    def _secrets(self, credential: Item) -> list[str]:
+        return [field["id"] for field in self._fields(credential) if field.get("secret")]
+
+    def shown(self, name: str, item: Item) -> Item:
+        """An object as a request gets it: a credential's secrets are not told."""
+        shown = copy.deepcopy(item)
+        shown |= {"type": RESOURCES[name].type, "url": f"{PREFIX}{name}/{item['id']}/", "summary_fields": {}}
+        shown["related"] = {related: f"{shown['url']}{related}/" for related in RESOURCES[name].lists}
+        if RESOURCES[name].survey:
+            shown["related"]["survey_spec"] = f"{shown['url']}survey_spec/"
+        if name == "credential_types":
+            shown.setdefault("managed", False)
+        if name == "projects":
+            shown["scm_revision"] = ""
+        if name == "workflow_job_template_nodes" and item["unified_job_template"]:
+            home = next(one for one in UNIFIED if item["unified_job_template"] in self.items[one])
+            shown["related"]["unified_job_template"] = f"{PREFIX}{home}/{item['unified_job_template']}/"
+        if name == "credentials":
+            for secret in self._secrets(item):
+                if shown["inputs"].get(secret):
+                    shown["inputs"][secret] = ENCRYPTED
+        return shown
+
+
+def _filtered(items: list[Item], query: dict[str, str]) -> list[Item]:
+    """Those that a list's query selects; raises Refused for a member that none has."""
+    wanted = {key: value for key, value in query.items() if key not in ("page", "page_size", "order_by")}
+    either = {key.removeprefix("or__"): wanted.pop(key) for key in list(wanted) if key.startswith("or__")}
+    for key in (*wanted, *either):
+        known = not items or any(key in item for item in items)
+        refuse_unless(known and re.fullmatch(r"[a-z_]+", key), "detail", f"The list has no field named '{key}'")
+    found = [item for item in items if all(str(item.get(key)) == value for key, value in wanted.items())]
+    if either:
+        found = [item for item in found if any(str(item.get(key)) == value for key, value in either.items())]
+    return found
+
+
+def _page(found: list[Item], query: dict[str, str], path: str) -> Item:
+    page = int(query.get("page", 1))
+    more = f"{path}?page={page + 1}" if len(found) > page * PAGE else None
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    return {"count": len(found), "next": more, "previous": None, "results": shown}
+
+
+__all__ = ["Api", "NotFound", "Refused"]
