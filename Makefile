@@ -33,7 +33,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test generated lint format $(addprefix lint-,$(LINTS)) sanity sanity-all ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test generated lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -120,6 +120,9 @@ ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE
 	@$(PODMAN) build $(if $(EE_BASE),--build-arg EE_BASE_IMAGE=$(EE_BASE)) $(EE_OPTIONS) --tag $(EE_TAG) $(EE)/context
 	@$(PODMAN) run --rm $(EE_TAG) ansible-doc -t module deskops.rustdesk_sso.entra_app
 	@$(PODMAN) run --rm $(EE_TAG) ansible-playbook --version
+
+variables: ## Write the tables of the role's variables anew
+	@$(PYTHON) tests/tools/role_variables.py
 
 changelog: $(LINT)/stamp stage ## Turn the fragments into release notes of the version in galaxy.yml
 	@$(STAGED) antsibull-changelog release
