@@ -1,0 +1,56 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plays of a caller that has the role among other things, and what the role left for those after it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from support.controller import Controller
+
+ROLE = "deskops.rustdesk_sso.entra_oidc"
+
+
+def play(*tasks: dict[str, Any], **keywords: Any) -> dict[str, Any]:
+    """A play on all servers with these tasks and keywords of a play."""
+    return {"hosts": "rustdesk_servers", "gather_facts": False, "connection": "local", "tasks": list(tasks), **keywords}
+
+
+def imported(**keywords: Any) -> dict[str, Any]:
+    """The role as a task, with keywords of a task."""
+    return {"name": "Sign-in with Microsoft", "ansible.builtin.import_role": {"name": ROLE}, **keywords}
+
+
+def included(**keywords: Any) -> dict[str, Any]:
+    """The role as a task that is decided on while the play runs; ``apply`` and ``tasks_from`` go to include_role."""
+    options = {key: keywords.pop(key) for key in ("apply", "tasks_from") if key in keywords}
+    return {"name": "Sign-in with Microsoft", "ansible.builtin.include_role": {"name": ROLE, **options}, **keywords}
+
+
+def rescued(*tasks: dict[str, Any]) -> dict[str, Any]:
+    """Tasks after which the caller goes on, whatever becomes of them."""
+    rescue = {"name": "Go on", "ansible.builtin.debug": {"msg": "the caller goes on"}}
+    return {"name": "Try", "block": list(tasks), "rescue": [rescue]}
+
+
+def noted(controller: Controller, under: str = "noted") -> dict[str, Any]:
+    """A task that notes for `found` what the role has left on each server."""
+    facts = ["rustdesk_sso_summary", "rustdesk_sso_run"]
+    content = "{{ {" + ", ".join(f"'{fact}': {fact} | default(none)" for fact in facts) + "} | to_json }}"
+    dest = str(controller.home / f"{under} {{{{ inventory_hostname }}}}.json")
+    return {
+        "name": "Note",
+        "ansible.builtin.copy": {"content": content, "dest": dest, "mode": "0600"},
+        "delegate_to": "localhost",
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "check_mode": False,
+    }
+
+
+def found(controller: Controller, server: str, under: str = "noted") -> dict[str, Any]:
+    """What `noted` has noted for a server: ``rustdesk_sso_summary`` and ``rustdesk_sso_run``, or None for each."""
+    facts: dict[str, Any] = json.loads((controller.home / f"{under} {server}.json").read_text())
+    return facts

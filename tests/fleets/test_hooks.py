@@ -1,0 +1,200 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run tells others: facts for the tasks after it, statistics for whoever started it, messages for a webhook."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fleets.plays import found, imported, included, noted, play, rescued
+
+from lab.client import Lab, Webhook
+from support.consoles import told
+from support.controller import Run
+from support.fleet import Fleet
+
+# Where nothing listens; its path is the secret
+DEAD = "https://127.0.0.1:9/T00000000/B00000000/dead-webhook-secret"
+WRONG_PASSWORD = "Wr0ng-Pa55word-of-the-console"
+
+
+def telling(hook: Webhook, fleet: Fleet, **more: Any) -> dict[str, Any]:
+    """The variables that make a run tell a webhook of the lab; ``more`` without their prefix rustdesk_sso_notify_."""
+    values = {"url": hook.url, "ca_path": str(fleet.lab.ca_path), **more}
+    return {f"rustdesk_sso_notify_{name}": value for name, value in values.items()}
+
+
+def stats(run: Run) -> Any:
+    """What the run gave to whoever started it."""
+    (line,) = [line for line in run.output.splitlines() if line.startswith("\tRUN: ")]
+    return json.loads(line.removeprefix("\tRUN: "))["rustdesk_sso"]["servers"]
+
+
+def harmless(lab: Lab, *texts: Any) -> None:
+    """No secret of the lab is in these texts, nor one of these tests."""
+    leaks = told(lab, json.dumps(texts), WRONG_PASSWORD, "dead-webhook-secret")
+    assert not leaks, leaks
+
+
+def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
+    first, second = names = [f"desk{number}.{fleet.domain}" for number in (1, 2)]
+    for name in names:
+        fleet.add_server(name)
+    controller = fleet.controller
+    hook, slack, teams = (lab.add_webhook(takes) for takes in ("json", "slack", "teams"))
+    fleet.variables |= telling(hook, fleet)
+    caller = play(imported(), noted(controller))
+
+    predicted = controller.playbook([caller], fleet.inventory, "--check")
+    assert predicted.rc == 0, predicted.output
+    assert any(predicted.changed().values())
+    assert hook.posted() == []
+
+    done = controller.playbook([caller], fleet.inventory, ANSIBLE_SHOW_CUSTOM_STATS="true")
+    assert done.rc == 0, done.output
+    (message,) = hook.posted()
+    assert message["title"] == "RustDesk sign-in, 2 servers: 2 proven, 2 changed"
+    (application,) = [item for item in fleet.tenant.applications() if item["displayName"] == "RustDesk"]
+    for name in names:
+        summary = found(controller, name)["rustdesk_sso_summary"]
+        (held,) = [item for item in application["passwordCredentials"] if item["displayName"].endswith(name)]
+        assert summary == {
+            "tenant_id": fleet.tenant.tenant_id,
+            "app_id": application["appId"],
+            "app": "RustDesk",
+            "callback_url": f"{fleet.consoles[name].url}/api/oidc/callback",
+            "provider": "azure",
+            "client_secret": "created",
+            "client_secret_ends": summary["client_secret_ends"],
+            "client_secrets_removed": [],
+            "proven": True,
+            "changed": True,
+            "failed": False,
+        }
+        assert summary["client_secret_ends"][:16] == held["endDateTime"][:16]
+        assert message["servers"][name] == summary
+    # One server tells of all
+    assert found(controller, first)["rustdesk_sso_run"] == stats(done) == message["servers"]
+    assert found(controller, second)["rustdesk_sso_run"] is None
+
+    # Nothing to tell, unless it is asked for; with serial each batch tells of itself
+    lab.clear_requests()
+    again = controller.playbook(
+        [
+            play(imported()),
+            play(imported(), vars={"rustdesk_sso_notify_when": "failures"}),
+            play(imported(), vars=telling(slack, fleet, format="slack", when="always")),
+            play(imported(), vars=telling(teams, fleet, format="teams", when="always"), serial=1),
+        ],
+        fleet.inventory,
+        ANSIBLE_SHOW_CUSTOM_STATS="true",
+    )
+    assert again.changed() == dict.fromkeys(names, 0), again.output
+    assert hook.posted() == []
+    (said,) = slack.posted()
+    assert said["text"] == "RustDesk sign-in, 2 servers: 2 proven"
+    cards = [item["attachments"][0]["content"]["body"][0]["text"] for item in teams.posted()]
+    assert cards == ["RustDesk sign-in, 1 server: 1 proven"] * 2
+    assert {entry["status"] for entry in lab.requests("webhook")} == {200, 202}
+    assert set(stats(again)) == set(names)
+    harmless(lab, message, slack.posted(), teams.posted(), again.output)
+
+
+def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
+    names = [f"desk{number}.{fleet.domain}" for number in (1, 2)]
+    for name in names:
+        fleet.add_server(name)
+    hook = lab.add_webhook()
+    fleet.variables |= telling(hook, fleet, when="failures")
+    posted: list[Any] = []
+
+    def failed(*servers: str) -> dict[str, Any]:
+        """One run; gives the summaries of its one message, in which these servers have failed."""
+        lab.clear_requests()
+        run = fleet.site()
+        assert run.failed() == set(servers), run.output
+        (message,) = hook.posted()
+        posted.append(message)
+        assert set(message["servers"]) == set(names)
+        assert {name for name, item in message["servers"].items() if item["failed"]} == set(servers)
+        assert f"{len(servers)} failed" in message["title"]
+        return dict(message["servers"])
+
+    # The automation is refused, which hits all of them
+    fleet.tenant.set_permissions([])
+    for item in failed(*names).values():
+        assert "register" in item["phase"].lower()
+        assert "Application.ReadWrite.OwnedBy" in item["message"]
+        assert not item["changed"]
+    fleet.tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
+
+    # The first server, which would tell of the others, fails itself
+    working = dict(fleet.hosts[names[0]])
+    fleet.hosts[names[0]]["rustdesk_sso_console_password"] = WRONG_PASSWORD
+    item = failed(names[0])[names[0]]
+    assert "inspect" in item["phase"].lower()
+    assert (item["changed"], item["proven"]) == (False, False)
+    assert "Wrong credentials" in item["message"]
+    fleet.hosts[names[0]] = working
+
+    # A sign-in that does not work, as nothing else shows it
+    lab.fault(names[1], path_regex="/api/oidc/auth", status=500, times=100)
+    item = failed(names[1])[names[1]]
+    assert "prove" in item["phase"].lower()
+    assert "500" in item["message"]
+    lab.clear_faults()
+
+    # What was declared is not valid, or not there at all
+    del fleet.hosts[names[0]]["rustdesk_sso_console_url"]
+    fleet.hosts[names[1]]["rustdesk_sso_public_url"] = "http://desk.example.com"
+    summaries = failed(*names)
+    assert "validate" in summaries[names[1]]["phase"].lower()
+    assert summaries[names[0]]["message"]
+    harmless(lab, posted)
+
+
+def test_a_failure_of_another_round_is_not_told_again(lab: Lab, fleet: Fleet) -> None:
+    """A caller that goes on after a failure and has the role again is told of that time alone."""
+    name = f"desk1.{fleet.domain}"
+    fleet.add_server(name)
+    controller = fleet.controller
+    hook = lab.add_webhook()
+    fleet.variables |= telling(hook, fleet)
+    wrong = {"rustdesk_sso_console_password": WRONG_PASSWORD}
+    caller = play(
+        rescued(included(vars=wrong)),
+        noted(controller, "failed"),
+        included(),
+        noted(controller, "done"),
+        rescued(included(vars=wrong)),
+        noted(controller, "failed again"),
+    )
+    run = controller.playbook([caller], fleet.inventory)
+    assert run.rc == 0, run.output
+    summaries = [found(controller, name, under)["rustdesk_sso_summary"] for under in ("failed", "done", "failed again")]
+    assert [(item["failed"], item["changed"]) for item in summaries] == [(True, False), (False, True), (True, False)]
+    assert [message["servers"][name] for message in hook.posted()] == summaries
+    assert fleet.sign_in(name)["access_token"]
+
+
+def test_a_webhook_that_does_not_take_it_fails_nobody(lab: Lab, fleet: Fleet) -> None:
+    fleet.add_server(f"desk1.{fleet.domain}")
+    hook = lab.add_webhook()
+    hook.answer(500)
+    refused = telling(hook, fleet, when="always")
+    plays = {
+        "it answered 500": refused,
+        "it answered 404": refused | {"rustdesk_sso_notify_url": f"{hook.url}-of-nobody"},
+        "it answered nothing": refused | {"rustdesk_sso_notify_url": DEAD},
+    }
+    run = fleet.controller.playbook(
+        [play(imported(), vars=variables) for variables in plays.values()], fleet.inventory, "-vvvv", "--diff"
+    )
+    assert run.rc == 0, run.output[-4000:]
+    for outcome in plays:
+        assert outcome in run.output
+    assert len(hook.posted()) == 1
+    harmless(lab, run.output)
