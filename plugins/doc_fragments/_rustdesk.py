@@ -105,6 +105,9 @@ options:
         description: The session's token.
         type: str
         required: true
+      seen:
+        description: The settings that the earlier task has read, which are read again before anything is written.
+        type: str
   keep_session:
     description:
       - Whether the session is kept open for a later task, so that the console is signed in to just once. The result is

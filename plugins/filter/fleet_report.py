@@ -145,6 +145,9 @@ _value:
         days_left:
           description: Whole days until the client secret ends, negative when it has ended, null when that is not known.
           type: int
+        renew_before_days:
+          description: C(renew_before) of the record in days.
+          type: int
         checks_asked:
           description: How many checks were asked.
           type: int

@@ -186,6 +186,8 @@ def _registered(params: Params) -> Check:
 def _secret(http: Http, discovery: openid.Discovery | None, params: Params) -> Check:
     """Whether the token endpoint accepts the client secret that the console has, where it is known."""
     name = "client_secret_accepted"
+    if params["client_secret_accepted"]:
+        return Check(name, True, "the token endpoint has just accepted it")
     if not params["client_secret"] or discovery is None:
         return Check(name, None, "not asked: " + ("no discovery document" if discovery is None else "no client_secret"))
     verdict = openid.check_client_secret(

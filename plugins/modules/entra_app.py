@@ -780,6 +780,9 @@ client_secrets:
     ends:
       description: When it ends.
       type: str
+    accepted:
+      description: Whether the token endpoint has accepted it in this task; null where it was not asked.
+      type: bool
     superseded:
       description: Key IDs of earlier client secrets of this name that are still there.
       type: list

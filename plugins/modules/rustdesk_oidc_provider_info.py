@@ -167,7 +167,9 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     if params["close_session"]:
         with signed_in({**params, "keep_session": False}):
             return {}
-    with signed_in(params) as session:
+    # This module reads, whatever an earlier task has seen.
+    session_of_earlier = params["session"] and {**params["session"], "seen": None}
+    with signed_in({**params, "session": session_of_earlier}) as session:
         console = session.console
         found = console.providers(params["name"] or "")
         if params["name"]:

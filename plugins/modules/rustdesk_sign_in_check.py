@@ -51,6 +51,13 @@ options:
   client_secret:
     description: The client secret that the console has. Omitted, it is not tried.
     type: str
+  client_secret_accepted:
+    description:
+      - Whether it is known that the token endpoint accepts that client secret, as
+        RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].accepted) says. It is not asked once more then.
+    type: bool
+    default: false
+    version_added: 0.2.0
   client_secret_ends:
     description: When that client secret ends, as RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].ends) says.
     type: str
@@ -137,6 +144,7 @@ SPEC: dict[str, t.Any] = {
         "client_id": {"type": "str", "required": True},
         "callback_url": {"type": "str", "required": True},
         "client_secret": {"type": "str", "no_log": True},
+        "client_secret_accepted": {"type": "bool", "default": False, "no_log": False},
         "client_secret_ends": {"type": "str", "no_log": False},
         "registered_redirect_uris": {"type": "list", "elements": "str"},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},

@@ -24,7 +24,7 @@ class ServiceProvider:
     def __init__(self, lab: Lab, controller: Controller, tenants: int, servers: int) -> None:
         self.lab = lab
         self.controller = controller
-        self.fleets = [Fleet(lab, controller, 0) for _ in range(tenants)]
+        self.fleets = [Fleet(lab, controller, 0) for _tenant in range(tenants)]
         kinds = itertools.cycle(KINDS)
         for fleet in self.fleets:
             for number in range(1, servers + 1):

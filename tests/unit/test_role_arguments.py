@@ -18,7 +18,7 @@ OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argume
 DEFAULTS_TEXT = (ROLE / "defaults/main.yml").read_text()
 DEFAULTS = yaml.safe_load(DEFAULTS_TEXT)
 # It looks into the environment, which a specification cannot say.
-FROM_ENVIRONMENT = {"rustdesk_sso_tenant_id"}
+FROM_ENVIRONMENT = {"rustdesk_sso_tenant_id", "rustdesk_sso_console_url"}
 
 
 def test_defaults_are_those_of_the_specification():

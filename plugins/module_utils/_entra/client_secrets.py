@@ -103,7 +103,10 @@ class Wanted:
 
 @dataclass
 class Decision:
-    """What happens to one declared client secret: ``decision`` is kept, created, renewed or removed."""
+    """What happens to one declared client secret: ``decision`` is kept, created, renewed or removed.
+
+    ``accepted`` is whether the token endpoint has accepted the one that it holds, None where it was not asked.
+    """
 
     wanted: Wanted
     decision: str
@@ -112,6 +115,7 @@ class Decision:
     superseded: list[Credential] = field(default_factory=list)
     remove: list[Credential] = field(default_factory=list)
     secret_text: str | None = None
+    accepted: bool | None = None
 
     @property
     def makes(self) -> bool:
@@ -127,6 +131,7 @@ class Decision:
             "key_id": self.holds.key_id if self.holds else None,
             "hint": self.holds.hint if self.holds else None,
             "ends": format_time(self.holds.end) if self.holds else None,
+            "accepted": self.accepted,
             "superseded": [credential.key_id for credential in self.superseded],
             "removed": [credential.key_id for credential in self.remove],
         }
@@ -196,7 +201,11 @@ def decide(
     makes a new secret removes none that the holder may have, because it does not have the new one yet.
     Raises InputError when the audience leaves no slot for a new secret.
     """
-    decisions = [_decide(item, credentials, now, (verdicts or {}).get(item.name), retire) for item in wanted]
+    asked = verdicts or {}
+    decisions = [_decide(item, credentials, now, asked.get(item.name), retire) for item in wanted]
+    for decision in decisions:
+        if decision.decision == "kept" and decision.wanted.name in asked:
+            decision.accepted = asked[decision.wanted.name].accepted
     if sign_in_audience in PERSONAL_AUDIENCES:
         _make_room(decisions, credentials, now)
     return decisions

@@ -170,6 +170,7 @@ class Minter:
             return bool(verdict.accepted) or cannot_tell
 
         verdict, done = await replication.settle(lambda: self.ask(secret), settled, self._patience, agreeing=2)
+        decision.accepted = verdict.accepted
         if not done:
             raise ServiceError(
                 f"The new client secret for {name} was not accepted within {self._patience:.0f} seconds",

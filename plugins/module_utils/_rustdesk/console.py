@@ -37,7 +37,10 @@ class Console(t.Protocol):
     def login(self, params: t.Mapping[str, t.Any]) -> str:
         """Sign in with the console options and give the session's token."""
 
-    def resume(self, token: str) -> None:
+    def seen(self) -> str | None:
+        """What was read, for resume(), with its secrets; None where the console is to be read again."""
+
+    def resume(self, token: str, seen: str | None = None) -> None:
         """Go on with the session of ``token``."""
 
     def logout(self) -> None:

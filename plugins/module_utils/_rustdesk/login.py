@@ -45,7 +45,11 @@ class SignedInLikeAClient:
         """Sign in with the console options ``params``; gives the session's token. Raises as the function login()."""
         return login(self._connection, params)
 
-    def resume(self, token: str) -> None:
+    def seen(self) -> str | None:
+        """Nothing: this console is read again."""
+        return None
+
+    def resume(self, token: str, seen: str | None = None) -> None:
         """Go on with the session of ``token``."""
         use(self._connection, token)
 

@@ -45,6 +45,7 @@ RUSTDESK_OPTIONS: dict[str, t.Any] = {
         "options": {
             "console": {"type": "str", "required": True, "choices": list(CONSOLES)},
             "token": {"type": "str", "required": True, "no_log": True},
+            "seen": {"type": "str", "no_log": True},
         },
     },
     "keep_session": {"type": "bool", "default": False},

@@ -24,9 +24,9 @@ class Session:
         self.token = token
 
     @property
-    def handed_over(self) -> dict[str, str]:
-        """As the option O(session) takes it; holds a secret."""
-        return {"console": self.console.kind, "token": self.token}
+    def handed_over(self) -> dict[str, str | None]:
+        """As the option O(session) takes it; holds secrets."""
+        return {"console": self.console.kind, "token": self.token, "seen": self.console.seen()}
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
     try:
         if earlier:
             kind = console.CONSOLES[earlier["console"]](connection, params["contract"])
-            kind.resume(earlier["token"])
+            kind.resume(earlier["token"], earlier["seen"])
             session = Session(connection, kind, earlier["token"])
         else:
             kind = console.choose(params, connection)(connection, params["contract"])

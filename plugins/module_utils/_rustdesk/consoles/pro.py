@@ -15,6 +15,7 @@ read back, and the former document is restored when anything is not as it should
 from __future__ import annotations
 
 import copy
+import json
 import re
 import typing as t
 
@@ -89,6 +90,18 @@ class Pro(SignedInLikeAClient):
         self._keys = {**DEFAULT_KEYS, **self._contract["keys"]}
         self._document: t.Any = None
         self._callback: str | None = None
+
+    def seen(self) -> str | None:
+        """The settings document as it was read, with its secrets."""
+        one_document = not self._contract["callback_path"]
+        return json.dumps(self._document) if one_document and self._document is not None else None
+
+    def resume(self, token: str, seen: str | None = None) -> None:
+        """Go on with the session of ``token``, and with the document that was read in it; apply() reads it again."""
+        super().resume(token)
+        if seen:
+            self._document = json.loads(seen)
+            self._keep_secrets(self._document)
 
     def providers(self, name: str) -> list[Provider]:
         """All providers of the settings document, in its order. Raises ServiceError where ``name`` means several."""

@@ -88,7 +88,11 @@ class RustdeskApi:
             )
         return str(data["token"])
 
-    def resume(self, token: str) -> None:
+    def seen(self) -> str | None:
+        """Nothing: this console is read again."""
+        return None
+
+    def resume(self, token: str, seen: str | None = None) -> None:
         """Go on with a session."""
         self._connection.keep_secret(token)
         self._connection.headers["api-token"] = token
