@@ -15,7 +15,7 @@ from lab.client import Lab, Tenant
 from support.fleet import Fleet
 
 # What differs between two runs that do the same to two applications, or between a prediction and what was done.
-RANDOM = {"object_id", "app_id", "key_id", "created", "ends", "hint", "secret_text", "request_id"}
+RANDOM = {"object_id", "app_id", "key_id", "created", "ends", "hint", "secret_text", "accepted", "request_id"}
 
 
 def module(name: str, /, **options: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 from faults.steps import only
 
 from lab.client import Lab
+from support.controller import Controller
 from support.fleet import Fleet
 
 DAY = 86400
@@ -19,22 +20,22 @@ PATH = "/api/oidc/settings"
 
 
 @pytest.mark.parametrize("times", [1, 30])
-def test_a_cut_while_the_new_secret_is_written(times: int, lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+def test_a_cut_while_the_new_secret_is_written(times: int, own_lab: Lab, controller: Controller) -> None:
     """Users can sign in at every moment; one more run ends it, and what is superseded goes after the overlap."""
-    lab.set_lag(0, 0)
-    fleet = make_fleet(2)
+    own_lab.set_lag(0, 0)
+    fleet = Fleet(own_lab, controller, 2)
     before, after = fleet.consoles
     assert fleet.site().rc == 0
     legacy = {name: console.settings()["providers"][0] for name, console in fleet.consoles.items()}
     old = {name: console.settings()["providers"][1] for name, console in fleet.consoles.items()}
-    lab.advance(160 * DAY)
-    lab.fault(before, "PUT", PATH, cut="before", times=times)
-    lab.fault(after, "PUT", PATH, cut="after", times=times)
+    own_lab.advance(160 * DAY)
+    own_lab.fault(before, "PUT", PATH, cut="before", times=times)
+    own_lab.fault(after, "PUT", PATH, cut="after", times=times)
     first = fleet.site()
     assert "Traceback" not in first.output
     for name in fleet.consoles:
         assert fleet.sign_in(name)["access_token"], name
-    lab.clear_faults()
+    own_lab.clear_faults()
     second = fleet.site()
     assert second.rc == 0, second.output
     for name, console in fleet.consoles.items():
@@ -42,7 +43,7 @@ def test_a_cut_while_the_new_secret_is_written(times: int, lab: Lab, make_fleet:
         assert console.settings()["providers"][0] == legacy[name]
         assert len(console.settings()["providers"]) == 2
         assert console.settings()["providers"][1]["client_secret"] != old[name]["client_secret"]
-    lab.advance(2 * DAY)
+    own_lab.advance(2 * DAY)
     assert fleet.site().rc == 0
     quiet = fleet.site()
     assert set(quiet.changed().values()) == {0}, quiet.output
@@ -50,7 +51,6 @@ def test_a_cut_while_the_new_secret_is_written(times: int, lab: Lab, make_fleet:
     assert len(names) == len(only(fleet.tenant)["passwordCredentials"]) == len(fleet.consoles)
     for name in fleet.consoles:
         assert fleet.sign_in(name)["access_token"], name
-    lab.set_lag(0.2, 0.5)
 
 
 def test_slow_replication(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:

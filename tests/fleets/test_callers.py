@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ansible.release
 import pytest
 from faults.steps import only, writes
 from fleets.plays import ROLE, found, imported, included, noted, play
@@ -19,6 +20,8 @@ from support.consoles import automation_sessions, entry, put, told
 from support.fleet import Fleet
 
 DOWN = "https://127.0.0.1:9"
+# Before, a failure that a block rescues stops the other servers only when the block is over.
+RESCUED_IS_FATAL = tuple(map(int, ansible.release.__version__.split(".")[:2])) >= (2, 17)
 
 
 def servers(fleet: Fleet, count: int) -> list[str]:
@@ -207,7 +210,8 @@ def test_a_caller_that_stops_at_failures(lab: Lab, fleet: Fleet) -> None:
     stopped = fleet.controller.playbook([play(imported(), after, any_errors_fatal=True)], fleet.inventory)
     assert stopped.rc != 0
     assert "after the role" not in stopped.output
-    assert writes(lab) == []
+    if RESCUED_IS_FATAL:
+        assert writes(lab) == []
     assert [item for console in fleet.consoles.values() for item in automation_sessions(console)] == []
 
     # No further batch, and none of the caller's tasks, after more failures than the caller bears

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,10 @@ STATES = {
 def report(fleet: Fleet, folder: Path, *options: str) -> tuple[Run, dict[str, Any]]:
     """Run the playbook; gives the run, and its JSON by server."""
     playbook = fleet.controller.site.with_name("report.yml")
-    run = fleet.controller.playbook(playbook, fleet.inventory, "-e", f"report_directory={folder}", *options)
+    # The lab's clock, as a report is of the day on which it is made
+    now = parsedate_to_datetime(fleet.tenant.graph("GET", "/applications").headers["Date"])
+    own = ("-e", f"report_directory={folder}", "-e", f"report_at={now:%Y-%m-%dT%H:%M:%SZ}")
+    run = fleet.controller.playbook(playbook, fleet.inventory, *own, *options)
     model = json.loads((folder / "rustdesk_sso.json").read_text())
     return run, {server["server"].split(".")[0]: server for server in model["servers"]}
 

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from lab.client import Lab, SignInFailed
 from support.consoles import KINDS, add, entry
+from support.controller import Controller
 from support.fleet import Fleet
 
 
@@ -60,8 +61,8 @@ def provider_secret(fleet: Fleet, name: str) -> str:
     return str(entry(fleet.consoles[name])["client_secret"])
 
 
-def test_no_moment_without_sign_in(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
-    fleet = make_fleet(0)
+def test_no_moment_without_sign_in(own_lab: Lab, controller: Controller) -> None:
+    fleet = Fleet(own_lab, controller, 0)
     for number, kind in enumerate((*KINDS, *KINDS)):
         add(fleet, kind, f"desk{number}")
     assert fleet.site().rc == 0
@@ -70,7 +71,7 @@ def test_no_moment_without_sign_in(lab: Lab, make_fleet: Callable[[int], Fleet])
         rotated = fleet.controller.playbook(fleet.controller.site.with_name("rotate.yml"), fleet.inventory)
     assert rotated.rc == 0, rotated.output
     # The superseded ones are removed when the overlap is over
-    lab.advance(2 * 86400)
+    own_lab.advance(2 * 86400)
     with probing(fleet):
         cleaned = fleet.site()
     assert cleaned.rc == 0, cleaned.output

@@ -138,7 +138,9 @@ def predictable(result: Result, run_result: Result) -> Result:
         if option in before:
             shown[option] = [_plain(item, known) for item in result[option]]
     shown["client_secrets"] = [
-        {**item, **dict.fromkeys(("key_id", "hint", "ends", "secret_text"))} if item["decision"] in MADE else item
+        {**item, **dict.fromkeys(("key_id", "hint", "ends", "accepted", "secret_text"))}
+        if item["decision"] in MADE
+        else item
         for item in result["client_secrets"]
     ]
     return shown

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import time
-from email.utils import formatdate
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import certifi
@@ -119,7 +119,8 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, controller: Controller)
         assert word in first_failing(result)["hint"], (said, first_failing(result)["hint"])
 
     # The console's clock, and a page in the way
-    off = formatdate(time.time() + 3600, usegmt=True)
+    now = parsedate_to_datetime(fleet.tenant.graph("GET", "/applications").headers["Date"])
+    off = format_datetime(now + timedelta(hours=1), usegmt=True)
     lab.fault(pro.name, "POST", "/api/oidc/auth", json={"code": "c", "url": "https://x.example"}, headers={"Date": off})
     lab.fault(api.name, "GET", "/api/login-options", html="<html>Gateway</html>")
     lab.fault(console.name, "POST", "/api/oidc/auth", html="<html>Gateway</html>")

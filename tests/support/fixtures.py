@@ -41,6 +41,14 @@ def lab(session_lab: Lab) -> Iterator[Lab]:
 
 
 @pytest.fixture
+def own_lab() -> Iterator[Lab]:
+    """A lab of the test's own, whose clock it may move: a clock goes forward only, and others share the lab."""
+    with Lab.start(*LAG) as lab:
+        yield lab
+        assert lab.violations() == []
+
+
+@pytest.fixture
 def controller(tmp_path: Path) -> Controller:
     """A controller with an empty home of its own."""
     home = tmp_path / "home"

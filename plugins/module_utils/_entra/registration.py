@@ -329,7 +329,6 @@ def predict(todo: Plan, now: datetime) -> None:
             end = now + decision.wanted.lifetime
             decision.holds = Credential(PREDICTED_KEY, decision.wanted.name, None, now, end)
             decision.secret_text = NOT_MADE
-            decision.accepted = True
 
 
 def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool) -> dict[str, t.Any]:
