@@ -24,7 +24,7 @@ def test_a_cut_while_the_new_secret_is_written(times: int, own_lab: Lab, control
     """Users can sign in at every moment; one more run ends it, and what is superseded goes after the overlap."""
     own_lab.set_lag(0, 0)
     fleet = Fleet(own_lab, controller, 2)
-    before, after = fleet.consoles
+    before, after = list(fleet.consoles)
     assert fleet.site().rc == 0
     legacy = {name: console.settings()["providers"][0] for name, console in fleet.consoles.items()}
     old = {name: console.settings()["providers"][1] for name, console in fleet.consoles.items()}
