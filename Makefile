@@ -20,11 +20,15 @@ EE_TAG ?= rustdesk-sso-ee
 PODMAN ?= podman
 # Examples of each property for `make generated`
 EXAMPLES ?= 10000
+# `make bench BENCH=short` takes two minutes and writes nothing
+BENCH ?= full
 
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 STAGE := build/ansible_collections/deskops/rustdesk_sso
 ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
+# What azure.azcollection needs, for `make bench`
+PEER := .venvs/peer
 TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/generated tests/awx)
 LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
 
@@ -33,7 +37,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test generated lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test generated bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -60,6 +64,13 @@ test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's 
 
 generated: .venv/stamp stage ## Run the generated tests at length (EXAMPLES=10000)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/generated $(PYTEST_ARGS)
+
+$(PEER)/stamp: tests/tools/peers.py
+	@$(PYTHON) tests/tools/peers.py >/dev/null
+	@tests/tools/make_venv.sh $(PEER) $(PYTHON) build/peers/ansible_collections/azure/azcollection/requirements.txt
+
+bench: .venv/stamp stage $(if $(filter short,$(BENCH)),,$(PEER)/stamp) ## Measure against the floor and azure.azcollection, write docs/benchmarks.md (BENCH=short)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(BENCH)
 
 lint: $(addprefix lint-,$(LINTS)) ## Run all linters (one: make lint-ruff, lint-mypy, ...)
 

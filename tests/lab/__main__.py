@@ -62,7 +62,7 @@ async def run(options: argparse.Namespace) -> None:
 async def prepare(world: World) -> dict[str, Any]:
     """Start the servers with the default content; returns the state a client needs."""
     await world.start()
-    control_url = await world.serve(Control(world))
+    control_url = await world.serve(Control(world), near=True)
     tenant = world.add_tenant(DOMAIN)
     for name in CONSOLES:
         await world.add_console(name)

@@ -310,6 +310,10 @@ class Lab:
         """Set the two delays of replication."""
         self.control("PUT", "/lag", seconds=seconds, secret_seconds=secret_seconds)
 
+    def set_latency(self, seconds: float) -> None:
+        """Set how long each request to login, Graph, consoles and webhooks is on its way."""
+        self.control("PUT", "/latency", seconds=seconds)
+
     def secrets(self) -> list[str]:
         """Every secret value that exists or existed."""
         return self.control("GET", "/secrets")

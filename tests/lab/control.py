@@ -68,6 +68,7 @@ class Control:
             ("GET", "/violations", self.violations),
             ("POST", "/clock", self.advance),
             ("PUT", "/lag", self.set_lag),
+            ("PUT", "/latency", self.set_latency),
             ("GET", "/secrets", self.secrets),
         ):
             self._router.add(method, path, handler)
@@ -288,6 +289,11 @@ class Control:
         """Set how long replication takes: {seconds} of objects, {secret_seconds} of secrets to the token endpoint."""
         self._world.directory.lag = seconds
         self._world.directory.secret_lag = secret_seconds
+        return {}
+
+    def set_latency(self, seconds: float) -> dict[str, Any]:
+        """Delay each request by {seconds}, apart from faults; not those to control and to managed identities."""
+        self._world.latency.seconds = seconds
         return {}
 
     def secrets(self) -> list[str]:

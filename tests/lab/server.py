@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One loopback server: TLS, request log, faults, then the service itself."""
+"""One loopback server: TLS, request log, latency, faults, then the service itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import json
 import socket
 import ssl
 import struct
+from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
@@ -32,16 +33,30 @@ class Service(Protocol):
         """Answer in the service's own manner a fault's ``throttle`` or ``deny``."""
 
 
+@dataclass
+class Latency:
+    """How many seconds each request is on its way, for all servers that share it."""
+
+    seconds: float = 0.0
+
+
 class Server:
     """Serves a `Service` on 127.0.0.1."""
 
     def __init__(
-        self, service: Service, clock: Clock, log: RequestsLog, faults: Faults, tls: ssl.SSLContext | None
+        self,
+        service: Service,
+        clock: Clock,
+        log: RequestsLog,
+        faults: Faults,
+        latency: Latency,
+        tls: ssl.SSLContext | None,
     ) -> None:
         self._service = service
         self._clock = clock
         self._log = log
         self._faults = faults
+        self._latency = latency
         self._tls = tls
         self._runner: web.ServerRunner | None = None
         self.url = ""
@@ -66,6 +81,8 @@ class Server:
         body = (await request.read()).decode("utf-8", "replace")
         path, _mark, query = request.raw_path.partition("?")
         entry = self._log.add(self._service.name, request.method, path, query, dict(request.headers), body)
+        if self._latency.seconds:
+            await asyncio.sleep(self._latency.seconds)
         fault = self._faults.take(self._service.name, request.method, request.raw_path)
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)

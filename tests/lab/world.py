@@ -34,7 +34,7 @@ from .github import GitHub
 from .requests_log import RequestsLog
 from .rustdesk.console import Console
 from .rustdesk.dialects import DIALECTS
-from .server import Server, Service
+from .server import Latency, Server, Service
 from .tls import Authority
 from .vault import Vault
 from .webhook import Webhooks
@@ -51,6 +51,7 @@ class World:
         self.clock = Clock()
         self.log = RequestsLog()
         self.faults = Faults()
+        self.latency = Latency()
         self.vault = Vault()
         self.authority = Authority()
         self.directory = Directory(self.clock, lag, secret_lag)
@@ -72,14 +73,15 @@ class World:
         self.graph.url = await self.serve(self.graph)
         self.login.graph_url = self.graph.url
         # On its host, App Service speaks plain HTTP [doc].
-        self.identity.url = await self.serve(self.identity, tls=False)
+        self.identity.url = await self.serve(self.identity, tls=False, near=True)
         self.github.url = await self.serve(self.github)
         self.webhooks.url = await self.serve(self.webhooks)
 
-    async def serve(self, service: Service, port: int = 0, tls: bool = True) -> str:
-        """Start a server for a service; returns its URL."""
+    async def serve(self, service: Service, port: int = 0, tls: bool = True, near: bool = False) -> str:
+        """Start a server for a service; returns its URL. One that is ``near`` its clients has no latency."""
         context = self.authority.server_context() if tls else None
-        server = Server(service, self.clock, self.log, self.faults, context)
+        latency = Latency() if near else self.latency
+        server = Server(service, self.clock, self.log, self.faults, latency, context)
         url = await server.start(port)
         self._servers.append(server)
         return url

@@ -28,7 +28,7 @@ from msgraph.generated.models.password_credential import PasswordCredential
 from msgraph.generated.models.web_application import WebApplication
 from msgraph_core import GraphClientFactory
 
-from lab.client import Lab, Tenant
+from lab.client import Console, Lab, Tenant
 
 from .conftest import Api
 
@@ -54,6 +54,19 @@ def test_answers_ordered(api: Api, lab: Lab) -> None:
     begun = time.monotonic()
     api.graph("GET", "/applications")
     assert time.monotonic() - begun >= 0.3
+
+
+def test_latency(api: Api, lab: Lab, console: Console) -> None:
+    def seconds(url: str) -> float:
+        return api.http.get(url, timeout=10).elapsed.total_seconds()
+
+    urls = [f"{lab.graph_url}/v1.0/applications", f"{lab.login_url}/common/discovery/instance", console.url]
+    lab.set_latency(0.2)
+    try:
+        assert all(seconds(url) >= 0.2 for url in urls)
+        assert seconds(lab.add_console("later.test").url) >= 0.2
+    finally:
+        lab.set_latency(0)
 
 
 @pytest.mark.parametrize("entry", ERRORS, ids=lambda entry: entry["code"])

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is measured: the floor, the bare requests, and this collection."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from support.controller import MODULE_DOOR
+from support.fleet import Fleet
+
+from . import bare
+from .ground import LOCAL, Ground, changed, unchanged
+from .measure import Candidate
+
+CALLBACK = "/api/oidc/callback"
+
+
+def ping(ground: Ground, size: int) -> Candidate:
+    """The floor: what Ansible itself takes to run one module on each host."""
+    inventory = {"all": {"hosts": {f"desk{number}": {} for number in range(size)}, "vars": LOCAL}}
+    command = ground.command(f"ping{size}", [{"ansible.builtin.ping": {}}], inventory)
+    return Candidate("ping", lambda: command, ground.controller.environment(), unchanged)
+
+
+def replay(ground: Ground, fleet: Fleet) -> Candidate:
+    """The requests of a converged run of the role, and nothing else. The role runs once to have them."""
+    ground.lab.clear_requests()
+    run = fleet.site()
+    assert unchanged(run.output), run.output
+    urls = {"login": ground.lab.login_url, "graph": ground.lab.graph_url}
+    urls |= {name: console.url for name, console in fleet.consoles.items()}
+    path = ground.home / "requests.json"
+    path.write_text(json.dumps(bare.recording(ground.lab.requests(), urls, ground.lab.ca_path)))
+    command = [sys.executable, str(Path(bare.__file__)), str(path)]
+    return Candidate("bare", lambda: command, ground.controller.environment())
+
+
+def entra_app(ground: Ground, fleet: Fleet, as_module: bool = False) -> Candidate:
+    """The task entra_app alone, converged, for each server's own application."""
+    key = "entra_module" if as_module else "entra"
+    options = {
+        **fleet.entra,
+        "unique_name": "{{ inventory_hostname }}",
+        "display_name": "RustDesk",
+        "web_redirect_uris": {"add": ["{{ callback_url }}"]},
+    }
+    task: dict[str, Any] = {"deskops.rustdesk_sso.entra_app": options, **(MODULE_DOOR if as_module else {})}
+    hosts = {name: {"callback_url": console.url + CALLBACK} for name, console in fleet.consoles.items()}
+    command = ground.command(f"{key}{len(hosts)}", [task], {"all": {"hosts": hosts, "vars": LOCAL}})
+    return Candidate(key, lambda: command, ground.controller.environment(), unchanged)
+
+
+def role(ground: Ground, fleet: Fleet, key: str, *options: str) -> Candidate:
+    """The whole role with the proof that sign-in works, converged."""
+    command = [*ground.site(f"{key}{len(fleet.hosts)}", fleet), *options]
+    return Candidate(key, lambda: command, ground.controller.environment(), unchanged)
+
+
+def first_run(ground: Ground, size: int, own: bool, made: list[Fleet]) -> Candidate:
+    """The whole role on new servers: all is created, written to consoles and proven. Adds each fleet to ``made``."""
+    key = "first_own" if own else "first_shared"
+
+    def prepare() -> list[str]:
+        made.append(ground.fleet(size, own))
+        return ground.site(f"{key}{size}", made[-1])
+
+    return Candidate(key, prepare, ground.controller.environment(), changed)

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes what was measured as tables in Markdown."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+from tools import peers
+
+from . import peer
+from .goals import FAR, goals
+from .measure import Results, Setting
+
+# What each candidate is called, and what of the peer does as much as it can of the same
+ONE = {
+    "ping": ("**P**: a play with one `ansible.builtin.ping`", ""),
+    "bare": ("the requests of the role's converged run, with `requests` alone", "peer"),
+    "entra": ("`entra_app`, converged, in process", "peer"),
+    "entra_module": ("`entra_app`, converged, as a module", "peer"),
+    "role_own": ("whole role, converged, with proof", "peer"),
+    "first_own": ("whole role, first run: created, written to the console, proven", "peer_first"),
+    "peer": ("azure.azcollection: application, service principal; converged", ""),
+    "peer_first": ("azure.azcollection: application, service principal, client secret; created", ""),
+}
+FLEET = {
+    "ping": "ping",
+    "entra": "`entra_app`, one application each",
+    "role_own": "role, one application each",
+    "role_shared": "role, one application for all",
+    "first_own": "first run, one application each",
+    "first_shared": "first run, one application for all",
+    "peer": "azure.azcollection, one application each",
+}
+HEAD = """# Benchmarks
+
+Written by `make bench`, which runs everything anew, side by side. Measured are whole `ansible-playbook` processes,
+with Ansible's defaults (five forks), against the lab of this repository: Microsoft Entra ID, Microsoft Graph and
+consoles, in one process **on the same machine**, which takes its share of the processors and answers at once unless
+a latency is named. Figures are medians of rounds in which the candidates take turns, so that noise hits all alike;
+expect 10 to 20 % of it.
+
+- **P**, the floor, is the same play with one `ansible.builtin.ping` for each host: connection `local`, interpreter
+  given.
+- The **peer** is azure.azcollection: `azure_rm_adapplication` and `azure_rm_adserviceprincipal`, which find
+  everything as it should be; for creation `azure_rm_adpassword` as well. It does not touch the console and proves
+  nothing. Its modules are unchanged and run with the libraries that it asks for. Those know Graph's address by a
+  list of clouds: three of their functions are changed as they are loaded, so that they suit the lab
+  (`tests/bench/peer_site`).
+- **CPU** is user and system time of all processes of the run, **peak** the memory of the largest one.
+- **Requests** are those of the controller to the login endpoint, Graph and the console.
+"""
+
+
+def text(results: Results, plan: Iterable[Setting]) -> str:
+    """The whole document."""
+    settings = list(plan)
+    parts = [HEAD, "## Machine and versions\n", _table(["", ""], _machine(settings))]
+    for latency in (0.0, FAR):
+        if results.median("wall", "ping", 1, latency):
+            parts += [f"## One server{_at(latency)}\n", one_server(results, latency)]
+    sizes = sorted({setting.servers for setting in settings} - {1})
+    if sizes:
+        parts += ["## Many servers: wall time\n", fleets(results, sizes)]
+        parts += [
+            "## Many servers: seconds for each further server\n",
+            "The difference to one server, divided by the number of further ones.\n",
+            growth(results, sizes),
+        ]
+        parts += ["## Many servers: requests to Entra / consoles\n", fleet_requests(results, sizes)]
+    parts += ["## Goals\n", goals_table(results)]
+    return "\n".join(parts)
+
+
+def one_server(results: Results, latency: float) -> str:
+    """All candidates for one server."""
+    rows = []
+    for key, (title, against) in ONE.items():
+        wall, cpu, memory = (results.median(what, key, 1, latency) for what in ("wall", "cpu", "memory"))
+        if wall is None or cpu is None or memory is None:
+            continue
+        sent = results.requests(key, 1, latency) or {}
+        rows.append(
+            [
+                title,
+                f"{wall:.2f} s",
+                _number(results.wall_ratio(key, "ping", latency=latency)),
+                _number(results.wall_ratio(key, against, latency=latency) if against else None),
+                f"{cpu:.2f} s",
+                _number(results.ratio("cpu", key, "ping", 1, latency)),
+                f"{memory / 2**20:.0f} MiB",
+                " + ".join(str(sent[service]) for service in ("login", "graph", "console")),
+            ]
+        )
+    return _table(["", "wall", "in P", "in peers", "CPU", "in P", "peak", "requests: login + Graph + console"], rows)
+
+
+def fleets(results: Results, sizes: list[int]) -> str:
+    """Wall time and the multiple of as many pings, by number of servers."""
+
+    def cell(key: str, servers: int) -> str:
+        wall = results.median("wall", key, servers)
+        return "" if wall is None else f"{wall:.1f} s, {_number(results.wall_ratio(key, 'ping', servers))} P"
+
+    return _by_size(cell, [1, *sizes])
+
+
+def growth(results: Results, sizes: list[int]) -> str:
+    """What each further server takes."""
+
+    def cell(key: str, servers: int) -> str:
+        one, many = results.median("wall", key, 1), results.median("wall", key, servers)
+        return "" if one is None or many is None else f"{(many - one) / (servers - 1):.3f} s"
+
+    return _by_size(cell, sizes)
+
+
+def fleet_requests(results: Results, sizes: list[int]) -> str:
+    """Requests by number of servers."""
+
+    def cell(key: str, servers: int) -> str:
+        sent = results.requests(key, servers)
+        return "" if sent is None else f"{sent['login'] + sent['graph']} / {sent['console']}"
+
+    return _by_size(cell, [1, *sizes])
+
+
+def goals_table(results: Results) -> str:
+    """The goals, what was measured and whether they are met."""
+    rows = (
+        [goal.text, f"at most {_number(goal.limit)} {goal.unit}".strip(), _number(goal.measured), goal.met]
+        for goal in goals(results)
+    )
+    return _table(["goal", "", "measured", "met"], rows)
+
+
+def _by_size(cell: Callable[[str, int], str], sizes: list[int]) -> str:
+    rows = ([title, *(cell(key, servers) for servers in sizes)] for key, title in FLEET.items())
+    return _table(["servers", *map(str, sizes)], [row for row in rows if any(row[1:])])
+
+
+def _machine(settings: list[Setting]) -> Iterator[list[str]]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = {line.partition(":")[2].strip() for line in lines if line.startswith("model name")}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    yield ["machine", f"{', '.join(sorted(models)) or platform.machine()}; {os.cpu_count()} cores; {memory:.0f} GiB"]
+    yield ["system", f"{platform.system()} {platform.release().partition('-')[0]}"]
+    yield ["Python", platform.python_version()]
+    for package in ("ansible-core", "azure-identity", "msgraph-sdk"):
+        yield [package, version(package)]
+    if peer.installed():
+        manifest = json.loads((peers.PEERS / "ansible_collections/azure/azcollection/MANIFEST.json").read_text())
+        yield ["azure.azcollection", f"{manifest['collection_info']['version']} with {_peer_versions()}"]
+    yield ["date", f"{datetime.now(timezone.utc):%Y-%m-%d}"]
+    for setting in settings:
+        yield [
+            f"rounds, {setting.servers} servers{_at(setting.latency)}".replace("1 servers", "1 server"),
+            str(setting.rounds),
+        ]
+
+
+def _peer_versions() -> str:
+    program = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
+    names = ["azure-identity", "msgraph-sdk"]
+    command = [str(peer.VENV / "bin/python"), "-c", program, *names]
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return ", ".join(f"{name} {number}" for name, number in zip(names, found, strict=True))
+
+
+def _at(latency: float) -> str:
+    return f", {latency * 1000:.0f} ms a request" if latency else ""
+
+
+def _number(value: float | None) -> str:
+    """A count as it is, anything else with two digits."""
+    if value is None:
+        return ""
+    return str(int(value)) if value == int(value) else f"{value:.2f}"
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fleets in the lab, and commands that run plays on them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from lab.client import Lab
+from support.controller import Controller, Run
+from support.fleet import Fleet
+
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTIONS = ROOT / "build"
+# The cheapest interpreter for all that run on the controller: found without a search
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+
+
+class Ground:
+    """A lab, and a folder that is the home of a controller."""
+
+    def __init__(self, lab: Lab, home: Path) -> None:
+        self.lab = lab
+        self.home = home
+        self.controller = Controller(home, COLLECTIONS)
+
+    def fleet(self, size: int, own: bool) -> Fleet:
+        """New servers in a tenant of their own, which share an application or have one each; nothing is set up yet."""
+        fleet = Fleet(self.lab, self.controller, size)
+        if own:
+            for name, variables in fleet.hosts.items():
+                variables["rustdesk_sso_app_unique_name"] = name
+        return fleet
+
+    def command(self, name: str, playbook: Path | list[dict[str, Any]], inventory: dict[str, Any]) -> list[str]:
+        """ansible-playbook with a playbook, a file or tasks for all hosts, and an inventory given as data."""
+        hosts = self.home / f"{name}.hosts.json"
+        hosts.write_text(json.dumps(inventory))
+        if isinstance(playbook, list):
+            play = {"hosts": "all", "gather_facts": False, "tasks": playbook}
+            playbook = self.home / f"{name}.play.json"
+            playbook.write_text(json.dumps([play]))
+        return [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(hosts), str(playbook)]
+
+    def site(self, name: str, fleet: Fleet) -> list[str]:
+        """The collection's playbook, which applies its role, for a fleet."""
+        return self.command(name, self.controller.site, fleet.inventory)
+
+
+def unchanged(output: str) -> bool:
+    """Whether a playbook's run changed nothing on any host."""
+    return set(Run(0, output).changed().values()) == {0}
+
+
+def changed(output: str) -> bool:
+    """Whether a playbook's run changed something on every host."""
+    counts = Run(0, output).changed()
+    return bool(counts) and 0 not in counts.values()

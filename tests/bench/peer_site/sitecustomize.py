@@ -1,0 +1,70 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""For azure.azcollection's processes alone: points the libraries of its modules at the lab, by BENCH_GRAPH_URL.
+
+The modules take the authority from their options, but Graph's address from a list of clouds. What is changed here is
+changed in the libraries once they are imported; nothing is imported earlier or in another way for that.
+"""
+
+import os
+import sys
+from importlib.machinery import PathFinder
+
+URL = os.environ.get("BENCH_GRAPH_URL")
+
+
+def address(module):
+    """Where Graph is."""
+
+    def set_base_url(_self, request):
+        request.path_parameters["baseurl"] = f"{URL}/v1.0"
+
+    module.HttpxRequestAdapter.set_base_url_for_request_information = set_base_url
+
+
+def scope(module):
+    """What a token is for: the library makes it of the address without its port."""
+    module.AzureIdentityAccessTokenProvider._resolve_scopes = lambda _self, _address, _span: [f"{URL}/.default"]
+
+
+def service_principal(module):
+    """A service principal without its type, which the lab takes for read-only."""
+    serialize = module.ServicePrincipal.serialize
+
+    def serialize_rest(self, writer):
+        self.service_principal_type = None
+        serialize(self, writer)
+
+    module.ServicePrincipal.serialize = serialize_rest
+
+
+CHANGED = {
+    "kiota_http.httpx_request_adapter": address,
+    "kiota_authentication_azure.azure_identity_access_token_provider": scope,
+    "msgraph.generated.models.service_principal": service_principal,
+}
+
+
+class Finder:
+    """Finds these modules as Python does, and has them changed after they were executed."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        """See importlib's protocol."""
+        if name not in CHANGED:
+            return None
+        spec = PathFinder.find_spec(name, path)
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            CHANGED[name](module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+if URL:
+    sys.meta_path.insert(0, Finder)
