@@ -175,7 +175,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.render import FORMATS, render
 
 
-def fleet_report(records: t.Any, format: str, at: str) -> str:  # noqa: A002
+def fleet_report(records: t.Any, format: str, at: str) -> str:  # noqa: A002 - the documented name
     """See the filter's documentation."""
     if format not in FORMATS:
         raise AnsibleFilterError(f"fleet_report: format is {format!r}: choose from {', '.join(FORMATS)}")

@@ -46,7 +46,3 @@ class ServiceProvider:
     def site(self, *options: str, **environment: str) -> Run:
         """Run the collection's site.yml on all of them."""
         return self.controller.playbook(self.controller.site, self.inventory, *options, **environment)
-
-    def play(self, name: str, *options: str) -> Run:
-        """Run another playbook of the collection, such as ``rotate``, on all of them."""
-        return self.controller.playbook(self.controller.site.with_name(f"{name}.yml"), self.inventory, *options)

@@ -186,7 +186,7 @@ def _checked(value: t.Any, shape: t.Any, told: str, key: str) -> t.Any:
         return None  # what older releases of ansible-core make of null in a template
     if shape is _TEXT_OR_NOTHING and value is None:
         return ""
-    if not isinstance(value, shape) or (shape is int and isinstance(value, bool)):
+    if not isinstance(value, shape):
         wanted = shape if isinstance(shape, tuple) else (shape,)
         raise _refused(told, key, f"is not {' or '.join(kind.__name__ for kind in wanted)}")
     # A string of Ansible's may carry tags or marks

@@ -168,10 +168,7 @@ class RustdeskConsole(SignedInLikeAClient):
         else:
             self._add({"name": name, **body})
         made = next((item for item in self._listed() if item["name"].lower() == name.lower()), None)
-        found = self._read(made["guid"]) if made else {}
-        surprises = _differences(body, found) if made else ["it is not listed"]
-        if surprises == [SECRET] and is_anothers(body[SECRET], found[SECRET]):
-            raise self._conflict(name)
+        surprises = self._surprises(name, body, made["guid"]) if made else ["it is not listed"]
         if surprises:
             outcome = "nothing was to be put back"
             if made and not seed:
@@ -191,6 +188,14 @@ class RustdeskConsole(SignedInLikeAClient):
                 raise self._conflict(body["name"]) from None
             raise
 
+    def _surprises(self, name: str, body: Document, guid: str) -> list[str]:
+        """What is read back otherwise than written; raises ConflictError where that is another run's client secret."""
+        found = self._read(guid)
+        different = _differences(body, found)
+        if different == [SECRET] and is_anothers(body[SECRET], found.get(SECRET)):
+            raise self._conflict(name)
+        return different
+
     def _conflict(self, name: str) -> ConflictError:
         self._general = None
         return conflict(f"The provider {name} of the console {self._connection.url}")
@@ -203,10 +208,7 @@ class RustdeskConsole(SignedInLikeAClient):
         path = f"{PROVIDERS}/{present.key}"
         self._call("PATCH", path, f"Changing the provider {present.name}", body)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
-        found = self._read(present.key)
-        surprises = _differences(body, found)
-        if surprises == [SECRET] and is_anothers(body[SECRET], found[SECRET]):
-            raise self._conflict(present.name)
+        surprises = self._surprises(present.name, body, present.key)
         if surprises:
             self._call("PATCH", path, f"Putting the provider {present.name} back", former)
             raise self._surprise(f"the provider {present.name}", surprises, "what it had was put back")
