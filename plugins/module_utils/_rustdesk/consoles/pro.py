@@ -17,6 +17,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import time
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
@@ -68,6 +69,8 @@ DEFAULT_CONTRACT: Document = {
 NOT_TEXT = ("enabled", "order")
 SETTINGS = ("callback_url", "maximum_authorized_users")
 USERS_PAGE = 100
+# Seconds in which whoever read the document before it was written has written theirs.
+SECOND_LOOK = 0.5
 # A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
 MASK = re.compile(r"[*•●·∙]{3,}|^(.)\1{5,}$|^[<\[(].*[>\])]$")
 REPORT = (
@@ -196,6 +199,19 @@ class Pro(SignedInLikeAClient):
             raise self._conflict()
         if surprises:
             raise self._restored(former, former_callback, surprises)
+        self._look_again(plan, former, wanted)
+
+    def _look_again(self, plan: Plan, former: t.Any, wanted: t.Any) -> None:
+        """Raise ConflictError where somebody who had read before this write has written over it since."""
+        if plan.target is None:
+            return
+        time.sleep(SECOND_LOOK)
+        try:
+            found = self._read()
+        except ServiceError:
+            return  # it was read back well before
+        if self._is_another_runs(plan, former, wanted, found):
+            raise self._conflict()
 
     def _conflict(self) -> ConflictError:
         self._document = self._callback = None
