@@ -20,7 +20,7 @@ EE_TAG ?= rustdesk-sso-ee
 PODMAN ?= podman
 # Examples of each property for `make generated`
 EXAMPLES ?= 10000
-# `make bench BENCH=short` takes two minutes and writes nothing
+# `make bench BENCH=short` takes a minute and writes nothing
 BENCH ?= full
 
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)

@@ -15,17 +15,34 @@ from support.controller import MODULE_DOOR
 from support.fleet import Fleet
 
 from . import bare
-from .ground import LOCAL, Ground, changed, unchanged
+from .ground import LOCAL, Ground, changed, ended, unchanged
 from .measure import Candidate
 
 CALLBACK = "/api/oidc/callback"
+# How many results of tasks that do nothing tell what one takes
+TRIVIAL = 20
 
 
 def ping(ground: Ground, size: int) -> Candidate:
     """The floor: what Ansible itself takes to run one module on each host."""
+    return _alone(ground, size, "ping", [{"ansible.builtin.ping": {}}])
+
+
+def empty(ground: Ground, size: int) -> Candidate:
+    """What Ansible itself takes to start and to end: a play without a task."""
+    return _alone(ground, size, "empty", [])
+
+
+def trivial(ground: Ground, size: int) -> Candidate:
+    """What Ansible itself takes for each further task: tasks that set a constant, no fewer results than TRIVIAL."""
+    return _alone(ground, size, "trivial", [{"ansible.builtin.set_fact": {"constant": 1}}] * -(-TRIVIAL // size))
+
+
+def _alone(ground: Ground, size: int, key: str, tasks: list[dict[str, Any]]) -> Candidate:
     inventory = {"all": {"hosts": {f"desk{number}": {} for number in range(size)}, "vars": LOCAL}}
-    command = ground.command(f"ping{size}", [{"ansible.builtin.ping": {}}], inventory)
-    return Candidate("ping", lambda: command, ground.controller.environment(), unchanged)
+    command = ground.command(f"{key}{size}", tasks, inventory)
+    proved = unchanged if tasks else ended
+    return Candidate(key, lambda: command, ground.controller.environment(), proved)
 
 
 def replay(ground: Ground, fleet: Fleet) -> Candidate:
@@ -54,6 +71,17 @@ def entra_app(ground: Ground, fleet: Fleet, as_module: bool = False) -> Candidat
     hosts = {name: {"callback_url": console.url + CALLBACK} for name, console in fleet.consoles.items()}
     command = ground.command(f"{key}{len(hosts)}", [task], {"all": {"hosts": hosts, "vars": LOCAL}})
     return Candidate(key, lambda: command, ground.controller.environment(), unchanged)
+
+
+def several(ground: Ground, fleet: Fleet) -> Candidate:
+    """The applications of all servers in one task of entra_app, converged."""
+    entries = [
+        {"unique_name": name, "display_name": "RustDesk", "web_redirect_uris": {"add": [console.url + CALLBACK]}}
+        for name, console in fleet.consoles.items()
+    ]
+    task = {"deskops.rustdesk_sso.entra_app": {**fleet.entra, "applications": entries}}
+    command = ground.command(f"several{len(entries)}", [task], {"all": {"hosts": {"desk": {}}, "vars": LOCAL}})
+    return Candidate("several", lambda: command, ground.controller.environment(), unchanged)
 
 
 def role(ground: Ground, fleet: Fleet, key: str, *options: str) -> Candidate:

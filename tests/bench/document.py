@@ -18,11 +18,14 @@ from pathlib import Path
 from tools import peers
 
 from . import peer
+from .candidates import TRIVIAL
 from .goals import FAR, goals
 from .measure import Results, Setting
 
 # What each candidate is called, and what of the peer does as much as it can of the same
 ONE = {
+    "empty": ("a play without a task", ""),
+    "trivial": (f"a play of {TRIVIAL} tasks that set a constant", ""),
     "ping": ("**P**: a play with one `ansible.builtin.ping`", ""),
     "bare": ("the requests of the role's converged run, with `requests` alone", "peer"),
     "entra": ("`entra_app`, converged, in process", "peer"),
@@ -35,11 +38,19 @@ ONE = {
 FLEET = {
     "ping": "ping",
     "entra": "`entra_app`, one application each",
+    "several": "`entra_app`, all of these applications in one task",
     "role_own": "role, one application each",
     "role_shared": "role, one application for all",
     "first_own": "first run, one application each",
     "first_shared": "first run, one application for all",
     "peer": "azure.azcollection, one application each",
+}
+# Whose runs are shown task by task
+PROFILES = {
+    "entra": "`entra_app`, converged, in process",
+    "entra_module": "`entra_app`, converged, as a module",
+    "role_own": "Whole role, converged, with proof",
+    "first_own": "Whole role, first run",
 }
 HEAD = """# Benchmarks
 
@@ -54,21 +65,30 @@ expect 10 to 20 % of it.
 - The **peer** is azure.azcollection: `azure_rm_adapplication` and `azure_rm_adserviceprincipal`, which find
   everything as it should be; for creation `azure_rm_adpassword` as well. It does not touch the console and proves
   nothing. Its modules are unchanged and run with the libraries that it asks for. Those know Graph's address by a
-  list of clouds: three of their functions are changed as they are loaded, so that they suit the lab
+  list of clouds: two of their functions are changed as they are loaded, so that they suit the lab
   (`tests/bench/peer_site`).
+- The servers' variables name the kind of their console, `rustdesk_sso_console: pro`. All services speak https.
 - **CPU** is user and system time of all processes of the run, **peak** the memory of the largest one.
 - **Requests** are those of the controller to the login endpoint, Graph and the console.
+"""
+OWN = """P is that of one server. The further tasks set a constant; each result of a task is a fork of the controller's
+process.
+"""
+PROFILED = """Of runs with a callback plugin that notes when each task is announced and when its result comes. What is
+*before* a task is what the controller's own process does in between, mostly to load the libraries of an action plugin,
+once for all hosts; *running* are the fork, templating and requests.
 """
 
 
 def text(results: Results, plan: Iterable[Setting]) -> str:
     """The whole document."""
     settings = list(plan)
+    sizes = sorted({setting.servers for setting in settings} - {1})
     parts = [HEAD, "## Machine and versions\n", _table(["", ""], _machine(settings))]
     for latency in (0.0, FAR):
         if results.median("wall", "ping", 1, latency):
             parts += [f"## One server{_at(latency)}\n", one_server(results, latency)]
-    sizes = sorted({setting.servers for setting in settings} - {1})
+    parts += ["## What Ansible itself takes\n", OWN, ansible(results, [1, *sizes])]
     if sizes:
         parts += ["## Many servers: wall time\n", fleets(results, sizes)]
         parts += [
@@ -77,7 +97,8 @@ def text(results: Results, plan: Iterable[Setting]) -> str:
             growth(results, sizes),
         ]
         parts += ["## Many servers: requests to Entra / consoles\n", fleet_requests(results, sizes)]
-    parts += ["## Goals\n", goals_table(results)]
+    parts += ["## Goals\n", goals_table(results), "## Goals that are missed\n", reasons(results)]
+    parts += ["## Profiles of one server\n", PROFILED, *profiles(results)]
     return "\n".join(parts)
 
 
@@ -88,7 +109,8 @@ def one_server(results: Results, latency: float) -> str:
         wall, cpu, memory = (results.median(what, key, 1, latency) for what in ("wall", "cpu", "memory"))
         if wall is None or cpu is None or memory is None:
             continue
-        sent = results.requests(key, 1, latency) or {}
+        last = results.last(key, 1, latency)
+        sent = last.requests if last else {}
         rows.append(
             [
                 title,
@@ -102,6 +124,19 @@ def one_server(results: Results, latency: float) -> str:
             ]
         )
     return _table(["", "wall", "in P", "in peers", "CPU", "in P", "peak", "requests: login + Graph + console"], rows)
+
+
+def ansible(results: Results, sizes: list[int]) -> str:
+    """What Ansible takes without any work, by number of servers."""
+
+    def cells(found: Callable[[int], float | None]) -> list[str]:
+        return [_time(results, seconds) for seconds in map(found, sizes)]
+
+    rows = [
+        ["a play without a task", *cells(lambda servers: results.median("wall", "empty", servers))],
+        ["each further task on each host", *cells(results.further)],
+    ]
+    return _table(["servers", *map(str, sizes)], rows)
 
 
 def fleets(results: Results, sizes: list[int]) -> str:
@@ -128,8 +163,8 @@ def fleet_requests(results: Results, sizes: list[int]) -> str:
     """Requests by number of servers."""
 
     def cell(key: str, servers: int) -> str:
-        sent = results.requests(key, servers)
-        return "" if sent is None else f"{sent['login'] + sent['graph']} / {sent['console']}"
+        last = results.last(key, servers)
+        return f"{last.requests['login'] + last.requests['graph']} / {last.requests['console']}" if last else ""
 
     return _by_size(cell, [1, *sizes])
 
@@ -141,6 +176,31 @@ def goals_table(results: Results) -> str:
         for goal in goals(results)
     )
     return _table(["goal", "", "measured", "met"], rows)
+
+
+def reasons(results: Results) -> str:
+    """For each goal that is missed, what the profile says of it."""
+    told = [
+        f"- **{goal.text}**: {f'{_number(goal.measured)} {goal.unit}'.strip()} where {_number(goal.limit)} is the goal."
+        + f" {goal.why()}"
+        for goal in goals(results)
+        if goal.missed
+    ]
+    return "\n".join(told or ["None."]) + "\n"
+
+
+def profiles(results: Results) -> Iterator[str]:
+    """The runs task by task."""
+    for (key, latency), line in results.timelines.items():
+        steps = [
+            ("*until the play begins*", line.start, None),
+            *((step.name, step.loading, step.running) for step in line.steps),
+            ("*after the last task*", line.end, None),
+            ("**in all**", line.start + line.loading + line.end, line.running),
+        ]
+        rows = ([name, *(_time(results, seconds) for seconds in parts)] for name, *parts in steps)
+        yield f"### {PROFILES[key]}{_at(latency)}\n"
+        yield _table([f"step, {line.cpu:.2f} s of CPU in all", "before it", "running"], rows)
 
 
 def _by_size(cell: Callable[[str, int], str], sizes: list[int]) -> str:
@@ -178,6 +238,12 @@ def _peer_versions() -> str:
 
 def _at(latency: float) -> str:
     return f", {latency * 1000:.0f} ms a request" if latency else ""
+
+
+def _time(results: Results, seconds: float | None) -> str:
+    """Milliseconds and what they are in P."""
+    whole = results.median("wall", "ping")
+    return f"{seconds * 1000:.0f} ms, {seconds / whole:.3f} P" if seconds is not None and whole else ""
 
 
 def _number(value: float | None) -> str:

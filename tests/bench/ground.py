@@ -30,8 +30,12 @@ class Ground:
         self.controller = Controller(home, COLLECTIONS)
 
     def fleet(self, size: int, own: bool) -> Fleet:
-        """New servers in a tenant of their own, which share an application or have one each; nothing is set up yet."""
+        """New servers in a tenant of their own, which share an application or have one each; nothing is set up yet.
+
+        Their variables name the kind of console, which need not be found out then.
+        """
         fleet = Fleet(self.lab, self.controller, size)
+        fleet.variables["rustdesk_sso_console"] = "pro"
         if own:
             for name, variables in fleet.hosts.items():
                 variables["rustdesk_sso_app_unique_name"] = name
@@ -50,6 +54,11 @@ class Ground:
     def site(self, name: str, fleet: Fleet) -> list[str]:
         """The collection's playbook, which applies its role, for a fleet."""
         return self.command(name, self.controller.site, fleet.inventory)
+
+
+def ended(output: str) -> bool:
+    """Whether a playbook's run came to its end."""
+    return "PLAY RECAP" in output
 
 
 def unchanged(output: str) -> bool:

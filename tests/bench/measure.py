@@ -7,19 +7,24 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from lab.client import Lab
+from support.controller import Run
+
+from .timeline import Timeline, environment, read
 
 RUN = Path(__file__).with_name("run.py")
 TIMEOUT = 1500
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class BenchError(Exception):
@@ -28,12 +33,24 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run cost: seconds, bytes, and requests by service: ``login``, ``graph`` and ``console``."""
+    """What one run cost: seconds, bytes, and what it sent.
 
+    ``begun`` is by the monotonic clock; ``tasks`` counts results of tasks, each of which was a fork; ``sent`` are the
+    requests in order, such as ``("graph", "GET /v1.0/applications")``, with ``login``, ``graph`` or ``console``.
+    """
+
+    begun: float
     wall: float
     cpu: float
     memory: float
-    requests: dict[str, int]
+    tasks: int
+    sent: tuple[tuple[str, str], ...]
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """How many requests each service got."""
+        counts = Counter(service for service, _request in self.sent)
+        return {service: counts[service] for service in ("login", "graph", "console")}
 
 
 @dataclass(frozen=True)
@@ -63,14 +80,15 @@ class Results:
 
     def __init__(self) -> None:
         self._costs: dict[tuple[int, float, str], list[Cost]] = defaultdict(list)
-        self.facts: dict[str, float] = {}  # counts that are the same in every run
+        self.facts: dict[str, list[str]] = {}  # what is the same in every run, and counted
+        self.timelines: dict[tuple[str, float], Timeline] = {}  # of one server, by candidate and latency
 
     def add(self, setting: Setting, key: str, cost: Cost) -> None:
         """Keep the cost of one run."""
         self._costs[setting.servers, setting.latency, key].append(cost)
 
     def median(self, what: str, key: str, servers: int = 1, latency: float = 0.0) -> float | None:
-        """The median of ``wall``, ``cpu`` or ``memory``; None where it was not measured."""
+        """The median of ``wall``, ``cpu``, ``memory`` or ``tasks``; None where it was not measured."""
         costs = self._costs.get((servers, latency, key))
         return statistics.median(getattr(cost, what) for cost in costs) if costs else None
 
@@ -83,22 +101,34 @@ class Results:
         """The ratio of the wall times."""
         return self.ratio("wall", key, to, servers, latency)
 
-    def requests(self, key: str, servers: int = 1, latency: float = 0.0) -> dict[str, int] | None:
-        """The requests of the last run."""
+    def last(self, key: str, servers: int = 1, latency: float = 0.0) -> Cost | None:
+        """The last run, for what is the same in all; None where there was none."""
         costs = self._costs.get((servers, latency, key))
-        return costs[-1].requests if costs else None
+        return costs[-1] if costs else None
+
+    def further(self, servers: int = 1) -> float | None:
+        """The seconds that Ansible itself takes for one more task on one host."""
+        empty, trivial, tasks = (
+            self.median("wall", "empty", servers),
+            self.median("wall", "trivial", servers),
+            self.median("tasks", "trivial", servers),
+        )
+        return (trivial - empty) / tasks if empty is not None and trivial is not None and tasks else None
 
     def places(self, key: str) -> list[tuple[int, float]]:
         """The numbers of servers, and latencies, at which ``key`` was measured."""
         return [(servers, latency) for servers, latency, name in self._costs if name == key]
 
 
-def requests_by_service(lab: Lab) -> dict[str, int]:
-    """How many requests of the product, or of another client, the lab got since its log was cleared."""
-    counts = {"login": 0, "graph": 0, "console": 0}
-    for entry in lab.requests():
-        counts[entry["service"] if entry["service"] in counts else "console"] += 1
-    return counts
+def sent(lab: Lab) -> tuple[tuple[str, str], ...]:
+    """The requests of the product, or of another client, that the lab got since its log was cleared; see Cost."""
+    return tuple(
+        (
+            entry["service"] if entry["service"] in ("login", "graph") else "console",
+            ID.sub("…", f"{entry['method']} {entry['path']}"),
+        )
+        for entry in lab.requests()
+    )
 
 
 def measure(lab: Lab, home: Path, candidate: Candidate) -> tuple[Cost, str]:
@@ -121,7 +151,8 @@ def measure(lab: Lab, home: Path, candidate: Candidate) -> tuple[Cost, str]:
     output = log.read_text()
     if cost.pop("rc") != 0 or not candidate.proved(output):
         raise BenchError(f"{candidate.key} did not do what it should:\n{output[-4000:]}")
-    return Cost(**cost, requests=requests_by_service(lab)), output
+    recap = Run(0, output).recap.values()
+    return Cost(**cost, tasks=sum(counts["ok"] + counts["skipped"] for counts in recap), sent=sent(lab)), output
 
 
 def rounds(lab: Lab, home: Path, setting: Setting, candidates: list[Candidate], results: Results) -> None:
@@ -134,7 +165,21 @@ def rounds(lab: Lab, home: Path, setting: Setting, candidates: list[Candidate], 
                 results.add(setting, candidate.key, cost)
                 where = f"{setting.servers:4} servers {setting.latency * 1000:4.0f} ms  round {number}/{setting.rounds}"
                 figures = f"{cost.wall:7.2f} s  CPU {cost.cpu:7.2f} s  {cost.memory / 2**20:4.0f} MiB"
-                sent = sum(cost.requests.values())
-                print(f"{where}  {candidate.key:12} {figures}  {sent:5} requests", flush=True)
+                print(f"{where}  {candidate.key:12} {figures}  {len(cost.sent):5} requests", flush=True)
     finally:
         lab.set_latency(0)
+
+
+def timeline(lab: Lab, home: Path, candidate: Candidate, runs: int) -> Timeline:
+    """Run a candidate for one host several times with the callback plugin, and give the run of median length.
+
+    Raises BenchError where one failed.
+    """
+    path = home / "timeline.jsonl"
+    candidate = replace(candidate, environment={**candidate.environment, **environment(path)})
+    made: list[Timeline] = []
+    for _run in range(runs):
+        cost, _output = measure(lab, home, candidate)
+        events = [json.loads(line) for line in path.read_text().splitlines()]
+        made.append(read(events, cost.begun, cost.begun + cost.wall, cost.cpu))
+    return sorted(made, key=lambda item: item.wall)[runs // 2]

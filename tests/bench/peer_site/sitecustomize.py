@@ -29,21 +29,9 @@ def scope(module):
     module.AzureIdentityAccessTokenProvider._resolve_scopes = lambda _self, _address, _span: [f"{URL}/.default"]
 
 
-def service_principal(module):
-    """A service principal without its type, which the lab takes for read-only."""
-    serialize = module.ServicePrincipal.serialize
-
-    def serialize_rest(self, writer):
-        self.service_principal_type = None
-        serialize(self, writer)
-
-    module.ServicePrincipal.serialize = serialize_rest
-
-
 CHANGED = {
     "kiota_http.httpx_request_adapter": address,
     "kiota_authentication_azure.azure_identity_access_token_provider": scope,
-    "msgraph.generated.models.service_principal": service_principal,
 }
 
 
