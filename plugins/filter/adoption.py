@@ -85,13 +85,15 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _adoption, _adoption_files
 
 
 def adoption(
     records: list[dict[str, t.Any]], existing: list[str] | None = None, whole: bool = True, predicted: bool = False
 ) -> dict[str, t.Any]:
     """See the filter's documentation."""
+    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _adoption, _adoption_files
+
     try:
         return _adoption_files.outcome(_adoption.adopt(records), existing or [], whole, predicted)
     except SsoError as error:

@@ -54,13 +54,15 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _adoption
 
 
 def adoption_questions(
     console: dict[str, t.Any], tenant_id: str = "", cloud: str = "public", authority_host: str = ""
 ) -> list[dict[str, str]]:
     """See the filter's documentation."""
+    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _adoption
+
     try:
         return _adoption.questions(console, tenant_id, cloud, authority_host)
     except SsoError as error:

@@ -55,13 +55,14 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.drift import drift_of_server as _drift
-
 
 def drift_of_server(
     diff: t.Any, what: str, client_secret: str, callback_url: str, renewed: bool = False
 ) -> list[dict[str, str]]:
     """See the filter's documentation."""
+    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.drift import drift_of_server as _drift
+
     if not isinstance(diff, t.Mapping) or not {"before", "after"} <= set(diff):
         raise AnsibleFilterError("drift_of_server takes a diff with before and after")
     return _drift(diff["before"], diff["after"], what, "" if renewed else client_secret, callback_url)

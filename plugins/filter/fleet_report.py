@@ -171,12 +171,14 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import build
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.render import FORMATS, render
 
 
 def fleet_report(records: t.Any, format: str, at: str) -> str:  # noqa: A002 - the documented name
     """See the filter's documentation."""
+    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import build
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.render import FORMATS, render
+
     if format not in FORMATS:
         raise AnsibleFilterError(f"fleet_report: format is {format!r}: choose from {', '.join(FORMATS)}")
     try:

@@ -52,11 +52,13 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.har import learn
 
 
 def learn_contract(har: t.Any) -> dict[str, t.Any]:
     """See the filter's documentation."""
+    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.har import learn
+
     try:
         return learn(har)
     except SsoError as error:

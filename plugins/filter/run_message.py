@@ -49,11 +49,12 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._message import FORMATS, message
-
 
 def run_message(run: t.Any, format: str = "json") -> dict[str, t.Any]:  # noqa: A002 - the documented name
     """See the filter's documentation."""
+    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._message import FORMATS, message
+
     if format not in FORMATS:
         raise AnsibleFilterError(f"format of run_message is one of {', '.join(FORMATS)}, not {format}")
     if not isinstance(run, t.Mapping):

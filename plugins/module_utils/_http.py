@@ -22,7 +22,7 @@ except ImportError:
 else:
     HAS_REQUESTS = True
 
-__all__ = ["HAS_REQUESTS", "LONGEST_RETRY_AFTER", "REQUESTS_REQUIREMENT", "Http", "requests", "trust", "why"]
+__all__ = ["HAS_REQUESTS", "LONGEST_RETRY_AFTER", "REQUESTS_REQUIREMENT", "Http", "requests", "session", "trust", "why"]
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
 # Seconds; a service that wants more is asked again anyway, and its refusal is reported.
@@ -83,20 +83,19 @@ class Http:
             backoff_factor=0.3,
             raise_on_status=False,
         )
-        self._patient = _session(patient)
-        self._once = _session(once)
+        self._patient = session(patient)
+        self._once = session(once)
 
     def send(self, method: str, url: str, *, repeatable: bool = False, **kwargs: t.Any) -> requests.Response:
         """Send one request and give the answer, whatever its status; raises requests.RequestException."""
-        session = self._patient if method == "GET" or repeatable else self._once
+        chosen = self._patient if method == "GET" or repeatable else self._once
         # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
-        return session.request(
+        return chosen.request(
             method,
             url,
             verify=self._verify,
             timeout=self._timeout,
             allow_redirects=False,
-            auth=_no_netrc,
             **kwargs,
         )
 
@@ -121,16 +120,18 @@ def trust(ca_path: str | None) -> ssl.SSLContext | None:
         ) from error
 
 
+def session(retry: Retry | None = None) -> requests.Session:
+    """A session of requests that repeats what ``retry`` says, by default nothing."""
+    made = requests.Session()
+    made.auth = _no_netrc
+    for scheme in ("https://", "http://"):
+        made.mount(scheme, HTTPAdapter(max_retries=retry or 0))
+    return made
+
+
 def _no_netrc(request: t.Any) -> t.Any:
     """Keeps requests from replacing the Authorization header by what ~/.netrc has for the host."""
     return request
-
-
-def _session(retry: _Retry) -> requests.Session:
-    session = requests.Session()
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
-    return session
 
 
 def why(error: Exception) -> str:

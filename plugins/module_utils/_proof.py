@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from urllib.parse import parse_qs, urlsplit
@@ -49,16 +50,20 @@ def prove(http: Http, console_http: Http, params: Params) -> list[Check]:
     ``http`` speaks to Entra, ``console_http`` to the console.
     """
     connection = Connection(params["public_url"], console_http)
-    discovery, issuer = _issuer(http, params["issuer"])
-    offered, begun = _console(connection, params)
-    checks = [*offered, issuer, _clock(connection, discovery)]
+    with ThreadPoolExecutor(1) as aside:  # neither waits for the other
+        asked = aside.submit(_entra, http, params)
+        offered, begun = _console(connection, params)
+        discovery, issuer, secret, now = asked.result()
+    checks = [*offered, issuer, _clock(connection, now)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
-    return [
-        *checks,
-        _registered(params),
-        _secret(http, discovery, params),
-        _end(discovery, params),
-    ]
+    return [*checks, _registered(params), secret, _end(now, params)]
+
+
+def _entra(http: Http, params: Params) -> tuple[openid.Discovery | None, Check, Check, datetime | None]:
+    """Entra's part: its discovery document, what is thought of issuer and client secret, and Entra's clock."""
+    discovery, issuer = _issuer(http, params)
+    secret, now = _secret(http, discovery, params)
+    return discovery, issuer, secret, now or (discovery.now if discovery else None)
 
 
 # Conditional access for workloads refuses the token after the client secret was accepted; users are not concerned.
@@ -108,10 +113,11 @@ def _console(connection: Connection, params: Params) -> tuple[list[Check], str |
     return [*checks, Check("authorization_url", True, "the console begins a sign-in")], url
 
 
-def _issuer(http: Http, issuer: str) -> tuple[openid.Discovery | None, Check]:
-    """The discovery document below ``issuer``; strict relying parties compare the issuer byte for byte."""
+def _issuer(http: Http, params: Params) -> tuple[openid.Discovery | None, Check]:
+    """The discovery document below the issuer; strict relying parties compare the issuer byte for byte."""
+    issuer, known = params["issuer"], params["discovery"]
     try:
-        discovery = openid.read_discovery(http, issuer)
+        discovery = openid.Discovery.handed_over(known) if known else openid.read_discovery(http, issuer)
     except ServiceError as error:
         return None, Check("issuer", False, _what(error), error.hint)
     if discovery.issuer != issuer:
@@ -120,12 +126,12 @@ def _issuer(http: Http, issuer: str) -> tuple[openid.Discovery | None, Check]:
     return discovery, Check("issuer", True, f"{issuer} is what the discovery document says")
 
 
-def _clock(connection: Connection, discovery: openid.Discovery | None) -> Check:
+def _clock(connection: Connection, now: datetime | None) -> Check:
     """Whether the console's clock goes as Microsoft's does, as tokens are only good for a time."""
     name = "clock"
-    if discovery is None or connection.now is None:
+    if now is None or connection.now is None:
         return _not_asked(name)
-    off = round((connection.now - discovery.now).total_seconds())
+    off = round((connection.now - now).total_seconds())
     if abs(off) <= SKEW:
         return Check(name, True, "the console's clock is right")
     way = "ahead" if off > 0 else "behind"
@@ -183,38 +189,39 @@ def _registered(params: Params) -> Check:
     )
 
 
-def _secret(http: Http, discovery: openid.Discovery | None, params: Params) -> Check:
-    """Whether the token endpoint accepts the client secret that the console has, where it is known."""
+def _secret(http: Http, discovery: openid.Discovery | None, params: Params) -> tuple[Check, datetime | None]:
+    """Whether the token endpoint accepts the client secret that the console has, where it is known; and its clock."""
     name = "client_secret_accepted"
     if params["client_secret_accepted"]:
-        return Check(name, True, "the token endpoint has just accepted it")
+        return Check(name, True, "the token endpoint has just accepted it"), None
     if not params["client_secret"] or discovery is None:
-        return Check(name, None, "not asked: " + ("no discovery document" if discovery is None else "no client_secret"))
+        reason = "no discovery document" if discovery is None else "no client_secret"
+        return Check(name, None, f"not asked: {reason}"), None
     verdict = openid.check_client_secret(
         http, discovery.token_endpoint, discovery.graph_scope, params["client_id"], params["client_secret"]
     )
     if verdict.accepted:
-        return Check(name, True, "the token endpoint accepts it")
+        return Check(name, True, "the token endpoint accepts it"), verdict.now
     hints = {
-        "7000215": "It is not a client secret of this application (or its ID instead of its value): run the role again",
+        "7000215": "It is not a client secret of this application (or its ID instead of its value): run the role again"
+        "; if that does not help, with rustdesk_sso_secret_renew",
         "7000222": "It has expired: run the role again, which makes a new one",
         "700016": "There is no such application in this tenant: check client_id and issuer",
         "7000112": "The application is disabled in this tenant: enable its service principal (enterprise application)",
         "7000229": "The application has no service principal in this tenant: run the role again",
     }
     if verdict.code in NOT_ABOUT_THE_SECRET:
-        return Check(name, None, f"cannot be told: {verdict.answer}")
+        return Check(name, None, f"cannot be told: {verdict.answer}"), verdict.now
     hint = hints.get(verdict.code or "", "Look up the code in Microsoft's list of AADSTS error codes")
-    return Check(name, False, f"the token endpoint says: {verdict.answer}", hint)
+    return Check(name, False, f"the token endpoint says: {verdict.answer}", hint), verdict.now
 
 
-def _end(discovery: openid.Discovery | None, params: Params) -> Check:
+def _end(now: datetime | None, params: Params) -> Check:
     """Whether the client secret lasts longer than the warning time, where its end is known."""
     name = "client_secret_end"
     if not params["client_secret_ends"]:
         return Check(name, None, "not asked: client_secret_ends is not given")
-    now = discovery.now if discovery else datetime.now(timezone.utc)
-    left = parse_time(params["client_secret_ends"]) - now
+    left = parse_time(params["client_secret_ends"]) - (now or datetime.now(timezone.utc))
     good = left.total_seconds() > 0
     text = f"{left.days} days are left" if good else f"it ended {-left.days} days ago"
     return Check(name, good, text, None if good else "Run the role, which renews it")

@@ -31,13 +31,13 @@ attributes:
     support: full
     platforms: all
 options:
-  object_id:
+  object_id: &object_id
     description: The application's object ID. An application that does not exist is an error.
     type: str
-  app_id:
+  app_id: &app_id
     description: The application (client) ID. An application that does not exist is an error.
     type: str
-  unique_name:
+  unique_name: &unique_name
     description:
       - A name of your choice that finds the application again, whatever it is called; unique in the tenant and never
         shown to users.
@@ -45,49 +45,49 @@ options:
         changed afterwards.
       - With it, creation is safe to repeat; without it, a lost answer has to be resolved by looking for the name.
     type: str
-  display_name:
+  display_name: &display_name
     description:
       - The name that users see when they sign in.
       - Finds the application where none of O(object_id), O(app_id) and O(unique_name) is given. More than one of that
         name is an error that lists them.
     type: str
-  sign_in_audience:
+  sign_in_audience: &sign_in_audience
     description:
       - Which accounts may sign in. A new application gets V(AzureADMyOrg) when it is omitted.
       - With the two audiences that include personal Microsoft accounts, Entra allows two client secrets only.
     type: str
     choices: [AzureADMyOrg, AzureADMultipleOrgs, AzureADandPersonalMicrosoftAccount, PersonalMicrosoftAccount]
-  adopt:
+  adopt: &adopt
     description:
       - Whether an application that has O(display_name) but no unique name is taken over when there is none of
         O(unique_name). Otherwise such an application is an error, because a second one of its name is rarely meant.
     type: bool
     default: false
-  restore:
+  restore: &restore
     description:
       - Whether an application that was deleted in the last 30 days is restored when there is no other; with its client
         secrets and its service principal, so that sign-in works again as it did.
       - What else belonged to it, such as owners and assignments, is not known before; check mode does not show it.
     type: bool
     default: false
-  description:
+  description: &description
     description: What the application is for, shown to users. An empty text clears it.
     type: str
-  notes:
+  notes: &notes
     description: Notes for administrators. An empty text clears them.
     type: str
-  tags:
+  tags: &tags
     description: Exactly these tags.
     type: list
     elements: str
-  service_management_reference:
+  service_management_reference: &service_management_reference
     description: The application's entry in a service or asset management database. An empty text clears it.
     type: str
-  requested_access_token_version:
+  requested_access_token_version: &requested_access_token_version
     description: The version of access tokens for the application's own API. Always V(2) with personal accounts.
     type: int
     choices: [1, 2]
-  web_redirect_uris:
+  web_redirect_uris: &web_redirect_uris
     description: The redirect URIs of platform C(Web). For RustDesk, each server's callback URL.
     type: dict
     suboptions:
@@ -103,7 +103,7 @@ options:
         description: These not; others stay.
         type: list
         elements: str
-  spa_redirect_uris:
+  spa_redirect_uris: &spa_redirect_uris
     description: The redirect URIs of platform C(Single-page application).
     type: dict
     suboptions:
@@ -119,7 +119,7 @@ options:
         description: These not; others stay.
         type: list
         elements: str
-  public_client_redirect_uris:
+  public_client_redirect_uris: &public_client_redirect_uris
     description: The redirect URIs of platform C(Mobile and desktop applications).
     type: dict
     suboptions:
@@ -135,49 +135,49 @@ options:
         description: These not; others stay.
         type: list
         elements: str
-  fallback_public_client_enabled:
+  fallback_public_client_enabled: &fallback_public_client_enabled
     description: Whether the application is treated as a public client where Entra cannot tell.
     type: bool
-  id_token_issuance_enabled:
+  id_token_issuance_enabled: &id_token_issuance_enabled
     description:
       - Whether the authorization endpoint may issue ID tokens (implicit and hybrid flows), as RustDesk's guide asks.
       - A new application gets V(true) when it is omitted.
     type: bool
-  access_token_issuance_enabled:
+  access_token_issuance_enabled: &access_token_issuance_enabled
     description: Whether the authorization endpoint may issue access tokens (implicit flow). RustDesk does not need it.
     type: bool
-  home_page_url:
+  home_page_url: &home_page_url
     description: The application's home page. An empty text clears it.
     type: str
-  logout_url:
+  logout_url: &logout_url
     description: The front-channel logout URL (https). An empty text clears it.
     type: str
-  marketing_url:
+  marketing_url: &marketing_url
     description: The marketing page. An empty text clears it.
     type: str
-  privacy_statement_url:
+  privacy_statement_url: &privacy_statement_url
     description: The privacy statement, shown where users consent. An empty text clears it.
     type: str
-  support_url:
+  support_url: &support_url
     description: The support page. An empty text clears it.
     type: str
-  terms_of_service_url:
+  terms_of_service_url: &terms_of_service_url
     description: The terms of service, shown where users consent. An empty text clears it.
     type: str
-  logo:
+  logo: &logo
     description:
       - A PNG, JPEG or GIF file on the machine that runs the task, shown where users sign in.
       - It is set when the present logo has other content.
       - Entra cannot remove a logo.
     type: path
-  group_membership_claims:
+  group_membership_claims: &group_membership_claims
     description:
       - Which of a user's groups the tokens name, by object ID. An empty list means none.
       - See O(optional_claims) for names instead of IDs.
     type: list
     elements: str
     choices: [All, SecurityGroup, DirectoryRole, ApplicationGroup]
-  optional_claims:
+  optional_claims: &optional_claims
     description:
       - Claims in addition to those that tokens have anyway. A kind of token that is omitted is not managed.
       - For RustDesk's group mapping, which compares names, add V(groups) to O(optional_claims.id_token) with
@@ -228,13 +228,13 @@ options:
             type: list
             elements: str
             default: []
-  identifier_uris:
+  identifier_uris: &identifier_uris
     description:
       - Exactly these identifiers of the application's own API. The text C({app_id}) stands for the app ID, as in
         V(api://{app_id}).
     type: list
     elements: str
-  app_roles:
+  app_roles: &app_roles
     description:
       - Exactly these roles. One that goes or changes while it is enabled is disabled first, as Entra demands.
       - A role keeps its ID as long as its O(app_roles[].value) stays.
@@ -266,7 +266,7 @@ options:
       id:
         description: Its ID. When omitted, that of the present role of this value, else one that follows from it.
         type: str
-  permission_scopes:
+  permission_scopes: &permission_scopes
     description:
       - Exactly these delegated permissions of the application's own API (exposed scopes).
       - One that goes or changes while it is enabled is disabled first, as Entra demands.
@@ -303,7 +303,7 @@ options:
       id:
         description: Its ID. When omitted, that of the present scope of this value, else one that follows from it.
         type: str
-  pre_authorized_applications:
+  pre_authorized_applications: &pre_authorized_applications
     description: Exactly these client applications need no consent for the scopes of O(permission_scopes).
     type: list
     elements: dict
@@ -317,7 +317,7 @@ options:
         type: list
         elements: str
         required: true
-  required_resource_access:
+  required_resource_access: &required_resource_access
     description:
       - Exactly these permissions of other resources are asked for, as under C(API permissions) in the portal.
       - Asking is not having, see O(admin_consent). Signing in to RustDesk needs none of them.
@@ -336,7 +336,7 @@ options:
         description: Application permissions, by name or ID, such as V(User.Read.All).
         type: list
         elements: str
-  admin_consent:
+  admin_consent: &admin_consent
     description:
       - What the application may do at these resources for all users, without asking them (delegated grants), and for
         itself (app role grants).
@@ -357,7 +357,7 @@ options:
         description: Application permissions, by name or ID. An empty list revokes all.
         type: list
         elements: str
-  owners:
+  owners: &owners
     description:
       - Who may manage the application; users by user principal name or object ID, service principals by object ID.
       - The automation itself stays an owner with O(owners.set), because without that it could not undo it; only
@@ -376,7 +376,7 @@ options:
         description: These not; others stay.
         type: list
         elements: str
-  assignments:
+  assignments: &assignments
     description:
       - Which users and groups are assigned to the application. With O(service_principal.app_role_assignment_required),
         only they can sign in.
@@ -428,7 +428,7 @@ options:
             description:
               - The value or ID of the role of O(app_roles) that is assigned. Omitted, it is access without a role.
             type: str
-  certificates:
+  certificates: &certificates
     description:
       - Certificates with which the application can sign in. Others are never touched.
       - RustDesk signs in with a client secret; a certificate is for other uses of the application.
@@ -452,7 +452,7 @@ options:
         type: str
         default: present
         choices: [present, absent]
-  federated_credentials:
+  federated_credentials: &federated_credentials
     description: Tokens of other identity providers with which the application can sign in. Others are never touched.
     type: list
     elements: dict
@@ -479,7 +479,7 @@ options:
         type: str
         default: present
         choices: [present, absent]
-  service_principal_lock:
+  service_principal_lock: &service_principal_lock
     description: Which properties of the service principals in other tenants their administrators cannot change.
     type: dict
     suboptions:
@@ -498,7 +498,7 @@ options:
       token_encryption_key_id:
         description: Locks the key that encrypts tokens.
         type: bool
-  service_principal:
+  service_principal: &service_principal
     description: The application's service principal in this tenant, without which nobody can sign in.
     type: dict
     suboptions:
@@ -570,20 +570,30 @@ options:
         choices: [present, absent, renew, retire]
   verify_held:
     description:
-      - Whether to ask Entra's token endpoint if a held value is really accepted, with one request for each.
-      - Without it, the value is matched to the application's client secrets by its first three characters.
-    type: bool
-    default: true
+      - Whether Entra's token endpoint is asked if a held value is really accepted, with one request for each. Else the
+        value is matched to the application's client secrets by its first three characters.
+      - V(unlisted) asks only where no client secret that has not ended begins like it, so that it may have been
+        removed, or made a moment ago.
+    type: str
+    default: always
+    choices: [always, unlisted, never]
   retire_superseded:
     description:
       - Whether superseded client secrets are removed, once the holder has another one and the overlap is over.
     type: bool
     default: true
+  relying_party_client_id:
+    description:
+      - The app ID that the server has already which users sign in to, where it is known. The service principal is then
+        read together with the application.
+      - It only saves time, and changes nothing where it is another one.
+    type: str
+    version_added: 0.2.0
   wait_timeout:
     description: How many seconds to wait for one change to be replicated in Entra, which usually takes 4 to 18.
     type: float
     default: 300
-  state:
+  state: &state
     description:
       - V(absent) deletes the application with its service principal. Entra keeps a deleted application for 30 days,
         see O(restore) and O(purge).
@@ -592,10 +602,61 @@ options:
     type: str
     default: present
     choices: [present, absent]
-  purge:
+  purge: &purge
     description: Whether O(state=absent) deletes the application for good, also one deleted in the last 30 days.
     type: bool
     default: false
+  applications:
+    description:
+      - Several applications of the tenant, instead of the options of one. They are read together and converged at the
+        same time, which takes a fraction of the time and of the requests of as many tasks.
+      - One that fails does not stop the others; the task fails once all were tried.
+      - Client secrets are not made for them, as nobody would get those of the others where one fails.
+    type: list
+    elements: dict
+    version_added: 0.2.0
+    suboptions:
+      object_id: *object_id
+      app_id: *app_id
+      unique_name: *unique_name
+      display_name: *display_name
+      sign_in_audience: *sign_in_audience
+      adopt: *adopt
+      restore: *restore
+      description: *description
+      notes: *notes
+      tags: *tags
+      service_management_reference: *service_management_reference
+      requested_access_token_version: *requested_access_token_version
+      web_redirect_uris: *web_redirect_uris
+      spa_redirect_uris: *spa_redirect_uris
+      public_client_redirect_uris: *public_client_redirect_uris
+      fallback_public_client_enabled: *fallback_public_client_enabled
+      id_token_issuance_enabled: *id_token_issuance_enabled
+      access_token_issuance_enabled: *access_token_issuance_enabled
+      home_page_url: *home_page_url
+      logout_url: *logout_url
+      marketing_url: *marketing_url
+      privacy_statement_url: *privacy_statement_url
+      support_url: *support_url
+      terms_of_service_url: *terms_of_service_url
+      logo: *logo
+      group_membership_claims: *group_membership_claims
+      optional_claims: *optional_claims
+      identifier_uris: *identifier_uris
+      app_roles: *app_roles
+      permission_scopes: *permission_scopes
+      pre_authorized_applications: *pre_authorized_applications
+      required_resource_access: *required_resource_access
+      admin_consent: *admin_consent
+      owners: *owners
+      assignments: *assignments
+      certificates: *certificates
+      federated_credentials: *federated_credentials
+      service_principal_lock: *service_principal_lock
+      service_principal: *service_principal
+      state: *state
+      purge: *purge
 seealso:
   - module: deskops.rustdesk_sso.entra_app_info
   - module: deskops.rustdesk_sso.rustdesk_oidc_provider
@@ -630,6 +691,19 @@ EXAMPLES = r"""
       - name: desk2.example.com
         state: absent
 
+- name: Register several applications at once
+  deskops.rustdesk_sso.entra_app:
+    tenant_id: example.com
+    applications:
+      - unique_name: rustdesk-berlin
+        display_name: RustDesk Berlin
+        web_redirect_uris:
+          set: [https://berlin.example.com/api/oidc/callback]
+      - unique_name: rustdesk-paris
+        display_name: RustDesk Paris
+        web_redirect_uris:
+          set: [https://paris.example.com/api/oidc/callback]
+
 - name: Delete the application
   deskops.rustdesk_sso.entra_app:
     tenant_id: example.com
@@ -654,6 +728,26 @@ token_endpoint:
   description: The token endpoint from the tenant's discovery document.
   returned: success
   type: str
+discovery:
+  description:
+    - The discovery document, as far as a sign-in depends on it.
+    - It is for O(deskops.rustdesk_sso.rustdesk_sign_in_check#module:discovery).
+  returned: success
+  type: dict
+  version_added: 0.2.0
+  contains:
+    issuer:
+      description: The issuer.
+      type: str
+    authorization_endpoint:
+      description: The authorization endpoint.
+      type: str
+    token_endpoint:
+      description: The token endpoint.
+      type: str
+    msgraph_host:
+      description: The host of Microsoft Graph in the tenant's cloud.
+      type: str
 application:
   description:
     - The application as it is now; in check mode as it would be, with identifiers of zeros where there are none yet.
@@ -704,6 +798,12 @@ application:
     service_principal_lock:
       description: The lock, with the members of O(service_principal_lock).
       type: dict
+results:
+  description: The result for each of O(applications), in their order, with C(failed), and C(msg) where it failed.
+  returned: with O(applications), instead of all others
+  type: list
+  elements: dict
+  version_added: 0.2.0
 adopted:
   description: Whether the application was made by somebody else and is taken over by this run.
   returned: when O(state=present)
@@ -814,8 +914,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import
     graph,
     openid,
     registration,
+    several,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
@@ -843,118 +945,133 @@ CLAIMS = _records(
 RESOURCES = _records(resource=REQUIRED, scopes=STRINGS, app_roles=STRINGS)
 ASSIGNED = _records(user=TEXT, group=TEXT, app_role=TEXT)
 
+APPLICATION: dict[str, t.Any] = {
+    "object_id": TEXT,
+    "app_id": TEXT,
+    "unique_name": TEXT,
+    "display_name": TEXT,
+    "sign_in_audience": {
+        "type": "str",
+        "choices": [
+            "AzureADMyOrg",
+            "AzureADMultipleOrgs",
+            "AzureADandPersonalMicrosoftAccount",
+            "PersonalMicrosoftAccount",
+        ],
+    },
+    "adopt": {"type": "bool", "default": False},
+    "restore": {"type": "bool", "default": False},
+    "description": TEXT,
+    "notes": TEXT,
+    "tags": STRINGS,
+    "service_management_reference": TEXT,
+    "requested_access_token_version": {"type": "int", "choices": [1, 2], "no_log": False},
+    "web_redirect_uris": MEMBERS,
+    "spa_redirect_uris": MEMBERS,
+    "public_client_redirect_uris": MEMBERS,
+    "fallback_public_client_enabled": SWITCH,
+    "id_token_issuance_enabled": PUBLIC_SWITCH,
+    "access_token_issuance_enabled": PUBLIC_SWITCH,
+    "home_page_url": TEXT,
+    "logout_url": TEXT,
+    "marketing_url": TEXT,
+    "privacy_statement_url": TEXT,
+    "support_url": TEXT,
+    "terms_of_service_url": TEXT,
+    "logo": {"type": "path"},
+    "group_membership_claims": {
+        **STRINGS,
+        "choices": ["All", "SecurityGroup", "DirectoryRole", "ApplicationGroup"],
+    },
+    "optional_claims": {"type": "dict", "options": {"id_token": CLAIMS, "access_token": CLAIMS}},
+    "identifier_uris": STRINGS,
+    "app_roles": _records(
+        value=REQUIRED,
+        display_name=REQUIRED,
+        description=REQUIRED,
+        allowed_member_types={**STRINGS, "choices": ["User", "Application"], "default": ["User"]},
+        enabled={"type": "bool", "default": True},
+        id=TEXT,
+    ),
+    "permission_scopes": _records(
+        value=REQUIRED,
+        type={"type": "str", "choices": ["User", "Admin"], "default": "User"},
+        admin_consent_display_name=REQUIRED,
+        admin_consent_description=REQUIRED,
+        user_consent_display_name=TEXT,
+        user_consent_description=TEXT,
+        enabled={"type": "bool", "default": True},
+        id=TEXT,
+    ),
+    "pre_authorized_applications": _records(app_id=REQUIRED, scopes={**STRINGS, "required": True}),
+    "required_resource_access": RESOURCES,
+    "admin_consent": RESOURCES,
+    "owners": MEMBERS,
+    "assignments": {"type": "dict", "options": {"set": ASSIGNED, "add": ASSIGNED, "remove": ASSIGNED}},
+    "certificates": _records(path={"type": "path"}, content=TEXT, thumbprint=TEXT, name=TEXT, state=STATE),
+    "federated_credentials": _records(
+        name=REQUIRED, issuer=TEXT, subject=TEXT, audiences=STRINGS, description=TEXT, state=STATE
+    ),
+    "service_principal_lock": {
+        "type": "dict",
+        "options": {
+            "enabled": SWITCH,
+            "all_properties": SWITCH,
+            "credentials_with_usage_sign": SWITCH,
+            "credentials_with_usage_verify": SWITCH,
+            "token_encryption_key_id": PUBLIC_SWITCH,
+        },
+    },
+    "service_principal": {
+        "type": "dict",
+        "apply_defaults": True,
+        "options": {
+            "state": STATE,
+            "account_enabled": SWITCH,
+            "app_role_assignment_required": SWITCH,
+            "visible_to_users": SWITCH,
+            "notes": TEXT,
+            "notification_email_addresses": STRINGS,
+            "preferred_single_sign_on_mode": {
+                "type": "str",
+                "choices": ["oidc", "password", "saml", "notSupported", ""],
+            },
+        },
+    },
+    "client_secrets": _records(
+        no_log=False,
+        name=REQUIRED,
+        held={"type": "str", "no_log": True},
+        held_key_id={"type": "str", "no_log": False},
+        lifetime={"type": "str", "default": "180d"},
+        renew_before={"type": "str", "default": "30d"},
+        overlap={"type": "str", "default": "1d"},
+        state={**STATE, "choices": ["present", "absent", "renew", "retire"]},
+    ),
+    "verify_held": {"type": "str", "default": "always", "choices": ["always", "unlisted", "never"]},
+    "retire_superseded": {"type": "bool", "default": True},
+    "relying_party_client_id": TEXT,
+    "wait_timeout": {"type": "float", "default": 300.0},
+    "state": STATE,
+    "purge": {"type": "bool", "default": False},
+}
+# Client secrets are for one holder, who would not get them where another application fails.
+NOT_OF_SEVERAL = ("client_secrets", "verify_held", "retire_superseded", "wait_timeout", "relying_party_client_id")
+NAMED = ("object_id", "app_id", "unique_name", "display_name")
+DEFAULTED = ("default", "apply_defaults")
+
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
         **ENTRA_OPTIONS,
-        "object_id": TEXT,
-        "app_id": TEXT,
-        "unique_name": TEXT,
-        "display_name": TEXT,
-        "sign_in_audience": {
-            "type": "str",
-            "choices": [
-                "AzureADMyOrg",
-                "AzureADMultipleOrgs",
-                "AzureADandPersonalMicrosoftAccount",
-                "PersonalMicrosoftAccount",
-            ],
+        **APPLICATION,
+        "applications": {
+            "type": "list",
+            "elements": "dict",
+            "options": {name: rules for name, rules in APPLICATION.items() if name not in NOT_OF_SEVERAL},
+            "required_one_of": [NAMED],
         },
-        "adopt": {"type": "bool", "default": False},
-        "restore": {"type": "bool", "default": False},
-        "description": TEXT,
-        "notes": TEXT,
-        "tags": STRINGS,
-        "service_management_reference": TEXT,
-        "requested_access_token_version": {"type": "int", "choices": [1, 2], "no_log": False},
-        "web_redirect_uris": MEMBERS,
-        "spa_redirect_uris": MEMBERS,
-        "public_client_redirect_uris": MEMBERS,
-        "fallback_public_client_enabled": SWITCH,
-        "id_token_issuance_enabled": PUBLIC_SWITCH,
-        "access_token_issuance_enabled": PUBLIC_SWITCH,
-        "home_page_url": TEXT,
-        "logout_url": TEXT,
-        "marketing_url": TEXT,
-        "privacy_statement_url": TEXT,
-        "support_url": TEXT,
-        "terms_of_service_url": TEXT,
-        "logo": {"type": "path"},
-        "group_membership_claims": {
-            **STRINGS,
-            "choices": ["All", "SecurityGroup", "DirectoryRole", "ApplicationGroup"],
-        },
-        "optional_claims": {"type": "dict", "options": {"id_token": CLAIMS, "access_token": CLAIMS}},
-        "identifier_uris": STRINGS,
-        "app_roles": _records(
-            value=REQUIRED,
-            display_name=REQUIRED,
-            description=REQUIRED,
-            allowed_member_types={**STRINGS, "choices": ["User", "Application"], "default": ["User"]},
-            enabled={"type": "bool", "default": True},
-            id=TEXT,
-        ),
-        "permission_scopes": _records(
-            value=REQUIRED,
-            type={"type": "str", "choices": ["User", "Admin"], "default": "User"},
-            admin_consent_display_name=REQUIRED,
-            admin_consent_description=REQUIRED,
-            user_consent_display_name=TEXT,
-            user_consent_description=TEXT,
-            enabled={"type": "bool", "default": True},
-            id=TEXT,
-        ),
-        "pre_authorized_applications": _records(app_id=REQUIRED, scopes={**STRINGS, "required": True}),
-        "required_resource_access": RESOURCES,
-        "admin_consent": RESOURCES,
-        "owners": MEMBERS,
-        "assignments": {"type": "dict", "options": {"set": ASSIGNED, "add": ASSIGNED, "remove": ASSIGNED}},
-        "certificates": _records(path={"type": "path"}, content=TEXT, thumbprint=TEXT, name=TEXT, state=STATE),
-        "federated_credentials": _records(
-            name=REQUIRED, issuer=TEXT, subject=TEXT, audiences=STRINGS, description=TEXT, state=STATE
-        ),
-        "service_principal_lock": {
-            "type": "dict",
-            "options": {
-                "enabled": SWITCH,
-                "all_properties": SWITCH,
-                "credentials_with_usage_sign": SWITCH,
-                "credentials_with_usage_verify": SWITCH,
-                "token_encryption_key_id": PUBLIC_SWITCH,
-            },
-        },
-        "service_principal": {
-            "type": "dict",
-            "apply_defaults": True,
-            "options": {
-                "state": STATE,
-                "account_enabled": SWITCH,
-                "app_role_assignment_required": SWITCH,
-                "visible_to_users": SWITCH,
-                "notes": TEXT,
-                "notification_email_addresses": STRINGS,
-                "preferred_single_sign_on_mode": {
-                    "type": "str",
-                    "choices": ["oidc", "password", "saml", "notSupported", ""],
-                },
-            },
-        },
-        "client_secrets": _records(
-            no_log=False,
-            name=REQUIRED,
-            held={"type": "str", "no_log": True},
-            held_key_id={"type": "str", "no_log": False},
-            lifetime={"type": "str", "default": "180d"},
-            renew_before={"type": "str", "default": "30d"},
-            overlap={"type": "str", "default": "1d"},
-            state={**STATE, "choices": ["present", "absent", "renew", "retire"]},
-        ),
-        "verify_held": {"type": "bool", "default": True},
-        "retire_superseded": {"type": "bool", "default": True},
-        "wait_timeout": {"type": "float", "default": 300.0},
-        "state": STATE,
-        "purge": {"type": "bool", "default": False},
     },
-    "required_one_of": [("object_id", "app_id", "unique_name", "display_name")],
+    "required_one_of": [(*NAMED, "applications")],
     "supports_check_mode": True,
 }
 
@@ -962,31 +1079,64 @@ SPEC: dict[str, t.Any] = {
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     openid.check_tenant(params["tenant_id"])
-    wanted = client_secrets.check(params["client_secrets"] or [], params["sign_in_audience"])
-    registration.check(params, wanted)
+    alone = [option for option in APPLICATION if SPEC["argument_spec"][option].keys().isdisjoint(DEFAULTED)]
+    declared = several.declarations(params, alone)
+    for declaration in declared:
+        registration.check(declaration, _wanted(declaration))
     credentials.check(params)
-    return asyncio.run(_converge(params, wanted, clouds.choose(params), context))
+    outcomes = asyncio.run(_converge(params, declared, context))
+    if params[several.OPTION] is not None:
+        return several.result(declared, outcomes)
+    (outcome,) = outcomes
+    if isinstance(outcome, SsoError):
+        raise outcome
+    return outcome
+
+
+def _wanted(params: t.Mapping[str, t.Any]) -> list[client_secrets.Wanted]:
+    return client_secrets.check(params["client_secrets"] or [], params["sign_in_audience"])
 
 
 async def _converge(
-    params: t.Mapping[str, t.Any], wanted: list[client_secrets.Wanted], cloud: clouds.Cloud, context: Context
+    params: t.Mapping[str, t.Any], declared: list[t.Mapping[str, t.Any]], context: Context
+) -> list[dict[str, t.Any] | SsoError]:
+    http, cloud = Http(params["ca_path"], params["timeout"]), clouds.choose(params)
+    tenant_id = params["tenant_id"].lower()
+    found: openid.Discovery | None = None
+    if not openid.GUID.fullmatch(tenant_id):
+        found = await asyncio.to_thread(openid.discover, http, cloud, tenant_id)
+        tenant_id = found.tenant_id
+    async with graph.connect(params, cloud, tenant_id) as session:
+        asked = asyncio.create_task(_discovered(http, cloud, tenant_id, found))
+        try:
+            await several.read_ahead(session, declared)
+        finally:  # a tenant that does not exist is told by this one
+            discovery = await asked
+        return await several.each(declared, lambda item: _converge_one(session, http, discovery, item, context))
+
+
+async def _converge_one(
+    session: graph.Graph, http: Http, discovery: openid.Discovery, params: t.Mapping[str, t.Any], context: Context
 ) -> dict[str, t.Any]:
-    http = Http(params["ca_path"], params["timeout"])
-    discovery = await asyncio.to_thread(openid.discover, http, cloud, params["tenant_id"])
-    async with graph.connect(params, cloud, discovery.tenant_id) as session:
-        present = await registration.inspect(session, http, discovery, params, wanted)
-        todo = registration.plan(present, wanted, session.now)
-        diff = todo.diff()
-        if present.application and present.adopted:
-            context.warn(
-                f"The application {application.label(present.application)} is taken over: it has no unique name"
-            )
-        if context.check_mode:
-            registration.predict(todo, session.now)
-        elif todo.changed:
-            for warning in await registration.apply(session, http, discovery, todo):
-                context.warn(warning)
-        return registration.report(todo, discovery, diff, check_mode=context.check_mode)
+    present = await registration.inspect(session, http, discovery, params, _wanted(params))
+    todo = registration.plan(present, _wanted(params), session.now)
+    diff = todo.diff()
+    if present.application and present.adopted:
+        context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
+    if context.check_mode:
+        registration.predict(todo, session.now)
+    elif todo.changed:
+        for warning in await registration.apply(session, http, discovery, todo):
+            context.warn(warning)
+    return registration.report(todo, discovery, diff, check_mode=context.check_mode)
+
+
+async def _discovered(
+    http: Http, cloud: clouds.Cloud, tenant_id: str, found: openid.Discovery | None
+) -> openid.Discovery:
+    if found:
+        return found
+    return await asyncio.to_thread(openid.discover, http, cloud, tenant_id)
 
 
 def main() -> None:

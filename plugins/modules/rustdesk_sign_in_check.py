@@ -40,6 +40,29 @@ options:
     description: The issuer that the console has.
     type: str
     required: true
+  discovery:
+    description:
+      - The discovery document, as RV(deskops.rustdesk_sso.entra_app#module:discovery) has it. It is not read again.
+      - The console's clock is then compared with that of the token endpoint, if it is asked for O(client_secret).
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      issuer:
+        description: The issuer.
+        type: str
+        required: true
+      authorization_endpoint:
+        description: The authorization endpoint.
+        type: str
+        required: true
+      token_endpoint:
+        description: The token endpoint.
+        type: str
+        required: true
+      msgraph_host:
+        description: The host of Microsoft Graph in the tenant's cloud.
+        type: str
+        required: true
   client_id:
     description: The application (client) ID that the console shall send.
     type: str
@@ -132,6 +155,7 @@ from contextlib import closing
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _proof
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import openid
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
@@ -141,6 +165,10 @@ SPEC: dict[str, t.Any] = {
         "public_url": {"type": "str", "required": True},
         "name": {"type": "str", "default": "azure"},
         "issuer": {"type": "str", "required": True},
+        "discovery": {
+            "type": "dict",
+            "options": {member: {"type": "str", "required": True, "no_log": False} for member in openid.MEMBERS},
+        },
         "client_id": {"type": "str", "required": True},
         "callback_url": {"type": "str", "required": True},
         "client_secret": {"type": "str", "no_log": True},

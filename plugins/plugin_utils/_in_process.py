@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import typing as t
@@ -30,6 +31,14 @@ class InProcessAction(ActionBase):
     CORE: Core
     # A background job's result is written to a file and printed by async_status, secrets and all.
     _supports_async = False
+
+    def __init_subclass__(cls) -> None:
+        """The controller has now imported all that the action needs, and forks a worker for each host and task.
+
+        None of it is garbage: else the collector of each worker would walk through it, and so copy all of its memory.
+        """
+        super().__init_subclass__()
+        gc.freeze()
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:

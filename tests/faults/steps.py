@@ -13,6 +13,7 @@ from typing import Any
 
 from lab.client import Lab, Tenant
 from support.fleet import Fleet
+from support.sent import only_reads
 
 # What differs between two runs that do the same to two applications, or between a prediction and what was done.
 RANDOM = {"object_id", "app_id", "key_id", "created", "ends", "hint", "secret_text", "accepted", "request_id"}
@@ -90,7 +91,7 @@ def writes(lab: Lab) -> list[str]:
     return [
         f"{item['method']} {item['path']}"
         for item in lab.requests()
-        if item["method"] != "GET" and item["service"] != "login" and not item["path"].startswith(SIGNING_IN)
+        if not only_reads(item) and item["service"] != "login" and not item["path"].startswith(SIGNING_IN)
     ]
 
 

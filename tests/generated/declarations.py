@@ -356,5 +356,7 @@ def examples(draw: Draw) -> Example:
     elif kind == "leaves" or draw(booleans):
         declaration["sign_in_audience"] = personal if kind == "personal" else organisation
     if "client_secrets" in declaration:
-        declaration |= draw(members({}, {"verify_held": st.just(False), "retire_superseded": st.just(False)}))
+        declaration |= draw(
+            members({}, {"verify_held": st.sampled_from(["unlisted", "never"]), "retire_superseded": st.just(False)})
+        )
     return Example(state, declaration, target)

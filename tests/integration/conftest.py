@@ -15,6 +15,7 @@ import pytest
 from lab.client import Lab
 from support.consoles import LOGINS, LOGOUTS
 from support.fleet import Fleet
+from support.sent import only_reads
 
 # Requests of a console that change nothing but the caller's session, or start a sign-in that nobody finishes
 HARMLESS = {*LOGINS, *LOGOUTS, "/api/currentUser", "/api/oidc/auth"}
@@ -53,7 +54,7 @@ def writes(lab: Lab) -> Callable[[], list[str]]:
         return [
             f"{entry['service']} {entry['method']} {entry['path']}"
             for entry in requests
-            if entry["method"] not in ("GET", "HEAD") and entry["path"] not in HARMLESS
+            if not only_reads(entry) and entry["path"] not in HARMLESS
         ]
 
     return listed

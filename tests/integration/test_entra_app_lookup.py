@@ -167,3 +167,21 @@ def test_the_service_principal_and_the_end(lab: Lab, fleet: Fleet, controller: C
     assert tenant.graph("GET", f"/servicePrincipals(appId='{app_id}')").status_code == 404
     deleted = tenant.graph("GET", "/directory/deletedItems/microsoft.graph.application").json()["value"]
     assert app_id in [item["appId"] for item in deleted]
+
+
+def test_a_relying_party_saves_a_request(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Where it is right the service principal is read with the application; wrong or refused, nothing is different."""
+    named = {**fleet.entra, "unique_name": "desks", "display_name": "RustDesk"}
+    (made,) = controller.tasks(module("entra_app", **named))
+    hints = {"right": made["application"]["app_id"], "wrong": UNKNOWN, "rubbish": "/../users", "refused": UNKNOWN}
+    sent: dict[str, int] = {}
+    for name, hint in hints.items():
+        lab.clear_requests()
+        if name == "refused":
+            lab.fault("graph", "POST", r".*/\$batch", html="<html>Only GET is allowed here</html>")
+        (result,) = controller.tasks(module("entra_app", **named, relying_party_client_id=hint))
+        assert not result["changed"], result
+        for member in ("application", "service_principal", "issuer"):
+            assert result[member] == made[member], name
+        sent[name] = len(lab.requests("graph"))
+    assert sent == {"right": 1, "wrong": 2, "rubbish": 2, "refused": 3}

@@ -171,7 +171,7 @@ def test_a_holder_known_by_its_key_id(lab: Lab, fleet: Fleet, controller: Contro
     made, kept, unverified, _clock, renewed, unknown = controller.tasks(
         declared(fleet, {"name": "desk1"}),
         declared(fleet, known),
-        declared(fleet, {"name": "desk1", "held": text(0)}, verify_held=False),
+        declared(fleet, {"name": "desk1", "held": text(0)}, verify_held="never"),
         advance(lab, 95),
         declared(fleet, known),
         declared(fleet, {"name": "desk1", "held_key_id": "99999999-8888-7777-6666-555555555555"}),
@@ -183,3 +183,24 @@ def test_a_holder_known_by_its_key_id(lab: Lab, fleet: Fleet, controller: Contro
     assert decision(renewed) == "renewed"
     assert decision(unknown) == "created"
     assert accepted(fleet, only(fleet.tenant)["appId"], unknown["client_secrets"][0]["secret_text"])
+
+
+def test_a_held_value_is_asked_for_only_where_none_is_listed_like_it(
+    lab: Lab, fleet: Fleet, controller: Controller
+) -> None:
+    (made,) = controller.tasks(declared(fleet, {"name": "desk1"}))
+    secret = made["client_secrets"][0]["secret_text"]
+
+    def asked() -> list[str]:
+        """The values of client secrets that the token endpoint was asked about, less that of the automation."""
+        bodies = [item["body"] for item in lab.requests("login") if item["method"] == "POST"]
+        return [body for body in bodies if made["application"]["app_id"] in body]
+
+    lab.clear_requests()
+    (listed,) = controller.tasks(declared(fleet, {"name": "desk1", "held": secret}, verify_held="unlisted"))
+    assert decision(listed) == "kept"
+    assert asked() == []
+    lost = "~~~" + secret[3:]
+    (renewed,) = controller.tasks(declared(fleet, {"name": "desk1", "held": lost}, verify_held="unlisted"))
+    assert decision(renewed) == "created"
+    assert asked()

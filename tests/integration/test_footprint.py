@@ -19,24 +19,23 @@ from support.fleet import Fleet
 # Each response model imports others: reading one application through them loads 1,800 and takes seconds
 MODELS_AT_MOST = 30
 
-# The requests of the role for one server where nothing is to be done: whoever runs it from afar feels each of them.
-LOGIN = (
-    "the issuer, from discovery, for the registration",
+# The requests of the role where nothing is to be done: whoever runs it from afar feels each of them.
+# Once for an application:
+REGISTRATION = (
+    "the discovery document",
     "the automation's access token",
-    "whether the client secret that the console holds is still accepted",
-    "the issuer, from discovery, for the proof",
+    "the application and its service principal ($batch)",
 )
-GRAPH = ("the application", "its service principal")
-CONSOLE = (
-    "the settings without a session, to see which kind of console it is",
-    "the login options, for the second factor",
-    "sign in",
-    "the settings",
-    "sign out",
-    "the login options, for the proof",
-    "a client's authorization request, for the proof",
+# For each server, of the kind that is named, and for its proof:
+CONSOLE = ("sign in", "the settings", "sign out")
+PROOF = (
+    "whether the client secret that the console holds is accepted",
+    "the login options",
+    "a client's authorization request",
 )
-LIMITS = {"login": len(LOGIN), "graph": len(GRAPH), "console": len(CONSOLE)}
+# Where the kind of console is not named: what answers without a session, and whether that is RustDesk at all
+DETECTION = ("the settings without a session", "the login options")
+UNPROVEN = ("--skip-tags", "rustdesk_sso_prove")
 
 
 @pytest.fixture
@@ -86,15 +85,35 @@ def test_converged_application_loads_few_models(fleet: Fleet, controller: Contro
     assert len(of_packages(modules, MODELS)) <= MODELS_AT_MOST
 
 
-def test_requests_of_a_converged_server(lab: Lab, fleet: Fleet, server: str) -> None:
-    lab.clear_requests()
-    run = fleet.site()
-    assert run.changed() == {server: 0}, run.output
-    counted: dict[str, list[str]] = {service: [] for service in LIMITS}
-    for entry in lab.requests():
-        counted[entry["service"] if entry["service"] in LIMITS else "console"].append(
-            f"{entry['method']} {entry['path']}"
-        )
-    assert all(counted.values()), counted
-    assert {service: len(listed) for service, listed in counted.items() if len(listed) > LIMITS[service]} == {}, counted
+@pytest.mark.parametrize("kind", ["pro", "auto"])
+def test_requests_of_a_converged_server(lab: Lab, fleet: Fleet, server: str, kind: str) -> None:
+    fleet.variables["rustdesk_sso_console"] = kind
+    registration, console = requests(lab, fleet, *UNPROVEN)
+    assert len(registration) <= len(REGISTRATION), registration
+    assert len(console) <= len(CONSOLE) + (len(DETECTION) if kind == "auto" else 0), console
+    whole = [sent for part in requests(lab, fleet) for sent in part]
+    assert len(whole) - len(registration) - len(console) <= len(PROOF), whole
     assert writes(lab) == []
+
+
+def test_requests_of_servers_that_share_an_application(lab: Lab, fleet: Fleet) -> None:
+    """The registration costs the same, however many they are."""
+    for number in range(3):
+        fleet.add_server(f"shared{number}.{fleet.domain}")
+    run = fleet.site()
+    assert run.rc == 0, run.output
+    registration, _consoles = requests(lab, fleet, *UNPROVEN)
+    assert len(registration) <= len(REGISTRATION), registration
+
+
+def requests(lab: Lab, fleet: Fleet, *options: str) -> tuple[list[str], list[str]]:
+    """What a run of the role that changes nothing asks Entra, and what it asks the consoles."""
+    lab.clear_requests()
+    run = fleet.site(*options)
+    assert run.changed() == dict.fromkeys(fleet.hosts, 0), run.output
+    entra, consoles = [], []
+    for entry in lab.requests():
+        to = entra if entry["service"] in ("login", "graph") else consoles
+        to.append(f"{entry['method']} {entry['path']}")
+    assert entra and consoles
+    return entra, consoles

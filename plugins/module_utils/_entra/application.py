@@ -22,6 +22,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Change
 
 if t.TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
 
 Document = dict[str, t.Any]
@@ -113,7 +115,12 @@ async def read(graph: Graph, key: str, value: str, also: t.Sequence[str] = ()) -
     ``also`` are Graph's names of further members to read.
     """
     attempted = f"Reading the application with {key} {value} failed"
-    return await graph.get(address(graph, key, value), attempted, missing_ok=True, select=[*SELECT, *also])
+    return await graph.send(reading(graph, key, value, also), attempted, missing_ok=True)
+
+
+def reading(graph: Graph, key: str, value: str, also: t.Sequence[str] = ()) -> RequestInformation:
+    """The request of read()."""
+    return graph.request("GET", address(graph, key, value), query={"select": [*SELECT, *also]})
 
 
 async def create(graph: Graph, params: Params, changes: list[Change], patience: float) -> Document:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import sdk, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import CLOUDS, Cloud
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
@@ -101,13 +102,13 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
         return tokens.AccessTokenCredential(params["access_token"], cloud, tenant_id)
     if chosen == "azure_cli":
         return sdk.identity.AzureCliCredential(tenant_id=tenant_id, process_timeout=params["timeout"])
-    common: dict[str, t.Any] = {"read_timeout": params["timeout"]}
-    if params.get("ca_path"):
-        common["connection_verify"] = params["ca_path"]
+    common: dict[str, t.Any] = {"read_timeout": params["timeout"], "connection_verify": params.get("ca_path") or True}
+    if chosen != "managed_identity":  # azure-identity knows how soon that endpoint, which is close by, has to answer
+        common["connection_timeout"] = params["timeout"]
+    # By requests, which is needed anyway: azure-identity's own choice, aiohttp, is one more library to load.
+    common["transport"] = sdk.AsyncioRequestsTransport(session=_http.session(), **common)
     if chosen == "managed_identity":
-        # azure-identity knows how soon its endpoint, which is close by, has to take a connection.
         return sdk.identity.ManagedIdentityCredential(client_id=params.get("client_id"), **common)
-    common["connection_timeout"] = params["timeout"]
     authority: dict[str, t.Any] = {"authority": cloud.authority_host}
     if cloud.authority_host not in {known.authority_host for known in CLOUDS.values()}:
         # An authority that Microsoft's instance discovery does not know would be refused before the first request.

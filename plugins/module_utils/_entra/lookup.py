@@ -16,9 +16,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import
     service_principal,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import KEYS, label
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
 
 Document = dict[str, t.Any]
@@ -55,6 +58,19 @@ async def find(graph: Graph, params: Params) -> tuple[Document | None, bool]:
             hint="Set adopt to true to take it over, or choose another display_name",
         )
     return found, found is not None
+
+
+def known_requests(graph: Graph, params: Params) -> list[RequestInformation]:
+    """The first requests of inspecting an application, as far as they do not hang on the answer to another.
+
+    The service principal is addressed by the app ID that a relying party has; that of another application is no use.
+    """
+    key = next(key for key in KEYS if params.get(key))
+    if key == "display_name":
+        return []
+    app_id = params["relying_party_client_id"] or ""
+    principal = [service_principal.reading(graph, app_id)] if GUID.fullmatch(app_id) else []
+    return [application.reading(graph, key, params[key]), *principal]
 
 
 def check_creatable(graph: Graph, params: Params) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
@@ -25,6 +25,9 @@ ACCOUNT_PLACEHOLDERS = ("common", "organizations", "consumers")
 
 # Answers that mean "this secret does not work"; a new secret gives the same until it is replicated
 # (AzureAD active-directory-dotnetcore-daemon-v2 #87 for 7000222 on a brand-new one [iss]).
+# The members of the document that are used
+MEMBERS = ("issuer", "authorization_endpoint", "token_endpoint", "msgraph_host")
+
 REJECTED = frozenset({"7000215", "7000222"})
 # The application or its service principal is not (yet) known where the token is asked for.
 NOT_THERE = frozenset({"700016", "7000229"})
@@ -32,13 +35,27 @@ NOT_THERE = frozenset({"700016", "7000229"})
 
 @dataclass(frozen=True)
 class Discovery:
-    """The part of a tenant's discovery document that a sign-in depends on; ``now`` is the login endpoint's clock."""
+    """The part of a tenant's discovery document that a sign-in depends on.
+
+    ``now`` is the login endpoint's clock; None where another task has read the document.
+    """
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
     graph_host: str
-    now: datetime
+    now: datetime | None = None
+
+    @classmethod
+    def handed_over(cls, document: t.Mapping[str, str]) -> Discovery:
+        """What another task has read; see document()."""
+        issuer, authorization_endpoint, token_endpoint, graph_host = (document[member] for member in MEMBERS)
+        return cls(issuer, authorization_endpoint, token_endpoint, graph_host)
+
+    def document(self) -> dict[str, str]:
+        """By the names of the document's members, to hand over to another task."""
+        values = (self.issuer, self.authorization_endpoint, self.token_endpoint, self.graph_host)
+        return dict(zip(MEMBERS, values, strict=True))
 
     @property
     def graph_scope(self) -> str:
@@ -54,11 +71,15 @@ class Discovery:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the token endpoint says of a client secret: ``accepted`` is None when it could not tell."""
+    """What the token endpoint says of a client secret: ``accepted`` is None when it could not tell.
+
+    ``now`` is the endpoint's clock, where it answered.
+    """
 
     accepted: bool | None
     code: str | None = None
     answer: str | None = None
+    now: datetime | None = None
 
 
 def check_tenant(tenant_id: str) -> None:
@@ -105,8 +126,7 @@ def read_discovery(http: Http, issuer: str) -> Discovery:
         document = None
     if response.status_code != 200 or not isinstance(document, dict):
         raise _refused(attempted, response.status_code, document)
-    members = ("issuer", "authorization_endpoint", "token_endpoint")
-    missing = [member for member in members if not isinstance(document.get(member), str)]
+    missing = [member for member in MEMBERS[:3] if not isinstance(document.get(member), str)]
     if missing:
         raise ServiceError(attempted, answer=f"the document has no {', '.join(missing)}", hint="Check authority_host")
     return Discovery(
@@ -114,7 +134,7 @@ def read_discovery(http: Http, issuer: str) -> Discovery:
         document["authorization_endpoint"],
         document["token_endpoint"],
         str(document.get("msgraph_host") or "graph.microsoft.com"),
-        parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else datetime.now(timezone.utc),
+        _date(response),
     )
 
 
@@ -129,14 +149,19 @@ def check_client_secret(http: Http, token_endpoint: str, scope: str, client_id: 
         response = http.send("POST", token_endpoint, data=form, repeatable=True)
     except _http.requests.RequestException as error:
         return Verdict(None, None, _http.why(error))
+    now = _date(response)
     if response.status_code == 200:
-        return Verdict(True)
+        return Verdict(True, now=now)
     try:
         document = response.json()
     except ValueError:
-        return Verdict(None, None, f"HTTP {response.status_code}")
+        return Verdict(None, None, f"HTTP {response.status_code}", now)
     code, answer, _request = _parse(document if isinstance(document, dict) else {})
-    return Verdict(False if code in REJECTED else None, code, answer)
+    return Verdict(False if code in REJECTED else None, code, answer, now)
+
+
+def _date(response: t.Any) -> datetime | None:
+    return parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else None
 
 
 def _refused(attempted: str, status: int, document: t.Any) -> ServiceError:

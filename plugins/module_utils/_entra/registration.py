@@ -193,13 +193,20 @@ async def inspect(
     target = present.target()
     read = await asyncio.gather(*(part.read(graph, target) for part in present.parts))
     present.items = {part.option: items for part, items in zip(present.parts, read, strict=True)}
-    if params["verify_held"]:
+    held = [item for item in wanted if _doubtful(params["verify_held"], item, present.credentials, graph.now)]
+    if held:
         minter = Minter(graph, http, discovery.token_endpoint, found, params["wait_timeout"])
-        held = [item for item in wanted if item.present and item.held]
         answers = await asyncio.gather(*(_verdict(minter, item, present.credentials, graph.now) for item in held))
         present.verdicts = {item.name: answer for item, answer in zip(held, answers, strict=True)}
     await _catch_up(graph, present, wanted, params["wait_timeout"])
     return present
+
+
+def _doubtful(verify: str, wanted: Wanted, credentials: list[Credential], now: datetime) -> bool:
+    """Whether the token endpoint has to be asked for a held value; see the option O(verify_held)."""
+    if verify == "never" or not (wanted.present and wanted.held):
+        return False
+    return verify == "always" or not any(c.live(now) for c in client_secrets.matching(wanted, credentials))
 
 
 async def _verdict(minter: Minter, wanted: Wanted, credentials: list[Credential], now: datetime) -> Verdict:
@@ -341,6 +348,7 @@ def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool
         "issuer": discovery.issuer,
         "authorization_endpoint": discovery.authorization_endpoint,
         "token_endpoint": discovery.token_endpoint,
+        "discovery": discovery.document(),
     }
     if present.params["state"] == "absent":
         gone: Document = {"application": None, "service_principal": None, "client_secrets": []}

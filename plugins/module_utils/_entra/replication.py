@@ -34,34 +34,49 @@ async def settle(
 ) -> tuple[Value, bool]:
     """Call ``read`` until ``agreeing`` answers in a row satisfy ``done``, for at most ``patience`` seconds.
 
-    Gives the last answer and whether it was settled.
+    Once one does, the others are asked for at the same time. Gives the last answer and whether it was settled.
     """
-    deadline = time.monotonic() + patience
-    in_a_row, pause = 0, FIRST_PAUSE
-    while True:
-        value = await read()
-        in_a_row = in_a_row + 1 if done(value) else 0
-        if in_a_row >= agreeing or time.monotonic() > deadline:
-            return value, in_a_row >= agreeing
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    async def answers() -> list[Value]:
+        first = await read()
+        return [first, *(await at_once(read, agreeing - 1))] if done(first) else [first]
+
+    return await _until(answers, lambda values: all(map(done, values)), patience)
 
 
 async def agreed(
     read: t.Callable[[], t.Awaitable[Value]], key: t.Callable[[Value], t.Any], patience: float
 ) -> tuple[Value, bool]:
-    """Call ``read`` until AGREEING answers in a row have the same ``key``, where None is that of no answer yet.
+    """Call ``read`` until AGREEING answers have the same ``key``, where None is that of no answer yet.
 
     Gives the last answer and whether they agreed within ``patience`` seconds.
     """
-    last: t.Any = None
 
-    def same(value: Value) -> bool:
-        nonlocal last
-        before, last = last, key(value)
-        return last is not None and last == before
+    def same(values: list[Value]) -> bool:
+        keys = [key(value) for value in values]
+        return keys[0] is not None and keys.count(keys[0]) == len(keys)
 
-    return await settle(read, same, patience, AGREEING - 1)
+    return await _until(lambda: at_once(read, AGREEING), same, patience)
+
+
+async def at_once(read: t.Callable[[], t.Awaitable[Value]], times: int) -> list[Value]:
+    """The answers to so many calls of ``read``, which are made together: each may reach another replica."""
+    return list(await asyncio.gather(*(read() for _time in range(times))))
+
+
+async def _until(
+    read: t.Callable[[], t.Awaitable[list[Value]]], done: t.Callable[[list[Value]], bool], patience: float
+) -> tuple[Value, bool]:
+    deadline = time.monotonic() + patience
+    pause = FIRST_PAUSE
+    while True:
+        values = await read()
+        if done(values):
+            return values[-1], True
+        if time.monotonic() > deadline:
+            return values[-1], False
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
 async def appears(read: t.Callable[[], t.Awaitable[Value | None]], attempted: str, patience: float) -> Value:
@@ -73,14 +88,12 @@ async def appears(read: t.Callable[[], t.Awaitable[Value | None]], attempted: st
 
 
 async def believed_absent(read: t.Callable[[], t.Awaitable[Value | None]]) -> Value | None:
-    """What ``read`` gives, where nothing is believed only when it is said several times in a row."""
-    for again in range(AGREEING):
-        if again:
-            await asyncio.sleep(FIRST_PAUSE)
-        value = await read()
-        if value is not None:
-            return value
-    return None
+    """What ``read`` gives, where nothing is believed only when it is said several times."""
+    value = await read()
+    if value is not None:
+        return value
+    await asyncio.sleep(FIRST_PAUSE)
+    return next((value for value in await at_once(read, AGREEING - 1) if value is not None), None)
 
 
 async def persist(

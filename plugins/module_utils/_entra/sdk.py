@@ -23,12 +23,14 @@ MSGRAPH_REQUIREMENT = "msgraph-sdk>=1.5"
 try:
     from azure.core.credentials import AccessToken
     from azure.core.exceptions import AzureError
+    from azure.core.pipeline.transport import AsyncioRequestsTransport
     from azure.identity import aio as identity
 except ImportError:
-    AccessToken = identity = None
+    AccessToken = AsyncioRequestsTransport = identity = None
     AzureError = Exception
 
 try:
+    import httpcore  # httpx loads it with the first client; loaded here, the workers that Ansible forks have it already
     import httpx
     from kiota_abstractions.method import Method
     from kiota_abstractions.request_information import RequestInformation
@@ -39,7 +41,7 @@ try:
     from msgraph.graph_request_adapter import GraphRequestAdapter
     from msgraph.graph_service_client import GraphServiceClient
 except ImportError:
-    httpx = None
+    httpcore = httpx = None
     AzureIdentityAuthenticationProvider = KiotaClientFactory = Method = ParametersNameDecodingHandler = None
     RetryHandler = object
     RequestInformation = RetryHandlerOption = GraphRequestAdapter = GraphServiceClient = None
@@ -49,6 +51,7 @@ logging.getLogger("azure").addHandler(logging.NullHandler())
 
 __all__ = [
     "AccessToken",
+    "AsyncioRequestsTransport",
     "AzureError",
     "AzureIdentityAuthenticationProvider",
     "GraphRequestAdapter",
@@ -59,6 +62,7 @@ __all__ = [
     "RequestInformation",
     "RetryHandler",
     "RetryHandlerOption",
+    "httpcore",
     "httpx",
     "identity",
     "require",

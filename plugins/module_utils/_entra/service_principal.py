@@ -15,6 +15,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
 
 if t.TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
 
 Document = dict[str, t.Any]
@@ -87,9 +89,13 @@ def predicted(present: Document | None, changes: t.Sequence[Change], no_id: str)
 
 async def read(graph: Graph, app_id: str) -> Document | None:
     """The service principal of the application ``app_id``; None when there is none."""
-    address = graph.client.service_principals_with_app_id(app_id)
     attempted = f"Reading the service principal of app ID {app_id} failed"
-    return await graph.get(address, attempted, missing_ok=True, select=SELECT)
+    return await graph.send(reading(graph, app_id), attempted, missing_ok=True)
+
+
+def reading(graph: Graph, app_id: str) -> RequestInformation:
+    """The request of read()."""
+    return graph.request("GET", graph.client.service_principals_with_app_id(app_id), query={"select": SELECT})
 
 
 def loosened(declared: Params) -> Params:

@@ -54,6 +54,8 @@ class Connection:
         self.url = url
         self._http = http
         self.headers: dict[str, str] = {}
+        # Whether it has answered anything yet
+        self.asked = False
         # The console's clock, from its latest answer
         self.now: datetime | None = None
         # Signs in again when a session that was handed over is no longer there; None where there is no other way in.
@@ -82,6 +84,7 @@ class Connection:
             response = self._http.send(method, self.url + path, json=json, headers=headers)
         except _http.requests.RequestException as error:
             raise self._no_answer(method, attempted, error) from error
+        self.asked = True
         with suppress(KeyError, TypeError, ValueError):
             self.now = parsedate_to_datetime(response.headers["Date"])
         return response

@@ -40,6 +40,8 @@ READ_ONLY = {
     "federatedIdentityCredential": frozenset({"id"}),
     "oAuth2PermissionGrant": frozenset({"id"}),
 }  # fmt: skip
+# What a client may name on creation all the same: azure.azcollection does so by default [iss]; kept as sent [inf]
+ON_CREATION = {"servicePrincipal": frozenset({"servicePrincipalType"})}
 _EDM = {"boolean": "Edm.Boolean", "string": "Edm.String", "integer": "Edm.Int32", "array": "Collection"}
 
 _formats = FormatChecker(formats=())
@@ -93,14 +95,15 @@ class Schemas:
     def check(self, body: Any, kind: str, purpose: str) -> None:
         """Raise Graph's 400 where `body` is not a ``microsoft.graph.<kind>`` for ``create`` or ``update``.
 
-        A member that the server alone sets is refused too.
+        A member that the server alone sets is refused too, unless it is one that a creation may name.
         """
         if not isinstance(body, dict):
             raise unreadable()
         errors = sorted(self._validators[f"microsoft.graph.{kind}-{purpose}"].iter_errors(body), key=_depth)
         if errors:
             raise BodyError(_message(_cause(errors[0]), kind))
-        for name in sorted(READ_ONLY.get(kind, frozenset()) & set(body)):
+        allowed = ON_CREATION.get(kind, frozenset()) if purpose == "create" else frozenset()
+        for name in sorted((READ_ONLY.get(kind, frozenset()) - allowed) & set(body)):
             raise read_only(name)
 
     def members(self, kind: str) -> frozenset[str]:

@@ -254,6 +254,18 @@ def test_bad_members_of_a_service_principal(api: Api, members: dict[str, Any]) -
     assert api.graph("PATCH", path, {"preferredSingleSignOnMode": "oidc", "tags": ["HideApp"]}).status_code == 204
 
 
+def test_service_principal_of_a_named_type(api: Api, lab: Lab) -> None:
+    before = lab.violations()
+    body = {"appId": api.application()["appId"], "servicePrincipalType": "application"}
+    made = api.graph("POST", "/servicePrincipals", body)
+    assert made.status_code == 201, made.text
+    assert lab.violations() == before
+    path = f"/servicePrincipals/{made.json()['id']}"
+    check(api.graph("PATCH", path, {"servicePrincipalType": "application"}), 400, BAD)
+    refused = api.graph("POST", "/servicePrincipals", {**body, "appDisplayName": "x"})
+    check(refused, 400, BAD)
+
+
 def test_lock_configuration_merges(api: Api) -> None:
     path = path_of(api.application(servicePrincipalLockConfiguration={"isEnabled": True}))
     change = {"servicePrincipalLockConfiguration": {"allProperties": True}}
