@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .measure import Results
 
@@ -40,7 +40,8 @@ def one_server(results: Results, key: str, to: str, latency: float) -> str:
     ]
     if latency:
         sent = len(cost.sent)
-        told.append(f"Its {sent} requests are {part(sent * latency)} on their way, if each waits for the one before.")
+        told.append(f"Its {sent} requests are {part(sent * latency)} on their way, if each waits for the one before;")
+        told.append("and the console reads Entra's discovery document before it begins a sign-in.")
     told += [NOTES[key]] if key in NOTES else []
     if key == "role_own" and (bare := results.median("wall", "bare", latency=latency)):
         told.append(f"The same requests, sent by a script with nothing else to do, are {part(bare)}.")
@@ -68,7 +69,7 @@ def fleet(results: Results, key: str, servers: int) -> str:
     )
 
 
-def memory(results: Results, keys: Iterable[str]) -> str:
+def memory(results: Results, keys: Sequence[str]) -> str:
     """Which process is the largest, and what Ansible's own and the peer's are."""
     found = [
         (peak, key, place) for key in keys for place in results.places(key) if (peak := _peak(results, key, place))
@@ -77,10 +78,22 @@ def memory(results: Results, keys: Iterable[str]) -> str:
     ping = _peak(results, "ping", place)
     peers = min(other for place in results.places("peer") if (other := _peak(results, "peer", place)))
     servers = f"{place[0]} server{'s' if place[0] > 1 else ''}"
-    return (
-        f"The largest is that of `{key}` with {servers}, {peak:.0f} MiB; the peer's is {peers:.0f} MiB. The limit: "
-        f"with `ping` alone, Ansible's own is {ping / peers:.2f} of the peer's, {ping:.0f} MiB."
+    one, alone = max(_peak(results, name, (1, 0.0)) for name in keys), _peak(results, "ping", (1, 0.0))
+    told = [f"The largest is that of `{key}` with {servers}, {peak:.0f} MiB; the peer's is {peers:.0f} MiB."]
+    if one and alone:
+        told.append(
+            f"With one server it is {one:.0f} MiB, {one / peers:.2f} of the peer's, of which {alone:.0f} MiB are a "
+            f"play of one `ping`, and {one - alone:.0f} MiB are azure-identity, msgraph-sdk, requests and what they "
+            "load."
+        )
+    if one and place[0] > 1:
+        growth = (peak - one) / (place[0] - 1) * 1024
+        told.append(f"Each further server adds {growth:.0f} KiB: what Ansible keeps of its variables and results.")
+    told.append(
+        f"The limit: with `ping` alone, Ansible's own is {ping / peers:.2f} of the peer's, {ping:.0f} MiB"
+        + (f", and {(ping + one - alone) / peers:.2f} with the libraries." if one and alone else ".")
     )
+    return " ".join(told)
 
 
 def counted(found: Iterable[str]) -> str:
