@@ -1057,7 +1057,6 @@ APPLICATION: dict[str, t.Any] = {
 }
 # Client secrets are for one holder, who would not get them where another application fails.
 NOT_OF_SEVERAL = ("client_secrets", "verify_held", "retire_superseded", "wait_timeout", "relying_party_client_id")
-NAMED = ("object_id", "app_id", "unique_name", "display_name")
 DEFAULTED = ("default", "apply_defaults")
 
 SPEC: dict[str, t.Any] = {
@@ -1068,10 +1067,10 @@ SPEC: dict[str, t.Any] = {
             "type": "list",
             "elements": "dict",
             "options": {name: rules for name, rules in APPLICATION.items() if name not in NOT_OF_SEVERAL},
-            "required_one_of": [NAMED],
+            "required_one_of": [application.KEYS],
         },
     },
-    "required_one_of": [(*NAMED, "applications")],
+    "required_one_of": [(*application.KEYS, "applications")],
     "supports_check_mode": True,
 }
 
@@ -1118,8 +1117,9 @@ async def _converge(
 async def _converge_one(
     session: graph.Graph, http: Http, discovery: openid.Discovery, params: t.Mapping[str, t.Any], context: Context
 ) -> dict[str, t.Any]:
-    present = await registration.inspect(session, http, discovery, params, _wanted(params))
-    todo = registration.plan(present, _wanted(params), session.now)
+    wanted = _wanted(params)
+    present = await registration.inspect(session, http, discovery, params, wanted)
+    todo = registration.plan(present, wanted, session.now)
     diff = todo.diff()
     if present.application and present.adopted:
         context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
