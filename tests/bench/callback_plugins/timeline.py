@@ -23,7 +23,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._stream = open(os.environ["BENCH_TIMELINE"], "w", encoding="utf-8", buffering=1)  # noqa: SIM115
+        self._stream = open(os.environ["BENCH_TIMELINE"], "w", encoding="utf-8", buffering=1)  # noqa: SIM115 - open for the run
 
     def _note(self, event: str, name: str = "") -> None:
         self._stream.write(json.dumps({"event": event, "name": name, "at": time.monotonic()}) + "\n")
