@@ -21,8 +21,8 @@ from support.fleet import Fleet
 from . import candidates, document, peer
 from .goals import FAR
 from .ground import COLLECTIONS, ROOT, Ground
-from .loaded import ENTRA_ONLY, MODELS, loaded, of_packages
-from .measure import Candidate, Results, Setting, measure, rounds, timeline
+from .loaded import ENTRA_ONLY, loaded, of_packages
+from .measure import Candidate, Results, Setting, keep, measure, rounds
 
 DOCUMENT = ROOT / "docs/benchmarks.md"
 FULL = (
@@ -33,11 +33,10 @@ FULL = (
     Setting(200),
 )
 SHORT = (Setting(1),)
+VERIFICATION = "rustdesk_sso_verify"
 # How many servers the peer is measured with: ten take it a minute
 PEERED = (1, 10)
-# What the role does up to the registration
-PHASES = "rustdesk_sso_validate,rustdesk_sso_inspect,rustdesk_sso_register"
-REGISTERED = re.compile(r"^TASK \[\S+ : Register the application\] \**\n((?:(?!\n\n).)*)", re.MULTILINE | re.DOTALL)
+REGISTERED = re.compile(r"^TASK \[\S+ : Register the applications\] \**\n((?:(?!\n\n).)*)", re.MULTILINE | re.DOTALL)
 
 
 class Bench:
@@ -56,7 +55,9 @@ class Bench:
         if size not in self._own:
             self._own[size] = self._made(size, own=True)
             self._shared[size] = self._made(size, own=False)
-            self._counted(size)
+            if size == 1:
+                unverified = candidates.role(self.ground, self._own[1], "unverified", "--skip-tags", VERIFICATION)
+                keep(self.ground.lab, self.ground.home, Setting(1), unverified, self.results)
         listed = self._one(setting.latency) if size == 1 else self._many(size)
         rounds(self.ground.lab, self.ground.home, setting, listed, self.results)
 
@@ -65,54 +66,22 @@ class Bench:
         ground, facts = self.ground, self.results.facts
         fleet = self._own[1]
         measure(ground.lab, ground.home, candidates.role(ground, fleet, "role_own"))
-        facts["writes"] = writes(ground.lab)
+        facts["writes"] = len(writes(ground.lab))
         (name,) = fleet.hosts
         result, modules = loaded("rustdesk_oidc_provider_info", fleet.console_options(name))
         assert result["providers"], result
-        facts["console"] = of_packages(modules, *ENTRA_ONLY)
-        result, modules = loaded("entra_app", {**fleet.entra, "unique_name": name, "display_name": "RustDesk"})
-        assert result["changed"] is False, result
-        facts["models"] = of_packages(modules, MODELS)
-
-    def profile(self, setting: Setting) -> None:
-        """Tell where the time goes, task by task, for one server; the median of at most three runs."""
-        ground, fleet = self.ground, self._own[1]
-        listed = [candidates.role(ground, fleet, "role_own")]
-        if not setting.latency:
-            listed += [
-                candidates.entra_app(ground, fleet),
-                candidates.entra_app(ground, fleet, as_module=True),
-                candidates.first_run(ground, 1, True, []),
-            ]
-        ground.lab.set_latency(setting.latency)
-        try:
-            for candidate in listed:
-                found = timeline(ground.lab, ground.home, candidate, min(setting.rounds, 3))
-                self.results.timelines[candidate.key, setting.latency] = found
-        finally:
-            ground.lab.set_latency(0)
+        facts["console"] = len(of_packages(modules, *ENTRA_ONLY))
 
     def _made(self, size: int, own: bool) -> Fleet:
         """A fleet after its first run. That of one server warms up and does not count; it is measured in rounds."""
         made: list[Fleet] = []
         results = self.results if size > 1 else Results()
         candidate = candidates.first_run(self.ground, size, own, made)
-        rounds(self.ground.lab, self.ground.home, Setting(size), [candidate], results)
+        output = keep(self.ground.lab, self.ground.home, Setting(size), candidate, results)
+        if not own:
+            (told,) = REGISTERED.findall(output)
+            self.results.facts[f"registrations {size}"] = len(re.findall("^(?:ok|changed): ", told, re.MULTILINE))
         return made[-1]
-
-    def _counted(self, size: int) -> None:
-        """Count the requests of one server without those of the proof, and of many for registration alone."""
-        if size == 1:
-            self._count(size, self._own[1], "no_proof", "--skip-tags", "rustdesk_sso_prove")
-            return
-        output = self._count(size, self._shared[size], "registration", "--tags", PHASES)
-        (told,) = REGISTERED.findall(output)
-        self.results.facts[f"registrations {size}"] = re.findall("^(?:ok|changed): .*", told, re.MULTILINE)
-
-    def _count(self, size: int, fleet: Fleet, key: str, *options: str) -> str:
-        cost, output = measure(self.ground.lab, self.ground.home, candidates.role(self.ground, fleet, key, *options))
-        self.results.add(Setting(size), key, cost)
-        return output
 
     def _one(self, latency: float) -> list[Candidate]:
         ground, fleet = self.ground, self._own[1]
@@ -152,8 +121,6 @@ def main(mode: str) -> None:
         bench = Bench(Ground(lab, Path(home)), peer.installed())
         for setting in plan:
             bench.setting(setting)
-            if setting.servers == 1:
-                bench.profile(setting)
         bench.exact()
     text = document.text(bench.results, plan)
     print(f"\n{text}")

@@ -85,13 +85,13 @@ def several(ground: Ground, fleet: Fleet) -> Candidate:
 
 
 def role(ground: Ground, fleet: Fleet, key: str, *options: str) -> Candidate:
-    """The whole role with the proof that sign-in works, converged."""
+    """The whole role, converged, with the verification that sign-in works."""
     command = [*ground.site(f"{key}{len(fleet.hosts)}", fleet), *options]
     return Candidate(key, lambda: command, ground.controller.environment(), unchanged)
 
 
 def first_run(ground: Ground, size: int, own: bool, made: list[Fleet]) -> Candidate:
-    """The whole role on new servers: all is created, written to consoles and proven. Adds each fleet to ``made``."""
+    """The whole role on new servers: all is created, written to consoles, verified. Adds each fleet to ``made``."""
     key = "first_own" if own else "first_shared"
 
     def prepare() -> list[str]:

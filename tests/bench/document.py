@@ -19,7 +19,7 @@ from tools import peers
 
 from . import peer
 from .candidates import TRIVIAL
-from .goals import FAR, goals
+from .goals import FAR, Goal, goals
 from .measure import Results, Setting
 
 # What each candidate is called, and what of the peer does as much as it can of the same
@@ -30,8 +30,8 @@ ONE = {
     "bare": ("the requests of the role's converged run, with `requests` alone", "peer"),
     "entra": ("`entra_app`, converged, in process", "peer"),
     "entra_module": ("`entra_app`, converged, as a module", "peer"),
-    "role_own": ("whole role, converged, with proof", "peer"),
-    "first_own": ("whole role, first run: created, written to the console, proven", "peer_first"),
+    "role_own": ("whole role, converged, with verification", "peer"),
+    "first_own": ("whole role, first run: created, written to the console, verified", "peer_first"),
     "peer": ("azure.azcollection: application, service principal; converged", ""),
     "peer_first": ("azure.azcollection: application, service principal, client secret; created", ""),
 }
@@ -45,39 +45,26 @@ FLEET = {
     "first_shared": "first run, one application for all",
     "peer": "azure.azcollection, one application each",
 }
-# Whose runs are shown task by task
-PROFILES = {
-    "entra": "`entra_app`, converged, in process",
-    "entra_module": "`entra_app`, converged, as a module",
-    "role_own": "Whole role, converged, with proof",
-    "first_own": "Whole role, first run",
-}
 HEAD = """# Benchmarks
 
-Written by `make bench`, which runs everything anew, side by side. Measured are whole `ansible-playbook` processes,
-with Ansible's defaults (five forks), against the lab of this repository: Microsoft Entra ID, Microsoft Graph and
-consoles, in one process **on the same machine**, which takes its share of the processors and answers at once unless
-a latency is named. Figures are medians of rounds in which the candidates take turns, so that noise hits all alike;
-expect 10 to 20 % of it.
+Written by `make bench`, which measures everything anew and side by side: whole `ansible-playbook` processes with
+Ansible's defaults (five forks), against the lab of this repository. The lab runs Microsoft Entra ID, Microsoft Graph
+and consoles in one process **on the same machine**, takes its share of the processors, and answers at once unless a
+latency is named. Figures are medians of rounds in which the candidates take turns, so that noise affects all of them
+alike. Expect 10 to 20 % of it.
 
-- **P**, the floor, is the same play with one `ansible.builtin.ping` for each host: connection `local`, interpreter
-  given.
+- **P**, the floor, is a play of one `ansible.builtin.ping` for each host: connection `local`, interpreter given.
 - The **peer** is azure.azcollection: `azure_rm_adapplication` and `azure_rm_adserviceprincipal`, which find
-  everything as it should be; for creation `azure_rm_adpassword` as well. It does not touch the console and proves
-  nothing. Its modules are unchanged and run with the libraries that it asks for. Those know Graph's address by a
-  list of clouds: two of their functions are changed as they are loaded, so that they suit the lab
-  (`tests/bench/peer_site`).
-- The servers' variables name the kind of their console, `rustdesk_sso_console: pro`. All services speak https.
+  everything up to date; for creation `azure_rm_adpassword` as well. It does not touch the console and verifies
+  nothing. Its modules are unchanged and run with the libraries that it asks for. Those take Graph's address from a
+  list of clouds, so two of their functions are changed at import to reach the lab (`tests/bench/peer_site`).
+- The servers' variables name their console type, `rustdesk_sso_console_type: pro`. All services speak HTTPS.
 - **CPU** is user and system time of all processes of the run, **peak** the memory of the largest one.
 - **Requests** are those of the controller to the login endpoint, Graph and the console.
+- **Results of tasks** are those of all tasks on all servers, skipped ones and the check of the role's arguments
+  included. Each is a fork of the controller's process.
 """
-OWN = """P is that of one server. The further tasks set a constant; each result of a task is a fork of the controller's
-process.
-"""
-PROFILED = """Of runs with a callback plugin that notes when each task is announced and when its result comes. What is
-*before* a task is what the controller's own process does in between, mostly to load the libraries of an action plugin,
-once for all hosts; *running* are the fork, templating and requests.
-"""
+OWN = "P is that of one server. The further tasks set a constant.\n"
 
 
 def text(results: Results, plan: Iterable[Setting]) -> str:
@@ -97,9 +84,7 @@ def text(results: Results, plan: Iterable[Setting]) -> str:
             growth(results, sizes),
         ]
         parts += ["## Many servers: requests to Entra / consoles\n", fleet_requests(results, sizes)]
-    parts += ["## Goals\n", goals_table(results), "## Goals that are missed\n", reasons(results)]
-    parts += ["## Profiles of one server\n", PROFILED, *profiles(results)]
-    return "\n".join(parts)
+    return "\n".join([*parts, "## Goals\n", goals_table(results)])
 
 
 def one_server(results: Results, latency: float) -> str:
@@ -170,37 +155,14 @@ def fleet_requests(results: Results, sizes: list[int]) -> str:
 
 
 def goals_table(results: Results) -> str:
-    """The goals, what was measured and whether they are met."""
-    rows = (
-        [goal.text, f"at most {_number(goal.limit)} {goal.unit}".strip(), _number(goal.measured), goal.met]
-        for goal in goals(results)
-    )
-    return _table(["goal", "", "measured", "met"], rows)
+    """The goals, what was measured, whether they are met and what part of the limit that is."""
 
+    def row(goal: Goal) -> list[str]:
+        limit = f"at most {_number(goal.limit)} {goal.unit}".strip()
+        times = f"{goal.times:.2f} times" if goal.times is not None else ""
+        return [goal.text, limit, _number(goal.measured), goal.met, times]
 
-def reasons(results: Results) -> str:
-    """For each goal that is missed, what the profile says of it."""
-    told = [
-        f"- **{goal.text}**: {f'{_number(goal.measured)} {goal.unit}'.strip()} where {_number(goal.limit)} is the goal."
-        + f" {goal.why()}"
-        for goal in goals(results)
-        if goal.missed
-    ]
-    return "\n".join(told or ["None."]) + "\n"
-
-
-def profiles(results: Results) -> Iterator[str]:
-    """The runs task by task."""
-    for (key, latency), line in results.timelines.items():
-        steps = [
-            ("*until the play begins*", line.start, None),
-            *((step.name, step.loading, step.running) for step in line.steps),
-            ("*after the last task*", line.end, None),
-            ("**in all**", line.start + line.loading + line.end, line.running),
-        ]
-        rows = ([name, *(_time(results, seconds) for seconds in parts)] for name, *parts in steps)
-        yield f"### {PROFILES[key]}{_at(latency)}\n"
-        yield _table([f"step, {line.cpu:.2f} s of CPU in all", "before it", "running"], rows)
+    return _table(["goal", "", "measured", "met", "measured / limit"], map(row, goals(results)))
 
 
 def _by_size(cell: Callable[[str, int], str], sizes: list[int]) -> str:

@@ -32,10 +32,10 @@ class Ground:
     def fleet(self, size: int, own: bool) -> Fleet:
         """New servers in a tenant of their own, which share an application or have one each; nothing is set up yet.
 
-        Their variables name the kind of console, which need not be found out then.
+        Their variables name the console type, which need not be detected then.
         """
         fleet = Fleet(self.lab, self.controller, size)
-        fleet.variables["rustdesk_sso_console"] = "pro"
+        fleet.variables["rustdesk_sso_console_type"] = "pro"
         if own:
             for name, variables in fleet.hosts.items():
                 variables["rustdesk_sso_app_unique_name"] = name

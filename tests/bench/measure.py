@@ -7,24 +7,20 @@
 from __future__ import annotations
 
 import json
-import re
 import statistics
 import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lab.client import Lab
 from support.controller import Run
 
-from .timeline import Timeline, environment, read
-
 RUN = Path(__file__).with_name("run.py")
 TIMEOUT = 1500
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class BenchError(Exception):
@@ -33,24 +29,22 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run cost: seconds, bytes, and what it sent.
+    """What one run cost, in seconds and bytes.
 
-    ``begun`` is by the monotonic clock; ``tasks`` counts results of tasks, each of which was a fork; ``sent`` are the
-    requests in order, such as ``("graph", "GET /v1.0/applications")``, with ``login``, ``graph`` or ``console``.
+    ``tasks`` counts results of tasks, each of which was a fork; ``requests`` what ``login``, ``graph`` and ``console``
+    got each.
     """
 
-    begun: float
     wall: float
     cpu: float
     memory: float
     tasks: int
-    sent: tuple[tuple[str, str], ...]
+    requests: dict[str, int]
 
     @property
-    def requests(self) -> dict[str, int]:
-        """How many requests each service got."""
-        counts = Counter(service for service, _request in self.sent)
-        return {service: counts[service] for service in ("login", "graph", "console")}
+    def sent(self) -> int:
+        """How many requests all services got together."""
+        return sum(self.requests.values())
 
 
 @dataclass(frozen=True)
@@ -80,8 +74,7 @@ class Results:
 
     def __init__(self) -> None:
         self._costs: dict[tuple[int, float, str], list[Cost]] = defaultdict(list)
-        self.facts: dict[str, list[str]] = {}  # what is the same in every run, and counted
-        self.timelines: dict[tuple[str, float], Timeline] = {}  # of one server, by candidate and latency
+        self.facts: dict[str, int] = {}  # counts that are the same in every run
 
     def add(self, setting: Setting, key: str, cost: Cost) -> None:
         """Keep the cost of one run."""
@@ -115,20 +108,12 @@ class Results:
         )
         return (trivial - empty) / tasks if empty is not None and trivial is not None and tasks else None
 
-    def places(self, key: str) -> list[tuple[int, float]]:
-        """The numbers of servers, and latencies, at which ``key`` was measured."""
-        return [(servers, latency) for servers, latency, name in self._costs if name == key]
 
-
-def sent(lab: Lab) -> tuple[tuple[str, str], ...]:
-    """The requests of the product, or of another client, that the lab got since its log was cleared; see Cost."""
-    return tuple(
-        (
-            entry["service"] if entry["service"] in ("login", "graph") else "console",
-            ID.sub("…", f"{entry['method']} {entry['path']}"),
-        )
-        for entry in lab.requests()
-    )
+def requests(lab: Lab) -> dict[str, int]:
+    """The requests of the product, or of another client, since the lab's log was cleared; see Cost."""
+    counts = Counter(entry["service"] for entry in lab.requests())
+    login, graph = counts["login"], counts["graph"]
+    return {"login": login, "graph": graph, "console": counts.total() - login - graph}
 
 
 def measure(lab: Lab, home: Path, candidate: Candidate) -> tuple[Cost, str]:
@@ -152,34 +137,28 @@ def measure(lab: Lab, home: Path, candidate: Candidate) -> tuple[Cost, str]:
     if cost.pop("rc") != 0 or not candidate.proved(output):
         raise BenchError(f"{candidate.key} did not do what it should:\n{output[-4000:]}")
     recap = Run(0, output).recap.values()
-    return Cost(**cost, tasks=sum(counts["ok"] + counts["skipped"] for counts in recap), sent=sent(lab)), output
+    return Cost(**cost, tasks=sum(counts["ok"] + counts["skipped"] for counts in recap), requests=requests(lab)), output
+
+
+def keep(lab: Lab, home: Path, setting: Setting, candidate: Candidate, results: Results, number: int = 1) -> str:
+    """Run a candidate once, in round ``number``, print its cost and add it to the results; gives its output.
+
+    Raises BenchError if it failed.
+    """
+    cost, output = measure(lab, home, candidate)
+    results.add(setting, candidate.key, cost)
+    where = f"{setting.servers:4} servers {setting.latency * 1000:4.0f} ms  round {number}/{setting.rounds}"
+    figures = f"{cost.wall:7.2f} s  CPU {cost.cpu:7.2f} s  {cost.memory / 2**20:4.0f} MiB"
+    print(f"{where}  {candidate.key:12} {figures}  {cost.sent:5} requests", flush=True)
+    return output
 
 
 def rounds(lab: Lab, home: Path, setting: Setting, candidates: list[Candidate], results: Results) -> None:
-    """Measure the candidates in turn, so that the noise of the machine hits all alike."""
+    """Measure the candidates in turn, so that the noise of the machine affects all alike."""
     lab.set_latency(setting.latency)
     try:
         for number in range(1, setting.rounds + 1):
             for candidate in candidates:
-                cost, _output = measure(lab, home, candidate)
-                results.add(setting, candidate.key, cost)
-                where = f"{setting.servers:4} servers {setting.latency * 1000:4.0f} ms  round {number}/{setting.rounds}"
-                figures = f"{cost.wall:7.2f} s  CPU {cost.cpu:7.2f} s  {cost.memory / 2**20:4.0f} MiB"
-                print(f"{where}  {candidate.key:12} {figures}  {len(cost.sent):5} requests", flush=True)
+                keep(lab, home, setting, candidate, results, number)
     finally:
         lab.set_latency(0)
-
-
-def timeline(lab: Lab, home: Path, candidate: Candidate, runs: int) -> Timeline:
-    """Run a candidate for one host several times with the callback plugin, and give the run of median length.
-
-    Raises BenchError where one failed.
-    """
-    path = home / "timeline.jsonl"
-    candidate = replace(candidate, environment={**candidate.environment, **environment(path)})
-    made: list[Timeline] = []
-    for _run in range(runs):
-        cost, _output = measure(lab, home, candidate)
-        events = [json.loads(line) for line in path.read_text().splitlines()]
-        made.append(read(events, cost.begun, cost.begun + cost.wall, cost.cpu))
-    return sorted(made, key=lambda item: item.wall)[runs // 2]

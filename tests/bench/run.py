@@ -17,8 +17,7 @@ import time
 def main(result: str, *command: str) -> None:
     """Run ``command`` and write ``rc``, ``wall`` and ``cpu`` in seconds and ``memory`` in bytes to ``result``.
 
-    ``begun`` is when it began by the monotonic clock, ``cpu`` user and system time of all its processes, ``memory`` the
-    peak of the largest one.
+    ``cpu`` is user and system time of all its processes, ``memory`` the peak of the largest one.
     """
     begun = time.monotonic()
     process = os.spawnv(os.P_NOWAIT, command[0], command)
@@ -26,7 +25,6 @@ def main(result: str, *command: str) -> None:
     wall = time.monotonic() - begun
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cost = {
-        "begun": begun,
         "rc": os.waitstatus_to_exitcode(status),
         "wall": wall,
         "cpu": used.ru_utime + used.ru_stime,
