@@ -3,28 +3,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The second door to the core: in the controller's own process, several times faster than a new Python for a task."""
+"""Run a core function in the controller's own process, several times faster than a new Python for each task."""
 
 from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 import typing as t
+from contextlib import contextmanager
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, Core, outcome
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
+
+# The role sets it for its tasks: they run on the controller, whatever connection, become or interpreter the caller has
+ON_CONTROLLER = "__rustdesk_sso_on_controller"
+# The role sets it for a task that has nothing to do on this host: a failed task's result, empty where it has
+ERROR = "__rustdesk_sso_error"
+# Variables that are read when a process starts: too late for the controller's own
+START_ONLY = re.compile(r"PYTHON.*|LD_.*|MALLOC_.*|OPENSSL_CONF|LANG|LC_.*|TZ|ANSIBLE_.*")
 
 
 class InProcessAction(ActionBase):
     """Runs a module's core where the task runs on the controller, and the module itself anywhere else.
 
-    Both doors give the same result, key for key. A result that holds a secret is censored in all output, while the
-    registered variable keeps it (``_ansible_no_log``, tried with ansible-core 2.16 to 2.21).
+    Both give the same result, key for key. A result that holds a secret is censored in all output, while the registered
+    variable keeps it (``_ansible_no_log``, tried with ansible-core 2.16 to 2.21).
     """
 
     SPEC: t.Mapping[str, t.Any]
@@ -48,13 +57,19 @@ class InProcessAction(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        result = self._run_core() if self._here(variables) else self._execute_module(task_vars=variables)
+        error = self._templar.template(variables[ERROR]) if ERROR in variables else None
+        if error:
+            return {"failed": True, **plain(error)}
+        result = self._run_core(variables) if self._here(variables) else self._execute_module(task_vars=variables)
         if self.holds_secret(result):
             result["_ansible_no_log"] = True
         return result
 
     def _here(self, variables: dict[str, t.Any]) -> bool:
-        """Whether the module would run on the controller, in this Python, as this user, in this environment."""
+        """Whether this is a task of the role, or the module would run on the controller, in this Python, as this user,
+        in this environment."""
+        if variables.get(ON_CONTROLLER):
+            return True
         local = str(self._connection.transport).rsplit(".", 1)[-1] == "local"
         if not local or self._connection.become or any(self._task.environment or []):
             return False
@@ -63,9 +78,30 @@ class InProcessAction(ActionBase):
         interpreter = self._templar.template(variables.get("ansible_python_interpreter") or "auto")
         return str(interpreter).startswith("auto") or os.path.abspath(interpreter) == os.path.abspath(sys.executable)
 
-    def _run_core(self) -> dict[str, t.Any]:
+    def _run_core(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        environment = self._environment()
+        unusable = sorted(name for name in environment if START_ONLY.fullmatch(name))
+        if unusable:
+            return {
+                "failed": True,
+                "msg": f"The environment of this task cannot be used: {', '.join(unusable)} takes effect only when a process "
+                "starts, and this task runs in the controller's process. Set it where ansible-playbook is started, or take "
+                "it out of environment.",
+            }
+        with _set(environment):
+            return self._validated()
+
+    def _environment(self) -> dict[str, str]:
+        """The environment that the task's keyword ``environment`` asks for."""
+        found: dict[str, str] = {}
+        for item in self._task.environment or []:
+            values = self._templar.template(item) if item else {}
+            found.update({str(name): str(value) for name, value in plain(values).items()})
+        return found
+
+    def _validated(self) -> dict[str, t.Any]:
         rules = {key: value for key, value in self.SPEC.items() if key != "supports_check_mode"}
-        validated = ArgumentSpecValidator(**rules).validate(_plain(self._task.args))
+        validated = ArgumentSpecValidator(**rules).validate(plain(self._task.args))
         params = validated.validated_parameters
         warnings: list[str] = []
         if validated.error_messages:
@@ -83,12 +119,24 @@ class InProcessAction(ActionBase):
         return {**remove_values(result, validated._no_log_values), **preserved}
 
 
-def _plain(value: t.Any) -> t.Any:
+@contextmanager
+def _set(environment: dict[str, str]) -> t.Iterator[None]:
+    """The process with these environment variables, which is a worker of one task and host."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def plain(value: t.Any) -> t.Any:
     """Task arguments as a module gets them: plain Python, vaulted strings decrypted, no tags."""
-    if isinstance(value, dict):
-        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, t.Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return str.__str__(str(value))

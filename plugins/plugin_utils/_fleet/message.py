@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 T = t.TypeVar("T")
-Summaries = t.Mapping[str, t.Mapping[str, t.Any]]
+Records = t.Mapping[str, t.Mapping[str, t.Any]]
 
 # A message is read on a phone; the run's own output has the rest.
 LISTED = 20
@@ -32,26 +32,32 @@ class Digest:
     sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
-def digest(run: Summaries) -> Digest:
-    """The run in a title and its lists: failures with their reason, sign-ins not proven, new client secrets."""
-    failed = {name: item for name, item in run.items() if not item or item.get("failed")}
+def is_due(run: Records, when: str) -> bool:
+    """Whether the run is to be told of: ``when`` is always, changes (or failures), or failures."""
+    failed = any(item["failed"] for item in run.values())
+    return when == "always" or failed or (when == "changes" and any(item["changed"] for item in run.values()))
+
+
+def digest(run: Records) -> Digest:
+    """The run in a title and its lists: failures with their reason, sign-ins not verified, new client secrets."""
+    failed = {name: item for name, item in run.items() if item["failed"]}
     done = {name: item for name, item in run.items() if name not in failed}
-    unproven = tuple((_line(name), "not proven") for name, item in done.items() if not item.get("proven"))
+    unverified = tuple((_line(name), "not verified") for name, item in done.items() if not item["verified"])
     new = tuple(
-        (_line(name), f"client secret {item['client_secret']}, ends {item.get('client_secret_ends')}")
-        for name, item in done.items()
-        if item.get("client_secret") in ("created", "renewed")
+        (_line(name), f"client secret {secret['decision']}, expires {secret['expires']}")
+        for name, secret in ((name, item["client_secret"]) for name, item in done.items())
+        if secret["decision"] in ("created", "renewed")
     )
     parts = [
         (len(failed), "failed"),
-        (len(done) - len(unproven), "proven"),
-        (len(unproven), "not proven"),
-        (sum(bool(item.get("changed")) for item in done.values()), "changed"),
+        (len(done) - len(unverified), "verified"),
+        (len(unverified), "not verified"),
+        (sum(bool(item["changed"]) for item in done.values()), "changed"),
     ]
     counts = ", ".join(f"{count} {what}" for count, what in parts if count)
     sections = (
-        ("Failed", tuple((_line(name), _reason(item)) for name, item in failed.items())),
-        ("Not proven", unproven),
+        ("Failed", tuple((_line(name), _line(item["message"])) for name, item in failed.items())),
+        ("Not verified", unverified),
         ("New client secrets", new),
     )
     title = f"RustDesk sign-in, {len(run)} {'server' if len(run) == 1 else 'servers'}: {counts or 'nothing done'}"
@@ -64,11 +70,6 @@ def _line(text: t.Any) -> str:
     return line if len(line) <= LENGTH else line[: LENGTH - 1] + "…"
 
 
-def _reason(item: t.Mapping[str, t.Any]) -> str:
-    text = _line(item.get("message") or "see the output of the run")
-    return f"{item['phase']}: {text}" if item.get("phase") else text
-
-
 def _fitting(lines: list[T], size: t.Callable[[T], int], room: int, more: t.Callable[[int], T]) -> list[T]:
     """The first lines that fit into the room by their size, at most LISTED, and one with the number of the others."""
     sizes = itertools.accumulate(size(line) for line in lines)
@@ -76,12 +77,12 @@ def _fitting(lines: list[T], size: t.Callable[[T], int], room: int, more: t.Call
     return [*lines[:fit], *([more(len(lines) - fit)] if fit < len(lines) else [])]
 
 
-def _json(run: Summaries) -> dict[str, t.Any]:
-    """The summaries as they are, with the title."""
+def _json(run: Records) -> dict[str, t.Any]:
+    """The records as they are, with the title."""
     return {"title": digest(run).title, "servers": {name: dict(item) for name, item in run.items()}}
 
 
-def _slack(run: Summaries) -> dict[str, t.Any]:
+def _slack(run: Records) -> dict[str, t.Any]:
     """Slack's blocks; its three special characters are escaped as its documentation of text formatting says."""
 
     def escape(text: str) -> str:
@@ -99,7 +100,7 @@ def _slack(run: Summaries) -> dict[str, t.Any]:
     return {"text": escape(said.title), "blocks": blocks}
 
 
-def _teams(run: Summaries) -> dict[str, t.Any]:
+def _teams(run: Records) -> dict[str, t.Any]:
     """The message with one adaptive card that a Teams workflow takes; the card's texts know Markdown."""
 
     def escape(text: str) -> str:
@@ -131,9 +132,9 @@ def _teams(run: Summaries) -> dict[str, t.Any]:
     }
 
 
-FORMATS: dict[str, t.Callable[[Summaries], dict[str, t.Any]]] = {"teams": _teams, "slack": _slack, "json": _json}
+FORMATS: dict[str, t.Callable[[Records], dict[str, t.Any]]] = {"teams": _teams, "slack": _slack, "json": _json}
 
 
-def message(run: Summaries, form: str) -> dict[str, t.Any]:
-    """The body for a webhook of the given form, a key of FORMATS, about each server's summary by its name."""
+def message(run: Records, form: str) -> dict[str, t.Any]:
+    """The body for a webhook of the given form, a key of FORMATS, about each server's record by its name."""
     return FORMATS[form](run)

@@ -16,7 +16,7 @@ Side = t.Mapping[str, t.Any]
 SECRETS, REDIRECT_URIS = "client_secrets", "web_redirect_uris"
 
 
-def drift_of_server(before: Side, after: Side, what: str, secret_name: str, callback_url: str) -> list[dict[str, str]]:
+def of_server(before: Side, after: Side, what: str, secret_name: str, callback_url: str) -> list[dict[str, str]]:
     """The difference between ``before`` and ``after``, by ``what`` it is of, without what concerns other servers alone.
 
     An empty ``secret_name`` leaves out its own client secret too. Gives one item for the report, or none.

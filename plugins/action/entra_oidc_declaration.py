@@ -1,0 +1,45 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read and check what a server declares, from the role's variables."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import declaration
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import application, variables
+
+
+class ActionModule(ActionBase):
+    """See the module's documentation."""
+
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        given = task_vars or {}
+        values, problems = variables.read(given, self._templar)
+        declared, found = declaration.declare(values, given["inventory_hostname"]) if not problems else (None, [])
+        problems += found
+        if declared:
+            problems += application.problems(declared)
+        if declaration.PREFIX + "console" in given:
+            self._display.deprecated(
+                "The variable rustdesk_sso_console is now called rustdesk_sso_console_type",
+                version="2.0.0",
+                collection_name="deskops.rustdesk_sso",
+            )
+        # What servers that go through the role together have in common: this task, in a play that keeps them in step
+        strategy = str(self._task.get_play().strategy).rsplit(".", 1)[-1]
+        shared = {
+            "round": self._task._uuid,
+            "lockstep": not strategy.endswith(("free", "pinned")),
+            "keeps_session": declaration.keeps_session(given["ansible_run_tags"], given["ansible_skip_tags"]),
+        }
+        if problems or not declared:
+            return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
+        return {"changed": False, **declared, **shared}

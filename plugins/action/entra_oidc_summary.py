@@ -1,0 +1,60 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Publish the summary of a run as statistics, and to a webhook."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import closing
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import message
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
+
+SPEC: dict[str, t.Any] = {
+    "argument_spec": {
+        "servers": {"type": "dict", "required": True},
+        "notify_url": {"type": "str", "no_log": True},
+        "notify_format": {"type": "str", "choices": ["json", "slack", "teams"], "default": "json"},
+        "notify_when": {"type": "str", "choices": ["changes", "failures", "always"], "default": "changes"},
+        "ca_path": {"type": "path"},
+        "timeout": {"type": "float", "default": 30.0},
+    },
+    "supports_check_mode": True,
+}
+
+
+def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """Send the summary where that is asked for; gives it as the run's statistics."""
+    servers = params["servers"]
+    statistics = {"data": {"rustdesk_sso": {"servers": servers}}, "per_host": False, "aggregate": True}
+    sent = False
+    if params["notify_url"] and not context.check_mode and message.is_due(servers, params["notify_when"]):
+        answer = _post(params, message.message(servers, params["notify_format"]))
+        sent = not answer
+        if answer:
+            context.warn(f"The webhook rustdesk_sso_notify_url did not take the summary: {answer}")
+    return {"sent": sent, "ansible_stats": statistics}
+
+
+def _post(params: t.Mapping[str, t.Any], body: dict[str, t.Any]) -> str:
+    """Send ``body``; gives what went wrong, without the address, which is a secret."""
+    try:
+        with closing(_http.Http(params["ca_path"], params["timeout"])) as http:
+            response = http.send("POST", params["notify_url"], json=body)
+    except InputError as error:
+        return f"rustdesk_sso_notify_{error}"
+    except (_http.requests.RequestException, ValueError):
+        return "it answered nothing"
+    return "" if 200 <= response.status_code < 300 else f"it answered {response.status_code}"
+
+
+class ActionModule(InProcessAction):
+    """See the module's documentation."""
+
+    SPEC = SPEC
+    CORE = staticmethod(run)

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: entra_oidc_servers
+short_description: Decide for the servers of a run, for the role entra_oidc
+version_added: 0.2.0
+author:
+  - deskops (@deskops)
+description:
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
+  - Collects what the role's tasks have registered on the servers that go through it together, and decides what comes next.
+positional: question, host, hosts
+options:
+  _input:
+    description: The variable C(hostvars).
+    type: dict
+    required: true
+  question:
+    description:
+      - V(applications), V(retirements), V(removals) and V(deletions) are for O(deskops.rustdesk_sso.entra_app#module:applications).
+      - V(run) and V(observed) give the record of each server by its name, V(removed) the same after servers were removed.
+    type: str
+    choices: [applications, retirements, removals, deletions, run, observed, removed]
+    required: true
+  host:
+    description: The name of the host that asks.
+    type: str
+    required: true
+  hosts:
+    description: The names of the hosts that may take part, in their order.
+    type: list
+    elements: str
+    required: true
+  check_mode:
+    description: Whether results are predicted.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Register the applications
+  deskops.rustdesk_sso.entra_app:
+    applications: "{{ hostvars | deskops.rustdesk_sso.entra_oidc_servers('applications', inventory_hostname, ansible_play_batch) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: A list of applications, or a dictionary with the record of each server.
+  type: raw
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+
+def entra_oidc_servers(
+    hostvars: t.Any, question: str, host: str, hosts: t.Sequence[str], check_mode: bool = False
+) -> t.Any:
+    """See the filter's documentation."""
+    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import QUESTIONS
+
+    if question not in QUESTIONS:
+        raise AnsibleFilterError(f"entra_oidc_servers: {question!r} is none of {', '.join(QUESTIONS)}")
+    return QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), check_mode)
+
+
+class FilterModule:
+    """The filters of this file, for Ansible."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Filters by name."""
+        return {"entra_oidc_servers": entra_oidc_servers}

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: entra_oidc_share
+short_description: One server's share of the registered applications, for the role entra_oidc
+version_added: 0.2.0
+author:
+  - deskops (@deskops)
+description:
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
+  - Gives what the tasks after the registration need, with the client secret.
+positional: console, registration, configured, hostvars, hosts
+options:
+  _input:
+    description: The server's declaration.
+    type: dict
+    required: true
+  console:
+    description: What was seen in its console.
+    type: dict
+    required: true
+  registration:
+    description: The result of M(deskops.rustdesk_sso.entra_app) for the applications of all servers.
+    type: dict
+    required: true
+  configured:
+    description: The result of configuring the provider; empty before.
+    type: dict
+    required: true
+  hostvars:
+    description: The variable C(hostvars), to explain why there is no result.
+    type: dict
+    required: true
+  hosts:
+    description: The names of the hosts that may take part.
+    type: list
+    elements: str
+    required: true
+  observed:
+    description: Whether to give what the server has now, instead of what the run gives it.
+    type: bool
+    default: false
+  check_mode:
+    description: Whether results are predicted.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Show the application ID
+  ansible.builtin.debug:
+    msg: "{{ (declaration | deskops.rustdesk_sso.entra_oidc_share(console, registration, {}, hostvars, ansible_play_batch)).app_id }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The share; C(error) is a failed task's result, empty where the server can be configured.
+  type: dict
+"""
+
+import typing as t
+
+
+def entra_oidc_share(
+    declaration: t.Any,
+    console: t.Any,
+    registration: t.Any,
+    configured: t.Any,
+    hostvars: t.Any,
+    hosts: t.Sequence[str],
+    observed: bool = False,
+    check_mode: bool = False,
+) -> dict[str, t.Any]:
+    """See the filter's documentation."""
+    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import share
+
+    return share(
+        declaration, console, registration, configured, hostvars, hosts, observed=observed, check_mode=check_mode
+    )
+
+
+class FilterModule:
+    """The filters of this file, for Ansible."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Filters by name."""
+        return {"entra_oidc_share": entra_oidc_share}

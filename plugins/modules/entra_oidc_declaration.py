@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_oidc_declaration
+short_description: Read and check what a server declares, for the role entra_oidc
+version_added: 0.2.0
+author:
+  - deskops (@deskops)
+description:
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
+  - Reads the role's variables of the host, checks all of them before any request, and gives them as one record without
+    credentials. Fails with a sentence for each mistake.
+  - Works on the controller, in its own process.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.conn
+attributes:
+  action:
+    support: full
+  async:
+    support: none
+  become:
+    support: none
+  bypass_host_loop:
+    support: none
+  check_mode:
+    support: full
+  connection:
+    support: none
+  delegation:
+    support: none
+  diff_mode:
+    support: none
+  platform:
+    support: full
+    platforms: all
+options: {}
+"""
+
+EXAMPLES = r"""
+- name: Read and check the declaration
+  deskops.rustdesk_sso.entra_oidc_declaration:
+  register: declaration
+"""
+
+RETURN = r"""
+server:
+  description: The host's name; the other keys are the declaration.
+  returned: success
+  type: str
+round:
+  description: The same for all hosts that go through the role together.
+  returned: always
+  type: str
+lockstep:
+  description: Whether the play keeps its hosts in step.
+  returned: always
+  type: bool
+"""

@@ -1,0 +1,80 @@
+#!/usr/bin/python
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_oidc_summary
+short_description: Publish the summary of a run, for the role entra_oidc
+version_added: 0.2.0
+author:
+  - deskops (@deskops)
+description:
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
+  - Publishes the records of the servers as statistics of the run, and sends them to a webhook. A webhook that does not
+    take them is a warning.
+  - Works on the controller, in its own process. Check mode sends nothing.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.conn
+attributes:
+  action:
+    support: full
+  async:
+    support: none
+  become:
+    support: none
+  bypass_host_loop:
+    support: none
+  check_mode:
+    support: full
+  connection:
+    support: none
+  delegation:
+    support: none
+  diff_mode:
+    support: none
+  platform:
+    support: full
+    platforms: all
+options:
+  servers:
+    description: The record of each server by its name.
+    type: dict
+    required: true
+  notify_url:
+    description: The webhook. Without it, nothing is sent.
+    type: str
+  notify_format:
+    description: What the webhook takes.
+    type: str
+    choices: [json, slack, teams]
+    default: json
+  notify_when:
+    description: When to send.
+    type: str
+    choices: [changes, failures, always]
+    default: changes
+  ca_path:
+    description: A PEM file with the certification authorities to trust for the webhook, instead of the system's.
+    type: path
+  timeout:
+    description: Timeout of the request, in seconds.
+    type: float
+    default: 30
+"""
+
+EXAMPLES = r"""
+- name: Publish the summary
+  deskops.rustdesk_sso.entra_oidc_summary:
+    servers: "{{ rustdesk_sso_run }}"
+"""
+
+RETURN = r"""
+sent:
+  description: Whether the webhook took the summary.
+  returned: success
+  type: bool
+"""

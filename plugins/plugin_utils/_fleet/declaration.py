@@ -1,0 +1,232 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The declaration of one server: the role's variables as one record, or sentences that say what to correct.
+
+Pure. The record is data that Ansible can register, and holds no credential.
+"""
+
+from __future__ import annotations
+
+import math
+import typing as t
+from datetime import timedelta
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import check_tenant
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+
+Values = t.Mapping[str, t.Any]
+
+PREFIX = "rustdesk_sso_"
+# RustDesk appends it to the address of its server (src/hbbs_http/account.rs); it cannot be configured
+CALLBACK_PATH = "/api/oidc/callback"
+# The options of entra_app that a server declares; all servers that share an application have to declare them alike
+APPLICATION = (
+    "app_id",
+    "unique_name",
+    "display_name",
+    "adopt",
+    "restore",
+    "sign_in_audience",
+    "id_token_issuance_enabled",
+    "assignments",
+    "service_principal",
+    "owners",
+    "group_membership_claims",
+    "optional_claims",
+    "admin_consent",
+    "logo",
+    "home_page_url",
+    "support_url",
+    "privacy_statement_url",
+    "terms_of_service_url",
+    "notes",
+    "tags",
+)
+# The phases that use a session with the console, in their order
+SESSION_PHASES = ("inspect", "configure", "verify")
+SPANS = ("lifetime", "renew_before", "overlap")
+# Seconds; more is a mistake
+LONGEST_TIMEOUT = 86400.0
+
+
+class ClientSecret(t.TypedDict):
+    """The client secret of one server, as an entry of O(client_secrets) of entra_app without what the holder has."""
+
+    name: str
+    lifetime: str
+    renew_before: str
+    overlap: str
+    state: str
+
+
+class _Round(t.TypedDict, total=False):
+    """What the run adds: hosts with the same ``round`` go through the role together where ``lockstep`` is true, else
+    each is for itself. ``keeps_session`` is, for the phases that sign in to the console, whether a later one goes on.
+    """
+
+    round: str
+    lockstep: bool
+    keeps_session: dict[str, bool]
+
+
+class Declaration(_Round):
+    """What one server declares. ``application`` holds options of entra_app by name, those that are set."""
+
+    server: str
+    tenant_id: str
+    application: dict[str, t.Any]
+    client_secret: ClientSecret
+    console_url: str
+    public_url: str
+    public_url_declared: bool
+    callback_url: str
+    provider_name: str
+    provider_enabled: bool
+    wait_timeout: float
+    remove_console: bool
+    remove_unused_app: bool
+
+
+def keeps_session(run_tags: t.Sequence[str], skip_tags: t.Sequence[str]) -> dict[str, bool]:
+    """For each phase with a session, whether a later phase of this run uses it too, by Ansible's tags of the run.
+
+    Where the run names none of the role's own tags, the caller's have chosen all phases.
+    """
+    tags = [f"{PREFIX}{phase}" for phase in SESSION_PHASES]
+    named = any(tag.startswith(PREFIX) for tag in run_tags)
+    runs = [(not named or tag in run_tags) and tag not in skip_tags for tag in tags]
+    return {phase: any(runs[place + 1 :]) for place, phase in enumerate(SESSION_PHASES[:-1])}
+
+
+def variable(option: str) -> str:
+    """The role variable that declares this option of entra_app."""
+    return f"{PREFIX}app_id" if option == "app_id" else f"{PREFIX}app_{option}"
+
+
+def is_set(value: t.Any) -> bool:
+    """Whether a variable counts as set: AWX makes null or an empty text of a survey question without an answer."""
+    return value is not None and not (isinstance(value, str) and not value)
+
+
+def callback_url(address: str) -> str:
+    """The callback URL of the console that users reach at ``address``, which is the application's redirect URI."""
+    return address.rstrip("/") + CALLBACK_PATH
+
+
+def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]:
+    """The declaration of ``server``, or None and a sentence for each mistake.
+
+    ``values`` are the role's variables by their full names, of the types of the role's argument specification, with its
+    defaults; variables that are not set are missing.
+    """
+    problems = [*_problems(values)]
+    if problems:
+        return None, problems
+
+    def value(name: str, default: t.Any = None) -> t.Any:
+        return values.get(PREFIX + name, default)
+
+    public_url = (value("public_url") or value("console_url")).rstrip("/")
+    application = {option: values[variable(option)] for option in APPLICATION if variable(option) in values}
+    return {
+        "server": server,
+        "tenant_id": value("tenant_id"),
+        "application": application,
+        "client_secret": {
+            "name": value("secret_name"),
+            "lifetime": value("secret_lifetime"),
+            "renew_before": value("secret_renew_before"),
+            "overlap": value("secret_overlap"),
+            "state": "renew" if value("secret_renew") else "present",
+        },
+        "console_url": value("console_url"),
+        "public_url": public_url,
+        "public_url_declared": value("public_url") is not None,
+        "callback_url": callback_url(public_url),
+        "provider_name": value("provider_name"),
+        "provider_enabled": value("provider_enabled"),
+        "wait_timeout": value("wait_timeout"),
+        "remove_console": value("remove_console"),
+        "remove_unused_app": value("remove_unused_app"),
+    }, []
+
+
+def _problems(values: Values) -> t.Iterator[str]:
+    """What is wrong, in the order in which a reader meets the variables."""
+    yield from _tenant(values)
+    yield from _names(values)
+    yield from _addresses(values)
+    yield from _spans(values)
+    for name in ("timeout", "wait_timeout"):
+        seconds = values.get(PREFIX + name)
+        if not isinstance(seconds, float) or not math.isfinite(seconds) or not 0 < seconds <= LONGEST_TIMEOUT:
+            yield f"{PREFIX}{name} has to be a number of seconds above 0 and up to {LONGEST_TIMEOUT:.0f}."
+
+
+def _tenant(values: Values) -> t.Iterator[str]:
+    tenant_id = values.get(f"{PREFIX}tenant_id")
+    if tenant_id is None:
+        yield (
+            f"{PREFIX}tenant_id is not set, nor is the environment variable AZURE_TENANT_ID. Set it to the tenant's "
+            "Directory (tenant) ID, or to one of its domain names."
+        )
+        return
+    try:
+        check_tenant(tenant_id)
+    except InputError as error:
+        yield f"{PREFIX}tenant_id cannot be used: {error}"
+
+
+def _names(values: Values) -> t.Iterator[str]:
+    for name in ("app_unique_name", "secret_name", "provider_name"):
+        text = values.get(PREFIX + name)
+        if text is None or not text.strip():
+            yield f"{PREFIX}{name} is empty. Give it a name, or leave it out for the default."
+
+
+def _addresses(values: Values) -> t.Iterator[str]:
+    if values.get(f"{PREFIX}console_url") is None:
+        yield (
+            f"{PREFIX}console_url is not set, nor is the environment variable RUSTDESK_URL. Set it to the address of the "
+            "console, such as https://rustdesk.example.com."
+        )
+        return
+    wrong = False
+    for name in ("console_url", "public_url"):
+        try:
+            if PREFIX + name in values:
+                check_url(values[PREFIX + name], PREFIX + name)
+        except InputError as error:
+            wrong = True
+            yield str(error)
+    if wrong:
+        return
+    declared = f"{PREFIX}public_url" if f"{PREFIX}public_url" in values else f"{PREFIX}console_url"
+    uri = callback_url(values[declared])
+    refused = redirect_uris.problems([uri], values.get(variable("sign_in_audience")))
+    if refused:
+        yield (
+            f"Entra does not accept the callback URL that follows from {declared} as a redirect URI: {'; '.join(refused)}. "
+            f"Set {PREFIX}public_url to the https address at which users reach the console."
+        )
+
+
+def _spans(values: Values) -> t.Iterator[str]:
+    spans: dict[str, timedelta] = {}
+    for name in SPANS:
+        option = f"{PREFIX}secret_{name}"
+        try:
+            spans[name] = _durations.parse(values[option], option)
+        except InputError as error:
+            yield str(error)
+    if len(spans) == len(SPANS) and spans["renew_before"] >= spans["lifetime"]:
+        yield (
+            f"{PREFIX}secret_renew_before has to be shorter than {PREFIX}secret_lifetime, or each run would renew the "
+            "client secret."
+        )

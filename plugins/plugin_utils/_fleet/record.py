@@ -1,0 +1,236 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What is known of a server at the end of a run, in one shape for the report, notifications and statistics. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
+    Result,
+    Server,
+    exists,
+    failure_as_whole,
+    redirect_uris_before,
+    result_of,
+    secret_of,
+)
+
+NOT_BEGUN = "It failed before this role looked at it. See the output of the run."
+
+
+class Error(t.TypedDict, total=False):
+    """Where a server failed, by the name of the task, and why; empty where it did not."""
+
+    phase: str
+    message: str
+
+
+class Record(t.TypedDict):
+    """What is known of one server. A text that is not known is empty; null is "not known" as well.
+
+    ``verified`` is whether its sign-in was verified, null where it was not asked; ``changed`` whether the run changed
+    something, ``drift`` what that was, or what check mode and the report would change; ``message`` says it in one line.
+    """
+
+    server: str
+    tenant_id: str
+    console: dict[str, str]
+    application: dict[str, t.Any]
+    callback_url: str
+    provider: dict[str, t.Any]
+    client_secret: dict[str, t.Any]
+    renew_before: str
+    verified: bool | None
+    changed: bool
+    checks: list[dict[str, t.Any]]
+    drift: list[dict[str, str]]
+    error: Error
+    failed: bool
+    message: str
+
+
+def blank(server: str) -> Record:
+    """The record of a server of which nothing is known."""
+    return {
+        "server": server,
+        "tenant_id": "",
+        "console": {"url": "", "type": ""},
+        "application": {
+            "unique_name": "",
+            "display_name": "",
+            "app_id": "",
+            "object_id": "",
+            "foreign_redirect_uris": [],
+        },
+        "callback_url": "",
+        "provider": {"name": "", "present": None, "enabled": None},
+        "client_secret": {
+            "name": "",
+            "key_id": "",
+            "hint": "",
+            "expires": "",
+            "decision": "",
+            "reason": "",
+            "removed": [],
+        },
+        "renew_before": "30d",
+        "verified": None,
+        "changed": False,
+        "checks": [],
+        "drift": [],
+        "error": {},
+        "failed": False,
+        "message": "",
+    }
+
+
+def record(server: Server, *, observed: bool = False) -> Record:
+    """The record of ``server``. ``observed`` is how it is now, instead of how this run has left it."""
+    declaration = server.declaration
+    known = result_of(declaration, server.registration) or {}
+    there = exists(known)
+    uris = redirect_uris_before(known) if observed else (known.get("application") or {}).get("web_redirect_uris")
+    present = bool(server.provider or (not observed and server.configured.get("provider")))
+    enabled = server.provider.get("enabled") if observed else declaration["provider_enabled"]
+    error = _error(server)
+    parts = (known, server.configured, _retired(server))
+    return _told(
+        {
+            **blank(server.name),
+            "tenant_id": known.get("tenant_id") or declaration["tenant_id"],
+            "console": {"url": declaration["console_url"], "type": server.console.get("console_type") or ""},
+            "application": {
+                "unique_name": declaration["application"]["unique_name"],
+                "display_name": declaration["application"].get("display_name") or "",
+                "app_id": known["application"]["app_id"] if there else "",
+                "object_id": known["application"]["object_id"] if there else "",
+                "foreign_redirect_uris": list(uris or []) if there else [],
+            },
+            "callback_url": declaration["callback_url"],
+            "provider": {
+                "name": declaration["provider_name"],
+                "present": present if server.console.get("console_type") else None,
+                "enabled": enabled if present else None,
+            },
+            "client_secret": _client_secret(server, known, observed),
+            "renew_before": declaration["client_secret"]["renew_before"],
+            "verified": None if error else server.verified.get("verified"),
+            "changed": any(bool(part.get("changed")) and not part.get("failed") for part in parts),
+            "checks": list(server.verified.get("checks") or []),
+            "drift": _drift(server, known),
+            "error": error,
+        }
+    )
+
+
+def removed(server: Server) -> Record:
+    """The record of ``server`` after it was taken out."""
+    declaration = server.declaration
+    message = removal.error(server, server.registration, server.retired)
+    error = server.failure or ({"phase": "Remove from the applications", "message": message} if message else {})
+    left = result_of(declaration, server.registration) or {}
+    return _told(
+        {
+            **blank(server.name),
+            "tenant_id": declaration["tenant_id"],
+            "console": {"url": declaration["console_url"], "type": ""},
+            "callback_url": declaration["callback_url"],
+            "provider": {
+                "name": declaration["provider_name"],
+                "present": False if server.configured.get("provider") is not None else None,
+                "enabled": None,
+            },
+            "client_secret": {
+                **blank(server.name)["client_secret"],
+                "name": declaration["client_secret"]["name"],
+                "removed": list(secret_of(declaration, left).get("removed") or []),
+            },
+            "changed": any(bool(part.get("changed")) for part in (left, server.configured)),
+            "error": t.cast("Error", error),
+        }
+    )
+
+
+def failed(server: str, error: Error) -> Record:
+    """The record of a server whose declaration could not be used, or that failed before it was read."""
+    return _told({**blank(server), "error": error or {"phase": "", "message": NOT_BEGUN}})
+
+
+def _told(known: Record) -> Record:
+    """``known`` with what follows from it."""
+    return {**known, "failed": bool(known["error"]), "message": outcome(known)}
+
+
+def _error(server: Server) -> Error:
+    if server.failure:
+        return {"phase": str(server.failure["phase"]), "message": str(server.failure["message"])}
+    found = _retired(server)
+    if found.get("failed"):
+        return {"phase": "Retire superseded secrets", "message": str(found.get("msg"))}
+    return {}
+
+
+def _retired(server: Server) -> Result:
+    """The part of the last registration that concerns the application of ``server``, or its failure as a whole."""
+    application = (result_of(server.declaration, server.registration) or {}).get("application") or {}
+    for item in server.retired.get("results") or []:
+        if (item.get("declared") or {}).get("object_id") == application.get("object_id"):
+            return t.cast("Result", item)
+    return failure_as_whole(server.retired)
+
+
+def _client_secret(server: Server, known: Result, observed: bool) -> dict[str, t.Any]:
+    """The client secret that the server holds: observed, the one that it holds now, whatever a run would do with it."""
+    secret = secret_of(server.declaration, known)
+    now = secret.get("held") or {} if observed else secret
+    later = secret_of(server.declaration, _retired(server))
+    return {
+        "name": server.declaration["client_secret"]["name"],
+        **{name: now.get(name) or "" for name in ("key_id", "hint", "expires")},
+        "decision": secret.get("decision") or "",
+        "reason": secret.get("reason") or "",
+        "removed": [*(secret.get("removed") or []), *(later.get("removed") or [])],
+    }
+
+
+def _drift(server: Server, known: Result) -> list[dict[str, str]]:
+    name = server.declaration["client_secret"]["name"]
+    renewed = secret_of(server.declaration, known).get("decision") == "renewed"
+    told = (
+        (known, f"application {server.declaration['application'].get('display_name') or ''}"),
+        (server.configured, f"provider {server.declaration['provider_name']}"),
+    )
+    return [
+        item
+        for result, what in told
+        if result.get("changed") and result.get("diff")
+        for item in drift.of_server(
+            result["diff"]["before"],
+            result["diff"]["after"],
+            what,
+            "" if renewed else name,
+            server.declaration["callback_url"],
+        )
+    ]
+
+
+def outcome(known: Record) -> str:
+    """One line for a server: what became of it, or where and why it failed."""
+    error = known["error"]
+    if error:
+        return f"{error['phase']}: {error['message']}" if error["phase"] else error["message"]
+    secret, provider = known["client_secret"], known["provider"]["name"]
+    if not secret["decision"]:
+        return f"Sign-in with {provider} was not configured in this run."
+    verified = "works" if known["verified"] else "is not verified"
+    removed = f"; removed: {', '.join(secret['removed'])}" if secret["removed"] else ""
+    expires = f", expires {secret['expires']}" if secret["expires"] else ""
+    return (
+        f"{known['callback_url']}: sign-in with {provider} {verified}; "
+        f"client secret {secret['decision']} ({secret['reason']}){expires}{removed}"
+    )

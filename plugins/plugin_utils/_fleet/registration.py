@@ -1,0 +1,317 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Applications that servers share: what to declare of each, and what each server gets of the result. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import usable
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
+    APPLICATION,
+    PREFIX,
+    Declaration,
+    variable,
+)
+
+Result = t.Mapping[str, t.Any]
+Entry = dict[str, t.Any]
+Key = tuple[str, str]
+
+# What stands for the IDs of an application that check mode predicts
+NO_ID = "00000000-0000-0000-0000-000000000000"
+NOT_REGISTERED = (
+    "The application was not registered in this run. Select the phases before this one as well: each phase depends on "
+    "the earlier ones."
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server of a run: its ``declaration``, and the results of the tasks that it has passed, empty before.
+
+    ``sign_in`` are the options by which entra_app signs in to its tenant, with secrets. ``failure`` is where and why it
+    failed (``phase``, ``message``), empty where it did not.
+    """
+
+    declaration: Declaration
+    console: Result = field(default_factory=dict)
+    registration: Result = field(default_factory=dict)
+    configured: Result = field(default_factory=dict)
+    verified: Result = field(default_factory=dict)
+    retired: Result = field(default_factory=dict)
+    failure: Result = field(default_factory=dict)
+    sign_in: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The server's name in the inventory."""
+        return self.declaration["server"]
+
+    @property
+    def provider(self) -> Result:
+        """The provider as the inspected console holds it; empty where there is none."""
+        return next(iter(self.console.get("providers") or []), {})
+
+
+def key(declaration: Declaration) -> Key:
+    """What servers that share an application have in common: the tenant as they name it, and the unique name."""
+    return declaration["tenant_id"].lower(), declaration["application"]["unique_name"]
+
+
+def obstacles(declaration: Declaration, console: Result) -> list[str]:
+    """What stands in the console against the declaration, a sentence each; such a server is left as it is."""
+    found = []
+    present = console.get("callback_url")
+    if not declaration["public_url_declared"] and present and present != declaration["callback_url"]:
+        found.append(
+            f"The console has the callback URL {present}, and {declaration['callback_url']} would replace it for all its "
+            f"providers. Set {PREFIX}public_url to the address at which users reach the console."
+        )
+    if any(provider.get("client_secret_set") is None for provider in console.get("providers") or []):
+        found.append(
+            "The console does not give its client secret back, so it is unknown whether Entra still accepts it. Use the "
+            "modules entra_app (with held_key_id) and rustdesk_oidc_provider (with update_secret) for this server."
+        )
+    return found
+
+
+def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
+    """The servers that can be configured, by the application that they share."""
+    found: dict[Key, list[Server]] = {}
+    for server in servers:
+        ready = server.console.get("console_type") and not server.failure
+        if ready and not obstacles(server.declaration, server.console):
+            found.setdefault(key(server.declaration), []).append(server)
+    return found
+
+
+def contradictions(servers: t.Sequence[Server]) -> list[str]:
+    """The variables in which servers that share an application differ, sorted."""
+    declared = [server.declaration["application"] for server in servers]
+    return sorted(variable(option) for option in APPLICATION if any(_differ(option, declared[0], d) for d in declared))
+
+
+def _differ(option: str, one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:
+    return bool(one.get(option) != other.get(option))
+
+
+def applications(servers: t.Iterable[Server]) -> list[Entry]:
+    """The entries of O(applications) of entra_app that register the applications of ``servers``, with secrets.
+
+    A server whose console cannot be configured, or that contradicts another one, has no part in them.
+    """
+    return [
+        {
+            **_of(members[0]),
+            **members[0].declaration["application"],
+            "web_redirect_uris": {"add": _callback_urls(members)},
+            "client_secrets": [
+                {**server.declaration["client_secret"], "held": usable(server.provider.get("client_secret")) or ""}
+                for server in members
+            ],
+            "retire_superseded": False,
+            # The verification asks for each of the others
+            "verify_held": "unlisted",
+            "relying_party_client_id": members[0].provider.get("client_id") or None,
+        }
+        for members in groups(servers).values()
+        if not contradictions(members)
+    ]
+
+
+def _of(server: Server) -> Entry:
+    """How entra_app signs in for the application of ``server``."""
+    declaration = server.declaration
+    return {**server.sign_in, "tenant_id": declaration["tenant_id"], "wait_timeout": declaration["wait_timeout"]}
+
+
+def _callback_urls(servers: t.Iterable[Server]) -> list[str]:
+    return list(dict.fromkeys(server.declaration["callback_url"] for server in servers))
+
+
+class Share(t.TypedDict):
+    """What the tasks after the registration need for one server, with its client secret.
+
+    ``error`` is a failed task's result, empty where the server can be configured. ``unverifiable`` says why its sign-in
+    cannot be verified, empty where it can.
+    """
+
+    error: dict[str, t.Any]
+    app_id: str
+    issuer: str
+    discovery: dict[str, t.Any] | None
+    redirect_uris: list[str]
+    client_secret: str
+    accepted: bool
+    expires: str
+    unverifiable: str
+
+
+NOTHING: Share = {
+    "error": {},
+    "app_id": "",
+    "issuer": "",
+    "discovery": None,
+    "redirect_uris": [],
+    "client_secret": "",
+    "accepted": False,
+    "expires": "",
+    "unverifiable": "",
+}
+
+
+def result_of(declaration: Declaration, registration: Result) -> Result | None:
+    """The result of entra_app for the application of ``declaration``; None where it was not asked for."""
+    for item in registration.get("results") or []:
+        declared = item.get("declared") or {}
+        if (str(declared.get("tenant_id")).lower(), declared.get("unique_name")) == key(declaration):
+            return t.cast("Result", item)
+    return None
+
+
+def share(
+    server: Server, *, observed: bool = False, check_mode: bool = False, others: t.Callable[[], t.Iterable[Server]] = tuple
+) -> Share:
+    """What ``server`` gets of the registration; an error where it cannot be configured.
+
+    ``observed`` gives what it has now instead of what the run gives it. ``others`` gives all servers of the run; it is
+    asked only to explain why there is no result.
+    """
+    error = _error_of(server, others)
+    found = result_of(server.declaration, server.registration)
+    if error or found is None:
+        return {**NOTHING, "error": error}
+    secret = secret_of(server.declaration, found)
+    made = not observed and secret.get("decision") in ("created", "renewed")
+    held = usable(server.provider.get("client_secret")) or ""
+    return {
+        "error": {},
+        "app_id": found["application"]["app_id"],
+        "issuer": found["issuer"],
+        "discovery": None if secret.get("accepted") and not observed else found["discovery"],
+        "redirect_uris": redirect_uris_before(found) if observed else found["application"]["web_redirect_uris"],
+        "client_secret": str(secret["secret_text"]) if made else held,
+        "accepted": bool(secret.get("accepted")) and not observed,
+        "expires": (secret.get("held") or {} if observed else secret).get("expires") or "",
+        "unverifiable": _unverifiable(server, found, observed, check_mode),
+    }
+
+
+def _unverifiable(server: Server, found: Result, observed: bool, check_mode: bool) -> str:
+    if not server.declaration["provider_enabled"]:
+        return "The provider is disabled, so users are not offered it"
+    if observed:
+        return "" if exists(found) else "The application does not exist yet"
+    changed = found.get("changed") or server.configured.get("changed")
+    return "In check mode the change is only predicted" if check_mode and changed else ""
+
+
+def exists(result: Result) -> bool:
+    """Whether the application of ``result`` is there, and not only predicted."""
+    return (result.get("application") or {}).get("object_id") not in (None, NO_ID)
+
+
+def redirect_uris_before(result: Result) -> list[str]:
+    """The application's redirect URIs of platform Web before entra_app changed them, or would have."""
+    before = (result.get("diff") or {}).get("before") or {}
+    known = before if "web_redirect_uris" in before else result.get("application") or {}
+    return list(known.get("web_redirect_uris") or [])
+
+
+def _error_of(server: Server, others: t.Callable[[], t.Iterable[Server]]) -> dict[str, t.Any]:
+    """Why ``server`` cannot be configured, as a failed task's result; empty where it can."""
+    stands = obstacles(server.declaration, server.console)
+    if stands:
+        return {"msg": f"{' '.join(stands)} Nothing was changed."}
+    found = result_of(server.declaration, server.registration) or failure_as_whole(server.registration)
+    if not found:
+        return {"msg": _why_none(server, others())}
+    return _error(found) if found.get("failed") else {}
+
+
+def failure_as_whole(registration: Result) -> Result:
+    """The failure of the task that registers all applications, empty where it gave results."""
+    failed = registration.get("msg") and "results" not in registration and not registration.get("skipped")
+    return {**registration, "failed": True} if failed else {}
+
+
+def secret_of(declaration: Declaration, result: Result) -> Result:
+    """What an application's result says of the client secret of ``declaration``; empty where it says nothing."""
+    name = declaration["client_secret"]["name"]
+    return next((item for item in result.get("client_secrets") or [] if item["name"] == name), {})
+
+
+def _error(result: Result) -> dict[str, t.Any]:
+    """A failure of entra_app, as that of the server's own task."""
+    return {"msg": str(result.get("msg")), **({"error": dict(result["error"])} if result.get("error") else {})}
+
+
+def _why_none(server: Server, others: t.Iterable[Server]) -> str:
+    """Why the application of ``server`` was not registered: what the servers that share it contradict each other in."""
+    sharing = groups(others).get(key(server.declaration), [])
+    differing = contradictions(sharing) if sharing else []
+    if not differing:
+        return NOT_REGISTERED
+    return (
+        f"The servers {', '.join(item.name for item in sharing)} share the application "
+        f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. Declare these alike, or "
+        f"give them another {variable('unique_name')}. Nothing was changed."
+    )
+
+
+def may_retire(registration: Result, *, predicted: bool) -> bool:
+    """Whether anything is to be retired after ``registration``; see retirements()."""
+    results = registration.get("results") or []
+    return any(_due(item, predicted) for item in results if not item.get("failed"))
+
+
+def _due(result: Result, predicted: bool) -> bool:
+    superseded = any(item.get("superseded") for item in result.get("client_secrets") or [])
+    return superseded or bool(result.get("changed") and not predicted)
+
+
+def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
+    """The entries of O(applications) of entra_app that remove superseded client secrets, and restore redirect URIs that
+    another run has removed meanwhile.
+
+    Only servers whose sign-in is verified, and whose console still holds what was verified, take part. ``predicted`` is
+    check mode, in which no console holds what a run would write. Empty where there is nothing to do.
+    """
+    entries = []
+    for members in _verified(servers).values():
+        found = result_of(members[0].declaration, members[0].registration) or {}
+        if not _due(found, predicted):
+            continue
+        entries.append(
+            {
+                **_of(members[0]),
+                "object_id": found["application"]["object_id"],
+                "web_redirect_uris": {"add": _callback_urls(members)},
+                "client_secrets": [
+                    {
+                        **server.declaration["client_secret"],
+                        "state": "retire",
+                        "held_key_id": secret_of(server.declaration, found).get("key_id"),
+                    }
+                    for server in members
+                    if predicted or server.verified.get("holds_client_secret")
+                ],
+                "verify_held": "never",
+            }
+        )
+    return entries
+
+
+def _verified(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
+    """The servers that have come through the verification, by application."""
+    found: dict[Key, list[Server]] = {}
+    for server in servers:
+        reached = "verified" in server.verified and not server.verified.get("failed")
+        if reached and not server.failure and not share(server)["error"]:
+            found.setdefault(key(server.declaration), []).append(server)
+    return found

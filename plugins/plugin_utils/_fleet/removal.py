@@ -1,0 +1,78 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Taking servers out: what leaves each application, and which applications nobody uses any more. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
+    Entry,
+    Key,
+    Result,
+    Server,
+    failure_as_whole,
+    key,
+    result_of,
+)
+
+
+def _leaving(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
+    """The servers that have no provider any more, by application."""
+    found: dict[Key, list[Server]] = {}
+    for server in servers:
+        if not server.failure:
+            found.setdefault(key(server.declaration), []).append(server)
+    return found
+
+
+def _named(server: Server) -> Entry:
+    declaration = server.declaration
+    return {
+        **server.sign_in,
+        "tenant_id": declaration["tenant_id"],
+        "unique_name": declaration["application"]["unique_name"],
+        "wait_timeout": declaration["wait_timeout"],
+    }
+
+
+def removals(servers: t.Iterable[Server]) -> list[Entry]:
+    """The entries of O(applications) of entra_app that take redirect URIs and client secrets of ``servers`` out."""
+    return [
+        {
+            **_named(members[0]),
+            "create": False,
+            "web_redirect_uris": {"remove": sorted({server.declaration["callback_url"] for server in members})},
+            "client_secrets": [
+                {"name": server.declaration["client_secret"]["name"], "state": "absent"} for server in members
+            ],
+        }
+        for members in _leaving(servers).values()
+    ]
+
+
+def deletions(servers: t.Iterable[Server]) -> list[Entry]:
+    """The entries that delete the applications in which no redirect URI is left, where that is asked for."""
+    return [
+        {**_named(members[0]), "state": "absent"}
+        for members in _leaving(servers).values()
+        if all(server.declaration["remove_unused_app"] for server in members) and _unused(members[0])
+    ]
+
+
+def _unused(server: Server) -> bool:
+    left = result_of(server.declaration, server.registration) or {}
+    application = left.get("application")
+    return bool(application) and not left.get("failed") and not application["web_redirect_uris"]
+
+
+def error(server: Server, *results: Result) -> str:
+    """Why the application of ``server`` is not as it should be after these results of entra_app; empty where it is."""
+    for result in results:
+        found = result_of(server.declaration, result) or failure_as_whole(result)
+        if found.get("failed"):
+            return str(found.get("msg"))
+    return ""

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What entra_app would refuse in a server's declaration, by the names of the role's variables."""
+
+from __future__ import annotations
+
+import re
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
+    APPLICATION,
+    Declaration,
+    variable,
+)
+
+OPTION = re.compile(rf"^({'|'.join(APPLICATION)})\b|(?<=')({'|'.join(APPLICATION)})(?=')")
+
+
+def problems(declared: Declaration) -> list[str]:
+    """A sentence for each part of the application that cannot be used; asks nobody."""
+    options = {
+        **declared["application"],
+        "web_redirect_uris": {"add": [declared["callback_url"]]},
+        "client_secrets": [dict(declared["client_secret"])],
+    }
+    validated = ArgumentSpecValidator(entra_app.APPLICATION, required_one_of=[list(entra_app.KEYS)]).validate(options)
+    if validated.error_messages:
+        return [f"{_named(message).rstrip('.')}." for message in validated.error_messages]
+    try:
+        entra_app.check(validated.validated_parameters)
+    except InputError as error:
+        return [_named(str(error))]
+    return []
+
+
+def _named(message: str) -> str:
+    """``message`` with the role's variables in place of entra_app's options, where they are surely meant."""
+    return OPTION.sub(lambda match: variable(match.group(0)), message)

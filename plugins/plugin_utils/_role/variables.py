@@ -1,0 +1,79 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The variables of the role entra_oidc as Ansible has them for one host, typed by the role's argument specification."""
+
+from __future__ import annotations
+
+import typing as t
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import is_set
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
+
+SPECIFICATION = Path(__file__).parents[3] / "roles/entra_oidc/meta/argument_specs.yml"
+LONGEST_QUOTE = 300
+
+
+@lru_cache(maxsize=1)
+def specification() -> dict[str, dict[str, t.Any]]:
+    """The role's variables with what the argument specification says of them."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    documents = yaml.load(SPECIFICATION.read_text("utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    return dict(documents["argument_specs"]["main"]["options"])
+
+
+# Read where the plugin is loaded, before a worker is forked for each host
+specification()
+
+
+def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any], list[str]]:
+    """The variables that are set, checked and converted to their types, and a sentence for each that cannot be used.
+
+    ``given`` are the host's variables with their templates. A secret is never quoted.
+    """
+    values: dict[str, t.Any] = {}
+    problems: list[str] = []
+    for name, rules in specification().items():
+        if name not in given:
+            continue
+        try:
+            value = templar.template(given[name])
+            value = None if omitted(value) else plain(value)
+        except Exception as error:  # noqa: BLE001  # Ansible's own kinds of errors differ by its version
+            why = type(error).__name__ if rules.get("no_log") else _short(str(error))
+            problems.append(f"{name} cannot be evaluated: {why}.")
+            continue
+        if not is_set(value):
+            continue
+        if rules.get("no_log") and not isinstance(value, str):
+            problems.append(f"{name} has to be text.")
+        else:
+            values[name] = value
+    checked = {name: _rules(rules) for name, rules in specification().items() if not rules.get("no_log")}
+    secrets = {name: value for name, value in values.items() if name not in checked}
+    result = ArgumentSpecValidator(checked).validate({name: v for name, v in values.items() if name in checked})
+    problems += [f"{_short(message)}." for message in result.error_messages]
+    typed = {name: value for name, value in result.validated_parameters.items() if is_set(value)}
+    return {**typed, **secrets}, problems
+
+
+def _rules(rules: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What of the specification concerns a value; the defaults are those of the role's own defaults."""
+    return {key: value for key, value in rules.items() if key in ("type", "elements", "choices")}
+
+
+def omitted(value: t.Any) -> bool:
+    """Whether ``value`` is what Ansible's ``omit`` becomes: a placeholder, since ansible-core 2.19 of a type of its own."""
+    return "Omit" in type(value).__name__ or (isinstance(value, str) and value.startswith("__omit_place_holder__"))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split()).rstrip(".")
+    return line if len(line) <= LONGEST_QUOTE else f"{line[:LONGEST_QUOTE]} ..."
