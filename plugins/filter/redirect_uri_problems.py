@@ -42,7 +42,7 @@ _value:
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import problems
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import problems
 
 
 def redirect_uri_problems(uris: list[str], sign_in_audience: str = "AzureADMyOrg") -> list[str]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The second door to the core: in the controller's own process, several times faster than a new Python for a task."""
+"""Run a core function in the controller's own process, several times faster than in a new Python for each task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, Core, outcome
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
 
 
 class InProcessAction(ActionBase):
