@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import NOT_MADE
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import NOT_MADE
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app as module
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
 

@@ -3,11 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What can go wrong, as exceptions; only the glue turns them into a failed task."""
+"""Everything that can go wrong, as exceptions; only _run turns them into a failed task."""
 
 from __future__ import annotations
 
 import typing as t
+
+Same = t.TypeVar("Same", bound="SsoError")
 
 
 class SsoError(Exception):
@@ -36,6 +38,21 @@ class SsoError(Exception):
         self.request_id = request_id
         said = f"{attempted}: {answer}" if answer else attempted
         super().__init__(" ".join(_sentence(part) for part in (said, hint) if part))
+
+    def but(self: Same, *, answer: str | None = None, hint: str | None = None) -> Same:
+        """The same error with another ``answer`` or ``hint``; whatever is omitted stays."""
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self))
+        SsoError.__init__(
+            other,
+            self.attempted,
+            answer=answer or self.answer,
+            hint=hint or self.hint,
+            status=self.status,
+            code=self.code,
+            request_id=self.request_id,
+        )
+        return other
 
     def as_result(self) -> dict[str, t.Any]:
         """The failed task's result: a sentence for people in ``msg``, the same in parts in ``error``."""

@@ -906,20 +906,24 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
-    client_secrets,
-    clouds,
-    credentials,
-    graph,
-    openid,
+    applications,
     registration,
-    several,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph, connect
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import client_secrets
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
+    GUID,
+    Discovery,
+    check_tenant,
+    discover,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 
 STRINGS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 STATE: dict[str, t.Any] = {"type": "str", "default": "present", "choices": ["present", "absent"]}
@@ -1077,15 +1081,15 @@ SPEC: dict[str, t.Any] = {
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
-    openid.check_tenant(params["tenant_id"])
+    check_tenant(params["tenant_id"])
     alone = [option for option in APPLICATION if SPEC["argument_spec"][option].keys().isdisjoint(DEFAULTED)]
-    declared = several.declarations(params, alone)
+    declared = applications.declarations(params, alone)
     for declaration in declared:
         registration.check(declaration, _wanted(declaration))
     credentials.check(params)
     outcomes = asyncio.run(_converge(params, declared, context))
-    if params[several.OPTION] is not None:
-        return several.result(declared, outcomes)
+    if params[applications.OPTION] is not None:
+        return applications.result(declared, outcomes)
     (outcome,) = outcomes
     if isinstance(outcome, SsoError):
         raise outcome
@@ -1101,42 +1105,40 @@ async def _converge(
 ) -> list[dict[str, t.Any] | SsoError]:
     http, cloud = Http(params["ca_path"], params["timeout"]), clouds.choose(params)
     tenant_id = params["tenant_id"].lower()
-    found: openid.Discovery | None = None
-    if not openid.GUID.fullmatch(tenant_id):
-        found = await asyncio.to_thread(openid.discover, http, cloud, tenant_id)
+    found: Discovery | None = None
+    if not GUID.fullmatch(tenant_id):
+        found = await asyncio.to_thread(discover, http, cloud, tenant_id)
         tenant_id = found.tenant_id
-    async with graph.connect(params, cloud, tenant_id) as session:
+    async with connect(params, cloud, tenant_id) as graph:
         asked = asyncio.create_task(_discovered(http, cloud, tenant_id, found))
         try:
-            await several.read_ahead(session, declared)
+            await applications.read_ahead(graph, declared)
         finally:  # a tenant that does not exist is told by this one
             discovery = await asked
-        return await several.each(declared, lambda item: _converge_one(session, http, discovery, item, context))
+        return await applications.each(declared, lambda item: _converge_one(graph, http, discovery, item, context))
 
 
 async def _converge_one(
-    session: graph.Graph, http: Http, discovery: openid.Discovery, params: t.Mapping[str, t.Any], context: Context
+    graph: Graph, http: Http, discovery: Discovery, params: t.Mapping[str, t.Any], context: Context
 ) -> dict[str, t.Any]:
     wanted = _wanted(params)
-    present = await registration.inspect(session, http, discovery, params, wanted)
-    todo = registration.plan(present, wanted, session.now)
+    present = await registration.inspect(graph, http, discovery, params, wanted)
+    todo = registration.plan(present, wanted, graph.now)
     diff = todo.diff()
     if present.application and present.adopted:
         context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
     if context.check_mode:
-        registration.predict(todo, session.now)
+        registration.predict(todo, graph.now)
     elif todo.changed:
-        for warning in await registration.apply(session, http, discovery, todo):
+        for warning in await registration.apply(graph, http, discovery, todo):
             context.warn(warning)
     return registration.report(todo, discovery, diff, check_mode=context.check_mode)
 
 
-async def _discovered(
-    http: Http, cloud: clouds.Cloud, tenant_id: str, found: openid.Discovery | None
-) -> openid.Discovery:
+async def _discovered(http: Http, cloud: clouds.Cloud, tenant_id: str, found: Discovery | None) -> Discovery:
     if found:
         return found
-    return await asyncio.to_thread(openid.discover, http, cloud, tenant_id)
+    return await asyncio.to_thread(discover, http, cloud, tenant_id)
 
 
 def main() -> None:

@@ -192,25 +192,27 @@ from datetime import datetime, timedelta
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
-    client_secrets,
-    clouds,
-    credentials,
-    graph,
     lookup,
-    openid,
     service_principal,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph, connect
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts import certificates
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.admin_consent import AdminConsent
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.federated_credentials import (
     FederatedCredentials,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import client_secrets
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
+    check_tenant,
+    discover,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 
 Document = dict[str, t.Any]
 
@@ -245,7 +247,7 @@ SPEC: dict[str, t.Any] = {
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
-    openid.check_tenant(params["tenant_id"])
+    check_tenant(params["tenant_id"])
     span = _durations.parse(params["ending_within"], "ending_within") if params["ending_within"] else None
     credentials.check(params)
     return asyncio.run(_inspect(params, clouds.choose(params), span))
@@ -253,18 +255,18 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 
 async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None) -> dict[str, t.Any]:
     http = Http(params["ca_path"], params["timeout"])
-    discovery = await asyncio.to_thread(openid.discover, http, cloud, params["tenant_id"])
-    async with graph.connect(params, cloud, discovery.tenant_id) as session:
-        found = await _find(session, params)
-        views = [_view(document, session) for document in found]
+    discovery = await asyncio.to_thread(discover, http, cloud, params["tenant_id"])
+    async with connect(params, cloud, discovery.tenant_id) as graph:
+        found = await _find(graph, params)
+        views = [_view(document, graph) for document in found]
         if span is not None:
-            views = [view for view in views if _ends_by(view, session.now + span)]
+            views = [view for view in views if _ends_by(view, graph.now + span)]
         turns = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(_gather(session, params["gather"], view, turns) for view in views))
+        await asyncio.gather(*(_gather(graph, params["gather"], view, turns) for view in views))
         return {"tenant_id": discovery.tenant_id, "issuer": discovery.issuer, "applications": views}
 
 
-async def _find(session: graph.Graph, params: t.Mapping[str, t.Any]) -> list[Document]:
+async def _find(graph: Graph, params: t.Mapping[str, t.Any]) -> list[Document]:
     key = next((key for key in application.KEYS if params[key]), None)
     prefix = params["display_name_prefix"]
 
@@ -272,26 +274,26 @@ async def _find(session: graph.Graph, params: t.Mapping[str, t.Any]) -> list[Doc
         return str(item["displayName"]).lower().startswith((prefix or "").lower())
 
     if params["deleted"]:
-        found = await lookup.all_deleted(session, "Listing the deleted applications failed", ALSO)
+        found = await lookup.all_deleted(graph, "Listing the deleted applications failed", ALSO)
         if key:
             return [item for item in found if lookup.is_named(item, key, params[key])]
         return [item for item in found if fits(item)]
     if key == "display_name":
-        return await application.named(session, params[key], ALSO)
+        return await application.named(graph, params[key], ALSO)
     if key:
-        return [item for item in [await application.read(session, key, params[key], ALSO)] if item]
+        return [item for item in [await application.read(graph, key, params[key], ALSO)] if item]
     quoted = prefix.replace("'", "''") if prefix else ""
     condition = params["filter"] or (f"startswith(displayName,'{quoted}')" if prefix else None)
     keep = None if params["filter"] else fits
-    return await application.listed(session, "Listing the applications failed", condition, keep, ALSO)
+    return await application.listed(graph, "Listing the applications failed", condition, keep, ALSO)
 
 
-def _view(document: Document, session: graph.Graph) -> Document:
+def _view(document: Document, graph: Graph) -> Document:
     """An application with its credentials and their ends."""
     secrets = [client_secrets.Credential.parse(item) for item in document.get("passwordCredentials") or []]
     keys = [certificates.shown(item) for item in document.get("keyCredentials") or []]
     for key in keys:
-        key["days_left"] = (client_secrets.parse_time(key["ends"]) - session.now).days
+        key["days_left"] = (client_secrets.parse_time(key["ends"]) - graph.now).days
     return {
         **application.view(document),
         "deleted": document.get("deletedDateTime"),
@@ -301,7 +303,7 @@ def _view(document: Document, session: graph.Graph) -> Document:
                 "key_id": item.key_id,
                 "hint": item.hint,
                 "ends": client_secrets.format_time(item.end),
-                "days_left": (item.end - session.now).days,
+                "days_left": (item.end - graph.now).days,
             }
             for item in sorted(secrets, key=lambda item: item.end)
         ],
@@ -314,30 +316,30 @@ def _ends_by(view: Document, moment: datetime) -> bool:
     return any(client_secrets.parse_time(end) <= moment for end in ends)
 
 
-async def _gather(session: graph.Graph, wanted: list[str], view: Document, turns: asyncio.Semaphore) -> None:
+async def _gather(graph: Graph, wanted: list[str], view: Document, turns: asyncio.Semaphore) -> None:
     """Put into ``view`` what O(gather) asks for; of a deleted application none of it can be read."""
     async with turns:
         if view["deleted"]:
             return
         needs_principal = {"service_principal", "assignments", "admin_consent"} & set(wanted)
-        principal = await service_principal.read(session, view["app_id"]) if needs_principal else None
+        principal = await service_principal.read(graph, view["app_id"]) if needs_principal else None
         target = Target(view, (principal or {}).get("id"))
         if "service_principal" in wanted:
             view["service_principal"] = service_principal.view(principal) if principal else None
         if "owners" in wanted:
-            view["owners"] = await _owners(session, target)
+            view["owners"] = await _owners(graph, target)
         if "federated_credentials" in wanted:
             part = FederatedCredentials([])
-            view["federated_credentials"] = part.show(await part.read(session, target))
+            view["federated_credentials"] = part.show(await part.read(graph, target))
         if "assignments" in wanted:
-            view["assignments"] = await _assignments(session, target) if principal else []
+            view["assignments"] = await _assignments(graph, target) if principal else []
         if "admin_consent" in wanted:
             consent = AdminConsent(None)
-            view["admin_consent"] = consent.show(await consent.read(session, target))
+            view["admin_consent"] = consent.show(await consent.read(graph, target))
 
 
-async def _owners(session: graph.Graph, target: Target) -> list[Document]:
-    address = application.address(session, "object_id", target.application["object_id"]).owners
+async def _owners(graph: Graph, target: Target) -> list[Document]:
+    address = application.address(graph, "object_id", target.application["object_id"]).owners
     attempted = f"Reading the owners of {target.name} failed"
     return [
         {
@@ -345,12 +347,12 @@ async def _owners(session: graph.Graph, target: Target) -> list[Document]:
             "name": item.get("userPrincipalName") or item.get("displayName"),
             "type": TYPES.get(str(item.get("@odata.type")), item.get("@odata.type")),
         }
-        for item in await session.pages(session.request("GET", address), attempted)
+        for item in await graph.pages(graph.request("GET", address), attempted)
     ]
 
 
-async def _assignments(session: graph.Graph, target: Target) -> list[Document]:
-    principal = session.client.service_principals.by_service_principal_id(target.principal_id)
+async def _assignments(graph: Graph, target: Target) -> list[Document]:
+    principal = graph.client.service_principals.by_service_principal_id(target.principal_id)
     attempted = f"Reading who is assigned to {target.name} failed"
     return [
         {
@@ -359,7 +361,7 @@ async def _assignments(session: graph.Graph, target: Target) -> list[Document]:
             "type": item.get("principalType"),
             "app_role_id": item["appRoleId"],
         }
-        for item in await session.pages(session.request("GET", principal.app_role_assigned_to), attempted)
+        for item in await graph.pages(graph.request("GET", principal.app_role_assigned_to), attempted)
     ]
 
 

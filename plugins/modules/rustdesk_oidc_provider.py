@@ -219,7 +219,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, InputError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console

@@ -129,8 +129,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.probe import probe

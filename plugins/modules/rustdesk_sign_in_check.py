@@ -154,10 +154,10 @@ from contextlib import closing
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _proof
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import openid
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, run_module
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _sign_in_check
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import MEMBERS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 
 SPEC: dict[str, t.Any] = {
@@ -167,7 +167,7 @@ SPEC: dict[str, t.Any] = {
         "issuer": {"type": "str", "required": True},
         "discovery": {
             "type": "dict",
-            "options": {member: {"type": "str", "required": True, "no_log": False} for member in openid.MEMBERS},
+            "options": {member: {"type": "str", "required": True, "no_log": False} for member in MEMBERS},
         },
         "client_id": {"type": "str", "required": True},
         "callback_url": {"type": "str", "required": True},
@@ -191,7 +191,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         closing(Http(params["ca_path"], params["timeout"])) as http,
         closing(Http(params["console_ca_path"] or params["ca_path"], params["timeout"])) as console_http,
     ):
-        checks = _proof.prove(http, console_http, {**params, "public_url": public_url})
+        checks = _sign_in_check.verify(http, console_http, {**params, "public_url": public_url})
     failed = [check for check in checks if check.ok is False]
     result: dict[str, t.Any] = {"passed": not failed, "checks": [check.result() for check in checks]}
     if failed and params["must_pass"]:

@@ -16,10 +16,17 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import redirect_uris
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import SHORTEST
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import AZURE_NAMES, CLOUDS, choose
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import ACCOUNT_PLACEHOLDERS, GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import SHORTEST
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import (
+    AZURE_NAMES,
+    CLOUDS,
+    choose,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
+    ACCOUNT_PLACEHOLDERS,
+    GUID,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import same_name
 
 Document = t.Mapping[str, t.Any]

@@ -55,11 +55,11 @@ def main() -> None:
 
     name, options = json.load(sys.stdin)
     collection = "ansible_collections.deskops.rustdesk_sso.plugins"
-    glue = importlib.import_module(f"{collection}.module_utils._glue")
+    run = importlib.import_module(f"{collection}.module_utils._run")
     module = importlib.import_module(f"{collection}.modules.{name}")
     rules = {key: value for key, value in module.SPEC.items() if key != "supports_check_mode"}
     params = ArgumentSpecValidator(**rules).validate(options).validated_parameters
-    result = glue.outcome(module.run, params, glue.Context(False, lambda _warning: None))
+    result = run.outcome(module.run, params, run.Context(False, lambda _warning: None))
     json.dump({"result": result, "modules": sorted(sys.modules)}, sys.stdout)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from faults.steps import own
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, outcome
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app, rustdesk_oidc_provider
 from support.consoles import KINDS, add
 from support.controller import Controller

@@ -22,9 +22,9 @@ from generated.oracle import Oracle
 from generated.refusals import refused
 from hypothesis import HealthCheck, given, settings
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
 from lab.client import Lab
 

@@ -19,7 +19,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from faults.steps import essence, own, writes
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._glue import Context, outcome
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
 from lab.client import Tenant
 from support.fleet import Fleet

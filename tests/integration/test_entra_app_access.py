@@ -27,7 +27,7 @@ from integration.entra_app_rows import (
     run,
 )
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from support.fleet import Fleet
 
 CALLBACK = "https://desk1.example/api/oidc/callback"

@@ -12,7 +12,7 @@ import pytest
 from faults.steps import accepted, essence, module, only, own, predicted, writes
 from integration.entra_app_rows import make_owned, masked, quietly, run
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet

@@ -27,7 +27,7 @@ from integration.entra_app_rows import (
     run,
 )
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet

@@ -13,7 +13,7 @@ import pytest
 from faults.steps import module, predicted, writes
 from integration.entra_app_rows import NAMED, Row, Seen, follow, make_owned, masked, run
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import clouds, tokens
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from lab.entra.keys import SigningKey
 

@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import client_secrets
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import Credential, Wanted
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Verdict
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import client_secrets
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import (
+    Credential,
+    Wanted,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=timezone.utc)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import clouds, openid
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, discovery
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 PUBLIC = ("https://login.microsoftonline.com", "https://graph.microsoft.com", "api://AzureADTokenExchange")
@@ -126,4 +126,4 @@ def test_an_address_with_a_password_is_refused_without_quoting_it():
 @pytest.mark.parametrize("alias", ["common", "organizations", "Consumers"])
 def test_an_alias_is_no_tenant(alias):
     with pytest.raises(InputError, match=f"tenant_id {alias} names no tenant"):
-        openid.check_tenant(alias)
+        discovery.check_tenant(alias)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import problems
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import problems
 
 PERSONAL = "AzureADandPersonalMicrosoftAccount"
 ORGANISATION = "AzureADMyOrg"

@@ -183,7 +183,7 @@ def _call(connection: Connection, request: dict[str, t.Any], attempted: str, hin
         answer = connection.call("POST", "/api/login", attempted, json=request)
     except ServiceError as error:
         if error.status in REFUSED and error.code == SAID:
-            raise ServiceError(attempted, answer=error.answer, hint=hint, status=error.status) from error
+            raise error.but(hint=hint) from error
         raise
     if not isinstance(answer, dict):
         raise ServiceError(attempted, answer="the answer is not a JSON object", hint="Check console_url")

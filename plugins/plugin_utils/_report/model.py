@@ -11,7 +11,10 @@ import typing as t
 from datetime import datetime, timedelta
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import format_time, parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import (
+    format_time,
+    parse_time,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 VERSION = 1

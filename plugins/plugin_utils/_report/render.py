@@ -17,7 +17,7 @@ import typing as t
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import STATES, Model, days_left
 
 # The distances of the timeline's marks, in days: the first that gives few enough of them

@@ -12,14 +12,15 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import application, replication, sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import application
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication, sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
 if t.TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
 
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Document = dict[str, t.Any]
 

@@ -14,7 +14,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
 if t.TYPE_CHECKING:
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 
 class Owners(Part):

@@ -10,19 +10,19 @@ from __future__ import annotations
 import asyncio
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
-    replication,
     service_principal,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import KEYS, label
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS, label
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
 
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]

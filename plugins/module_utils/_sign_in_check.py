@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Would a user's sign-in work now? Each question is asked from the outside, and each answer says what to do.
+"""Verify from the outside that a user could sign in; each failed check says what to do.
 
 The only file of the core that knows both Entra and RustDesk.
 """
@@ -17,8 +17,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from urllib.parse import parse_qs, urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import openid
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
+    Discovery,
+    read_discovery,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import TokenEndpoint
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -44,7 +48,7 @@ class Check:
         return asdict(self)
 
 
-def prove(http: Http, console_http: Http, params: Params) -> list[Check]:
+def verify(http: Http, console_http: Http, params: Params) -> list[Check]:
     """All checks for the options of rustdesk_sign_in_check, in the order in which a sign-in meets them; read only.
 
     ``http`` speaks to Entra, ``console_http`` to the console.
@@ -59,7 +63,7 @@ def prove(http: Http, console_http: Http, params: Params) -> list[Check]:
     return [*checks, _registered(params), secret, _end(now, params)]
 
 
-def _entra(http: Http, params: Params) -> tuple[openid.Discovery | None, Check, Check, datetime | None]:
+def _entra(http: Http, params: Params) -> tuple[Discovery | None, Check, Check, datetime | None]:
     """Entra's part: its discovery document, what is thought of issuer and client secret, and Entra's clock."""
     discovery, issuer = _issuer(http, params)
     secret, now = _secret(http, discovery, params)
@@ -113,11 +117,11 @@ def _console(connection: Connection, params: Params) -> tuple[list[Check], str |
     return [*checks, Check("authorization_url", True, "the console begins a sign-in")], url
 
 
-def _issuer(http: Http, params: Params) -> tuple[openid.Discovery | None, Check]:
+def _issuer(http: Http, params: Params) -> tuple[Discovery | None, Check]:
     """The discovery document below the issuer; strict relying parties compare the issuer byte for byte."""
     issuer, known = params["issuer"], params["discovery"]
     try:
-        discovery = openid.Discovery.handed_over(known) if known else openid.read_discovery(http, issuer)
+        discovery = Discovery.handed_over(known) if known else read_discovery(http, issuer)
     except ServiceError as error:
         return None, Check("issuer", False, _what(error), error.hint)
     if discovery.issuer != issuer:
@@ -138,7 +142,7 @@ def _clock(connection: Connection, now: datetime | None) -> Check:
     return Check(name, False, f"the console's clock is {abs(off)} seconds {way}", "Set it, best by NTP")
 
 
-def _request(url: str, discovery: openid.Discovery | None, params: Params) -> t.Iterator[Check]:
+def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterator[Check]:
     """Whether the authorization request ``url`` is the one that is declared."""
     try:
         parts = urlsplit(url)
@@ -189,7 +193,7 @@ def _registered(params: Params) -> Check:
     )
 
 
-def _secret(http: Http, discovery: openid.Discovery | None, params: Params) -> tuple[Check, datetime | None]:
+def _secret(http: Http, discovery: Discovery | None, params: Params) -> tuple[Check, datetime | None]:
     """Whether the token endpoint accepts the client secret that the console has, where it is known; and its clock."""
     name = "client_secret_accepted"
     if params["client_secret_accepted"]:
@@ -197,9 +201,8 @@ def _secret(http: Http, discovery: openid.Discovery | None, params: Params) -> t
     if not params["client_secret"] or discovery is None:
         reason = "no discovery document" if discovery is None else "no client_secret"
         return Check(name, None, f"not asked: {reason}"), None
-    verdict = openid.check_client_secret(
-        http, discovery.token_endpoint, discovery.graph_scope, params["client_id"], params["client_secret"]
-    )
+    endpoint = TokenEndpoint(http, discovery.token_endpoint, discovery.graph_scope, params["client_id"])
+    verdict = endpoint.check(params["client_secret"])
     if verdict.accepted:
         return Check(name, True, "the token endpoint accepts it"), verdict.now
     hints = {

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Verdict
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import PERSONAL_AUDIENCES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
+    PERSONAL_AUDIENCES,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 # "Validation differences by supported account types" [doc]; expired ones count.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Making and removing client secrets in Graph: nothing is lost, and nothing is made twice.
+"""Make and remove client secrets in Graph, so that none is lost and none is made twice.
 
 A secret that nobody could be given is removed again before the error is raised, so that none is left behind whose
 value no one knows.
@@ -17,42 +17,37 @@ import typing as t
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import application, openid, replication
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import Credential, Decision
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import application
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import (
+    Credential,
+    Decision,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import token_endpoint
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import (
+        TokenEndpoint,
+    )
 
 Document = dict[str, t.Any]
 # How long to look for a credential after its creation was left open, and for one to be removable.
 LOOK = 20.0
 
 
-class Minter:
+class SecretWriter:
     """Makes and removes client secrets of one application.
 
     ``app`` is the application as Graph has it; ``patience`` in seconds bounds each wait for replication.
     """
 
-    def __init__(self, graph: Graph, http: Http, token_endpoint: str, app: Document, patience: float) -> None:
+    def __init__(self, graph: Graph, endpoint: TokenEndpoint, app: Document, patience: float) -> None:
         self._graph = graph
-        self._http = http
-        self._token_endpoint = token_endpoint
+        self._endpoint = endpoint
         self._app = app
         self._patience = patience
-
-    async def ask(self, secret: str) -> openid.Verdict:
-        """What the token endpoint says of ``secret`` now."""
-        return await asyncio.to_thread(
-            openid.check_client_secret,
-            self._http,
-            self._token_endpoint,
-            self._graph.cloud.scope,
-            self._app["appId"],
-            secret,
-        )
 
     async def apply(self, decisions: t.Sequence[Decision]) -> list[str]:
         """Carry out ``decisions``: remove, make, and wait until Entra accepts what was made.
@@ -135,13 +130,8 @@ class Minter:
             )
         except AmbiguousError as error:
             await self._undo_unknown(name, end)
-            raise ServiceError(
-                error.attempted,
-                answer=f"{error.answer}; what it may have made was looked for and removed",
-                hint="Run again",
-                status=error.status,
-                code=error.code,
-                request_id=error.request_id,
+            raise error.but(
+                answer=f"{error.answer}; what it may have made was looked for and removed", hint="Run again"
             ) from error
         made = answer or {}
         if not made.get("keyId") or not made.get("secretText"):
@@ -165,11 +155,13 @@ class Minter:
         """Wait until the token endpoint accepts the new secret; gives a warning where it cannot tell."""
         name, secret = decision.wanted.name, decision.secret_text or ""
 
-        def settled(verdict: openid.Verdict) -> bool:
-            cannot_tell = verdict.accepted is None and verdict.code not in (None, *openid.NOT_THERE)
+        def settled(verdict: token_endpoint.Verdict) -> bool:
+            cannot_tell = verdict.accepted is None and verdict.code not in (None, *token_endpoint.NOT_THERE)
             return bool(verdict.accepted) or cannot_tell
 
-        verdict, done = await replication.settle(lambda: self.ask(secret), settled, self._patience, agreeing=2)
+        verdict, done = await replication.settle(
+            lambda: self._endpoint.ask(secret), settled, self._patience, agreeing=2
+        )
         decision.accepted = verdict.accepted
         if not done:
             raise ServiceError(

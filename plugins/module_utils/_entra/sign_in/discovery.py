@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The tenant's OpenID Connect endpoints: discovery, and whether a client secret is accepted."""
+"""Read a tenant's OpenID Connect discovery document."""
 
 from __future__ import annotations
 
@@ -17,20 +17,14 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import Cloud
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 ACCOUNT_PLACEHOLDERS = ("common", "organizations", "consumers")
 
-# Answers that mean "this secret does not work"; a new secret gives the same until it is replicated
-# (AzureAD active-directory-dotnetcore-daemon-v2 #87 for 7000222 on a brand-new one [iss]).
 # The members of the document that are used
 MEMBERS = ("issuer", "authorization_endpoint", "token_endpoint", "msgraph_host")
-
-REJECTED = frozenset({"7000215", "7000222"})
-# The application or its service principal is not (yet) known where the token is asked for.
-NOT_THERE = frozenset({"700016", "7000229"})
 
 
 @dataclass(frozen=True)
@@ -67,19 +61,6 @@ class Discovery:
         """The tenant's GUID, which the issuer carries even where a domain name was asked for [inf]."""
         found = GUID.search(self.issuer)
         return found.group(0).lower() if found else ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the token endpoint says of a client secret: ``accepted`` is None when it could not tell.
-
-    ``now`` is the endpoint's clock, where it answered.
-    """
-
-    accepted: bool | None
-    code: str | None = None
-    answer: str | None = None
-    now: datetime | None = None
 
 
 def check_tenant(tenant_id: str) -> None:
@@ -134,38 +115,27 @@ def read_discovery(http: Http, issuer: str) -> Discovery:
         document["authorization_endpoint"],
         document["token_endpoint"],
         str(document.get("msgraph_host") or "graph.microsoft.com"),
-        _date(response),
+        date(response),
     )
 
 
-def check_client_secret(http: Http, token_endpoint: str, scope: str, client_id: str, secret: str) -> Verdict:
-    """Ask ``token_endpoint`` for a client-credentials token with ``secret`` and throw the token away.
-
-    The answers are told apart by ``error_codes``, else by the AADSTS number in the description, as the codes can
-    be absent [iss]. An answer that is about something else than the secret gives ``accepted=None``.
-    """
-    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
-    try:
-        response = http.send("POST", token_endpoint, data=form, repeatable=True)
-    except _http.requests.RequestException as error:
-        return Verdict(None, None, _http.why(error))
-    now = _date(response)
-    if response.status_code == 200:
-        return Verdict(True, now=now)
-    try:
-        document = response.json()
-    except ValueError:
-        return Verdict(None, None, f"HTTP {response.status_code}", now)
-    code, answer, _request = _parse(document if isinstance(document, dict) else {})
-    return Verdict(False if code in REJECTED else None, code, answer, now)
-
-
-def _date(response: t.Any) -> datetime | None:
+def date(response: t.Any) -> datetime | None:
+    """The login endpoint's clock, where its answer has it."""
     return parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else None
 
 
+def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
+    """The code, text and request ID of the login endpoint's error ``document``.
+
+    The code comes from ``error_codes``. These can be absent [iss]; then it is the AADSTS number in the description.
+    """
+    description = str(document.get("error_description") or document.get("error") or "no description")
+    codes = document.get("error_codes") or re.findall(r"AADSTS(\d+)", description)
+    return str(codes[0]) if codes else None, description.splitlines()[0], document.get("trace_id")
+
+
 def _refused(attempted: str, status: int, document: t.Any) -> ServiceError:
-    code, answer, request_id = _parse(document) if isinstance(document, dict) else (None, "no JSON document", None)
+    code, answer, request_id = refusal(document) if isinstance(document, dict) else (None, "no JSON document", None)
     hint = "Check authority_host and cloud"
     if code == "90002":
         hint = "Check tenant_id, and cloud if the tenant is not in Microsoft's public cloud"
@@ -177,9 +147,3 @@ def _refused(attempted: str, status: int, document: t.Any) -> ServiceError:
         code=f"AADSTS{code}" if code else None,
         request_id=request_id,
     )
-
-
-def _parse(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
-    description = str(document.get("error_description") or document.get("error") or "no description")
-    codes = document.get("error_codes") or re.findall(r"AADSTS(\d+)", description)
-    return str(codes[0]) if codes else None, description.splitlines()[0], document.get("trace_id")

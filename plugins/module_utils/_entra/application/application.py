@@ -13,7 +13,8 @@ import time
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import fields, limits, replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import fields, limits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     InputError,
@@ -24,7 +25,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import 
 if t.TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
 
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
@@ -239,13 +240,9 @@ async def _look_for_created(graph: Graph, display_name: str, patience: float, er
     )
     if len(matches) == 1:
         return matches[0]
-    raise ServiceError(
-        error.attempted,
+    raise error.but(
         answer=f"{error.answer}; afterwards {len(matches)} applications have this name",
         hint="Run again; set unique_name to make creation safe to repeat",
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
     ) from error
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import lookup
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import KEYS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import lookup
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Params = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]

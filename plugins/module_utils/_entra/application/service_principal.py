@@ -10,14 +10,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
 
 if t.TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
 
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]

@@ -16,13 +16,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
-    credentials,
-    permissions,
-    policies,
-    sdk,
-    tokens,
-)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import permission_hints, sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import credentials, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ServiceError,
@@ -31,7 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 if t.TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
 
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import Cloud
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
 
 SAFE = "rustdesk_sso_safe_to_repeat"
 ATTEMPTS = 4
@@ -130,7 +125,7 @@ class Graph:
         if response.status_code == 404 and missing_ok:
             return None
         if not response.is_success:
-            raise await policies.explained(self, self._refused(attempted, response, safe))
+            raise self._refused(attempted, response, safe)
         try:
             document = response.json() if response.content else {}
         except ValueError:
@@ -232,7 +227,7 @@ class Graph:
         status = response.status_code
         who = f"application {self._params['client_id']}" if self._params.get("client_id") else "signed-in account"
         if status == 403:
-            return permissions.hint(response.request.method, response.request.url.path, who)
+            return permission_hints.hint(response.request.method, response.request.url.path, who)
         if status == 401:
             return f"Check that the {who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
         if code == "Directory_QuotaExceeded" or status == 429:

@@ -17,11 +17,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import Cloud
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
 
 # Microsoft Graph as the audience of a token: in every cloud its application ID or its address [doc].
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"

@@ -13,23 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import (
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
-    client_secrets,
     lookup,
-    references,
-    replication,
+    name_resolution,
     service_principal,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import (
-    NOT_MADE,
-    PREDICTED_KEY,
-    Credential,
-    Decision,
-    Wanted,
-)
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.minting import Minter
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import Discovery, Verdict
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts import base
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.admin_consent import AdminConsent
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.assignments import Assignments
@@ -40,10 +30,27 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.logo import Logo
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.owners import Owners
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import (
+    app_management_policies,
+    client_secrets,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import (
+    NOT_MADE,
+    PREDICTED_KEY,
+    Credential,
+    Decision,
+    Wanted,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.writer import SecretWriter
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import (
+    TokenEndpoint,
+    Verdict,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
 Document = dict[str, t.Any]
@@ -142,7 +149,7 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
     """Raise InputError for a declaration that Entra would refuse, or that contradicts itself."""
     application.check(params)
     service_principal.check(params["service_principal"] or {})
-    references.check(params)
+    name_resolution.check(params)
     for part in declared_parts(params):
         part.check()
     if (params["service_principal"] or {}).get("state") != "absent":
@@ -180,7 +187,7 @@ async def inspect(
         return present
     if found is None:
         lookup.check_creatable(graph, params)
-    present.params = params = await references.resolve(graph, params)
+    present.params = params = await name_resolution.resolve(graph, params)
     present.parts = declared_parts(params)
     for part in present.parts:
         part.check()
@@ -195,11 +202,15 @@ async def inspect(
     present.items = {part.option: items for part, items in zip(present.parts, read, strict=True)}
     held = [item for item in wanted if _doubtful(params["verify_held"], item, present.credentials, graph.now)]
     if held:
-        minter = Minter(graph, http, discovery.token_endpoint, found, params["wait_timeout"])
-        answers = await asyncio.gather(*(_verdict(minter, item, present.credentials, graph.now) for item in held))
+        endpoint = _token_endpoint(graph, http, discovery, found)
+        answers = await asyncio.gather(*(_verdict(endpoint, item, present.credentials, graph.now) for item in held))
         present.verdicts = {item.name: answer for item, answer in zip(held, answers, strict=True)}
     await _catch_up(graph, present, wanted, params["wait_timeout"])
     return present
+
+
+def _token_endpoint(graph: Graph, http: Http, discovery: Discovery, app: Document) -> TokenEndpoint:
+    return TokenEndpoint(http, discovery.token_endpoint, graph.cloud.scope, app["appId"])
 
 
 def _doubtful(verify: str, wanted: Wanted, credentials: list[Credential], now: datetime) -> bool:
@@ -209,16 +220,16 @@ def _doubtful(verify: str, wanted: Wanted, credentials: list[Credential], now: d
     return verify == "always" or not any(c.live(now) for c in client_secrets.matching(wanted, credentials))
 
 
-async def _verdict(minter: Minter, wanted: Wanted, credentials: list[Credential], now: datetime) -> Verdict:
+async def _verdict(endpoint: TokenEndpoint, wanted: Wanted, credentials: list[Credential], now: datetime) -> Verdict:
     """The token endpoint's word on a held value. Where the list has a live one that may be it, a rejection counts only
     when it comes several times in a row: a replica may not have it yet."""
     plausible = any(c.live(now) for c in client_secrets.matching(wanted, credentials))
-    verdict = await minter.ask(wanted.held or "")
+    verdict = await endpoint.ask(wanted.held or "")
     for _again in range(replication.AGREEING - 1 if plausible else 0):
         if verdict.accepted is not False:
             break
         await asyncio.sleep(replication.FIRST_PAUSE)
-        verdict = await minter.ask(wanted.held or "")
+        verdict = await endpoint.ask(wanted.held or "")
     return verdict
 
 
@@ -277,6 +288,15 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
 
     Raises ServiceError; what was done before stays, and the next run goes on from there.
     """
+    try:
+        return await _apply(graph, http, discovery, todo)
+    except ServiceError as error:
+        if not app_management_policies.refused(error):
+            raise
+        raise await app_management_policies.explained(graph, error) from error
+
+
+async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> list[str]:
     present, params = todo.present, todo.present.params
     patience = params["wait_timeout"]
     if todo.delete or todo.purge:
@@ -306,8 +326,8 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
     if todo.principal_changes and present.principal:
         declared = params.get("service_principal") or {}
         present.principal = await service_principal.update(graph, declared, present.principal, patience)
-    minter = Minter(graph, http, discovery.token_endpoint, present.application, patience)
-    return await minter.apply(todo.decisions)
+    endpoint = _token_endpoint(graph, http, discovery, present.application)
+    return await SecretWriter(graph, endpoint, present.application, patience).apply(todo.decisions)
 
 
 async def _apply_principal(graph: Graph, todo: Plan, patience: float) -> None:

@@ -15,7 +15,9 @@ import typing as t
 import uuid
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import PERSONAL_AUDIENCES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
+    PERSONAL_AUDIENCES,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Field, Kind, records
 

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, env_fallback
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import AZURE_NAMES, CLOUDS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import AZURE_NAMES, CLOUDS
 
 
 def _cloud_fallback(name: str) -> str:

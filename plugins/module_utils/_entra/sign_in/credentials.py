@@ -11,8 +11,9 @@ import re
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import sdk, tokens
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import CLOUDS, Cloud
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import tokens
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS, Cloud
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     InputError,
     MissingLibraryError,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The door from AnsibleModule to the core: the one place where an exception becomes a failed task."""
+"""Run a core function as an AnsibleModule; the one place where an exception becomes a failed task."""
 
 from __future__ import annotations
 

@@ -15,9 +15,11 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import fields, redirect_uris
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import GUID
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.redirect_uris import PERSONAL_AUDIENCES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import fields, redirect_uris
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
+    PERSONAL_AUDIENCES,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 Params = t.Mapping[str, t.Any]

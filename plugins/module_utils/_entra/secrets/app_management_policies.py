@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What a tenant's app management policy says, for whoever was refused by it."""
+"""Explain a refusal by the tenant's app management policy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import suppress
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 # The codes of refusals by a policy, and what they are about in the policy's rules [iss].
 LIFETIME = "CredentialInvalidLifetimeAsPerAppPolicy"
@@ -28,21 +28,17 @@ HINTS = {
 ANSWER_LONGEST = 500
 
 
+def refused(error: ServiceError) -> bool:
+    """Whether a policy is why a request was refused."""
+    return error.code in HINTS
+
+
 async def explained(graph: Graph, error: ServiceError) -> ServiceError:
-    """``error`` with the rule of the policy that caused it, where reading it is permitted; others as they are."""
-    if error.code not in HINTS:
-        return error
+    """The refusal ``error`` with the rule of the policy that caused it, if reading it is permitted."""
     rules = ""
     with suppress(ServiceError):  # needs a permission of its own (Policy.Read.All)
         rules = _rules(await _policy(graph, error), error.code)
-    return ServiceError(
-        error.attempted,
-        answer=f"{error.answer}; {rules}" if rules else error.answer,
-        hint=HINTS[error.code],
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-    )
+    return error.but(answer=f"{error.answer}; {rules}" if rules else None, hint=HINTS[error.code or ""])
 
 
 async def _policy(graph: Graph, error: ServiceError) -> dict[str, t.Any]:

@@ -14,12 +14,12 @@ import asyncio
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import GUID
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.tokens import GRAPH_APP_ID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.tokens import GRAPH_APP_ID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
@@ -180,12 +180,9 @@ def _just_one(found: list[Document], what: str, member: str, hint: str) -> Docum
 
 
 def _permission_hint(error: ServiceError, permission: str) -> ServiceError:
-    if error.status == 403:
-        error = ServiceError(
-            error.attempted, answer=error.answer, status=error.status, code=error.code, request_id=error.request_id,
-            hint=f"Grant the automation {permission}, or set the object ID, which needs no looking up",
-        )  # fmt: skip
-    return error
+    if error.status != 403:
+        return error
+    return error.but(hint=f"Grant the automation {permission}, or set the object ID, which needs no lookup")
 
 
 def _quoted(text: str) -> str:
