@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 import typing as t
 
 Same = t.TypeVar("Same", bound="SsoError")
@@ -95,6 +97,17 @@ class MissingLibraryError(SsoError):
         self.packages = ", ".join(requirement.split(">=")[0] for requirement in requirements)
         self.pip = "pip install " + " ".join(f"'{requirement}'" for requirement in requirements)
         super().__init__(f"Python packages are missing: {self.packages}", hint=self.pip)
+
+
+def unforeseen(error: Exception) -> SsoError:
+    """The error for an exception that nobody foresaw. Its text may hold a secret, so only its place is told."""
+    places = traceback.extract_tb(error.__traceback__)
+    place = f" in {places[-1].name}, {os.path.basename(places[-1].filename)} line {places[-1].lineno}" if places else ""
+    return SsoError(
+        "The task failed in a way that was not foreseen",
+        answer=f"{type(error).__name__}{place}",
+        hint="Please report this as a fault of the collection deskops.rustdesk_sso",
+    )
 
 
 def _sentence(text: str) -> str:

@@ -7,14 +7,12 @@
 
 from __future__ import annotations
 
-import os
-import traceback
 import typing as t
 from dataclasses import dataclass
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError, SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError, SsoError, unforeseen
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -42,16 +40,7 @@ def outcome(core: Core, params: t.Mapping[str, t.Any], context: Context) -> dict
     except SsoError as error:
         return {"failed": True, **error.as_result()}
     except Exception as error:  # noqa: BLE001  # the text of an unforeseen error may hold a secret: only its place is told
-        return {"failed": True, **_unforeseen(error).as_result()}
-
-
-def _unforeseen(error: Exception) -> SsoError:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return SsoError(
-        "The task failed in a way that was not foreseen",
-        answer=f"{type(error).__name__} in {place.name}, {os.path.basename(place.filename)} line {place.lineno}",
-        hint="Please report this as a fault of the collection deskops.rustdesk_sso",
-    )
+        return {"failed": True, **unforeseen(error).as_result()}
 
 
 def run_module(module: AnsibleModule, core: Core) -> t.NoReturn:

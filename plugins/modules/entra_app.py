@@ -527,7 +527,7 @@ options:
         description: The mode that the portal shows. An empty text clears it.
         type: str
         choices: [oidc, password, saml, notSupported, '']
-  client_secrets:
+  client_secrets: &client_secrets
     description:
       - One entry for each holder of a client secret. A client secret whose display name is exactly
         O(client_secrets[].name) belongs to that entry; others are never touched.
@@ -568,7 +568,7 @@ options:
         type: str
         default: present
         choices: [present, absent, renew, retire]
-  verify_held:
+  verify_held: &verify_held
     description:
       - Whether Entra's token endpoint is asked if a held value is really accepted, with one request for each. Else the
         value is matched to the application's client secrets by its first three characters.
@@ -577,12 +577,12 @@ options:
     type: str
     default: always
     choices: [always, unlisted, never]
-  retire_superseded:
+  retire_superseded: &retire_superseded
     description:
       - Whether superseded client secrets are removed, once the holder has another one and the overlap is over.
     type: bool
     default: true
-  relying_party_client_id:
+  relying_party_client_id: &relying_party_client_id
     description:
       - The app ID that the server has already which users sign in to, where it is known. The service principal is then
         read together with the application.
@@ -606,12 +606,21 @@ options:
     description: Whether O(state=absent) deletes the application for good, also one deleted in the last 30 days.
     type: bool
     default: false
+  create: &create
+    description:
+      - Whether an application that does not exist is created.
+      - If V(false), an application that does not exist stays away, and RV(application) is null.
+    type: bool
+    default: true
+    version_added: 0.2.0
   applications:
     description:
-      - Several applications of the tenant, instead of the options of one. They are read together and converged at the
-        same time, which takes a fraction of the time and of the requests of as many tasks.
-      - One that fails does not stop the others; the task fails once all were tried.
-      - Client secrets are not made for them, as nobody would get those of the others where one fails.
+      - Several applications, instead of the options of one. They are read together and converged at the same time, which
+        takes a fraction of the time and of the requests of as many tasks.
+      - One that fails does not stop the others. The task fails after all were tried, and RV(results) has what was made,
+        new client secrets included.
+      - An entry may sign in on its own, to another tenant for example. An option of the sign-in that an entry does not have
+        is the task's. Entries with the same sign-in share a session. If a sign-in is refused, only its own entries fail.
     type: list
     elements: dict
     version_added: 0.2.0
@@ -655,8 +664,60 @@ options:
       federated_credentials: *federated_credentials
       service_principal_lock: *service_principal_lock
       service_principal: *service_principal
+      client_secrets: *client_secrets
+      verify_held: *verify_held
+      retire_superseded: *retire_superseded
+      relying_party_client_id: *relying_party_client_id
       state: *state
       purge: *purge
+      create: *create
+      wait_timeout:
+        description: How many seconds to wait for one change to be replicated in Entra. If omitted, the task's value.
+        type: float
+      tenant_id:
+        description: O(tenant_id) of this entry.
+        type: str
+      access_token:
+        description: O(access_token) of this entry.
+        type: str
+      client_id:
+        description: O(client_id) of this entry.
+        type: str
+      client_secret:
+        description: O(client_secret) of this entry.
+        type: str
+      certificate_path:
+        description: O(certificate_path) of this entry.
+        type: path
+      certificate_password:
+        description: O(certificate_password) of this entry.
+        type: str
+      federated_token:
+        description: O(federated_token) of this entry.
+        type: str
+      federated_token_file:
+        description: O(federated_token_file) of this entry.
+        type: path
+      auth_source:
+        description: O(auth_source) of this entry.
+        type: str
+        choices: [auto, access_token, secret, certificate, workload_identity, managed_identity, azure_cli]
+      cloud:
+        description: O(cloud) of this entry.
+        type: str
+        choices: [public, us_government, us_government_dod, china]
+      authority_host:
+        description: O(authority_host) of this entry.
+        type: str
+      graph_endpoint:
+        description: O(graph_endpoint) of this entry.
+        type: str
+      ca_path:
+        description: O(ca_path) of this entry.
+        type: path
+      timeout:
+        description: O(timeout) of this entry.
+        type: float
 seealso:
   - module: deskops.rustdesk_sso.entra_app_info
   - module: deskops.rustdesk_sso.rustdesk_oidc_provider
@@ -903,6 +964,7 @@ error:
 
 import asyncio
 import typing as t
+from functools import partial
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -911,15 +973,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     applications,
     registration,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph, connect
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import client_secrets
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
-    GUID,
-    Discovery,
-    check_tenant,
-    discover,
-)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
@@ -1057,37 +1113,40 @@ APPLICATION: dict[str, t.Any] = {
     "relying_party_client_id": TEXT,
     "wait_timeout": {"type": "float", "default": 300.0},
     "state": STATE,
+    "create": {"type": "bool", "default": True},
     "purge": {"type": "bool", "default": False},
 }
-# Client secrets are for one holder, who would not get them where another application fails.
-NOT_OF_SEVERAL = ("client_secrets", "verify_held", "retire_superseded", "wait_timeout", "relying_party_client_id")
+# Of an entry of applications, what it does not have of its own is the task's
+OWN_SIGN_IN = {
+    name: {key: value for key, value in rules.items() if key not in ("required", "default", "fallback")}
+    for name, rules in ENTRA_OPTIONS.items()
+}
 DEFAULTED = ("default", "apply_defaults")
+KEYS = application.KEYS
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
         **ENTRA_OPTIONS,
+        "tenant_id": {**ENTRA_OPTIONS["tenant_id"], "required": False},
         **APPLICATION,
-        "applications": {
+        applications.OPTION: {
             "type": "list",
             "elements": "dict",
-            "options": {name: rules for name, rules in APPLICATION.items() if name not in NOT_OF_SEVERAL},
-            "required_one_of": [application.KEYS],
+            "options": {**OWN_SIGN_IN, **APPLICATION, "wait_timeout": {"type": "float"}},
+            "required_one_of": [KEYS],
         },
     },
-    "required_one_of": [(*application.KEYS, "applications")],
+    "required_one_of": [(*KEYS, applications.OPTION)],
     "supports_check_mode": True,
 }
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
-    check_tenant(params["tenant_id"])
     alone = [option for option in APPLICATION if SPEC["argument_spec"][option].keys().isdisjoint(DEFAULTED)]
     declared = applications.declarations(params, alone)
-    for declaration in declared:
-        registration.check(declaration, _wanted(declaration))
-    credentials.check(params)
-    outcomes = asyncio.run(_converge(params, declared, context))
+    sdk.require()
+    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context)))
     if params[applications.OPTION] is not None:
         return applications.result(declared, outcomes)
     (outcome,) = outcomes
@@ -1096,32 +1155,16 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     return outcome
 
 
-def _wanted(params: t.Mapping[str, t.Any]) -> list[client_secrets.Wanted]:
-    return client_secrets.check(params["client_secrets"] or [], params["sign_in_audience"])
+def check(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError for a declaration of one application that cannot work; ``params`` need no sign-in."""
+    registration.check(params, applications.wanted(params))
 
 
 async def _converge(
-    params: t.Mapping[str, t.Any], declared: list[t.Mapping[str, t.Any]], context: Context
-) -> list[dict[str, t.Any] | SsoError]:
-    http, cloud = Http(params["ca_path"], params["timeout"]), clouds.choose(params)
-    tenant_id = params["tenant_id"].lower()
-    found: Discovery | None = None
-    if not GUID.fullmatch(tenant_id):
-        found = await asyncio.to_thread(discover, http, cloud, tenant_id)
-        tenant_id = found.tenant_id
-    async with connect(params, cloud, tenant_id) as graph:
-        asked = asyncio.create_task(_discovered(http, cloud, tenant_id, found))
-        try:
-            await applications.read_ahead(graph, declared)
-        finally:  # a tenant that does not exist is told by this one
-            discovery = await asked
-        return await applications.each(declared, lambda item: _converge_one(graph, http, discovery, item, context))
-
-
-async def _converge_one(
-    graph: Graph, http: Http, discovery: Discovery, params: t.Mapping[str, t.Any], context: Context
+    context: Context, graph: Graph, http: Http, discovery: Discovery, params: t.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
-    wanted = _wanted(params)
+    """Lead one application to its declaration; gives its result."""
+    wanted = applications.wanted(params)
     present = await registration.inspect(graph, http, discovery, params, wanted)
     todo = registration.plan(present, wanted, graph.now)
     diff = todo.diff()
@@ -1133,12 +1176,6 @@ async def _converge_one(
         for warning in await registration.apply(graph, http, discovery, todo):
             context.warn(warning)
     return registration.report(todo, discovery, diff, check_mode=context.check_mode)
-
-
-async def _discovered(http: Http, cloud: clouds.Cloud, tenant_id: str, found: Discovery | None) -> Discovery:
-    if found:
-        return found
-    return await asyncio.to_thread(discover, http, cloud, tenant_id)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
+from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
 
@@ -63,7 +64,13 @@ class InProcessAction(ActionBase):
         result = self._run_core(variables) if self._here(variables) else self._execute_module(task_vars=variables)
         if self.holds_secret(result):
             result["_ansible_no_log"] = True
+            self._show_diff(result)
         return result
+
+    def _show_diff(self, result: t.Mapping[str, t.Any]) -> None:
+        """Show the diff of a result that is censored as a whole: no diff of this collection holds a secret."""
+        if self._task.diff and not self._task.no_log and result.get("changed") and result.get("diff"):
+            self._display.display(CallbackBase()._get_diff(result["diff"]))
 
     def _here(self, variables: dict[str, t.Any]) -> bool:
         """Whether this is a task of the role, or the module would run on the controller, in this Python, as this user,

@@ -183,7 +183,7 @@ async def inspect(
     if found is None and (params["purge"] if leaving else params["restore"]):
         present.application = found = await lookup.deleted(graph, params)
         present.deleted = found is not None
-    if leaving:
+    if leaving or (found is None and not params["create"]):
         return present
     if found is None:
         lookup.check_creatable(graph, params)
@@ -258,6 +258,8 @@ def plan(present: Present, wanted: t.Sequence[Wanted], now: datetime) -> Plan:
     if params["state"] == "absent":
         there = present.application is not None
         return Plan(present, delete=there and not present.deleted, purge=there and params["purge"])
+    if present.application is None and not params["create"]:
+        return Plan(present)
     declared = params.get("service_principal") or {}
     audience = params.get("sign_in_audience") or (present.application or {}).get("signInAudience")
     client_secrets.check_holders(wanted, audience)
@@ -370,7 +372,7 @@ def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool
         "token_endpoint": discovery.token_endpoint,
         "discovery": discovery.document(),
     }
-    if present.params["state"] == "absent":
+    if present.params["state"] == "absent" or (present.application is None and not present.params["create"]):
         gone: Document = {"application": None, "service_principal": None, "client_secrets": []}
         return {**result, **gone, "purged": todo.purge}
     if check_mode:
