@@ -903,6 +903,7 @@ error:
 
 import asyncio
 import typing as t
+from contextlib import closing
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -1103,8 +1104,14 @@ def _wanted(params: t.Mapping[str, t.Any]) -> list[client_secrets.Wanted]:
 async def _converge(
     params: t.Mapping[str, t.Any], declared: list[t.Mapping[str, t.Any]], context: Context
 ) -> list[dict[str, t.Any] | SsoError]:
-    http, cloud = Http(params["ca_path"], params["timeout"]), clouds.choose(params)
-    tenant_id = params["tenant_id"].lower()
+    with closing(Http(params["ca_path"], params["timeout"])) as http:
+        return await _converge_all(http, params, declared, context)
+
+
+async def _converge_all(
+    http: Http, params: t.Mapping[str, t.Any], declared: list[t.Mapping[str, t.Any]], context: Context
+) -> list[dict[str, t.Any] | SsoError]:
+    cloud, tenant_id = clouds.choose(params), params["tenant_id"].lower()
     found: Discovery | None = None
     if not GUID.fullmatch(tenant_id):
         found = await asyncio.to_thread(discover, http, cloud, tenant_id)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import lookup
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS, key_of
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError
 
 if t.TYPE_CHECKING:
@@ -42,15 +43,14 @@ def declarations(params: Params, options: t.Iterable[str]) -> list[Params]:
         )
     for key in KEYS:
         named = [entry[key] for entry in entries if entry.get(key)]
-        twice = sorted({name for name in named if named.count(name) > 1})
-        if twice and key != "display_name":  # which is not unique
-            raise InputError(f"{OPTION} has two entries with the {key} {', '.join(twice)}", hint="Merge them")
+        if key != "display_name":  # which is not unique
+            _plan.check_once(f"{key} of {OPTION}", named, "Merge these entries")
     return [{**params, **entry, OPTION: None} for entry in entries]
 
 
 def label(params: Params) -> str:
     """How messages name an entry."""
-    return str(next(params[key] for key in KEYS if params.get(key)))
+    return str(params[key_of(params)])
 
 
 async def read_ahead(graph: Graph, declared: t.Sequence[Params]) -> None:
