@@ -168,6 +168,13 @@ def repeated(values: t.Sequence[str]) -> list[str]:
     return sorted({value for value in values if values.count(value) > 1})
 
 
+def check_once(where: str, values: t.Sequence[str], hint: str | None = None) -> None:
+    """Raise InputError naming ``where`` if any of ``values`` is there more than once."""
+    duplicates = repeated(values)
+    if duplicates:
+        raise InputError(f"{where} has duplicates: {', '.join(duplicates)}", hint=hint)
+
+
 def check_chosen(option: str, declared: t.Mapping[str, t.Any]) -> None:
     """Raise InputError where ``declared`` is both exact and relative, see chosen()."""
     if declared.get("set") is not None and (declared.get("add") or declared.get("remove")):

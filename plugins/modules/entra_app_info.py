@@ -187,6 +187,7 @@ error:
 
 import asyncio
 import typing as t
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from ansible.module_utils.basic import AnsibleModule
@@ -197,6 +198,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     lookup,
     service_principal,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph, connect
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts import certificates
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.admin_consent import AdminConsent
@@ -254,8 +256,8 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 
 
 async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None) -> dict[str, t.Any]:
-    http = Http(params["ca_path"], params["timeout"])
-    discovery = await asyncio.to_thread(discover, http, cloud, params["tenant_id"])
+    with closing(Http(params["ca_path"], params["timeout"])) as http:
+        discovery = await asyncio.to_thread(discover, http, cloud, params["tenant_id"])
     async with connect(params, cloud, discovery.tenant_id) as graph:
         found = await _find(graph, params)
         views = [_view(document, graph) for document in found]
@@ -282,8 +284,7 @@ async def _find(graph: Graph, params: t.Mapping[str, t.Any]) -> list[Document]:
         return await application.named(graph, params[key], ALSO)
     if key:
         return [item for item in [await application.read(graph, key, params[key], ALSO)] if item]
-    quoted = prefix.replace("'", "''") if prefix else ""
-    condition = params["filter"] or (f"startswith(displayName,'{quoted}')" if prefix else None)
+    condition = params["filter"] or (f"startswith(displayName,{odata.literal(prefix)})" if prefix else None)
     keep = None if params["filter"] else fits
     return await application.listed(graph, "Listing the applications failed", condition, keep, ALSO)
 
@@ -339,7 +340,7 @@ async def _gather(graph: Graph, wanted: list[str], view: Document, turns: asynci
 
 
 async def _owners(graph: Graph, target: Target) -> list[Document]:
-    address = application.address(graph, "object_id", target.application["object_id"]).owners
+    address = target.address(graph).owners
     attempted = f"Reading the owners of {target.name} failed"
     return [
         {
@@ -352,7 +353,7 @@ async def _owners(graph: Graph, target: Target) -> list[Document]:
 
 
 async def _assignments(graph: Graph, target: Target) -> list[Document]:
-    principal = graph.client.service_principals.by_service_principal_id(target.principal_id)
+    principal = target.principal_address(graph)
     attempted = f"Reading who is assigned to {target.name} failed"
     return [
         {

@@ -126,6 +126,7 @@ error:
 """
 
 import typing as t
+from contextlib import closing
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -160,10 +161,9 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         return shown
 
     if params["probe"]:
-        connection = Connection(
-            check_url(params["console_url"], "console_url"), Http(params["ca_path"], params["timeout"])
-        )
-        return {"probe": probe(connection, params)}
+        url = check_url(params["console_url"], "console_url")
+        with closing(Http(params["ca_path"], params["timeout"])) as http:
+            return {"probe": probe(Connection(url, http), params)}
     if params["close_session"]:
         with signed_in({**params, "keep_session": False}):
             return {}

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import SHORTEST
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import (
     AZURE_NAMES,
     CLOUDS,
@@ -28,6 +27,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     GUID,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import same_name
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import SHORTEST
 
 Document = t.Mapping[str, t.Any]
 Variables = dict[str, t.Any]

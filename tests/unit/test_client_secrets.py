@@ -231,7 +231,7 @@ def test_what_cannot_converge_is_refused(changes, about):
 
 
 def test_a_holder_named_twice_is_refused():
-    with pytest.raises(InputError, match="twice: desk1"):
+    with pytest.raises(InputError, match="duplicates: desk1"):
         client_secrets.check([item(), item()], None)
 
 

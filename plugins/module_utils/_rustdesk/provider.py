@@ -15,6 +15,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import kinds
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import same_name
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 
 Params = t.Mapping[str, t.Any]
 
@@ -39,9 +40,7 @@ SETTINGS = (
     Field("callback_url", ("callback_url",)),
     Field("maximum_authorized_users", ("maximum_authorized_users",)),
 )
-KEEP, REMOVE = "keep", "remove"
-# Entra's client secrets have 40 characters [rec].
-SHORTEST_SECRET = 16
+REMOVE = "remove"
 # How many providers to ask for at once, where a console lists them in pages.
 PAGE = 100
 
@@ -95,7 +94,7 @@ def is_anothers(written: t.Any, found: t.Any) -> bool:
     moment, rather than being a part or a mask of what was written."""
     if not (isinstance(written, str) and isinstance(found, str) and written and found):
         return False
-    masked = len(found) < SHORTEST_SECRET or len(set(found)) <= len(found) // 4
+    masked = not usable_secret(found) or len(set(found)) <= len(found) // 4
     return not masked and found not in written and written not in found
 
 

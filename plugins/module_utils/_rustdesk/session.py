@@ -37,8 +37,9 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
     begun. At the end the session is closed, unless O(keep_session) is set and nothing failed.
     Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
     """
+    url = check_url(params["console_url"], "console_url")
     http = Http(params["ca_path"], params["timeout"])
-    connection = Connection(check_url(params["console_url"], "console_url"), http)
+    connection = Connection(url, http)
     earlier = params.get("session")
     kind: console.Console | None = None
     keep = False

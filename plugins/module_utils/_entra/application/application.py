@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import fields, limits
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata, replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     InputError,
@@ -97,17 +97,26 @@ def predicted(present: Document | None, changes: list[Change]) -> Document:
 
 def label(document: Document) -> str:
     """How messages name an application."""
-    return f"{document.get('displayName')} (app ID {document.get('appId')})"
+    return described(document.get("displayName"), document.get("appId"))
+
+
+def described(display_name: str | None, app_id: str | None) -> str:
+    """The same from its name and app ID."""
+    return f"{display_name} (app ID {app_id})"
+
+
+def key_of(params: Params) -> str:
+    """The first given of KEYS, by which the declared application is looked up."""
+    return next(key for key in KEYS if params.get(key))
 
 
 def address(graph: Graph, key: str, value: str) -> t.Any:
     """The SDK's request builder for the application whose ``key`` (object_id, app_id or unique_name) is ``value``."""
     if key == "object_id":
         return graph.client.applications.by_application_id(value)
-    quoted = value.replace("'", "''")
     if key == "app_id":
-        return graph.client.applications_with_app_id(quoted)
-    return graph.client.applications_with_unique_name(quoted)
+        return graph.client.applications_with_app_id(odata.escaped(value))
+    return graph.client.applications_with_unique_name(odata.escaped(value))
 
 
 async def read(graph: Graph, key: str, value: str, also: t.Sequence[str] = ()) -> Document | None:
@@ -124,7 +133,7 @@ def reading(graph: Graph, key: str, value: str, also: t.Sequence[str] = ()) -> R
     return graph.request("GET", address(graph, key, value), query={"select": [*SELECT, *also]})
 
 
-async def create(graph: Graph, params: Params, changes: list[Change], patience: float) -> Document:
+async def create(graph: Graph, params: Params, changes: list[Change]) -> Document:
     """Create the declared application and wait until reads agree on it.
 
     With a unique name Graph's upsert is used, which can be repeated without making a second application [doc]. It
@@ -139,53 +148,54 @@ async def create(graph: Graph, params: Params, changes: list[Change], patience: 
         key, value = "unique_name", unique_name
         request = graph.request("PATCH", address(graph, key, value), document)
         request.headers.try_add("Prefer", "create-if-missing")
-        await replication.persist(lambda: graph.send(request, attempted), not_replicated, patience)
+        await replication.persist(lambda: graph.send(request, attempted), replication.not_replicated, graph.patience)
     else:
         request = graph.request("POST", graph.client.applications, document)
         try:
             created = await graph.send(request, attempted) or {}
         except AmbiguousError as error:
-            created = await _look_for_created(graph, document["displayName"], patience, error)
+            created = await _look_for_created(graph, document["displayName"], error)
         key, value = "object_id", created["id"]
-    made = await _settled(graph, key, value, changes, patience, attempted)
-    return await update(graph, params, made, patience)
+    made = await _settled(graph, key, value, changes, attempted)
+    return await update(graph, params, made)
 
 
-async def update(graph: Graph, params: Params, present: Document, patience: float) -> Document:
+async def update(graph: Graph, params: Params, present: Document) -> Document:
     """Send the smallest PATCH that leads from ``present`` to the declaration, and wait until reads agree on it.
 
     Graph replaces lists whole and knows no version of an object [rec: no ETag]. So that a stale read takes nothing
     away that somebody has just added, a list is changed only from a state on which several reads agree; and where
     reads then agree on something else, what somebody else wrote at the same moment, it is written once more.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + graph.patience
     changes = plan(params, present)
     for again in range(ATTEMPTS):
         if any(change.field.kind.whole for change in changes):
-            present = await _steady(graph, present, patience)
+            present = await _steady(graph, present)
             changes = plan(params, present)
         if not changes:
             return present
         *earlier, last = fields.stages(fields.view(present), changes)
         for stage in earlier:
-            await _patch(graph, present, stage, patience)
-            await _settled(graph, "object_id", present["id"], stage, patience, _changing(stage, present))
-        await _patch(graph, present, last, patience)
+            await _patch(graph, present, stage)
+            await _settled(graph, "object_id", present["id"], stage, _changing(stage, present))
+        await _patch(graph, present, last)
         # Where nobody else writes, only a lost write is left to be written again: once, and soon.
         wait = deadline - time.monotonic()
         former = present
-        present = await _outcome(graph, params, former, wait if again else min(wait, replication.CATCH_UP))
+        present = await _outcome(graph, params, former, wait if again else replication.briefly(wait))
         names, changes = _changing(changes, present), plan(params, present)
         if not changes:
             return present
         if time.monotonic() > deadline:
             break
         await asyncio.sleep(random.uniform(0, replication.FIRST_PAUSE * (again + 1)))  # noqa: S311 - to get out of step
-    raise replication.unsettled(names, patience)
+    raise replication.unsettled(names, graph.patience)
 
 
-async def _outcome(graph: Graph, params: Params, former: Document, patience: float) -> Document:
-    """What reads agree on after ``former`` was changed: the declaration, or what somebody else made of it."""
+async def _outcome(graph: Graph, params: Params, former: Document, wait: float) -> Document:
+    """What reads agree on, within ``wait`` seconds, after ``former`` was changed: the declaration, or what somebody
+    else made of it."""
     before = view(former)
 
     def key(found: Document | None) -> t.Any:
@@ -193,7 +203,7 @@ async def _outcome(graph: Graph, params: Params, former: Document, patience: flo
             return None  # not replicated yet
         return view(found) if plan(params, found) else "as declared"
 
-    found, _agreed = await replication.agreed(lambda: read(graph, "object_id", former["id"]), key, patience)
+    found, _agreed = await replication.agreed(lambda: read(graph, "object_id", former["id"]), key, wait)
     return found or former
 
 
@@ -201,42 +211,42 @@ def _changing(changes: list[Change], present: Document) -> str:
     return f"Changing {', '.join(change.field.option for change in changes)} of {label(present)} failed"
 
 
-async def _patch(graph: Graph, present: Document, changes: list[Change], patience: float) -> None:
+async def _patch(graph: Graph, present: Document, changes: list[Change]) -> None:
     request = graph.request("PATCH", address(graph, "object_id", present["id"]), _plan.body(changes))
     attempted = _changing(changes, present)
-    await replication.persist(lambda: graph.send(request, attempted), not_replicated, patience)
+    await replication.persist(lambda: graph.send(request, attempted), replication.not_replicated, graph.patience)
 
 
-async def delete(graph: Graph, present: Document, patience: float) -> None:
+async def delete(graph: Graph, present: Document) -> None:
     """Delete the application (Entra keeps it restorable for 30 days) and wait until reads agree."""
     request = graph.request("DELETE", address(graph, "object_id", present["id"]))
     await graph.send(request, f"Deleting the application {label(present)} failed", missing_ok=True)
-    await replication.settle(lambda: read(graph, "object_id", present["id"]), lambda found: found is None, patience)
+    await replication.settle(
+        lambda: read(graph, "object_id", present["id"]), lambda found: found is None, graph.patience
+    )
 
 
-async def _steady(graph: Graph, present: Document, patience: float) -> Document:
+async def _steady(graph: Graph, present: Document) -> Document:
     """The application as several reads in a row agree on it."""
     found, _agreed = await replication.agreed(
-        lambda: read(graph, "object_id", present["id"]), lambda item: view(item) if item else None, patience
+        lambda: read(graph, "object_id", present["id"]), lambda item: view(item) if item else None, graph.patience
     )
     return found or present
 
 
-async def _settled(
-    graph: Graph, key: str, value: str, changes: list[Change], patience: float, attempted: str
-) -> Document:
+async def _settled(graph: Graph, key: str, value: str, changes: list[Change], attempted: str) -> Document:
     def as_wanted(found: Document | None) -> bool:
         return found is not None and all(c.field.equal(c.field.read(found), c.after) for c in changes)
 
-    found, settled = await replication.settle(lambda: read(graph, key, value), as_wanted, patience)
+    found, settled = await replication.settle(lambda: read(graph, key, value), as_wanted, graph.patience)
     if not settled or found is None:
-        raise replication.unsettled(attempted, patience)
+        raise replication.unsettled(attempted, graph.patience)
     return found
 
 
-async def _look_for_created(graph: Graph, display_name: str, patience: float, error: AmbiguousError) -> Document:
+async def _look_for_created(graph: Graph, display_name: str, error: AmbiguousError) -> Document:
     matches, _agreed = await replication.settle(
-        lambda: named(graph, display_name), lambda found: len(found) == 1, min(patience, replication.CATCH_UP)
+        lambda: named(graph, display_name), lambda found: len(found) == 1, replication.briefly(graph.patience)
     )
     if len(matches) == 1:
         return matches[0]
@@ -248,11 +258,10 @@ async def _look_for_created(graph: Graph, display_name: str, patience: float, er
 
 async def named(graph: Graph, display_name: str, also: t.Sequence[str] = ()) -> list[Document]:
     """All applications with exactly this display name; see read() for ``also``."""
-    quoted = display_name.replace("'", "''")
     found = await listed(
         graph,
         f"Looking for applications named {display_name} failed",
-        f"displayName eq '{quoted}'",
+        f"displayName eq {odata.literal(display_name)}",
         lambda item: True,
         also,
     )
@@ -285,10 +294,3 @@ async def listed(
         except ServiceError:
             raise error from None
         return [item for item in found if fits(item)]
-
-
-def not_replicated(error: ServiceError) -> bool:
-    """404 for an object just read, the twin of an application for personal accounts not made yet [iss], a role or scope
-    whose disabling is not everywhere yet, and another change at the same moment."""
-    codes = ("Error_MsaAppDoesNotExist", "CannotDeleteOrUpdateEnabledEntitlement")
-    return error.status == 404 or error.code in codes or replication.contended(error)

@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import lookup, registration
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS, key_of
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph, connect
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import client_secrets
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials
@@ -219,4 +219,4 @@ def result(declared: t.Sequence[Params], outcomes: t.Sequence[Outcome]) -> Resul
 
 def _label(params: Params) -> str:
     """How messages name an entry."""
-    return str(next(params[key] for key in KEYS if params.get(key)))
+    return str(params[key_of(params)])

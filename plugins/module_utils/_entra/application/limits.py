@@ -49,7 +49,7 @@ def check(params: Params) -> None:
         _check_entitlements(option, params.get(option) or [])
     for kind in ("id_token", "access_token", "saml2_token"):
         names = [claim["name"] for claim in (params.get("optional_claims") or {}).get(kind) or []]
-        _once(f"optional_claims.{kind}", names)
+        _plan.check_once(f"optional_claims.{kind}", names)
     if audience in PERSONAL_AUDIENCES:
         _check_personal(params, str(audience))
 
@@ -137,13 +137,7 @@ def _check_entitlements(option: str, items: t.Sequence[Params]) -> None:
         if option == "app_roles" and not item["allowed_member_types"]:
             raise InputError(f"{name} has no allowed_member_types", hint="Set them to User, Application or both")
     for member in UNIQUE:
-        _once(f"{member} of {option}", [item[member] for item in items if item.get(member)])
-
-
-def _once(where: str, values: t.Sequence[str]) -> None:
-    twice = _plan.repeated(values)
-    if twice:
-        raise InputError(f"{where}: more than once {', '.join(twice)}")
+        _plan.check_once(f"{member} of {option}", [item[member] for item in items if item.get(member)])
 
 
 def _check_personal(values: Params, audience: str) -> None:

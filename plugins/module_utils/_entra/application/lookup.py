@@ -14,7 +14,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     application,
     service_principal,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS, label
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import key_of, label
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
@@ -39,7 +39,7 @@ async def find(graph: Graph, params: Params) -> tuple[Document | None, bool]:
     Raises InputError when more than one application matches, or when there is none of the unique name but one of the
     display name, which O(adopt) would take over.
     """
-    key = next(key for key in KEYS if params.get(key))
+    key = key_of(params)
     if key == "display_name":
         return await replication.believed_absent(lambda: _only(graph, params[key], lambda _match: True)), False
     found = await replication.believed_absent(lambda: application.read(graph, key, params[key]))
@@ -65,7 +65,7 @@ def known_requests(graph: Graph, params: Params) -> list[RequestInformation]:
 
     The service principal is addressed by the app ID that a relying party has; that of another application is no use.
     """
-    key = next(key for key in KEYS if params.get(key))
+    key = key_of(params)
     if key == "display_name":
         return []
     app_id = params["relying_party_client_id"] or ""
@@ -75,7 +75,7 @@ def known_requests(graph: Graph, params: Params) -> list[RequestInformation]:
 
 def check_creatable(graph: Graph, params: Params) -> None:
     """Raise InputError when the application is named by an ID, which only Entra can give, and does not exist."""
-    key = next(key for key in KEYS if params.get(key))
+    key = key_of(params)
     if key in ("object_id", "app_id"):
         raise InputError(
             f"No application has the {key} {params[key]} in tenant {graph.tenant_id}",
@@ -115,7 +115,7 @@ async def deleted(graph: Graph, params: Params) -> Document | None:
 
     Raises InputError when more than one matches.
     """
-    key = next(key for key in KEYS if params.get(key))
+    key = key_of(params)
     attempted = f"Looking for deleted applications with {key} {params[key]} failed"
 
     async def matching() -> list[Document] | None:
@@ -151,15 +151,17 @@ async def all_deleted(graph: Graph, attempted: str, also: t.Sequence[str] = ()) 
     return await graph.pages(graph.request("GET", items, query=query), attempted)
 
 
-async def restore(graph: Graph, found: Document, patience: float) -> Document:
+async def restore(graph: Graph, found: Document) -> Document:
     """Restore a deleted application and wait until reads agree on it."""
     attempted = f"Restoring the application {label(found)} failed"
     item = graph.client.directory.deleted_items.by_directory_object_id(found["id"])
     await graph.send(graph.request("POST", item.restore), attempted, repeatable=True, missing_ok=True)
-    return await replication.appears(lambda: application.read(graph, "object_id", found["id"]), attempted, patience)
+    return await replication.appears(
+        lambda: application.read(graph, "object_id", found["id"]), attempted, graph.patience
+    )
 
 
-async def purge(graph: Graph, found: Document, patience: float) -> None:
+async def purge(graph: Graph, found: Document) -> None:
     """Delete an application for good that is among the deleted ones, or is about to show there, and wait until reads
     agree that it is gone."""
     attempted = f"Purging the application {label(found)} failed"
@@ -167,13 +169,13 @@ async def purge(graph: Graph, found: Document, patience: float) -> None:
     request = graph.request("DELETE", item)
     try:
         await replication.persist(
-            lambda: graph.send(request, attempted), application.not_replicated, min(patience, replication.CATCH_UP)
+            lambda: graph.send(request, attempted), replication.not_replicated, replication.briefly(graph.patience)
         )
     except ServiceError as error:
         if error.status != 404:  # gone already
             raise
     await replication.settle(
-        lambda: all_deleted(graph, attempted), lambda items: found["id"] not in {i["id"] for i in items}, patience
+        lambda: all_deleted(graph, attempted), lambda items: found["id"] not in {i["id"] for i in items}, graph.patience
     )
 
 
@@ -191,7 +193,7 @@ async def deleted_principal(graph: Graph, app_id: str) -> Document | None:
     return await replication.believed_absent(latest)
 
 
-async def restore_principal(graph: Graph, found: Document, patience: float) -> Document:
+async def restore_principal(graph: Graph, found: Document) -> Document:
     """Restore a deleted service principal, which Graph does not do with its application [doc], and wait for it."""
     attempted = f"Restoring the service principal of app ID {found['appId']} failed"
     item = graph.client.directory.deleted_items.by_directory_object_id(found["id"])
@@ -199,6 +201,6 @@ async def restore_principal(graph: Graph, found: Document, patience: float) -> D
     await replication.persist(
         lambda: graph.send(request, attempted, repeatable=True, missing_ok=True),
         lambda error: error.status == 400,  # its application is not everywhere yet
-        min(patience, replication.CATCH_UP),
+        replication.briefly(graph.patience),
     )
-    return await replication.appears(lambda: service_principal.read(graph, found["appId"]), attempted, patience)
+    return await replication.appears(lambda: service_principal.read(graph, found["appId"]), attempted, graph.patience)

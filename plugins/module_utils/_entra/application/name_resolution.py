@@ -14,6 +14,7 @@ import asyncio
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.tokens import GRAPH_APP_ID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
@@ -26,6 +27,7 @@ Params = t.Mapping[str, t.Any]
 
 # Known by name without asking; the same in every tenant and cloud [doc].
 WELL_KNOWN = {"Microsoft Graph": GRAPH_APP_ID}
+SAME_RESOURCE = "Put everything that concerns a resource into one entry"
 VERBS = ("set", "add", "remove")
 
 
@@ -40,9 +42,7 @@ def check(params: Params) -> None:
             raise InputError(f"owners.{verb} has an empty entry", hint="Name a user or give an object ID")
     for option in ("required_resource_access", "admin_consent"):
         names = [WELL_KNOWN.get(entry["resource"], entry["resource"]) for entry in params.get(option) or []]
-        twice = _plan.repeated(names)
-        if twice:
-            raise InputError(f"{option} names twice: {', '.join(twice)}", hint="Put all of a resource into one entry")
+        _plan.check_once(option, names, SAME_RESOURCE)
 
 
 async def resolve(graph: Graph, params: Params) -> Params:
@@ -132,7 +132,7 @@ async def _resource(graph: Graph, name: str) -> Document:
         one = await graph.get(address, attempted, missing_ok=True, select=select)
         found = [one] if one else []
     else:
-        query = {"filter": f"displayName eq '{_quoted(name)}'", "select": select}
+        query = {"filter": f"displayName eq {odata.literal(name)}", "select": select}
         found = await graph.pages(graph.request("GET", graph.client.service_principals, query=query), attempted)
     return _just_one(found, f"resource {name}", "appId", "Name it by its app ID")
 
@@ -161,7 +161,7 @@ async def _group(graph: Graph, name: str) -> str:
     """The object ID of the one group of a display name; an ID is given back as it is."""
     if GUID.fullmatch(name):
         return name.lower()
-    query = {"filter": f"displayName eq '{_quoted(name)}'", "select": ["id", "displayName"]}
+    query = {"filter": f"displayName eq {odata.literal(name)}", "select": ["id", "displayName"]}
     request = graph.request("GET", graph.client.groups, query=query)
     try:
         found = await graph.pages(request, f"Looking for the group {name} failed")
@@ -183,7 +183,3 @@ def _permission_hint(error: ServiceError, permission: str) -> ServiceError:
     if error.status != 403:
         return error
     return error.but(hint=f"Grant the automation {permission}, or set the object ID, which needs no lookup")
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")

@@ -41,7 +41,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secret
     Decision,
     Wanted,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.writer import SecretWriter
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.writer import (
+    LISTED_WITHIN,
+    SecretWriter,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import (
     TokenEndpoint,
@@ -58,8 +61,6 @@ Params = t.Mapping[str, t.Any]
 
 # In the order in which they are changed; owners last, because the right to change the others may hang on them.
 PARTS: tuple[type[Part], ...] = (Certificates, FederatedCredentials, Assignments, AdminConsent, Logo, Owners)
-# Seconds to wait for a client secret that is there to be listed; afterwards it counts as gone.
-CATCH_UP = 20.0
 
 
 @dataclass
@@ -205,7 +206,7 @@ async def inspect(
         endpoint = _token_endpoint(graph, http, discovery, found)
         answers = await asyncio.gather(*(_verdict(endpoint, item, present.credentials, graph.now) for item in held))
         present.verdicts = {item.name: answer for item, answer in zip(held, answers, strict=True)}
-    await _catch_up(graph, present, wanted, params["wait_timeout"])
+    await _catch_up(graph, present, wanted)
     return present
 
 
@@ -233,7 +234,7 @@ async def _verdict(endpoint: TokenEndpoint, wanted: Wanted, credentials: list[Cr
     return verdict
 
 
-async def _catch_up(graph: Graph, present: Present, wanted: t.Sequence[Wanted], patience: float) -> None:
+async def _catch_up(graph: Graph, present: Present, wanted: t.Sequence[Wanted]) -> None:
     """Read the application again where a stale list does not show yet a client secret that is there: one that Entra
     accepts, or one that is named by its key ID."""
     accepted = {name for name, verdict in present.verdicts.items() if verdict.accepted}
@@ -247,7 +248,10 @@ async def _catch_up(graph: Graph, present: Present, wanted: t.Sequence[Wanted], 
         return
     object_id = (present.application or {})["id"]
     found, _agreed = await replication.settle(
-        lambda: application.read(graph, "object_id", object_id), complete, min(patience, CATCH_UP), agreeing=1
+        lambda: application.read(graph, "object_id", object_id),
+        complete,
+        min(graph.patience, LISTED_WITHIN),
+        agreeing=1,
     )
     present.application = found or present.application
 
@@ -300,49 +304,48 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
 
 async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> list[str]:
     present, params = todo.present, todo.present.params
-    patience = params["wait_timeout"]
     if todo.delete or todo.purge:
         found = present.application or {}
         if todo.delete:
-            await application.delete(graph, found, patience)
+            await application.delete(graph, found)
         if todo.purge:
-            await lookup.purge(graph, found, patience)
+            await lookup.purge(graph, found)
         return []
     fresh = present.application is None or present.deleted or todo.make_principal
     if present.application is None:
-        present.application = await application.create(graph, params, todo.changes, patience)
+        present.application = await application.create(graph, params, todo.changes)
     else:
         if todo.restore:
-            present.application = await lookup.restore(graph, present.application, patience)
+            present.application = await lookup.restore(graph, present.application)
             if present.principal:
-                present.principal = await lookup.restore_principal(graph, present.principal, patience)
+                present.principal = await lookup.restore_principal(graph, present.principal)
         if todo.changes:
-            present.application = await application.update(graph, params, present.application, patience)
-    await _apply_principal(graph, todo, patience if fresh else min(patience, replication.CATCH_UP))
+            present.application = await application.update(graph, params, present.application)
+    await _apply_principal(graph, todo, graph.patience if fresh else replication.briefly(graph.patience))
     target = present.target()
     target.fresh = fresh
     if fresh:  # what there is could not be known before
         todo.parts = [PartPlan.make(item.part, await item.part.read(graph, target), target) for item in todo.parts]
     for item in todo.parts:
-        await base.apply(graph, target, item, patience)
+        await base.apply(graph, target, item)
     if todo.principal_changes and present.principal:
         declared = params.get("service_principal") or {}
-        present.principal = await service_principal.update(graph, declared, present.principal, patience)
+        present.principal = await service_principal.update(graph, declared, present.principal, graph.patience)
     endpoint = _token_endpoint(graph, http, discovery, present.application)
-    return await SecretWriter(graph, endpoint, present.application, patience).apply(todo.decisions)
+    return await SecretWriter(graph, endpoint, present.application).apply(todo.decisions)
 
 
-async def _apply_principal(graph: Graph, todo: Plan, patience: float) -> None:
+async def _apply_principal(graph: Graph, todo: Plan, wait: float) -> None:
     present = todo.present
     declared = present.params.get("service_principal") or {}
     app_id = (present.application or {})["appId"]
     if todo.make_principal and present.principal is None:
-        present.principal = await service_principal.create(graph, app_id, patience)
+        present.principal = await service_principal.create(graph, app_id)
     if todo.principal_changes and present.principal:
         loosened = service_principal.loosened(declared)
-        present.principal = await service_principal.update(graph, loosened, present.principal, patience)
+        present.principal = await service_principal.update(graph, loosened, present.principal, wait)
     if todo.drop_principal and present.principal:
-        await service_principal.delete(graph, present.principal, patience)
+        await service_principal.delete(graph, present.principal)
         present.principal = None
 
 

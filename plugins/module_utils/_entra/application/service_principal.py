@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.limits import NOTES_MAX
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
@@ -24,8 +25,6 @@ Params = t.Mapping[str, t.Any]
 
 # The tag that keeps the application out of users' lists of applications [doc].
 HIDE = "HideApp"
-NOTES_MAX = 1024
-EXISTS = "Request_MultipleObjectsWithSameKeyValue"
 
 FIELDS = (
     Field("account_enabled", ("accountEnabled",)),
@@ -103,7 +102,7 @@ def loosened(declared: Params) -> Params:
     return {name: value for name, value in declared.items() if name != "app_role_assignment_required" or not value}
 
 
-async def create(graph: Graph, app_id: str, patience: float) -> Document:
+async def create(graph: Graph, app_id: str) -> Document:
     """Create the service principal of ``app_id`` and wait until reads agree on it.
 
     A tenant has at most one for each application, so a create whose answer is lost can be repeated: the second answer
@@ -112,15 +111,18 @@ async def create(graph: Graph, app_id: str, patience: float) -> Document:
     attempted = f"Creating the service principal of app ID {app_id} failed"
     request = graph.request("POST", graph.client.service_principals, {"appId": app_id})
     try:
-        await replication.persist(lambda: graph.send(request, attempted, repeatable=True), _not_replicated, patience)
+        await replication.persist(
+            lambda: graph.send(request, attempted, repeatable=True), replication.not_replicated, graph.patience
+        )
     except ServiceError as error:
-        if error.code != EXISTS:  # another run was faster, or the read that missed it was stale
+        if error.code != replication.EXISTS:  # another run was faster, or the read that missed it was stale
             raise
-    return await replication.appears(lambda: read(graph, app_id), attempted, patience)
+    return await replication.appears(lambda: read(graph, app_id), attempted, graph.patience)
 
 
-async def update(graph: Graph, declared: Params, present: Document, patience: float) -> Document:
-    """Send the smallest PATCH that leads from ``present`` to ``declared`` and wait until reads agree on it."""
+async def update(graph: Graph, declared: Params, present: Document, wait: float) -> Document:
+    """Send the smallest PATCH that leads from ``present`` to ``declared`` and wait until reads agree on it, at most
+    ``wait`` seconds."""
     changes = plan(declared, present)
     if not changes:
         return present
@@ -128,31 +130,22 @@ async def update(graph: Graph, declared: Params, present: Document, patience: fl
     attempted = f"Changing {names} of the service principal of app ID {present['appId']} failed"
     address = graph.client.service_principals.by_service_principal_id(present["id"])
     request = graph.request("PATCH", address, _plan.body(changes))
-    await replication.persist(lambda: graph.send(request, attempted), lambda error: error.status == 404, patience)
+    await replication.persist(lambda: graph.send(request, attempted), replication.not_replicated, wait)
     found, settled = await replication.settle(
         lambda: read(graph, present["appId"]),
         lambda document: document is not None and not plan(declared, document),
-        patience,
+        wait,
     )
     if not settled or found is None:
-        raise replication.unsettled(attempted, patience)
+        raise replication.unsettled(attempted, wait)
     return found
 
 
-async def delete(graph: Graph, present: Document, patience: float) -> None:
+async def delete(graph: Graph, present: Document) -> None:
     """Delete a service principal and wait until reads agree; one that is gone already is no error."""
     address = graph.client.service_principals.by_service_principal_id(present["id"])
     attempted = f"Deleting the service principal of app ID {present['appId']} failed"
     await graph.send(graph.request("DELETE", address), attempted, missing_ok=True)
-    await replication.settle(lambda: read(graph, present["appId"]), lambda found: found is None, patience)
-
-
-def _not_replicated(error: ServiceError) -> bool:
-    """The application is not yet where its service principal is made (both texts from terraform azuread [src]).
-
-    The 403 is a real refusal too; then it is still there when patience is over, and the user sees it.
-    """
-    text = error.answer or ""
-    return (error.status == 400 and "does not reference a valid application object" in text) or (
-        error.status == 403 and "backing application" in text
+    await replication.settle(
+        lambda: read(graph, present["appId"]), lambda found: found is None, replication.briefly(graph.patience)
     )

@@ -20,6 +20,18 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 AGREEING = 3
 # Seconds to wait where nothing that is involved has just been made.
 CATCH_UP = 30.0
+# Graph's code for an object that is there already.
+EXISTS = "Request_MultipleObjectsWithSameKeyValue"
+# The twin of an application for personal accounts that is not made yet [iss]; a role or scope whose disabling is not
+# everywhere yet.
+_LAGGING = ("Error_MsaAppDoesNotExist", "CannotDeleteOrUpdateEnabledEntitlement")
+# What refusals say of references to an object that was just made ([iss], the others from terraform azuread [src]). The
+# 403 is a real refusal too; then it is still there when patience is over, and the user sees it.
+_UNKNOWN_YET = (
+    (400, "Not a valid reference update"),
+    (400, "does not reference a valid application object"),
+    (403, "backing application"),
+)
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 3.0
 
@@ -113,6 +125,23 @@ async def persist(
                 raise
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def briefly(patience: float) -> float:
+    """As much of ``patience`` as it takes replicas to catch up where nothing was just made."""
+    return min(patience, CATCH_UP)
+
+
+def not_replicated(error: ServiceError) -> bool:
+    """Whether a request may have failed because a replica does not know yet what it is about: an object just made or
+    read, or another change at the same moment."""
+    text = error.answer or ""
+    return (
+        error.status == 404
+        or error.code in _LAGGING
+        or any(error.status == status and words in text for status, words in _UNKNOWN_YET)
+        or contended(error)
+    )
 
 
 def contended(error: ServiceError) -> bool:

@@ -57,7 +57,8 @@ class Graph:
     """A session with Microsoft Graph for one tenant.
 
     ``client`` is msgraph-sdk's GraphServiceClient, whose request builders are the addresses for request(). ``now`` is
-    the service's own clock, so that the controller's clock need not be right.
+    the service's own clock, so that the controller's clock need not be right. ``patience`` bounds each wait for
+    replication, in seconds.
     """
 
     # The most requests that a $batch takes [doc]
@@ -67,6 +68,7 @@ class Graph:
         self.client = client
         self.cloud = cloud
         self.tenant_id = tenant_id
+        self.patience: float = params.get("wait_timeout") or 0.0
         self.now = datetime.now(timezone.utc)
         self._http = http
         self._params = params
@@ -237,7 +239,7 @@ class Graph:
 
 @asynccontextmanager
 async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.AsyncIterator[Graph]:
-    """A Graph session for ``tenant_id`` with the shared Entra options ``params``.
+    """A Graph session for ``tenant_id`` with the shared Entra options ``params``, and O(wait_timeout) if there is one.
 
     Raises InputError for an unusable certificate or CA file, MissingLibraryError.
     """

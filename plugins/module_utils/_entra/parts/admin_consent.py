@@ -14,8 +14,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.name_resolution import (
+    SAME_RESOURCE,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
 if t.TYPE_CHECKING:
@@ -35,14 +37,12 @@ class AdminConsent(Part):
 
     def check(self) -> None:
         names = [entry.get("resource_id") or entry["resource"] for entry in self.declared]
-        twice = _plan.repeated(names)
-        if twice:
-            raise InputError(f"admin_consent names twice: {', '.join(twice)}", hint="Put all of one into one entry")
+        _plan.check_once(self.option, names, SAME_RESOURCE)
 
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.principal_id is None:
             return {}
-        principal = graph.client.service_principals.by_service_principal_id(target.principal_id)
+        principal = target.principal_address(graph)
         attempted = f"Reading the consent that {target.name} has failed"
         items: Items = {}
         if self._manages("scopes"):
@@ -77,7 +77,7 @@ class AdminConsent(Part):
                     after.setdefault(key, {"id": None, "resource_id": resource, "app_role_id": role})
         return after
 
-    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
+    async def write(self, graph: Graph, target: Target, step: Step) -> None:
         item = step.after or step.before or {}
         what = self._name(item)
         if "scopes" in item:
@@ -108,7 +108,7 @@ class AdminConsent(Part):
                     "DELETE", resource.app_role_assigned_to.by_app_role_assignment_id((step.before or {})["id"])
                 )
         verb = "Granting" if step.after else "Revoking"
-        await self.send(graph, target, request, f"{verb} {target.name} {what} failed", patience)
+        await self.send(graph, target, request, f"{verb} {target.name} {what} failed")
 
     def _name(self, item: t.Mapping[str, t.Any]) -> str:
         named = (entry["resource"] for entry in self.declared if entry["resource_id"] == item["resource_id"])

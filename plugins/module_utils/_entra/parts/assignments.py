@@ -40,7 +40,7 @@ class Assignments(Part):
         if target.principal_id is None:
             return {}
         attempted = f"Reading who is assigned to {target.name} failed"
-        found = await graph.pages(graph.request("GET", self._address(graph, target)), attempted)
+        found = await graph.pages(graph.request("GET", target.principal_address(graph).app_role_assigned_to), attempted)
         return {
             f"{item['principalId']}/{item['appRoleId']}": {
                 "id": item["id"],
@@ -70,8 +70,8 @@ class Assignments(Part):
             kept[key] = present.get(key, made)
         return kept
 
-    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
-        address = self._address(graph, target)
+    async def write(self, graph: Graph, target: Target, step: Step) -> None:
+        address = target.principal_address(graph).app_role_assigned_to
         if step.after:
             document = {
                 "principalId": step.after["principal_id"],
@@ -83,11 +83,7 @@ class Assignments(Part):
             one = address.by_app_role_assignment_id((step.before or {})["id"])
             request, verb = graph.request("DELETE", one), "Removing the assignment of"
         principal = (step.after or step.before or {})["principal_id"]
-        await self.send(graph, target, request, f"{verb} {principal} to {target.name} failed", patience)
-
-    @staticmethod
-    def _address(graph: Graph, target: Target) -> t.Any:
-        return graph.client.service_principals.by_service_principal_id(target.principal_id).app_role_assigned_to
+        await self.send(graph, target, request, f"{verb} {principal} to {target.name} failed")
 
 
 def _role(name: str | None, target: Target) -> str:

@@ -24,8 +24,6 @@ if t.TYPE_CHECKING:
 
 Document = dict[str, t.Any]
 
-SAME_KEY = "Request_MultipleObjectsWithSameKeyValue"
-
 
 @dataclass
 class Target:
@@ -47,7 +45,15 @@ class Target:
     @property
     def name(self) -> str:
         """How messages name the application."""
-        return f"{self.application['display_name']} (app ID {self.application['app_id']})"
+        return application.described(self.application["display_name"], self.application["app_id"])
+
+    def address(self, graph: Graph) -> t.Any:
+        """The SDK's request builder for the application."""
+        return application.address(graph, "object_id", self.application["object_id"])
+
+    def principal_address(self, graph: Graph) -> t.Any:
+        """The SDK's request builder for the service principal."""
+        return graph.client.service_principals.by_service_principal_id(self.principal_id)
 
 
 class Part:
@@ -78,18 +84,16 @@ class Part:
         """The members as results and diffs show them."""
         return [items[key] for key in sorted(items)]
 
-    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
+    async def write(self, graph: Graph, target: Target, step: Step) -> None:
         """Carry out one step. Raises ServiceError."""
         raise NotImplementedError
 
-    async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step], patience: float) -> None:
+    async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step]) -> None:
         """Carry out all steps, one after the other: concurrent changes of one object fail [iss]."""
         for step in steps:
-            await self.write(graph, target, step, patience)
+            await self.write(graph, target, step)
 
-    async def send(
-        self, graph: Graph, target: Target, request: RequestInformation, attempted: str, patience: float
-    ) -> None:
+    async def send(self, graph: Graph, target: Target, request: RequestInformation, attempted: str) -> None:
         """Send a writing ``request`` that may be repeated, as the members have keys: one that is there already was
         added, one that is missing was removed."""
         gone_is_done = request.http_method == sdk.Method.DELETE
@@ -99,11 +103,15 @@ class Part:
             own = target.application["object_id"], target.principal_id
             names_ours = error.status != 404 or any(key in (error.answer or "") for key in own if key)
             long_enough = target.fresh and names_ours  # what is missing may be what was just made
-            return _not_replicated(error) and (long_enough or time.monotonic() - began < replication.CATCH_UP)
+            return replication.not_replicated(error) and (
+                long_enough or time.monotonic() - began < replication.CATCH_UP
+            )
 
         try:
             await replication.persist(
-                lambda: graph.send(request, attempted, repeatable=True, missing_ok=gone_is_done), passing, patience
+                lambda: graph.send(request, attempted, repeatable=True, missing_ok=gone_is_done),
+                passing,
+                graph.patience,
             )
         except ServiceError as error:
             if not self.there_already(error):
@@ -112,7 +120,7 @@ class Part:
     def there_already(self, error: ServiceError) -> bool:
         """Whether the refusal says that what shall be added is there (reference and assignment errors [rec] [src])."""
         text = error.answer or ""
-        return error.code == SAME_KEY or (error.status == 400 and "already exist" in text)
+        return error.code == replication.EXISTS or (error.status == 400 and "already exist" in text)
 
     def settled(self, present: Items, target: Target) -> bool:
         """Whether the members read after a change are as they shall be."""
@@ -135,14 +143,14 @@ class PartPlan:
         return cls(part, present, _plan.steps(present, after), after)
 
 
-async def apply(graph: Graph, target: Target, todo: PartPlan, patience: float) -> None:
+async def apply(graph: Graph, target: Target, todo: PartPlan) -> None:
     """Carry out ``todo``, wait until reads agree that nothing is left to do, and put what is there into it."""
     part, steps = todo.part, todo.steps
     # A second round is for what a stale read had hidden.
-    for wait in (min(patience, replication.CATCH_UP), patience):
+    for wait in (replication.briefly(graph.patience), graph.patience):
         if not steps:
             return
-        await part.write_all(graph, target, steps, patience)
+        await part.write_all(graph, target, steps)
         todo.after, settled = await replication.settle(
             lambda: part.read(graph, target),
             lambda present: part.settled(present, target),
@@ -150,10 +158,4 @@ async def apply(graph: Graph, target: Target, todo: PartPlan, patience: float) -
         )
         steps = [] if settled else _plan.steps(todo.after, part.after(todo.after, target))
     if steps:
-        raise replication.unsettled(f"Changing {part.option} of {target.name} failed", patience)
-
-
-def _not_replicated(error: ServiceError) -> bool:
-    """An object that was just made is not everywhere yet: a 404, or the text for references to it [iss]."""
-    text = error.answer or ""
-    return error.status == 404 or (error.status == 400 and "Not a valid reference update" in text)
+        raise replication.unsettled(f"Changing {part.option} of {target.name} failed", graph.patience)

@@ -12,7 +12,6 @@ import hashlib
 import ssl
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import application
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
@@ -66,11 +65,13 @@ class Certificates(Part):
                 after[key] = {"thumbprint": key, "name": name, "key_id": None, "ends": None}
         return after
 
-    async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step], patience: float) -> None:
+    async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step]) -> None:
         """All in one PATCH: Graph replaces the list. Those that stay are named without their key [rec]."""
-        listed, settled = await replication.agreed(lambda: self._found(graph, target), lambda found: found, patience)
+        listed, settled = await replication.agreed(
+            lambda: self._found(graph, target), lambda found: found, graph.patience
+        )
         if not settled or listed is None:  # what is not surely read is not replaced
-            raise replication.unsettled(f"Reading the certificates of {target.name} failed", patience)
+            raise replication.unsettled(f"Reading the certificates of {target.name} failed", graph.patience)
         gone = {step.key for step in steps if step.after is None}
         here = {thumbprint(item) for item in listed}
         kept = [
@@ -88,16 +89,14 @@ class Certificates(Part):
             for step in steps
             if step.after and step.key not in here
         ]
-        builder = graph.client.applications.by_application_id(target.application["object_id"])
-        request = graph.request("PATCH", builder, {"keyCredentials": [*kept, *new]})
+        request = graph.request("PATCH", target.address(graph), {"keyCredentials": [*kept, *new]})
         attempted = f"Changing the certificates of {target.name} failed"
-        await replication.persist(lambda: graph.send(request, attempted), application.not_replicated, patience)
+        await replication.persist(lambda: graph.send(request, attempted), replication.not_replicated, graph.patience)
 
     async def _found(self, graph: Graph, target: Target) -> list[Document] | None:
         """The list in the order of the key IDs; None where a replica does not know the application."""
-        builder = graph.client.applications.by_application_id(target.application["object_id"])
         attempted = f"Reading the certificates of {target.name} failed"
-        found = await graph.get(builder, attempted, missing_ok=True, select=["keyCredentials"])
+        found = await graph.get(target.address(graph), attempted, missing_ok=True, select=["keyCredentials"])
         if found is None:
             return None
         return sorted(found.get("keyCredentials") or [], key=lambda item: str(item["keyId"]))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import SAME_KEY, Part, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
@@ -29,9 +30,7 @@ class FederatedCredentials(Part):
     option = "federated_credentials"
 
     def check(self) -> None:
-        twice = _plan.repeated([item["name"] for item in self.declared])
-        if twice:
-            raise InputError(f"federated_credentials names twice: {', '.join(twice)}")
+        _plan.check_once(self.option, [item["name"] for item in self.declared])
         for item in self.declared:
             if item.get("audiences") is not None and len(item["audiences"]) != 1:
                 raise InputError(
@@ -49,7 +48,7 @@ class FederatedCredentials(Part):
         if target.new:
             return {}
         attempted = f"Reading the federated credentials of {target.name} failed"
-        found = await graph.pages(graph.request("GET", self._address(graph, target)), attempted)
+        found = await graph.pages(graph.request("GET", target.address(graph).federated_identity_credentials), attempted)
         return {
             item["name"]: {"name": item["name"], "id": item["id"], **{key: item.get(key) for key in MEMBERS}}
             for item in found
@@ -74,8 +73,8 @@ class FederatedCredentials(Part):
             )
         return after
 
-    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
-        address = self._address(graph, target)
+    async def write(self, graph: Graph, target: Target, step: Step) -> None:
+        address = target.address(graph).federated_identity_credentials
         after = {key: value for key, value in (step.after or {}).items() if key != "id"}
         if step.before is None:
             document = {key: value for key, value in after.items() if value is not None}
@@ -86,19 +85,14 @@ class FederatedCredentials(Part):
             request = graph.request("PATCH", one, changed) if step.after else graph.request("DELETE", one)
             verb = "Changing" if step.after else "Removing"
         attempted = f"{verb} the federated credential {step.key} of {target.name} failed"
-        await self.send(graph, target, request, attempted, patience)
+        await self.send(graph, target, request, attempted)
 
-    async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step], patience: float) -> None:
+    async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step]) -> None:
         """One that gives its issuer and subject to another goes first: Entra takes these just once [rec]."""
         taken = [(step.after["issuer"], step.after["subject"]) for step in steps if step.after]
         first = [s for s in steps if s.before and not s.after and (s.before["issuer"], s.before["subject"]) in taken]
-        await super().write_all(graph, target, [*first, *(s for s in steps if s not in first)], patience)
+        await super().write_all(graph, target, [*first, *(s for s in steps if s not in first)])
 
     def there_already(self, error: ServiceError) -> bool:
         """Only the name makes it the same one."""
-        return error.code == SAME_KEY
-
-    @staticmethod
-    def _address(graph: Graph, target: Target) -> t.Any:
-        application = graph.client.applications.by_application_id(target.application["object_id"])
-        return application.federated_identity_credentials
+        return error.code == replication.EXISTS

@@ -49,7 +49,7 @@ class Logo(Part):
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.new:
             return {}
-        picture = await graph.download(self._address(graph, target), f"Reading the logo of {target.name} failed")
+        picture = await graph.download(target.address(graph).logo, f"Reading the logo of {target.name} failed")
         return {KEY: {"sha256": hashlib.sha256(picture).hexdigest()}} if picture else {}
 
     def after(self, present: Items, target: Target) -> Items:
@@ -62,11 +62,7 @@ class Logo(Part):
     def show(self, items: Items) -> t.Any:
         return items.get(KEY)
 
-    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
-        request = graph.request("PUT", self._address(graph, target))
+    async def write(self, graph: Graph, target: Target, step: Step) -> None:
+        request = graph.request("PUT", target.address(graph).logo)
         request.set_stream_content(self._picture, self._type)
-        await self.send(graph, target, request, f"Setting the logo of {target.name} failed", patience)
-
-    @staticmethod
-    def _address(graph: Graph, target: Target) -> t.Any:
-        return graph.client.applications.by_application_id(target.application["object_id"]).logo
+        await self.send(graph, target, request, f"Setting the logo of {target.name} failed")

@@ -33,7 +33,7 @@ class Owners(Part):
         self._caller_id = graph.caller_id
         if target.new:  # whoever creates an application is its first owner [doc]
             return {self._caller_id: {"object_id": self._caller_id}} if self._caller_id else {}
-        address = graph.client.applications.by_application_id(target.application["object_id"]).owners
+        address = target.address(graph).owners
         attempted = f"Reading the owners of {target.name} failed"
         found = await graph.pages(graph.request("GET", address, query={"select": ["id"]}), attempted)
         return {item["id"]: {"object_id": item["id"]} for item in found}
@@ -48,8 +48,8 @@ class Owners(Part):
     def show(self, items: Items) -> t.Any:
         return sorted(items)
 
-    async def write(self, graph: Graph, target: Target, step: Step, patience: float) -> None:
-        owners = graph.client.applications.by_application_id(target.application["object_id"]).owners
+    async def write(self, graph: Graph, target: Target, step: Step) -> None:
+        owners = target.address(graph).owners
         if step.after:
             reference = {"@odata.id": f"{graph.cloud.graph_endpoint}/v1.0/directoryObjects/{step.key}"}
             request = graph.request("POST", owners.ref, reference)
@@ -57,4 +57,4 @@ class Owners(Part):
         else:
             request = graph.request("DELETE", owners.by_directory_object_id(step.key).ref)
             attempted = f"Removing the owner {step.key} from {target.name} failed"
-        await self.send(graph, target, request, attempted, patience)
+        await self.send(graph, target, request, attempted)

@@ -21,12 +21,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 
 # "Validation differences by supported account types" [doc]; expired ones count.
 SLOTS_PERSONAL = 2
-# Entra makes values of 40 characters; a shorter one is a leftover or a placeholder, and masking it in output would
-# mask parts of everything.
-SHORTEST = 16
 # What the client secret is called when check mode cannot know it yet.
 NOT_MADE = "not-made-in-check-mode"
 PREDICTED_KEY = "00000000-0000-0000-0000-000000000000"
@@ -93,10 +91,9 @@ class Wanted:
                 answer=f"renew_before {item['renew_before']} is not shorter than lifetime {item['lifetime']}",
                 hint="Shorten renew_before or lengthen lifetime",
             )
-        held = item.get("held") or ""
         return cls(
             name,
-            held if len(held) >= SHORTEST else None,
+            usable_secret(item.get("held")),
             (item.get("held_key_id") or "").lower() or None,
             **spans,
             state=item["state"],
@@ -146,9 +143,7 @@ def check(items: t.Sequence[t.Mapping[str, t.Any]], sign_in_audience: str | None
     names = [item.name for item in wanted]
     if not all(name.strip() for name in names):
         raise InputError("client_secrets has an entry with an empty name", hint="Set its name to that of the holder")
-    twice = _plan.repeated(names)
-    if twice:
-        raise InputError(f"client_secrets names twice: {', '.join(twice)}", hint="Give each holder a name of its own")
+    _plan.check_once("client_secrets", names, "Give each holder a name of its own")
     check_holders(wanted, sign_in_audience)
     return wanted
 

@@ -33,21 +33,20 @@ if t.TYPE_CHECKING:
     )
 
 Document = dict[str, t.Any]
-# How long to look for a credential after its creation was left open, and for one to be removable.
-LOOK = 20.0
+# Seconds within which a credential that is there is listed and can be removed; afterwards it counts as gone.
+LISTED_WITHIN = 20.0
 
 
 class SecretWriter:
     """Makes and removes client secrets of one application.
 
-    ``app`` is the application as Graph has it; ``patience`` in seconds bounds each wait for replication.
+    ``app`` is the application as Graph has it.
     """
 
-    def __init__(self, graph: Graph, endpoint: TokenEndpoint, app: Document, patience: float) -> None:
+    def __init__(self, graph: Graph, endpoint: TokenEndpoint, app: Document) -> None:
         self._graph = graph
         self._endpoint = endpoint
         self._app = app
-        self._patience = patience
 
     async def apply(self, decisions: t.Sequence[Decision]) -> list[str]:
         """Carry out ``decisions``: remove, make, and wait until Entra accepts what was made.
@@ -77,7 +76,7 @@ class SecretWriter:
         _found, settled = await replication.settle(
             self._credentials,
             lambda found: {c.key_id for c in made} <= {c.key_id for c in found},
-            self._patience,
+            self._graph.patience,
         )
         if not settled:
             raise ServiceError(
@@ -105,13 +104,13 @@ class SecretWriter:
             await replication.persist(
                 lambda: self._graph.send(request, attempted, repeatable=True),
                 lambda error: _unknown_key(error) or replication.contended(error),
-                min(LOOK, self._patience),
+                min(self._graph.patience, LISTED_WITHIN),
             )
         except ServiceError as error:
             if not _unknown_key(error):
                 raise
         await replication.settle(
-            self._credentials, lambda found: credential.key_id not in {c.key_id for c in found}, self._patience
+            self._credentials, lambda found: credential.key_id not in {c.key_id for c in found}, self._graph.patience
         )
 
     async def _make(self, decision: Decision) -> tuple[Credential, str]:
@@ -126,7 +125,7 @@ class SecretWriter:
         request = self._graph.request("POST", address, {"passwordCredential": wanted})
         try:
             answer = await replication.persist(
-                lambda: self._graph.send(request, attempted), application.not_replicated, self._patience
+                lambda: self._graph.send(request, attempted), replication.not_replicated, self._graph.patience
             )
         except AmbiguousError as error:
             await self._undo_unknown(name, end)
@@ -146,7 +145,7 @@ class SecretWriter:
             return [c for c in found if c.name == name and abs(c.end - end) < timedelta(microseconds=2)]
 
         found, _settled = await replication.settle(
-            self._credentials, lambda c: bool(stray(c)), min(LOOK, self._patience), agreeing=1
+            self._credentials, lambda c: bool(stray(c)), min(self._graph.patience, LISTED_WITHIN), agreeing=1
         )
         for credential in stray(found):
             await self.remove(credential)
@@ -160,12 +159,12 @@ class SecretWriter:
             return bool(verdict.accepted) or cannot_tell
 
         verdict, done = await replication.settle(
-            lambda: self._endpoint.ask(secret), settled, self._patience, agreeing=2
+            lambda: self._endpoint.ask(secret), settled, self._graph.patience, agreeing=2
         )
         decision.accepted = verdict.accepted
         if not done:
             raise ServiceError(
-                f"The new client secret for {name} was not accepted within {self._patience:.0f} seconds",
+                f"The new client secret for {name} was not accepted within {self._graph.patience:.0f} seconds",
                 answer=f"the token endpoint last said: {verdict.answer}; the secret was removed again",
                 hint="Run again; raise wait_timeout if the tenant is slow",
                 code=f"AADSTS{verdict.code}" if verdict.code else None,

@@ -13,6 +13,7 @@ import os
 import re
 import time
 import typing as t
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -128,13 +129,12 @@ def from_github(params: t.Mapping[str, t.Any], audience: str) -> str:
     url, bearer = (os.environ[name].strip() for name in GITHUB_VARIABLES)
     check_form(GITHUB_VARIABLES[1], bearer)
     attempted = "Asking GitHub Actions for the job's token failed"
-    http = _http.Http(params["ca_path"], params["timeout"])
-    try:
-        response = http.send("GET", url, params={"audience": audience}, headers={"Authorization": f"bearer {bearer}"})
-    except _http.requests.RequestException as error:
-        raise ServiceError(attempted, answer=_http.why(error), hint="Check the network and ca_path") from error
-    finally:
-        http.close()
+    query, headers = {"audience": audience}, {"Authorization": f"bearer {bearer}"}
+    with closing(_http.Http(params["ca_path"], params["timeout"])) as http:
+        try:
+            response = http.send("GET", url, params=query, headers=headers)
+        except _http.requests.RequestException as error:
+            raise ServiceError(attempted, answer=_http.why(error), hint="Check the network and ca_path") from error
     try:
         token = response.json()["value"]
     except (ValueError, KeyError, TypeError):

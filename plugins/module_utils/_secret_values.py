@@ -1,0 +1,17 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Tell the value of a client secret from a placeholder."""
+
+from __future__ import annotations
+
+# Entra makes values of 40 characters [rec]; a shorter one is a leftover, a mask or a placeholder, and masking it in
+# output would mask parts of everything.
+SHORTEST = 16
+
+
+def usable_secret(value: str | None) -> str | None:
+    """``value`` if it can be that of a client secret, else None."""
+    return value if value and len(value) >= SHORTEST else None
