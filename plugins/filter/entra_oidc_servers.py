@@ -12,7 +12,8 @@ author:
   - deskops (@deskops)
 description:
   - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
-  - Collects what the role's tasks have registered on the servers that go through it together, and decides what comes next.
+  - Collects what the role's tasks have registered on the servers that go through it together, and decides what comes
+    next.
 positional: question, host, hosts
 options:
   _input:
@@ -21,8 +22,9 @@ options:
     required: true
   question:
     description:
-      - V(applications), V(retirements), V(removals) and V(deletions) are for O(deskops.rustdesk_sso.entra_app#module:applications).
-      - V(run) and V(observed) give the record of each server by its name, V(removed) the same after servers were removed.
+      - V(applications), V(retirements), V(removals) and V(deletions) are for
+        O(deskops.rustdesk_sso.entra_app#module:applications).
+      - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
     type: str
     choices: [applications, retirements, removals, deletions, run, observed, removed]
     required: true
@@ -44,7 +46,8 @@ options:
 EXAMPLES = r"""
 - name: Register the applications
   deskops.rustdesk_sso.entra_app:
-    applications: "{{ hostvars | deskops.rustdesk_sso.entra_oidc_servers('applications', inventory_hostname, ansible_play_batch) }}"
+    applications: >-
+      {{ hostvars | deskops.rustdesk_sso.entra_oidc_servers('applications', inventory_hostname, ansible_play_batch) }}
 """
 
 RETURN = r"""

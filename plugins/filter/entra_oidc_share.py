@@ -53,7 +53,10 @@ options:
 EXAMPLES = r"""
 - name: Show the application ID
   ansible.builtin.debug:
-    msg: "{{ (declaration | deskops.rustdesk_sso.entra_oidc_share(console, registration, {}, hostvars, ansible_play_batch)).app_id }}"
+    msg: "{{ share.app_id }}"
+  vars:
+    share: >-
+      {{ declared | deskops.rustdesk_sso.entra_oidc_share(console, registration, {}, hostvars, ansible_play_batch) }}
 """
 
 RETURN = r"""
@@ -77,11 +80,11 @@ def entra_oidc_share(
 ) -> dict[str, t.Any]:
     """See the filter's documentation."""
     # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import share
 
-    return share(
-        declaration, console, registration, configured, hostvars, hosts, observed=observed, check_mode=check_mode
-    )
+    server = Server(declaration, console=console, registration=registration, configured=configured)
+    return share(server, hostvars, hosts, observed=observed, check_mode=check_mode)
 
 
 class FilterModule:

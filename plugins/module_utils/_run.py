@@ -12,7 +12,11 @@ from dataclasses import dataclass
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError, SsoError, unforeseen
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    MissingLibraryError,
+    SsoError,
+    unforeseen,
+)
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule

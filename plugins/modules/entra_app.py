@@ -615,12 +615,13 @@ options:
     version_added: 0.2.0
   applications:
     description:
-      - Several applications, instead of the options of one. They are read together and converged at the same time, which
-        takes a fraction of the time and of the requests of as many tasks.
+      - Several applications, instead of the options of one. They are read together and converged at the same time,
+        which takes a fraction of the time and of the requests of as many tasks.
       - One that fails does not stop the others. The task fails after all were tried, and RV(results) has what was made,
         new client secrets included.
-      - An entry may sign in on its own, to another tenant for example. An option of the sign-in that an entry does not have
-        is the task's. Entries with the same sign-in share a session. If a sign-in is refused, only its own entries fail.
+      - An entry may sign in on its own, to another tenant for example. An option of the sign-in that an entry does not
+        have is the task's. Entries with the same sign-in share a session. If a sign-in is refused, only its own entries
+        fail.
     type: list
     elements: dict
     version_added: 0.2.0

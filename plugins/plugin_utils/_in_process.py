@@ -91,9 +91,9 @@ class InProcessAction(ActionBase):
         if unusable:
             return {
                 "failed": True,
-                "msg": f"The environment of this task cannot be used: {', '.join(unusable)} takes effect only when a process "
-                "starts, and this task runs in the controller's process. Set it where ansible-playbook is started, or take "
-                "it out of environment.",
+                "msg": f"The environment of this task cannot be used: {', '.join(unusable)} takes effect only when a "
+                "process starts, and this task runs in the controller's process. Set it where ansible-playbook is started, "
+                "or remove it from environment.",
             }
         with _set(environment):
             return self._validated()

@@ -193,18 +193,12 @@ def _names(values: Values) -> t.Iterator[str]:
 def _addresses(values: Values) -> t.Iterator[str]:
     if values.get(f"{PREFIX}console_url") is None:
         yield (
-            f"{PREFIX}console_url is not set, nor is the environment variable RUSTDESK_URL. Set it to the address of the "
-            "console, such as https://rustdesk.example.com."
+            f"{PREFIX}console_url is not set, nor is the environment variable RUSTDESK_URL. Set it to the address of "
+            "the console, such as https://rustdesk.example.com."
         )
         return
-    wrong = False
-    for name in ("console_url", "public_url"):
-        try:
-            if PREFIX + name in values:
-                check_url(values[PREFIX + name], PREFIX + name)
-        except InputError as error:
-            wrong = True
-            yield str(error)
+    wrong = [*_unusable(values, "console_url"), *_unusable(values, "public_url")]
+    yield from wrong
     if wrong:
         return
     declared = f"{PREFIX}public_url" if f"{PREFIX}public_url" in values else f"{PREFIX}console_url"
@@ -212,9 +206,17 @@ def _addresses(values: Values) -> t.Iterator[str]:
     refused = redirect_uris.problems([uri], values.get(variable("sign_in_audience")))
     if refused:
         yield (
-            f"Entra does not accept the callback URL that follows from {declared} as a redirect URI: {'; '.join(refused)}. "
-            f"Set {PREFIX}public_url to the https address at which users reach the console."
+            f"Entra does not accept the callback URL that follows from {declared} as a redirect URI: "
+            f"{'; '.join(refused)}. Set {PREFIX}public_url to the https address at which users reach the console."
         )
+
+
+def _unusable(values: Values, name: str) -> t.Iterator[str]:
+    try:
+        if PREFIX + name in values:
+            check_url(values[PREFIX + name], PREFIX + name)
+    except InputError as error:
+        yield str(error)
 
 
 def _spans(values: Values) -> t.Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import usable
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
     PREFIX,
@@ -57,6 +57,11 @@ class Server:
         """The provider as the inspected console holds it; empty where there is none."""
         return next(iter(self.console.get("providers") or []), {})
 
+    @property
+    def held(self) -> str:
+        """The client secret that the inspected console holds; empty where it holds none, or a placeholder."""
+        return usable_secret(self.provider.get("client_secret")) or ""
+
 
 def key(declaration: Declaration) -> Key:
     """What servers that share an application have in common: the tenant as they name it, and the unique name."""
@@ -69,13 +74,13 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
     present = console.get("callback_url")
     if not declaration["public_url_declared"] and present and present != declaration["callback_url"]:
         found.append(
-            f"The console has the callback URL {present}, and {declaration['callback_url']} would replace it for all its "
-            f"providers. Set {PREFIX}public_url to the address at which users reach the console."
+            f"The console has the callback URL {present}, and {declaration['callback_url']} would replace it for all "
+            f"its providers. Set {PREFIX}public_url to the address at which users reach the console."
         )
     if any(provider.get("client_secret_set") is None for provider in console.get("providers") or []):
         found.append(
-            "The console does not give its client secret back, so it is unknown whether Entra still accepts it. Use the "
-            "modules entra_app (with held_key_id) and rustdesk_oidc_provider (with update_secret) for this server."
+            "The console does not give its client secret back, so it is unknown whether Entra still accepts it. Use "
+            "the modules entra_app (with held_key_id) and rustdesk_oidc_provider (with update_secret) for this server."
         )
     return found
 
@@ -110,10 +115,7 @@ def applications(servers: t.Iterable[Server]) -> list[Entry]:
             **_of(members[0]),
             **members[0].declaration["application"],
             "web_redirect_uris": {"add": _callback_urls(members)},
-            "client_secrets": [
-                {**server.declaration["client_secret"], "held": usable(server.provider.get("client_secret")) or ""}
-                for server in members
-            ],
+            "client_secrets": [{**server.declaration["client_secret"], "held": server.held} for server in members],
             "retire_superseded": False,
             # The verification asks for each of the others
             "verify_held": "unlisted",
@@ -175,7 +177,11 @@ def result_of(declaration: Declaration, registration: Result) -> Result | None:
 
 
 def share(
-    server: Server, *, observed: bool = False, check_mode: bool = False, others: t.Callable[[], t.Iterable[Server]] = tuple
+    server: Server,
+    *,
+    observed: bool = False,
+    check_mode: bool = False,
+    others: t.Callable[[], t.Iterable[Server]] = tuple,
 ) -> Share:
     """What ``server`` gets of the registration; an error where it cannot be configured.
 
@@ -188,14 +194,13 @@ def share(
         return {**NOTHING, "error": error}
     secret = secret_of(server.declaration, found)
     made = not observed and secret.get("decision") in ("created", "renewed")
-    held = usable(server.provider.get("client_secret")) or ""
     return {
         "error": {},
         "app_id": found["application"]["app_id"],
         "issuer": found["issuer"],
         "discovery": None if secret.get("accepted") and not observed else found["discovery"],
         "redirect_uris": redirect_uris_before(found) if observed else found["application"]["web_redirect_uris"],
-        "client_secret": str(secret["secret_text"]) if made else held,
+        "client_secret": str(secret["secret_text"]) if made else server.held,
         "accepted": bool(secret.get("accepted")) and not observed,
         "expires": (secret.get("held") or {} if observed else secret).get("expires") or "",
         "unverifiable": _unverifiable(server, found, observed, check_mode),
@@ -259,8 +264,8 @@ def _why_none(server: Server, others: t.Iterable[Server]) -> str:
         return NOT_REGISTERED
     return (
         f"The servers {', '.join(item.name for item in sharing)} share the application "
-        f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. Declare these alike, or "
-        f"give them another {variable('unique_name')}. Nothing was changed."
+        f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. Declare these alike, "
+        f"or give them another {variable('unique_name')}. Nothing was changed."
     )
 
 

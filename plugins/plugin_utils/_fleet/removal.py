@@ -65,8 +65,8 @@ def deletions(servers: t.Iterable[Server]) -> list[Entry]:
 
 def _unused(server: Server) -> bool:
     left = result_of(server.declaration, server.registration) or {}
-    application = left.get("application")
-    return bool(application) and not left.get("failed") and not application["web_redirect_uris"]
+    application = left.get("application") or {}
+    return application.get("web_redirect_uris") == [] and not left.get("failed")
 
 
 def error(server: Server, *results: Result) -> str:

@@ -1,4 +1,3 @@
-
 """The questions of the role's tasks, answered by the decisions in _fleet."""
 
 from __future__ import annotations
@@ -46,8 +45,8 @@ def _records(make: t.Callable[[Server], Record]) -> t.Callable[[HostVars, str, l
         members = servers.together(hostvars, host, hosts)
         # Those that failed before they came to the role are told of as well, unless each is for itself
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
-        found = {name: _record(hostvars[name], name, make) for name in others if name in members or _lost(hostvars, name)}
-        return t.cast("dict[str, Record]", plain(found))
+        told = [name for name in others if name in members or _lost(hostvars, name)]
+        return t.cast("dict[str, Record]", plain({name: _record(hostvars[name], name, make) for name in told}))
 
     return records
 
@@ -62,11 +61,8 @@ def _record(variables: t.Mapping[str, t.Any], name: str, make: t.Callable[[Serve
     return make(found) if found else record.failed(name, t.cast("t.Any", servers.registered(variables, "failure")))
 
 
-def share(
-    declaration: t.Any, console: t.Any, registration_: t.Any, configured: t.Any, hostvars: HostVars, hosts: t.Sequence[str], **how: bool
-) -> dict[str, t.Any]:
-    """The share of the server with this ``declaration``, and these results of the tasks before; see registration.share()."""
-    server = Server(declaration, console=console, registration=registration_, configured=configured)
+def share(server: Server, hostvars: HostVars, hosts: t.Sequence[str], **how: bool) -> dict[str, t.Any]:
+    """What ``server`` gets of the registration of ``hosts``; see registration.share()."""
     found = registration.share(server, others=lambda: _servers(hostvars, server.name, list(map(str, hosts))), **how)
     return t.cast("dict[str, t.Any]", plain(found))
 

@@ -70,7 +70,7 @@ def _rules(rules: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def omitted(value: t.Any) -> bool:
-    """Whether ``value`` is what Ansible's ``omit`` becomes: a placeholder, since ansible-core 2.19 of a type of its own."""
+    """Whether ``value`` is Ansible's ``omit``: a placeholder, since ansible-core 2.19 of a type of its own."""
     return "Omit" in type(value).__name__ or (isinstance(value, str) and value.startswith("__omit_place_holder__"))
 
 

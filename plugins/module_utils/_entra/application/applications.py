@@ -5,7 +5,7 @@
 
 """Applications of one task: grouped by sign-in, read together, converged at the same time, with a result for each.
 
-The failure of one application, or of one sign-in, is only its own: whatever was made for the others is in their results.
+The failure of one application, or of one sign-in, is only its own: what was made for the others is in their results.
 """
 
 from __future__ import annotations
@@ -124,18 +124,18 @@ async def converge(declared: t.Sequence[Params], work: Work) -> list[Outcome]:
 
 def _mistakes(declared: t.Sequence[Params]) -> list[SsoError | None]:
     """What is wrong with each declaration."""
-    found: list[SsoError | None] = []
-    for params in declared:
-        try:
-            check(params)
-            found.append(_twice(params, declared))
-        except InputError as error:
-            found.append(error)
-    return found
+    return [_mistake(params, declared) for params in declared]
 
 
-def _twice(params: Params, declared: t.Sequence[Params]) -> InputError | None:
-    """Why an entry cannot be told from another one of the same tenant; the display name alone need not be unique."""
+def _mistake(params: Params, declared: t.Sequence[Params]) -> SsoError | None:
+    """What is wrong with one of ``declared``: by itself, or because another one of its tenant has the same key.
+
+    The display name alone need not be unique.
+    """
+    try:
+        check(params)
+    except InputError as error:
+        return error
     for key in KEYS:
         named = params.get(key)
         same = [item for item in declared if item.get(key) == named and item["tenant_id"] == params["tenant_id"]]
