@@ -92,8 +92,8 @@ class InProcessAction(ActionBase):
             return {
                 "failed": True,
                 "msg": f"The environment of this task cannot be used: {', '.join(unusable)} takes effect only when a "
-                "process starts, and this task runs in the controller's process. Set it where ansible-playbook is started, "
-                "or remove it from environment.",
+                "process starts, and this task runs in the controller's process. Set it where ansible-playbook is "
+                "started, or remove it from environment.",
             }
         with _set(environment):
             return self._validated()

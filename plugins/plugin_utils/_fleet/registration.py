@@ -264,8 +264,8 @@ def _why_none(server: Server, others: t.Iterable[Server]) -> str:
         return NOT_REGISTERED
     return (
         f"The servers {', '.join(item.name for item in sharing)} share the application "
-        f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. Declare these alike, "
-        f"or give them another {variable('unique_name')}. Nothing was changed."
+        f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. "
+        f"Declare these alike, or give them another {variable('unique_name')}. Nothing was changed."
     )
 
 
