@@ -23,7 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import C
 class InProcessAction(ActionBase):
     """Runs a module's core where the task runs on the controller, and the module itself anywhere else.
 
-    Both doors give the same result, key for key. A result that holds a secret is censored in all output, while the
+    Both ways give the same result, key for key. A result that holds a secret is censored in all output, while the
     registered variable keeps it (``_ansible_no_log``, tried with ansible-core 2.16 to 2.21).
     """
 
