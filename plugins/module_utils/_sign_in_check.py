@@ -60,7 +60,7 @@ def verify(http: Http, console_http: Http, params: Params) -> list[Check]:
         discovery, issuer, secret, now = asked.result()
     checks = [*offered, issuer, _clock(connection, now)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
-    return [*checks, _registered(params), secret, _end(now, params)]
+    return [*checks, _registered(params), secret, _expires(now, params)]
 
 
 def _entra(http: Http, params: Params) -> tuple[Discovery | None, Check, Check, datetime | None]:
@@ -219,14 +219,14 @@ def _secret(http: Http, discovery: Discovery | None, params: Params) -> tuple[Ch
     return Check(name, False, f"the token endpoint says: {verdict.answer}", hint), verdict.now
 
 
-def _end(now: datetime | None, params: Params) -> Check:
-    """Whether the client secret lasts longer than the warning time, where its end is known."""
-    name = "client_secret_end"
-    if not params["client_secret_ends"]:
-        return Check(name, None, "not asked: client_secret_ends is not given")
-    left = parse_time(params["client_secret_ends"]) - (now or datetime.now(timezone.utc))
+def _expires(now: datetime | None, params: Params) -> Check:
+    """Whether the client secret lasts longer than the warning time, where its expiry date is known."""
+    name = "client_secret_expires"
+    if not params["client_secret_expires"]:
+        return Check(name, None, "not asked: client_secret_expires is not given")
+    left = parse_time(params["client_secret_expires"]) - (now or datetime.now(timezone.utc))
     good = left.total_seconds() > 0
-    text = f"{left.days} days are left" if good else f"it ended {-left.days} days ago"
+    text = f"{left.days} days are left" if good else f"it expired {-left.days} days ago"
     return Check(name, good, text, None if good else "Run the role, which renews it")
 
 

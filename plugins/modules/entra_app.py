@@ -520,7 +520,7 @@ options:
         description: Notes for administrators. An empty text clears them.
         type: str
       notification_email_addresses:
-        description: Exactly these addresses get Entra's mails about certificates that end.
+        description: Exactly these addresses get Entra's mails about certificates that expire.
         type: list
         elements: str
       preferred_single_sign_on_mode:
@@ -531,7 +531,7 @@ options:
     description:
       - One entry for each holder of a client secret. A client secret whose display name is exactly
         O(client_secrets[].name) belongs to that entry; others are never touched.
-      - A new one is made when the holder has none that Entra accepts, or when the held one ends soon. The task then
+      - A new one is made when the holder has none that Entra accepts, or when the held one expires soon. The task then
         waits until Entra accepts it. Earlier ones keep working until O(retire_superseded) removes them.
     type: list
     elements: dict
@@ -553,7 +553,7 @@ options:
         type: str
         default: 180d
       renew_before:
-        description: How long before its end a client secret is renewed.
+        description: How long before it expires a client secret is renewed.
         type: str
         default: 30d
       overlap:
@@ -572,7 +572,7 @@ options:
     description:
       - Whether Entra's token endpoint is asked if a held value is really accepted, with one request for each. Else the
         value is matched to the application's client secrets by its first three characters.
-      - V(unlisted) asks only where no client secret that has not ended begins like it, so that it may have been
+      - V(unlisted) asks only where no client secret that has not expired begins like it, so that it may have been
         removed, or made a moment ago.
     type: str
     default: always
@@ -895,7 +895,7 @@ owners:
   type: list
   elements: str
 certificates:
-  description: All certificates, with C(thumbprint), C(name), C(key_id) and C(ends).
+  description: All certificates, with C(thumbprint), C(name), C(key_id) and C(expires).
   returned: when O(certificates) is declared
   type: list
   elements: dict
@@ -939,12 +939,28 @@ client_secrets:
     hint:
       description: The first three characters of its value.
       type: str
-    ends:
-      description: When it ends.
+    expires:
+      description: When it expires.
       type: str
     accepted:
       description: Whether the token endpoint has accepted it in this task; null where it was not asked.
       type: bool
+    held:
+      description:
+        - The listed client secret that the holder's value was found to be, before this task changed anything.
+        - Null if the holder has none, or one that is not among the application's client secrets.
+      type: dict
+      version_added: 0.2.0
+      contains:
+        key_id:
+          description: The key ID.
+          type: str
+        hint:
+          description: The first three characters of the value.
+          type: str
+        expires:
+          description: When it expires.
+          type: str
     superseded:
       description: Key IDs of earlier client secrets of this name that are still there.
       type: list

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_app_info
-short_description: What a tenant holds of applications, and when their secrets and certificates end
+short_description: Read applications, and when their client secrets and certificates expire
 version_added: 0.1.0
 description:
-  - Reads applications with the ends of their client secrets and certificates (never their values), and what belongs to
+  - Reads applications, when their client secrets and certificates expire (never their values), and what belongs to
     them.
   - Writes nothing. Without O(object_id), O(app_id), O(unique_name) and O(display_name), all applications are read that
     the other options leave.
@@ -51,10 +51,10 @@ options:
     description:
       - A condition in OData's words that Graph's list of applications takes, such as C(tags/any(t:t eq 'rustdesk')).
     type: str
-  ending_within:
+  expiring_within:
     description:
-      - Only applications with a client secret or certificate that ends within this span of time or has ended, such as
-        V(30d).
+      - Only applications with a client secret or certificate that has expired or expires within this span of time, such
+        as V(30d).
     type: str
   deleted:
     description: Read the applications that were deleted in the last 30 days and can be restored, instead of the others.
@@ -77,13 +77,13 @@ EXAMPLES = r"""
     unique_name: rustdesk-sso
   register: found
 
-- name: List what ends within 30 days
+- name: List what expires within 30 days
   deskops.rustdesk_sso.entra_app_info:
     tenant_id: example.com
     display_name_prefix: RustDesk
-    ending_within: 30d
+    expiring_within: 30d
     gather: [owners]
-  register: ending
+  register: expiring
 """
 
 RETURN = r"""
@@ -155,12 +155,12 @@ applications:
       type: list
       elements: dict
     certificates:
-      description: The certificates, the one that ends first at the top, with C(thumbprint), C(name), C(key_id), C(ends)
-        and C(days_left).
+      description: The certificates, the one that expires first at the top, with C(thumbprint), C(name), C(key_id),
+        C(expires) and C(days_left).
       type: list
       elements: dict
     client_secrets:
-      description: The client secrets, the one that ends first at the top.
+      description: The client secrets, the one that expires first at the top.
       type: list
       elements: dict
       contains:
@@ -173,11 +173,11 @@ applications:
         hint:
           description: The first three characters of the value.
           type: str
-        ends:
-          description: When it ends.
+        expires:
+          description: When it expires.
           type: str
         days_left:
-          description: How many whole days are left; negative when it has ended.
+          description: How many whole days are left; negative when it has expired.
           type: int
 error:
   description: What failed, in parts; RV(ignore:msg) says the same in a sentence.
@@ -229,7 +229,7 @@ SPEC: dict[str, t.Any] = {
         **{key: {"type": "str"} for key in application.KEYS},
         "display_name_prefix": {"type": "str"},
         "filter": {"type": "str"},
-        "ending_within": {"type": "str"},
+        "expiring_within": {"type": "str"},
         "deleted": {"type": "bool", "default": False},
         "gather": {
             "type": "list",
@@ -250,7 +250,7 @@ SPEC: dict[str, t.Any] = {
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     check_tenant(params["tenant_id"])
-    span = _durations.parse(params["ending_within"], "ending_within") if params["ending_within"] else None
+    span = _durations.parse(params["expiring_within"], "expiring_within") if params["expiring_within"] else None
     credentials.check(params)
     return asyncio.run(_inspect(params, clouds.choose(params), span))
 
@@ -262,7 +262,7 @@ async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: tim
         found = await _find(graph, params)
         views = [_view(document, graph) for document in found]
         if span is not None:
-            views = [view for view in views if _ends_by(view, graph.now + span)]
+            views = [view for view in views if _expires_by(view, graph.now + span)]
         turns = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(_gather(graph, params["gather"], view, turns) for view in views))
         return {"tenant_id": discovery.tenant_id, "issuer": discovery.issuer, "applications": views}
@@ -290,31 +290,29 @@ async def _find(graph: Graph, params: t.Mapping[str, t.Any]) -> list[Document]:
 
 
 def _view(document: Document, graph: Graph) -> Document:
-    """An application with its credentials and their ends."""
+    """An application with its credentials and when they expire."""
     secrets = [client_secrets.Credential.parse(item) for item in document.get("passwordCredentials") or []]
     keys = [certificates.shown(item) for item in document.get("keyCredentials") or []]
     for key in keys:
-        key["days_left"] = (client_secrets.parse_time(key["ends"]) - graph.now).days
+        key["days_left"] = (client_secrets.parse_time(key["expires"]) - graph.now).days
     return {
         **application.view(document),
         "deleted": document.get("deletedDateTime"),
         "client_secrets": [
             {
                 "name": item.name,
-                "key_id": item.key_id,
-                "hint": item.hint,
-                "ends": client_secrets.format_time(item.end),
-                "days_left": (item.end - graph.now).days,
+                **item.result(),
+                "days_left": (item.expires - graph.now).days,
             }
-            for item in sorted(secrets, key=lambda item: item.end)
+            for item in sorted(secrets, key=lambda item: item.expires)
         ],
         "certificates": sorted(keys, key=lambda key: key["days_left"]),
     }
 
 
-def _ends_by(view: Document, moment: datetime) -> bool:
-    ends = (item["ends"] for item in [*view["client_secrets"], *view["certificates"]])
-    return any(client_secrets.parse_time(end) <= moment for end in ends)
+def _expires_by(view: Document, moment: datetime) -> bool:
+    expiries = (item["expires"] for item in [*view["client_secrets"], *view["certificates"]])
+    return any(client_secrets.parse_time(expiry) <= moment for expiry in expiries)
 
 
 async def _gather(graph: Graph, wanted: list[str], view: Document, turns: asyncio.Semaphore) -> None:

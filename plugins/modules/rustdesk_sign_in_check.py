@@ -81,8 +81,9 @@ options:
     type: bool
     default: false
     version_added: 0.2.0
-  client_secret_ends:
-    description: When that client secret ends, as RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].ends) says.
+  client_secret_expires:
+    description:
+      - When that client secret expires, as RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].expires) has it.
     type: str
   registered_redirect_uris:
     description: The application's redirect URIs. Omitted, it is not checked whether O(callback_url) is among them.
@@ -125,7 +126,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-passed:
+verified:
   description: Whether no check failed.
   returned: always
   type: bool
@@ -173,7 +174,7 @@ SPEC: dict[str, t.Any] = {
         "callback_url": {"type": "str", "required": True},
         "client_secret": {"type": "str", "no_log": True},
         "client_secret_accepted": {"type": "bool", "default": False, "no_log": False},
-        "client_secret_ends": {"type": "str", "no_log": False},
+        "client_secret_expires": {"type": "str", "no_log": False},
         "registered_redirect_uris": {"type": "list", "elements": "str"},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
         "console_ca_path": {"type": "path", "fallback": (env_fallback, ["RUSTDESK_CA_PATH"])},
@@ -193,7 +194,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     ):
         checks = _sign_in_check.verify(http, console_http, {**params, "public_url": public_url})
     failed = [check for check in checks if check.ok is False]
-    result: dict[str, t.Any] = {"passed": not failed, "checks": [check.result() for check in checks]}
+    result: dict[str, t.Any] = {"verified": not failed, "checks": [check.result() for check in checks]}
     if failed and params["must_pass"]:
         lines = [f"{check.name}: {check.detail}. {check.hint or ''}".strip() for check in failed]
         return {**result, "failed": True, "msg": f"Sign-in at {public_url} would not work. " + " | ".join(lines)}

@@ -16,7 +16,7 @@ from support.fleet import Fleet
 from support.sent import only_reads
 
 # What differs between two runs that do the same to two applications, or between a prediction and what was done.
-RANDOM = {"object_id", "app_id", "key_id", "created", "ends", "hint", "secret_text", "accepted", "request_id"}
+RANDOM = {"object_id", "app_id", "key_id", "created", "expires", "hint", "secret_text", "accepted", "request_id"}
 
 
 def module(name: str, /, **options: Any) -> dict[str, Any]:

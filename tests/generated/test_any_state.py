@@ -38,7 +38,7 @@ NO_ID = "00000000-0000-0000-0000-000000000000"
 MANY = 150
 MADE = ("created", "renewed")
 # What only Graph can give of a new member of a list
-GIVEN = ("id", "key_id", "ends")
+GIVEN = ("id", "key_id", "expires")
 Result = dict[str, Any]
 
 
@@ -138,7 +138,7 @@ def predictable(result: Result, run_result: Result) -> Result:
         if option in before:
             shown[option] = [_plain(item, known) for item in result[option]]
     shown["client_secrets"] = [
-        {**item, **dict.fromkeys(("key_id", "hint", "ends", "accepted", "secret_text"))}
+        {**item, **dict.fromkeys(("key_id", "hint", "expires", "accepted", "secret_text"))}
         if item["decision"] in MADE
         else item
         for item in result["client_secrets"]

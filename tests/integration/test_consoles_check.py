@@ -77,7 +77,7 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, controller: Controller)
 
     lab.clear_requests()
     results = controller.tasks(*(check(kind, name=name) for kind in desks for name in ("azure", "AZURE", "Microsoft")))
-    assert [result.get("passed") for result in results] == [True] * 9, results
+    assert [result.get("verified") for result in results] == [True] * 9, results
     # One that refuses the address of newer clients is asked again without it, and answers 201
     asked = [item for item in lab.requests(console.name) if item["path"] == "/api/oidc/auth"][:2]
     assert [item["status"] for item in asked] == [400, 201]
@@ -98,8 +98,8 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, controller: Controller)
         check("pro", public_url=redirecting.url),
         module("rustdesk_sign_in_check", **{**without_ca, "public_url": pro.url}),
     )
-    assert renamed["passed"], renamed
-    assert later["passed"], later
+    assert renamed["verified"], renamed
+    assert later["verified"], later
     wrong = first_failing(environment)
     assert wrong["name"] == "redirect_uri"
     assert "https://inside.example:21114" in wrong["detail"]

@@ -18,7 +18,7 @@ from support.controller import Controller
 from support.fleet import Fleet
 
 # What two runs can never have in common
-CHANCE = {"object_id", "app_id", "key_id", "created", "ends", "hint", "secret_text", "request_id", "client_secret"}
+CHANCE = {"object_id", "app_id", "key_id", "created", "expires", "hint", "secret_text", "request_id", "client_secret"}
 # What Ansible, not the collection, adds to a result of one kind of task only
 FRAME = {"ansible_facts", "invocation", "warnings", "deprecations"}
 
@@ -121,8 +121,8 @@ def test_entra(lab: Lab, fleet: Fleet, controller: Controller) -> None:
                 "PRINCIPAL": results[1]["service_principal"]["object_id"],
                 "KEY": secret["key_id"],
                 "MADE": made["created"],
-                "ENDS": secret["ends"],
-                "ENDED": secret["ends"][:16].replace("T", " "),
+                "ENDS": secret["expires"],
+                "ENDED": secret["expires"][:16].replace("T", " "),
                 **{
                     f"REQUEST{index}": result["error"]["request_id"]
                     for index, result in enumerate(results)

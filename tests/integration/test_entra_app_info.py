@@ -91,10 +91,10 @@ def test_filters(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         {"display_name_prefix": "rustdesk"},
         {"display_name_prefix": "RustDesk O'"},
         {"filter": "tags/any(t:t eq 'desk')"},
-        {"display_name_prefix": "RustDesk", "ending_within": "30d"},
-        {"display_name_prefix": "RustDesk", "ending_within": "10d"},
+        {"display_name_prefix": "RustDesk", "expiring_within": "30d"},
+        {"display_name_prefix": "RustDesk", "expiring_within": "10d"},
         {"filter": "no condition"},
-        {"ending_within": "soon"},
+        {"expiring_within": "soon"},
     ]
     found = controller.tasks(*(module("entra_app_info", **fleet.entra, **condition) for condition in conditions))
     names = [[item["display_name"] for item in result.get("applications", [])] for result in found]
@@ -106,7 +106,7 @@ def test_filters(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         [],
     ]
     assert "filter" in found[5]["msg"]
-    assert "ending_within" in found[6]["msg"]
+    assert "expiring_within" in found[6]["msg"]
     assert ours["client_secrets"][0]["secret_text"] not in str(found)
 
     tenant.set_permissions(["Application.ReadWrite.OwnedBy"])

@@ -302,8 +302,10 @@ def test_a_client_secret_tells_its_hint_and_end(fleet: Fleet) -> None:
     (listed,) = Seen(fleet.tenant).application["passwordCredentials"]
     assert entry["hint"] == secret[:3] == listed["hint"]
     begins, ends = (datetime.fromisoformat(listed[name]) for name in ("startDateTime", "endDateTime"))
-    assert datetime.fromisoformat(entry["ends"]) == ends.replace(microsecond=0)
+    assert datetime.fromisoformat(entry["expires"]) == ends.replace(microsecond=0)
     assert timedelta(hours=35.9) < ends - begins < timedelta(hours=36.1)
     holder = {"name": "desk1", "held": secret, "renew_before": "1h"}
     (kept,) = quietly(fleet, **NAMED, client_secrets=[holder])["client_secrets"]
-    assert [kept[name] for name in ("key_id", "hint", "ends")] == [entry[name] for name in ("key_id", "hint", "ends")]
+    assert [kept[name] for name in ("key_id", "hint", "expires")] == [
+        entry[name] for name in ("key_id", "hint", "expires")
+    ]

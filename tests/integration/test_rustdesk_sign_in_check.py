@@ -36,7 +36,7 @@ def converged(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[tuple[Fl
         "client_id": application["appId"],
         "callback_url": f"{console.url}/api/oidc/callback",
         "client_secret": provider["client_secret"],
-        "client_secret_ends": application["passwordCredentials"][0]["endDateTime"],
+        "client_secret_expires": application["passwordCredentials"][0]["endDateTime"],
         "registered_redirect_uris": application["web"]["redirectUris"],
         "ca_path": str(lab.ca_path),
     }
@@ -66,7 +66,7 @@ def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], con
         ({"registered_redirect_uris": [right["callback_url"] + "/"]}, ["redirect_uri_registered"], "AADSTS50011"),
         ({"registered_redirect_uris": [right["callback_url"].upper()]}, ["redirect_uri_registered"], "AADSTS50011"),
         ({"client_secret": "wrong~0123456789~0123456789~0123456789~1"}, ["client_secret_accepted"], "AADSTS7000215"),
-        ({"client_secret_ends": "2020-01-01T00:00:00Z"}, ["client_secret_end"], "ended"),
+        ({"client_secret_expires": "2020-01-01T00:00:00Z"}, ["client_secret_expires"], "expired"),
         ({"name": "okta"}, ["provider_offered"], "okta"),
         ({"public_url": "https://127.0.0.1:9"}, ["console_reachable"], "127.0.0.1:9"),
     ]
@@ -81,18 +81,18 @@ def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], con
         module("rustdesk_sign_in_check", **{**right, "registered_redirect_uris": []}, must_pass=False),
         *(module("rustdesk_sign_in_check", **{**right, **change}) for change, _checks, _word in wrong),
     )
-    assert passed["passed"], passed
+    assert passed["verified"], passed
     assert not passed["failed"]
     assert [check["ok"] for check in passed["checks"]] == [True] * len(passed["checks"])
-    assert alias["passed"], alias
-    assert bare["passed"]
+    assert alias["verified"], alias
+    assert bare["verified"]
     assert None in [check["ok"] for check in bare["checks"]]
     assert not tolerated["failed"]
-    assert tolerated["passed"] is False
+    assert tolerated["verified"] is False
     assert failing(tolerated) == ["redirect_uri_registered"]
     for (change, checks, word), result in zip(wrong, failed, strict=True):
         assert result["failed"], change
-        assert result["passed"] is False
+        assert result["verified"] is False
         assert failing(result) == checks, change
         assert word in result["msg"], (change, result["msg"])
         assert all(check in result["msg"] for check in checks)
@@ -151,5 +151,5 @@ def test_what_is_wrong_in_the_console(
     with pytest.raises(SignInFailed, match="AADSTS7000222"):
         fleet.sign_in(name)
     (expired,) = controller.tasks(module("rustdesk_sign_in_check", **right))
-    assert failing(expired) == ["client_secret_accepted", "client_secret_end"]
+    assert failing(expired) == ["client_secret_accepted", "client_secret_expires"]
     assert "AADSTS7000222" in expired["msg"]

@@ -60,6 +60,33 @@ def test_a_secret_near_its_end_is_renewed_and_the_old_one_stays():
     assert decide(wanted(held="abcdef"), credential("k1", end=30.1)).decision == "kept"
 
 
+@pytest.mark.parametrize(
+    ("named", "listed", "verdict", "held"),
+    [
+        ({"held": "abcdef"}, [credential("k1"), credential("k2", hint="xyz")], None, "k1"),
+        ({"held": "abcdef"}, [credential("k1", end=5)], None, "k1"),
+        ({"held": "abcdef", "present": False}, [credential("k1")], None, "k1"),
+        ({"held": "abcdef"}, [credential("k1", end=-1), credential("k2", name="other")], None, "k2"),
+        ({"held": "abcdef"}, [credential("k1", end=-1)], Verdict(False, "7000222"), "k1"),
+        ({"held": "abcdef"}, [credential("k1")], Verdict(False, "7000215"), None),
+        ({"held": "abcdef"}, [credential("k1", hint=None)], Verdict(True), "k1"),
+        ({"key": "k2"}, [credential("k1"), credential("k2", hint=None)], None, "k2"),
+        ({"held": "abcdef"}, [credential("k1", hint="xyz")], None, None),
+        ({}, [credential("k1")], None, None),
+    ],
+)
+def test_what_the_holder_has_now_is_told_before_anything_changes(named, listed, verdict, held):
+    verdicts = {"desk1": verdict} if verdict else {}
+    result = decide(wanted(**named), *listed, verdicts=verdicts).result()["held"]
+    assert (result and result["key_id"]) == held
+
+
+def test_the_held_one_is_told_with_its_hint_and_expiry():
+    expires = client_secrets.format_time(NOW + 5 * DAY)
+    decision = decide(wanted(held="abcdef"), credential("k1", end=5))
+    assert decision.result()["held"] == {"key_id": "k1", "hint": "abc", "expires": expires}
+
+
 def test_a_placeholder_is_not_taken_for_a_client_secret():
     assert client_secrets.check([item(held="desk1")], None)[0].held is None
     assert client_secrets.check([item(held="x" * 40)], None)[0].held == "x" * 40
@@ -279,7 +306,7 @@ def test_no_decision_ever_removes_what_may_be_in_use_or_is_not_ours(credentials,
     if decision.makes and held is None:
         assert decision.remove == []
     if not decision.makes:
-        assert decision.holds.end - NOW > 30 * DAY
+        assert decision.holds.expires - NOW > 30 * DAY
 
 
 @given(CREDENTIALS)

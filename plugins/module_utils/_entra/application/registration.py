@@ -136,7 +136,7 @@ class Plan:
             gone = set(decision.remove)
             ours = sorted(
                 {*decision.superseded, *decision.remove, *([decision.holds] if decision.holds else [])},
-                key=lambda credential: credential.end,
+                key=lambda credential: credential.expires,
             )
             new = [f"new, for {decision.wanted.lifetime.days} days"] if decision.makes else []
             before.setdefault("client_secrets", {})[decision.wanted.name] = [c.describe() for c in ours]
@@ -358,8 +358,8 @@ def predict(todo: Plan, now: datetime) -> None:
         present.principal = None
     for decision in todo.decisions:
         if decision.makes:
-            end = now + decision.wanted.lifetime
-            decision.holds = Credential(PREDICTED_KEY, decision.wanted.name, None, now, end)
+            expires = now + decision.wanted.lifetime
+            decision.holds = Credential(PREDICTED_KEY, decision.wanted.name, None, now, expires)
             decision.secret_text = NOT_MADE
 
 

@@ -62,7 +62,7 @@ class Certificates(Part):
                 after.pop(key, None)
             elif key not in after:
                 name = item.get("name") or f"certificate {key[:8]}"
-                after[key] = {"thumbprint": key, "name": name, "key_id": None, "ends": None}
+                after[key] = {"thumbprint": key, "name": name, "key_id": None, "expires": None}
         return after
 
     async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step]) -> None:
@@ -123,7 +123,7 @@ def shown(item: Document) -> Document:
         "thumbprint": thumbprint(item),
         "name": item.get("displayName"),
         "key_id": item["keyId"],
-        "ends": item.get("endDateTime"),
+        "expires": item.get("endDateTime"),
     }
 
 

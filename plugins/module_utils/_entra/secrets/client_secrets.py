@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The life of client secrets: which to keep, make and remove. Deciding is pure; doing is at the end of the file.
+"""Decide which client secrets to keep, make and remove; pure.
 
 A credential is ours when its display name is exactly the name of a declared client secret. Others are never touched.
 """
@@ -38,7 +38,7 @@ class Credential:
     name: str | None
     hint: str | None
     start: datetime
-    end: datetime
+    expires: datetime
 
     @classmethod
     def parse(cls, item: dict[str, t.Any]) -> Credential:
@@ -53,11 +53,19 @@ class Credential:
 
     def live(self, now: datetime) -> bool:
         """Whether it can still be used at ``now``."""
-        return self.end > now
+        return self.expires > now
 
     def describe(self) -> str:
         """For messages and diffs; no part of the value but what Graph shows to every reader."""
-        return f"key {self.key_id}, ends {self.end:%Y-%m-%d %H:%M}Z"
+        return f"key {self.key_id}, expires {self.expires:%Y-%m-%d %H:%M}Z"
+
+    def result(self) -> dict[str, t.Any]:
+        """As the task's result shows it."""
+        return {"key_id": self.key_id, "hint": self.hint, "expires": format_time(self.expires)}
+
+
+# The result for a holder that has none.
+NOTHING = dict.fromkeys(("key_id", "hint", "expires"))
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,8 @@ class Wanted:
 class Decision:
     """What happens to one declared client secret: ``decision`` is kept, created, renewed or removed.
 
-    ``accepted`` is whether the token endpoint has accepted the one that it holds, None where it was not asked.
+    ``held`` is the listed credential that the holder's value is taken to be now, ``holds`` the one that it has
+    afterwards. ``accepted`` is whether the token endpoint has accepted the latter, None where it was not asked.
     """
 
     wanted: Wanted
@@ -115,6 +124,7 @@ class Decision:
     remove: list[Credential] = field(default_factory=list)
     secret_text: str | None = None
     accepted: bool | None = None
+    held: Credential | None = None
 
     @property
     def makes(self) -> bool:
@@ -127,10 +137,9 @@ class Decision:
             "name": self.wanted.name,
             "decision": self.decision,
             "reason": self.reason,
-            "key_id": self.holds.key_id if self.holds else None,
-            "hint": self.holds.hint if self.holds else None,
-            "ends": format_time(self.holds.end) if self.holds else None,
+            **(self.holds.result() if self.holds else NOTHING),
             "accepted": self.accepted,
+            "held": self.held.result() if self.held else None,
             "superseded": [credential.key_id for credential in self.superseded],
             "removed": [credential.key_id for credential in self.remove],
         }
@@ -167,10 +176,10 @@ def listed(wanted: Wanted, credentials: t.Sequence[Credential]) -> bool:
 
 
 def matching(wanted: Wanted, credentials: t.Sequence[Credential], verdict: Verdict | None = None) -> list[Credential]:
-    """The credentials that the holder's value may be, best first: ours before others, the latest end first.
+    """The credentials that the holder's value may be, best first: ours before others, the latest expiry first.
 
-    Graph shows only the first three characters of a value (``hint`` [rec]). For some it shows none; one of those
-    counts only when Entra accepts the value and no hint fits, and then the first to end, so that it is renewed in time.
+    Graph shows only the first three characters of a value (``hint`` [rec]). For some it shows none. One of those counts
+    only when Entra accepts the value and no hint fits, and then the first to expire, so that it is renewed in time.
     """
     if wanted.held_key_id:
         return [credential for credential in credentials if credential.key_id == wanted.held_key_id]
@@ -178,8 +187,22 @@ def matching(wanted: Wanted, credentials: t.Sequence[Credential], verdict: Verdi
         return []
     fit = [c for c in credentials if c.hint and wanted.held.startswith(c.hint)]
     if not fit and verdict and verdict.accepted:
-        return sorted((c for c in credentials if c.hint is None), key=lambda c: c.end)
-    return sorted(fit, key=lambda c: (c.name == wanted.name, c.end), reverse=True)
+        return sorted((c for c in credentials if c.hint is None), key=lambda c: c.expires)
+    return sorted(fit, key=lambda c: (c.name == wanted.name, c.expires), reverse=True)
+
+
+def held_now(
+    wanted: Wanted, credentials: t.Sequence[Credential], now: datetime, verdict: Verdict | None = None
+) -> Credential | None:
+    """The listed credential that the holder's value is taken to be, a live one before others.
+
+    Entra accepts every live one, so a value that it rejects is at most one that has expired.
+    """
+    fit = matching(wanted, credentials, verdict)
+    rejected = verdict is not None and verdict.accepted is False
+    live = [credential for credential in fit if credential.live(now) and not rejected]
+    expired = [credential for credential in fit if not credential.live(now)]
+    return next(iter([*live, *expired]), None)
 
 
 def decide(
@@ -201,6 +224,7 @@ def decide(
     asked = verdicts or {}
     decisions = [_decide(item, credentials, now, asked.get(item.name), retire) for item in wanted]
     for decision in decisions:
+        decision.held = held_now(decision.wanted, credentials, now, asked.get(decision.wanted.name))
         if decision.decision == "kept" and decision.wanted.name in asked:
             decision.accepted = asked[decision.wanted.name].accepted
     if sign_in_audience in PERSONAL_AUDIENCES:
@@ -224,14 +248,14 @@ def _decide(
     superseded = [credential for credential in ours if credential not in live and credential not in unknown]
     if wanted.state == "retire" and not live:
         return Decision(wanted, "kept", "the held one is not listed, so nothing is retired", superseded=superseded)
-    due = live and (wanted.state == "renew" or live[0].end - now <= wanted.renew_before)
+    due = live and (wanted.state == "renew" or live[0].expires - now <= wanted.renew_before)
     if not live or (due and wanted.state != "retire"):
         return _make(wanted, fit, live, superseded, verdict, now)
     holds = live[0]
     over = [c for c in superseded if not c.live(now) or now - max(c.start, holds.start) >= wanted.overlap]
     remove = over if retire else []
     kept = [credential for credential in superseded if credential not in remove]
-    return Decision(wanted, "kept", f"held, accepted until {holds.end:%Y-%m-%d}", holds, kept, remove)
+    return Decision(wanted, "kept", f"held, accepted until {holds.expires:%Y-%m-%d}", holds, kept, remove)
 
 
 def _make(
@@ -249,10 +273,10 @@ def _make(
     remove = [c for c in stranded if now - c.start >= wanted.overlap] if known else []
     kept = [credential for credential in superseded if credential not in remove]
     if live:
-        end = live[0].end
-        reason = f"the held one ends {end:%Y-%m-%d}, within {_days(wanted.renew_before)}"
+        expires = live[0].expires
+        reason = f"the held one expires {expires:%Y-%m-%d}, within {_days(wanted.renew_before)}"
         if wanted.state == "renew":
-            reason = f"asked for, before the held one ends {end:%Y-%m-%d}"
+            reason = f"asked for, before the held one expires {expires:%Y-%m-%d}"
         ours = [credential for credential in live if credential.name == wanted.name]
         return Decision(wanted, "renewed", reason, live[0], [*kept, *ours], remove)
     return Decision(wanted, "created", _why_not(wanted, fit, verdict, superseded), superseded=kept, remove=remove)
@@ -264,7 +288,7 @@ def _why_not(wanted: Wanted, fit: list[Credential], verdict: Verdict | None, our
     if fit and verdict and verdict.accepted is False:
         return f"the held one is rejected by Entra (AADSTS{verdict.code})"
     if fit:
-        return f"the held one expired {max(credential.end for credential in fit):%Y-%m-%d}"
+        return f"the held one expired {max(credential.expires for credential in fit):%Y-%m-%d}"
     return "the held one is not among the application's client secrets"
 
 

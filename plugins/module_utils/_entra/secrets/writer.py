@@ -119,30 +119,30 @@ class SecretWriter:
         # The microseconds are ours: they tell what this request made from what anybody else made [rec: kept as sent].
         # A second less, so that a policy which allows just this lifetime is kept.
         last = self._graph.now + decision.wanted.lifetime - timedelta(seconds=1)
-        end = last.replace(microsecond=1 + secrets.randbelow(999_999))
+        expires = last.replace(microsecond=1 + secrets.randbelow(999_999))
         address = self._graph.client.applications.by_application_id(self._app["id"]).add_password
-        wanted = {"displayName": name, "endDateTime": end.isoformat().replace("+00:00", "Z")}
+        wanted = {"displayName": name, "endDateTime": expires.isoformat().replace("+00:00", "Z")}
         request = self._graph.request("POST", address, {"passwordCredential": wanted})
         try:
             answer = await replication.persist(
                 lambda: self._graph.send(request, attempted), replication.not_replicated, self._graph.patience
             )
         except AmbiguousError as error:
-            await self._undo_unknown(name, end)
+            await self._undo_unknown(name, expires)
             raise error.but(
                 answer=f"{error.answer}; what it may have made was looked for and removed", hint="Run again"
             ) from error
         made = answer or {}
         if not made.get("keyId") or not made.get("secretText"):
-            await self._undo_unknown(name, end)
+            await self._undo_unknown(name, expires)
             raise ServiceError(attempted, answer="the answer has no client secret", hint="Run again")
         return Credential.parse(made), str(made["secretText"])
 
-    async def _undo_unknown(self, name: str, end: datetime) -> None:
+    async def _undo_unknown(self, name: str, expires: datetime) -> None:
         """Remove what a request with a lost answer made: its value is unknown, so nobody can ever use it."""
 
         def stray(found: list[Credential]) -> list[Credential]:
-            return [c for c in found if c.name == name and abs(c.end - end) < timedelta(microseconds=2)]
+            return [c for c in found if c.name == name and abs(c.expires - expires) < timedelta(microseconds=2)]
 
         found, _settled = await replication.settle(
             self._credentials, lambda c: bool(stray(c)), min(self._graph.patience, LISTED_WITHIN), agreeing=1

@@ -92,14 +92,14 @@ class AccessTokenCredential:
 
 
 def _expiry(told: t.Mapping[str, t.Any]) -> int:
-    """When a token ends, in seconds since 1970; raises InputError when that is past."""
+    """When a token expires, in seconds since 1970; raises InputError when that is past."""
     expires = told.get("exp")
     if not isinstance(expires, (int, float)):
         return int(time.time()) + UNKNOWN_LIFETIME
     if expires <= time.time():
-        ended = datetime.fromtimestamp(expires, timezone.utc)
+        expired = datetime.fromtimestamp(expires, timezone.utc)
         raise InputError(
-            f"access_token expired at {ended:%Y-%m-%d %H:%M:%S} UTC",
+            f"access_token expired at {expired:%Y-%m-%d %H:%M:%S} UTC",
             hint="Fetch a new one right before the playbook runs; if it is new, check the controller's clock",
         )
     return int(expires)
