@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import re
@@ -70,7 +71,7 @@ class InProcessAction(ActionBase):
     def _show_diff(self, result: t.Mapping[str, t.Any]) -> None:
         """Show the diff of a result that is censored as a whole: no diff of this collection holds a secret."""
         if self._task.diff and not self._task.no_log and result.get("changed") and result.get("diff"):
-            self._display.display(CallbackBase()._get_diff(result["diff"]))
+            self._display.display(CallbackBase()._get_diff(copy.deepcopy(result["diff"])))  # which changes it
 
     def _here(self, variables: dict[str, t.Any]) -> bool:
         """Whether this is a task of the role, or the module would run on the controller, in this Python, as this user,
