@@ -41,6 +41,11 @@ options:
     description: Whether results are predicted.
     type: bool
     default: false
+  active:
+    description: The names of the hosts that have not failed.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -62,15 +67,21 @@ from ansible.errors import AnsibleFilterError
 
 
 def entra_oidc_servers(
-    hostvars: t.Any, question: str, host: str, hosts: t.Sequence[str], check_mode: bool = False
+    hostvars: t.Any,
+    question: str,
+    host: str,
+    hosts: t.Sequence[str],
+    check_mode: bool = False,
+    active: t.Sequence[str] = (),
 ) -> t.Any:
     """See the filter's documentation."""
     # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
-    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import QUESTIONS
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import QUESTIONS, How
 
     if question not in QUESTIONS:
         raise AnsibleFilterError(f"entra_oidc_servers: {question!r} is none of {', '.join(QUESTIONS)}")
-    return QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), check_mode)
+    how = How(check_mode, list(map(str, active)))
+    return QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), how)
 
 
 class FilterModule:

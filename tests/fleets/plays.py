@@ -38,8 +38,7 @@ def rescued(*tasks: dict[str, Any]) -> dict[str, Any]:
 
 def noted(controller: Controller, under: str = "noted") -> dict[str, Any]:
     """A task that notes for `found` what the role has left on each server."""
-    facts = ["rustdesk_sso_summary", "rustdesk_sso_run"]
-    content = "{{ {" + ", ".join(f"'{fact}': {fact} | default(none)" for fact in facts) + "} | to_json }}"
+    content = "{{ rustdesk_sso_run | default({}) | to_json }}"
     dest = str(controller.home / f"{under} {{{{ inventory_hostname }}}}.json")
     return {
         "name": "Note",
@@ -51,6 +50,6 @@ def noted(controller: Controller, under: str = "noted") -> dict[str, Any]:
 
 
 def found(controller: Controller, server: str, under: str = "noted") -> dict[str, Any]:
-    """What `noted` has noted for a server: ``rustdesk_sso_summary`` and ``rustdesk_sso_run``, or None for each."""
-    facts: dict[str, Any] = json.loads((controller.home / f"{under} {server}.json").read_text())
-    return facts
+    """What `noted` has noted for a server: the fact ``rustdesk_sso_run``, empty where there is none."""
+    run: dict[str, Any] = json.loads((controller.home / f"{under} {server}.json").read_text())
+    return run

@@ -76,8 +76,8 @@ def test_tags(lab: Lab, fleet: Fleet) -> None:
     assert writes(lab) == []
     assert {item["service"] for item in lab.requests()} == set(names)
 
-    unproven = run("--skip-tags", "rustdesk_sso_prove")
-    assert unproven.count("is not proven") == 2
+    unverified = run("--skip-tags", "rustdesk_sso_verify")
+    assert unverified.count("is not verified") == 2
     assert not [item for item in lab.requests() if item["path"].startswith("/api/oidc/auth")]
 
     # Whatever was left out before, a whole run finds nothing to do
@@ -236,8 +236,8 @@ def test_a_caller_that_ignores_errors(lab: Lab, fleet: Fleet) -> None:
     caller = play(imported(ignore_errors=True), noted(fleet.controller))
     run = fleet.controller.playbook([caller], fleet.inventory)
     assert run.rc == 0, run.output[-4000:]
-    summaries = [found(fleet.controller, name)["rustdesk_sso_summary"] for name in (first, second)]
-    assert [(item["failed"], item["changed"]) for item in summaries] == [(True, False), (False, True)]
+    records = [found(fleet.controller, name)[name] for name in (first, second)]
+    assert [(item["failed"], item["changed"]) for item in records] == [(True, False), (False, True)]
     application = only(fleet.tenant)
     assert application["web"]["redirectUris"] == [f"{fleet.consoles[second].url}/api/oidc/callback"]
     assert [item["displayName"] for item in application["passwordCredentials"]] == [f"rustdesk-sso {second}"]

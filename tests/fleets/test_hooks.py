@@ -56,29 +56,21 @@ def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
     done = controller.playbook([caller], fleet.inventory, ANSIBLE_SHOW_CUSTOM_STATS="true")
     assert done.rc == 0, done.output
     (message,) = hook.posted()
-    assert message["title"] == "RustDesk sign-in, 2 servers: 2 proven, 2 changed"
+    assert message["title"] == "RustDesk sign-in, 2 servers: 2 verified, 2 changed"
     (application,) = [item for item in fleet.tenant.applications() if item["displayName"] == "RustDesk"]
     for name in names:
-        summary = found(controller, name)["rustdesk_sso_summary"]
+        record = found(controller, name)[name]
         (held,) = [item for item in application["passwordCredentials"] if item["displayName"].endswith(name)]
-        assert summary == {
-            "tenant_id": fleet.tenant.tenant_id,
-            "app_id": application["appId"],
-            "app": "RustDesk",
-            "callback_url": f"{fleet.consoles[name].url}/api/oidc/callback",
-            "provider": "azure",
-            "client_secret": "created",
-            "client_secret_ends": summary["client_secret_ends"],
-            "client_secrets_removed": [],
-            "proven": True,
-            "changed": True,
-            "failed": False,
-        }
-        assert summary["client_secret_ends"][:16] == held["endDateTime"][:16]
-        assert message["servers"][name] == summary
-    # One server tells of all
-    assert found(controller, first)["rustdesk_sso_run"] == stats(done) == message["servers"]
-    assert found(controller, second)["rustdesk_sso_run"] is None
+        secret = record["client_secret"]
+        assert (secret["key_id"], secret["decision"], secret["removed"]) == (held["keyId"], "created", [])
+        assert secret["expires"][:16] == held["endDateTime"][:16]
+        assert record["tenant_id"] == fleet.tenant.tenant_id
+        assert record["application"]["app_id"] == application["appId"]
+        assert record["callback_url"] == f"{fleet.consoles[name].url}/api/oidc/callback"
+        assert [record[key] for key in ("verified", "changed", "failed")] == [True, True, False]
+        assert message["servers"][name] == record
+    # Each server knows of all
+    assert found(controller, first) == found(controller, second) == stats(done) == message["servers"]
 
     # Nothing to tell, unless it is asked for; with serial each batch tells of itself
     lab.clear_requests()
@@ -95,9 +87,9 @@ def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
     assert again.changed() == dict.fromkeys(names, 0), again.output
     assert hook.posted() == []
     (said,) = slack.posted()
-    assert said["text"] == "RustDesk sign-in, 2 servers: 2 proven"
+    assert said["text"] == "RustDesk sign-in, 2 servers: 2 verified"
     cards = [item["attachments"][0]["content"]["body"][0]["text"] for item in teams.posted()]
-    assert cards == ["RustDesk sign-in, 1 server: 1 proven"] * 2
+    assert cards == ["RustDesk sign-in, 1 server: 1 verified"] * 2
     assert {entry["status"] for entry in lab.requests("webhook")} == {200, 202}
     assert set(stats(again)) == set(names)
     harmless(lab, message, slack.posted(), teams.posted(), again.output)
@@ -112,7 +104,7 @@ def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
     posted: list[Any] = []
 
     def failed(*servers: str) -> dict[str, Any]:
-        """One run; gives the summaries of its one message, in which these servers have failed."""
+        """One run; gives the records of its one message, in which these servers have failed."""
         lab.clear_requests()
         run = fleet.site()
         assert run.failed() == set(servers), run.output
@@ -126,7 +118,7 @@ def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
     # The automation is refused, which hits all of them
     fleet.tenant.set_permissions([])
     for item in failed(*names).values():
-        assert "register" in item["phase"].lower()
+        assert item["error"]["phase"] == "Configure the provider"
         assert "Application.ReadWrite.OwnedBy" in item["message"]
         assert not item["changed"]
     fleet.tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
@@ -135,24 +127,24 @@ def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
     working = dict(fleet.hosts[names[0]])
     fleet.hosts[names[0]]["rustdesk_sso_console_password"] = WRONG_PASSWORD
     item = failed(names[0])[names[0]]
-    assert "inspect" in item["phase"].lower()
-    assert (item["changed"], item["proven"]) == (False, False)
+    assert item["error"]["phase"] == "Inspect the console"
+    assert (item["changed"], item["verified"]) == (False, None)
     assert "Wrong credentials" in item["message"]
     fleet.hosts[names[0]] = working
 
     # A sign-in that does not work, as nothing else shows it
     lab.fault(names[1], path_regex="/api/oidc/auth", status=500, times=100)
     item = failed(names[1])[names[1]]
-    assert "prove" in item["phase"].lower()
+    assert item["error"]["phase"] == "Verify sign-in"
     assert "500" in item["message"]
     lab.clear_faults()
 
     # What was declared is not valid, or not there at all
     del fleet.hosts[names[0]]["rustdesk_sso_console_url"]
     fleet.hosts[names[1]]["rustdesk_sso_public_url"] = "http://desk.example.com"
-    summaries = failed(*names)
-    assert "validate" in summaries[names[1]]["phase"].lower()
-    assert summaries[names[0]]["message"]
+    records = failed(*names)
+    assert {record["error"]["phase"] for record in records.values()} == {"Read and check the declaration"}
+    assert "rustdesk_sso_console_url" in records[names[0]]["message"]
     harmless(lab, posted)
 
 
@@ -174,9 +166,9 @@ def test_a_failure_of_another_round_is_not_told_again(lab: Lab, fleet: Fleet) ->
     )
     run = controller.playbook([caller], fleet.inventory)
     assert run.rc == 0, run.output
-    summaries = [found(controller, name, under)["rustdesk_sso_summary"] for under in ("failed", "done", "failed again")]
-    assert [(item["failed"], item["changed"]) for item in summaries] == [(True, False), (False, True), (True, False)]
-    assert [message["servers"][name] for message in hook.posted()] == summaries
+    records = [found(controller, name, under)[name] for under in ("failed", "done", "failed again")]
+    assert [(item["failed"], item["changed"]) for item in records] == [(True, False), (False, True), (True, False)]
+    assert [message["servers"][name] for message in hook.posted()] == records
     assert fleet.sign_in(name)["access_token"]
 
 

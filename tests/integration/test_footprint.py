@@ -35,7 +35,7 @@ PROOF = (
 )
 # Where the kind of console is not named: what answers without a session, and whether that is RustDesk at all
 DETECTION = ("the settings without a session", "the login options")
-UNPROVEN = ("--skip-tags", "rustdesk_sso_prove")
+UNVERIFIED = ("--skip-tags", "rustdesk_sso_verify")
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def test_converged_application_loads_few_models(fleet: Fleet, controller: Contro
 
 @pytest.mark.parametrize("kind", ["pro", "auto"])
 def test_requests_of_a_converged_server(lab: Lab, fleet: Fleet, server: str, kind: str) -> None:
-    fleet.variables["rustdesk_sso_console"] = kind
-    registration, console = requests(lab, fleet, *UNPROVEN)
+    fleet.variables["rustdesk_sso_console_type"] = kind
+    registration, console = requests(lab, fleet, *UNVERIFIED)
     assert len(registration) <= len(REGISTRATION), registration
     assert len(console) <= len(CONSOLE) + (len(DETECTION) if kind == "auto" else 0), console
     whole = [sent for part in requests(lab, fleet) for sent in part]
@@ -102,7 +102,7 @@ def test_requests_of_servers_that_share_an_application(lab: Lab, fleet: Fleet) -
         fleet.add_server(f"shared{number}.{fleet.domain}")
     run = fleet.site()
     assert run.rc == 0, run.output
-    registration, _consoles = requests(lab, fleet, *UNPROVEN)
+    registration, _consoles = requests(lab, fleet, *UNVERIFIED)
     assert len(registration) <= len(REGISTRATION), registration
 
 

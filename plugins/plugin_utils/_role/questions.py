@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record, registration, removal
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.record import Record
@@ -13,47 +14,55 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import 
 HostVars = t.Mapping[str, t.Any]
 
 
+@dataclass(frozen=True)
+class How:
+    """What else a question depends on: whether results are predicted, and the hosts that have not failed."""
+
+    check_mode: bool = False
+    active: t.Sequence[str] = ()
+
+
 def _servers(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
     found = (servers.server(hostvars[name]) for name in servers.together(hostvars, host, hosts))
     return [item for item in found if item]
 
 
-def _applications(hostvars: HostVars, host: str, hosts: list[str], check_mode: bool) -> list[Entry]:
+def _applications(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     return t.cast("list[Entry]", plain(registration.applications(_servers(hostvars, host, hosts))))
 
 
-def _retirements(hostvars: HostVars, host: str, hosts: list[str], check_mode: bool) -> list[Entry]:
+def _retirements(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     known = servers.registered(hostvars[host], "registration")
-    if not registration.may_retire(known, predicted=check_mode):  # decided without looking at each host
+    if not registration.may_retire(known, predicted=how.check_mode):  # decided without looking at each host
         return []
-    found = registration.retirements(_servers(hostvars, host, hosts), predicted=check_mode)
+    found = registration.retirements(_servers(hostvars, host, hosts), predicted=how.check_mode)
     return t.cast("list[Entry]", plain(found))
 
 
-def _removals(hostvars: HostVars, host: str, hosts: list[str], check_mode: bool) -> list[Entry]:
+def _removals(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     return t.cast("list[Entry]", plain(removal.removals(_servers(hostvars, host, hosts))))
 
 
-def _deletions(hostvars: HostVars, host: str, hosts: list[str], check_mode: bool) -> list[Entry]:
+def _deletions(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     return t.cast("list[Entry]", plain(removal.deletions(_servers(hostvars, host, hosts))))
 
 
-def _records(make: t.Callable[[Server], Record]) -> t.Callable[[HostVars, str, list[str], bool], dict[str, Record]]:
+def _records(make: t.Callable[[Server], Record]) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
     """The answer to a question for the record of each server."""
 
-    def records(hostvars: HostVars, host: str, hosts: list[str], check_mode: bool) -> dict[str, Record]:
+    def records(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, Record]:
         members = servers.together(hostvars, host, hosts)
         # Those that failed before they came to the role are told of as well, unless each is for itself
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
-        told = [name for name in others if name in members or _lost(hostvars, name)]
+        told = [name for name in others if name in members or (name not in how.active and _lost(hostvars, name))]
         return t.cast("dict[str, Record]", plain({name: _record(hostvars[name], name, make) for name in told}))
 
     return records
 
 
 def _lost(hostvars: HostVars, name: str) -> bool:
-    """Whether a host of the play has failed before it came to the role."""
-    return name not in hostvars[name]["ansible_play_hosts"] and not servers.registered(hostvars[name], "declaration")
+    """Whether a host that has failed never came to the role."""
+    return not servers.registered(hostvars[name], "declaration").get("round")
 
 
 def _record(variables: t.Mapping[str, t.Any], name: str, make: t.Callable[[Server], Record]) -> Record:
@@ -67,7 +76,7 @@ def share(server: Server, hostvars: HostVars, hosts: t.Sequence[str], **how: boo
     return t.cast("dict[str, t.Any]", plain(found))
 
 
-QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], bool], t.Any]] = {
+QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "applications": _applications,
     "retirements": _retirements,
     "removals": _removals,
