@@ -20,7 +20,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra import
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.client_secrets import SHORTEST
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.clouds import AZURE_NAMES, CLOUDS, choose
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.openid import ACCOUNT_PLACEHOLDERS, GUID
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import same_name
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 Document = t.Mapping[str, t.Any]
 Variables = dict[str, t.Any]
