@@ -14,11 +14,14 @@ options:
       - The environment variable E(RUSTDESK_URL) is used when it is omitted.
     type: str
     required: true
-  console:
+  console_type:
     description:
-      - The kind of console; V(rustdesk_console) is databk/rustdesk-console, V(rustdesk_api) is lejianwen/rustdesk-api.
-      - V(auto) finds out by requests that change nothing and hold no password.
+      - The type of the console. V(rustdesk_console) is databk/rustdesk-console, V(rustdesk_api) is
+        lejianwen/rustdesk-api.
+      - If set to V(auto), the type is detected by requests that change nothing and hold no password.
+      - The alias O(console) is deprecated and will be removed in deskops.rustdesk_sso 2.0.0.
     type: str
+    aliases: [console]
     default: auto
     choices: [auto, pro, rustdesk_console, rustdesk_api]
   username:
@@ -51,6 +54,15 @@ options:
       - The environment variables E(RUSTDESK_CA_PATH), E(REQUESTS_CA_BUNDLE) and E(SSL_CERT_FILE) are used when it is
         omitted.
     type: path
+  proxy:
+    description:
+      - The URL of the proxy for all requests to the console, such as V(http://name:password@proxy.example.com:3128).
+        The schemes V(http), V(https) and V(socks5h) are supported. Special characters in the name and the password
+        have to be percent-encoded.
+      - If set, the proxy variables of the environment are ignored, including E(NO_PROXY). If omitted, they apply.
+      - A proxy with the scheme V(https) is verified with O(ca_path), like the console.
+    type: str
+    version_added: 0.2.0
   timeout:
     description: How many seconds one request may take.
     type: float
@@ -96,8 +108,8 @@ options:
     description: A session that an earlier task has kept open with O(keep_session), from its result RV(ignore:session).
     type: dict
     suboptions:
-      console:
-        description: The kind of console.
+      type:
+        description: The console type.
         type: str
         required: true
         choices: [pro, rustdesk_console, rustdesk_api]
@@ -117,4 +129,5 @@ options:
 requirements:
   - requests >= 2.31
   - pyotp >= 2.9 (with O(totp_secret) only)
+  - PySocks >= 1.7 (with a O(proxy) of the scheme V(socks5h) only)
 """

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ssl
 import typing as t
 
@@ -15,6 +16,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import MaxRetryError
     from urllib3.util.retry import Retry
 except ImportError:
     HAS_REQUESTS = False
@@ -22,9 +24,23 @@ except ImportError:
 else:
     HAS_REQUESTS = True
 
-__all__ = ["HAS_REQUESTS", "LONGEST_RETRY_AFTER", "REQUESTS_REQUIREMENT", "Http", "requests", "session", "trust", "why"]
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import Proxy
+
+__all__ = [
+    "HAS_REQUESTS",
+    "LONGEST_RETRY_AFTER",
+    "REQUESTS_REQUIREMENT",
+    "Http",
+    "causes",
+    "requests",
+    "session",
+    "trust",
+    "why",
+]
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
+SOCKS_REQUIREMENT = "PySocks>=1.7"
 # Seconds; a service that wants more is asked again anyway, and its refusal is reported.
 LONGEST_RETRY_AFTER = 60.0
 
@@ -38,6 +54,21 @@ class _Retry(Retry):
         except ValueError:
             wanted = super().parse_retry_after(retry_after)
         return min(max(0.0, wanted), LONGEST_RETRY_AFTER)
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: t.Any = None,
+        error: Exception | None = None,
+        _pool: t.Any = None,
+        _stacktrace: t.Any = None,
+    ) -> t.Any:
+        """Repeat nothing that a proxy refuses: it may lock the account after several wrong passwords."""
+        socks = causes(error) & {"SOCKS5AuthError", "SOCKS5Error"} if error else set()
+        if socks or "Tunnel connection failed: 4" in str(error):
+            raise MaxRetryError(_pool, url or "", error)
+        return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
 class _Throttled(_Retry):
@@ -54,13 +85,17 @@ class Http:
     another request is as harmless. 429 means that nothing was done, and is waited out for all.
     """
 
-    def __init__(self, ca_path: str | None, timeout: float) -> None:
+    def __init__(self, ca_path: str | None, timeout: float, proxy: Proxy | None = None) -> None:
         """``ca_path`` is a PEM file to trust instead of the system's store; ``timeout`` is in seconds per request.
 
+        All requests go through ``proxy``, whatever the environment says; without it, the environment decides.
         Raises MissingLibraryError when requests is not installed, InputError when the file cannot be used.
         """
         if not HAS_REQUESTS:
             raise MissingLibraryError(REQUESTS_REQUIREMENT)
+        if proxy and proxy.socks and not importlib.util.find_spec("socks"):
+            raise MissingLibraryError(SOCKS_REQUIREMENT)
+        self.proxy = proxy
         trust(ca_path)
         self._verify: str | bool = ca_path or True
         self._timeout = timeout
@@ -96,6 +131,8 @@ class Http:
             verify=self._verify,
             timeout=self._timeout,
             allow_redirects=False,
+            # With each request as well: NO_PROXY in the environment beats Session.proxies.
+            proxies={"http": self.proxy.url, "https": self.proxy.url} if self.proxy else None,
             **kwargs,
         )
 
@@ -132,6 +169,18 @@ def session(retry: Retry | None = None) -> requests.Session:
 def _no_netrc(request: t.Any) -> t.Any:
     """Keeps requests from replacing the Authorization header by what ~/.netrc has for the host."""
     return request
+
+
+def causes(error: BaseException) -> set[str]:
+    """The class names of ``error`` and of all exceptions that led to it."""
+    found: dict[int, BaseException] = {}
+    waiting: list[t.Any] = [error]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and id(one) not in found:
+            found[id(one)] = one
+            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return {type(one).__name__ for one in found.values()}
 
 
 def why(error: Exception) -> str:

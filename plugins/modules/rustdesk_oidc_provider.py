@@ -47,12 +47,14 @@ options:
         accounts.
     type: bool
     default: false
-  kind:
+  type:
     description:
-      - The kind of identity provider. When it is omitted, that of this O(name), else V(oidc).
-      - A new provider of kind V(azure), V(okta), V(auth0) or V(oidc) needs O(issuer), or endpoints; one of kind
+      - The type of the identity provider. If omitted, it follows from O(name), or is V(oidc).
+      - A new provider of type V(azure), V(okta), V(auth0) or V(oidc) needs O(issuer), or endpoints. One of type
         V(oauth2) needs O(authorization_endpoint), O(token_endpoint) and O(userinfo_endpoint). The others need neither.
+      - The alias O(kind) is deprecated and will be removed in deskops.rustdesk_sso 2.0.0.
     type: str
+    aliases: [kind]
     choices: [azure, google, okta, github, gitlab, facebook, auth0, apple, oidc, oauth2]
   enabled:
     description: Whether users are offered the provider. A new provider is enabled when this is omitted.
@@ -141,8 +143,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-console:
-  description: The kind of console.
+console_type:
+  description: The console type.
   returned: success
   type: str
 callback_url:
@@ -223,8 +225,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import C
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS, renamed
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
 # How often a provider is written while somebody else writes it, and the seconds between.
@@ -237,7 +239,7 @@ SPEC: dict[str, t.Any] = {
         "name": {"type": "str", "default": "azure"},
         "former_name": {"type": "str"},
         "force_rename": {"type": "bool", "default": False},
-        "kind": {"type": "str", "choices": list(KINDS)},
+        "type": {"type": "str", "choices": list(PROVIDER_TYPES), **renamed("kind")},
         "enabled": {"type": "bool"},
         "client_id": {"type": "str"},
         "client_secret": {"type": "str", "no_log": True},
@@ -306,7 +308,7 @@ def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context)
     return {
         "changed": plans[0].changed,
         "diff": plans[0].diff(),
-        "console": console.kind,
+        "console_type": console.type,
         "callback_url": callback.after if callback else settings.get("callback_url"),
         "other_providers": [item.name for item in others if item not in todo.remove],
         "provider": todo.target.view() if todo.target else {},
@@ -334,7 +336,7 @@ def _supported(params: t.Mapping[str, t.Any], console: Console) -> dict[str, t.A
         other.remove("callback_url")
     if other:
         raise InputError(
-            f"A console of kind {console.kind} has no {', '.join(other)}", hint=f"Omit {', '.join(other)} for it"
+            f"A console of type {console.type} has no {', '.join(other)}", hint=f"Omit {', '.join(other)} for it"
         )
     return found
 

@@ -11,7 +11,7 @@ module: rustdesk_oidc_provider_info
 short_description: What a RustDesk console holds about sign-in
 version_added: 0.1.0
 description:
-  - Reads the kind of a RustDesk console, its callback URL and its OIDC providers. Writes nothing.
+  - Reads the type of a RustDesk console, its callback URL and its OIDC providers. Writes nothing.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -62,8 +62,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-console:
-  description: The kind of console.
+console_type:
+  description: The console type.
   returned: success
   type: str
 callback_url:
@@ -131,6 +131,7 @@ from contextlib import closing
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
@@ -161,8 +162,8 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         return shown
 
     if params["probe"]:
-        url = check_url(params["console_url"], "console_url")
-        with closing(Http(params["ca_path"], params["timeout"])) as http:
+        url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
+        with closing(Http(params["ca_path"], params["timeout"], proxy)) as http:
             return {"probe": probe(Connection(url, http), params)}
     if params["close_session"]:
         with signed_in({**params, "keep_session": False}):
@@ -175,7 +176,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         if params["name"]:
             found = [item for item in [find(found, params["name"])] if item]
         result = {
-            "console": console.kind,
+            "console_type": console.type,
             "callback_url": console.settings().get("callback_url"),
             "providers": [view(item) for item in found],
         }

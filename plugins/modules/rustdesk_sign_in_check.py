@@ -100,6 +100,14 @@ options:
       - The environment variable E(RUSTDESK_CA_PATH) is used when it is omitted, then O(ca_path).
     type: path
     version_added: 0.2.0
+  console_proxy:
+    description:
+      - The URL of the proxy for requests to the console, such as V(http://name:password@proxy.example.com:3128). The
+        schemes V(http), V(https) and V(socks5h) are supported. Requests to Entra do not use it.
+      - If set, the proxy variables of the environment are ignored for the console, including E(NO_PROXY). If omitted,
+        they apply.
+    type: str
+    version_added: 0.2.0
   timeout:
     description: How many seconds one request may take.
     type: float
@@ -110,6 +118,7 @@ options:
     default: true
 requirements:
   - requests >= 2.31
+  - PySocks >= 1.7 (with a O(console_proxy) of the scheme V(socks5h) only)
 seealso:
   - module: deskops.rustdesk_sso.entra_app
   - module: deskops.rustdesk_sso.rustdesk_oidc_provider
@@ -158,6 +167,7 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _sign_in_check
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import MEMBERS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 
@@ -178,6 +188,7 @@ SPEC: dict[str, t.Any] = {
         "registered_redirect_uris": {"type": "list", "elements": "str"},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
         "console_ca_path": {"type": "path", "fallback": (env_fallback, ["RUSTDESK_CA_PATH"])},
+        "console_proxy": {"type": "str", "no_log": True},
         "timeout": {"type": "float", "default": 30.0},
         "must_pass": {"type": "bool", "default": True, "no_log": False},
     },
@@ -188,9 +199,10 @@ SPEC: dict[str, t.Any] = {
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     public_url = check_url(params["public_url"], "public_url")
+    proxy = check_proxy(params["console_proxy"], "console_proxy")
     with (
         closing(Http(params["ca_path"], params["timeout"])) as http,
-        closing(Http(params["console_ca_path"] or params["ca_path"], params["timeout"])) as console_http,
+        closing(Http(params["console_ca_path"] or params["ca_path"], params["timeout"], proxy)) as console_http,
     ):
         checks = _sign_in_check.verify(http, console_http, {**params, "public_url": public_url})
     failed = [check for check in checks if check.ok is False]

@@ -26,7 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     ACCOUNT_PLACEHOLDERS,
     GUID,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import same_name
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import SHORTEST
 
 Document = t.Mapping[str, t.Any]

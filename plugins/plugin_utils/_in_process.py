@@ -119,8 +119,16 @@ class InProcessAction(ActionBase):
             result: dict[str, t.Any] = {"failed": True, "msg": message}
         else:
             result = outcome(type(self).CORE, params, Context(self._task.check_mode, warnings.append))
+        warnings += [
+            f"Both option {one['option']} and its alias {one['alias']} are set." for one in validated._warnings
+        ]
         if warnings:
             result["warnings"] = warnings
+        if validated._deprecations:
+            result["deprecations"] = [
+                {key: value for key, value in deprecation.items() if value is not None}
+                for deprecation in validated._deprecations
+            ]
         result["invocation"] = {"module_args": params}
         # As AnsibleModule does: input secrets are masked wherever they turn up, None and booleans are left alone.
         preserved = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}

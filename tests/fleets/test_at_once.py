@@ -68,7 +68,7 @@ def test_providers_of_one_console_written_at_once(make_fleet: Callable[[int], Fl
     console = fleet.consoles[name]
     shared = {
         **fleet.console_options(name),
-        "console": "pro",
+        "console_type": "pro",
         "client_secret": SECRET,
         "issuer": "https://login.example/v2.0",
         "callback_url": f"{console.url}/api/oidc/callback",

@@ -27,7 +27,7 @@ class Desk:
 
     def __init__(self, fleet: Fleet, kind: str, name: str = "") -> None:
         self.console: Console = consoles.add(fleet, kind, name)
-        self.options = {**fleet.console_options(self.console.name), "console": kind}
+        self.options = {**fleet.console_options(self.console.name), "console_type": kind}
 
     def provider(self, **options: Any) -> dict[str, Any]:
         """A task that declares a provider."""
@@ -246,12 +246,12 @@ def test_pro_settings_and_lockout(lab: Lab, fleet: Fleet, controller: Controller
     assert (azure["order_index"], azure["icon"], azure["client_id"]) == (0, None, "app-3")
 
 
-def test_kinds_of_providers_at_every_console(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_types_of_providers_at_every_console(lab: Lab, fleet: Fleet, controller: Controller) -> None:
     """Each console sends users to each service it can use; what it cannot is refused before anything is written."""
     own = {"client_id": "app", "client_secret": SECRET}
     tenant = {"issuer": f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"}
     endpoints = {f"{name}_endpoint": f"https://sso.example/{name}" for name in ("authorization", "token", "userinfo")}
-    kinds: dict[str, tuple[dict[str, Any], str]] = {
+    types: dict[str, tuple[dict[str, Any], str]] = {
         "azure": (tenant, lab.login_url),
         "oidc": (tenant, lab.login_url),
         "github": ({}, "https://github.com/login/oauth/authorize"),
@@ -262,16 +262,16 @@ def test_kinds_of_providers_at_every_console(lab: Lab, fleet: Fleet, controller:
     probe = {"id": "1", "uuid": "Mg==", "deviceInfo": {"os": "linux", "type": "client", "name": "lab"}}
     for desk in [Desk(fleet, kind) for kind in consoles.KINDS]:
         # rustdesk-console confuses two that have one issuer
-        wanted = [kind for kind in kinds if (desk.console.kind, kind) != ("rustdesk_console", "oidc")]
-        tasks = [desk.provider(name=names.get(kind, kind), kind=kind, **own, **kinds[kind][0]) for kind in wanted]
-        for kind, result in zip(wanted, controller.tasks(*tasks), strict=True):
-            if desk.console.kind == "rustdesk_api" and kind in ("facebook", "oauth2"):
+        wanted = [one for one in types if (desk.console.kind, one) != ("rustdesk_console", "oidc")]
+        tasks = [desk.provider(name=names.get(one, one), type=one, **own, **types[one][0]) for one in wanted]
+        for one, result in zip(wanted, controller.tasks(*tasks), strict=True):
+            if desk.console.kind == "rustdesk_api" and one in ("facebook", "oauth2"):
                 refused(result, "rustdesk_api", "has no")
                 continue
             assert result["changed"], result
-            body = {"op": names.get(kind, kind), **probe}
+            body = {"op": names.get(one, one), **probe}
             begun = lab.http.post(f"{desk.console.url}/api/oidc/auth", json=body, timeout=20).json()
-            assert begun["url"].startswith(kinds[kind][1]), (kind, begun)
+            assert begun["url"].startswith(types[one][1]), (one, begun)
 
 
 def test_what_is_taken_and_lost(lab: Lab, fleet: Fleet, controller: Controller) -> None:

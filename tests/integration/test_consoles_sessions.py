@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finding out the kind of a console, one sign-in for each run, and no session that stays open."""
+"""Detecting the type of a console, one sign-in for each run, and no session that stays open."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ def test_a_one_time_code_that_was_just_used(fleet: Fleet, controller: Controller
     assert console.sessions() == []
 
 
-def test_every_kind_is_found_out_without_a_password(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, controller: Controller) -> None:
     """Each kind is known by a few reads of nobody; where no RustDesk server answers, nobody is told the password."""
     desks = consoles.one_of_each(fleet)
     expected = {"pro": [AZURE, OPTIONS], "rustdesk_console": [AZURE], "rustdesk_api": [AZURE, NEST, GO]}
     tasks = [module("rustdesk_oidc_provider_info", **fleet.console_options(desk.name)) for desk in desks.values()]
     for (kind, desk), result in zip(desks.items(), controller.tasks(*tasks), strict=True):
-        assert result["console"] == kind
+        assert result["console_type"] == kind
         asked = lab.requests(desk.name)
         at = next(index for index, item in enumerate(asked) if item["path"] in consoles.LOGINS)
         assert [(item["method"], item["path"]) for item in asked[:at]] == expected[kind]

@@ -162,9 +162,10 @@ def test_rustdesk(lab: Lab, fleet: Fleet, controller: Controller) -> None:
             module("rustdesk_oidc_provider", **options, name="okta"),
             module("rustdesk_oidc_provider", **{**options, "password": "wrong~password"}, client_id="b"),
             control(lab, "POST", "/faults", **order, html="<html>gateway</html>"),
-            module("rustdesk_oidc_provider", **options, console="pro", client_id="b"),
+            module("rustdesk_oidc_provider", **options, console_type="pro", client_id="b"),
             module("rustdesk_oidc_provider_info", **options),
             module("rustdesk_oidc_provider_info", **options, include_secrets=True),
+            module("rustdesk_oidc_provider_info", **options, session={"console": "pro", "token": "x"}),
             module("rustdesk_sign_in_check", **check),
             module("rustdesk_sign_in_check", **check, must_pass=False),
             module("rustdesk_sign_in_check", **{**check, "registered_redirect_uris": "x"}, timeout=[]),
@@ -172,6 +173,30 @@ def test_rustdesk(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         ]
         runs.append(controller.tasks(*tasks, module_door=as_module))
         own.append({"CONSOLE": console.url, "NAME": name})
-    assert [result["failed"] for result in runs[0]].count(True) == 8, runs[0]
+    assert [result["failed"] for result in runs[0]].count(True) == 9, runs[0]
     differing = compare(tasks, *runs, own=own)
     assert not differing, "\n".join(differing)
+
+
+def test_former_names_of_options(fleet: Fleet, controller: Controller) -> None:
+    """They are taken and reported as deprecated, with the release that removes them."""
+    name = next(iter(fleet.consoles))
+    options = {**fleet.console_options(name), "console": "pro"}
+    tasks = [
+        module("rustdesk_oidc_provider_info", **options),
+        module("rustdesk_oidc_provider_info", **options, console_type="auto"),
+        predicted(module("rustdesk_oidc_provider", **options, name="github", kind="github", client_id="a")),
+        module("rustdesk_oidc_provider", **options, kind="nonsense"),
+    ]
+    here, apart = (controller.tasks(*tasks, module_door=as_module) for as_module in (False, True))
+    for one, other in zip(here, apart, strict=True):
+        assert one["deprecations"] == other["deprecations"]
+        assert one.get("warnings", []) == other.get("warnings", [])
+    for result in here[:2]:
+        assert result["console_type"] == "pro"
+    assert "Both option console_type and its alias console are set" in str(here[1]["warnings"])
+    for result, formers in zip(here, (["console"], ["console"], *[["console", "kind"]] * 2), strict=True):
+        told = result["deprecations"]
+        assert [item["msg"].split("'")[1] for item in told] == formers
+        assert {item["version"] for item in told} == {"2.0.0"}
+        assert "deskops.rustdesk_sso" in json.dumps(told)

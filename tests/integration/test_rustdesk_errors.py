@@ -81,7 +81,7 @@ class Desks:
         provider = PROVIDER if name == "rustdesk_oidc_provider" else {}
         signed_in = self._fleet.console_options(self.consoles[case].name)
         # Finding out the kind would be a request more to each path
-        return module(name, **{**signed_in, **provider, "console": "pro", "timeout": 5, **options})
+        return module(name, **{**signed_in, **provider, "console_type": "pro", "timeout": 5, **options})
 
 
 @pytest.fixture

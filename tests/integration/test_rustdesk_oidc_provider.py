@@ -250,7 +250,7 @@ def test_what_was_not_stored_as_written(lab: Lab, make_fleet: Callable[[int], Fl
     path = "/api/oidc/settings"
     lab.fault(console.name, "GET", path, delay=0.001, times=2)
     lab.fault(console.name, "GET", path, json=altered)
-    (result,) = controller.tasks(module("rustdesk_oidc_provider", **options, **declared(console), console="pro"))
+    (result,) = controller.tasks(module("rustdesk_oidc_provider", **options, **declared(console), console_type="pro"))
     assert result["failed"]
     assert not result["changed"]
     assert "restored" in result["msg"] or "put back" in result["msg"], result["msg"]

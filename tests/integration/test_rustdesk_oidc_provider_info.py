@@ -39,7 +39,7 @@ def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], cont
         module("rustdesk_oidc_provider_info", **options, include_secrets=True),
         module("rustdesk_oidc_provider_info", **options, name="OKTA"),
     )
-    assert plain["console"] == "pro", plain
+    assert plain["console_type"] == "pro", plain
     assert plain["callback_url"] == document["callback_url"]
     assert [(item["name"], item["order"]) for item in plain["providers"]] == [("legacy", 0), ("azure", 1), ("okta", 2)]
     assert [item["client_secret_set"] for item in plain["providers"]] == [True, False, True]

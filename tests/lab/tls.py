@@ -13,6 +13,9 @@ from pathlib import Path
 
 import trustme
 
+# A name that nothing resolves: only a proxy of the tests leads to it.
+INTERNAL = "console.internal"
+
 
 class Authority:
     """A CA in a temporary directory, one server certificate for loopback, and contexts that use them."""
@@ -22,10 +25,10 @@ class Authority:
         self._ca = trustme.CA(organization_name="RustDesk SSO lab")
         self.ca_path = self.directory / "ca.pem"
         self._ca.cert_pem.write_to_path(str(self.ca_path))
-        self._certificate = self._ca.issue_cert("localhost", "127.0.0.1")
+        self._certificate = self._ca.issue_cert("localhost", "127.0.0.1", INTERNAL)
 
     def server_context(self) -> ssl.SSLContext:
-        """A context for a server on 127.0.0.1 or localhost."""
+        """A context for a server on 127.0.0.1, localhost or INTERNAL."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._certificate.configure_cert(context)
         return context

@@ -85,6 +85,9 @@ class Connection:
         except _http.requests.RequestException as error:
             raise self._no_answer(method, attempted, error) from error
         self.asked = True
+        if response.status_code == 407 and self._http.proxy:  # without TLS, the proxy answers in the console's place
+            answer, hint = self._http.proxy.refusal
+            raise ServiceError(attempted, answer=answer, hint=hint, status=407)
         with suppress(KeyError, TypeError, ValueError):
             self.now = parsedate_to_datetime(response.headers["Date"])
         return response
@@ -101,6 +104,11 @@ class Connection:
         if isinstance(error, _http.requests.exceptions.SSLError):
             return ServiceError(attempted, answer=f"TLS failed: {reason}", hint="Set ca_path to the CA of the console")
         asked = isinstance(error, _http.requests.exceptions.ReadTimeout) or "Connection aborted" in str(error)
+        proxy = self._http.proxy
+        # A SOCKS proxy's refusal is a failed connection to requests.
+        if proxy and (isinstance(error, _http.requests.exceptions.ProxyError) or (proxy.socks and not asked)):
+            answer, hint = proxy.failure(reason, _http.causes(error), self.url)
+            return ServiceError(attempted, answer=answer, hint=hint)
         if asked and method != "GET":
             return AmbiguousError(attempted, answer=f"the connection failed after the request was sent: {reason}")
         return ServiceError(
@@ -134,9 +142,9 @@ class Connection:
         if not 200 <= status < 300:
             raise refusal(f"{method} {path} answered {status} {response.reason}", _hint(status, path))
         if not readable:
-            kind = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
+            what = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
             raise refusal(
-                f"{method} {path} answered {kind}",
+                f"{method} {path} answered {what}",
                 "Check console_url: a proxy or another web server answers there, or this server has no such API",
             )
         return value

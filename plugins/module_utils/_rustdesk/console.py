@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The kinds of consoles. Each is one class with the same verbs, in one file of the folder consoles; nothing else knows
+"""The console types. Each is one class with the same verbs, in one file of the folder consoles; nothing else knows
 its wire format.
 """
 
@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
 class Console(t.Protocol):
     """What the modules ask of a console. ``supports`` are the options of a provider and of the console that it has."""
 
-    kind: str
+    type: str
     supports: frozenset[str]
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -65,8 +65,8 @@ class Console(t.Protocol):
         """Write what ``plan`` changes, read it back, and leave all else as it was."""
 
 
-CONSOLES: dict[str, type[Console]] = {console.kind: console for console in (Pro, RustdeskConsole, RustdeskApi)}
-# One harmless request for each kind: the path, and what tells it from the others when nobody is signed in.
+CONSOLES: dict[str, type[Console]] = {console.type: console for console in (Pro, RustdeskConsole, RustdeskApi)}
+# One harmless request for each type: the path, and what tells it from the others when nobody is signed in.
 PROBES = (
     (pro.DEFAULT_CONTRACT["settings_path"], "pro"),
     ("/api/oidc-providers?current=1&pageSize=1", "rustdesk_console"),
@@ -75,19 +75,20 @@ PROBES = (
 
 
 def choose(params: t.Mapping[str, t.Any], connection: Connection) -> type[Console]:
-    """The class for the option O(console); V(auto) finds out by requests that change nothing and hold no password.
+    """The class for the option O(console_type); V(auto) detects it by requests that change nothing and hold no
+    password.
 
     A RustDesk server that is none of those that are known counts as Pro, whose own checks say what is wrong. Raises
     ServiceError where no RustDesk server answers, so that nobody else is told the password.
     """
-    if params["console"] != "auto":
-        return CONSOLES[params["console"]]
+    if params["console_type"] != "auto":
+        return CONSOLES[params["console_type"]]
     if params.get("contract"):
         return Pro
-    kind = detect(connection) or "pro"
-    if kind == "pro":
+    detected = detect(connection) or "pro"
+    if detected == "pro":
         _check_rustdesk(connection)
-    return CONSOLES[kind]
+    return CONSOLES[detected]
 
 
 def _check_rustdesk(connection: Connection) -> None:
@@ -96,20 +97,20 @@ def _check_rustdesk(connection: Connection) -> None:
         sign_in.login_options(connection)
     except ServiceError as error:
         redirected = error.status is not None and 300 <= error.status < 400
-        hint = error.hint if redirected else "Check console_url. Set console to its kind if this is one all the same"
+        hint = error.hint if redirected else "Check console_url, or set console_type if this is a RustDesk console"
         raise ServiceError(
             f"No RustDesk console was found at {connection.url}", answer=error.answer, hint=hint, status=error.status
         ) from error
 
 
 def detect(connection: Connection) -> str | None:
-    """The kind of console that answers there; None for one that is not known. Raises ServiceError when none answers.
+    """The type of the console that answers there; None for one that is not known. Raises ServiceError if none answers.
 
     The first probe decides for Pro (it wants a session) and for rustdesk_console (NestJS says that it has no such
     path); rustdesk_api answers everything with 200 and a code.
     """
-    for path, kind in PROBES:
-        response = connection.ask("GET", path, f"Finding out what kind of console {connection.url} is failed")
+    for path, probed in PROBES:
+        response = connection.ask("GET", path, f"Detecting the type of the console {connection.url} failed")
         try:
             value = response.json()
         except ValueError:
@@ -117,8 +118,8 @@ def detect(connection: Connection) -> str | None:
         told = value if isinstance(value, dict) else {}
         if told.get("statusCode") in (401, 404) and "message" in told:
             return "rustdesk_console"
-        if kind == "pro" and (response.status_code in (401, 403) or isinstance(told.get("providers"), list)):
-            return kind
-        if kind == "rustdesk_api" and response.status_code == 200 and told.get("code") == 403:
-            return kind
+        if probed == "pro" and (response.status_code in (401, 403) or isinstance(told.get("providers"), list)):
+            return probed
+        if probed == "rustdesk_api" and response.status_code == 200 and told.get("code") == 403:
+            return probed
     return None

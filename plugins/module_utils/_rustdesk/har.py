@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import shapes
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_structure
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import (
     DEFAULT_CONTRACT,
     DEFAULT_KEYS,
@@ -47,7 +47,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "icon": ("icon", "logo", "iconsvg"),
 }
 FITS: dict[str, t.Callable[[t.Any], bool]] = {
-    "order": shapes.is_number,
+    "order": json_structure.is_number,
     "enabled": lambda value: isinstance(value, bool),
 }
 # The parts of a contract that a recording shows as they are.
@@ -181,7 +181,7 @@ def _keys(entries: t.Sequence[Document]) -> dict[str, str]:
     for entry in entries:
         for key, value in entry.items():
             members.setdefault(key, []).append(value)
-    plain = {shapes.letters(key): key for key in reversed(list(members))}
+    plain = {json_structure.letters(key): key for key in reversed(list(members))}
     found: dict[str, str] = {}
     for option, spellings in SPELLINGS.items():
         fits = FITS.get(option, lambda value: isinstance(value, str))
@@ -211,7 +211,8 @@ def _callback(exchanges: t.Sequence[Exchange], write: Exchange) -> Document:
             if not isinstance(value, dict):
                 continue
             for key, item in value.items():
-                if isinstance(item, str) and (item.endswith(CALLBACK_PATH) or "callback" in shapes.letters(key)):
+                named = "callback" in json_structure.letters(key)
+                if isinstance(item, str) and (named or item.endswith(CALLBACK_PATH)):
                     where = f"{place}.{key}" if place else key
                     return {"callback_url": where, **({} if exchange is write else {"callback_path": exchange.path})}
     return {}
@@ -221,7 +222,7 @@ def _maximum(document: t.Any) -> str | None:
     for place, value in _places(document):
         if isinstance(value, dict):
             for key, item in value.items():
-                if shapes.is_number(item) and "max" in shapes.letters(key):
+                if json_structure.is_number(item) and "max" in json_structure.letters(key):
                     return f"{place}.{key}" if place else str(key)
     return None
 
@@ -231,7 +232,7 @@ def _confidence(option: str, key: str | None, entries: t.Sequence[Document]) -> 
         return "not seen"
     if key == DEFAULT_KEYS[option]:
         return "as known"
-    likeliest = shapes.letters(key) == SPELLINGS[option][0]
+    likeliest = json_structure.letters(key) == SPELLINGS[option][0]
     return "by its name" if likeliest else "likely, by its name and type: please check"
 
 
@@ -241,10 +242,10 @@ def _concerns(exchange: Exchange, read: Exchange, write: Exchange) -> bool:
 
 def _redacted(exchange: Exchange) -> Document:
     """An exchange by its shape: no value, no host, no name of a person or a thing."""
-    segments = ["{id}" if shapes.PERSONAL.search(part) else part for part in exchange.path.split("/")]
+    segments = ["{id}" if json_structure.PERSONAL.search(part) else part for part in exchange.path.split("/")]
     return {
         "request": f"{exchange.method} {'/'.join(segments)}",
-        "sent": shapes.skeleton(exchange.sent),
+        "sent": json_structure.skeleton(exchange.sent),
         "status": exchange.status,
-        "answer": shapes.skeleton(exchange.answer),
+        "answer": json_structure.skeleton(exchange.answer),
     }

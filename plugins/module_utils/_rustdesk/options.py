@@ -13,9 +13,16 @@ from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
 
+
+def renamed(former: str) -> dict[str, t.Any]:
+    """What an option's argument spec adds to be taken under its ``former`` name for a while, with a deprecation."""
+    deprecated = {"name": former, "version": "2.0.0", "collection_name": "deskops.rustdesk_sso"}
+    return {"aliases": [former], "deprecated_aliases": [deprecated]}
+
+
 RUSTDESK_OPTIONS: dict[str, t.Any] = {
     "console_url": {"type": "str", "required": True, "fallback": (env_fallback, ["RUSTDESK_URL"])},
-    "console": {"type": "str", "default": "auto", "choices": ["auto", *CONSOLES]},
+    "console_type": {"type": "str", "default": "auto", "choices": ["auto", *CONSOLES], **renamed("console")},
     "username": {"type": "str", "required": True, "fallback": (env_fallback, ["RUSTDESK_USERNAME"])},
     "password": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["RUSTDESK_PASSWORD"])},
     "totp_secret": {"type": "str", "no_log": True, "fallback": (env_fallback, ["RUSTDESK_TOTP_SECRET"])},
@@ -25,6 +32,7 @@ RUSTDESK_OPTIONS: dict[str, t.Any] = {
         "type": "path",
         "fallback": (env_fallback, ["RUSTDESK_CA_PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]),
     },
+    "proxy": {"type": "str", "no_log": True},
     "timeout": {"type": "float", "default": 30.0},
     "contract": {
         "type": "dict",
@@ -43,7 +51,7 @@ RUSTDESK_OPTIONS: dict[str, t.Any] = {
     "session": {
         "type": "dict",
         "options": {
-            "console": {"type": "str", "required": True, "choices": list(CONSOLES)},
+            "type": {"type": "str", "required": True, "choices": list(CONSOLES)},
             "token": {"type": "str", "required": True, "no_log": True},
             "seen": {"type": "str", "no_log": True},
         },

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import shapes
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_structure
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import PROBES
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 
 # Wrong verbs are harmless too, and the answer tells which verbs a path has (rustdesk-server-pro #236 [iss]).
-ASKED = ("/api/login-options", "/api/oidc/login-options", "/api/oidc/auth", *(path for path, _kind in PROBES))
+ASKED = ("/api/login-options", "/api/oidc/login-options", "/api/oidc/auth", *(path for path, _type in PROBES))
 
 
 def probe(connection: Connection, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
@@ -26,7 +26,7 @@ def probe(connection: Connection, params: t.Mapping[str, t.Any]) -> list[dict[st
     seen = [_asked(connection, path) for path in ASKED]
     try:
         with signed_in({**params, "session": None, "keep_session": False}) as session:
-            seen.append({"signed_in": session.console.kind})
+            seen.append({"signed_in": session.console.type})
             seen += [{**_asked(session.connection, path), "signed_in": True} for path in ASKED]
     except SsoError as error:
         seen.append({"signed_in": False, "code": error.code, "status": error.status})
@@ -40,7 +40,7 @@ def _asked(connection: Connection, path: str) -> dict[str, t.Any]:
     except SsoError:
         return {**found, "answer": "no connection"}
     try:
-        answer = shapes.skeleton(response.json())
+        answer = json_structure.skeleton(response.json())
     except ValueError:
         answer = "not JSON" if response.content else "empty"
     return {

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import kinds
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import same_name
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider_types
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 
 Params = t.Mapping[str, t.Any]
@@ -51,7 +51,7 @@ class Provider:
     and not understood, to be written back untouched, and ``key`` what the console knows the provider by."""
 
     name: str
-    kind: str | None = None
+    type: str | None = None
     enabled: bool | None = None
     client_id: str | None = None
     client_secret: str | None = None
@@ -122,7 +122,7 @@ class Plan:
     changes: list[Change] = field(default_factory=list)
     settings: list[Change] = field(default_factory=list)
     remove: list[Provider] = field(default_factory=list)
-    kind: str = "oidc"
+    type: str = "oidc"
 
     @property
     def gone(self) -> list[Provider]:
@@ -168,11 +168,11 @@ def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[st
     own = _plan.plan(SETTINGS, settings, params)
     if params["state"] == "absent":
         return Plan(present, None, settings=own, remove=others)
-    kind = kinds.kind_of(params)
+    provider_type = provider_types.type_of(params)
     want = {item.option: params.get(item.option) for item in FIELDS}
     have: dict[str, t.Any] = {}
     if present is None:
-        lacking = kinds.missing(kind, want)
+        lacking = provider_types.missing(provider_type, want)
         if lacking:
             raise InputError(
                 f"The console has no provider {params['name']} yet, and it cannot be made without {', '.join(lacking)}",
@@ -180,7 +180,7 @@ def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[st
             )
         want["enabled"] = True if want["enabled"] is None else want["enabled"]
         last = max((item.order for item in providers if item.order is not None), default=-1)
-        target = Provider(params["name"], kind, order=last + 1)
+        target = Provider(params["name"], provider_type, order=last + 1)
     else:
         have = present.values()
         target = Provider(**{**vars(present), "extra": dict(present.extra)})
@@ -189,7 +189,7 @@ def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[st
     changes = [*renamed, *_plan.plan(FIELDS, have, want)]
     for change in changes:
         setattr(target, change.field.option, change.after)
-    return Plan(present, target, changes, own, others, kind)
+    return Plan(present, target, changes, own, others, provider_type)
 
 
 def _present(params: Params, providers: t.Sequence[Provider]) -> tuple[Provider | None, list[Change]]:

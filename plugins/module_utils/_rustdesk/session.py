@@ -11,6 +11,7 @@ import typing as t
 from contextlib import contextmanager
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 
@@ -26,7 +27,7 @@ class Session:
     @property
     def handed_over(self) -> dict[str, str | None]:
         """As the option O(session) takes it; holds secrets."""
-        return {"console": self.console.kind, "token": self.token, "seen": self.console.seen()}
+        return {"type": self.console.type, "token": self.token, "seen": self.console.seen()}
 
 
 @contextmanager
@@ -37,20 +38,20 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
     begun. At the end the session is closed, unless O(keep_session) is set and nothing failed.
     Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
     """
-    url = check_url(params["console_url"], "console_url")
-    http = Http(params["ca_path"], params["timeout"])
+    url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
+    http = Http(params["ca_path"], params["timeout"], proxy)
     connection = Connection(url, http)
     earlier = params.get("session")
-    kind: console.Console | None = None
+    chosen: console.Console | None = None
     keep = False
     try:
         if earlier:
-            kind = console.CONSOLES[earlier["console"]](connection, params["contract"])
-            kind.resume(earlier["token"], earlier["seen"])
-            session = Session(connection, kind, earlier["token"])
+            chosen = console.CONSOLES[earlier["type"]](connection, params["contract"])
+            chosen.resume(earlier["token"], earlier["seen"])
+            session = Session(connection, chosen, earlier["token"])
         else:
-            kind = console.choose(params, connection)(connection, params["contract"])
-            session = Session(connection, kind, kind.login(params))
+            chosen = console.choose(params, connection)(connection, params["contract"])
+            session = Session(connection, chosen, chosen.login(params))
 
         def renew() -> None:
             session.token = session.console.login(params)
@@ -60,6 +61,6 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
         keep = bool(params.get("keep_session"))
     finally:
         connection.renew = None
-        if kind and not keep:
-            kind.logout()
+        if chosen and not keep:
+            chosen.logout()
         http.close()

@@ -26,7 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import shapes
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_structure
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     Provider,
@@ -82,7 +82,7 @@ REPORT = (
 class Pro(SignedInLikeAClient):
     """One RustDesk Server Pro console."""
 
-    kind = "pro"
+    type = "pro"
     supports = frozenset({*DEFAULT_KEYS, "callback_url", "maximum_authorized_users"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -123,7 +123,7 @@ class Pro(SignedInLikeAClient):
         maximum = _dig(document, self._contract["maximum_authorized_users"])
         return {
             "callback_url": self._read_callback(document) or None,
-            "maximum_authorized_users": maximum if shapes.is_number(maximum) else None,
+            "maximum_authorized_users": maximum if json_structure.is_number(maximum) else None,
         }
 
     def warnings(self, plan: Plan) -> list[str]:
@@ -264,7 +264,7 @@ class Pro(SignedInLikeAClient):
         if not self._recognised(document):
             raise ServiceError(
                 f"The OIDC settings of the console {self._connection.url} have a shape that is not known",
-                answer=f"seen: {shapes.text(answer)}",
+                answer=f"seen: {json_structure.text(answer)}",
                 hint=REPORT,
             )
         self._keep_secrets(document)
@@ -290,7 +290,7 @@ class Pro(SignedInLikeAClient):
                 and isinstance(entry.get(names["name"]), str)
                 and all(isinstance(entry.get(key), (str, type(None))) for key in texts)
                 and isinstance(entry.get(names["enabled"]), (bool, type(None)))
-                and (entry.get(names["order"]) is None or shapes.is_number(entry[names["order"]]))
+                and (entry.get(names["order"]) is None or json_structure.is_number(entry[names["order"]]))
                 for entry in entries
             )
         )
@@ -303,7 +303,7 @@ class Pro(SignedInLikeAClient):
             answer = self._connection.call("GET", self._contract["callback_path"], attempted)
             found = _dig(answer, self._contract["callback_url"])
             if not isinstance(found, (str, type(None))):
-                raise ServiceError(attempted, answer=f"seen: {shapes.text(answer)}", hint=REPORT)
+                raise ServiceError(attempted, answer=f"seen: {json_structure.text(answer)}", hint=REPORT)
             self._callback = found
         return self._callback
 
@@ -393,7 +393,11 @@ def _respelt(value: t.Any, path: str) -> bool:
     """Whether the member at the dotted ``path`` is missing, while one of the same letters is there."""
     parents, _dot, last = path.rpartition(".")
     place = _dig(value, parents)
-    same = [key for key in place if shapes.letters(key) == shapes.letters(last)] if isinstance(place, dict) else []
+    same = (
+        [key for key in place if json_structure.letters(key) == json_structure.letters(last)]
+        if isinstance(place, dict)
+        else []
+    )
     return bool(same) and last not in same
 
 

@@ -20,7 +20,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -28,6 +27,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     is_anothers,
     is_last,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -37,7 +37,7 @@ Document = dict[str, t.Any]
 
 OAUTH = "/api/admin/oauth"
 WRONG_PASSWORD, CAPTCHA, NOT_SIGNED_IN = 101, 110, 403
-# The kinds that it has besides OpenID Connect; their name is their kind.
+# The types that it has besides OpenID Connect; their name is their type.
 BUILT_IN = ("github", "google")
 KEYS = {
     "client_id": "client_id",
@@ -51,7 +51,7 @@ KEYS = {
 class RustdeskApi:
     """One lejianwen/rustdesk-api."""
 
-    kind = "rustdesk_api"
+    type = "rustdesk_api"
     supports = frozenset({*KEYS, "name", "enabled", "scopes"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -144,9 +144,9 @@ class RustdeskApi:
         """
         if plan.target is None:
             return
-        if plan.present is None and KINDS[plan.kind].endpoints and plan.kind not in BUILT_IN:
+        if plan.present is None and PROVIDER_TYPES[plan.type].endpoints and plan.type not in BUILT_IN:
             raise InputError(
-                f"A console of kind {self.kind} has no providers of kind {plan.kind}",
+                f"A console of type {self.type} has no providers of type {plan.type}",
                 answer=f"it knows {', '.join(BUILT_IN)} and OpenID Connect with discovery",
                 hint="Declare another provider",
             )
@@ -176,17 +176,17 @@ class RustdeskApi:
             self._write(plan, plan.target)
         # Last, so that users have a way in when something else fails
         for item in plan.gone:
-            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {item.name}", _form(item, {}, item.kind))
+            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {item.name}", _form(item, {}, item.type))
 
     def _write(self, plan: Plan, target: Provider) -> None:
         values = plan.values()
         if plan.present is None:
             values.setdefault("auto_register", True)
-            values.setdefault("issuer", KINDS[plan.kind].issuer)
-            form = _form(target, values, plan.kind)
+            values.setdefault("issuer", PROVIDER_TYPES[plan.type].issuer)
+            form = _form(target, values, plan.type)
             self._add(form)
         else:
-            form = _form(target, values, plan.present.kind)
+            form = _form(target, values, plan.present.type)
             self._call("POST", f"{OAUTH}/update", f"Changing the provider {target.name}", form)
         self._read_back(plan, form)
 
@@ -208,7 +208,7 @@ class RustdeskApi:
     def _read_back(self, plan: Plan, form: Document) -> None:
         name = str(form["op"])
         found = next((item for item in self.providers(name) if item.name == name), None)
-        kept = _form(found, {}, found.kind) if found else {}
+        kept = _form(found, {}, found.type) if found else {}
         surprises = [key for key, value in form.items() if key != "id" and (kept.get(key) or None) != (value or None)]
         if not surprises:
             return
@@ -216,11 +216,11 @@ class RustdeskApi:
             raise self._conflict(name)
         outcome = "nothing was to be put back"
         if plan.present:
-            back = _form(plan.present, {}, plan.present.kind)
+            back = _form(plan.present, {}, plan.present.type)
             self._call("POST", f"{OAUTH}/update", f"Putting the provider {name} back", back)
             outcome = "what it had was put back"
         elif found:
-            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {name} again", _form(found, {}, found.kind))
+            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {name} again", _form(found, {}, found.type))
             outcome = "it was removed again"
         raise ServiceError(
             f"The console {self._connection.url} did not keep what was written of the provider {name}",
@@ -249,10 +249,10 @@ class RustdeskApi:
 
 def _provider(item: Document) -> Provider:
     values: Document = {option: item.get(key) for option, key in KEYS.items()}
-    kind = item.get("oauth_type")
+    oauth_type = item.get("oauth_type")
     return Provider(
         item["op"],
-        kind=kind if isinstance(kind, str) else None,
+        type=oauth_type if isinstance(oauth_type, str) else None,
         enabled=True,
         scopes=sorted(part.strip() for part in (item.get("scopes") or "").split(",") if part.strip()),
         key=item.get("id"),
@@ -261,16 +261,16 @@ def _provider(item: Document) -> Provider:
     )
 
 
-def _form(target: Provider, values: Document, kind: str | None) -> Document:
+def _form(target: Provider, values: Document, provider_type: str | None) -> Document:
     """The whole form of a provider, with ``values`` changed; the client secret is needed each time [src]."""
-    oauth_type = kind if kind in BUILT_IN else "oidc" if kind in (None, *KINDS) else kind
+    own = provider_type in BUILT_IN or provider_type not in (None, *PROVIDER_TYPES)
     form = {key: getattr(target, option) for option, key in KEYS.items()}
     form |= {KEYS[option]: value for option, value in values.items() if option in KEYS}
     scopes = values.get("scopes", target.scopes)
     return {
         **({"id": target.key} if target.key is not None else {}),
         "op": target.name,
-        "oauth_type": oauth_type,
+        "oauth_type": provider_type if own else "oidc",
         **{key: value for key, value in form.items() if value is not None},
         **({"scopes": ",".join(scopes)} if scopes else {}),
         **({"pkce_method": target.extra.get("pkce_method") or "S256"} if form.get("pkce_enable") else {}),

@@ -19,7 +19,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
@@ -29,6 +28,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     is_anothers,
     is_last,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -56,7 +56,7 @@ KEYS = {
 class RustdeskConsole(SignedInLikeAClient):
     """One databk/rustdesk-console."""
 
-    kind = "rustdesk_console"
+    type = "rustdesk_console"
     supports = frozenset({*KEYS, "scopes", "order", "callback_url"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -153,9 +153,9 @@ class RustdeskConsole(SignedInLikeAClient):
     def _create(self, plan: Plan) -> None:
         name = plan.target.name if plan.target else ""
         body = _body(plan.values())
-        known = KINDS[plan.kind]
+        known = PROVIDER_TYPES[plan.type]
         body.setdefault("issuer", known.issuer or plan.values().get("authorization_endpoint"))
-        if plan.kind == "oauth2" or known.endpoints:
+        if plan.type == "oauth2" or known.endpoints:
             body["type"] = "oauth2"
         if known.endpoints:
             for key, value in zip(
@@ -282,7 +282,7 @@ class RustdeskConsole(SignedInLikeAClient):
 def _provider(item: Document, place: int | None) -> Provider:
     values: Document = {option: item.get(key) for option, key in KEYS.items()}
     return Provider(
-        kind=item.get("type"),
+        type=item.get("type"),
         scopes=sorted((item.get("scope") or "").split()),
         order=place,
         key=item["guid"],

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The kinds of identity providers that RustDesk knows, and what each needs.
+"""The types of identity providers that RustDesk knows, and what each needs.
 
-Source: the kinds of the page Settings > OIDC of RustDesk Server Pro, and the documentation of each service [doc].
+Source: the types on the page Settings > OIDC of RustDesk Server Pro, and the documentation of each service [doc].
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProviderType:
     """``issuer`` is that of a service that has just one; ``endpoints`` are those of a service without discovery.
 
     ``own_issuer`` is true where each customer has an issuer of his own, which has to be declared.
@@ -30,11 +30,11 @@ class Kind:
     endpoints: tuple[str, str, str] | None = None
 
 
-KINDS: dict[str, Kind] = {
-    "azure": Kind(own_issuer=True),
-    "google": Kind("https://accounts.google.com"),
-    "okta": Kind(own_issuer=True),
-    "github": Kind(
+PROVIDER_TYPES: dict[str, ProviderType] = {
+    "azure": ProviderType(own_issuer=True),
+    "google": ProviderType("https://accounts.google.com"),
+    "okta": ProviderType(own_issuer=True),
+    "github": ProviderType(
         "https://github.com",
         endpoints=(
             "https://github.com/login/oauth/authorize",
@@ -42,8 +42,8 @@ KINDS: dict[str, Kind] = {
             "https://api.github.com/user",
         ),
     ),
-    "gitlab": Kind("https://gitlab.com"),
-    "facebook": Kind(
+    "gitlab": ProviderType("https://gitlab.com"),
+    "facebook": ProviderType(
         "https://www.facebook.com",
         endpoints=(
             "https://www.facebook.com/dialog/oauth",
@@ -51,10 +51,10 @@ KINDS: dict[str, Kind] = {
             "https://graph.facebook.com/me?fields=id,name,email",
         ),
     ),
-    "auth0": Kind(own_issuer=True),
-    "apple": Kind("https://appleid.apple.com"),
-    "oidc": Kind(),
-    "oauth2": Kind(),
+    "auth0": ProviderType(own_issuer=True),
+    "apple": ProviderType("https://appleid.apple.com"),
+    "oidc": ProviderType(),
+    "oauth2": ProviderType(),
 }
 # RustDesk calls Microsoft's provider "azure", since Server Pro 1.8.4 "Microsoft"; clients take both names.
 ALIASES = ("azure", "microsoft")
@@ -66,28 +66,28 @@ def same_name(one: str, other: str) -> bool:
     return one == other or (one in ALIASES and other in ALIASES)
 
 
-def kind_of(params: t.Mapping[str, t.Any]) -> str:
-    """The declared kind; when it is omitted, that of this name, else OpenID Connect with an issuer of its own.
+def type_of(params: t.Mapping[str, t.Any]) -> str:
+    """The declared type; if it is omitted, that of this name, else OpenID Connect with an issuer of its own.
 
-    Raises InputError where a service's own kind is declared under another name: RustDesk knows it by its name.
+    Raises InputError if the type of a service is declared under another name: RustDesk knows it by its name.
     """
     name = params["name"].lower()
-    named = next((kind for kind in KINDS if same_name(kind, name)), "oidc")
-    kind = params.get("kind") or named
-    if kind not in ("oidc", "oauth2") and kind != named:
+    named = next((known for known in PROVIDER_TYPES if same_name(known, name)), "oidc")
+    declared = params.get("type") or named
+    if declared not in ("oidc", "oauth2") and declared != named:
         raise InputError(
-            f"A provider of kind {kind} cannot be named {params['name']}",
+            f"A provider of type {declared} cannot be named {params['name']}",
             answer="RustDesk knows the services that are built in by their names",
-            hint=f"Name it {kind}, or declare kind oidc with the service's issuer",
+            hint=f"Name it {declared}, or set type to oidc and issuer to the service's issuer",
         )
-    return str(kind)
+    return str(declared)
 
 
-def missing(kind: str, has: t.Mapping[str, t.Any]) -> list[str]:
-    """The options that a provider of this kind cannot be made without, of those that ``has`` lacks."""
+def missing(provider_type: str, has: t.Mapping[str, t.Any]) -> list[str]:
+    """The options that ``has`` lacks and a new provider of this type needs."""
     needed = ["client_id", "client_secret"]
-    if kind == "oauth2":
+    if provider_type == "oauth2":
         needed += ENDPOINTS
-    elif (KINDS[kind].own_issuer or kind == "oidc") and not has.get("authorization_endpoint"):
-        needed.append("issuer")
+    elif provider_type == "oidc" or PROVIDER_TYPES[provider_type].own_issuer:
+        needed += [] if has.get("authorization_endpoint") else ["issuer"]
     return [option for option in needed if not has.get(option)]

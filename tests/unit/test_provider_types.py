@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each kind of identity provider needs, under which names it goes, and what a rename takes."""
+"""What each type of identity provider needs, under which names it goes, and what a rename takes."""
 
 from __future__ import annotations
 
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.kinds import KINDS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
 from support.wire import AZURE, OTHER, Wire, converge, document
 
 CLIENT = {"client_id": "id", "client_secret": "s3cret"}
@@ -29,49 +29,55 @@ NEEDS = {
     "apple": {},
 }
 CUSTOM = ("oidc", "oauth2")
-BUILT_IN = [kind for kind in NEEDS if kind not in CUSTOM]
+BUILT_IN = [name for name in NEEDS if name not in CUSTOM]
 
 
-def named(kind):
-    return "contoso" if kind in CUSTOM else kind
+def named(provider_type):
+    return "contoso" if provider_type in CUSTOM else provider_type
 
 
-def test_every_kind_is_described_here():
-    assert set(NEEDS) == set(KINDS)
+def test_every_type_is_described_here():
+    assert set(NEEDS) == set(PROVIDER_TYPES)
 
 
-@pytest.mark.parametrize("kind", NEEDS)
-def test_a_new_provider_of_each_kind(kind):
+@pytest.mark.parametrize("provider_type", NEEDS)
+def test_a_new_provider_of_each_type(provider_type):
     """What it needs is enough, is what is written, and is named when it is missing, before any write."""
-    options = {"name": named(kind), "kind": kind, **CLIENT, **NEEDS[kind]}
-    wire = Wire(document(OTHER) if kind != "okta" else document())
+    options = {"name": named(provider_type), "type": provider_type, **CLIENT, **NEEDS[provider_type]}
+    wire = Wire(document(OTHER) if provider_type != "okta" else document())
     converge(wire, **options)
     made = wire.document["providers"][-1]
-    assert made == {"name": named(kind), "order_index": made["order_index"], "enabled": True, **CLIENT, **NEEDS[kind]}
+    assert made == {
+        "name": named(provider_type),
+        "order_index": made["order_index"],
+        "enabled": True,
+        **CLIENT,
+        **NEEDS[provider_type],
+    }
     assert not converge(wire, **options).changed
-    for option in (*CLIENT, *NEEDS[kind]):
+    for option in (*CLIENT, *NEEDS[provider_type]):
         empty = Wire(document())
         with pytest.raises(InputError, match=rf"\b{option}\b"):
             converge(empty, **{**options, option: None})
         assert empty.writes == 0
 
 
-@pytest.mark.parametrize("kind", BUILT_IN)
-def test_a_built_in_kind_goes_by_its_own_name(kind):
+@pytest.mark.parametrize("provider_type", BUILT_IN)
+def test_a_built_in_type_goes_by_its_own_name(provider_type):
     """It follows from the name; under another name RustDesk would not know it."""
     wire = Wire(document())
-    converge(wire, name=kind.upper(), **CLIENT, **NEEDS[kind])
-    assert wire.document["providers"][0]["name"] == kind.upper()
-    with pytest.raises(InputError, match=f"Name it {kind}"):
-        converge(Wire(document()), name="contoso", kind=kind, **CLIENT, **NEEDS[kind])
+    converge(wire, name=provider_type.upper(), **CLIENT, **NEEDS[provider_type])
+    assert wire.document["providers"][0]["name"] == provider_type.upper()
+    with pytest.raises(InputError, match=f"Name it {provider_type}"):
+        converge(Wire(document()), name="contoso", type=provider_type, **CLIENT, **NEEDS[provider_type])
 
 
 def test_microsoft_is_azure():
-    converge(wire := Wire(document()), name="Microsoft", kind="azure", **CLIENT, **ISSUER)
+    converge(wire := Wire(document()), name="Microsoft", type="azure", **CLIENT, **ISSUER)
     assert wire.document["providers"][0]["name"] == "Microsoft"
     assert not converge(wire, name="azure", **CLIENT, **ISSUER).changed
     with pytest.raises(InputError, match="Name it github"):
-        converge(wire, name="azure", kind="github", **CLIENT)
+        converge(wire, name="azure", type="github", **CLIENT)
 
 
 def test_endpoints_stand_in_for_an_issuer():

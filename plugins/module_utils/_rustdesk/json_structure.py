@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The shape of JSON values: their members and types without any value, for messages and reports."""
+"""The structure of JSON values: their members and types without any value, for messages and reports."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def skeleton(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {("{key}" if PERSONAL.search(str(key)) else str(key)): skeleton(item) for key, item in value.items()}
     if isinstance(value, list):
-        shapes: list[t.Any] = []
+        structures: list[t.Any] = []
         for item in value:
-            shape = skeleton(item)
-            if shape not in shapes:
-                shapes.append(shape)
-        return shapes
+            structure = skeleton(item)
+            if structure not in structures:
+                structures.append(structure)
+        return structures
     return "null" if value is None else type(value).__name__
