@@ -22,6 +22,6 @@ class ActionModule(InProcessAction):
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
         """Whether a new client secret was made; check mode only says that one would be."""
-        applications = [result, *(result.get("results") or [])]
+        applications = [result, *(result.get("applications") or [])]
         secrets = (item.get("secret_text") for found in applications for item in found.get("client_secrets") or [])
         return any(text not in (None, NOT_MADE) for text in secrets)

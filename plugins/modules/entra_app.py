@@ -617,7 +617,7 @@ options:
     description:
       - Several applications, instead of the options of one. They are read together and converged at the same time,
         which takes a fraction of the time and of the requests of as many tasks.
-      - One that fails does not stop the others. The task fails after all were tried, and RV(results) has what was made,
+      - One that fails does not stop the others. The task fails after all were tried, and RV(applications) has what was made,
         new client secrets included.
       - An entry may sign in on its own, to another tenant for example. An option of the sign-in that an entry does not
         have is the task's. Entries with the same sign-in share a session. If a sign-in is refused, only its own entries
@@ -860,12 +860,22 @@ application:
     service_principal_lock:
       description: The lock, with the members of O(service_principal_lock).
       type: dict
-results:
-  description: The result for each of O(applications), in their order, with C(failed), and C(msg) where it failed.
+applications:
+  description:
+    - The result for each entry of O(applications), in their order, with the keys below and those of one application.
+    - Not called C(results), because Ansible takes a list of that name for the results of a loop, and shows each where
+      the whole is censored.
   returned: with O(applications), instead of all others
   type: list
   elements: dict
   version_added: 0.2.0
+  contains:
+    declared:
+      description: The entry's O(tenant_id), O(object_id), O(app_id), O(unique_name) and O(display_name).
+      type: dict
+    failed:
+      description: Whether this application failed. Then C(msg) and C(error) say why, as for a task of its own.
+      type: bool
 adopted:
   description: Whether the application was made by somebody else and is taken over by this run.
   returned: when O(state=present)

@@ -42,7 +42,7 @@ def test_each_as_if_it_were_alone(lab: Lab, fleet: Fleet, controller: Controller
     several = module("entra_app", **entra, applications=[named(number) for number in range(NUMBER)])
     check, made = controller.tasks(predicted(several), several)
     assert check["changed"] and made["changed"], made
-    assert [essence(item) for item in check["results"]] == [essence(item) for item in made["results"]]
+    assert [essence(item) for item in check["applications"]] == [essence(item) for item in made["applications"]]
     assert names(fleet) == {f"RustDesk {number}" for number in range(NUMBER)}
     lab.clear_requests()
     (again,) = controller.tasks(several)
@@ -50,8 +50,8 @@ def test_each_as_if_it_were_alone(lab: Lab, fleet: Fleet, controller: Controller
     assert writes(lab) == []
     assert len(lab.requests("graph")) == 2 + NUMBER  # two $batch, and each service principal
     (alone,) = controller.tasks(module("entra_app", **entra, **named(7)))
-    assert alone["application"] == again["results"][7]["application"]
-    assert alone["service_principal"] == again["results"][7]["service_principal"]
+    assert alone["application"] == again["applications"][7]["application"]
+    assert alone["service_principal"] == again["applications"][7]["service_principal"]
 
 
 def test_one_that_fails_stops_no_other(fleet: Fleet, controller: Controller) -> None:
@@ -64,7 +64,7 @@ def test_one_that_fails_stops_no_other(fleet: Fleet, controller: Controller) -> 
     assert failed["failed"]
     assert "1 of 3 applications failed" in failed["msg"]
     assert unknown["app_id"] in failed["msg"]
-    assert [item["failed"] for item in failed["results"]] == [False, True, False]
+    assert [item["failed"] for item in failed["applications"]] == [False, True, False]
     assert not again["changed"], again
     assert names(fleet) == {"RustDesk 1", "RustDesk 2"}
 

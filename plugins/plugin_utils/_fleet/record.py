@@ -98,7 +98,8 @@ def record(server: Server, *, observed: bool = False) -> Record:
     present = bool(server.provider or (not observed and server.configured.get("provider")))
     enabled = server.provider.get("enabled") if observed else declaration["provider_enabled"]
     error = _error(server)
-    parts = (known, server.configured, _retired(server))
+    took_part = known if secret_of(declaration, known) else {}
+    parts = (took_part, server.configured, _retired(server))
     return _told(
         {
             **blank(server.name),
@@ -122,7 +123,7 @@ def record(server: Server, *, observed: bool = False) -> Record:
             "verified": None if error else server.verified.get("verified"),
             "changed": any(bool(part.get("changed")) and not part.get("failed") for part in parts),
             "checks": list(server.verified.get("checks") or []),
-            "drift": _drift(server, known),
+            "drift": _drift(server, took_part),
             "error": error,
         }
     )
@@ -178,7 +179,7 @@ def _error(server: Server) -> Error:
 def _retired(server: Server) -> Result:
     """The part of the last registration that concerns the application of ``server``, or its failure as a whole."""
     application = (result_of(server.declaration, server.registration) or {}).get("application") or {}
-    for item in server.retired.get("results") or []:
+    for item in server.retired.get("applications") or []:
         if (item.get("declared") or {}).get("object_id") == application.get("object_id"):
             return t.cast("Result", item)
     return failure_as_whole(server.retired)

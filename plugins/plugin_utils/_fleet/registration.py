@@ -169,7 +169,7 @@ NOTHING: Share = {
 
 def result_of(declaration: Declaration, registration: Result) -> Result | None:
     """The result of entra_app for the application of ``declaration``; None where it was not asked for."""
-    for item in registration.get("results") or []:
+    for item in registration.get("applications") or []:
         declared = item.get("declared") or {}
         if (str(declared.get("tenant_id")).lower(), declared.get("unique_name")) == key(declaration):
             return t.cast("Result", item)
@@ -241,7 +241,7 @@ def _error_of(server: Server, others: t.Callable[[], t.Iterable[Server]]) -> dic
 
 def failure_as_whole(registration: Result) -> Result:
     """The failure of the task that registers all applications, empty where it gave results."""
-    failed = registration.get("msg") and "results" not in registration and not registration.get("skipped")
+    failed = registration.get("msg") and "applications" not in registration and not registration.get("skipped")
     return {**registration, "failed": True} if failed else {}
 
 
@@ -271,7 +271,7 @@ def _why_none(server: Server, others: t.Iterable[Server]) -> str:
 
 def may_retire(registration: Result, *, predicted: bool) -> bool:
     """Whether anything is to be retired after ``registration``; see retirements()."""
-    results = registration.get("results") or []
+    results = registration.get("applications") or []
     return any(_due(item, predicted) for item in results if not item.get("failed"))
 
 

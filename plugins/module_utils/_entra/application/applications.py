@@ -211,7 +211,7 @@ def result(declared: t.Sequence[Params], outcomes: t.Sequence[Outcome]) -> Resul
         for side, shown in sides.items():
             if outcome["diff"][side]:
                 shown[name] = outcome["diff"][side]
-    found: Result = {"changed": any(item["changed"] for item in results), "diff": sides, "results": results}
+    found: Result = {"changed": any(item["changed"] for item in results), "diff": sides, OPTION: results}
     if failed:
         found |= {"failed": True, "msg": f"{len(failed)} of {len(results)} applications failed. " + " | ".join(failed)}
     return found
