@@ -39,7 +39,7 @@ def check_url(url: str, option: str) -> str:
         parts.port  # noqa: B018  # the property raises ValueError for a bad port
     except ValueError as error:
         raise InputError(f"{option} is not an URL", hint=hint) from error
-    if "@" in parts.netloc:  # not quoted, as it may hold a password
+    if "@" in url:  # not quoted, as it may hold a password, also where the scheme is missing
         raise InputError(f"{option} holds a user name", hint=f"{hint}, and give name and password as options")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise InputError(f"{option} is not the address of a console: {url}", hint=hint)

@@ -51,6 +51,7 @@ APPLICATION = (
 # The phases that use a session with the console, in their order
 SESSION_PHASES = ("inspect", "configure", "verify")
 SPANS = ("lifetime", "renew_before", "overlap")
+SWITCHES = ("provider_enabled", "remove_console", "remove_unused_app")
 # Seconds; more is a mistake
 LONGEST_TIMEOUT = 86400.0
 
@@ -161,6 +162,9 @@ def _problems(values: Values) -> t.Iterator[str]:
     """What is wrong, in the order in which a reader meets the variables."""
     yield from _tenant(values)
     yield from _names(values)
+    for name in SWITCHES:
+        if PREFIX + name not in values:
+            yield f"{PREFIX}{name} is empty. Set it to true or false, or leave it out for the default."
     yield from _addresses(values)
     yield from _spans(values)
     for name in ("timeout", "wait_timeout"):
@@ -223,6 +227,9 @@ def _spans(values: Values) -> t.Iterator[str]:
     spans: dict[str, timedelta] = {}
     for name in SPANS:
         option = f"{PREFIX}secret_{name}"
+        if option not in values:
+            yield f"{option} is empty. Set it to a span of time such as 180d, or leave it out for the default."
+            continue
         try:
             spans[name] = _durations.parse(values[option], option)
         except InputError as error:

@@ -316,7 +316,8 @@ def _verified(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
     """The servers that have come through the verification, by application."""
     found: dict[Key, list[Server]] = {}
     for server in servers:
-        reached = "verified" in server.verified and not server.verified.get("failed")
+        # Null where the sign-in could not be verified: of a disabled provider, or in check mode
+        reached = server.verified.get("verified", False) is not False and not server.verified.get("failed")
         if reached and not server.failure and not share(server)["error"]:
             found.setdefault(key(server.declaration), []).append(server)
     return found
