@@ -59,7 +59,7 @@ options:
         description:
           - The C(name), C(key_id), C(hint) and expiry time C(expires) (ISO 8601) of the client secret, never its value.
           - C(decision) is what a run would do with it, and C(reason) is why.
-          - C(removed) lists the names of the client secrets that a run would remove.
+          - C(removed) lists the key IDs of the client secrets that a run would remove.
         type: dict
         required: true
       renew_before:

@@ -59,7 +59,7 @@ def paths(value, path=()):
 def whole():
     """A record with something in every list."""
     made = drifted("desk1.example.com", error={"phase": "Inspect the console", "message": "no answer"})
-    made["client_secret"]["removed"] = ["rustdesk-sso desk1.example.com"]
+    made["client_secret"]["removed"] = ["6f1d3a52-0000-4000-8000-000000000000"]
     made["application"]["foreign_redirect_uris"] = ["https://other.example"]
     return made
 

@@ -36,7 +36,7 @@ class Provider(t.TypedDict):
 
 
 class ClientSecret(t.TypedDict):
-    """The client secret without its value, what a run decided about it, and the names of those that it removed."""
+    """The client secret without its value, what a run decided about it, and the key IDs of those that it removed."""
 
     name: str
     key_id: str
