@@ -6,23 +6,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: fleet_report
-short_description: A report of the sign-in of all servers, as a page, JSON or metrics
+short_description: Report on sign-in of a fleet of servers, as a page, JSON or metrics
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
-  - Turns one record for each server into one text. It asks nobody and writes nothing.
-  - Each server is in one state, the first of these that holds. V(unreachable), it or its tenant could not be looked at.
-    V(broken), a check failed. V(drifted), a run of the playbook C(site) would change something. V(ending), the client
-    secret ends within C(renew_before_days) or has ended. V(well), none of these.
-  - The servers are sorted by state in that order, then by the days that the client secret has left, then by name.
+  - Builds a report from the record of each server, as the fact C(rustdesk_sso_observed) holds them after
+    C(tasks_from=observe) of the role P(deskops.rustdesk_sso.entra_oidc#role). Sends no requests and writes no files.
+  - Each server is in one state, the first of these that applies. V(unreachable) means that the server or its tenant
+    could not be checked. V(broken) means that a check failed or sign-in is not verified. V(drifted) means that a run of
+    the playbook C(site) would change something. V(expiring) means that the client secret expires within
+    C(renew_before_days) or has expired. V(healthy) means that none of these applies.
+  - Servers are sorted by state in that order, then by the days until their client secret expires, then by name.
 positional: _input
 options:
   _input:
     description:
-      - The records. All keys have to be there; a text that is not known is empty.
-    type: list
-    elements: dict
+      - The records, as a list or as a dictionary by the name of the server.
+      - All keys are required. An unknown text is empty. Other keys are left out of the report.
+    type: raw
     required: true
     suboptions:
       server:
@@ -30,138 +32,163 @@ options:
         type: str
         required: true
       tenant_id:
-        description: The tenant, by ID or domain.
+        description: The ID or domain of the tenant.
         type: str
         required: true
       console:
-        description: The console, by its C(url) and C(kind).
+        description: The C(url) and C(type) of the console.
         type: dict
         required: true
       application:
         description:
-          - The application, by its C(unique_name), C(display_name), C(app_id) and C(object_id).
-          - C(foreign_redirect_uris) are its redirect URIs, of which the callback URLs of the records are left out.
+          - The C(unique_name), C(display_name), C(app_id) and C(object_id) of the application.
+          - C(foreign_redirect_uris) lists its redirect URIs. The report leaves out the callback URLs of the records.
         type: dict
         required: true
       callback_url:
-        description: The server's redirect URI.
+        description: The redirect URI of the server.
         type: str
         required: true
       provider:
-        description: The provider in the console, by C(name); C(present) and C(enabled) are null when not known.
+        description:
+          - The C(name) of the provider in the console, and whether it is C(present) and C(enabled). Both are null if
+            unknown.
         type: dict
         required: true
       client_secret:
         description:
-          - Never the client secret itself, but its C(name), C(key_id), C(hint), and when it C(ends), in ISO 8601.
-          - C(decision) is what a run would do with it, for this C(reason).
+          - The C(name), C(key_id), C(hint) and expiry time C(expires) (ISO 8601) of the client secret, never its value.
+          - C(decision) is what a run would do with it, and C(reason) is why.
+          - C(removed) lists the key IDs of the client secrets that a run would remove.
         type: dict
         required: true
       renew_before:
-        description: How long before its end a client secret is renewed, such as V(30d).
+        description: How long before it expires the client secret is renewed, such as V(30d).
         type: str
         required: true
+      verified:
+        description: Whether sign-in is verified. Null if it was not checked.
+        type: bool
+        required: true
+      changed:
+        description: Whether a run would change something.
+        type: bool
+        required: true
       checks:
-        description: Each check with C(name), C(ok), which is null when it was not asked, C(detail) and C(hint).
+        description:
+          - The checks of sign-in, each with its C(name), C(detail) and C(hint). C(ok) is whether it passed, or null if
+            it did not run.
         type: list
         elements: dict
         required: true
       drift:
-        description: What a run would change, each C(object) as texts C(before) and C(after).
+        description: What a run would change, as the texts C(before) and C(after) for each C(object).
         type: list
         elements: dict
         required: true
       error:
-        description: Empty, or the C(phase) in which the server could not be looked at, and the C(message).
+        description: The task (C(phase)) that failed to check the server, and the C(message). Empty if none failed.
         type: dict
+        required: true
+      failed:
+        description: Whether the server could not be checked.
+        type: bool
+        required: true
+      message:
+        description: The result in one line.
+        type: str
         required: true
   format:
     description:
-      - V(html) is one page for a browser that needs nothing besides itself, V(json) is for programs, and V(prometheus)
-        is for the textfile collector of Prometheus' node exporter.
+      - V(html) is a self-contained page for a browser.
+      - V(json) is for programs.
+      - V(prometheus) is for the textfile collector of the Prometheus node exporter.
+      - V(files) is all of them at once.
     type: str
-    choices: [html, json, prometheus]
+    choices: [html, json, prometheus, files]
     required: true
   at:
-    description: When the records were collected, in ISO 8601. Days are counted from then.
+    description: When the servers were checked, in ISO 8601. Days are counted from this time.
     type: str
     required: true
 notes:
-  - With ansible-core older than 2.19, a template whose result looks like JSON becomes data again, so that V(json) wants
-    the filter P(ansible.builtin.string#filter) after it.
+  - ansible-core older than 2.19 parses the result of a template as data if it looks like data. To keep V(json) as text,
+    add the filter P(ansible.builtin.string#filter).
 """
 
 EXAMPLES = r"""
-- name: Write the page
+- name: Write all files
   ansible.builtin.copy:
-    dest: rustdesk_sso.html
-    content: "{{ records | deskops.rustdesk_sso.fleet_report(format='html', at='2026-11-21T17:00:00Z') }}"
+    content: "{{ item.value }}"
+    dest: "reports/{{ item.key }}"
     mode: "0640"
+  loop: "{{ report.files | dict2items }}"
+  loop_control:
+    label: "{{ item.key }}"
+  vars:
+    report: "{{ rustdesk_sso_observed | deskops.rustdesk_sso.fleet_report(format='files', at='2026-11-21T17:00:00Z') }}"
 
-- name: Write the metrics
+- name: Write the metrics only
   ansible.builtin.copy:
+    content: "{{ rustdesk_sso_observed | deskops.rustdesk_sso.fleet_report('prometheus', at='2026-11-21T17:00:00Z') }}"
     dest: /var/lib/prometheus/node-exporter/rustdesk_sso.prom
-    content: "{{ records | deskops.rustdesk_sso.fleet_report(format='prometheus', at='2026-11-21T17:00:00Z') }}"
     mode: "0644"
-
-- name: Write the report for programs
-  ansible.builtin.copy:
-    dest: rustdesk_sso.json
-    content: "{{ records | deskops.rustdesk_sso.fleet_report(format='json', at='2026-11-21T17:00:00Z') | string }}"
-    mode: "0640"
 """
 
 RETURN = r"""
 _value:
   description:
-    - The text. With O(format=json) it is an object with the keys below.
-    - With O(format=prometheus) its metrics are C(rustdesk_sso_server_info), C(rustdesk_sso_server_state),
-      C(rustdesk_sso_check_ok), C(rustdesk_sso_client_secret_end_timestamp_seconds), C(rustdesk_sso_drifted) and
+    - A text. With O(format=json), it is an object with the keys below.
+    - With O(format=prometheus), the metrics are C(rustdesk_sso_server_info), C(rustdesk_sso_server_state),
+      C(rustdesk_sso_check_ok), C(rustdesk_sso_client_secret_expires_timestamp_seconds), C(rustdesk_sso_drifted) and
       C(rustdesk_sso_report_timestamp_seconds).
-  type: str
+    - With O(format=files), a dictionary. Its key C(files) holds the texts by the file names C(rustdesk_sso.html),
+      C(rustdesk_sso.json) and C(rustdesk_sso.prom), and its key C(totals) is the same as below.
+  type: raw
   contains:
     version:
-      description: The version of this description. It rises when a key goes or changes its meaning.
+      description: The version of this format. It increases if a key is removed or changes its meaning.
       type: int
       sample: 1
-    made:
-      description: When the records were collected.
+    checked_at:
+      description: When the servers were checked.
       type: str
       sample: "2026-11-21T17:00:00Z"
     totals:
-      description: How many C(servers) there are, and how many in each state, by its name.
+      description: The number of C(servers), and the number of servers in each state by the name of the state.
       type: dict
+      sample: {servers: 3, unreachable: 0, broken: 1, drifted: 0, expiring: 0, healthy: 2}
     servers:
-      description: The records, the most urgent first, with what follows from them.
+      description: The records with these additional keys, most urgent first.
       type: list
       elements: dict
       contains:
         state:
-          description: V(unreachable), V(broken), V(drifted), V(ending) or V(well).
+          description: V(unreachable), V(broken), V(drifted), V(expiring) or V(healthy).
           type: str
         reason:
-          description: Why, in a few words; empty when the server is well.
+          description: A short reason for the state. Empty if the server is healthy.
           type: str
         days_left:
-          description: Whole days until the client secret ends, negative when it has ended, null when that is not known.
+          description: Whole days until the client secret expires. Negative if it has expired, null if unknown.
           type: int
         renew_before_days:
-          description: C(renew_before) of the record in days.
+          description: C(renew_before) of the record, in days.
           type: int
-        checks_asked:
-          description: How many checks were asked.
+        checks_run:
+          description: The number of checks that ran.
           type: int
         checks_passed:
-          description: How many of them passed.
+          description: The number of checks that passed.
           type: int
     tenants:
-      description: Each C(tenant_id) with its C(totals) and the names of its C(servers).
+      description: The tenants, each with its C(tenant_id), its C(totals) and the names of its C(servers).
       type: list
       elements: dict
     applications:
       description:
-        - Each application with C(tenant_id), C(unique_name), C(display_name), C(app_id), C(object_id),
-          C(foreign_redirect_uris), and the names of the C(servers) that share it.
+        - The applications, each with C(tenant_id), C(unique_name), C(display_name), C(app_id), C(object_id),
+          C(foreign_redirect_uris) and the names of the C(servers) that share it.
       type: list
       elements: dict
 """
@@ -169,20 +196,22 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
 
 
-def fleet_report(records: t.Any, format: str, at: str) -> str:  # noqa: A002 - the documented name
+def fleet_report(records: t.Any, format: str, at: str) -> t.Any:  # noqa: A002 - the documented name
     """See the filter's documentation."""
-    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    # Imported on use: Ansible loads all filters of a collection with the first of them.
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import build
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.render import FORMATS, render
 
     if format not in FORMATS:
-        raise AnsibleFilterError(f"fleet_report: format is {format!r}: choose from {', '.join(FORMATS)}")
+        raise AnsibleFilterError(f"fleet_report: format is {format!r}. Choose one of {', '.join(FORMATS)}.")
     try:
-        return render(build(records, at), format)
+        # A console's error message may look like a template, which ansible-core older than 2.19 would evaluate
+        return wrap_var(render(build(records, at), format))
     except SsoError as error:
         raise AnsibleFilterError(f"fleet_report: {error}") from None
 
@@ -191,5 +220,5 @@ class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """Names and functions."""
+        """Filters by name."""
         return {"fleet_report": fleet_report}

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
-from support.records import AT, Record, broken, drifted, ending, few, fleet, record, unreachable
+from support.records import AT, Record, broken, drifted, expiring, few, fleet, record, unreachable
 
-STATES = ("unreachable", "broken", "drifted", "ending", "well")
+STATES = ("unreachable", "broken", "drifted", "expiring", "healthy")
 PHONE = {"width": 360, "height": 740}
 HOSTILE = (
     "<script>document.title='owned'</script>",
@@ -45,7 +45,7 @@ Show = Callable[..., Page]
 
 @pytest.fixture
 def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
-    """Opens the report of records; at the end, nothing but its file was asked for, and the console stayed empty."""
+    """Opens the report of records. At the end, checks that it requested only its own file and logged nothing."""
     contexts, seen = [], []
 
     def opened(records: list[Record], **options: object) -> Page:
@@ -70,12 +70,12 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
 
 
 def rows(page: Page) -> Locator:
-    """The servers that can be seen."""
+    """The visible servers."""
     return page.locator(".server:visible")
 
 
 def states(page: Page) -> list[str]:
-    """The state words of the servers that can be seen, from the top."""
+    """The states of the visible servers, from the top."""
     return rows(page).locator("summary .word").all_inner_texts()
 
 
@@ -85,7 +85,7 @@ def server(page: Page, name: str) -> Locator:
 
 
 def fits(page: Page) -> bool:
-    """Whether nobody has to scroll the page sideways."""
+    """Whether the page does not scroll sideways."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -99,7 +99,7 @@ def test_what_needs_attention_comes_first(show: Show) -> None:
     for state in STATES:
         total = page.locator("label").filter(has=page.get_by_role("radio", name=state))
         expect(total.locator(".number")).to_have_text(str(counted[state]))
-    attention = 300 - counted["well"]
+    attention = 300 - counted["healthy"]
     expect(page.get_by_text(f"{attention} of 300 servers need attention.")).to_be_visible()
     expect(page.get_by_text("2026-11-21 17:00 UTC")).to_be_visible()
 
@@ -121,7 +121,7 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
         "contoso.example",
         "https://desk1.example.com/api/oidc/callback",
         "5 of 5 passed",
-        "ends in 150 days, 2027-04-20",
+        "expires in 150 days, 2027-04-20",
     ):
         expect(row.locator(".body").get_by_text(known, exact=False).first).to_be_visible()
     provider = row.locator("figure", has_text="provider azure").locator("pre")
@@ -139,13 +139,15 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
 
     row = server(page, "desk3.example.com")
     row.locator("summary").click()
-    expect(row.locator(".error")).to_contain_text("In the phase inspect: Could not read the providers")
+    expect(row.locator(".error")).to_contain_text("Inspect the console: Could not read the providers")
     expect(page.get_by_text("https://portal.example.com/signin")).to_be_visible()
 
 
 def test_bars_share_one_scale(show: Show) -> None:
     def secret(days: int) -> dict[str, str]:
-        return {"ends": record()["client_secret"]["ends"]} if days == 150 else ending("x", days)["client_secret"]
+        return (
+            {"expires": record()["client_secret"]["expires"]} if days == 150 else expiring("x", days)["client_secret"]
+        )
 
     page = show([record(f"d{days}.example.com", client_secret=secret(days)) for days in (10, 75, 150)])
     widths = [server(page, f"d{days}.example.com").locator("rect").bounding_box()["width"] for days in (10, 75, 150)]
@@ -155,11 +157,11 @@ def test_bars_share_one_scale(show: Show) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(12, "12 days"), (0.5, "under a day"), (-0.5, "ended"), (-400, "399 days ago")]
+    ("days", "said"), [(12, "12 days"), (0.5, "less than a day"), (-0.5, "expired"), (-400, "399 days ago")]
 )
 @pytest.mark.parametrize("width", [360, 800, 1000, 1400])
 def test_days_left_keep_to_their_column(show: Show, days: float, said: str, width: int) -> None:
-    page = show([ending("desk1.example.com", days)], viewport={"width": width, "height": 600})
+    page = show([expiring("desk1.example.com", days)], viewport={"width": width, "height": 600})
     left = page.locator("summary .left")
     expect(left).to_contain_text(said)
     assert left.evaluate("(left) => left.scrollWidth <= left.clientWidth")
@@ -202,7 +204,7 @@ def test_search_by_keyboard(show: Show) -> None:
     expect(page.get_by_role("status")).to_have_text("1 of 41 shown")
     page.keyboard.type(" nobody")
     expect(rows(page)).to_have_count(0)
-    expect(page.get_by_text("No server is like that.")).to_be_visible()
+    expect(page.get_by_text("No servers match.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(rows(page)).to_have_count(41)
     page.keyboard.type("a/b")
@@ -210,7 +212,7 @@ def test_search_by_keyboard(show: Show) -> None:
 
 
 def test_states_and_rows_by_keyboard(show: Show) -> None:
-    """Tab reaches the totals, the search, the grouping and each server in the order in which they are seen."""
+    """Tab reaches the totals, the search, the grouping and each server in visual order."""
     page = show([*few(), record("desk4.example.com", tenant_id="fabrikam.example")])
     focused = page.locator(":focus")
     page.keyboard.press("Tab")
@@ -265,7 +267,7 @@ def test_contrast(show: Show, scheme: str) -> None:
         unreachable("a.example"),
         broken("b.example"),
         drifted("c.example"),
-        ending("d.example"),
+        expiring("d.example"),
         record("e.example"),
     ]
     page = show(every, color_scheme=scheme)
@@ -282,7 +284,13 @@ def test_contrast(show: Show, scheme: str) -> None:
 
 def test_states_differ_without_colour(show: Show) -> None:
     page = show(
-        [unreachable("a.example"), broken("b.example"), drifted("c.example"), ending("d.example"), record("e.example")]
+        [
+            unreachable("a.example"),
+            broken("b.example"),
+            drifted("c.example"),
+            expiring("d.example"),
+            record("e.example"),
+        ]
     )
     assert states(page) == list(STATES)
     shapes = page.locator("summary .state use").evaluate_all(
@@ -292,8 +300,8 @@ def test_states_differ_without_colour(show: Show) -> None:
 
 
 def test_print_shows_all_servers(show: Show) -> None:
-    """Whatever was searched for on the screen; what needs attention with its details; black on white."""
-    every = [make(f"{make.__name__}.example") for make in (unreachable, broken, drifted, ending)]
+    """Print ignores the filters, shows details of servers that need attention, and is black on white."""
+    every = [make(f"{make.__name__}.example") for make in (unreachable, broken, drifted, expiring)]
     page = show([*every, *fleet(56)], color_scheme="dark")
     page.get_by_label("Group by tenant").check()
     page.get_by_role("radio", name="broken").check()
@@ -307,7 +315,7 @@ def test_print_shows_all_servers(show: Show) -> None:
             "(bodies) => bodies.map((body) => body.checkVisibility())"
         )
         assert shown
-        assert set(shown) == {state != "well"}
+        assert set(shown) == {state != "healthy"}
     assert page.locator(".bar").evaluate("(bar) => getComputedStyle(bar).position") == "static"
     assert not page.get_by_role("searchbox").is_visible()
     colours = page.locator("h1, summary .word").evaluate_all(

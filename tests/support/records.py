@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records for the fleet report, as the playbook collects them: one, a few of every state, or as many as one likes."""
+"""Records of servers as the role makes them: one, some of each state, or a fleet."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHECKS = (
 FAILED = (
     "client secret",
     "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent is the client secret value",
-    "Run the playbook site: it makes a new client secret and writes it into the console.",
+    "Run the playbook site. It creates a client secret and writes it to the console.",
 )
 WEB = """\
 display_name: RustDesk
@@ -37,17 +37,17 @@ web:
 """
 
 
-def ends(days: float) -> str:
-    """When a client secret ends that has so many days left."""
+def expires(days: float) -> str:
+    """When a client secret expires that has so many days left."""
     return (NOW + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def record(server: str = "desk1.example.com", **changed: Any) -> Record:
-    """A server that is well; ``changed`` replaces keys, those of a dict one by one."""
+    """A healthy server; ``changed`` replaces keys, those of a dict one by one."""
     made: Record = {
         "server": server,
         "tenant_id": "contoso.example",
-        "console": {"url": f"https://{server}", "kind": "pro"},
+        "console": {"url": f"https://{server}", "type": "pro"},
         "application": {
             "unique_name": "rustdesk-sso",
             "display_name": "RustDesk",
@@ -61,14 +61,19 @@ def record(server: str = "desk1.example.com", **changed: Any) -> Record:
             "name": f"rustdesk-sso {server}",
             "key_id": str(uuid.uuid5(uuid.NAMESPACE_DNS, server)),
             "hint": "q3~",
-            "ends": ends(150),
+            "expires": expires(150),
             "decision": "kept",
-            "reason": "it ends in 150 days",
+            "reason": "it expires in 150 days",
+            "removed": [],
         },
         "renew_before": "30d",
+        "verified": True,
+        "changed": False,
         "checks": [{"name": name, "ok": True, "detail": detail, "hint": hint} for name, detail, hint in CHECKS],
         "drift": [],
         "error": {},
+        "failed": False,
+        "message": f"https://{server}/api/oidc/callback: sign-in with azure works",
     }
     for key, value in changed.items():
         made[key] = {**made[key], **value} if isinstance(value, dict) and isinstance(made[key], dict) else value
@@ -77,31 +82,34 @@ def record(server: str = "desk1.example.com", **changed: Any) -> Record:
 
 def unreachable(server: str, **changed: Any) -> Record:
     """A server whose console did not answer."""
-    nothing = {"name": "", "key_id": "", "hint": "", "ends": "", "decision": "", "reason": ""}
+    nothing = {"name": "", "key_id": "", "hint": "", "expires": "", "decision": "", "reason": ""}
     message = (
         f"Could not read the providers of https://{server}: the connection timed out after 30 seconds. "
-        "Check that the console runs and that the controller reaches it."
+        "Check that the console is running and that the controller can reach it."
     )
     unknown: Record = {
         "client_secret": nothing,
         "provider": {"present": None, "enabled": None},
         "checks": [{"name": name, "ok": None, "detail": "", "hint": ""} for name, _detail, _hint in CHECKS],
-        "error": {"phase": "inspect", "message": message},
+        "verified": None,
+        "error": {"phase": "Inspect the console", "message": message},
+        "failed": True,
+        "message": f"Inspect the console: {message}",
     }
     return record(server, **{**unknown, **changed})
 
 
 def broken(server: str, **changed: Any) -> Record:
     """A server whose client secret Entra refuses."""
-    made = record(server, **changed)
+    made = record(server, **{"verified": False, **changed})
     name, detail, hint = FAILED
     made["checks"][-1] = {"name": name, "ok": False, "detail": detail, "hint": hint}
     return made
 
 
 def drifted(server: str, **changed: Any) -> Record:
-    """A server whose application and provider somebody has changed."""
-    made = record(server, **changed)
+    """A server whose application and provider were changed by hand."""
+    made = record(server, **{"changed": True, **changed})
     before, after = WEB.format(server="old.example.com", id_tokens="false"), WEB.format(server=server, id_tokens="true")
     made["drift"] = [
         {"object": "application RustDesk", "before": before, "after": after},
@@ -110,14 +118,14 @@ def drifted(server: str, **changed: Any) -> Record:
     return made
 
 
-def ending(server: str, days: float = 12, **changed: Any) -> Record:
-    """A server whose client secret ends soon."""
-    decision = {"ends": ends(days), "decision": "renewed", "reason": "it ends within 30 days"}
+def expiring(server: str, days: float = 12, **changed: Any) -> Record:
+    """A server whose client secret expires soon."""
+    decision = {"expires": expires(days), "decision": "renewed", "reason": "it expires within 30 days"}
     return record(server, client_secret=decision, **changed)
 
 
 def fleet(count: int, seed: int = 1) -> list[Record]:
-    """Servers of several tenants, most of them well, always the same for the same ``count`` and ``seed``."""
+    """Servers of several tenants, most of them healthy, always the same for the same ``count`` and ``seed``."""
     draw = random.Random(seed)
     tenants = {
         "contoso.example": "rustdesk-sso",
@@ -134,18 +142,19 @@ def fleet(count: int, seed: int = 1) -> list[Record]:
             "app_id": str(uuid.uuid5(uuid.NAMESPACE_DNS, tenant)),
             "foreign_redirect_uris": ["https://portal.example.com/signin-oidc"] if tenant == "contoso.example" else [],
         }
-        kind = draw.choice(["pro", "pro", "rustdesk_console", "rustdesk_api"])
-        shared = {"tenant_id": tenant, "application": application, "console": {"url": f"https://{name}", "kind": kind}}
-        make = draw.choices([unreachable, broken, drifted, ending, record], [2, 3, 4, 6, 85])[0]
-        if make is ending:
-            made.append(ending(name, draw.choice([-9.5, -0.5, 0.5, 3, 12, 25]), **shared))
+        console_type = draw.choice(["pro", "pro", "rustdesk_console", "rustdesk_api"])
+        console = {"url": f"https://{name}", "type": console_type}
+        shared = {"tenant_id": tenant, "application": application, "console": console}
+        make = draw.choices([unreachable, broken, drifted, expiring, record], [2, 3, 4, 6, 85])[0]
+        if make is expiring:
+            made.append(expiring(name, draw.choice([-9.5, -0.5, 0.5, 3, 12, 25]), **shared))
         elif make is record:
-            made.append(record(name, client_secret={"ends": ends(draw.randint(31, 180))}, **shared))
+            made.append(record(name, client_secret={"expires": expires(draw.randint(31, 180))}, **shared))
         else:
             made.append(make(name, **shared))
     return made
 
 
 def few() -> list[Record]:
-    """Three servers: a broken one, a drifted one, and one that is well."""
+    """Three servers: a healthy one, a broken one and a drifted one."""
     return [record("desk1.example.com"), broken("desk2.example.com"), drifted("desk3.example.com")]

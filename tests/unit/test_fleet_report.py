@@ -18,10 +18,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ansible_collections.deskops.rustdesk_sso.plugins.filter import fleet_report as documented
 from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
-from support.records import AT, broken, drifted, ending, ends, fleet, record, unreachable
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import blank
+from support.records import AT, broken, drifted, expires, expiring, few, fleet, record, unreachable
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
-STATES = ["unreachable", "broken", "drifted", "ending", "well"]
+STATES = ["unreachable", "broken", "drifted", "expiring", "healthy"]
 
 
 def model(*records, at=AT):
@@ -57,7 +58,8 @@ def paths(value, path=()):
 
 def whole():
     """A record with something in every list."""
-    made = drifted("desk1.example.com", error={"phase": "inspect", "message": "no answer"})
+    made = drifted("desk1.example.com", error={"phase": "Inspect the console", "message": "no answer"})
+    made["client_secret"]["removed"] = ["6f1d3a52-0000-4000-8000-000000000000"]
     made["application"]["foreign_redirect_uris"] = ["https://other.example"]
     return made
 
@@ -71,73 +73,79 @@ def without(made, path):
     return made
 
 
-@pytest.mark.parametrize("make", [unreachable, broken, drifted, ending, record])
+@pytest.mark.parametrize("make", [unreachable, broken, drifted, expiring, record])
 def test_each_state_and_its_reason(make):
     expected = {
         unreachable: ("unreachable", "timed out"),
         broken: ("broken", "client secret: AADSTS7000215"),
         drifted: ("drifted", "application RustDesk, provider azure"),
-        ending: ("ending", "ends in 12 days"),
-        record: ("well", ""),
+        expiring: ("expiring", "expires in 12 days"),
+        record: ("healthy", ""),
     }
     state, reason = expected[make]
     server = only(make("desk1.example.com"))
     assert server["state"] == state
     assert reason in server["reason"]
-    assert bool(server["reason"]) == (state != "well")
+    assert bool(server["reason"]) == (state != "healthy")
 
 
 def test_the_most_urgent_state_is_told():
-    made = drifted("desk1.example.com", client_secret={"ends": ends(-3)})
+    made = drifted("desk1.example.com", client_secret={"expires": expires(-3)})
     assert only(made)["state"] == "drifted"
     made["checks"][0]["ok"] = made["checks"][1]["ok"] = False
     assert only(made)["state"] == "broken"
     assert only(made)["reason"].endswith("(and 1 more)")
-    made["error"] = {"phase": "inspect", "message": "no answer"}
+    made["error"] = {"phase": "Inspect the console", "message": "no answer"}
     assert only(made)["state"] == "unreachable"
 
 
-def test_a_check_that_was_not_asked_is_no_fault():
+def test_a_check_that_did_not_run_is_no_failure():
     made = record()
     made["checks"][0]["ok"] = None
     server = only(made)
-    assert (server["state"], server["checks_passed"], server["checks_asked"]) == ("well", 4, 4)
+    assert (server["state"], server["checks_passed"], server["checks_run"]) == ("healthy", 4, 4)
+
+
+def test_a_sign_in_that_is_not_verified_is_broken():
+    server = only(record(verified=False))
+    assert (server["state"], server["reason"]) == ("broken", "sign-in is not verified")
+    assert only(record(verified=None))["state"] == "healthy"
 
 
 @pytest.mark.parametrize(
     ("days", "left", "state", "reason"),
     [
-        (31, 31, "well", ""),
-        (30.001, 30, "well", ""),
-        (30, 30, "ending", "client secret ends in 30 days"),
-        (1.9, 1, "ending", "client secret ends in 1 day"),
-        (0.5, 0, "ending", "client secret ends in less than a day"),
-        (-0.5, -1, "ending", "client secret ended less than a day ago"),
-        (-1.5, -2, "ending", "client secret ended 1 day ago"),
-        (-40, -40, "ending", "client secret ended 39 days ago"),
+        (31, 31, "healthy", ""),
+        (30.001, 30, "healthy", ""),
+        (30, 30, "expiring", "client secret expires in 30 days"),
+        (1.9, 1, "expiring", "client secret expires in 1 day"),
+        (0.5, 0, "expiring", "client secret expires in less than a day"),
+        (-0.5, -1, "expiring", "client secret expired less than a day ago"),
+        (-1.5, -2, "expiring", "client secret expired 1 day ago"),
+        (-40, -40, "expiring", "client secret expired 39 days ago"),
     ],
 )
 def test_days_left(days, left, state, reason):
-    server = only(record(client_secret={"ends": ends(days)}))
+    server = only(record(client_secret={"expires": expires(days)}))
     assert (server["days_left"], server["state"], server["reason"]) == (left, state, reason)
 
 
-def test_an_end_in_any_form_of_graphs_or_none():
-    server = only(record(client_secret={"ends": "2026-12-31T17:00:00.1234567Z"}))
+def test_expiry_in_any_form_of_graphs_or_none():
+    server = only(record(client_secret={"expires": "2026-12-31T17:00:00.1234567Z"}))
     assert server["days_left"] == 40
-    assert only(record(client_secret={"ends": "2026-12-31T18:00:00+01:00"}))["days_left"] == 40
-    assert only(record(client_secret={"ends": ""}))["days_left"] is None
-    assert only(record(client_secret={"ends": ""}))["state"] == "well"
+    assert only(record(client_secret={"expires": "2026-12-31T18:00:00+01:00"}))["days_left"] == 40
+    assert only(record(client_secret={"expires": ""}))["days_left"] is None
+    assert only(record(client_secret={"expires": ""}))["state"] == "healthy"
 
 
 def test_servers_by_state_then_days_then_name():
     made = model(
         record("c.example.com"),
         record("b.example.com"),
-        record("a.example.com", client_secret={"ends": ends(170)}),
-        record("0.example.com", client_secret={"ends": ""}),
-        ending("late.example.com", 20),
-        ending("over.example.com", -2),
+        record("a.example.com", client_secret={"expires": expires(170)}),
+        record("0.example.com", client_secret={"expires": ""}),
+        expiring("late.example.com", 20),
+        expiring("over.example.com", -2),
         drifted("drifted.example.com"),
         broken("broken.example.com"),
         unreachable("unreachable.example.com"),
@@ -145,7 +153,7 @@ def test_servers_by_state_then_days_then_name():
     assert [server["server"].partition(".")[0] for server in made["servers"]] == [
         *["unreachable", "broken", "drifted", "over", "late", "b", "c", "a", "0"]
     ]
-    assert made["totals"] == {"servers": 9, "unreachable": 1, "broken": 1, "drifted": 1, "ending": 2, "well": 4}
+    assert made["totals"] == {"servers": 9, "unreachable": 1, "broken": 1, "drifted": 1, "expiring": 2, "healthy": 4}
 
 
 def test_tenants_and_applications():
@@ -169,7 +177,7 @@ def test_tenants_and_applications():
 
 
 @pytest.mark.parametrize("path", list(paths(whole())), ids=lambda path: ".".join(map(str, path)))
-def test_each_key_has_to_be_there(path):
+def test_each_key_is_required(path):
     with pytest.raises(AnsibleFilterError) as refused:
         model(record("fine.example.com"), without(whole(), path))
     assert str(path[-1]) in str(refused.value)
@@ -184,9 +192,11 @@ def test_each_key_has_to_be_there(path):
         ({"checks": {}}, "checks"),
         ({"drift": "text"}, "drift"),
         ({"provider": {"present": "yes"}}, "provider.present"),
-        ({"client_secret": {"ends": "soon"}}, "client_secret.ends"),
-        ({"client_secret": {"ends": "2026-13-01T00:00:00Z"}}, "client_secret.ends"),
+        ({"client_secret": {"expires": "soon"}}, "client_secret.expires"),
+        ({"client_secret": {"expires": "2026-13-01T00:00:00Z"}}, "client_secret.expires"),
         ({"application": {"foreign_redirect_uris": [None]}}, "application.foreign_redirect_uris[0]"),
+        ({"verified": "yes"}, "verified"),
+        ({"changed": None}, "changed is not true or false"),
     ],
 )
 def test_a_value_of_another_type_is_refused(changed, key):
@@ -201,16 +211,47 @@ def test_what_else_is_refused():
         model(record(), record())
     with pytest.raises(AnsibleFilterError, match="at is not a time"):
         model(record(), at="today")
-    with pytest.raises(AnsibleFilterError, match="html, json, prometheus"):
+    with pytest.raises(AnsibleFilterError, match="html, json, prometheus, files"):
         fleet_report([record()], format="pdf", at=AT)
-    with pytest.raises(AnsibleFilterError, match="list of records"):
+    with pytest.raises(AnsibleFilterError, match="neither a list nor a dictionary"):
+        fleet_report("desk1", format="json", at=AT)
+    with pytest.raises(AnsibleFilterError, match="record 1: its record is not a dictionary"):
         fleet_report(record(), format="json", at=AT)
 
 
-@pytest.mark.parametrize("form", ["html", "json", "prometheus"])
-def test_what_a_record_should_not_hold_is_not_published(form):
+@pytest.mark.parametrize("form", ["html", "json", "prometheus", "files"])
+def test_unknown_keys_are_not_published(form):
     made = record(client_secret={"value": "s3cret-value"}, console={"password": "s3cret-value"})
-    assert "s3cret-value" not in fleet_report([made], format=form, at=AT)
+    assert "s3cret-value" not in str(fleet_report([made], format=form, at=AT))
+
+
+def test_records_by_name():
+    records = fleet(5)
+    by_name = {item["server"]: item for item in records}
+    assert fleet_report(by_name, format="json", at=AT) == fleet_report(records, format="json", at=AT)
+
+
+def test_the_record_of_a_server_of_which_nothing_is_known():
+    made = model({**blank("desk1.example.com"), "error": {"phase": "", "message": "Failed early."}}, record("desk2"))
+    assert (made["servers"][0]["state"], made["servers"][0]["reason"]) == ("unreachable", "Failed early.")
+    assert [application["servers"] for application in made["applications"]] == [["desk2"]]
+
+
+def test_the_records_of_the_tests_have_the_roles_keys():
+    assert set(paths(record(checks=[]))) == set(paths(blank("desk1")))
+
+
+def test_all_files_at_once():
+    records = few()
+    made = fleet_report(records, format="files", at=AT)
+    assert made == {
+        "files": {
+            "rustdesk_sso.html": fleet_report(records, format="html", at=AT),
+            "rustdesk_sso.json": fleet_report(records, format="json", at=AT),
+            "rustdesk_sso.prom": fleet_report(records, format="prometheus", at=AT),
+        },
+        "totals": model(*records)["totals"],
+    }
 
 
 def test_json_has_the_documented_keys():
@@ -219,7 +260,7 @@ def test_json_has_the_documented_keys():
     assert set(made) == set(fields)
     (options,) = (yaml.safe_load(documented.DOCUMENTATION)["options"]["_input"]["suboptions"],)
     assert set(made["servers"][0]) == {*options, *fields["servers"]["contains"]} - {"renew_before"}
-    assert (made["version"], made["made"]) == (1, AT)
+    assert (made["version"], made["checked_at"]) == (1, AT)
 
 
 def test_metrics():
@@ -246,8 +287,8 @@ def test_metrics():
     }
     checks = {labels["check"]: value for labels, value in read["check_ok"]}
     assert checks == {"authorization request": 1, "redirect URI": 1, "issuer": 1, "client secret": 0}
-    end = datetime.fromisoformat(ends(150)).replace(tzinfo=timezone.utc).timestamp()
-    assert read["client_secret_end_timestamp_seconds"] == [({"server": "desk1.example.com"}, end)]
+    expiry = datetime.fromisoformat(expires(150)).replace(tzinfo=timezone.utc).timestamp()
+    assert read["client_secret_expires_timestamp_seconds"] == [({"server": "desk1.example.com"}, expiry)]
     assert read["drifted"] == [({"server": "desk1.example.com"}, 0)]
     assert samples(drifted("desk3.example.com"))["drifted"] == [({"server": "desk3.example.com"}, 1)]
     made_at = datetime(2026, 11, 21, 17, tzinfo=timezone.utc).timestamp()

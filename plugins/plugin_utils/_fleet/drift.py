@@ -11,12 +11,14 @@ import typing as t
 
 import yaml
 
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Drift
+
 Side = t.Mapping[str, t.Any]
 
 SECRETS, REDIRECT_URIS = "client_secrets", "web_redirect_uris"
 
 
-def of_server(before: Side, after: Side, what: str, secret_name: str, callback_url: str) -> list[dict[str, str]]:
+def of_server(before: Side, after: Side, what: str, secret_name: str, callback_url: str) -> list[Drift]:
     """The difference between ``before`` and ``after``, by ``what`` it is of, without what concerns other servers alone.
 
     An empty ``secret_name`` leaves out its own client secret too. Gives one item for the report, or none.

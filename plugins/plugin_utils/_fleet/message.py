@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What a run did, as the message of a chat's webhook; pure."""
+"""Build the message that a webhook gets about a run. Pure."""
 
 from __future__ import annotations
 
@@ -12,37 +12,43 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-T = t.TypeVar("T")
-Records = t.Mapping[str, t.Mapping[str, t.Any]]
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 
-# A message is read on a phone; the run's own output has the rest.
+T = t.TypeVar("T")
+Records = t.Mapping[str, Record]
+
+# A message is read on a phone. The run's own output has the rest.
 LISTED = 20
 LENGTH = 300
-# Slack takes 3,000 characters in one block; Teams 28 KB in one message [doc], of which a section takes no more than
-# this.
+# Slack accepts 3,000 characters in one block, and Teams 28 KB in one message [doc], of which a section gets this part.
 SLACK_BLOCK = 3000
 TEAMS_SECTION = 8000
 
 
 @dataclass(frozen=True)
 class Digest:
-    """What a reader wants to know first: ``title``, and lines of (server, what) by heading."""
+    """A ``title``, and lines of (server, text) by heading, the most important first."""
 
     title: str
     sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 def is_due(run: Records, when: str) -> bool:
-    """Whether the run is to be told of: ``when`` is always, changes (or failures), or failures."""
+    """Whether to send a message about the run: ``when`` is always, changes (or failures), or failures."""
     failed = any(item["failed"] for item in run.values())
     return when == "always" or failed or (when == "changes" and any(item["changed"] for item in run.values()))
 
 
 def digest(run: Records) -> Digest:
-    """The run in a title and its lists: failures with their reason, sign-ins not verified, new client secrets."""
+    """Summarize the run: failures with their reason, sign-ins that are not verified, new client secrets."""
     failed = {name: item for name, item in run.items() if item["failed"]}
     done = {name: item for name, item in run.items() if name not in failed}
-    unverified = tuple((_line(name), "not verified") for name, item in done.items() if not item["verified"])
+    # Without a provider, as after its removal, there is nothing to verify
+    unverified = tuple(
+        (_line(name), "not verified")
+        for name, item in done.items()
+        if not item["verified"] and item["provider"]["present"] is not False
+    )
     new = tuple(
         (_line(name), f"client secret {secret['decision']}, expires {secret['expires']}")
         for name, secret in ((name, item["client_secret"]) for name, item in done.items())
@@ -50,7 +56,7 @@ def digest(run: Records) -> Digest:
     )
     parts = [
         (len(failed), "failed"),
-        (len(done) - len(unverified), "verified"),
+        (sum(bool(item["verified"]) for item in done.values()), "verified"),
         (len(unverified), "not verified"),
         (sum(bool(item["changed"]) for item in done.values()), "changed"),
     ]
@@ -60,30 +66,33 @@ def digest(run: Records) -> Digest:
         ("Not verified", unverified),
         ("New client secrets", new),
     )
-    title = f"RustDesk sign-in, {len(run)} {'server' if len(run) == 1 else 'servers'}: {counts or 'nothing done'}"
+    title = f"RustDesk sign-in, {len(run)} {'server' if len(run) == 1 else 'servers'}: {counts or 'no changes'}"
     return Digest(title, tuple(section for section in sections if section[1]))
 
 
 def _line(text: t.Any) -> str:
-    """The text in one line that is not too long."""
+    """The text in one line, cut to LENGTH."""
     line = " ".join(str(text).split())
     return line if len(line) <= LENGTH else line[: LENGTH - 1] + "…"
 
 
 def _fitting(lines: list[T], size: t.Callable[[T], int], room: int, more: t.Callable[[int], T]) -> list[T]:
-    """The first lines that fit into the room by their size, at most LISTED, and one with the number of the others."""
+    """The first lines that fit, at most LISTED, and a line that counts the others.
+
+    ``size`` measures a line, ``room`` is how much fits, and ``more`` makes the last line from the number of the others.
+    """
     sizes = itertools.accumulate(size(line) for line in lines)
     fit = min(sum(1 for used in sizes if used <= room), LISTED)
     return [*lines[:fit], *([more(len(lines) - fit)] if fit < len(lines) else [])]
 
 
 def _json(run: Records) -> dict[str, t.Any]:
-    """The records as they are, with the title."""
+    """The records unchanged, with the title."""
     return {"title": digest(run).title, "servers": {name: dict(item) for name, item in run.items()}}
 
 
 def _slack(run: Records) -> dict[str, t.Any]:
-    """Slack's blocks; its three special characters are escaped as its documentation of text formatting says."""
+    """Slack's blocks. Slack's documentation of text formatting names the three characters to escape [doc]."""
 
     def escape(text: str) -> str:
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -101,7 +110,7 @@ def _slack(run: Records) -> dict[str, t.Any]:
 
 
 def _teams(run: Records) -> dict[str, t.Any]:
-    """The message with one adaptive card that a Teams workflow takes; the card's texts know Markdown."""
+    """A message with one adaptive card for a Teams workflow. Texts of a card are Markdown, so they are escaped."""
 
     def escape(text: str) -> str:
         return "".join("\\" + sign if sign in "\\`*_[]()#~" else sign for sign in text)
@@ -136,5 +145,5 @@ FORMATS: dict[str, t.Callable[[Records], dict[str, t.Any]]] = {"teams": _teams, 
 
 
 def message(run: Records, form: str) -> dict[str, t.Any]:
-    """The body for a webhook of the given form, a key of FORMATS, about each server's record by its name."""
+    """The body for a webhook. ``run`` holds the records by the server's name, ``form`` is a key of FORMATS."""
     return FORMATS[form](run)

@@ -19,74 +19,15 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.regist
     result_of,
     secret_of,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import (
+    ClientSecret,
+    Drift,
+    Error,
+    Record,
+    blank,
+)
 
 NOT_BEGUN = "It failed before this role looked at it. See the output of the run."
-
-
-class Error(t.TypedDict, total=False):
-    """Where a server failed, by the name of the task, and why; empty where it did not."""
-
-    phase: str
-    message: str
-
-
-class Record(t.TypedDict):
-    """What is known of one server. A text that is not known is empty; null is "not known" as well.
-
-    ``verified`` is whether its sign-in was verified, null where it was not asked; ``changed`` whether the run changed
-    something, ``drift`` what that was, or what check mode and the report would change; ``message`` says it in one line.
-    """
-
-    server: str
-    tenant_id: str
-    console: dict[str, str]
-    application: dict[str, t.Any]
-    callback_url: str
-    provider: dict[str, t.Any]
-    client_secret: dict[str, t.Any]
-    renew_before: str
-    verified: bool | None
-    changed: bool
-    checks: list[dict[str, t.Any]]
-    drift: list[dict[str, str]]
-    error: Error
-    failed: bool
-    message: str
-
-
-def blank(server: str) -> Record:
-    """The record of a server of which nothing is known."""
-    return {
-        "server": server,
-        "tenant_id": "",
-        "console": {"url": "", "type": ""},
-        "application": {
-            "unique_name": "",
-            "display_name": "",
-            "app_id": "",
-            "object_id": "",
-            "foreign_redirect_uris": [],
-        },
-        "callback_url": "",
-        "provider": {"name": "", "present": None, "enabled": None},
-        "client_secret": {
-            "name": "",
-            "key_id": "",
-            "hint": "",
-            "expires": "",
-            "decision": "",
-            "reason": "",
-            "removed": [],
-        },
-        "renew_before": "30d",
-        "verified": None,
-        "changed": False,
-        "checks": [],
-        "drift": [],
-        "error": {},
-        "failed": False,
-        "message": "",
-    }
 
 
 def record(server: Server, *, observed: bool = False) -> Record:
@@ -185,21 +126,23 @@ def _retired(server: Server) -> Result:
     return failure_as_whole(server.retired)
 
 
-def _client_secret(server: Server, known: Result, observed: bool) -> dict[str, t.Any]:
+def _client_secret(server: Server, known: Result, observed: bool) -> ClientSecret:
     """The client secret that the server holds: observed, the one that it holds now, whatever a run would do with it."""
     secret = secret_of(server.declaration, known)
     now = secret.get("held") or {} if observed else secret
     later = secret_of(server.declaration, _retired(server))
     return {
         "name": server.declaration["client_secret"]["name"],
-        **{name: now.get(name) or "" for name in ("key_id", "hint", "expires")},
+        "key_id": now.get("key_id") or "",
+        "hint": now.get("hint") or "",
+        "expires": now.get("expires") or "",
         "decision": secret.get("decision") or "",
         "reason": secret.get("reason") or "",
         "removed": [*(secret.get("removed") or []), *(later.get("removed") or [])],
     }
 
 
-def _drift(server: Server, known: Result) -> list[dict[str, str]]:
+def _drift(server: Server, known: Result) -> list[Drift]:
     name = server.declaration["client_secret"]["name"]
     renewed = secret_of(server.declaration, known).get("decision") == "renewed"
     told = (

@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""From the records of the servers to the report's model: nothing is asked, nothing is written."""
+"""Build the report's model from the servers' records. Pure."""
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from datetime import datetime, timedelta
 
@@ -16,110 +17,103 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secret
     parse_time,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 
 VERSION = 1
 # The most urgent first
-STATES = ("unreachable", "broken", "drifted", "ending", "well")
+STATES = ("unreachable", "broken", "drifted", "expiring", "healthy")
 
 Model = dict[str, t.Any]
 
-_YES_NO_UNKNOWN = (bool, type(None))
-_TEXT_OR_NOTHING = (str, type(None))
-# What a record has to hold: a type, several types, a list of one shape, or a dict of shapes
-SHAPE: dict[str, t.Any] = {
-    "server": str,
-    "tenant_id": str,
-    "console": {"url": str, "kind": str},
-    "application": {
-        "unique_name": str,
-        "display_name": str,
-        "app_id": str,
-        "object_id": str,
-        "foreign_redirect_uris": [str],
-    },
-    "callback_url": str,
-    "provider": {"name": str, "present": _YES_NO_UNKNOWN, "enabled": _YES_NO_UNKNOWN},
-    "client_secret": {"name": str, "key_id": str, "hint": str, "ends": str, "decision": str, "reason": str},
-    "renew_before": str,
-    "checks": [{"name": str, "ok": _YES_NO_UNKNOWN, "detail": _TEXT_OR_NOTHING, "hint": _TEXT_OR_NOTHING}],
-    "drift": [{"object": str, "before": str, "after": str}],
-    "error": {"phase": str, "message": str},
-}
-_MAY_BE_EMPTY = ("error",)
+_TYPES = {str: "a string", bool: "true or false", type(None): "null"}
+_annotations = functools.cache(t.get_type_hints)
 
 
 def build(records: t.Any, at: str) -> Model:
-    """The model of the report made ``at`` this time (ISO 8601), as the filter's documentation describes it.
+    """Build the model that the filter's documentation describes.
 
-    Raises InputError, which names the server and the key, when a record is not as SHAPE says or a time is none.
+    ``records`` is a list, or a dictionary by the server's name. ``at`` is when they were collected, in ISO 8601. Raises
+    InputError, which names the server and the key, if a record does not have the keys and types of Record, or if a time
+    or duration cannot be read.
     """
-    made = _time(at, "at")
+    checked_at = _time(at, "at")
+    if isinstance(records, t.Mapping):
+        records = list(records.values())
     if not isinstance(records, (list, tuple)):
-        raise InputError("The report needs a list of records, one for each server")
-    servers = [_server(record, place, made) for place, record in enumerate(records)]
+        raise InputError("Cannot build the report", answer="the input is neither a list nor a dictionary of records")
+    servers = [_server(record, place, checked_at) for place, record in enumerate(records)]
     names = [server["server"] for server in servers]
     for name in names:
         if names.count(name) > 1:
-            raise InputError(f"The report has two records of the server {name}")
+            raise InputError("Cannot build the report", answer=f"there are two records of the server {name}")
     servers.sort(key=_urgency)
     known = {server["callback_url"] for server in servers}
     return {
         "version": VERSION,
-        "made": format_time(made),
+        "checked_at": format_time(checked_at),
         "totals": _totals(servers),
         "servers": servers,
         "tenants": [
             {"tenant_id": tenant_id, "totals": _totals(members), "servers": [member["server"] for member in members]}
             for (tenant_id,), members in _grouped(servers, lambda server: (server["tenant_id"],))
         ],
-        "applications": [_application(members, known) for _key, members in _grouped(servers, _application_key)],
+        "applications": [
+            _application(members, known)
+            for (_tenant_id, unique_name), members in _grouped(servers, _application_key)
+            if unique_name
+        ],
     }
 
 
-def _server(record: t.Any, place: int, made: datetime) -> Model:
-    """One record, checked, with what follows from it: state, reason, days_left, checks_passed and checks_asked."""
-    name = record.get("server") if isinstance(record, dict) else None
+def _server(record: t.Any, place: int, checked_at: datetime) -> Model:
+    """Check a record and add what follows from it: state, reason, days_left, checks_run and checks_passed."""
+    name = record.get("server") if isinstance(record, t.Mapping) else None
     told = f"the server {name}" if name and isinstance(name, str) else f"record {place + 1}"
-    server: Model = _checked(record, SHAPE, told, "")
+    server: Model = _checked(record, Record, told, "")
     server["renew_before_days"] = _durations.parse(server.pop("renew_before"), f"renew_before of {told}").days
-    ends = server["client_secret"]["ends"]
-    left = _time(ends, f"client_secret.ends of {told}") - made if ends else None
-    asked = [check for check in server["checks"] if check["ok"] is not None]
+    expires = server["client_secret"]["expires"]
+    left = _time(expires, f"client_secret.expires of {told}") - checked_at if expires else None
+    ran = [check for check in server["checks"] if check["ok"] is not None]
     state, reason = _state(server, left)
     return {
         "server": server.pop("server"),
         "state": state,
         "reason": reason,
-        # timedelta.days is the floor: -1 as soon as the end has passed
+        # timedelta.days is the floor: -1 as soon as the client secret has expired
         "days_left": left.days if left is not None else None,
-        "checks_asked": len(asked),
-        "checks_passed": sum(check["ok"] for check in asked),
+        "checks_run": len(ran),
+        "checks_passed": sum(check["ok"] for check in ran),
         **server,
     }
 
 
 def _state(server: Model, left: timedelta | None) -> tuple[str, str]:
-    """The most urgent state that holds, and why in a few words; nothing to say of a server that is well."""
-    failed = [check for check in server["checks"] if check["ok"] is False]
+    """The most urgent state that applies, and a short reason, empty for a healthy server."""
     if server["error"]:
         return "unreachable", server["error"]["message"]
-    if failed:
-        first = failed[0]
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        return "broken", (f"{first['name']}: {first['detail']}" if first["detail"] else first["name"]) + more
+    if server["verified"] is False or any(check["ok"] is False for check in server["checks"]):
+        return "broken", _broken([check for check in server["checks"] if check["ok"] is False])
     if server["drift"]:
-        return "drifted", "differs: " + ", ".join(drift["object"] for drift in server["drift"])
+        return "drifted", "drift: " + ", ".join(drift["object"] for drift in server["drift"])
     if left is not None and left <= timedelta(days=server["renew_before_days"]):
-        return "ending", f"client secret {days_left(left.days)}"
-    return "well", ""
+        return "expiring", f"client secret {days_left(left.days)}"
+    return "healthy", ""
+
+
+def _broken(failed: t.Sequence[Model]) -> str:
+    if not failed:
+        return "sign-in is not verified"
+    first = failed[0]
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return (f"{first['name']}: {first['detail']}" if first["detail"] else first["name"]) + more
 
 
 def days_left(days: int) -> str:
-    """Whole days, negative when the end has passed, as people say it."""
+    """Say in words when something expires in so many whole days, or expired if they are negative."""
     if days < 0:
         # The floor of half a day ago is -1
-        return "ended less than a day ago" if days == -1 else f"ended {_days(-days - 1)} ago"
-    return f"ends in {_days(days)}" if days else "ends in less than a day"
+        return "expired less than a day ago" if days == -1 else f"expired {_days(-days - 1)} ago"
+    return f"expires in {_days(days)}" if days else "expires in less than a day"
 
 
 def _days(count: int) -> str:
@@ -151,9 +145,9 @@ def _grouped(
 
 
 def _application(members: t.Sequence[Model], callback_urls: set[str]) -> Model:
-    """What the servers that share an application say of it; one that could not be looked at says nothing.
+    """Merge what is known of the application that the servers ``members`` share.
 
-    A redirect URI that is one of ``callback_urls`` is not foreign, whatever could be looked at.
+    Redirect URIs that are among ``callback_urls`` are not foreign.
     """
 
     def known(key: str) -> str:
@@ -169,35 +163,41 @@ def _application(members: t.Sequence[Model], callback_urls: set[str]) -> Model:
     }
 
 
-def _checked(value: t.Any, shape: t.Any, told: str, key: str) -> t.Any:
-    """The value as plain Python without what the shape does not know, so that nothing unforeseen is published."""
-    if isinstance(shape, dict):
-        if not isinstance(value, dict):
-            raise _refused(told, key, "is not a dictionary")
-        if not value and key in _MAY_BE_EMPTY:
-            return {}
-        prefix = f"{key}." if key else ""
-        for name in shape:
-            if name not in value:
-                raise _refused(told, prefix + name, "is missing")
-        return {name: _checked(value[name], inner, told, prefix + name) for name, inner in shape.items()}
-    if isinstance(shape, list):
+def _checked(value: t.Any, annotation: t.Any, told: str, key: str) -> t.Any:
+    """Check a value against its annotation. Gives plain Python without unknown keys, which must not be published."""
+    if t.is_typeddict(annotation):
+        return _checked_keys(value, annotation, told, key)
+    if t.get_origin(annotation) is list:
         if not isinstance(value, (list, tuple)):
             raise _refused(told, key, "is not a list")
-        return [_checked(item, shape[0], told, f"{key}[{place}]") for place, item in enumerate(value)]
-    if shape is _YES_NO_UNKNOWN and value == "":
-        return None  # what older releases of ansible-core make of null in a template
-    if shape is _TEXT_OR_NOTHING and value is None:
-        return ""
-    if not isinstance(value, shape):
-        wanted = shape if isinstance(shape, tuple) else (shape,)
-        raise _refused(told, key, f"is not {' or '.join(kind.__name__ for kind in wanted)}")
-    # A string of Ansible's may carry tags or marks
+        (inner,) = t.get_args(annotation)
+        return [_checked(item, inner, told, f"{key}[{place}]") for place, item in enumerate(value)]
+    allowed = t.get_args(annotation) or (annotation,)
+    if not isinstance(value, allowed):
+        raise _refused(told, key, f"is not {' or '.join(_TYPES[one] for one in allowed)}")
+    if value is None:
+        return "" if str in allowed else None
+    # Ansible's strings may carry tags or marks
     return str.__str__(value) if isinstance(value, str) else value
 
 
+def _checked_keys(value: t.Any, annotation: t.Any, told: str, key: str) -> Model:
+    if not isinstance(value, t.Mapping):
+        raise _refused(told, key, "is not a dictionary")
+    if not value and not annotation.__total__:
+        return {}
+    prefix = f"{key}." if key else ""
+    annotations = _annotations(annotation)
+    for name in annotations:
+        if name not in value:
+            raise _refused(told, prefix + name, "is missing")
+    return {name: _checked(value[name], inner, told, prefix + name) for name, inner in annotations.items()}
+
+
 def _refused(told: str, key: str, what: str) -> InputError:
-    return InputError(f"The record of {told} cannot be reported: {key or 'it'} {what}")
+    return InputError(
+        f"Cannot report on {told}", answer=f"{key or 'its record'} {what}", hint="Use the fact rustdesk_sso_observed."
+    )
 
 
 def _time(text: str, told: str) -> datetime:
@@ -206,5 +206,5 @@ def _time(text: str, told: str) -> datetime:
     except (ValueError, OverflowError):
         moment = parse_time("")
     if moment == parse_time(""):
-        raise InputError(f"{told} is not a time: {text!r}", hint="Write it as 2026-11-21T17:00:00Z")
+        raise InputError(f"{told} is not a time: {text!r}", hint="Write it as 2026-11-21T17:00:00Z.")
     return moment

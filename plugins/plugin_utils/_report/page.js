@@ -2,7 +2,7 @@
  * GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The filter by state is CSS. Here are search, grouping and the count of what is shown.
+ * Search, grouping and the count of shown servers. The filter by state is CSS.
  */
 "use strict";
 {
@@ -35,7 +35,7 @@
         section.className = "tenants";
         const heading = document.createElement("h2");
         const name = document.createElement("bdi");
-        name.textContent = row.dataset.tenant || "Tenant not known";
+        name.textContent = row.dataset.tenant || "Unknown tenant";
         heading.append(name);
         const servers = document.createElement("ol");
         servers.className = "servers";
@@ -63,6 +63,6 @@
     }
   });
   $(".tools").hidden = false;
-  // A browser may restore what was typed and chosen when it reloads a page
+  // A browser may restore the search and the filters when it reloads the page
   regroup();
 }

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""From the report's model to text: a page, JSON, or a textfile for Prometheus' node exporter."""
+"""Render the report's model as a page, as JSON, and as metrics for Prometheus' node exporter."""
 
 from __future__ import annotations
 
@@ -27,25 +27,28 @@ _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
 class Timeline:
-    """One scale for the client secrets of all servers: today at the left, the longest end at the right."""
+    """One scale for the client secrets of all servers, from today to the latest expiry."""
 
     def __init__(self, servers: t.Sequence[Model]) -> None:
         renewals = {server["renew_before_days"] for server in servers}
-        ends = [server["days_left"] for server in servers if server["days_left"] is not None]
-        self.days = max([1, *renewals, *ends])
-        # On the axis itself only where it is the same for all
+        left = [server["days_left"] for server in servers if server["days_left"] is not None]
+        self.days = max([1, *renewals, *left])
+        # Drawn on the axis only if all servers share it
         self.renew_before = renewals.pop() if len(renewals) == 1 else None
         step = next((step for step in _STEPS if self.days / step <= _MARKS), self.days)
         self.marks = list(range(step, self.days + 1, step))
 
     def place(self, days: float) -> str:
-        """Where so many days from now are, as a percentage; what has ended is at the left edge."""
+        """The position of a day on the scale, as a percentage. Days in the past are at the left edge."""
         return f"{max(0, min(days, self.days)) / self.days:.2%}"
 
 
-def render(model: Model, form: str) -> str:
-    """The report as ``html``, ``json`` or ``prometheus``."""
-    return _FORMS[form](model)
+def render(model: Model, form: str) -> str | Model:
+    """Render the report in one of FORMATS: a text, or with ``files`` all texts by file name, and the totals."""
+    if form == "files":
+        files = {f"rustdesk_sso.{_EXTENSIONS[name]}": text(model) for name, text in _TEXTS.items()}
+        return {"files": files, "totals": model["totals"]}
+    return _TEXTS[form](model)
 
 
 def _html(model: Model) -> str:
@@ -57,7 +60,7 @@ def _html(model: Model) -> str:
             model,
             states=STATES,
             timeline=Timeline(model["servers"]),
-            # Our own text, and the only text of the page that is not escaped
+            # Our own files, the only parts of the page that are not escaped
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             style_hash=_hash(style),
@@ -74,8 +77,9 @@ def _prometheus(model: Model) -> str:
     return _environment().get_template("metrics.prom.j2").render(model, states=STATES)
 
 
-_FORMS: dict[str, t.Callable[[Model], str]] = {"html": _html, "json": _json, "prometheus": _prometheus}
-FORMATS = tuple(_FORMS)
+_TEXTS: dict[str, t.Callable[[Model], str]] = {"html": _html, "json": _json, "prometheus": _prometheus}
+_EXTENSIONS = {"html": "html", "json": "json", "prometheus": "prom"}
+FORMATS = (*_TEXTS, "files")
 
 
 def _environment() -> Environment:
@@ -88,7 +92,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        asked=_asked,
+        check_results=_check_results,
         changes=_changes,
         days_left=days_left,
         labels=_labels,
@@ -100,7 +104,7 @@ def _environment() -> Environment:
 
 
 def _file(name: str) -> str:
-    """A file beside this one, also where Ansible's own loader imported it."""
+    """Read a file next to this one, even if Ansible's own loader imported this one."""
     content = pkgutil.get_data(__name__.rpartition(".")[0], name)
     if content is None:
         raise FileNotFoundError(name)
@@ -108,12 +112,12 @@ def _file(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """The source expression by which a Content-Security-Policy allows exactly this text."""
+    """The source expression with which a Content-Security-Policy allows exactly this text."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _asked(server: Model) -> dict[str, bool]:
-    """Whether the checks passed that were asked: one answer for each name, or Prometheus refuses the whole file."""
+def _check_results(server: Model) -> dict[str, bool]:
+    """Whether each check passed, by its name. Prometheus rejects a file with two values for one name."""
     passed: dict[str, bool] = {}
     for check in server["checks"]:
         if check["ok"] is not None:
@@ -122,14 +126,14 @@ def _asked(server: Model) -> dict[str, bool]:
 
 
 def _labels(values: dict[str, str]) -> str:
-    """A metric's labels, their values escaped as Prometheus' text format says."""
+    """A metric's labels, with their values escaped for Prometheus' text format."""
     return "{" + ",".join(f'{name}="{value.translate(_ESCAPED)}"' for name, value in values.items()) + "}"
 
 
 def _changes(drift: Model) -> list[tuple[str, str]]:
     """A unified diff as lines of (``added``, ``removed``, ``same`` or ``gap``, text without the sign)."""
     before, after = drift["before"].splitlines(), drift["after"].splitlines()
-    kinds = {"+": "added", "-": "removed", " ": "same", "@": "gap"}
+    changes = {"+": "added", "-": "removed", " ": "same", "@": "gap"}
     lines = list(difflib.unified_diff(before, after, lineterm=""))[2:]
-    # Where the first gap is, is known: the diff begins there
-    return [(kinds[line[0]], line[1:]) for place, line in enumerate(lines) if place or line[0] != "@"]
+    # The first gap is before the first line, so it says nothing
+    return [(changes[line[0]], line[1:]) for place, line in enumerate(lines) if place or line[0] != "@"]

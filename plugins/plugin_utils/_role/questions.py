@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record, registration, removal
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.record import Record
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Entry, Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import servers
 

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The keys of a server's record and their types. The report checks records against these annotations."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Console(t.TypedDict):
+    """The console, by its address and type."""
+
+    url: str
+    type: str
+
+
+class Application(t.TypedDict):
+    """The application in Entra. ``foreign_redirect_uris`` may include those of other servers."""
+
+    unique_name: str
+    display_name: str
+    app_id: str
+    object_id: str
+    foreign_redirect_uris: list[str]
+
+
+class Provider(t.TypedDict):
+    """The OIDC provider in the console."""
+
+    name: str
+    present: bool | None
+    enabled: bool | None
+
+
+class ClientSecret(t.TypedDict):
+    """The client secret without its value, what a run decided about it, and the key IDs of those that it removed."""
+
+    name: str
+    key_id: str
+    hint: str
+    expires: str
+    decision: str
+    reason: str
+    removed: list[str]
+
+
+class Check(t.TypedDict):
+    """One check of sign-in; ``ok`` is null if it did not run."""
+
+    name: str
+    ok: bool | None
+    detail: str | None
+    hint: str | None
+
+
+class Drift(t.TypedDict):
+    """What a run changes or would change in one object, as texts."""
+
+    object: str
+    before: str
+    after: str
+
+
+class Error(t.TypedDict, total=False):
+    """The name of the task that failed, and why; empty if none did."""
+
+    phase: str
+    message: str
+
+
+class Record(t.TypedDict):
+    """What is known of one server. An unknown text is empty; an unknown yes or no is null.
+
+    ``verified`` is whether its sign-in was verified, null if it was not checked; ``changed`` whether the run changed
+    something; ``drift`` what that was, or what check mode and the report would change; ``message`` says it in one line.
+    """
+
+    server: str
+    tenant_id: str
+    console: Console
+    application: Application
+    callback_url: str
+    provider: Provider
+    client_secret: ClientSecret
+    renew_before: str
+    verified: bool | None
+    changed: bool
+    checks: list[Check]
+    drift: list[Drift]
+    error: Error
+    failed: bool
+    message: str
+
+
+def blank(server: str) -> Record:
+    """The record of a server of which nothing is known."""
+    return {
+        "server": server,
+        "tenant_id": "",
+        "console": {"url": "", "type": ""},
+        "application": {
+            "unique_name": "",
+            "display_name": "",
+            "app_id": "",
+            "object_id": "",
+            "foreign_redirect_uris": [],
+        },
+        "callback_url": "",
+        "provider": {"name": "", "present": None, "enabled": None},
+        "client_secret": {
+            "name": "",
+            "key_id": "",
+            "hint": "",
+            "expires": "",
+            "decision": "",
+            "reason": "",
+            "removed": [],
+        },
+        "renew_before": "30d",
+        "verified": None,
+        "changed": False,
+        "checks": [],
+        "drift": [],
+        "error": {},
+        "failed": False,
+        "message": "",
+    }
