@@ -64,6 +64,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
 
 
 def entra_oidc_servers(
@@ -81,7 +82,8 @@ def entra_oidc_servers(
     if question not in QUESTIONS:
         raise AnsibleFilterError(f"entra_oidc_servers: {question!r} is none of {', '.join(QUESTIONS)}")
     how = How(check_mode, list(map(str, active)))
-    return QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), how)
+    # What consoles and Entra say is no template, also where it looks like one
+    return wrap_var(QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), how))
 
 
 class FilterModule:

@@ -67,6 +67,8 @@ _value:
 
 import typing as t
 
+from ansible.utils.unsafe_proxy import wrap_var
+
 
 def entra_oidc_share(
     declaration: t.Any,
@@ -84,7 +86,8 @@ def entra_oidc_share(
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import share
 
     server = Server(declaration, console=console, registration=registration, configured=configured)
-    return share(server, hostvars, hosts, observed=observed, check_mode=check_mode)
+    # What consoles and Entra say is no template, also where it looks like one
+    return wrap_var(share(server, hostvars, hosts, observed=observed, check_mode=check_mode))
 
 
 class FilterModule:

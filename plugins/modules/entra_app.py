@@ -617,8 +617,8 @@ options:
     description:
       - Several applications, instead of the options of one. They are read together and converged at the same time,
         which takes a fraction of the time and of the requests of as many tasks.
-      - One that fails does not stop the others. The task fails after all were tried, and RV(applications) has what was made,
-        new client secrets included.
+      - One that fails does not stop the others. The task fails after all were tried, and RV(applications) has what was
+        made, new client secrets included.
       - An entry may sign in on its own, to another tenant for example. An option of the sign-in that an entry does not
         have is the task's. Entries with the same sign-in share a session. If a sign-in is refused, only its own entries
         fail.

@@ -94,7 +94,19 @@ def removed(server: Server) -> Record:
             },
             "changed": any(bool(part.get("changed")) for part in (left, server.configured)),
             "error": t.cast("Error", error),
-        }
+        },
+        _removal(server, left),
+    )
+
+
+def _removal(server: Server, left: Result) -> str:
+    """One line for a server that was taken out."""
+    declaration = server.declaration
+    keys = secret_of(declaration, left).get("removed") or []
+    console = "removed" if declaration["remove_console"] else "left in the console"
+    return (
+        f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}; redirect URI removed from the "
+        f"application {declaration['application']['unique_name']}; client secrets removed: {', '.join(keys) or 'none'}"
     )
 
 
@@ -103,9 +115,12 @@ def failed(server: str, error: Error) -> Record:
     return _told({**blank(server), "error": error or {"phase": "", "message": NOT_BEGUN}})
 
 
-def _told(known: Record) -> Record:
-    """``known`` with what follows from it."""
-    return {**known, "failed": bool(known["error"]), "message": outcome(known)}
+def _told(known: Record, message: str = "") -> Record:
+    """``known`` with what follows from it; ``message`` is what to say of a server that did not fail."""
+    error = known["error"]
+    if error:
+        message = f"{error['phase']}: {error['message']}" if error["phase"] else error["message"]
+    return {**known, "failed": bool(error), "message": message or _outcome(known)}
 
 
 def _error(server: Server) -> Error:
@@ -163,11 +178,8 @@ def _drift(server: Server, known: Result) -> list[Drift]:
     ]
 
 
-def outcome(known: Record) -> str:
-    """One line for a server: what became of it, or where and why it failed."""
-    error = known["error"]
-    if error:
-        return f"{error['phase']}: {error['message']}" if error["phase"] else error["message"]
+def _outcome(known: Record) -> str:
+    """One line for a server that did not fail."""
     secret, provider = known["client_secret"], known["provider"]["name"]
     if not secret["decision"]:
         return f"Sign-in with {provider} was not configured in this run."
