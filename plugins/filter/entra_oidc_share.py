@@ -79,7 +79,7 @@ def entra_oidc_share(
     hosts: t.Sequence[str],
     observed: bool = False,
     check_mode: bool = False,
-) -> dict[str, t.Any]:
+) -> t.Any:
     """See the filter's documentation."""
     # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
