@@ -105,8 +105,8 @@ def _removal(server: Server, left: Result) -> str:
     keys = secret_of(declaration, left).get("removed") or []
     console = "removed" if declaration["remove_console"] else "left in the console"
     return (
-        f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}; redirect URI removed from "
-        f"the application {declaration['application']['unique_name']}; client secrets removed: {', '.join(keys) or 'none'}"
+        f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}; redirect URI removed "
+        f"from the application {declaration['application']['unique_name']}; client secrets removed: {', '.join(keys) or 'none'}"
     )
 
 
