@@ -104,9 +104,10 @@ def _removal(server: Server, left: Result) -> str:
     declaration = server.declaration
     keys = secret_of(declaration, left).get("removed") or []
     console = "removed" if declaration["remove_console"] else "left in the console"
+    application = declaration["application"]["unique_name"]
     return (
-        f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}; redirect URI removed "
-        f"from the application {declaration['application']['unique_name']}; client secrets removed: {', '.join(keys) or 'none'}"
+        f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}; redirect URI removed from "
+        f"{application}; client secrets removed: {', '.join(keys) or 'none'}"
     )
 
 
