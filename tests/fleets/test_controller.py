@@ -1,0 +1,132 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role works in the controller's process, whatever the caller has, and leaves no secret behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults.steps import writes
+from fleets.plays import found, imported, included, noted, play
+from fleets.test_callers import converged, guards, quiet, servers
+
+from lab.client import Lab
+from support.consoles import entry
+from support.fleet import Fleet
+
+# Beat every keyword and every variable of the play
+FORCED = {
+    "ansible_connection": "ssh",
+    "ansible_become": True,
+    "ansible_become_user": "postgres",
+    "ansible_python_interpreter": "/nonexistent/python",
+}
+
+
+@pytest.mark.parametrize("tasks_from", ["main", "observe", "remove"])
+def test_variables_of_the_command_line(lab: Lab, fleet: Fleet, tasks_from: str) -> None:
+    servers(fleet, 2)
+    environment = guards(fleet.controller.home)
+    if tasks_from != "main":
+        assert fleet.site().rc == 0
+    run = fleet.controller.playbook(
+        [play(included(tasks_from=tasks_from))], fleet.inventory, "-e", json.dumps(FORCED), **environment
+    )
+    assert run.rc == 0, run.output[-4000:]
+    assert not (fleet.controller.home / "called").exists()
+    if tasks_from != "remove":
+        converged(fleet)
+
+
+def test_connection_that_is_not_installed(fleet: Fleet) -> None:
+    (name,) = servers(fleet, 1)
+    fleet.hosts[name] |= {"ansible_connection": "example.collection.missing", "ansible_become_method": "missing"}
+    run = fleet.site()
+    assert run.rc == 0, run.output[-4000:]
+    converged(fleet)
+
+
+def test_environment_of_the_caller(lab: Lab, fleet: Fleet) -> None:
+    """It is used, as by any module; what takes effect only when a process starts is refused."""
+    (name,) = servers(fleet, 1)
+    password = fleet.hosts[name].pop("rustdesk_sso_console_password")
+    run = fleet.controller.playbook([play(imported(), environment={"RUSTDESK_PASSWORD": password})], fleet.inventory)
+    assert run.rc == 0, run.output[-4000:]
+    converged(fleet)
+
+    lab.clear_requests()
+    late = {"RUSTDESK_PASSWORD": password, "PYTHONPATH": "/opt/lib", "LD_PRELOAD": "x.so"}
+    refused = fleet.controller.playbook([play(imported(), environment=late)], fleet.inventory)
+    assert refused.failed() == {name}
+    assert "LD_PRELOAD, PYTHONPATH takes effect only when a process starts" in refused.output
+    assert writes(lab) == []
+
+
+@pytest.mark.parametrize("keywords", [{}, {"serial": 1}, {"strategy": "free"}], ids=["linear", "batches", "free"])
+def test_no_secret_stays_in_a_variable(lab: Lab, fleet: Fleet, keywords: dict[str, Any]) -> None:
+    """Neither on the servers of a batch, nor on others of the play; with a failure, and with a renewal."""
+    first, *_others = names = servers(fleet, 3)
+    given = json.dumps(fleet.inventory)
+    show = {
+        "name": "Show all variables",
+        "ansible.builtin.debug": {
+            "msg": "{{ query('ansible.builtin.vars', *query('ansible.builtin.varnames', 'rustdesk'), default='') }}"
+        },
+        "vars": {"rustdesk_sso_shown": "the variables of {{ inventory_hostname }}"},
+    }
+    last = play(show)
+
+    def left(caller: dict[str, Any]) -> list[str]:
+        """The secrets that a run has made, read or sent, and that are in a variable of any host after it."""
+        text = fleet.controller.playbook([caller, last], fleet.inventory).output
+        assert all(f"the variables of {name}" in text for name in names), text[-4000:]
+        held = [entry(fleet.consoles[name])["client_secret"] for name in names]
+        made = [secret for secret in {*lab.secrets(), *held} if secret and secret not in given]
+        assert made
+        return [text[max(0, text.find(secret) - 200) : text.find(secret)] for secret in made if secret in text]
+
+    assert left(play(imported(), **keywords)) == []
+    assert left(play(imported(vars={"rustdesk_sso_secret_renew": True}), **keywords)) == []
+    assert left(play(imported(), included(tasks_from="observe"), **keywords)) == []
+    fleet.hosts[first]["rustdesk_sso_public_url"] = "https://127.0.0.1:9"
+    assert left(play(imported(ignore_errors=True), **keywords)) == []
+
+
+def test_a_host_without_the_role_decides_for_nobody(lab: Lab, fleet: Fleet) -> None:
+    """A condition that is false at the first server, which is the one that would register for all."""
+    first, *others = servers(fleet, 3)
+    some = imported(when=f"inventory_hostname != '{first}'")
+    run = fleet.controller.playbook([play(some, noted(fleet.controller))], fleet.inventory)
+    assert run.rc == 0, run.output[-4000:]
+    assert lab.requests(first) == []
+    for name in others:
+        assert set(found(fleet.controller, name)) == set(others)
+        assert fleet.sign_in(name)["access_token"]
+    quiet(fleet, play(some))
+
+
+def test_one_registration_for_a_batch(lab: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    """Servers with an application each, and in two tenants: one task registers, and a refused tenant is its own."""
+    first, second = servers(fleet, 2)
+    for name in (first, second):
+        fleet.hosts[name]["rustdesk_sso_app_unique_name"] = name
+    other = Fleet(lab, fleet.controller, 1)
+    (guest,) = other.hosts
+    fleet.hosts[guest] = {**other.variables, **other.hosts[guest], "rustdesk_sso_entra_client_secret": "wrong~" + "x" * 34}
+    run = fleet.site()
+    assert run.failed() == {guest}, run.output[-4000:]
+    assert run.output.count("TASK [deskops.rustdesk_sso.entra_oidc : Register the applications]") == 1
+    assert "AADSTS7000215" in run.output
+    for name in (first, second):
+        assert fleet.sign_in(name)["access_token"]
+    fleet.hosts[guest].pop("rustdesk_sso_entra_client_secret")
+    fleet.hosts[guest] |= {"rustdesk_sso_entra_client_secret": other.variables["rustdesk_sso_entra_client_secret"]}
+    healed = fleet.site()
+    assert healed.rc == 0, healed.output[-4000:]
+    assert {name: healed.changed()[name] for name in (first, second)} == {first: 1, second: 0}, healed.output[-3000:]
+    assert other.sign_in(guest)["access_token"]
