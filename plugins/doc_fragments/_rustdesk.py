@@ -67,6 +67,21 @@ options:
     description: How many seconds one request may take.
     type: float
     default: 30
+  keep_session:
+    description:
+      - Whether the session is kept open for a later task, so that the console is signed in to just once. The result is
+        then kept out of all output.
+    type: bool
+    default: false
+requirements:
+  - requests >= 2.31
+  - pyotp >= 2.9 (with O(totp_secret) only)
+  - PySocks >= 1.7 (with a O(proxy) of the scheme V(socks5h) only)
+"""
+
+    # For whoever goes on with a session
+    SESSION = r"""
+options:
   contract:
     description:
       - How the console's settings are read and written, where a version of RustDesk Server Pro differs from what
@@ -120,14 +135,4 @@ options:
       seen:
         description: The settings that the earlier task has read, which are read again before anything is written.
         type: str
-  keep_session:
-    description:
-      - Whether the session is kept open for a later task, so that the console is signed in to just once. The result is
-        then kept out of all output.
-    type: bool
-    default: false
-requirements:
-  - requests >= 2.31
-  - pyotp >= 2.9 (with O(totp_secret) only)
-  - PySocks >= 1.7 (with a O(proxy) of the scheme V(socks5h) only)
 """

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from urllib.parse import parse_qs, urlsplit
@@ -48,17 +48,18 @@ class Check:
         return asdict(self)
 
 
-def verify(http: Http, console_http: Http, params: Params) -> list[Check]:
+def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> list[Check]:
     """All checks for the options of rustdesk_sign_in_check, in the order in which a sign-in meets them; read only.
 
-    ``http`` speaks to Entra, ``console_http`` to the console.
+    ``http`` speaks to Entra, the other two to the console: each is used by a thread of its own.
     """
-    connection = Connection(params["public_url"], console_http)
-    with ThreadPoolExecutor(1) as aside:  # neither waits for the other
+    offers, begins = (Connection(params["public_url"], each) for each in (offers_http, begins_http))
+    with ThreadPoolExecutor(2) as aside:  # none waits for another
         asked = aside.submit(_entra, http, params)
-        offered, begun = _console(connection, params)
+        first = aside.submit(sign_in.authorization_url, begins, params["name"])
+        offered, begun = _console(offers, begins, first, params)
         discovery, issuer, secret, now = asked.result()
-    checks = [*offered, issuer, _clock(connection, now)]
+    checks = [*offered, issuer, _clock(offers, now)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
     return [*checks, _registered(params), secret, _expires(now, params)]
 
@@ -91,8 +92,13 @@ CAUSES = (
 REQUEST_CHECKS = ("authorization_endpoint", "client_id", "redirect_uri", "response_type", "scope")
 
 
-def _console(connection: Connection, params: Params) -> tuple[list[Check], str | None]:
-    """The console's part, and the authorization URL that it gave."""
+def _console(
+    connection: Connection, begins: Connection, first: Future[str], params: Params
+) -> tuple[list[Check], str | None]:
+    """The console's part, and the authorization URL that it gave.
+
+    ``first`` is what ``begins`` answers for the name that is declared; a console may spell it otherwise.
+    """
     name = params["name"]
     try:
         names = sign_in.login_options(connection)
@@ -108,7 +114,8 @@ def _console(connection: Connection, params: Params) -> tuple[list[Check], str |
         return [*checks, absent, _not_asked("authorization_url")], None
     checks.append(Check("provider_offered", True, f"users are offered {offered}"))
     try:
-        url = sign_in.authorization_url(connection, offered)
+        wait([first])  # before its connection is used again
+        url = first.result() if offered == name else sign_in.authorization_url(begins, offered)
     except ServiceError as error:
         said = _what(error)
         known = (hint for pattern, hint in CAUSES if re.search(pattern, said, re.IGNORECASE))

@@ -20,6 +20,7 @@ author:
   - deskops (@deskops)
 extends_documentation_fragment:
   - deskops.rustdesk_sso._rustdesk
+  - deskops.rustdesk_sso._rustdesk.session
   - deskops.rustdesk_sso._actiongroup.rustdesk
   - ansible.builtin.action_common_attributes
 attributes:
@@ -299,6 +300,8 @@ def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context)
             break
         try:
             console.apply(todo)
+            if not params["keep_session"]:  # else whoever closes the session looks again
+                console.look_again()
             break
         except ConflictError:
             if not left:

@@ -16,6 +16,7 @@ author:
   - deskops (@deskops)
 extends_documentation_fragment:
   - deskops.rustdesk_sso._rustdesk
+  - deskops.rustdesk_sso._rustdesk.session
   - deskops.rustdesk_sso._actiongroup.rustdesk
   - ansible.builtin.action_common_attributes
 attributes:

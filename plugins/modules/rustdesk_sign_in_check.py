@@ -12,11 +12,12 @@ short_description: Would a user's sign-in to RustDesk work now?
 version_added: 0.1.0
 description:
   - Goes as far as anybody can without a user, from the outside, as a RustDesk client would, and checks each step.
-  - Writes nothing.
+  - Writes nothing. With O(session), it also takes a last look at the console's settings and closes the session.
   - What cannot be asked without a user, such as assignment and consent, is not proven.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
+  - deskops.rustdesk_sso._rustdesk.session
   - deskops.rustdesk_sso._actiongroup.rustdesk
   - ansible.builtin.action_common_attributes
 attributes:
@@ -112,12 +113,43 @@ options:
     description: How many seconds one request may take.
     type: float
     default: 30
+  console_url:
+    description:
+      - The address of the console, as the controller reaches it. Needed with O(session).
+      - The environment variable E(RUSTDESK_URL) is used if it is omitted.
+    type: str
+    version_added: 0.2.0
+  username:
+    description:
+      - An administrator of the console, to sign in again if O(session) has expired.
+      - The environment variable E(RUSTDESK_USERNAME) is used if it is omitted.
+    type: str
+    version_added: 0.2.0
+  password:
+    description:
+      - The administrator's password.
+      - The environment variable E(RUSTDESK_PASSWORD) is used if it is omitted.
+    type: str
+    version_added: 0.2.0
+  totp_secret:
+    description:
+      - The base32 secret of the administrator's TOTP, if the account has this second factor.
+      - The environment variable E(RUSTDESK_TOTP_SECRET) is used if it is omitted.
+    type: str
+    version_added: 0.2.0
   must_pass:
     description: Whether the task fails when a check fails.
     type: bool
     default: true
+  unverifiable:
+    description:
+      - Why the sign-in cannot be verified, such as a change that check mode only predicts. If set, nothing is asked,
+        and RV(verified) is null. A O(session) is closed all the same.
+    type: str
+    version_added: 0.2.0
 requirements:
   - requests >= 2.31
+  - pyotp >= 2.9 (with O(totp_secret) only)
   - PySocks >= 1.7 (with a O(console_proxy) of the scheme V(socks5h) only)
 seealso:
   - module: deskops.rustdesk_sso.entra_app
@@ -139,6 +171,13 @@ verified:
   description: Whether no check failed.
   returned: always
   type: bool
+holds_client_secret:
+  description:
+    - Whether the provider still has exactly O(client_secret) in the end.
+    - Null without O(session) or O(client_secret), and if the console does not show its client secrets.
+  returned: always
+  type: bool
+  version_added: 0.2.0
 checks:
   description: The checks, in the order in which a sign-in meets them.
   returned: always
@@ -160,7 +199,9 @@ checks:
 """
 
 import typing as t
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from threading import Event
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
@@ -170,6 +211,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.last_look import last_look
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -191,22 +234,39 @@ SPEC: dict[str, t.Any] = {
         "console_proxy": {"type": "str", "no_log": True},
         "timeout": {"type": "float", "default": 30.0},
         "must_pass": {"type": "bool", "default": True, "no_log": False},
+        "unverifiable": {"type": "str"},
+        **{name: RUSTDESK_OPTIONS[name] for name in ("totp_secret", "contract", "session")},
+        **{name: {**RUSTDESK_OPTIONS[name], "required": False} for name in ("console_url", "username", "password")},
     },
+    "required_by": {"session": ("console_url",)},
     "supports_check_mode": True,
 }
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
-    public_url = check_url(params["public_url"], "public_url")
     proxy = check_proxy(params["console_proxy"], "console_proxy")
-    with (
-        closing(Http(params["ca_path"], params["timeout"])) as http,
-        closing(Http(params["console_ca_path"] or params["ca_path"], params["timeout"], proxy)) as console_http,
-    ):
-        checks = _sign_in_check.verify(http, console_http, {**params, "public_url": public_url})
+    console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
+    checks: list[_sign_in_check.Check] = []
+    others_done = Event()
+    with ThreadPoolExecutor(1) as aside, ExitStack() as stack:
+        # First, so that the session is closed whatever else fails
+        look = aside.submit(last_look, console, others_done) if params["session"] else None
+        stack.callback(others_done.set)
+        public_url = check_url(params["public_url"], "public_url")
+        http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"])))
+        offers, begins = (
+            stack.enter_context(closing(Http(console["ca_path"], params["timeout"], proxy))) for _each in range(2)
+        )
+        if not params["unverifiable"]:
+            checks = _sign_in_check.verify(http, offers, begins, {**params, "public_url": public_url})
+    holds = look.result() if look else None
     failed = [check for check in checks if check.ok is False]
-    result: dict[str, t.Any] = {"verified": not failed, "checks": [check.result() for check in checks]}
+    result: dict[str, t.Any] = {
+        "verified": not failed if checks else None,
+        "checks": [check.result() for check in checks],
+        "holds_client_secret": holds,
+    }
     if failed and params["must_pass"]:
         lines = [f"{check.name}: {check.detail}. {check.hint or ''}".strip() for check in failed]
         return {**result, "failed": True, "msg": f"Sign-in at {public_url} would not work. " + " | ".join(lines)}

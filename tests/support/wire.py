@@ -68,4 +68,5 @@ def converge(wire: Wire, contract: Mapping[str, Any] | None = None, **options: A
     if todo.changed:
         console.check(todo)
         console.apply(todo)
+        console.look_again()
     return todo

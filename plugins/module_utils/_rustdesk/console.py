@@ -43,6 +43,14 @@ class Console(t.Protocol):
     def resume(self, token: str, seen: str | None = None) -> None:
         """Go on with the session of ``token``."""
 
+    @property
+    def wrote(self) -> bool:
+        """Whether look_again() has anything to do."""
+
+    def look_again(self) -> None:
+        """Raise ConflictError if another process has overwritten what was written in this session. What is asked for
+        afterwards is read anew."""
+
     def logout(self) -> None:
         """Close the session, if there is one."""
 

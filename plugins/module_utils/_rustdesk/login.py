@@ -53,6 +53,14 @@ class SignedInLikeAClient:
         """Go on with the session of ``token``."""
         use(self._connection, token)
 
+    @property
+    def wrote(self) -> bool:
+        """Never: this console writes each provider by itself."""
+        return False
+
+    def look_again(self) -> None:
+        """Nothing: this console writes each provider by itself."""
+
     def logout(self) -> None:
         """Close the session, if there is one."""
         logout(self._connection)

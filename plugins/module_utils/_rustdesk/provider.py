@@ -99,11 +99,11 @@ def is_anothers(written: t.Any, found: t.Any) -> bool:
 
 
 def conflict(what: str) -> ConflictError:
-    """The error where ``what`` (of which console) is written by somebody else at the same moment."""
+    """The error if another process writes ``what`` (of which console) at the same time."""
     return ConflictError(
         f"{what} changed while it was being written",
-        answer="somebody else writes it at the same moment",
-        hint="Run again when nobody else does",
+        answer="another process changed it at the same time",
+        hint="Run the playbook again",
     )
 
 

@@ -56,7 +56,7 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
         def renew() -> None:
             session.token = session.console.login(params)
 
-        connection.renew = renew if earlier else None
+        connection.renew = renew if earlier and params["username"] and params["password"] else None
         yield session
         keep = bool(params.get("keep_session"))
     finally:

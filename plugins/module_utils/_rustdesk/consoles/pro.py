@@ -26,7 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_structure
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     Provider,
@@ -93,18 +93,27 @@ class Pro(SignedInLikeAClient):
         self._keys = {**DEFAULT_KEYS, **self._contract["keys"]}
         self._document: t.Any = None
         self._callback: str | None = None
+        # What look_again() needs: when a provider was written, its name, and the documents before and after.
+        self._written: Document | None = None
 
     def seen(self) -> str | None:
-        """The settings document as it was read, with its secrets."""
-        one_document = not self._contract["callback_path"]
-        return json.dumps(self._document) if one_document and self._document is not None else None
+        """The settings document as it was read, and what look_again() needs, with their secrets."""
+        document = None if self._contract["callback_path"] else self._document
+        return json.dumps({"document": document, "written": self._written}) if document or self._written else None
 
     def resume(self, token: str, seen: str | None = None) -> None:
         """Go on with the session of ``token``, and with the document that was read in it; apply() reads it again."""
         super().resume(token)
         if seen:
-            self._document = json.loads(seen)
-            self._keep_secrets(self._document)
+            known = json.loads(seen)
+            self._document, self._written = known["document"], known["written"]
+            for document in (self._document, *((self._written or {}).get(each) for each in ("former", "wanted"))):
+                self._keep_secrets(document)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether look_again() has anything to do."""
+        return self._written is not None
 
     def providers(self, name: str) -> list[Provider]:
         """All providers of the settings document, in its order. Raises ServiceError where ``name`` means several."""
@@ -120,7 +129,7 @@ class Pro(SignedInLikeAClient):
     def settings(self) -> dict[str, t.Any]:
         """The stored callback URL, and how many users may sign in."""
         document = self._settings()
-        maximum = _dig(document, self._contract["maximum_authorized_users"])
+        maximum = json_places.dig(document, self._contract["maximum_authorized_users"])
         return {
             "callback_url": self._read_callback(document) or None,
             "maximum_authorized_users": maximum if json_structure.is_number(maximum) else None,
@@ -195,34 +204,38 @@ class Pro(SignedInLikeAClient):
                 surprises.append("the callback URL")
         except ServiceError as error:
             surprises = [f"all of it, as it cannot be read any more ({error.answer})"]
-        if surprises and self._document is not None and self._is_another_runs(plan, former, wanted, self._document):
+        target = plan.target.name if plan.target else None
+        if surprises and self._document is not None and self._is_another_runs(target, former, wanted, self._document):
             raise self._conflict()
         if surprises:
             raise self._restored(former, former_callback, surprises)
-        self._look_again(plan, former, wanted)
+        if target:
+            self._written = {"at": time.time(), "name": target, "former": former, "wanted": wanted}
 
-    def _look_again(self, plan: Plan, former: t.Any, wanted: t.Any) -> None:
-        """Raise ConflictError where somebody who had read before this write has written over it since."""
-        if plan.target is None:
+    def look_again(self) -> None:
+        """Read the document once more; raise ConflictError if a process that had read it before this session wrote has
+        written over it since."""
+        written, self._written, self._document = self._written, None, None
+        if not written:
             return
-        time.sleep(SECOND_LOOK)
+        time.sleep(max(0.0, min(SECOND_LOOK, written["at"] + SECOND_LOOK - time.time())))
         try:
-            found = self._read()
+            found = self._settings()
         except ServiceError:
             return  # it was read back well before
-        if self._is_another_runs(plan, former, wanted, found):
+        if self._is_another_runs(written["name"], written["former"], written["wanted"], found):
             raise self._conflict()
 
     def _conflict(self) -> ConflictError:
         self._document = self._callback = None
         return conflict(f"The OIDC settings of the console {self._connection.url}")
 
-    def _is_another_runs(self, plan: Plan, former: t.Any, wanted: t.Any, found: t.Any) -> bool:
+    def _is_another_runs(self, mine: str | None, former: t.Any, wanted: t.Any, found: t.Any) -> bool:
         """Whether ``found`` is what another run of this collection made of ``former`` or ``wanted``: a provider that
-        was added, or another client secret in ours, and all others as they were."""
-        if plan.target is None:
+        was added, or another client secret in the provider ``mine``, and all others as they were."""
+        if mine is None:
             return False
-        mine, secret = plan.target.name, self._keys["client_secret"]
+        secret = self._keys["client_secret"]
         before, wish, now = (
             {entry[self._keys["name"]]: entry for entry in self._entries(document)}
             for document in (former, wanted, found)
@@ -255,12 +268,12 @@ class Pro(SignedInLikeAClient):
         return self._document
 
     def _entries(self, document: t.Any) -> list[Document]:
-        return t.cast("list[Document]", _dig(document, self._contract["providers"]))
+        return t.cast("list[Document]", json_places.dig(document, self._contract["providers"]))
 
     def _read(self) -> t.Any:
         attempted = f"Reading the OIDC settings of the console {self._connection.url} failed"
         answer = self._connection.call("GET", self._contract["settings_path"], attempted)
-        document = _dig(answer, self._contract["document"])
+        document = json_places.dig(answer, self._contract["document"])
         if not self._recognised(document):
             raise ServiceError(
                 f"The OIDC settings of the console {self._connection.url} have a shape that is not known",
@@ -275,10 +288,10 @@ class Pro(SignedInLikeAClient):
 
         A server that keeps members which it does not know would seem to take those of another spelling.
         """
-        entries = _dig(document, self._contract["providers"])
-        if not isinstance(entries, list) or any(_respelt(document, self._contract[name]) for name in SETTINGS):
+        entries, known = self._entries(document), self._contract
+        if not isinstance(entries, list) or any(json_places.respelt(document, known[name]) for name in SETTINGS):
             return False
-        callback = None if self._contract["callback_path"] else _dig(document, self._contract["callback_url"])
+        callback = None if known["callback_path"] else json_places.dig(document, known["callback_url"])
         names = self._keys
         texts = [key for option, key in names.items() if option not in NOT_TEXT]
         client_id = not entries or any(isinstance(entry, dict) and names["client_id"] in entry for entry in entries)
@@ -297,11 +310,11 @@ class Pro(SignedInLikeAClient):
 
     def _read_callback(self, document: t.Any) -> str | None:
         if not self._contract["callback_path"]:
-            return t.cast("str | None", _dig(document, self._contract["callback_url"]))
+            return t.cast("str | None", json_places.dig(document, self._contract["callback_url"]))
         if self._document is None or self._callback is None:
             attempted = f"Reading the callback URL of the console {self._connection.url} failed"
             answer = self._connection.call("GET", self._contract["callback_path"], attempted)
-            found = _dig(answer, self._contract["callback_url"])
+            found = json_places.dig(answer, self._contract["callback_url"])
             if not isinstance(found, (str, type(None))):
                 raise ServiceError(attempted, answer=f"seen: {json_structure.text(answer)}", hint=REPORT)
             self._callback = found
@@ -309,7 +322,7 @@ class Pro(SignedInLikeAClient):
 
     def _write_callback(self, callback: str | None, attempted: str) -> None:
         body: Document = {}
-        _put(body, self._contract["callback_url"], callback)
+        json_places.put(body, self._contract["callback_url"], callback)
         self._callback = None
         self._connection.call(self._contract["write_method"], self._contract["callback_path"], attempted, json=body)
 
@@ -319,7 +332,7 @@ class Pro(SignedInLikeAClient):
 
     def _keep_secrets(self, document: t.Any) -> None:
         key = self._keys["client_secret"]
-        self._connection.keep_secret(*(entry.get(key) for entry in self._entries(document)))
+        self._connection.keep_secret(*(entry.get(key) for entry in self._entries(document) or ()))
 
     def _provider(self, entry: Document) -> Provider:
         keys = self._keys
@@ -349,7 +362,7 @@ class Pro(SignedInLikeAClient):
             if option != "callback_url" or not self._contract["callback_path"]:
                 if not isinstance(document, dict):
                     raise InputError(f"The console {self._connection.url} has no place for {option} in its settings")
-                _put(document, self._contract[option], change.after)
+                json_places.put(document, self._contract[option], change.after)
         return document
 
     def _differences(self, wanted: t.Any, found: t.Any) -> list[str]:
@@ -380,30 +393,3 @@ class Pro(SignedInLikeAClient):
 def _masked(secret: str | None) -> bool:
     """Whether the console shows a mask instead of the value or of a part of it, as other consoles do."""
     return bool(MASK.search(secret or ""))
-
-
-def _dig(value: t.Any, path: str) -> t.Any:
-    """What is at the dotted ``path`` in ``value``; ``value`` itself for an empty path, None where there is nothing."""
-    for key in path.split(".") if path else ():
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _respelt(value: t.Any, path: str) -> bool:
-    """Whether the member at the dotted ``path`` is missing, while one of the same letters is there."""
-    parents, _dot, last = path.rpartition(".")
-    place = _dig(value, parents)
-    same = (
-        [key for key in place if json_structure.letters(key) == json_structure.letters(last)]
-        if isinstance(place, dict)
-        else []
-    )
-    return bool(same) and last not in same
-
-
-def _put(document: Document, path: str, value: t.Any) -> None:
-    """Set what is at the dotted ``path`` in ``document``."""
-    *parents, last = path.split(".")
-    for key in parents:
-        document = document.setdefault(key, {})
-    document[last] = value

@@ -97,6 +97,14 @@ class RustdeskApi:
         self._connection.keep_secret(token)
         self._connection.headers["api-token"] = token
 
+    @property
+    def wrote(self) -> bool:
+        """Never: this console writes each provider by itself."""
+        return False
+
+    def look_again(self) -> None:
+        """Nothing: this console writes each provider by itself."""
+
     def logout(self) -> None:
         """Close the session."""
         if self._connection.headers.get("api-token"):
