@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from faults.steps import control, module
 
-from lab.client import Lab
+from lab.client import Console, Lab
 from support import consoles
 from support.controller import Controller
 from support.fleet import Fleet
@@ -124,3 +126,64 @@ def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, contr
         assert url in result["msg"], result["msg"]
         assert "console_url" in result["msg"], result["msg"]
     assert {item["method"] for item in lab.requests()} == {GET}
+
+
+def check(lab: Lab, fleet: Fleet, console: Console, **options: Any) -> dict[str, Any]:
+    """A sign-in check that goes on with the session of the task before, whatever else it finds."""
+    return module(
+        "rustdesk_sign_in_check",
+        **{
+            "public_url": console.url,
+            "console_url": console.url,
+            "issuer": f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0",
+            "client_id": "app-1",
+            "client_secret": PROVIDER["client_secret"],
+            "callback_url": f"{console.url}/api/oidc/callback",
+            "ca_path": str(lab.ca_path),
+            "must_pass": False,
+            **options,
+        },
+    )
+
+
+def test_the_check_closes_the_session(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """It says whether the console still has the client secret, and closes the session whatever fails."""
+    desks = [*consoles.one_of_each(fleet).values(), consoles.add(fleet, "pro", "overwritten")]
+    entra = {"issuer": f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"}
+    theirs = "Qy7~" + "theirs9" * 4
+    tasks, expected = [], []
+    for number, desk in enumerate(desks):
+        options = {**fleet.console_options(desk.name), "keep_session": True}
+        session = f"{{{{ result_{len(tasks)}.session }}}}"
+        tasks.append(module("rustdesk_oidc_provider", **options, **PROVIDER | entra))
+        if number == len(desks) - 1:
+            azure = {**PROVIDER | entra, "name": "azure", "order_index": 1, "enabled": True, "client_secret": theirs}
+            document = {**desk.settings(), "providers": [*consoles.entries(desk), azure]}
+            tasks.append(control(lab, "PUT", f"/consoles/{desk.name}/settings", document=document))
+        tasks.append(check(lab, fleet, desk, session=session))
+        expected.append(len(tasks) - 1)
+        for change in (
+            {"client_secret": "xyz8Q~" + "another9" * 4},
+            {"client_secret": None},
+            {"public_url": "nowhere"},
+        ):
+            session = f"{{{{ result_{len(tasks)}.session }}}}"
+            tasks.append(module("rustdesk_oidc_provider_info", **options))
+            tasks.append(check(lab, fleet, desk, session=session, **change))
+            expected.append(len(tasks) - 1)
+    results = controller.tasks(*tasks)
+    others = [result for index, result in enumerate(results) if index not in expected]
+    assert [result["msg"] for result in others if result["failed"]] == []
+    for number, desk in enumerate(desks):
+        holds, other, unasked, refused = (results[index] for index in expected[4 * number : 4 * number + 4])
+        if number == len(desks) - 1:
+            assert holds["failed"]
+            assert "another process changed it at the same time" in holds["msg"], holds
+        else:
+            assert holds.get("holds_client_secret") is True, holds
+        assert other["holds_client_secret"] is False, other
+        assert unasked["holds_client_secret"] is None, unasked
+        assert refused["failed"]
+        assert "public_url" in refused["msg"]
+        assert desk.sessions() == [], desk.name
+        assert consoles.counted(lab, desk) == (4, 4), desk.name

@@ -28,6 +28,7 @@ class Wire:
         self.document = document
         self.keeps = keeps
         self.writes = 0
+        self.headers: dict[str, str] = {}
 
     def keep_secret(self, *values: Any) -> None:
         """The wire quotes nothing."""
@@ -61,12 +62,11 @@ def declared(**options: Any) -> dict[str, Any]:
 
 
 def converge(wire: Wire, contract: Mapping[str, Any] | None = None, **options: Any) -> provider.Plan:
-    """Do what the module does with a console that has signed in; gives the plan."""
+    """Do what the module does with a console that has signed in and whose session it keeps; gives the plan."""
     console = Pro(wire, contract)
     params = declared(**options)
     todo = provider.plan(params, console.providers(params["name"]), console.settings())
     if todo.changed:
         console.check(todo)
         console.apply(todo)
-        console.look_again()
     return todo

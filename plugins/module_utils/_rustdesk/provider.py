@@ -89,13 +89,17 @@ def find(providers: t.Sequence[Provider], name: str) -> Provider | None:
     return next((p for p in matches if p.name == name), matches[0] if matches else None)
 
 
+def is_whole(secret: t.Any) -> bool:
+    """Whether this looks like a client secret, rather than like a mask or a part of one."""
+    return isinstance(secret, str) and bool(usable_secret(secret)) and len(set(secret)) > len(secret) // 4
+
+
 def is_anothers(written: t.Any, found: t.Any) -> bool:
     """Whether a client secret that is ``found`` where another one was ``written`` comes from another run at the same
     moment, rather than being a part or a mask of what was written."""
-    if not (isinstance(written, str) and isinstance(found, str) and written and found):
+    if not (isinstance(written, str) and written and is_whole(found)):
         return False
-    masked = not usable_secret(found) or len(set(found)) <= len(found) // 4
-    return not masked and found not in written and written not in found
+    return found not in written and written not in found
 
 
 def conflict(what: str) -> ConflictError:

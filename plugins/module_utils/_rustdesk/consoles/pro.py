@@ -15,6 +15,7 @@ read back, and the former document is restored when anything is not as it should
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import re
 import time
@@ -33,6 +34,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     conflict,
     find,
     is_anothers,
+    is_whole,
 )
 
 if t.TYPE_CHECKING:
@@ -93,7 +95,7 @@ class Pro(SignedInLikeAClient):
         self._keys = {**DEFAULT_KEYS, **self._contract["keys"]}
         self._document: t.Any = None
         self._callback: str | None = None
-        # What look_again() needs: when a provider was written, its name, and the documents before and after.
+        # What look_again() needs of the latest write. Secrets are digests, as Ansible masks a task's own in its result.
         self._written: Document | None = None
 
     def seen(self) -> str | None:
@@ -107,8 +109,7 @@ class Pro(SignedInLikeAClient):
         if seen:
             known = json.loads(seen)
             self._document, self._written = known["document"], known["written"]
-            for document in (self._document, *((self._written or {}).get(each) for each in ("former", "wanted"))):
-                self._keep_secrets(document)
+            self._keep_secrets(self._document)
 
     @property
     def wrote(self) -> bool:
@@ -136,7 +137,7 @@ class Pro(SignedInLikeAClient):
         }
 
     def warnings(self, plan: Plan) -> list[str]:
-        """What the user should know before ``plan`` is applied."""
+        """None."""
         return []
 
     def local_administrators(self) -> list[str] | None:
@@ -205,12 +206,16 @@ class Pro(SignedInLikeAClient):
         except ServiceError as error:
             surprises = [f"all of it, as it cannot be read any more ({error.answer})"]
         target = plan.target.name if plan.target else None
-        if surprises and self._document is not None and self._is_another_runs(target, former, wanted, self._document):
-            raise self._conflict()
+        before = {name: _digest(entry) for name, entry in self._named(former).items()}
+        if surprises and target and self._document is not None:
+            wish = self._named(wanted)[target].get(self._keys["client_secret"])
+            if self._is_another_runs(target, before, self._document, lambda secret: is_anothers(wish, secret)):
+                raise self._conflict()
         if surprises:
             raise self._restored(former, former_callback, surprises)
         if target:
-            self._written = {"at": time.time(), "name": target, "former": former, "wanted": wanted}
+            secret = self._named(self._document)[target].get(self._keys["client_secret"])
+            self._written = {"at": time.time(), "name": target, "before": before, "secret": _digest(secret)}
 
     def look_again(self) -> None:
         """Read the document once more; raise ConflictError if a process that had read it before this session wrote has
@@ -223,28 +228,30 @@ class Pro(SignedInLikeAClient):
             found = self._settings()
         except ServiceError:
             return  # it was read back well before
-        if self._is_another_runs(written["name"], written["former"], written["wanted"], found):
+
+        def is_other(secret: t.Any) -> bool:
+            return is_whole(secret) and _digest(secret) != written["secret"]
+
+        if self._is_another_runs(written["name"], written["before"], found, is_other):
             raise self._conflict()
 
     def _conflict(self) -> ConflictError:
         self._document = self._callback = None
         return conflict(f"The OIDC settings of the console {self._connection.url}")
 
-    def _is_another_runs(self, mine: str | None, former: t.Any, wanted: t.Any, found: t.Any) -> bool:
-        """Whether ``found`` is what another run of this collection made of ``former`` or ``wanted``: a provider that
-        was added, or another client secret in the provider ``mine``, and all others as they were."""
-        if mine is None:
+    def _is_another_runs(
+        self, mine: str, before: t.Mapping[str, str], found: t.Any, is_other: t.Callable[[t.Any], bool]
+    ) -> bool:
+        """Whether ``found`` is what another run of this collection made of what was there ``before``, by name and
+        digest, or of what this one wrote: a provider that was added, or a client secret in the provider ``mine`` that
+        ``is_other``, and all others as they were."""
+        now = self._named(found)
+        digests = {name: _digest(entry) for name, entry in now.items()}
+        if any(digests.get(name) != digest for name, digest in before.items() if name != mine):
             return False
-        secret = self._keys["client_secret"]
-        before, wish, now = (
-            {entry[self._keys["name"]]: entry for entry in self._entries(document)}
-            for document in (former, wanted, found)
-        )
-        if any(now.get(name) != entry for name, entry in before.items() if name != mine):
-            return False
-        if now.get(mine) in (None, before.get(mine)):
+        if digests.get(mine) in (None, before.get(mine)):
             return bool(set(now) - {*before, mine})
-        return is_anothers(wish[mine].get(secret), now[mine].get(secret))
+        return is_other(now[mine].get(self._keys["client_secret"]))
 
     def _restored(self, former: t.Any, callback: str | None, surprises: list[str]) -> ServiceError:
         outcome = "the former settings were put back"
@@ -269,6 +276,9 @@ class Pro(SignedInLikeAClient):
 
     def _entries(self, document: t.Any) -> list[Document]:
         return t.cast("list[Document]", json_places.dig(document, self._contract["providers"]))
+
+    def _named(self, document: t.Any) -> dict[str, Document]:
+        return {entry[self._keys["name"]]: entry for entry in self._entries(document)}
 
     def _read(self) -> t.Any:
         attempted = f"Reading the OIDC settings of the console {self._connection.url} failed"
@@ -388,6 +398,10 @@ class Pro(SignedInLikeAClient):
                 if have.get(key) != value and not hidden:
                     different.append(f"{key} of {want[name]}")
         return different
+
+
+def _digest(value: t.Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _masked(secret: str | None) -> bool:
