@@ -141,6 +141,13 @@ options:
     description: Whether the task fails when a check fails.
     type: bool
     default: true
+  look_again:
+    description:
+      - Whether to read the provider once more for RV(holds_client_secret), if there is a O(session). After a write of
+        that session, it is always read once more.
+    type: bool
+    default: true
+    version_added: 0.2.0
   unverifiable:
     description:
       - Why the sign-in cannot be verified, such as a change that check mode only predicts. If set, nothing is asked,
@@ -174,7 +181,7 @@ verified:
 holds_client_secret:
   description:
     - Whether the provider still has exactly O(client_secret) in the end.
-    - Null without O(session) or O(client_secret), and if the console does not show its client secrets.
+    - Null without O(session), O(look_again) or O(client_secret), and if the console does not show its client secrets.
   returned: always
   type: bool
   version_added: 0.2.0
@@ -235,6 +242,7 @@ SPEC: dict[str, t.Any] = {
         "timeout": {"type": "float", "default": 30.0},
         "must_pass": {"type": "bool", "default": True, "no_log": False},
         "unverifiable": {"type": "str"},
+        "look_again": {"type": "bool", "default": True},
         **{name: RUSTDESK_OPTIONS[name] for name in ("totp_secret", "contract", "session")},
         **{name: {**RUSTDESK_OPTIONS[name], "required": False} for name in ("console_url", "username", "password")},
     },

@@ -27,6 +27,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import C
 ON_CONTROLLER = "__rustdesk_sso_on_controller"
 # The role sets it for a task that has nothing to do on this host: a failed task's result, empty where it has
 ERROR = "__rustdesk_sso_error"
+# The key of a result for the next task alone
+HANDED_OVER = "session"
 # Variables that are read when a process starts: too late for the controller's own
 START_ONLY = re.compile(r"PYTHON.*|LD_.*|MALLOC_.*|OPENSSL_CONF|LANG|LC_.*|TZ|ANSIBLE_.*")
 
@@ -131,7 +133,8 @@ class InProcessAction(ActionBase):
             ]
         result["invocation"] = {"module_args": params}
         # As AnsibleModule does: input secrets are masked wherever they turn up, None and booleans are left alone.
-        preserved = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
+        # A session that is handed over stays whole: a result that has one is censored anyway.
+        preserved = {k: v for k, v in result.items() if v is None or isinstance(v, bool) or k == HANDED_OVER}
         return {**remove_values(result, validated._no_log_values), **preserved}
 
 

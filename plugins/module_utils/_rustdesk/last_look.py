@@ -20,7 +20,8 @@ if t.TYPE_CHECKING:
 
 
 def last_look(params: t.Mapping[str, t.Any], others: Event) -> bool | None:
-    """Whether the provider O(name) still has exactly O(client_secret); None if that is not asked or cannot be read.
+    """Whether the provider O(name) still has exactly O(client_secret); None if that cannot be read, or is not asked:
+    O(look_again) asks for it, and a write of the same session.
 
     After a write, this waits for the ``others``, who are at work meanwhile: the later the look, the more it sees. The
     session is closed, whatever fails. Raises ConflictError if another process has overwritten the provider.
@@ -28,6 +29,8 @@ def last_look(params: t.Mapping[str, t.Any], others: Event) -> bool | None:
     with signed_in({**params, "keep_session": False}) as session:
         if session.console.wrote:
             others.wait()
+        elif not params["look_again"]:
+            return None
         session.console.look_again()
         return _holds(session.console, params["name"], params["client_secret"])
 

@@ -140,7 +140,7 @@ class Share(t.TypedDict):
     """What the tasks after the registration need for one server, with its client secret.
 
     ``error`` is a failed task's result, empty where the server can be configured. ``unverifiable`` says why its sign-in
-    cannot be verified, empty where it can.
+    cannot be verified, empty where it can. ``retires`` is whether a client secret of the server may be retired after it.
     """
 
     error: dict[str, t.Any]
@@ -152,6 +152,7 @@ class Share(t.TypedDict):
     accepted: bool
     expires: str
     unverifiable: str
+    retires: bool
 
 
 NOTHING: Share = {
@@ -164,6 +165,7 @@ NOTHING: Share = {
     "accepted": False,
     "expires": "",
     "unverifiable": "",
+    "retires": False,
 }
 
 
@@ -204,6 +206,7 @@ def share(
         "accepted": bool(secret.get("accepted")) and not observed,
         "expires": (secret.get("held") or {} if observed else secret).get("expires") or "",
         "unverifiable": _unverifiable(server, found, observed, check_mode),
+        "retires": not observed and _due(found, check_mode),
     }
 
 

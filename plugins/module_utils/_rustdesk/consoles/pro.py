@@ -20,6 +20,7 @@ import json
 import re
 import time
 import typing as t
+from contextlib import suppress
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
@@ -106,9 +107,9 @@ class Pro(SignedInLikeAClient):
     def resume(self, token: str, seen: str | None = None) -> None:
         """Go on with the session of ``token``, and with the document that was read in it; apply() reads it again."""
         super().resume(token)
-        if seen:
-            known = json.loads(seen)
-            self._document, self._written = known["document"], known["written"]
+        with suppress(ValueError):  # a process of its own masks in its result what it was given
+            known = json.loads(seen) if seen else {}
+            self._document, self._written = known.get("document"), known.get("written")
             self._keep_secrets(self._document)
 
     @property
