@@ -21,18 +21,19 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        given = task_vars or {}
+        given = variables.renamed(task_vars or {})
         values, problems = variables.read(given, self._templar)
         declared, found = declaration.declare(values, given["inventory_hostname"]) if not problems else (None, [])
         problems += found
         if declared:
             problems += application.problems(declared)
-        if declaration.PREFIX + "console" in given:
-            self._display.deprecated(
-                "The variable rustdesk_sso_console is now called rustdesk_sso_console_type",
-                version="2.0.0",
-                collection_name="deskops.rustdesk_sso",
-            )
+        for former, name in variables.FORMER_NAMES.items():
+            if former in given:
+                self._display.deprecated(
+                    f"The variable {former} is deprecated. Use {name} instead",
+                    version="2.0.0",
+                    collection_name="deskops.rustdesk_sso",
+                )
         # What servers that go through the role together have in common: this task, in a play that keeps them in step
         strategy = str(self._task.get_play().strategy).rsplit(".", 1)[-1]
         shared = {

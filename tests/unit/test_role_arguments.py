@@ -42,7 +42,7 @@ def test_secrets_have_no_choices_which_a_failing_validation_would_print():
         ("rustdesk_sso_app_sign_in_audience", entra_app, "sign_in_audience"),
         ("rustdesk_sso_entra_auth_source", entra_app, "auth_source"),
         ("rustdesk_sso_entra_cloud", entra_app, "cloud"),
-        ("rustdesk_sso_console", rustdesk_oidc_provider, "console_type"),
+        ("rustdesk_sso_console_type", rustdesk_oidc_provider, "console_type"),
     ],
 )
 def test_choices_are_those_of_the_modules(variable, spec, option):

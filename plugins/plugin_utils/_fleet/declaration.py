@@ -84,6 +84,7 @@ class Declaration(_Round):
     application: dict[str, t.Any]
     client_secret: ClientSecret
     console_url: str
+    console_type: str
     public_url: str
     public_url_declared: bool
     callback_url: str
@@ -147,6 +148,7 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
             "state": "renew" if value("secret_renew") else "present",
         },
         "console_url": value("console_url"),
+        "console_type": value("console_type"),
         "public_url": public_url,
         "public_url_declared": value("public_url") is not None,
         "callback_url": callback_url(public_url),

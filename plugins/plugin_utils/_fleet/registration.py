@@ -140,7 +140,7 @@ class Share(t.TypedDict):
     """What the tasks after the registration need for one server, with its client secret.
 
     ``error`` is a failed task's result, empty where the server can be configured. ``unverifiable`` says why its sign-in
-    cannot be verified, empty where it can. ``retires`` is whether a client secret of the server may be retired after it.
+    cannot be verified, empty where it can; ``retires`` whether a client secret of the server may be retired then.
     """
 
     error: dict[str, t.Any]

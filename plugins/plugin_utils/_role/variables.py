@@ -19,6 +19,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process i
 
 SPECIFICATION = Path(__file__).parents[3] / "roles/entra_oidc/meta/argument_specs.yml"
 LONGEST_QUOTE = 300
+# Variables that were renamed; the former names are deprecated
+FORMER_NAMES = {"rustdesk_sso_console": "rustdesk_sso_console_type"}
 
 
 @lru_cache(maxsize=1)
@@ -62,6 +64,15 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
     problems += [f"{_short(message)}." for message in result.error_messages]
     typed = {name: value for name, value in result.validated_parameters.items() if is_set(value)}
     return {**typed, **secrets}, problems
+
+
+def renamed(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """``given`` with what is set by a former name alone under the present one."""
+    found = dict(given)
+    for former, name in FORMER_NAMES.items():
+        if former in given and given.get(name) == specification()[name].get("default"):
+            found[name] = given[former]
+    return found
 
 
 def _rules(rules: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
