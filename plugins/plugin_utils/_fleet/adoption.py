@@ -39,8 +39,8 @@ class Seen:
     """One server: what the inventory says of it, '' for what is not set, and what was read.
 
     ``login_host`` is where the chosen cloud signs in. ``provider_name`` is '' for the role's default, which chooses
-    none. ``console`` is the result of rustdesk_oidc_provider_info with secrets, ``answers`` are those of entra_app_info to
-    questions(). ``failure`` says why the server could not be read.
+    none. ``console`` is the result of rustdesk_oidc_provider_info with secrets, ``answers`` are those of
+    entra_app_info to questions(). ``failure`` says why the server could not be read.
     """
 
     name: str
