@@ -149,6 +149,7 @@ def test_set_up_by_hand_becomes_variables(
     assert variables(fleet, "bern")["rustdesk_sso_app_unique_name"] == "rustdesk-sso"
     assert variables(fleet, "bern")["rustdesk_sso_public_url"] == second.url
     assert "It shares the application with bern" in said(run)
+    assert "The console holds no client secret" not in said(run)
 
     # What the files say is the truth: only the unique name is missing
     del fleet.hosts["graz"], fleet.consoles["graz"]
