@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import declaration
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import application, variables
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption, application, variables
 
 
 class ActionModule(ActionBase):
@@ -23,10 +24,10 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         given = variables.renamed(task_vars or {})
         values, problems = variables.read(given, self._templar)
-        declared, found = declaration.declare(values, given["inventory_hostname"]) if not problems else (None, [])
-        problems += found
-        if declared:
-            problems += application.problems(declared)
+        declared: t.Mapping[str, t.Any] | None = None
+        if not problems:
+            declare = adoption.declare if boolean(self._task.args.get("adopt", False)) else _declare
+            declared, problems = declare(values, given["inventory_hostname"])
         for former, name in variables.FORMER_NAMES.items():
             if former in given:
                 self._display.deprecated(
@@ -44,3 +45,9 @@ class ActionModule(ActionBase):
         if problems or not declared:
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
         return {"changed": False, **declared, **shared}
+
+
+def _declare(values: t.Mapping[str, t.Any], server: str) -> tuple[t.Mapping[str, t.Any] | None, list[str]]:
+    """The declaration of ``server``, checked as entra_app does, or None and a sentence for each mistake."""
+    declared, problems = declaration.declare(values, server)
+    return declared, application.problems(declared) if declared else problems

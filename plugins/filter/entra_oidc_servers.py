@@ -25,8 +25,10 @@ options:
       - V(applications), V(retirements), V(removals) and V(deletions) are for
         O(deskops.rustdesk_sso.entra_app#module:applications).
       - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
+      - V(sign_in) and V(lookups) give options of M(deskops.rustdesk_sso.entra_app_info). V(adopted) gives the outcome
+        of each server by its name.
     type: str
-    choices: [applications, retirements, removals, deletions, run, observed, removed]
+    choices: [applications, retirements, removals, deletions, run, observed, removed, sign_in, lookups, adopted]
     required: true
   host:
     description: The name of the host that asks.
@@ -57,7 +59,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A list of applications, or a dictionary with the record of each server.
+  description: A list, or a dictionary by the server's name or by option.
   type: raw
 """
 

@@ -39,7 +39,13 @@ attributes:
   platform:
     support: full
     platforms: all
-options: {}
+options:
+  adopt:
+    description:
+      - Whether to read only what is needed to adopt an existing setup. The tenant and the application need not be
+        declared.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

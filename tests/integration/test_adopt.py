@@ -149,6 +149,7 @@ def test_set_up_by_hand_becomes_variables(
     assert variables(fleet, "bern")["rustdesk_sso_app_unique_name"] == "rustdesk-sso"
     assert variables(fleet, "bern")["rustdesk_sso_public_url"] == second.url
     assert "It shares the application with bern" in said(run)
+    assert "The console holds no client secret" not in said(run)
 
     # What the files say is the truth: only the unique name is missing
     del fleet.hosts["graz"], fleet.consoles["graz"]
@@ -250,16 +251,16 @@ def test_what_is_not_as_it_should_be_is_told(by_hand: Fleet, lab: Lab) -> None:
         assert variables(fleet, name)["rustdesk_sso_tenant_id"] == tenant
     for expected in (
         "Set rustdesk_sso_tenant_id to the tenant of its application",
-        "it is of version 1 of Microsoft's endpoints",
-        f"ended {end[:10]}: sign-in does not work",
-        "none of the application's: site.yml makes a new one",
+        "it belongs to version 1 of Microsoft's endpoints",
+        f"expired on {end[:10]}: sign-in does not work",
+        "does not belong to the application: site.yml creates a new one",
         "ID tokens are not enabled",
         f"several providers for Microsoft Entra ID: azure (application {made['appId']}), second",
         "The console has no provider for Microsoft Entra ID",
-        f"there is none in tenant {tenant}",
+        f"does not exist in tenant {tenant}",
         f"in tenant {other.tenant_id}, which could not be read",
         "https://desk.example is taken",
-        "which is no application (client) ID",
+        "which is not an application (client) ID",
     ):
         assert expected in text, expected
     assert variables(fleet, "proxied")["rustdesk_sso_public_url"] == "https://desk.example"
@@ -271,7 +272,7 @@ def test_what_is_not_as_it_should_be_is_told(by_hand: Fleet, lab: Lab) -> None:
     fleet.hosts["several"]["rustdesk_sso_provider_name"] = "second"
     run = adopt(fleet)
     assert run.failed() == {"unknown", "elsewhere", "name"}, run.output
-    assert "it names no tenant, so that no token is of it: site.yml corrects it" in said(run)
+    assert "it names no tenant, so no token matches it: site.yml corrects it" in said(run)
     assert variables(fleet, "common")["rustdesk_sso_app_id"] == made["appId"]
     assert variables(fleet, "common")["rustdesk_sso_tenant_id"] == tenant
     assert variables(fleet, "several")["rustdesk_sso_app_id"] == plain["appId"]

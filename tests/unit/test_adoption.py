@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _adoption, _adoption_files
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, adoption_files
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.adoption import declare
 
 LOGIN = "https://login.microsoftonline.com"
 TENANTS = tuple(f"{number}0000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
-SETTINGS = {"tenant_id": "", "provider_name": "", "cloud": "", "authority_host": "", "failure": ""}
+LOGIN_HOST = "login.microsoftonline.com"
 # Signs of templates and of YAML
 TEXT = st.text("{}%#\"'\\:-! aé\U0001f511", min_size=1)
 
@@ -40,9 +42,7 @@ def provider(number: int, tenant: str = TENANTS[0], **members: Any) -> dict[str,
     }
 
 
-def record(
-    name: str, number: int, tenant: str = TENANTS[0], taken: int | None = None, **members: Any
-) -> dict[str, Any]:
+def seen(name: str, number: int, tenant: str = TENANTS[0], taken: int | None = None, **members: Any) -> adoption.Seen:
     """A server of this application; another application, ``taken``, may have the role's unique name already."""
     url = f"https://{name}.example.com"
     application = {
@@ -59,13 +59,13 @@ def record(
     if taken is not None:
         named = {**application, "app_id": guid(taken), "unique_name": "rustdesk-sso"}
         answers.append({"item": {"tenant_id": tenant, "unique_name": "rustdesk-sso"}, "applications": [named]})
-    return {
-        **SETTINGS,
-        "server": name,
-        "console_url": url,
-        "console": {"callback_url": f"{url}/api/oidc/callback", "providers": [provider(number, tenant)]},
-        "applications": [{**answer, "tenant_id": tenant, "issuer": f"{LOGIN}/{tenant}/v2.0"} for answer in answers],
-    }
+    return adoption.Seen(
+        name,
+        login_host=LOGIN_HOST,
+        console_url=url,
+        console={"callback_url": f"{url}/api/oidc/callback", "providers": [provider(number, tenant)]},
+        answers=[{**answer, "tenant_id": tenant, "issuer": f"{LOGIN}/{tenant}/v2.0"} for answer in answers],
+    )
 
 
 @given(
@@ -75,10 +75,10 @@ def record(
 def test_unique_names_keep_applications_apart(servers: list[tuple[int, str]], taken: int | None) -> None:
     named = {taken: "rustdesk-sso"} if taken is not None else {}
     records = [
-        record(f"desk{place}", number, tenant, taken, unique_name=named.get(number))
+        seen(f"desk{place}", number, tenant, taken, unique_name=named.get(number))
         for place, (number, tenant) in enumerate(servers)
     ]
-    found = _adoption.adopt(records)
+    found = adoption.adopt(records)
     names = {(server.key, server.variables["rustdesk_sso_app_unique_name"]) for server in found}
     assert len(names) == len({key for key, _name in names}) == len({(key[0], name) for key, name in names})
     for tenant in {tenant for _number, tenant in servers}:
@@ -101,28 +101,27 @@ def test_files_say_all_of_each_server_and_nothing_of_others(
 ) -> None:
     records = []
     for place, (number, state, name) in enumerate(servers):
-        one = record(f"desk{place}", number, display_name=name)
+        one = seen(f"desk{place}", number, display_name=name)
         if state == "new":
-            one["console"]["providers"] = []
-        records.append({**one, "failure": "no answer"} if state == "failed" else one)
-    adopted = _adoption.adopt(records)
-    existing = [_adoption_files.GROUP_FILE] if group_there else []
-    outcome = _adoption_files.outcome(adopted, existing, whole, predicted=False)
-    texts = {path: text for server in outcome.values() for path, text in server["files"].items()}
-    shown = [message for server in outcome.values() for message in server["messages"]]
-    assert not [text for text in [*texts.values(), *shown] for sign in ("{{", "{%", "{#") if sign in text]
+            one = replace(one, console={**one.console, "providers": []})
+        records.append(replace(one, failure="no answer") if state == "failed" else one)
+    adopted = adoption.adopt(records)
+    existing = [adoption_files.GROUP_FILE] if group_there else []
+    outcomes = adoption_files.outcomes(adopted, existing, whole=whole, check_mode=False)
+    texts = {path: text for outcome in outcomes.values() for path, text in outcome["files"].items()}
+    assert not [text for text in texts.values() for sign in ("{{", "{%", "{#") if sign in text]
     values = {path: yaml.safe_load(text.replace("!unsafe ", "")) for path, text in texts.items()}
-    group = values.pop(_adoption_files.GROUP_FILE, {})
+    group = values.pop(adoption_files.GROUP_FILE, {})
     assert "rustdesk_sso_public_url" not in group
     assert not group or (whole and not group_there and "failed" not in {state for _number, state, _name in servers})
     for server in adopted:
-        own = values.pop(_adoption_files.host_file(server.name), {})
+        own = values.pop(adoption_files.host_file(server.name), {})
         assert not own if server.state != "found" else {**group, **own} == server.variables
     assert values == {}
 
 
 def test_a_unique_name_that_is_there_stays() -> None:
-    servers = _adoption.adopt([record("desk1", 1, unique_name="desks"), record("desk2", 2)])
+    servers = adoption.adopt([seen("desk1", 1, unique_name="desks"), seen("desk2", 2)])
     assert [server.variables["rustdesk_sso_app_unique_name"] for server in servers] == ["desks", "rustdesk-sso"]
 
 
@@ -142,14 +141,77 @@ def test_a_unique_name_that_is_there_stays() -> None:
     ],
 )
 def test_which_tenant_is_asked(issuer: str, tenant: str, asked: str | None) -> None:
-    questions = _adoption.questions({"providers": [provider(1, issuer=issuer)]}, tenant, "AzureCloud", "")
+    console = {"providers": [provider(1, issuer=issuer)]}
+    questions = adoption.questions(adoption.Seen("desk", tenant, LOGIN_HOST, console=console))
     assert {question["tenant_id"] for question in questions} == ({asked} if asked else set())
     assert [question["app_id"] for question in questions if "app_id" in question] == ([guid(1)] if asked else [])
 
 
 def test_servers_that_cannot_share_are_told() -> None:
     personal = {"sign_in_audience": "AzureADandPersonalMicrosoftAccount"}
-    pair = _adoption.adopt([record("desk1", 1, **personal), record("desk2", 1, **personal)])
-    assert all("two client secrets only" in server.notes[-1] for server in pair)
-    (single,) = _adoption.adopt([record("desk1", 1, **personal)])
-    assert "two client secrets only" not in " ".join(single.notes)
+    pair = adoption.adopt([seen("desk1", 1, **personal), seen("desk2", 1, **personal)])
+    assert all("only two client secrets" in server.notes[-1] for server in pair)
+    (single,) = adoption.adopt([seen("desk1", 1, **personal)])
+    assert "only two client secrets" not in " ".join(single.notes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "chosen"),
+    [
+        ({}, None),
+        ({"provider_name": "second"}, "second"),
+        ({"app_id": guid(1).upper()}, "azure"),
+        ({"app_id": guid(2)}, "second"),
+        ({"app_id": guid(3)}, None),
+        # It may be that of the group, where this server has another one
+        ({"provider_name": "second", "app_id": guid(1)}, "second"),
+    ],
+)
+def test_one_of_several_providers_is_chosen(settings: dict[str, str], chosen: str | None) -> None:
+    first, second = seen("desk", 1), seen("desk", 2)
+    providers = [*first.console["providers"], provider(2, name="second")]
+    both = replace(
+        first, console={**first.console, "providers": providers}, answers=[*first.answers, *second.answers], **settings
+    )
+    (server,) = adoption.adopt([both])
+    assert server.variables.get("rustdesk_sso_provider_name") == chosen
+    assert server.state == (adoption.FOUND if chosen else adoption.UNDECIDED)
+
+
+@pytest.mark.parametrize(
+    ("days_left", "said"), [(-1, "expired on 2026-01-02: sign-in does not work"), (1, "expires on 2026-01-02")]
+)
+def test_the_expiry_date_of_the_secret_that_the_console_holds(days_left: int, said: str) -> None:
+    secret = {"name": "", "key_id": "k", "hint": "abc", "expires": "2026-01-02T03:04:05Z", "days_left": days_left}
+    one = seen("desk", 1, client_secrets=[secret])
+    held = {**provider(1), "client_secret_set": True, "client_secret": "abc~the-rest.of_a-client-secret"}
+    (server,) = adoption.adopt([replace(one, console={**one.console, "providers": [held]})])
+    assert said in " ".join(server.notes)
+    assert held["client_secret"] not in " ".join(server.notes)
+
+
+def test_what_a_server_declares_for_adoption(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_CLOUD_ENVIRONMENT", "AzureChinaCloud")
+    values = {
+        "rustdesk_sso_console_url": "https://desk.example",
+        "rustdesk_sso_provider_name": "azure",
+        "rustdesk_sso_timeout": 30.0,
+        "rustdesk_sso_wait_timeout": 300.0,
+    }
+    declared, problems = declare(values, "desk")
+    assert problems == []
+    assert declared
+    assert (declared["tenant_id"], declared["provider_name"]) == ("", "")
+    assert declared["login_host"] == "login.chinacloudapi.cn"
+    declared, problems = declare({**values, "rustdesk_sso_entra_cloud": "public"}, "desk")
+    assert declared
+    assert declared["login_host"] == LOGIN_HOST
+    del values["rustdesk_sso_console_url"]
+    values |= {"rustdesk_sso_tenant_id": "common", "rustdesk_sso_timeout": -1.0}
+    declared, problems = declare(values, "desk")
+    assert declared is None
+    assert [problem.split()[0] for problem in problems] == [
+        "rustdesk_sso_tenant_id",
+        "rustdesk_sso_console_url",
+        "rustdesk_sso_timeout",
+    ]

@@ -169,6 +169,18 @@ def _problems(values: Values) -> t.Iterator[str]:
             yield f"{PREFIX}{name} is empty. Set it to true or false, or leave it out for the default."
     yield from _addresses(values)
     yield from _spans(values)
+    yield from _timeouts(values)
+
+
+def problems_to_adopt(values: Values) -> t.Iterator[str]:
+    """What is wrong with the variables that adoption reads; the others need not be set yet."""
+    if f"{PREFIX}tenant_id" in values:
+        yield from _tenant(values)
+    yield from _console(values)
+    yield from _timeouts(values)
+
+
+def _timeouts(values: Values) -> t.Iterator[str]:
     for name in ("timeout", "wait_timeout"):
         seconds = values.get(PREFIX + name)
         if not isinstance(seconds, float) or not math.isfinite(seconds) or not 0 < seconds <= LONGEST_TIMEOUT:
@@ -196,14 +208,17 @@ def _names(values: Values) -> t.Iterator[str]:
             yield f"{PREFIX}{name} is empty. Give it a name, or leave it out for the default."
 
 
-def _addresses(values: Values) -> t.Iterator[str]:
+def _console(values: Values) -> t.Iterator[str]:
     if values.get(f"{PREFIX}console_url") is None:
         yield (
             f"{PREFIX}console_url is not set, nor is the environment variable RUSTDESK_URL. Set it to the address of "
             "the console, such as https://rustdesk.example.com."
         )
-        return
-    wrong = [*_unusable(values, "console_url"), *_unusable(values, "public_url")]
+    yield from _unusable(values, "console_url")
+
+
+def _addresses(values: Values) -> t.Iterator[str]:
+    wrong = [*_console(values), *_unusable(values, "public_url")]
     yield from wrong
     if wrong:
         return

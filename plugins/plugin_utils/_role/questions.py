@@ -10,10 +10,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record, registration, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, record, registration, removal
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Entry, Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption as to_adopt
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import servers
 
 HostVars = t.Mapping[str, t.Any]
@@ -50,6 +51,19 @@ def _removals(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list
 
 def _deletions(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     return t.cast("list[Entry]", plain(removal.deletions(_servers(hostvars, host, hosts))))
+
+
+def _sign_in(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
+    return dict(servers.SignIn(hostvars[host]))
+
+
+def _lookups(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[adoption.Question]:
+    found = adoption.questions(to_adopt.seen(hostvars[host], host))
+    return t.cast("list[adoption.Question]", plain(found))
+
+
+def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", plain(to_adopt.outcomes(hostvars, host, hosts, check_mode=how.check_mode)))
 
 
 def _records(make: t.Callable[[Server], Record]) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
@@ -89,4 +103,7 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "run": _records(record.record),
     "observed": _records(lambda server: record.record(server, observed=True)),
     "removed": _records(record.removed),
+    "sign_in": _sign_in,
+    "lookups": _lookups,
+    "adopted": _adopted,
 }

@@ -66,7 +66,8 @@ class RustdeskConsole(SignedInLikeAClient):
         self._general: Document | None = None
 
     def providers(self, name: str) -> list[Provider]:
-        """All providers in the console's order, that of ``name`` with its secret, which only its own page tells.
+        """All providers in the console's order. That of ``name``, or each if it is empty, has its secret, which only
+        the provider's own page has.
 
         The console makes disabled google and github without a client ID at each start [rec]: they count as absent.
         A provider's place is that in the list: new ones all have the same ``priority`` until somebody sorts them.
@@ -74,10 +75,7 @@ class RustdeskConsole(SignedInLikeAClient):
         self._items = self._listed()
         found = [_provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
         wanted = find(found, name)
-        if wanted is not None:
-            whole = _provider(self._read(wanted.key), wanted.order)
-            found = [whole if item is wanted else item for item in found]
-        return found
+        return [_provider(self._read(item.key), item.order) if item is wanted or not name else item for item in found]
 
     def settings(self) -> dict[str, t.Any]:
         """The callback URL, from the address that the console believes to have."""

@@ -1,0 +1,343 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Describe consoles and applications that were set up by hand as the role's variables, without secrets. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
+    ACCOUNT_PLACEHOLDERS,
+    GUID,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import SHORTEST
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import CALLBACK_PATH, callback_url
+
+Document = t.Mapping[str, t.Any]
+Variables = dict[str, t.Any]
+Question = dict[str, str]
+
+UNIQUE_NAME = "rustdesk-sso"
+# Other hosts that Microsoft has issued tokens from: version 1, and former names [doc]
+FORMER_HOSTS = ("sts.windows.net", "sts.chinacloudapi.cn", "login.windows.net", "login.microsoft.com")
+V1_HOSTS = FORMER_HOSTS[:2]
+# Everything needed is known, there is nothing to adopt yet, or somebody has to decide
+FOUND, NEW, UNDECIDED = "found", "new", "undecided"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One server: what the inventory says of it, '' for what is not set, and what was read.
+
+    ``login_host`` is where the chosen cloud signs in. ``provider_name`` is '' for the role's default, which chooses
+    none. ``console`` is the result of rustdesk_oidc_provider_info with secrets, ``answers`` are those of
+    entra_app_info to questions(). ``failure`` says why the server could not be read.
+    """
+
+    name: str
+    tenant_id: str = ""
+    login_host: str = ""
+    app_id: str = ""
+    provider_name: str = ""
+    console_url: str = ""
+    console: Document = field(default_factory=dict)
+    answers: t.Sequence[Document] = ()
+    failure: str = ""
+
+
+@dataclass
+class Adopted:
+    """What became of one server. ``variables`` are the role's, complete only if ``state`` is FOUND."""
+
+    name: str
+    state: str
+    notes: list[str] = field(default_factory=list)
+    variables: Variables = field(default_factory=dict)
+    application: Document = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What servers that share an application have in common."""
+        return self.variables["rustdesk_sso_tenant_id"], self.variables["rustdesk_sso_app_id"]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What a provider's addresses say: the ``tenant`` ('' for none), and whether they are in the ``chosen`` cloud."""
+
+    tenant: str
+    chosen: bool
+
+
+def login_host(url: str) -> str:
+    """Host and port of a URL, in lower case; '' if it has none."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def questions(seen: Seen) -> list[Question]:
+    """The applications to read for a server: options of entra_app_info, for each provider that may be Entra's.
+
+    A provider whose own addresses name no tenant is looked for in the inventory's; if there is no such application, it
+    belongs to another service.
+    """
+    asked: list[Question] = []
+    for provider in seen.console.get("providers") or []:
+        place, question = _place(seen, provider), _question(seen, provider)
+        if question["tenant_id"] and GUID.fullmatch(question["app_id"]) and (place is None or place.chosen):
+            asked.append(question)
+    # Another application, which no console of the inventory uses, may already have the name
+    asked += [{"tenant_id": tenant, "unique_name": UNIQUE_NAME} for tenant in sorted({q["tenant_id"] for q in asked})]
+    return [question for index, question in enumerate(asked) if question not in asked[:index]]
+
+
+def adopt(servers: t.Sequence[Seen]) -> list[Adopted]:
+    """Describe each server, with unique names that keep different applications apart."""
+    adopted = [_adopt(seen) for seen in servers]
+    users: dict[tuple[str, str], list[Adopted]] = {}
+    for server in adopted:
+        if server.state == FOUND:
+            users.setdefault(server.key, []).append(server)
+    taken = {
+        (answer["tenant_id"], application["unique_name"]): application["app_id"]
+        for seen in servers
+        for answer in seen.answers
+        for application in answer.get("applications") or []
+        if application["unique_name"]
+    }
+    # The most shared application comes first: it gets the role's default name
+    for (tenant, app_id), sharing in sorted(users.items(), key=lambda item: (-len(item[1]), item[1][0].name)):
+        first = min(server.name for server in sharing)
+        proposals = (UNIQUE_NAME, f"{UNIQUE_NAME}-{_slug(first)}", f"{UNIQUE_NAME}-{app_id}")
+        present = sharing[0].application["unique_name"]
+        name = present or next(item for item in proposals if taken.get((tenant, item), app_id) == app_id)
+        taken[tenant, name] = app_id
+        for server in sharing:
+            server.variables["rustdesk_sso_app_unique_name"] = name
+            _note_sharing(server, [other.name for other in sharing if other is not server])
+    return adopted
+
+
+def _note_sharing(server: Adopted, others: list[str]) -> None:
+    if not others:
+        return
+    server.notes.insert(1, f"It shares the application with {', '.join(others)}")
+    audience = server.variables["rustdesk_sso_app_sign_in_audience"]
+    if audience in redirect_uris.PERSONAL_AUDIENCES:
+        server.notes.append(
+            f"With the sign-in audience {audience}, Entra allows only two client secrets, so servers cannot share the "
+            "application and site.yml will refuse to. Give all but one server an application of its own"
+        )
+
+
+def _adopt(seen: Seen) -> Adopted:
+    if seen.failure:
+        return Adopted(seen.name, UNDECIDED, [f"The server could not be read: {seen.failure}"])
+    wanted = seen.provider_name
+    mine = [
+        provider
+        for provider in seen.console["providers"]
+        if (_place(seen, provider) or _answer(seen, provider).get("applications"))
+        and (not wanted or same_name(provider["name"], wanted))
+    ]
+    if not mine:
+        named = f"provider {wanted}" if wanted else "provider"
+        return Adopted(
+            seen.name,
+            NEW,
+            [
+                f"The console has no {named} for Microsoft Entra ID: site.yml creates one. If the variables of the "
+                "other servers are not those of the group, set rustdesk_sso_app_* for this server as well"
+            ],
+        )
+    if len(mine) > 1 and seen.app_id:
+        mine = [item for item in mine if _app_id(item) == seen.app_id.lower()] or mine
+    if len(mine) > 1:
+        listed = ", ".join(f"{provider['name']} (application {provider.get('client_id')})" for provider in mine)
+        return Adopted(
+            seen.name,
+            UNDECIDED,
+            [
+                f"The console has several providers for Microsoft Entra ID: {listed}. Set rustdesk_sso_app_id for this "
+                "server to the application of the one to adopt, or rustdesk_sso_provider_name to its name unless that "
+                "is the default"
+            ],
+        )
+    problem = _undecidable(seen, mine[0])
+    return Adopted(seen.name, UNDECIDED, [problem]) if problem else _described(seen, mine[0])
+
+
+def _undecidable(seen: Seen, provider: Document) -> str | None:
+    """Why the application of ``provider`` is not known, in a sentence; None if it is."""
+    who, issuer, app_id = f"The provider {provider['name']}", provider.get("issuer"), provider.get("client_id")
+    place = _place(seen, provider)
+    if place and not place.chosen:
+        return (
+            f"{who} has the issuer {issuer}, which belongs to another Microsoft cloud. Set rustdesk_sso_entra_cloud to "
+            "that cloud"
+        )
+    if not GUID.fullmatch(app_id or ""):
+        return f"{who} has the client ID {app_id!r}, which is not an application (client) ID. Correct it in the console"
+    answer = _answer(seen, provider)
+    if not answer:
+        return (
+            f"{who} has the issuer {issuer}, which names no tenant. Set rustdesk_sso_tenant_id to the tenant of its "
+            f"application {app_id}"
+        )
+    tenant = answer["item"]["tenant_id"]
+    other = ""
+    if GUID.fullmatch(seen.tenant_id) and seen.tenant_id.lower() != tenant.lower():
+        other = (
+            f". The console's issuer names that tenant, and rustdesk_sso_tenant_id is {seen.tenant_id}. Set "
+            "rustdesk_sso_tenant_id and credentials for that tenant for this server, or correct the console"
+        )
+    if "applications" not in answer:
+        said = str(answer.get("msg")).rstrip(".")
+        return f"{who} uses application {app_id} in tenant {tenant}, which could not be read: {said}{other}"
+    if not answer["applications"]:
+        return (
+            f"{who} uses application {app_id}, which does not exist in tenant {tenant}. It was deleted, or belongs to "
+            "another tenant. Restore it in Entra, correct the console, or remove the provider so that site.yml creates "
+            f"both{other}"
+        )
+    return None
+
+
+def _described(seen: Seen, provider: Document) -> Adopted:
+    answer = _answer(seen, provider)
+    application = answer["applications"][0]
+    enabled = provider.get("enabled") is not False
+    known = f"{application['display_name']} (application {application['app_id']}) in tenant {answer['tenant_id']}"
+    notes = [f"The {'' if enabled else 'disabled '}provider {provider['name']} uses {known}"]
+    notes.append(_secret(provider, application))
+    if provider.get("issuer") != answer["issuer"]:
+        notes.append(_issuer(provider, answer["issuer"]))
+    if not application["id_token_issuance_enabled"]:
+        notes.append(
+            "ID tokens are not enabled for the application, as step 13 of RustDesk's guide asks for: set "
+            "rustdesk_sso_app_id_token_issuance_enabled to true to enable them"
+        )
+    public_url, uri_notes = _public_url(seen, application)
+    variables = {
+        "rustdesk_sso_tenant_id": answer["tenant_id"],
+        "rustdesk_sso_app_id": application["app_id"],
+        "rustdesk_sso_app_adopt": True,
+        "rustdesk_sso_app_unique_name": application["unique_name"],
+        "rustdesk_sso_app_display_name": application["display_name"],
+        "rustdesk_sso_app_sign_in_audience": application["sign_in_audience"],
+        "rustdesk_sso_app_id_token_issuance_enabled": bool(application["id_token_issuance_enabled"]),
+        "rustdesk_sso_provider_name": provider["name"],
+        "rustdesk_sso_provider_enabled": enabled,
+        **({"rustdesk_sso_public_url": public_url} if public_url else {}),
+    }
+    return Adopted(seen.name, FOUND, [*notes, *uri_notes], variables, application)
+
+
+def _public_url(seen: Seen, application: Document) -> tuple[str | None, list[str]]:
+    """Where users reach the console, from the callback URL, and what is wrong with that."""
+    registered = application["web_redirect_uris"]
+    callback = seen.console["callback_url"]
+    if not callback:
+        fitting = [uri.removesuffix(CALLBACK_PATH) for uri in registered if uri.endswith(CALLBACK_PATH)]
+        if callback_url(seen.console_url) in registered:
+            return seen.console_url.rstrip("/"), []
+        said = "The console does not report its callback URL, and its own address is not among the redirect URIs"
+        if len(fitting) == 1:
+            return fitting[0], [f"{said}; {fitting[0]} is taken from the only redirect URI that can be RustDesk's"]
+        return None, [f"{said}: set rustdesk_sso_public_url to the address at which users reach it"]
+    if not callback.endswith(CALLBACK_PATH):
+        return None, [
+            f"The callback URL {callback} does not end with {CALLBACK_PATH}: set rustdesk_sso_public_url to the "
+            "address at which users reach the console"
+        ]
+    notes = [
+        f"Entra does not accept the callback URL: {problem}. Set rustdesk_sso_public_url to the https address at which "
+        "users reach the console"
+        for problem in redirect_uris.problems([callback], application["sign_in_audience"])
+    ]
+    if callback not in registered and not notes:
+        notes = [f"The callback URL {callback} is not among the application's redirect URIs: site.yml adds it"]
+    return callback.removesuffix(CALLBACK_PATH), notes
+
+
+def _secret(provider: Document, application: Document) -> str:
+    """Which of the application's client secrets the console holds: Graph gives the first characters of each [rec]."""
+    if provider["client_secret_set"] is None:
+        return (
+            "The console does not give its client secret back, so site.yml cannot adopt it: use the modules entra_app "
+            "(with held_key_id) and rustdesk_oidc_provider (with update_secret)"
+        )
+    value = provider.get("client_secret") or ""
+    if len(value) < SHORTEST:
+        return "The console holds no client secret: site.yml creates one"
+    listed = application["client_secrets"]
+    fit = [item for item in listed if item["hint"] and value.startswith(item["hint"])]
+    if not fit and any(not item["hint"] for item in listed):
+        return "It is unknown which client secret the console holds: site.yml asks Entra whether it is accepted"
+    if not fit:
+        return "The console's client secret does not belong to the application: site.yml creates a new one"
+    held = fit[-1]  # the one that expires last
+    which = f"The console holds the client secret {held['name'] or 'without a name'} (key {held['key_id']})"
+    day = held["expires"][:10]
+    if held["days_left"] < 0:
+        return f"{which}, which expired on {day}: sign-in does not work, and site.yml creates a new one"
+    return f"{which}, which expires on {day}: site.yml keeps it and renews it in time"
+
+
+def _issuer(provider: Document, right: str) -> str:
+    """What is wrong with a provider's issuer, if Entra's discovery document says ``right``."""
+    issuer = provider.get("issuer")
+    parts = urlsplit(issuer or "")
+    why = "RustDesk compares it byte for byte"
+    if not issuer:
+        why = "without it, the console does no discovery"
+    elif parts.path.strip("/").split("/")[0].lower() in ACCOUNT_PLACEHOLDERS:
+        why = "it names no tenant, so no token matches it"
+    elif parts.hostname in V1_HOSTS or not parts.path.rstrip("/").endswith("/v2.0"):
+        why = "it belongs to version 1 of Microsoft's endpoints"
+    return f"The console has the issuer {issuer or '(none)'}; {why}: site.yml corrects it to {right}"
+
+
+def _place(seen: Seen, provider: Document) -> _Place | None:
+    """Where at Microsoft a provider's issuer, or else its endpoints, point to; None if that is not Microsoft."""
+    clouds = {login_host(item.authority_host) for item in CLOUDS.values()}
+    for member in ("issuer", "authorization_endpoint", "token_endpoint"):
+        host = login_host(provider.get(member) or "")
+        if not host or host not in {*clouds, *FORMER_HOSTS, seen.login_host}:
+            continue
+        tenant = urlsplit(provider[member]).path.strip("/").split("/")[0]
+        here = host in FORMER_HOSTS or host == seen.login_host
+        return _Place("" if tenant.lower() in ACCOUNT_PLACEHOLDERS else tenant, here)
+    return None
+
+
+def _app_id(provider: Document) -> str:
+    return str(provider.get("client_id") or "").lower()
+
+
+def _question(seen: Seen, provider: Document) -> Question:
+    """How to ask for the application of ``provider``; it may lack the tenant."""
+    place = _place(seen, provider)
+    return {"tenant_id": (place.tenant if place else "") or seen.tenant_id, "app_id": _app_id(provider)}
+
+
+def _answer(seen: Seen, provider: Document) -> Document:
+    """What Entra said of the application of ``provider``; empty if it was not asked."""
+    wanted = _question(seen, provider)
+    return next((answer for answer in seen.answers if answer["item"] == wanted), {})
+
+
+def _slug(name: str) -> str:
+    """A server's name as part of a unique name."""
+    return re.sub(r"[^A-Za-z0-9.-]", "-", name)

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Servers to adopt, from the role's variables and what its tasks have registered."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, adoption_files
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, problems_to_adopt
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.servers import registered, together
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import specification
+
+HostVars = t.Mapping[str, t.Any]
+
+CLOUD = ("cloud", "authority_host")
+# What the declaration has for a decision
+SETTINGS = ("tenant_id", "login_host", "app_id", "provider_name", "console_url")
+
+
+def declare(values: t.Mapping[str, t.Any], server: str) -> tuple[dict[str, t.Any] | None, list[str]]:
+    """What adoption needs of the role's variables, or None and a sentence for each mistake."""
+    problems = [*problems_to_adopt(values)]
+    given = {option: values.get(f"{PREFIX}entra_{option}") for option in CLOUD}
+    rules = ArgumentSpecValidator({option: ENTRA_OPTIONS[option] for option in CLOUD})
+    validated = rules.validate({option: value for option, value in given.items() if value is not None})
+    problems += [f"{message}." for message in validated.error_messages]
+    try:
+        login = "" if problems else clouds.choose(validated.validated_parameters).authority_host
+    except InputError as error:
+        problems.append(str(error))
+    if problems:
+        return None, problems
+    name = f"{PREFIX}provider_name"
+    return {
+        "server": server,
+        "tenant_id": values.get(f"{PREFIX}tenant_id", ""),
+        "login_host": adoption.login_host(login),
+        "app_id": values.get(f"{PREFIX}app_id", ""),
+        "provider_name": "" if values.get(name) == specification()[name]["default"] else values.get(name, ""),
+        "console_url": values[f"{PREFIX}console_url"],
+        "directory": values.get(f"{PREFIX}adopt_directory", "."),
+        "overwrite": values.get(f"{PREFIX}adopt_overwrite", False),
+    }, []
+
+
+def seen(variables: t.Mapping[str, t.Any], name: str) -> adoption.Seen:
+    """One server as the role's tasks have left it."""
+    declared = registered(variables, "declaration")
+    failure = registered(variables, "failure")
+    if failure or not declared.get("server"):
+        return adoption.Seen(name, failure=str(plain(failure.get("message") or "see above")))
+    return adoption.Seen(
+        name,
+        **{option: str(plain(declared[option])) for option in SETTINGS},
+        console=plain(registered(variables, "console")),
+        answers=plain(registered(variables, "registration").get("results") or []),
+    )
+
+
+def outcomes(hostvars: HostVars, host: str, hosts: list[str], *, check_mode: bool) -> dict[str, t.Any]:
+    """The outcome of each server that goes through the role together with ``host``."""
+    names = together(hostvars, host, hosts)
+    group = (hostvars[host].get("groups") or {}).get(adoption_files.GROUP) or []
+    found = adoption_files.outcomes(
+        adoption.adopt([seen(hostvars[name], name) for name in names]),
+        {path for name in names for path in _existing(registered(hostvars[name], "declaration"))},
+        whole=set(names) == set(group),
+        check_mode=check_mode,
+    )
+    return t.cast("dict[str, t.Any]", found)
+
+
+def _existing(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """The files of one server that are there and stay as they are."""
+    if not declared.get("server") or declared["overwrite"]:
+        return
+    for path in (adoption_files.GROUP_FILE, adoption_files.host_file(declared["server"])):
+        if os.path.exists(os.path.join(declared["directory"], path)):
+            yield path
