@@ -47,8 +47,8 @@ REFERENCE_HEAD = """\
 Variables of the role
 =====================
 
-The variables of the role :ansplugin:`deskops.rustdesk_sso.entra_oidc#role` and of the playbooks. Each can be set for all
-servers, for a group or for one server. An empty variable counts as not set.
+The variables of the role :ansplugin:`deskops.rustdesk_sso.entra_oidc#role` and of the playbooks. Each can be set for
+all servers, for a group or for one server. An empty variable counts as not set.
 
 .. contents::
    :local:
