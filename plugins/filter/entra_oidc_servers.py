@@ -11,9 +11,9 @@ version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
-  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
-  - Collects what the role's tasks have registered on the servers that go through it together, and decides what comes
-    next.
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
+  - Collects the registered results of the servers that go through the role together, and decides what the next task
+    does.
 positional: question, host, hosts
 options:
   _input:
@@ -35,7 +35,7 @@ options:
     type: str
     required: true
   hosts:
-    description: The names of the hosts that may take part, in their order.
+    description: The names of the hosts that can take part, in their order.
     type: list
     elements: str
     required: true

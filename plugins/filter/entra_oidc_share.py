@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: entra_oidc_share
-short_description: One server's share of the registered applications, for the role entra_oidc
+short_description: Select what a server needs of the registered applications, for the role entra_oidc
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
-  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
-  - Gives what the tasks after the registration need, with the client secret.
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
+  - Returns what the tasks after the registration need, including the client secret.
 positional: console, registration, configured, hostvars, hosts
 options:
   _input:
@@ -20,7 +20,7 @@ options:
     type: dict
     required: true
   console:
-    description: What was seen in its console.
+    description: The result of M(deskops.rustdesk_sso.rustdesk_oidc_provider_info) for its console.
     type: dict
     required: true
   registration:
@@ -28,20 +28,20 @@ options:
     type: dict
     required: true
   configured:
-    description: The result of configuring the provider; empty before.
+    description: The result of M(deskops.rustdesk_sso.rustdesk_oidc_provider). Empty before that task.
     type: dict
     required: true
   hostvars:
-    description: The variable C(hostvars), to explain why there is no result.
+    description: The variable C(hostvars), to explain a missing result.
     type: dict
     required: true
   hosts:
-    description: The names of the hosts that may take part.
+    description: The names of the hosts that can take part.
     type: list
     elements: str
     required: true
   observed:
-    description: Whether to give what the server has now, instead of what the run gives it.
+    description: Whether to return the present values of the server instead of those that the run gives it.
     type: bool
     default: false
   check_mode:
@@ -61,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The share; C(error) is a failed task's result, empty where the server can be configured.
+  description: The values. C(error) is the result of a failed task, or empty if the server can be configured.
   type: dict
 """
 

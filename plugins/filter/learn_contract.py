@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: learn_contract
-short_description: How a console reads and writes its OIDC settings, from a recording of a browser
+short_description: Learn the settings API of a console from a recording of a browser
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
-  - Reads a recording in HAR form of one visit of Settings > OIDC with Submit, and gives the option
-    O(deskops.rustdesk_sso.rustdesk_oidc_provider#module:contract) that makes the collection work on that server.
-  - What it gives holds no value of the recording, no secret, no cookie and no host name.
+  - Reads a recording in HAR format of a visit to Settings > OIDC with Submit, and returns the value of
+    O(deskops.rustdesk_sso.rustdesk_oidc_provider#module:contract) for that server.
+  - The result contains no values, secrets, cookies or host names of the recording.
 positional: _input
 options:
   _input:
@@ -32,17 +32,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What was learnt.
+  description: The result.
   type: dict
   contains:
     contract:
-      description: What differs from the contract that is known; empty when nothing does.
+      description: The differences from the known settings API. Empty if there are none.
       type: dict
     confidence:
-      description: For each part, how sure it is.
+      description: How certain each part is.
       type: dict
     report:
-      description: The requests that concern the settings, by their shape alone.
+      description: The requests to the settings, without values.
       type: list
       elements: dict
 """

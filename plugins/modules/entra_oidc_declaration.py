@@ -7,18 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_oidc_declaration
-short_description: Read and check what a server declares, for the role entra_oidc
+short_description: Read and check the declaration of a server, for the role entra_oidc
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
-  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
-  - Reads the role's variables of the host, checks all of them before any request, and gives them as one record without
-    credentials. Fails with a sentence for each mistake.
-  - Works on the controller, in its own process.
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
+  - Reads the role's variables of the host, checks all of them without sending requests, and returns them as a record
+    without credentials. The error names each mistake.
+  - Runs in the controller's process.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   action:
     support: full
@@ -56,11 +57,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 server:
-  description: The host's name; the other keys are the declaration.
+  description: The name of the host. The other keys are the declaration.
   returned: success
   type: str
 round:
-  description: The same for all hosts that go through the role together.
+  description: An identifier with the same value on all hosts that go through the role together.
   returned: always
   type: str
 lockstep:

@@ -12,13 +12,14 @@ version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
-  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role); it may change in any release.
-  - Publishes the records of the servers as statistics of the run, and sends them to a webhook. A webhook that does not
-    take them is a warning.
-  - Works on the controller, in its own process. Check mode sends nothing.
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
+  - Publishes the records of the servers as statistics of the run, and sends them to a webhook. If the webhook does not
+    accept them, the module warns.
+  - Runs in the controller's process. In check mode, nothing is sent.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   action:
     support: full
@@ -45,15 +46,18 @@ options:
     type: dict
     required: true
   notify_url:
-    description: The webhook. Without it, nothing is sent.
+    description: The address of the webhook. If omitted, nothing is sent.
     type: str
   notify_format:
-    description: What the webhook takes.
+    description:
+      - The format of the message. V(teams) is for a workflow of Microsoft Teams, V(slack) is for an incoming webhook of
+        Slack, and V(json) contains the records.
     type: str
     choices: [json, slack, teams]
     default: json
   notify_when:
-    description: When to send.
+    description:
+      - When to send the message. V(changes) sends it if something changed or failed, V(failures) if something failed.
     type: str
     choices: [changes, failures, always]
     default: changes
@@ -74,7 +78,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sent:
-  description: Whether the webhook took the summary.
+  description: Whether the webhook accepted the summary.
   returned: success
   type: bool
 """

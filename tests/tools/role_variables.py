@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the reference of the role's variables from its argument specification and its defaults.
+"""Write the reference of the role's variables from its argument specification and its defaults.
 
-In: roles/entra_oidc/meta/argument_specs.yml, which says what each variable is, and defaults/main.yml, whose sections
-and order are those of the reference. Out: docs/docsite/rst/reference_variables.rst, and the role's README between two
-marks.
-With --check nothing is written; the status is 1 where these are stale or the two files contradict each other.
+In: roles/entra_oidc/meta/argument_specs.yml, which describes each variable, and defaults/main.yml, whose sections and
+order the reference follows. Out: docs/docsite/rst/reference_variables.rst, and the role's README between two marks.
+With --check nothing is written; the status is 1 if these are stale or the two files contradict each other.
 """
 
 from __future__ import annotations
@@ -31,6 +30,8 @@ BEGIN, END = "<!-- variables: written by tests/tools/role_variables.py -->", "<!
 SECTION = re.compile(r"# --- (?P<title>.+?) -+$")
 MENTION = re.compile(r"(?:# )?(?P<name>rustdesk_sso_\w+):(?: |$)")
 ENVIRONMENT = re.compile(r"lookup\('ansible\.builtin\.env', '(\w+)'\)")
+# A variable that falls back to its deprecated name, and then to a value
+RENAMED = re.compile(r"\{\{ rustdesk_sso_\w+ \| default\('(?P<value>[^']*)', true\) \}\}")
 # In descriptions: Ansible's markup for code, options and values, and bare names of variables and places.
 MARKUP = re.compile(r"\b[COVEP]\(([^)]*)\)|(\b(?:rustdesk_sso|AZURE|RUSTDESK)_\w+\b|(?<!\S)/[\w/.]+\w)")
 REFERENCE_HEAD = """\
@@ -46,8 +47,8 @@ REFERENCE_HEAD = """\
 Variables of the role
 =====================
 
-What the role :ansplugin:`deskops.rustdesk_sso.entra_oidc#role` and the playbooks take. Each can be set for all
-servers, a group or one server.
+The variables of the role :ansplugin:`deskops.rustdesk_sso.entra_oidc#role` and of the playbooks. Each can be set for
+all servers, for a group or for one server. An empty variable counts as not set.
 
 .. contents::
    :local:
@@ -103,7 +104,7 @@ class Role:
         text = (root / DEFAULTS).read_text("utf-8")
         self.entry_points: dict[str, dict[str, Any]] = {name: spec.get("options", {}) for name, spec in specs.items()}
         self.purposes = {name: spec["short_description"] for name, spec in specs.items()}
-        self.defaults: dict[str, Any] = yaml.safe_load(text)
+        self.defaults: dict[str, Any] = {name: _default(value) for name, value in yaml.safe_load(text).items()}
         self.sections = dict(_sections(text))
 
     @property
@@ -152,6 +153,12 @@ class Role:
         ]
 
 
+def _default(value: Any) -> Any:
+    """The default that ``value`` stands for, if a deprecated name of the variable is not set."""
+    renamed = RENAMED.fullmatch(value) if isinstance(value, str) else None
+    return renamed["value"] if renamed else value
+
+
 def _sections(text: str) -> Iterator[tuple[str, str]]:
     """The variables that are set or mentioned in the defaults, each with its section's title."""
     title = ""
@@ -168,7 +175,8 @@ def groups(role: Role) -> Iterator[tuple[str, list[tuple[str, list[Variable]]]]]
     for variable in role.variables():
         by_points.setdefault(variable.entry_points, {}).setdefault(variable.section, []).append(variable)
     for points, sections in sorted(by_points.items(), key=lambda item: -len(item[0])):
-        yield f"For {', '.join(points)}", [*sections.items()]
+        title = "For all entry points" if len(points) == len(role.entry_points) else f"For {', '.join(points)}"
+        yield title, [*sections.items()]
 
 
 def markdown(role: Role) -> str:

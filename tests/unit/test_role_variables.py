@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tests/tools/role_variables.py"
 SPECS, DEFAULTS = "roles/entra_oidc/meta/argument_specs.yml", "roles/entra_oidc/defaults/main.yml"
+NOTES = "Notes for administrators. If they are not set, the property is left unchanged."
 README, REFERENCE = "roles/entra_oidc/README.md", "docs/docsite/rst/reference_variables.rst"
 
 
@@ -51,7 +52,12 @@ def test_the_reference_is_up_to_date() -> None:
     ("name", "before", "after", "said"),
     [
         (DEFAULTS, "_timeout: 30\n", "_timeout: 31\n", "rustdesk_sso_timeout has the default 30.*and 31"),
-        (DEFAULTS, "rustdesk_sso_console: auto\n", "", "rustdesk_sso_console is an option and is neither set"),
+        (
+            DEFAULTS,
+            "rustdesk_sso_secret_overlap: 1d\n",
+            "",
+            "rustdesk_sso_secret_overlap is an option and is neither set",
+        ),
         (DEFAULTS, "# rustdesk_sso_app_notes:\n", "", "rustdesk_sso_app_notes is an option and is neither set"),
         (
             DEFAULTS,
@@ -61,10 +67,11 @@ def test_the_reference_is_up_to_date() -> None:
         ),
         (DEFAULTS, "rustdesk_sso_timeout:", "rustdesk_sso_patience:", "rustdesk_sso_patience has a default and is no"),
         (DEFAULTS, "# rustdesk_sso_app_tags:", "# rustdesk_sso_app_tag:", "rustdesk_sso_app_tag is mentioned"),
+        (DEFAULTS, "default('auto', true)", "default('pro', true)", "rustdesk_sso_console_type has the default 'auto'"),
         (SPECS, "        default: azure\n", "", "rustdesk_sso_provider_name has the default 'azure'"),
         (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is stale"),
-        (SPECS, "Notes for administrators.", "Notes.", "reference_variables.rst is stale"),
-        (DEFAULTS, "# --- Both -", "# --- For both sides -", "reference_variables.rst is stale"),
+        (SPECS, NOTES, "Notes.", "reference_variables.rst is stale"),
+        (DEFAULTS, "# --- Notifications -", "# --- Messages -", "reference_variables.rst is stale"),
     ],
 )
 def test_what_is_wrong_is_told(copy: Path, name: str, before: str, after: str, said: str) -> None:
@@ -77,7 +84,7 @@ def test_what_is_wrong_is_told(copy: Path, name: str, before: str, after: str, s
 
 
 def test_a_changed_description_gets_into_both(copy: Path) -> None:
-    change(copy, SPECS, "Notes for administrators.", "Notes | *more* of V(x|y) and rustdesk_sso_timeout.")
+    change(copy, SPECS, NOTES, "Notes | *more* of V(x|y) and rustdesk_sso_timeout.")
     assert run("--root", str(copy)).returncode == 0
     assert r"| Notes \| \*more\* of `x\|y` and `rustdesk_sso_timeout`. |" in (copy / README).read_text("utf-8")
     assert r"- Notes \| \*more\* of ``x|y`` and ``rustdesk_sso_timeout``." in (copy / REFERENCE).read_text("utf-8")
