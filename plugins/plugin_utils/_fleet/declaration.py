@@ -10,7 +10,6 @@ Pure. The record is data that Ansible can register, and holds no credential.
 
 from __future__ import annotations
 
-import math
 import typing as t
 from datetime import timedelta
 
@@ -169,7 +168,7 @@ def _problems(values: Values) -> t.Iterator[str]:
     yield from _spans(values)
     for name in ("timeout", "wait_timeout"):
         seconds = values.get(PREFIX + name)
-        if not isinstance(seconds, float) or not math.isfinite(seconds) or not 0 < seconds <= LONGEST_TIMEOUT:
+        if not isinstance(seconds, float) or not 0 < seconds <= LONGEST_TIMEOUT:
             yield f"{PREFIX}{name} has to be a number of seconds above 0 and up to {LONGEST_TIMEOUT:.0f}."
 
 
