@@ -10,7 +10,6 @@ Pure. The record is data that Ansible can register, and holds no credential.
 
 from __future__ import annotations
 
-import math
 import typing as t
 from datetime import timedelta
 
@@ -183,7 +182,7 @@ def problems_to_adopt(values: Values) -> t.Iterator[str]:
 def _timeouts(values: Values) -> t.Iterator[str]:
     for name in ("timeout", "wait_timeout"):
         seconds = values.get(PREFIX + name)
-        if not isinstance(seconds, float) or not math.isfinite(seconds) or not 0 < seconds <= LONGEST_TIMEOUT:
+        if not isinstance(seconds, float) or not 0 < seconds <= LONGEST_TIMEOUT:
             yield f"{PREFIX}{name} has to be a number of seconds above 0 and up to {LONGEST_TIMEOUT:.0f}."
 
 

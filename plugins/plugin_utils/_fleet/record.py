@@ -36,8 +36,7 @@ def record(server: Server, *, observed: bool = False) -> Record:
     known = result_of(declaration, server.registration) or {}
     there = exists(known)
     uris = redirect_uris_before(known) if observed else (known.get("application") or {}).get("web_redirect_uris")
-    present = bool(server.provider or (not observed and server.configured.get("provider")))
-    enabled = server.provider.get("enabled") if observed else declaration["provider_enabled"]
+    provider = (not observed and server.configured.get("provider")) or server.provider
     error = _error(server)
     took_part = known if secret_of(declaration, known) else {}
     parts = (took_part, server.configured, _retired(server))
@@ -56,8 +55,8 @@ def record(server: Server, *, observed: bool = False) -> Record:
             "callback_url": declaration["callback_url"],
             "provider": {
                 "name": declaration["provider_name"],
-                "present": present if server.console.get("console_type") else None,
-                "enabled": enabled if present else None,
+                "present": bool(provider) if server.console.get("console_type") else None,
+                "enabled": provider.get("enabled"),
             },
             "client_secret": _client_secret(server, known, observed),
             "renew_before": declaration["client_secret"]["renew_before"],
@@ -76,6 +75,7 @@ def removed(server: Server) -> Record:
     message = removal.error(server, server.registration, server.retired)
     error = server.failure or ({"phase": "Remove from the applications", "message": message} if message else {})
     left = result_of(declaration, server.registration) or {}
+    deleted = result_of(declaration, server.retired) or {}
     return _told(
         {
             **blank(server.name),
@@ -92,7 +92,7 @@ def removed(server: Server) -> Record:
                 "name": declaration["client_secret"]["name"],
                 "removed": list(secret_of(declaration, left).get("removed") or []),
             },
-            "changed": any(bool(part.get("changed")) for part in (left, server.configured)),
+            "changed": any(bool(part.get("changed")) for part in (left, deleted, server.configured)),
             "error": t.cast("Error", error),
         },
         _removal(server, left),
@@ -121,7 +121,8 @@ def _told(known: Record, message: str = "") -> Record:
     error = known["error"]
     if error:
         message = f"{error['phase']}: {error['message']}" if error["phase"] else error["message"]
-    return {**known, "failed": bool(error), "message": message or _outcome(known)}
+    # What services answer may have several lines
+    return {**known, "failed": bool(error), "message": " ".join((message or _outcome(known)).split())}
 
 
 def _error(server: Server) -> Error:

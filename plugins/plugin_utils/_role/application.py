@@ -19,7 +19,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
     variable,
 )
 
-OPTION = re.compile(rf"^({'|'.join(APPLICATION)})\b|(?<=')({'|'.join(APPLICATION)})(?=')")
+# Names with an underscore are no words; others are options at the start, in quotes, and where Ansible names one
+_NAMES, _WORDS = "|".join(name for name in APPLICATION if "_" in name), "|".join(APPLICATION)
+OPTION = re.compile(rf"\b({_NAMES})\b|(?:^|(?<=value of ))({_WORDS})\b|(?<=')({_WORDS})(?=')")
 
 
 def problems(declared: Declaration) -> list[str]:

@@ -1,0 +1,347 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which servers share an application, and what each gets of its registration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import applications as entra_app
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import registration as decisions
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
+    NO_ID,
+    NOT_REGISTERED,
+    Server,
+    applications,
+    share,
+)
+from support.servers import (
+    APP_ID,
+    EXPIRES,
+    ISSUER,
+    SIGN_IN,
+    TENANT,
+    callback,
+    console,
+    declared,
+    held,
+    holders,
+    made,
+    provider,
+    ready,
+    refused,
+    registered,
+    registration,
+    result,
+    unread,
+)
+
+
+class TestApplications:
+    """What is declared of each application."""
+
+    def test_servers_share_one_with_a_redirect_uri_and_a_client_secret_each(self) -> None:
+        (entry,) = applications([ready("desk1"), ready("desk2")])
+        assert entry["unique_name"] == "rustdesk-sso"
+        assert entry["web_redirect_uris"] == {"add": [callback("desk1"), callback("desk2")]}
+        assert [(item["name"], item["held"]) for item in entry["client_secrets"]] == [
+            ("rustdesk-sso desk1", held("desk1")),
+            ("rustdesk-sso desk2", held("desk2")),
+        ]
+        assert entry["retire_superseded"] is False
+        assert entry.items() >= {**SIGN_IN, "tenant_id": TENANT, "wait_timeout": 300.0}.items()
+
+    def test_the_letter_case_of_a_tenant_means_nothing(self) -> None:
+        (entry,) = applications([ready("desk1", tenant_id="Contoso.Example"), ready("desk2")])
+        assert holders(entry) == ["rustdesk-sso desk1", "rustdesk-sso desk2"]
+
+    @pytest.mark.parametrize("changed", [{"tenant_id": "fabrikam.example"}, {"app_unique_name": "other"}])
+    def test_another_tenant_or_unique_name_is_another_application(self, changed: dict[str, Any]) -> None:
+        entries = applications([ready("desk1"), ready("desk2", **changed)])
+        assert [holders(entry) for entry in entries] == [["rustdesk-sso desk1"], ["rustdesk-sso desk2"]]
+
+    @pytest.mark.parametrize("other", [unread("desk2"), Server(declared("desk2"))])
+    def test_a_console_that_was_not_inspected_adds_and_removes_nothing(self, other: Server) -> None:
+        assert applications([ready("desk1"), other]) == applications([ready("desk1")])
+        assert applications([other]) == []
+
+    def test_a_server_that_failed_after_its_inspection_has_no_part(self) -> None:
+        failed = replace(ready("desk2"), failure={"phase": "Any", "message": "It failed."})
+        assert applications([ready("desk1"), failed]) == applications([ready("desk1")])
+
+    def test_a_callback_url_behind_two_servers_is_declared_once(self) -> None:
+        (entry,) = applications([ready(name, public_url="https://both") for name in ("desk1", "desk2")])
+        assert entry["web_redirect_uris"] == {"add": ["https://both/api/oidc/callback"]}
+        assert len(entry["client_secrets"]) == 2
+
+    @pytest.mark.parametrize("holds", ["", None, "short", "*****"])
+    def test_a_placeholder_is_not_taken_for_a_client_secret(self, holds: str | None) -> None:
+        (entry,) = applications([replace(ready(), console=console(provider(holds, client_secret_set=True)))])
+        assert entry["client_secrets"][0]["held"] == ""
+
+    def test_a_console_without_a_provider_holds_nothing(self) -> None:
+        (entry,) = applications([replace(ready(), console=console())])
+        assert (entry["client_secrets"][0]["held"], entry["relying_party_client_id"]) == ("", None)
+
+    def test_what_is_declared_of_the_application_is_passed_on(self) -> None:
+        (entry,) = applications([ready(app_tags=[], app_adopt=True, app_notes=None)])
+        assert (entry["tags"], entry["adopt"]) == ([], True)
+        assert "notes" not in entry
+
+    def test_servers_that_contradict_each_other_have_no_entry_and_others_do(self) -> None:
+        servers = [ready("desk1"), ready("desk2", app_notes="x"), ready("desk3", app_unique_name="other")]
+        assert [holders(entry) for entry in applications(servers)] == [["rustdesk-sso desk3"]]
+
+    @pytest.mark.parametrize("other", ["unread", "obstacle"])
+    def test_a_server_that_has_no_part_contradicts_nobody(self, other: str) -> None:
+        left_out = unread("desk2", app_notes="x")
+        if other == "obstacle":
+            left_out = replace(ready("desk2", app_notes="x"), console=console(callback_url="https://else/callback"))
+        assert applications([ready("desk1"), left_out]) == applications([ready("desk1")])
+
+
+class TestContradictions:
+    """Which variables differ."""
+
+    @pytest.mark.parametrize(
+        ("one", "other", "named"),
+        [
+            ({}, {}, []),
+            ({"app_notes": "a"}, {"app_notes": "b"}, ["rustdesk_sso_app_notes"]),
+            ({"app_notes": "a"}, {}, ["rustdesk_sso_app_notes"]),
+            ({"app_tags": []}, {}, ["rustdesk_sso_app_tags"]),
+            ({"app_id": "a"}, {}, ["rustdesk_sso_app_id"]),
+            ({"app_restore": False}, {"app_restore": True}, ["rustdesk_sso_app_restore"]),
+            (
+                {"app_tags": ["a"], "app_display_name": "A"},
+                {"app_tags": ["b"]},
+                ["rustdesk_sso_app_display_name", "rustdesk_sso_app_tags"],
+            ),
+            # These are each server's own
+            ({"secret_lifetime": "60d", "provider_name": "a", "public_url": "https://a"}, {"wait_timeout": 5.0}, []),
+        ],
+    )
+    def test_exactly_the_variables_that_differ_are_named(
+        self, one: dict[str, Any], other: dict[str, Any], named: list[str]
+    ) -> None:
+        for pair in ((one, other), (other, one)):
+            servers = [ready(f"desk{place}", **changed) for place, changed in enumerate(pair)]
+            assert decisions.contradictions(servers) == named
+
+    def test_one_that_differs_among_many_is_enough(self) -> None:
+        servers = [ready("desk1"), ready("desk2"), ready("desk3", app_notes="x")]
+        assert decisions.contradictions(servers) == ["rustdesk_sso_app_notes"]
+
+
+class TestObstacles:
+    """What stands in a console against the declaration."""
+
+    def test_another_callback_url_that_would_be_replaced(self) -> None:
+        (sentence,) = decisions.obstacles(declared("desk1"), console(callback_url=callback("else")))
+        assert callback("else") in sentence
+        assert callback("desk1") in sentence
+        assert "Set rustdesk_sso_public_url" in sentence
+
+    @pytest.mark.parametrize("present", ["", callback("desk1")])
+    def test_none_or_the_same_callback_url_is_none(self, present: str) -> None:
+        assert decisions.obstacles(declared("desk1"), console(callback_url=present)) == []
+
+    def test_another_callback_url_is_none_where_the_address_is_declared(self) -> None:
+        own = declared("desk1", public_url="https://desk1")
+        assert decisions.obstacles(own, console(callback_url=callback("else"))) == []
+
+    def test_a_client_secret_that_the_console_does_not_give_back(self) -> None:
+        (sentence,) = decisions.obstacles(declared(), console(provider(client_secret_set=None)))
+        assert "does not give its client secret back" in sentence
+
+    def test_a_console_without_a_client_secret_is_none(self) -> None:
+        assert decisions.obstacles(declared(), console(provider(client_secret_set=False))) == []
+
+
+class TestShare:
+    """What one server gets of the registration."""
+
+    def test_a_kept_client_secret_is_the_one_that_the_console_holds(self) -> None:
+        one, two = registered(ready("desk1"), ready("desk2"))
+        for server in (one, two):
+            found = share(server)
+            assert found["error"] == {}
+            assert (found["app_id"], found["issuer"]) == (APP_ID, ISSUER)
+            assert (found["client_secret"], found["expires"]) == (held(server.name), EXPIRES)
+            assert found["redirect_uris"] == [callback("desk1"), callback("desk2")]
+            assert found["unverifiable"] == ""
+
+    @pytest.mark.parametrize("decision", ["created", "renewed"])
+    def test_a_new_client_secret_is_its_own_and_not_another_ones(self, decision: str) -> None:
+        for server in registered(ready("desk1"), ready("desk2"), decision=decision):
+            found = share(server)
+            assert found["client_secret"] == made(server.name)
+            assert found["expires"] == "2027-09-01T00:00:00Z"
+            # The discovery document was read when Entra accepted it
+            assert (found["accepted"], found["discovery"]) == (True, None)
+
+    def test_a_client_secret_that_was_not_tried_is_verified_later(self) -> None:
+        (server,) = registered(ready(), secrets={"accepted": None})
+        found = share(server)
+        assert found["accepted"] is False
+        assert found["discovery"]
+
+    def test_observed_is_what_the_server_has_now(self) -> None:
+        before = {"web_redirect_uris": [callback("else")]}
+        (server,) = registered(ready(), decision="renewed", diff={"before": before, "after": {}})
+        found = share(server, observed=True)
+        assert (found["client_secret"], found["expires"]) == (held(), EXPIRES)
+        assert found["redirect_uris"] == [callback("else")]
+        assert found["accepted"] is False
+        assert found["discovery"]
+
+    def test_observed_where_nothing_is_held(self) -> None:
+        (server,) = registered(replace(ready(), console=console()), decision="created")
+        found = share(server, observed=True)
+        assert (found["client_secret"], found["expires"]) == ("", "")
+
+    def test_the_result_of_another_tenant_with_the_same_unique_name_is_not_its_own(self) -> None:
+        own, other = ready("desk1"), ready("desk2", tenant_id="fabrikam.example")
+        both = registration(result(other, issuer="https://other"), result(own))
+        assert share(replace(own, registration=both))["issuer"] == ISSUER
+        assert share(replace(own, registration=registration(result(other))))["error"] == {"msg": NOT_REGISTERED}
+
+    def test_its_result_is_found_however_the_first_server_writes_the_tenant(self) -> None:
+        own = ready("desk1")
+        both = registration(result(ready("desk2", tenant_id="CONTOSO.example"), own))
+        assert share(replace(own, registration=both))["client_secret"] == held("desk1")
+
+    def test_its_own_applications_failure_is_its_error_and_not_anothers(self) -> None:
+        own, other = ready("desk1"), ready("desk2", app_unique_name="other")
+        both = registration(refused(own), result(other))
+        assert share(replace(own, registration=both))["error"] == {
+            "msg": "Graph answered 403.",
+            "error": {"attempted": "Graph answered 403.", "status": 403},
+        }
+        assert share(replace(other, registration=both))["error"] == {}
+
+    def test_a_task_that_failed_as_a_whole_is_everybodys_error(self) -> None:
+        server = replace(ready(), registration={"failed": False, "changed": False, "msg": "No module named msgraph."})
+        assert share(server)["error"]["msg"] == "No module named msgraph."
+
+    @pytest.mark.parametrize(
+        "nothing",
+        [{}, {"skipped": True, "msg": "Conditional result was False"}, {"skipped": True}, {"applications": []}],
+    )
+    def test_without_a_registration_the_phases_before_have_to_be_selected(self, nothing: dict[str, Any]) -> None:
+        assert share(replace(ready(), registration=nothing))["error"] == {"msg": NOT_REGISTERED}
+
+    def test_a_contradiction_names_servers_application_and_variables(self) -> None:
+        servers = [ready("desk1"), ready("desk2", app_notes="x"), ready("desk3", app_unique_name="other", app_tags=[])]
+        both = registration(result(servers[2]))
+        message = share(replace(servers[0], registration=both), others=lambda: servers)["error"]["msg"]
+        assert "desk1, desk2 share the application rustdesk-sso and differ in rustdesk_sso_app_notes." in message
+        assert "desk3" not in message
+        assert "rustdesk_sso_app_tags" not in message
+
+    def test_others_are_asked_only_where_there_is_no_result(self) -> None:
+        def never() -> list[Server]:
+            raise AssertionError
+
+        (server,) = registered(ready())
+        assert share(server, others=never)["error"] == {}
+
+    def test_an_obstacle_is_told_before_any_result(self) -> None:
+        (server,) = registered(replace(ready(), console=console(callback_url=callback("else"))))
+        assert "Nothing was changed." in share(server)["error"]["msg"]
+
+    @pytest.mark.parametrize("nothing", [{}, {"error": {}}])
+    def test_an_error_comes_without_anything_else(self, nothing: dict[str, Any]) -> None:
+        found = share(replace(ready(), registration=registration(refused(ready(), **nothing))))
+        assert {key: value for key, value in found.items() if value and key != "error"} == {}
+        assert found["error"]["msg"]
+        assert found.keys() == share(registered(ready())[0]).keys()
+
+
+class TestUnverifiable:
+    """Why a sign-in cannot be verified."""
+
+    def test_a_disabled_provider(self) -> None:
+        (server,) = registered(ready(provider_enabled=False))
+        for how in ({}, {"observed": True}, {"check_mode": True}):
+            assert "disabled" in share(server, **how)["unverifiable"]
+
+    @pytest.mark.parametrize(("check_mode", "told"), [(True, True), (False, False)])
+    def test_a_change_that_is_only_predicted(self, check_mode: bool, told: bool) -> None:
+        (server,) = registered(ready(), decision="renewed")
+        assert bool(share(server, check_mode=check_mode)["unverifiable"]) is told
+        (server,) = registered(replace(ready(), configured={"changed": True}))
+        assert bool(share(server, check_mode=check_mode)["unverifiable"]) is told
+
+    def test_check_mode_without_a_change_verifies(self) -> None:
+        (server,) = registered(replace(ready(), configured={"changed": False}))
+        assert share(server, check_mode=True)["unverifiable"] == ""
+
+    def test_observed_where_there_is_no_application_yet(self) -> None:
+        (server,) = registered(ready(), decision="created", application={"object_id": NO_ID, "app_id": NO_ID})
+        assert "does not exist" in share(server, observed=True)["unverifiable"]
+        (server,) = registered(ready(), decision="renewed")
+        assert share(server, observed=True)["unverifiable"] == ""
+
+
+STATES = st.sampled_from(["ready", "unread", "not inspected", "other callback URL", "unreadable secret"])
+CHANGES = st.fixed_dictionaries(
+    {"tenant_id": st.sampled_from(["contoso.example", "CONTOSO.example", "fabrikam.example"])},
+    optional={
+        "app_unique_name": st.sampled_from(["rustdesk-sso", "other"]),
+        "app_tags": st.sampled_from([[], ["a"]]),
+        "public_url": st.sampled_from(["https://both", "https://own"]),
+    },
+)
+
+
+def in_state(name: str, state: str, changed: dict[str, Any]) -> Server:
+    """A server that is ready, or not for a reason."""
+    if state == "unread":
+        return unread(name, **changed)
+    seen = {
+        "ready": console(provider(held(name))),
+        "not inspected": {},
+        "other callback URL": console(callback_url=callback("else")),
+        "unreadable secret": console(provider(client_secret_set=None)),
+    }
+    return replace(ready(name, **changed), console=seen[state])
+
+
+@given(st.lists(st.tuples(STATES, CHANGES), max_size=6))
+def test_every_server_is_in_one_entry_or_there_is_a_reason(drawn: list[tuple[str, dict[str, Any]]]) -> None:
+    servers = [in_state(f"desk{place}", *item) for place, item in enumerate(drawn)]
+    entries = applications(servers)
+    names = [name for entry in entries for name in holders(entry)]
+    assert len(names) == len(set(names))
+    keys = [(entry["tenant_id"].lower(), entry["unique_name"]) for entry in entries]
+    assert len(keys) == len(set(keys))
+    for server in servers:
+        own = server.declaration["client_secret"]["name"]
+        home = [entry for entry in entries if own in holders(entry)]
+        error = share(server, others=lambda: servers)["error"].get("msg", "")
+        if home:
+            assert server.declaration["callback_url"] in home[0]["web_redirect_uris"]["add"]
+            assert home[0]["tenant_id"].lower() == server.declaration["tenant_id"].lower()
+            assert error == NOT_REGISTERED  # nobody has asked Entra yet
+        else:
+            unfit = server.failure or not server.console
+            assert unfit or "Nothing was changed." in error
+    declared_uris = {server.declaration["callback_url"] for server in servers}
+    assert {uri for entry in entries for uri in entry["web_redirect_uris"]["add"]} <= declared_uris
+
+
+def test_the_results_of_entra_app_are_found_again() -> None:
+    """The module names each application as the role looks for it."""
+    server = ready(tenant_id="CONTOSO.example")
+    entries = applications([server, ready("desk2", app_unique_name="other")])
+    told = entra_app.result(entries, [InputError("Its own error"), InputError("Another error")])
+    assert share(replace(server, registration=told))["error"]["msg"] == "Its own error."

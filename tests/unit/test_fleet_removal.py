@@ -1,0 +1,140 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What leaves each application with the servers that are taken out, and which applications go with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
+from support.servers import (
+    SIGN_IN,
+    TENANT,
+    callback,
+    ready,
+    refused,
+    registration,
+    removed_from,
+    result,
+    unread,
+)
+
+AS_A_WHOLE = {"failed": False, "changed": False, "msg": "No module named msgraph."}
+
+
+def leaving(*names: str, **changed: Any) -> list[Server]:
+    """Servers that are taken out, with the application where nobody uses it."""
+    return [ready(name, remove_unused_app=True, **changed) for name in names]
+
+
+def taken_out(*servers: Server, left: tuple[str, ...] = (), **changed: Any) -> list[Server]:
+    """``servers`` after they were taken out of their application."""
+    done = removed_from(*servers, left=left, **changed)
+    return [replace(server, registration=done) for server in servers]
+
+
+def test_redirect_uris_and_client_secrets_leave_and_nothing_else_changes() -> None:
+    (entry,) = removal.removals([ready("desk1", app_notes="x"), ready("desk2")])
+    assert entry == {
+        **SIGN_IN,
+        "tenant_id": TENANT,
+        "unique_name": "rustdesk-sso",
+        "wait_timeout": 300.0,
+        "create": False,
+        "web_redirect_uris": {"remove": [callback("desk1"), callback("desk2")]},
+        "client_secrets": [
+            {"name": "rustdesk-sso desk1", "state": "absent"},
+            {"name": "rustdesk-sso desk2", "state": "absent"},
+        ],
+    }
+
+
+def test_servers_of_one_tenant_in_any_letter_case_leave_together() -> None:
+    (entry,) = removal.removals([ready("desk1"), ready("desk2", tenant_id="CONTOSO.EXAMPLE")])
+    assert len(entry["client_secrets"]) == 2
+    assert len(removal.removals([ready("desk1"), ready("desk2", tenant_id="fabrikam.example")])) == 2
+
+
+def test_a_server_whose_provider_could_not_be_removed_stays_in_the_application() -> None:
+    """Users are still offered its sign-in."""
+    (entry,) = removal.removals([ready("desk1"), unread("desk2")])
+    assert [item["name"] for item in entry["client_secrets"]] == ["rustdesk-sso desk1"]
+    assert removal.removals([unread("desk2")]) == []
+
+
+class TestDeletions:
+    """Which applications go."""
+
+    def test_one_without_redirect_uris(self) -> None:
+        (entry,) = removal.deletions(taken_out(*leaving("desk1", "desk2")))
+        assert entry == {
+            **SIGN_IN,
+            "tenant_id": TENANT,
+            "unique_name": "rustdesk-sso",
+            "wait_timeout": 300.0,
+            "state": "absent",
+        }
+
+    def test_not_one_that_others_use(self) -> None:
+        assert removal.deletions(taken_out(*leaving("desk1"), left=(callback("desk2"),))) == []
+
+    def test_not_where_it_is_not_asked_for_by_all(self) -> None:
+        assert removal.deletions(taken_out(*leaving("desk1"), ready("desk2"))) == []
+        assert removal.deletions(taken_out(ready("desk1"))) == []
+
+    def test_not_one_that_does_not_exist(self) -> None:
+        (server,) = leaving("desk1")
+        gone = registration(result(server, application={}) | {"application": None, "client_secrets": []})
+        assert removal.deletions([replace(server, registration=gone)]) == []
+
+    @pytest.mark.parametrize("done", [{}, AS_A_WHOLE, "refused", "another application"])
+    def test_not_one_of_which_it_is_not_known_who_uses_it(self, done: Any) -> None:
+        (server,) = leaving("desk1")
+        if done == "refused":
+            done = registration(refused(server))
+        elif done == "another application":
+            done = removed_from(ready("desk2", tenant_id="fabrikam.example"))
+        assert removal.deletions([replace(server, registration=done)]) == []
+
+    def test_not_with_a_server_that_failed(self) -> None:
+        (server,) = taken_out(*leaving("desk1"))
+        assert removal.deletions([replace(server, failure={"phase": "Any", "message": "No."})]) == []
+
+    def test_each_application_for_itself(self) -> None:
+        one, other = leaving("desk1")[0], leaving("desk2", app_unique_name="other")[0]
+        done = registration(
+            result(one, application={"web_redirect_uris": []}),
+            result(other, application={"web_redirect_uris": [callback("else")]}),
+        )
+        (entry,) = removal.deletions([replace(server, registration=done) for server in (one, other)])
+        assert entry["unique_name"] == "rustdesk-sso"
+
+
+class TestError:
+    """Why an application is not as it should be."""
+
+    def test_none(self) -> None:
+        (server,) = taken_out(*leaving("desk1"))
+        assert removal.error(server, server.registration, {}) == ""
+        assert removal.error(server, server.registration, {"skipped": True, "msg": "skipped"}) == ""
+
+    def test_its_own_and_not_anothers(self) -> None:
+        own, other = ready("desk1"), ready("desk2", app_unique_name="other")
+        done = registration(refused(own, "It was throttled."), result(other))
+        assert removal.error(own, done) == "It was throttled."
+        assert removal.error(other, done) == ""
+
+    def test_that_of_the_deletion(self) -> None:
+        (server,) = taken_out(*leaving("desk1"))
+        assert removal.error(server, server.registration, registration(refused(server, "Denied."))) == "Denied."
+
+    def test_that_of_the_task_as_a_whole(self) -> None:
+        assert removal.error(ready(), AS_A_WHOLE, {}) == "No module named msgraph."
+        (server,) = taken_out(*leaving("desk1"))
+        assert removal.error(server, server.registration, AS_A_WHOLE) == "No module named msgraph."
