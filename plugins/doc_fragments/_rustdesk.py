@@ -120,7 +120,7 @@ options:
             such as C(client_id=clientId).
         type: dict
   session:
-    description: A session that an earlier task has kept open with O(keep_session), from its result RV(ignore:session).
+    description: A session that an earlier task has kept open with C(keep_session), from its result RV(ignore:session).
     type: dict
     suboptions:
       type:

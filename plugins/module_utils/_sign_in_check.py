@@ -59,7 +59,7 @@ def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> 
         first = aside.submit(sign_in.authorization_url, begins, params["name"])
         offered, begun = _console(offers, begins, first, params)
         discovery, issuer, secret, now = asked.result()
-    checks = [*offered, issuer, _clock(offers, now)]
+    checks = [*offered, issuer, _clock(begins if begins.now else offers, now)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
     return [*checks, _registered(params), secret, _expires(now, params)]
 
