@@ -67,11 +67,15 @@ class InProcessAction(ActionBase):
         result = self._run_core(variables) if self._here(variables) else self._execute_module(task_vars=variables)
         if self.holds_secret(result):
             result["_ansible_no_log"] = True
+        if result.get("_ansible_no_log") or self._task.changed_when == [False]:
             self._show_diff(result)
         return result
 
     def _show_diff(self, result: t.Mapping[str, t.Any]) -> None:
-        """Show the diff of a result that is censored as a whole: no diff of this collection holds a secret."""
+        """Show the diff that Ansible does not show, of a result that is censored as a whole or counts as no change.
+
+        No diff of this collection holds a secret.
+        """
         if self._task.diff and not self._task.no_log and result.get("changed") and result.get("diff"):
             self._display.display(CallbackBase()._get_diff(copy.deepcopy(result["diff"])))  # which changes it
 

@@ -13,6 +13,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     Result,
     Server,
+    concerns,
     exists,
     failure_as_whole,
     redirect_uris_before,
@@ -39,7 +40,7 @@ def record(server: Server, *, observed: bool = False) -> Record:
     provider = (not observed and server.configured.get("provider")) or server.provider
     error = _error(server)
     took_part = known if secret_of(declaration, known) else {}
-    parts = (took_part, server.configured, _retired(server))
+    changed = [concerns(server, took_part), concerns(server, _retired(server)), bool(server.configured.get("changed"))]
     return _told(
         {
             **blank(server.name),
@@ -61,7 +62,7 @@ def record(server: Server, *, observed: bool = False) -> Record:
             "client_secret": _client_secret(server, known, observed),
             "renew_before": declaration["client_secret"]["renew_before"],
             "verified": None if error else server.verified.get("verified"),
-            "changed": any(bool(part.get("changed")) and not part.get("failed") for part in parts),
+            "changed": any(changed),
             "checks": list(server.verified.get("checks") or []),
             "drift": _drift(server, took_part),
             "error": error,

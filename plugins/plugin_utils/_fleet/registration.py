@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
     PREFIX,
@@ -139,11 +140,13 @@ def _callback_urls(servers: t.Iterable[Server]) -> list[str]:
 class Share(t.TypedDict):
     """What the tasks after the registration need for one server, with its client secret.
 
-    ``error`` is a failed task's result, empty where the server can be configured. ``unverifiable`` says why its sign-in
+    ``error`` is a failed task's result, empty where the server can be configured; ``changed`` whether the registration
+    or the provider has changed for this server. ``unverifiable`` says why its sign-in
     cannot be verified, empty where it can; ``retires`` whether a client secret of the server may be retired then.
     """
 
     error: dict[str, t.Any]
+    changed: bool
     app_id: str
     issuer: str
     discovery: dict[str, t.Any] | None
@@ -157,6 +160,7 @@ class Share(t.TypedDict):
 
 NOTHING: Share = {
     "error": {},
+    "changed": False,
     "app_id": "",
     "issuer": "",
     "discovery": None,
@@ -198,6 +202,7 @@ def share(
     made = not observed and secret.get("decision") in ("created", "renewed")
     return {
         "error": {},
+        "changed": concerns(server, found) or bool(server.configured.get("changed")),
         "app_id": found["application"]["app_id"],
         "issuer": found["issuer"],
         "discovery": None if secret.get("accepted") and not observed else found["discovery"],
@@ -246,6 +251,15 @@ def failure_as_whole(registration: Result) -> Result:
     """The failure of the task that registers all applications, empty where it gave results."""
     failed = registration.get("msg") and "applications" not in registration and not registration.get("skipped")
     return {**registration, "failed": True} if failed else {}
+
+
+def concerns(server: Server, result: Result) -> bool:
+    """Whether the change of an application, or its prediction, is one for ``server``, and not for others alone."""
+    declaration = server.declaration
+    if not result.get("changed") or not secret_of(declaration, result):
+        return False
+    sides = result["diff"]["before"], result["diff"]["after"]
+    return bool(drift.of_server(*sides, "", declaration["client_secret"]["name"], declaration["callback_url"]))
 
 
 def secret_of(declaration: Declaration, result: Result) -> Result:
