@@ -10,7 +10,7 @@ class ModuleDocFragment:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/deskops.rustdesk_sso.entra) in C(module_defaults) to set the options of the sign-in.
+    description: Use C(group/deskops.rustdesk_sso.entra) in C(module_defaults) to set the authentication options.
     support: full
     membership:
       - deskops.rustdesk_sso.entra
@@ -19,7 +19,7 @@ attributes:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/deskops.rustdesk_sso.rustdesk) in C(module_defaults) to set the options of the console.
+    description: Use C(group/deskops.rustdesk_sso.rustdesk) in C(module_defaults) to set the console options.
     support: full
     membership:
       - deskops.rustdesk_sso.rustdesk

@@ -11,7 +11,7 @@ options:
   console_url:
     description:
       - The address of the RustDesk console, as the controller reaches it.
-      - The environment variable E(RUSTDESK_URL) is used when it is omitted.
+      - If omitted, the environment variable E(RUSTDESK_URL) is used.
     type: str
     required: true
   console_type:
@@ -27,19 +27,19 @@ options:
   username:
     description:
       - An administrator of the console.
-      - The environment variable E(RUSTDESK_USERNAME) is used when it is omitted.
+      - If omitted, the environment variable E(RUSTDESK_USERNAME) is used.
     type: str
     required: true
   password:
     description:
       - The administrator's password.
-      - The environment variable E(RUSTDESK_PASSWORD) is used when it is omitted.
+      - If omitted, the environment variable E(RUSTDESK_PASSWORD) is used.
     type: str
     required: true
   totp_secret:
     description:
       - The base32 secret of the administrator's TOTP, where the account has this second factor.
-      - The environment variable E(RUSTDESK_TOTP_SECRET) is used when it is omitted.
+      - If omitted, the environment variable E(RUSTDESK_TOTP_SECRET) is used.
     type: str
   verification_code:
     description: A code that the console sent by e-mail, or a one-time code.
@@ -51,8 +51,7 @@ options:
   ca_path:
     description:
       - A PEM file with the certification authorities to trust, instead of the system's.
-      - The environment variables E(RUSTDESK_CA_PATH), E(REQUESTS_CA_BUNDLE) and E(SSL_CERT_FILE) are used when it is
-        omitted.
+      - If omitted, the environment variable E(RUSTDESK_CA_PATH), E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) is used.
     type: path
   proxy:
     description:
@@ -64,13 +63,13 @@ options:
     type: str
     version_added: 0.2.0
   timeout:
-    description: How many seconds one request may take.
+    description: Timeout of a single request, in seconds.
     type: float
     default: 30
   keep_session:
     description:
-      - Whether the session is kept open for a later task, so that the console is signed in to just once. The result is
-        then kept out of all output.
+      - Whether to keep the session open for a later task, so that the console is signed in to only once. The result is
+        then automatically censored in all output.
     type: bool
     default: false
 requirements:
@@ -84,9 +83,10 @@ requirements:
 options:
   contract:
     description:
-      - How the console's settings are read and written, where a version of RustDesk Server Pro differs from what
-        is known. The playbook C(deskops.rustdesk_sso.learn_contract) makes it from a recording of a browser.
-      - Places within a document are names joined by dots, such as V(data.oidc.providers); empty for the whole.
+      - How to read and write the settings of a RustDesk Server Pro version that differs from the known ones. The
+        playbook C(deskops.rustdesk_sso.learn_contract) writes it from a recording of a browser.
+      - Positions in a document are names joined by dots, such as V(data.oidc.providers). An empty text is the whole
+        document.
     type: dict
     suboptions:
       settings_path:

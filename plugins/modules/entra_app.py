@@ -7,15 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_app
-short_description: An application in Microsoft Entra ID, with its service principal and client secrets
+short_description: Manage an application registration in Microsoft Entra ID
 version_added: 0.1.0
 description:
-  - Registers an application in Microsoft Entra ID and keeps it as declared, with its service principal and with one
-    client secret for each holder.
-  - An option that is omitted is not managed. An empty list means that there shall be none.
-  - Needs the Microsoft Graph application permission C(Application.ReadWrite.OwnedBy); for applications that it did not
-    create, and for finding one by O(display_name) where the tenant does not allow listing,
-    C(Application.ReadWrite.All).
+  - Creates, changes or deletes an application registration with its service principal, and one client secret for each
+    holder.
+  - Omitted options are left unchanged. An empty list removes all entries.
+  - Requires the Microsoft Graph application permission C(Application.ReadWrite.OwnedBy). To manage applications that
+    the automation does not own, it requires C(Application.ReadWrite.All).
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -32,75 +31,76 @@ attributes:
     platforms: all
 options:
   object_id: &object_id
-    description: The application's object ID. An application that does not exist is an error.
+    description: The application's object ID. The task fails if the application does not exist.
     type: str
   app_id: &app_id
-    description: The application (client) ID. An application that does not exist is an error.
+    description: The application (client) ID. The task fails if the application does not exist.
     type: str
   unique_name: &unique_name
     description:
-      - A name of your choice that finds the application again, whatever it is called; unique in the tenant and never
-        shown to users.
-      - The application is created with it, or gets it when it is found by another key and has none. It cannot be
-        changed afterwards.
-      - With it, creation is safe to repeat; without it, a lost answer has to be resolved by looking for the name.
+      - A name that identifies the application, regardless of its display name. It is unique in the tenant and not shown
+        to users.
+      - A new application is created with it. An application that is found by another option and has no unique name
+        receives it. It cannot be changed afterwards.
+      - With a unique name, creation can be repeated safely if a response is lost.
     type: str
   display_name: &display_name
     description:
       - The name that users see when they sign in.
-      - Finds the application where none of O(object_id), O(app_id) and O(unique_name) is given. More than one of that
-        name is an error that lists them.
+      - If O(object_id), O(app_id) and O(unique_name) are omitted, the application is found by this name. The task fails
+        if several applications have it.
     type: str
   sign_in_audience: &sign_in_audience
     description:
-      - Which accounts may sign in. A new application gets V(AzureADMyOrg) when it is omitted.
-      - With the two audiences that include personal Microsoft accounts, Entra allows two client secrets only.
+      - The accounts that may sign in. If omitted, a new application is created with V(AzureADMyOrg).
+      - With the two audiences that include personal Microsoft accounts, Entra allows only two client secrets.
     type: str
     choices: [AzureADMyOrg, AzureADMultipleOrgs, AzureADandPersonalMicrosoftAccount, PersonalMicrosoftAccount]
   adopt: &adopt
     description:
-      - Whether an application that has O(display_name) but no unique name is taken over when there is none of
-        O(unique_name). Otherwise such an application is an error, because a second one of its name is rarely meant.
+      - Whether to adopt an application that has O(display_name) and no unique name, if no application has
+        O(unique_name).
+      - If V(false), the task fails if there is such an application, so that no duplicate is created by mistake.
     type: bool
     default: false
   restore: &restore
     description:
-      - Whether an application that was deleted in the last 30 days is restored when there is no other; with its client
-        secrets and its service principal, so that sign-in works again as it did.
-      - What else belonged to it, such as owners and assignments, is not known before; check mode does not show it.
+      - Whether to restore an application that was deleted in the last 30 days, if no other one matches. Its client
+        secrets and its service principal are restored too, so that sign-in works again.
+      - Check mode cannot predict what else is restored, such as owners and assignments.
     type: bool
     default: false
   description: &description
-    description: What the application is for, shown to users. An empty text clears it.
+    description: The description that users see. An empty text clears it.
     type: str
   notes: &notes
     description: Notes for administrators. An empty text clears them.
     type: str
   tags: &tags
-    description: Exactly these tags.
+    description: The complete list of tags; others are removed.
     type: list
     elements: str
   service_management_reference: &service_management_reference
     description: The application's entry in a service or asset management database. An empty text clears it.
     type: str
   requested_access_token_version: &requested_access_token_version
-    description: The version of access tokens for the application's own API. Always V(2) with personal accounts.
+    description: The version of access tokens for the application's own API. It has to be V(2) for personal accounts.
     type: int
     choices: [1, 2]
   web_redirect_uris: &web_redirect_uris
-    description: The redirect URIs of platform C(Web). For RustDesk, each server's callback URL.
+    description: The redirect URIs of platform C(Web). For RustDesk, the callback URL of each server.
     type: dict
     suboptions:
       set:
-        description: Exactly these, and no others.
+        description: The complete list of URIs; others are removed.
         type: list
         elements: str
       add:
-        description: These in addition to those that are there.
+        description: URIs to add.
         type: list
         elements: str
       remove:
-        description: These not; others stay.
+        description: URIs to remove; others are kept.
         type: list
         elements: str
   spa_redirect_uris: &spa_redirect_uris
@@ -108,15 +108,15 @@ options:
     type: dict
     suboptions:
       set:
-        description: Exactly these, and no others.
+        description: The complete list of URIs; others are removed.
         type: list
         elements: str
       add:
-        description: These in addition to those that are there.
+        description: URIs to add.
         type: list
         elements: str
       remove:
-        description: These not; others stay.
+        description: URIs to remove; others are kept.
         type: list
         elements: str
   public_client_redirect_uris: &public_client_redirect_uris
@@ -124,24 +124,25 @@ options:
     type: dict
     suboptions:
       set:
-        description: Exactly these, and no others.
+        description: The complete list of URIs; others are removed.
         type: list
         elements: str
       add:
-        description: These in addition to those that are there.
+        description: URIs to add.
         type: list
         elements: str
       remove:
-        description: These not; others stay.
+        description: URIs to remove; others are kept.
         type: list
         elements: str
   fallback_public_client_enabled: &fallback_public_client_enabled
-    description: Whether the application is treated as a public client where Entra cannot tell.
+    description: Whether Entra treats the application as a public client if it cannot determine the type.
     type: bool
   id_token_issuance_enabled: &id_token_issuance_enabled
     description:
-      - Whether the authorization endpoint may issue ID tokens (implicit and hybrid flows), as RustDesk's guide asks.
-      - A new application gets V(true) when it is omitted.
+      - Whether the authorization endpoint may issue ID tokens (implicit and hybrid flows), as RustDesk's guide
+        requires.
+      - If omitted, a new application is created with V(true).
     type: bool
   access_token_issuance_enabled: &access_token_issuance_enabled
     description: Whether the authorization endpoint may issue access tokens (implicit flow). RustDesk does not need it.
@@ -156,38 +157,38 @@ options:
     description: The marketing page. An empty text clears it.
     type: str
   privacy_statement_url: &privacy_statement_url
-    description: The privacy statement, shown where users consent. An empty text clears it.
+    description: The privacy statement, shown on the consent page. An empty text clears it.
     type: str
   support_url: &support_url
     description: The support page. An empty text clears it.
     type: str
   terms_of_service_url: &terms_of_service_url
-    description: The terms of service, shown where users consent. An empty text clears it.
+    description: The terms of service, shown on the consent page. An empty text clears it.
     type: str
   logo: &logo
     description:
-      - A PNG, JPEG or GIF file on the machine that runs the task, shown where users sign in.
-      - It is set when the present logo has other content.
-      - Entra cannot remove a logo.
+      - A PNG, JPEG or GIF file that users see when they sign in, on the machine that runs the task.
+      - A logo cannot be removed.
     type: path
   group_membership_claims: &group_membership_claims
     description:
-      - Which of a user's groups the tokens name, by object ID. An empty list means none.
-      - See O(optional_claims) for names instead of IDs.
+      - The groups of a user whose object IDs tokens contain. An empty list turns them off.
+      - For names instead of IDs, see O(optional_claims).
     type: list
     elements: str
     choices: [All, SecurityGroup, DirectoryRole, ApplicationGroup]
   optional_claims: &optional_claims
     description:
-      - Claims in addition to those that tokens have anyway. A kind of token that is omitted is not managed.
-      - For RustDesk's group mapping, which compares names, add V(groups) to O(optional_claims.id_token) with
-        V(cloud_displayname) among its C(additional_properties), and set O(group_membership_claims) to
-        V(ApplicationGroup). Tokens then name the groups that are assigned to the application (O(assignments)), if they
-        were made in Entra. Groups synchronised from an on-premises directory take V(sam_account_name) instead.
+      - Additional claims in tokens. If a type of token is omitted, its claims are left unchanged.
+      - RustDesk's group mapping compares names. To use it, add V(groups) to O(optional_claims.id_token) with
+        V(cloud_displayname) in its C(additional_properties), and set O(group_membership_claims) to
+        V(ApplicationGroup). Tokens then contain the names of the groups that are assigned to the application
+        (O(assignments)) and were created in Entra. For groups that are synchronized from an on-premises directory, use
+        V(sam_account_name).
     type: dict
     suboptions:
       id_token:
-        description: Exactly these claims in ID tokens.
+        description: The complete list of additional claims in ID tokens; others are removed.
         type: list
         elements: dict
         suboptions:
@@ -196,19 +197,19 @@ options:
             type: str
             required: true
           source:
-            description: V(user) for an extension property of the user; omitted for claims that Entra knows.
+            description: V(user) for an extension property of the user. Omit it for predefined claims.
             type: str
           essential:
-            description: Whether the client needs it.
+            description: Whether the claim is essential to the client.
             type: bool
             default: false
           additional_properties:
-            description: How Entra shall give it, such as V(cloud_displayname) for V(groups).
+            description: Additional properties of the claim, such as V(cloud_displayname) for V(groups).
             type: list
             elements: str
             default: []
       access_token:
-        description: Exactly these claims in access tokens.
+        description: The complete list of additional claims in access tokens; others are removed.
         type: list
         elements: dict
         suboptions:
@@ -217,32 +218,33 @@ options:
             type: str
             required: true
           source:
-            description: V(user) for an extension property of the user; omitted for claims that Entra knows.
+            description: V(user) for an extension property of the user. Omit it for predefined claims.
             type: str
           essential:
-            description: Whether the client needs it.
+            description: Whether the claim is essential to the client.
             type: bool
             default: false
           additional_properties:
-            description: How Entra shall give it, such as V(cloud_displayname) for V(groups).
+            description: Additional properties of the claim, such as V(cloud_displayname) for V(groups).
             type: list
             elements: str
             default: []
   identifier_uris: &identifier_uris
     description:
-      - Exactly these identifiers of the application's own API. The text C({app_id}) stands for the app ID, as in
-        V(api://{app_id}).
+      - The complete list of identifiers of the application's own API; others are removed. C({app_id}) is replaced by
+        the app ID, as in V(api://{app_id}).
     type: list
     elements: str
   app_roles: &app_roles
     description:
-      - Exactly these roles. One that goes or changes while it is enabled is disabled first, as Entra demands.
-      - A role keeps its ID as long as its O(app_roles[].value) stays.
+      - The complete list of roles; others are removed. An enabled role is disabled before it is removed or changed, as
+        Entra requires.
+      - A role keeps its ID as long as its O(app_roles[].value) does not change.
     type: list
     elements: dict
     suboptions:
       value:
-        description: What tokens name in their C(roles) claim.
+        description: The value in the C(roles) claim of tokens.
         type: str
         required: true
       display_name:
@@ -254,57 +256,59 @@ options:
         type: str
         required: true
       allowed_member_types:
-        description: Who can have it.
+        description: What can have the role.
         type: list
         elements: str
         choices: [User, Application]
         default: [User]
       enabled:
-        description: Whether it can be used.
+        description: Whether it is enabled.
         type: bool
         default: true
       id:
-        description: Its ID. When omitted, that of the present role of this value, else one that follows from it.
+        description: The ID. If omitted, an existing role keeps its ID. For a new one, it is derived from the value.
         type: str
   permission_scopes: &permission_scopes
     description:
-      - Exactly these delegated permissions of the application's own API (exposed scopes).
-      - One that goes or changes while it is enabled is disabled first, as Entra demands.
+      - The complete list of delegated permissions of the application's own API (exposed scopes); others are removed.
+      - An enabled scope is disabled before it is removed or changed, as Entra requires.
     type: list
     elements: dict
     suboptions:
       value:
-        description: What tokens name in their C(scp) claim.
+        description: The value in the C(scp) claim of tokens.
         type: str
         required: true
       type:
-        description: Whether users can consent themselves, or administrators only.
+        description: Who can consent, users or only administrators.
         type: str
         choices: [User, Admin]
         default: User
       admin_consent_display_name:
-        description: The name where an administrator consents.
+        description: The name that administrators see when they consent.
         type: str
         required: true
       admin_consent_description:
-        description: The description where an administrator consents.
+        description: The description that administrators see when they consent.
         type: str
         required: true
       user_consent_display_name:
-        description: The name where a user consents.
+        description: The name that users see when they consent.
         type: str
       user_consent_description:
-        description: The description where a user consents.
+        description: The description that users see when they consent.
         type: str
       enabled:
-        description: Whether it can be used.
+        description: Whether it is enabled.
         type: bool
         default: true
       id:
-        description: Its ID. When omitted, that of the present scope of this value, else one that follows from it.
+        description: The ID. If omitted, an existing scope keeps its ID. For a new one, it is derived from the value.
         type: str
   pre_authorized_applications: &pre_authorized_applications
-    description: Exactly these client applications need no consent for the scopes of O(permission_scopes).
+    description:
+      - The complete list of client applications that need no consent for scopes of O(permission_scopes); others are
+        removed.
     type: list
     elements: dict
     suboptions:
@@ -313,14 +317,15 @@ options:
         type: str
         required: true
       scopes:
-        description: Values or IDs of scopes.
+        description: The scopes, by value or ID.
         type: list
         elements: str
         required: true
   required_resource_access: &required_resource_access
     description:
-      - Exactly these permissions of other resources are asked for, as under C(API permissions) in the portal.
-      - Asking is not having, see O(admin_consent). Signing in to RustDesk needs none of them.
+      - The complete list of requested permissions of other resources, as under C(API permissions) in the portal; others
+        are removed.
+      - A request does not grant a permission, see O(admin_consent). Sign-in to RustDesk needs none of them.
     type: list
     elements: dict
     suboptions:
@@ -338,10 +343,10 @@ options:
         elements: str
   admin_consent: &admin_consent
     description:
-      - What the application may do at these resources for all users, without asking them (delegated grants), and for
-        itself (app role grants).
-      - Exact for each resource that is named; C(scopes) or C(app_roles) that are omitted are not managed there, and
-        other resources are not touched.
+      - Permissions to grant for all users (delegated permissions) and for the application itself (application
+        permissions).
+      - The lists of each resource are complete; others are revoked. Omitted lists and other resources are left
+        unchanged.
     type: list
     elements: dict
     suboptions:
@@ -359,32 +364,32 @@ options:
         elements: str
   owners: &owners
     description:
-      - Who may manage the application; users by user principal name or object ID, service principals by object ID.
-      - The automation itself stays an owner with O(owners.set), because without that it could not undo it; only
-        O(owners.remove) removes it.
+      - The owners of the application, users by user principal name or object ID, service principals by object ID.
+      - O(owners.set) keeps the automation itself as an owner, so that it does not lose access. To remove it, use
+        O(owners.remove).
     type: dict
     suboptions:
       set:
-        description: Exactly these, and no others.
+        description: The complete list of owners; others are removed.
         type: list
         elements: str
       add:
-        description: These in addition to those that are there.
+        description: Owners to add.
         type: list
         elements: str
       remove:
-        description: These not; others stay.
+        description: Owners to remove; others are kept.
         type: list
         elements: str
   assignments: &assignments
     description:
-      - Which users and groups are assigned to the application. With O(service_principal.app_role_assignment_required),
-        only they can sign in.
-      - Other applications that have roles of this one are not touched.
+      - The users and groups that are assigned to the application. With
+        O(service_principal.app_role_assignment_required), only they can sign in.
+      - Roles that are granted to other applications are left unchanged.
     type: dict
     suboptions:
       set:
-        description: Exactly these, and no others.
+        description: The complete list of assignments; others are removed.
         type: list
         elements: dict
         suboptions:
@@ -392,14 +397,14 @@ options:
             description: A user, by user principal name or object ID.
             type: str
           group:
-            description: A group, by display name or object ID. Names need C(GroupMember.Read.All).
+            description: A group, by display name or object ID. Names require C(GroupMember.Read.All).
             type: str
           app_role:
             description:
-              - The value or ID of the role of O(app_roles) that is assigned. Omitted, it is access without a role.
+              - The role of O(app_roles), by value or ID. If omitted, the default access without a role.
             type: str
       add:
-        description: These in addition to those that are there.
+        description: Assignments to add.
         type: list
         elements: dict
         suboptions:
@@ -407,14 +412,16 @@ options:
             description: A user, by user principal name or object ID.
             type: str
           group:
-            description: A group, by display name or object ID. Names need C(GroupMember.Read.All).
+            description: A group, by display name or object ID. Names require C(GroupMember.Read.All).
             type: str
           app_role:
             description:
-              - The value or ID of the role of O(app_roles) that is assigned. Omitted, it is access without a role.
+              - The role of O(app_roles), by value or ID. If omitted, the default access without a role.
             type: str
       remove:
-        description: These not; others stay. Without a role, all assignments of the user or group.
+        description:
+          - Assignments to remove; others are kept. Without O(assignments.remove[].app_role), all assignments of the
+            user or group are removed.
         type: list
         elements: dict
         suboptions:
@@ -422,96 +429,98 @@ options:
             description: A user, by user principal name or object ID.
             type: str
           group:
-            description: A group, by display name or object ID. Names need C(GroupMember.Read.All).
+            description: A group, by display name or object ID. Names require C(GroupMember.Read.All).
             type: str
           app_role:
             description:
-              - The value or ID of the role of O(app_roles) that is assigned. Omitted, it is access without a role.
+              - The role of O(app_roles), by value or ID. If omitted, the default access without a role.
             type: str
   certificates: &certificates
     description:
-      - Certificates with which the application can sign in. Others are never touched.
-      - RustDesk signs in with a client secret; a certificate is for other uses of the application.
+      - Certificates that the application can authenticate with. Others are left unchanged.
+      - RustDesk authenticates with a client secret. A certificate is for other uses of the application.
     type: list
     elements: dict
     suboptions:
       path:
-        description: A file on the machine that runs the task with the certificate in PEM form. A key in it is not sent.
+        description: A PEM file with the certificate, on the machine that runs the task. Private keys are not sent.
         type: path
       content:
-        description: The certificate in PEM form.
+        description: The certificate in PEM format.
         type: str
       thumbprint:
-        description: The SHA-1 thumbprint of a certificate to be removed.
+        description: The SHA-1 thumbprint of a certificate to remove.
         type: str
       name:
-        description: The display name of a new one; made from the thumbprint when it is omitted.
+        description: The display name of a new certificate. If omitted, it is derived from the thumbprint.
         type: str
       state:
-        description: Whether the application shall have it.
+        description: Whether the certificate should be present or absent.
         type: str
         default: present
         choices: [present, absent]
   federated_credentials: &federated_credentials
-    description: Tokens of other identity providers with which the application can sign in. Others are never touched.
+    description:
+      - Tokens of other identity providers that the application can authenticate with. Other federated credentials are
+        left unchanged.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The name, which cannot be changed.
+        description: The name. It cannot be changed.
         type: str
         required: true
       issuer:
-        description: The issuer of the tokens. Needed unless O(federated_credentials[].state=absent).
+        description: The issuer of the tokens. Required unless O(federated_credentials[].state=absent).
         type: str
       subject:
-        description: The subject of the tokens. Needed unless O(federated_credentials[].state=absent).
+        description: The subject of the tokens. Required unless O(federated_credentials[].state=absent).
         type: str
       audiences:
-        description: The one audience of the tokens. A new one gets V(api://AzureADTokenExchange) when it is omitted.
+        description: The single audience of the tokens. If omitted, V(api://AzureADTokenExchange) for a new credential.
         type: list
         elements: str
       description:
-        description: What it is for. An empty text clears it.
+        description: A description. An empty text clears it.
         type: str
       state:
-        description: Whether the application shall have it.
+        description: Whether the federated credential should be present or absent.
         type: str
         default: present
         choices: [present, absent]
   service_principal_lock: &service_principal_lock
-    description: Which properties of the service principals in other tenants their administrators cannot change.
+    description: The properties of service principals in other tenants that administrators there cannot change.
     type: dict
     suboptions:
       enabled:
         description: Whether the lock is on.
         type: bool
       all_properties:
-        description: Locks all that can be locked.
+        description: Whether to lock all properties that can be locked.
         type: bool
       credentials_with_usage_sign:
-        description: Locks credentials for signing.
+        description: Whether to lock credentials for signing.
         type: bool
       credentials_with_usage_verify:
-        description: Locks credentials for verifying, those with which the application signs in.
+        description: Whether to lock credentials for verification, which the application authenticates with.
         type: bool
       token_encryption_key_id:
-        description: Locks the key that encrypts tokens.
+        description: Whether to lock the key that encrypts tokens.
         type: bool
   service_principal: &service_principal
-    description: The application's service principal in this tenant, without which nobody can sign in.
+    description: The application's service principal in this tenant. Users can only sign in if it is present.
     type: dict
     suboptions:
       state:
-        description: Whether there shall be one.
+        description: Whether the service principal should be present or absent.
         type: str
         default: present
         choices: [present, absent]
       account_enabled:
-        description: Whether anybody can sign in to the application.
+        description: Whether users can sign in to the application.
         type: bool
       app_role_assignment_required:
-        description: Whether only users and groups that are assigned can sign in, see O(assignments).
+        description: Whether only assigned users and groups can sign in, see O(assignments).
         type: bool
       visible_to_users:
         description: Whether users see the application in their list of applications.
@@ -520,108 +529,108 @@ options:
         description: Notes for administrators. An empty text clears them.
         type: str
       notification_email_addresses:
-        description: Exactly these addresses get Entra's mails about certificates that expire.
+        description:
+          - The complete list of addresses to which Entra sends notifications about expiring certificates; others are
+            removed.
         type: list
         elements: str
       preferred_single_sign_on_mode:
-        description: The mode that the portal shows. An empty text clears it.
+        description: The single sign-on mode that the portal shows. An empty text clears it.
         type: str
         choices: [oidc, password, saml, notSupported, '']
   client_secrets: &client_secrets
     description:
-      - One entry for each holder of a client secret. A client secret whose display name is exactly
-        O(client_secrets[].name) belongs to that entry; others are never touched.
-      - A new one is made when the holder has none that Entra accepts, or when the held one expires soon. The task then
-        waits until Entra accepts it. Earlier ones keep working until O(retire_superseded) removes them.
+      - One entry for each holder of a client secret. All client secrets with the display name O(client_secrets[].name)
+        belong to that entry; others are left unchanged.
+      - A client secret is created if the holder has none that Entra accepts, or if the held one expires soon. The task
+        waits until Entra accepts it. Former ones keep working until O(retire_superseded) removes them.
     type: list
     elements: dict
     suboptions:
       name:
-        description: The holder; the display name of the client secret.
+        description: The holder, which is the display name of the client secret.
         type: str
         required: true
       held:
         description:
-          - The value that the holder has now. Empty or omitted when it has none or it cannot be read.
-          - A value of less than 16 characters counts as none, as no client secret of Entra is so short.
+          - The value that the holder has now. Omit it or leave it empty if there is none or it cannot be read.
+          - A value of less than 16 characters counts as none, because client secrets of Entra are longer.
         type: str
       held_key_id:
-        description: The key ID of the client secret that the holder has now, where that is known instead of the value.
+        description: The key ID of the client secret that the holder has now, if the value is unknown.
         type: str
       lifetime:
-        description: How long a new client secret shall last, such as V(180d) or V(36h).
+        description: The lifetime of a new client secret, such as V(180d) or V(36h).
         type: str
         default: 180d
       renew_before:
-        description: How long before it expires a client secret is renewed.
+        description: How long before it expires the client secret is renewed.
         type: str
         default: 30d
       overlap:
-        description: How long a superseded client secret keeps working after its successor was made.
+        description: How long a superseded client secret keeps working after its successor was created.
         type: str
         default: 1d
       state:
         description:
-          - V(absent) removes all client secrets of this name.
-          - V(renew) makes a new one with each run, however long the held one lasts.
-          - V(retire) makes none in any case and only removes superseded ones, if the held one is there.
+          - If set to V(absent), all client secrets with this name are removed.
+          - If set to V(renew), each run creates a new one, even if the held one does not expire soon.
+          - If set to V(retire), none is created. Superseded ones are removed if the held one is present.
         type: str
         default: present
         choices: [present, absent, renew, retire]
   verify_held: &verify_held
     description:
-      - Whether Entra's token endpoint is asked if a held value is really accepted, with one request for each. Else the
-        value is matched to the application's client secrets by its first three characters.
-      - V(unlisted) asks only where no client secret that has not expired begins like it, so that it may have been
-        removed, or made a moment ago.
+      - Whether to verify each held value with a request to Entra's token endpoint. Otherwise the value is matched to
+        the application's client secrets by its first three characters.
+      - If set to V(unlisted), it is only verified if none of the client secrets that have not expired begins like it.
     type: str
     default: always
     choices: [always, unlisted, never]
   retire_superseded: &retire_superseded
     description:
-      - Whether superseded client secrets are removed, once the holder has another one and the overlap is over.
+      - Whether to remove superseded client secrets, after the holder has a new one and the overlap is over.
     type: bool
     default: true
   relying_party_client_id: &relying_party_client_id
     description:
-      - The app ID that the server has already which users sign in to, where it is known. The service principal is then
-        read together with the application.
-      - It only saves time, and changes nothing where it is another one.
+      - The application (client) ID that the server uses now, if known. The service principal is then read together with
+        the application, which saves a request.
+      - A wrong value has no effect on the result.
     type: str
     version_added: 0.2.0
   wait_timeout:
-    description: How many seconds to wait for one change to be replicated in Entra, which usually takes 4 to 18.
+    description: How long to wait for a change to be replicated in Entra, in seconds. It usually takes 4 to 18.
     type: float
     default: 300
   state: &state
     description:
-      - V(absent) deletes the application with its service principal. Entra keeps a deleted application for 30 days,
-        see O(restore) and O(purge).
-      - An application to delete has to be named by O(unique_name), O(app_id), O(object_id) or, if there is just one of
-        that name, O(display_name).
+      - If set to V(absent), the application and its service principal are deleted. Entra keeps a deleted application
+        for 30 days, see O(restore) and O(purge).
+      - Name the application by O(unique_name), O(app_id), O(object_id) or, if only one has that name, O(display_name).
     type: str
     default: present
     choices: [present, absent]
   purge: &purge
-    description: Whether O(state=absent) deletes the application for good, also one deleted in the last 30 days.
+    description:
+      - Whether O(state=absent) deletes the application permanently, even if it was deleted in the last 30 days.
     type: bool
     default: false
   create: &create
     description:
-      - Whether an application that does not exist is created.
-      - If V(false), an application that does not exist stays away, and RV(application) is null.
+      - Whether to create the application if it does not exist.
+      - If V(false) and the application does not exist, nothing is changed, and RV(application) is null.
     type: bool
     default: true
     version_added: 0.2.0
   applications:
     description:
-      - Several applications, instead of the options of one. They are read together and converged at the same time,
-        which takes a fraction of the time and of the requests of as many tasks.
-      - One that fails does not stop the others. The task fails after all were tried, and RV(applications) has what was
-        made, new client secrets included.
-      - An entry may sign in on its own, to another tenant for example. An option of the sign-in that an entry does not
-        have is the task's. Entries with the same sign-in share a session. If a sign-in is refused, only its own entries
-        fail.
+      - Several applications, instead of the options of a single one. They are processed at the same time, which takes a
+        fraction of the time and requests of separate tasks.
+      - If one fails, the others are still processed. The task then fails, and RV(applications) contains all results,
+        including new client secrets.
+      - An entry can have its own authentication options, for example for a different tenant. Otherwise those of the
+        task apply. If authentication fails, only the entries that use it fail.
     type: list
     elements: dict
     version_added: 0.2.0
@@ -673,7 +682,7 @@ options:
       purge: *purge
       create: *create
       wait_timeout:
-        description: How many seconds to wait for one change to be replicated in Entra. If omitted, the task's value.
+        description: O(wait_timeout) of this entry.
         type: float
       tenant_id:
         description: O(tenant_id) of this entry.
@@ -723,11 +732,11 @@ seealso:
   - module: deskops.rustdesk_sso.entra_app_info
   - module: deskops.rustdesk_sso.rustdesk_oidc_provider
 notes:
-  - A result that holds a new client secret is kept out of all output by itself; C(no_log) is not needed.
+  - A result with a new client secret is automatically censored in all output. You do not need C(no_log).
 """
 
 EXAMPLES = r"""
-- name: Register RustDesk, with one client secret
+- name: Register an application with one client secret
   deskops.rustdesk_sso.entra_app:
     tenant_id: 11111111-2222-3333-4444-555555555555
     client_id: "{{ automation_client_id }}"
@@ -742,7 +751,7 @@ EXAMPLES = r"""
         held: "{{ held_secret | default('') }}"
   register: registration
 
-- name: Take a server's redirect URI and client secret away
+- name: Remove the redirect URI and client secret of a server
   deskops.rustdesk_sso.entra_app:
     tenant_id: example.com
     unique_name: rustdesk-sso
@@ -775,11 +784,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tenant_id:
-  description: The tenant's ID, also where a domain name was given.
+  description: The tenant's ID, even if a domain name was given.
   returned: success
   type: str
 issuer:
-  description: The issuer from the tenant's discovery document, as RustDesk's console needs it.
+  description: The issuer from the tenant's discovery document, for the provider in the RustDesk console.
   returned: success
   type: str
 authorization_endpoint:
@@ -792,8 +801,8 @@ token_endpoint:
   type: str
 discovery:
   description:
-    - The discovery document, as far as a sign-in depends on it.
-    - It is for O(deskops.rustdesk_sso.rustdesk_sign_in_check#module:discovery).
+    - The parts of the discovery document that sign-in depends on, for
+      O(deskops.rustdesk_sso.rustdesk_sign_in_check#module:discovery).
   returned: success
   type: dict
   version_added: 0.2.0
@@ -812,8 +821,8 @@ discovery:
       type: str
 application:
   description:
-    - The application as it is now; in check mode as it would be, with identifiers of zeros where there are none yet.
-    - Each option that is a property of the application is a member of the same name.
+    - The application after the task. In check mode, it is predicted, and unknown IDs consist of zeros.
+    - All properties that the module manages are returned under the names of their options.
   returned: success
   type: dict
   contains:
@@ -840,18 +849,18 @@ application:
       type: list
       elements: str
     web_redirect_uris:
-      description: The redirect URIs of platform C(Web), sorted; there are the other two platforms' as well.
+      description: The redirect URIs of platform C(Web), sorted. The other two platforms have their own keys.
       type: list
       elements: str
     id_token_issuance_enabled:
       description: Whether the authorization endpoint issues ID tokens.
       type: bool
     app_roles:
-      description: The roles with their IDs, sorted by value; the same for C(permission_scopes).
+      description: The roles with their IDs, sorted by value. C(permission_scopes) has the same format.
       type: list
       elements: dict
     optional_claims:
-      description: The claims of each kind of token.
+      description: The additional claims of each type of token.
       type: dict
     required_resource_access:
       description: The app ID of each resource with the IDs of its C(scopes) and C(app_roles).
@@ -862,10 +871,9 @@ application:
       type: dict
 applications:
   description:
-    - The result for each entry of O(applications), in their order, with the keys below and those of one application.
-    - Not called C(results), because Ansible takes a list of that name for the results of a loop, and shows each where
-      the whole is censored.
-  returned: with O(applications), instead of all others
+    - The result of each entry of O(applications), in the same order, with the keys below and those of a single
+      application.
+  returned: with O(applications), instead of all other keys
   type: list
   elements: dict
   version_added: 0.2.0
@@ -874,18 +882,18 @@ applications:
       description: The entry's O(tenant_id), O(object_id), O(app_id), O(unique_name) and O(display_name).
       type: dict
     failed:
-      description: Whether this application failed. Then C(msg) and C(error) say why, as for a task of its own.
+      description: Whether this application failed. C(msg) and C(error) contain the reason.
       type: bool
 adopted:
-  description: Whether the application was made by somebody else and is taken over by this run.
+  description: Whether this run adopted the application.
   returned: when O(state=present)
   type: bool
 restored:
-  description: Whether the application was deleted and has been restored by this run.
+  description: Whether this run restored the application.
   returned: when O(state=present)
   type: bool
 purged:
-  description: Whether the application is deleted for good by this run.
+  description: Whether this run deleted the application permanently.
   returned: when O(state=absent)
   type: bool
 service_principal:
@@ -929,7 +937,7 @@ admin_consent:
   type: list
   elements: dict
 client_secrets:
-  description: What became of each declared client secret, in the order of O(client_secrets).
+  description: The result of each entry of O(client_secrets), in the same order.
   returned: success
   type: list
   elements: dict
@@ -941,10 +949,10 @@ client_secrets:
       description: One of V(kept), V(created), V(renewed), V(removed) and V(absent).
       type: str
     reason:
-      description: Why.
+      description: The reason for the decision.
       type: str
     key_id:
-      description: The key ID of the client secret that the holder has or shall have.
+      description: The key ID of the client secret that the holder has or should be given.
       type: str
     hint:
       description: The first three characters of its value.
@@ -953,12 +961,12 @@ client_secrets:
       description: When it expires.
       type: str
     accepted:
-      description: Whether the token endpoint has accepted it in this task; null where it was not asked.
+      description: Whether the token endpoint accepted it in this task. Null if it was not verified.
       type: bool
     held:
       description:
-        - The listed client secret that the holder's value was found to be, before this task changed anything.
-        - Null if the holder has none, or one that is not among the application's client secrets.
+        - The client secret that the holder had before this task.
+        - Null if the holder had none, or one that does not belong to this application.
       type: dict
       version_added: 0.2.0
       contains:
@@ -972,19 +980,19 @@ client_secrets:
           description: When it expires.
           type: str
     superseded:
-      description: Key IDs of earlier client secrets of this name that are still there.
+      description: The key IDs of superseded client secrets that are still present.
       type: list
       elements: str
     removed:
-      description: Key IDs of those that were removed.
+      description: The key IDs of the client secrets that were removed.
       type: list
       elements: str
     secret_text:
-      description: The value of the new client secret, to be given to the holder now; it can never be read again.
+      description: The value of the new client secret. Give it to the holder now; it cannot be read again.
       returned: when RV(client_secrets[].decision) is V(created) or V(renewed)
       type: str
 error:
-  description: What failed, in parts; RV(ignore:msg) says the same in a sentence.
+  description: The parts of the error message RV(ignore:msg).
   returned: failure
   type: dict
 """

@@ -11,10 +11,10 @@ module: entra_app_info
 short_description: Read applications, and when their client secrets and certificates expire
 version_added: 0.1.0
 description:
-  - Reads applications, when their client secrets and certificates expire (never their values), and what belongs to
-    them.
-  - Writes nothing. Without O(object_id), O(app_id), O(unique_name) and O(display_name), all applications are read that
-    the other options leave.
+  - Reads applications, their owners, assignments and grants, and when their client secrets and certificates expire
+    (never the values).
+  - If O(object_id), O(app_id), O(unique_name) and O(display_name) are omitted, all applications that match the other
+    options are read.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -42,26 +42,26 @@ options:
     description: The application's unique name.
     type: str
   display_name:
-    description: The exact display name, which several applications can have.
+    description: The exact display name. Several applications can have the same one.
     type: str
   display_name_prefix:
-    description: How the display names begin.
+    description: A prefix of the display names, regardless of case.
     type: str
   filter:
     description:
-      - A condition in OData's words that Graph's list of applications takes, such as C(tags/any(t:t eq 'rustdesk')).
+      - An OData filter for the list of applications in Microsoft Graph, such as C(tags/any(t:t eq 'rustdesk')).
     type: str
   expiring_within:
     description:
-      - Only applications with a client secret or certificate that has expired or expires within this span of time, such
-        as V(30d).
+      - Only read applications with a client secret or certificate that has expired or expires within this time, such as
+        V(30d).
     type: str
   deleted:
-    description: Read the applications that were deleted in the last 30 days and can be restored, instead of the others.
+    description: Whether to read deleted applications that can be restored, instead of the others.
     type: bool
     default: false
   gather:
-    description: What to read of each application in addition to the application itself; one request for each.
+    description: What to read in addition to each application. Each takes one request for each application.
     type: list
     elements: str
     choices: [service_principal, owners, federated_credentials, assignments, admin_consent]
@@ -71,7 +71,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See how long the client secrets last
+- name: Read when the client secrets expire
   deskops.rustdesk_sso.entra_app_info:
     tenant_id: example.com
     unique_name: rustdesk-sso
@@ -96,7 +96,7 @@ issuer:
   returned: success
   type: str
 applications:
-  description: The applications that match; empty when there are none.
+  description: The applications that match. Empty if there are none.
   returned: success
   type: list
   elements: dict
@@ -120,47 +120,51 @@ applications:
       description: The accounts that may sign in.
       type: str
     web_redirect_uris:
-      description: The redirect URIs of platform C(Web), sorted. All other properties that
-        M(deskops.rustdesk_sso.entra_app) manages are members as well.
+      description:
+        - The redirect URIs of platform C(Web), sorted.
+        - All other properties that M(deskops.rustdesk_sso.entra_app) manages are returned under the names of their
+          options.
       type: list
       elements: str
     id_token_issuance_enabled:
       description: Whether the authorization endpoint issues ID tokens.
       type: bool
     deleted:
-      description: When it was deleted; null for one that is not.
+      description: When it was deleted. Null if it was not deleted.
       type: str
     service_principal:
       description: The service principal, if there is one.
-      returned: when asked for by O(gather)
+      returned: when listed in O(gather)
       type: dict
     owners:
       description: The owners with C(object_id), C(name) and C(type).
-      returned: when asked for by O(gather)
+      returned: when listed in O(gather)
       type: list
       elements: dict
     federated_credentials:
       description: The federated credentials.
-      returned: when asked for by O(gather)
+      returned: when listed in O(gather)
       type: list
       elements: dict
     assignments:
-      description: Who is assigned, with C(principal_id), C(name), C(type) and C(app_role_id).
-      returned: when asked for by O(gather)
+      description: The assigned users and groups, with C(principal_id), C(name), C(type) and C(app_role_id).
+      returned: when listed in O(gather)
       type: list
       elements: dict
     admin_consent:
-      description: The grants for all users and for itself, with C(resource_id), and C(scopes) or C(app_role_id).
-      returned: when asked for by O(gather)
+      description:
+        - The grants for all users and for the application itself, with C(resource_id), and C(scopes) or C(app_role_id).
+      returned: when listed in O(gather)
       type: list
       elements: dict
     certificates:
-      description: The certificates, the one that expires first at the top, with C(thumbprint), C(name), C(key_id),
-        C(expires) and C(days_left).
+      description:
+        - The certificates, the next to expire first, with C(thumbprint), C(name), C(key_id), C(expires) and
+          C(days_left).
       type: list
       elements: dict
     client_secrets:
-      description: The client secrets, the one that expires first at the top.
+      description: The client secrets, the next to expire first.
       type: list
       elements: dict
       contains:
@@ -177,10 +181,10 @@ applications:
           description: When it expires.
           type: str
         days_left:
-          description: How many whole days are left; negative when it has expired.
+          description: Whole days until it expires. Negative if it has expired.
           type: int
 error:
-  description: What failed, in parts; RV(ignore:msg) says the same in a sentence.
+  description: The parts of the error message RV(ignore:msg).
   returned: failure
   type: dict
 """

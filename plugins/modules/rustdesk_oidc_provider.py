@@ -8,14 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rustdesk_oidc_provider
-short_description: One OIDC provider in a RustDesk console
+short_description: Manage an OIDC provider in a RustDesk console
 version_added: 0.1.0
 description:
   - Adds, changes or removes one OIDC provider in the settings of a RustDesk console.
-  - An option that is omitted is not managed. Other providers and all other settings stay exactly as they are.
-  - RustDesk Server Pro does not publish its settings API. A console whose answer has another shape than is known is
-    refused before anything is written; after a write all is read back, and the former settings are restored when
-    anything is not as it should be.
+  - Omitted options, other providers and all other settings are left unchanged.
+  - The settings API of RustDesk Server Pro is not published. If the response of the console is not recognized, the task
+    fails before it writes. Everything written is read back, and the former settings are restored if it differs.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -40,7 +39,7 @@ options:
     default: azure
   former_name:
     description:
-      - The name that the provider has now, where it shall be renamed to O(name). Needs O(force_rename).
+      - The present name of the provider, to rename it to O(name). Requires O(force_rename).
     type: str
   force_rename:
     description:
@@ -120,7 +119,7 @@ options:
         redirect URI.
     type: str
   state:
-    description: Whether the provider shall be there.
+    description: Whether the provider should be present or absent.
     type: str
     default: present
     choices: [present, absent]
@@ -210,7 +209,7 @@ provider:
       description: Its place among the console's providers.
       type: int
 error:
-  description: What failed, in parts; RV(ignore:msg) says the same in a sentence.
+  description: The parts of the error message RV(ignore:msg).
   returned: failure
   type: dict
 """

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rustdesk_oidc_provider_info
-short_description: What a RustDesk console holds about sign-in
+short_description: Read the OIDC providers of a RustDesk console
 version_added: 0.1.0
 description:
-  - Reads the type of a RustDesk console, its callback URL and its OIDC providers. Writes nothing.
+  - Reads the type of a RustDesk console, its callback URL and its OIDC providers. Changes nothing.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -35,8 +35,8 @@ options:
     type: str
   include_secrets:
     description:
-      - Whether RV(providers[].client_secret) is returned, for comparing it with what Entra holds. The result is then
-        kept out of all output by itself.
+      - Whether to return RV(providers[].client_secret), to compare it with Entra. The result is then automatically
+        censored in all output.
     type: bool
     default: false
   probe:
@@ -54,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See which providers the console offers
+- name: Read the providers of the console
   deskops.rustdesk_sso.rustdesk_oidc_provider_info:
     console_url: https://desk1.example.com
     username: admin
@@ -121,7 +121,7 @@ providers:
       description: Its place among the console's providers.
       type: int
 error:
-  description: What failed, in parts; RV(ignore:msg) says the same in a sentence.
+  description: The parts of the error message RV(ignore:msg).
   returned: failure
   type: dict
 """

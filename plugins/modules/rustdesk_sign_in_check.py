@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rustdesk_sign_in_check
-short_description: Would a user's sign-in to RustDesk work now?
+short_description: Verify that users can sign in to RustDesk
 version_added: 0.1.0
 description:
-  - Goes as far as anybody can without a user, from the outside, as a RustDesk client would, and checks each step.
-  - Writes nothing. With O(session), it also takes a last look at the console's settings and closes the session.
-  - What cannot be asked without a user, such as assignment and consent, is not proven.
+  - Performs every step of a sign-in that does not need a user's credentials, like a RustDesk client, and checks each
+    step. Assignment and consent of a user cannot be verified.
+  - Changes nothing. With O(session), it also reads the console's settings again and closes the session.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -65,20 +65,20 @@ options:
         type: str
         required: true
   client_id:
-    description: The application (client) ID that the console shall send.
+    description: The application (client) ID that the console should send.
     type: str
     required: true
   callback_url:
-    description: The callback URL that the console shall send.
+    description: The callback URL that the console should send.
     type: str
     required: true
   client_secret:
-    description: The client secret that the console has. Omitted, it is not tried.
+    description: The client secret that the console has. If omitted, it is not verified.
     type: str
   client_secret_accepted:
     description:
-      - Whether it is known that the token endpoint accepts that client secret, as
-        RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].accepted) says. It is not asked once more then.
+      - Whether the token endpoint has accepted O(client_secret), as in
+        RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].accepted). It is not verified again then.
     type: bool
     default: false
     version_added: 0.2.0
@@ -87,7 +87,7 @@ options:
       - When that client secret expires, as RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].expires) has it.
     type: str
   registered_redirect_uris:
-    description: The application's redirect URIs. Omitted, it is not checked whether O(callback_url) is among them.
+    description: The redirect URIs of the application. If omitted, it is not checked that they contain O(callback_url).
     type: list
     elements: str
   ca_path:
@@ -110,35 +110,35 @@ options:
     type: str
     version_added: 0.2.0
   timeout:
-    description: How many seconds one request may take.
+    description: Timeout of a single request, in seconds.
     type: float
     default: 30
   console_url:
     description:
       - The address of the console, as the controller reaches it. Needed with O(session).
-      - The environment variable E(RUSTDESK_URL) is used if it is omitted.
+      - If omitted, the environment variable E(RUSTDESK_URL) is used.
     type: str
     version_added: 0.2.0
   username:
     description:
       - An administrator of the console, to sign in again if O(session) has expired.
-      - The environment variable E(RUSTDESK_USERNAME) is used if it is omitted.
+      - If omitted, the environment variable E(RUSTDESK_USERNAME) is used.
     type: str
     version_added: 0.2.0
   password:
     description:
       - The administrator's password.
-      - The environment variable E(RUSTDESK_PASSWORD) is used if it is omitted.
+      - If omitted, the environment variable E(RUSTDESK_PASSWORD) is used.
     type: str
     version_added: 0.2.0
   totp_secret:
     description:
       - The base32 secret of the administrator's TOTP, if the account has this second factor.
-      - The environment variable E(RUSTDESK_TOTP_SECRET) is used if it is omitted.
+      - If omitted, the environment variable E(RUSTDESK_TOTP_SECRET) is used.
     type: str
     version_added: 0.2.0
   must_pass:
-    description: Whether the task fails when a check fails.
+    description: Whether the task fails if a check fails.
     type: bool
     default: true
   look_again:
@@ -164,7 +164,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Prove that sign-in works
+- name: Verify that users can sign in
   deskops.rustdesk_sso.rustdesk_sign_in_check:
     public_url: https://desk1.example.com
     name: azure
@@ -175,7 +175,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 verified:
-  description: Whether no check failed.
+  description: Whether all checks passed. Null with O(unverifiable).
   returned: always
   type: bool
 holds_client_secret:
@@ -195,13 +195,13 @@ checks:
       description: What was checked.
       type: str
     ok:
-      description: Whether it is well; null when it was not asked.
+      description: Whether the check passed. Null if it did not run.
       type: bool
     detail:
-      description: What was seen.
+      description: What was found.
       type: str
     hint:
-      description: What to do, where it is not well.
+      description: How to correct it, if the check failed.
       type: str
 """
 

@@ -30,8 +30,6 @@ BEGIN, END = "<!-- variables: written by tests/tools/role_variables.py -->", "<!
 SECTION = re.compile(r"# --- (?P<title>.+?) -+$")
 MENTION = re.compile(r"(?:# )?(?P<name>rustdesk_sso_\w+):(?: |$)")
 ENVIRONMENT = re.compile(r"lookup\('ansible\.builtin\.env', '(\w+)'\)")
-# A variable that falls back to its deprecated name, and then to a value
-RENAMED = re.compile(r"\{\{ rustdesk_sso_\w+ \| default\('(?P<value>[^']*)', true\) \}\}")
 # In descriptions: Ansible's markup for code, options and values, and bare names of variables and places.
 MARKUP = re.compile(r"\b[COVEP]\(([^)]*)\)|(\b(?:rustdesk_sso|AZURE|RUSTDESK)_\w+\b|(?<!\S)/[\w/.]+\w)")
 REFERENCE_HEAD = """\
@@ -104,7 +102,7 @@ class Role:
         text = (root / DEFAULTS).read_text("utf-8")
         self.entry_points: dict[str, dict[str, Any]] = {name: spec.get("options", {}) for name, spec in specs.items()}
         self.purposes = {name: spec["short_description"] for name, spec in specs.items()}
-        self.defaults: dict[str, Any] = {name: _default(value) for name, value in yaml.safe_load(text).items()}
+        self.defaults: dict[str, Any] = yaml.safe_load(text)
         self.sections = dict(_sections(text))
 
     @property
@@ -151,12 +149,6 @@ class Role:
             )
             for name, option in sorted(self.options.items(), key=lambda item: [*self.sections].index(item[0]))
         ]
-
-
-def _default(value: Any) -> Any:
-    """The default that ``value`` stands for, if a deprecated name of the variable is not set."""
-    renamed = RENAMED.fullmatch(value) if isinstance(value, str) else None
-    return renamed["value"] if renamed else value
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:

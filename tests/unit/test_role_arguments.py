@@ -19,13 +19,10 @@ DEFAULTS_TEXT = (ROLE / "defaults/main.yml").read_text()
 DEFAULTS = yaml.safe_load(DEFAULTS_TEXT)
 # It looks into the environment, which a specification cannot say.
 FROM_ENVIRONMENT = {"rustdesk_sso_tenant_id", "rustdesk_sso_console_url"}
-# It falls back to its deprecated name first
-RENAMED = {"rustdesk_sso_console_type": "{{ rustdesk_sso_console | default('auto', true) }}"}
 
 
 def test_defaults_are_those_of_the_specification():
     specified = {name: option["default"] for name, option in OPTIONS.items() if "default" in option}
-    specified |= RENAMED
     assert {name: value for name, value in DEFAULTS.items() if name not in FROM_ENVIRONMENT} == specified
 
 

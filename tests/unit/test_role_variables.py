@@ -67,7 +67,6 @@ def test_the_reference_is_up_to_date() -> None:
         ),
         (DEFAULTS, "rustdesk_sso_timeout:", "rustdesk_sso_patience:", "rustdesk_sso_patience has a default and is no"),
         (DEFAULTS, "# rustdesk_sso_app_tags:", "# rustdesk_sso_app_tag:", "rustdesk_sso_app_tag is mentioned"),
-        (DEFAULTS, "default('auto', true)", "default('pro', true)", "rustdesk_sso_console_type has the default 'auto'"),
         (SPECS, "        default: azure\n", "", "rustdesk_sso_provider_name has the default 'azure'"),
         (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is stale"),
         (SPECS, NOTES, "Notes.", "reference_variables.rst is stale"),
