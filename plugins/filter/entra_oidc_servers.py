@@ -48,6 +48,10 @@ options:
     type: list
     elements: str
     default: []
+  limit:
+    description: The variable C(ansible_limit), if it is defined.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -76,6 +80,7 @@ def entra_oidc_servers(
     hosts: t.Sequence[str],
     check_mode: bool = False,
     active: t.Sequence[str] = (),
+    limit: str = "",
 ) -> t.Any:
     """See the filter's documentation."""
     # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
@@ -83,7 +88,7 @@ def entra_oidc_servers(
 
     if question not in QUESTIONS:
         raise AnsibleFilterError(f"entra_oidc_servers: {question!r} is none of {', '.join(QUESTIONS)}")
-    how = How(check_mode, list(map(str, active)))
+    how = How(check_mode, list(map(str, active)), whole=not limit)
     # What consoles and Entra say is no template, also where it looks like one
     return wrap_var(QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), how))
 

@@ -64,7 +64,7 @@ def test_every_state(lab: Lab, make_fleet: Callable[[int], Fleet], tmp_path: Pat
     run, servers = report(fleet, tmp_path / "report")
     assert [fleet.tenant.applications(), [console.settings() for console in fleet.consoles.values()]] == before
     assert writes(lab) == []
-    assert run.failed() == {names["desk5"]}, run.output
+    assert run.rc == 0, run.output
     assert not any(automation_sessions(console) for console in fleet.consoles.values())
 
     assert {name: server["state"] for name, server in servers.items()} == STATES, json.dumps(servers, indent=1)

@@ -17,21 +17,58 @@ from support.controller import MODULE_DOOR
 WRONG_PASSWORD = "Wr0ng-Pa55word-of-the-console"
 WRONG_CLIENT_SECRET = "xyz8Q~wrong-secret-of-the-automation-000"
 SETTINGS = "/api/oidc/settings"
+# How the automation signs in, by the names that options and variables have in common
+ENTRA = ("client_id", "client_secret", "authority_host", "graph_endpoint")
 
 
 def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
-    """The collection's playbook; for the other door the same play with an environment."""
+    """The collection's playbook; for the other door the same modules as tasks of a play, each in a process of its own."""
     if not module_door:
         return fleet.controller.site
-    return [
+    entra = {name: f"{{{{ rustdesk_sso_entra_{name} }}}}" for name in ENTRA}
+    console = {name: f"{{{{ rustdesk_sso_console_{name} }}}}" for name in ("username", "password")}
+    session = {
+        "console_url": "{{ rustdesk_sso_console_url }}",
+        "totp_secret": "{{ rustdesk_sso_console_totp_secret | default(omit) }}",
+        "ca_path": str(fleet.lab.ca_path),
+        **console,
+    }
+    held = "{{ (seen.providers | first | default({})).client_secret | default('') }}"
+    secret = f"{{{{ registered.client_secrets[0].secret_text | default({held[3:-3]}) }}}}"
+    provider = {
+        "client_id": "{{ registered.application.app_id }}",
+        "issuer": "{{ registered.issuer }}",
+        "callback_url": "{{ rustdesk_sso_public_url }}/api/oidc/callback",
+        "client_secret": secret,
+    }
+    tasks = [
         {
-            "hosts": "rustdesk_servers",
-            "gather_facts": False,
-            "connection": "local",
-            **MODULE_DOOR,
-            "roles": ["deskops.rustdesk_sso.entra_oidc"],
-        }
+            "deskops.rustdesk_sso.rustdesk_oidc_provider_info": {**session, "name": "azure", "include_secrets": True},
+            "register": "seen",
+        },
+        {
+            "deskops.rustdesk_sso.entra_app": {
+                **entra,
+                "tenant_id": fleet.tenant.tenant_id,
+                "ca_path": str(fleet.lab.ca_path),
+                "unique_name": "{{ rustdesk_sso_app_unique_name | default('shared') }}",
+                "display_name": "RustDesk",
+                "web_redirect_uris": {"add": [provider["callback_url"]]},
+                "client_secrets": [{"name": "rustdesk-sso {{ inventory_hostname }}", "held": held}],
+            },
+            "register": "registered",
+        },
+        {"deskops.rustdesk_sso.rustdesk_oidc_provider": {**session, **provider, "enabled": True}},
+        {
+            "deskops.rustdesk_sso.rustdesk_sign_in_check": {
+                **provider,
+                "public_url": "{{ rustdesk_sso_public_url }}",
+                "ca_path": str(fleet.lab.ca_path),
+            }
+        },
     ]
+    hosts = {"hosts": "rustdesk_servers", "gather_facts": False, "connection": "local", "serial": 1}
+    return [{**hosts, "tasks": [{**task, **MODULE_DOOR} for task in tasks]}]
 
 
 def spoil(fleet: Any, names: dict[str, str]) -> None:

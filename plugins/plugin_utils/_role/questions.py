@@ -22,10 +22,12 @@ HostVars = t.Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class How:
-    """What else a question depends on: whether results are predicted, and the hosts that have not failed."""
+    """What else a question depends on: whether results are predicted, the hosts that have not failed, and whether they
+    are all servers that there are."""
 
     check_mode: bool = False
     active: t.Sequence[str] = ()
+    whole: bool = True
 
 
 def _servers(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
@@ -69,14 +71,18 @@ def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[
 def _records(make: t.Callable[[Server], Record]) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
     """The answer to a question for the record of each server."""
 
-    def records(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, Record]:
+    def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, Record]:
         members = servers.together(hostvars, host, hosts)
         # Those that failed before they came to the role are told of as well, unless each is for itself
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
         told = [name for name in others if name in members or (name not in how.active and _lost(hostvars, name))]
-        return t.cast("dict[str, Record]", plain({name: _record(hostvars[name], name, make) for name in told}))
+        records = {name: _record(hostvars[name], name, make) for name in told}
+        if not how.whole:  # a redirect URI of a server that is left out would seem to be somebody else's
+            for item in records.values():
+                item["application"]["foreign_redirect_uris"] = []
+        return t.cast("dict[str, Record]", plain(records))
 
-    return records
+    return answer
 
 
 def _lost(hostvars: HostVars, name: str) -> bool:
