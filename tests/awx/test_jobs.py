@@ -57,7 +57,7 @@ def test_life(
     made = run("apply", place)
     assert made.rc == 0, made.output
     summary = made.artifacts["rustdesk_sso"]["servers"]
-    assert {host: summary[host]["proven"] for host in summary} == {first: True, second: True}
+    assert {host: summary[host]["verified"] for host in summary} == {first: True, second: True}
     for host in fleet.hosts:
         assert fleet.sign_in(host)["access_token"]
     again = run("apply", place)

@@ -21,10 +21,10 @@ from support.controller import Run
 from support.fleet import Fleet
 
 STATES = {
-    "desk0": "well",
+    "desk0": "healthy",
     "desk1": "drifted",
     "desk2": "broken",
-    "desk3": "ending",
+    "desk3": "expiring",
     "desk4": "unreachable",
     "desk5": "unreachable",
     "desk6": "broken",
@@ -78,7 +78,7 @@ def test_every_state(lab: Lab, make_fleet: Callable[[int], Fleet], tmp_path: Pat
 
     page = (tmp_path / "report/rustdesk_sso.html").read_text()
     metrics = text_string_to_metric_families((tmp_path / "report/rustdesk_sso.prom").read_text())
-    ends = next(family for family in metrics if family.name == "rustdesk_sso_client_secret_end_timestamp_seconds")
+    ends = next(family for family in metrics if family.name == "rustdesk_sso_client_secret_expires_timestamp_seconds")
     assert {sample.labels["server"] for sample in ends.samples} >= {names["desk0"], names["desk3"]}
     written = page + json.dumps(servers) + (tmp_path / "report/rustdesk_sso.prom").read_text() + run.output
     assert not [secret for secret in lab.secrets() if secret in written]

@@ -22,7 +22,7 @@ ENTRA = ("client_id", "client_secret", "authority_host", "graph_endpoint")
 
 
 def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
-    """The collection's playbook; for the other door the same modules as tasks of a play, each in a process of its own."""
+    """The collection's playbook; or its modules as tasks of a play, each in a process of its own."""
     if not module_door:
         return fleet.controller.site
     entra = {name: f"{{{{ rustdesk_sso_entra_{name} }}}}" for name in ENTRA}
@@ -67,7 +67,8 @@ def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
             }
         },
     ]
-    hosts = {"hosts": "rustdesk_servers", "gather_facts": False, "connection": "local", "serial": 1}
+    here = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    hosts = {"hosts": "rustdesk_servers", "gather_facts": False, "connection": "local", "vars": here}
     return [{**hosts, "tasks": [{**task, **MODULE_DOOR} for task in tasks]}]
 
 

@@ -152,13 +152,22 @@ def result(*servers: Server, decision: str = "kept", secrets: dict[str, Any] | N
         "declared": declared_as(servers[0]),
         "changed": decision != "kept",
         "failed": False,
-        "diff": {"before": {}, "after": {}},
+        "diff": secrets_diff(*servers) if decision != "kept" else {"before": {}, "after": {}},
         "tenant_id": TENANT_ID,
         "issuer": ISSUER,
         "discovery": {"issuer": ISSUER, "token_endpoint": "https://login.microsoftonline.com/token"},
         "application": application,
         "client_secrets": [secret(server, decision, **(secrets or {})) for server in servers],
         **changed,
+    }
+
+
+def secrets_diff(*servers: Server) -> dict[str, Any]:
+    """The diff of entra_app where each server's client secret changes."""
+    names = [server.declaration["client_secret"]["name"] for server in servers]
+    return {
+        side: {"client_secrets": {name: [shown] for name in names}}
+        for side, shown in (("before", "key old"), ("after", "new, for 180 days"))
     }
 
 

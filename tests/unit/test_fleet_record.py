@@ -33,6 +33,7 @@ from support.servers import (
     registration,
     removed_from,
     result,
+    secrets_diff,
     unread,
     verified,
 )
@@ -44,7 +45,9 @@ FAILURE = {"phase": "Verify sign-in", "message": "Sign-in would not work."}
 def retired(server: Server, *removed: str, **changed: Any) -> Server:
     """``server`` after superseded client secrets were removed."""
     named = declared_as(server, object_id=OBJECT_ID, unique_name=None, display_name=None)
-    item = {**result(server, secrets={"removed": [*removed]}), "declared": named, "changed": bool(removed), **changed}
+    diff = secrets_diff(server) if removed else {"before": {}, "after": {}}
+    told = {"declared": named, "changed": bool(removed), "diff": diff}
+    item = {**result(server, secrets={"removed": [*removed]}), **told, **changed}
     return replace(server, retired=registration(item))
 
 

@@ -93,7 +93,9 @@ def removed(server: Server) -> Record:
                 "name": declaration["client_secret"]["name"],
                 "removed": list(secret_of(declaration, left).get("removed") or []),
             },
-            "changed": any(bool(part.get("changed")) for part in (left, deleted, server.configured)),
+            "changed": any(
+                (concerns(server, left), bool(deleted.get("changed")), bool(server.configured.get("changed")))
+            ),
             "error": t.cast("Error", error),
         },
         _removal(server, left),

@@ -140,13 +140,11 @@ def _callback_urls(servers: t.Iterable[Server]) -> list[str]:
 class Share(t.TypedDict):
     """What the tasks after the registration need for one server, with its client secret.
 
-    ``error`` is a failed task's result, empty where the server can be configured; ``changed`` whether the registration
-    or the provider has changed for this server. ``unverifiable`` says why its sign-in
+    ``error`` is a failed task's result, empty where the server can be configured. ``unverifiable`` says why its sign-in
     cannot be verified, empty where it can; ``retires`` whether a client secret of the server may be retired then.
     """
 
     error: dict[str, t.Any]
-    changed: bool
     app_id: str
     issuer: str
     discovery: dict[str, t.Any] | None
@@ -160,7 +158,6 @@ class Share(t.TypedDict):
 
 NOTHING: Share = {
     "error": {},
-    "changed": False,
     "app_id": "",
     "issuer": "",
     "discovery": None,
@@ -202,7 +199,6 @@ def share(
     made = not observed and secret.get("decision") in ("created", "renewed")
     return {
         "error": {},
-        "changed": concerns(server, found) or bool(server.configured.get("changed")),
         "app_id": found["application"]["app_id"],
         "issuer": found["issuer"],
         "discovery": None if secret.get("accepted") and not observed else found["discovery"],
