@@ -17,6 +17,7 @@ class ActionModule(InProcessAction):
 
     SPEC = module.SPEC
     CORE = staticmethod(module.run)
+    GIVE_UP = staticmethod(module.close)
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:

@@ -226,6 +226,13 @@ def _secret(http: Http, discovery: Discovery | None, params: Params) -> tuple[Ch
     return Check(name, False, f"the token endpoint says: {verdict.answer}", hint), verdict.now
 
 
+def accepted(http: Http, params: Params, client_secret: str) -> Check:
+    """Whether the token endpoint accepts ``client_secret`` in place of the one in ``params``."""
+    discovery, _issuer_check = _issuer(http, params)
+    asked = {**params, "client_secret": client_secret, "client_secret_accepted": False}
+    return _secret(http, discovery, asked)[0]
+
+
 def _expires(now: datetime | None, params: Params) -> Check:
     """Whether the client secret lasts longer than the warning time, where its expiry date is known."""
     name = "client_secret_expires"

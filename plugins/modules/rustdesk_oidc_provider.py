@@ -280,6 +280,14 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         return {**result, "session": session.handed_over} if params["keep_session"] else result
 
 
+def close(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """Close the session that an earlier task has handed over; raises SsoError."""
+    if params["session"]:
+        with signed_in({**params, "keep_session": False}):
+            pass
+    return {}
+
+
 def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context) -> dict[str, t.Any]:
     """Lead the console to the declaration, also while somebody else writes to it; gives the task's result."""
     plans: list[provider.Plan] = []

@@ -42,6 +42,8 @@ class InProcessAction(ActionBase):
 
     SPEC: t.Mapping[str, t.Any]
     CORE: Core
+    # What is left to do where the role has nothing to do on a host
+    GIVE_UP: Core | None = None
     # A background job's result is written to a file and printed by async_status, secrets and all.
     _supports_async = False
 
@@ -63,8 +65,11 @@ class InProcessAction(ActionBase):
         variables = task_vars or {}
         error = self._templar.template(variables[ERROR]) if ERROR in variables else None
         if error:
+            if self.GIVE_UP:
+                self._run_core(self.GIVE_UP)
             return {"failed": True, **plain(error)}
-        result = self._run_core(variables) if self._here(variables) else self._execute_module(task_vars=variables)
+        here = self._here(variables)
+        result = self._run_core(type(self).CORE) if here else self._execute_module(task_vars=variables)
         if self.holds_secret(result):
             result["_ansible_no_log"] = True
         if result.get("_ansible_no_log") or self._task.changed_when == [False]:
@@ -92,7 +97,7 @@ class InProcessAction(ActionBase):
         interpreter = self._templar.template(variables.get("ansible_python_interpreter") or "auto")
         return str(interpreter).startswith("auto") or os.path.abspath(interpreter) == os.path.abspath(sys.executable)
 
-    def _run_core(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _run_core(self, core: Core) -> dict[str, t.Any]:
         environment = self._environment()
         unusable = sorted(name for name in environment if START_ONLY.fullmatch(name))
         if unusable:
@@ -103,7 +108,7 @@ class InProcessAction(ActionBase):
                 "started, or remove it from environment.",
             }
         with _set(environment):
-            return self._validated()
+            return self._validated(core)
 
     def _environment(self) -> dict[str, str]:
         """The environment that the task's keyword ``environment`` asks for."""
@@ -113,7 +118,7 @@ class InProcessAction(ActionBase):
             found.update({str(name): str(value) for name, value in plain(values).items()})
         return found
 
-    def _validated(self) -> dict[str, t.Any]:
+    def _validated(self, core: Core) -> dict[str, t.Any]:
         rules = {key: value for key, value in self.SPEC.items() if key != "supports_check_mode"}
         validated = ArgumentSpecValidator(**rules).validate(plain(self._task.args))
         params = validated.validated_parameters
@@ -124,7 +129,7 @@ class InProcessAction(ActionBase):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             result: dict[str, t.Any] = {"failed": True, "msg": message}
         else:
-            result = outcome(type(self).CORE, params, Context(self._task.check_mode, warnings.append))
+            result = outcome(core, params, Context(self._task.check_mode, warnings.append))
         warnings += [
             f"Both option {one['option']} and its alias {one['alias']} are set." for one in validated._warnings
         ]

@@ -71,7 +71,7 @@ def test_life(
     fleet.consoles[second].put_settings(document)
     drifted = run("drift", place)
     assert drifted.rc == 0, drifted.output
-    assert drifted.changed() == {first: 0, second: 1}
+    assert drifted.changed() == {first: 0, second: 2}
     assert "enabled" in drifted.output
     assert fleet.consoles[second].settings() == document
 
@@ -134,7 +134,7 @@ def test_certification_authority(
     without = jobs.launch(f"{NAME}: apply", place.inventory, place.credentials(ca=""))
     assert without.failed()[0] == "Inspect the console", without.output
     with_it = jobs.launch(f"{NAME}: apply", place.inventory, place.credentials())
-    assert with_it.failed()[0] == "Register the application", with_it.output
+    assert with_it.failed()[0] == "Configure the provider", with_it.output
     assert "certificate" in with_it.output
 
 

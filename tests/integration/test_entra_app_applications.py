@@ -162,7 +162,7 @@ def test_what_does_not_exist_is_not_created(lab: Lab, fleet: Fleet, controller: 
         ({"applications": [named(1), named(1)]}, "desk1"),
         ({"applications": [named(1)], "display_name": "RustDesk"}, "display_name"),
         ({"applications": [named(1)], "client_secrets": [{"name": "desk1"}]}, "client_secrets"),
-        ({"applications": [named(1)], "tenant_id": "common"}, "tenant_id"),
+        ({"applications": [named(1, tenant_id="common")]}, "tenant_id"),
         ({"applications": [named(1, tags="x" * 300)]}, "tags"),
         ({"applications": [{"sign_in_audience": "AzureADMyOrg"}]}, "unique_name"),
     ],

@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import find
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import find, is_whole
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
 if t.TYPE_CHECKING:
@@ -18,10 +19,24 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
 
+Params = t.Mapping[str, t.Any]
 
-def last_look(params: t.Mapping[str, t.Any], others: Event) -> bool | None:
-    """Whether the provider O(name) still has exactly O(client_secret); None if that cannot be read, or is not asked:
-    O(look_again) asks for it, and a write of the same session.
+
+@dataclass(frozen=True)
+class Look:
+    """Whether the provider still has exactly O(client_secret), None if that is not asked or cannot be read.
+
+    After another process has written its own client secret into the same provider, ``conflict`` is the error for that,
+    and ``others_secret`` is that client secret.
+    """
+
+    holds: bool | None = None
+    conflict: ConflictError | None = None
+    others_secret: str = ""
+
+
+def last_look(params: Params, others: Event) -> Look:
+    """What the provider O(name) has in the end; O(look_again) asks for it, and a write of the same session.
 
     After a write, this waits for the ``others``, who are at work meanwhile: the later the look, the more it sees. The
     session is closed, whatever fails. Raises ConflictError if another process has overwritten the provider.
@@ -30,9 +45,21 @@ def last_look(params: t.Mapping[str, t.Any], others: Event) -> bool | None:
         if session.console.wrote:
             others.wait()
         elif not params["look_again"]:
-            return None
-        session.console.look_again()
-        return _holds(session.console, params["name"], params["client_secret"])
+            return Look()
+        try:
+            session.console.look_again()
+        except ConflictError as conflict:
+            return _overwritten(session.console, params, conflict)
+        return Look(_holds(session.console, params["name"], params["client_secret"]))
+
+
+def _overwritten(console: Console, params: Params, conflict: ConflictError) -> Look:
+    """What another process has made of the provider; raises ``conflict`` if more than its client secret differs."""
+    found = find(console.providers(params["name"]), params["name"])
+    same = found is not None and (found.client_id, found.issuer) == (params["client_id"], params["issuer"])
+    if found is None or not same or not is_whole(found.client_secret):
+        raise conflict
+    return Look(False, conflict, str(found.client_secret))
 
 
 def _holds(console: Console, name: str, client_secret: str | None) -> bool | None:
