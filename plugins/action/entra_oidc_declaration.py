@@ -11,7 +11,7 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import declaration
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import declaration, options
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption, application, variables
 
 
@@ -44,7 +44,13 @@ class ActionModule(ActionBase):
         }
         if problems or not declared:
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
-        return {"changed": False, **declared, **shared}
+        # By these the following tasks sign in, each with one template: a worker compiles each template anew
+        signs_in = {
+            "entra": options.of(values, options.ENTRA),
+            "console": options.of(values, options.CONSOLE),
+            "verification": options.of(values, options.VERIFICATION),
+        }
+        return {"changed": False, **declared, **shared, **signs_in, "_ansible_no_log": True}
 
 
 def _declare(values: t.Mapping[str, t.Any], server: str) -> tuple[t.Mapping[str, t.Any] | None, list[str]]:

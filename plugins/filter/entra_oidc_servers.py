@@ -25,10 +25,11 @@ options:
       - V(applications), V(retirements), V(removals) and V(deletions) are for
         O(deskops.rustdesk_sso.entra_app#module:applications).
       - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
-      - V(sign_in) and V(lookups) give options of M(deskops.rustdesk_sso.entra_app_info). V(adopted) gives the outcome
-        of each server by its name.
+      - V(round) gives what of a declaration is needed after the run, without secrets.
+      - V(lookups) gives options of M(deskops.rustdesk_sso.entra_app_info). V(adopted) gives the outcome of each server
+        by its name.
     type: str
-    choices: [applications, retirements, removals, deletions, run, observed, removed, sign_in, lookups, adopted]
+    choices: [applications, retirements, removals, deletions, run, observed, removed, round, lookups, adopted]
     required: true
   host:
     description: The name of the host that asks.

@@ -25,7 +25,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import C
 
 # The role sets it for its tasks: they run on the controller, whatever connection, become or interpreter the caller has
 ON_CONTROLLER = "__rustdesk_sso_on_controller"
-# The role sets it for a task that has nothing to do on this host: a failed task's result, empty where it has
+# The role passes it to a task that has nothing to do on this host: a failed task's result
 ERROR = "__rustdesk_sso_error"
 # The key of a result for the next task alone
 HANDED_OVER = "session"
@@ -63,7 +63,7 @@ class InProcessAction(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        error = self._templar.template(variables[ERROR]) if ERROR in variables else None
+        error = self._task.args.pop(ERROR, None)
         if error:
             if self.GIVE_UP:
                 self._run_core(self.GIVE_UP)

@@ -5,7 +5,7 @@
 
 """The declaration of one server: the role's variables as one record, or sentences that say what to correct.
 
-Pure. The record is data that Ansible can register, and holds no credential.
+Pure. The record is data that Ansible can register.
 """
 
 from __future__ import annotations
@@ -68,11 +68,16 @@ class ClientSecret(t.TypedDict):
 class _Round(t.TypedDict, total=False):
     """What the run adds: hosts with the same ``round`` go through the role together where ``lockstep`` is true, else
     each is for itself. ``keeps_session`` is, for the phases that sign in to the console, whether a later one goes on.
+
+    ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets.
     """
 
     round: str
     lockstep: bool
     keeps_session: dict[str, bool]
+    entra: dict[str, t.Any]
+    console: dict[str, t.Any]
+    verification: dict[str, t.Any]
 
 
 class Declaration(_Round):

@@ -35,8 +35,7 @@ NOT_REGISTERED = (
 class Server:
     """One server of a run: its ``declaration``, and the results of the tasks that it has passed, empty before.
 
-    ``sign_in`` are the options by which entra_app signs in to its tenant, with secrets. ``failure`` is where and why it
-    failed (``phase``, ``message``), empty where it did not.
+    ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not.
     """
 
     declaration: Declaration
@@ -46,7 +45,6 @@ class Server:
     verified: Result = field(default_factory=dict)
     retired: Result = field(default_factory=dict)
     failure: Result = field(default_factory=dict)
-    sign_in: t.Mapping[str, t.Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -130,7 +128,7 @@ def applications(servers: t.Iterable[Server]) -> list[Entry]:
 def _of(server: Server) -> Entry:
     """How entra_app signs in for the application of ``server``."""
     declaration = server.declaration
-    return {**server.sign_in, "tenant_id": declaration["tenant_id"], "wait_timeout": declaration["wait_timeout"]}
+    return {**declaration["entra"], "tenant_id": declaration["tenant_id"], "wait_timeout": declaration["wait_timeout"]}
 
 
 def _callback_urls(servers: t.Iterable[Server]) -> list[str]:

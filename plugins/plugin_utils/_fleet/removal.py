@@ -32,7 +32,7 @@ def _leaving(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
 def _named(server: Server) -> Entry:
     declaration = server.declaration
     return {
-        **server.sign_in,
+        **declaration["entra"],
         "tenant_id": declaration["tenant_id"],
         "unique_name": declaration["application"]["unique_name"],
         "wait_timeout": declaration["wait_timeout"],

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from functools import partial
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, record, registration, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
+    adoption,
+    options,
+    record,
+    registration,
+    removal,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Entry, Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR, plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption as to_adopt
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import servers
 
@@ -55,8 +62,10 @@ def _deletions(hostvars: HostVars, host: str, hosts: list[str], how: How) -> lis
     return t.cast("list[Entry]", plain(removal.deletions(_servers(hostvars, host, hosts))))
 
 
-def _sign_in(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
-    return dict(servers.SignIn(hostvars[host]))
+def _round(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
+    """What of a declaration is needed after the run, without secrets; the same for all hosts of a round."""
+    known = servers.registered(hostvars[host], "declaration")
+    return {name: known[name] for name in ("round", "lockstep") if name in known}
 
 
 def _lookups(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[adoption.Question]:
@@ -95,10 +104,24 @@ def _record(variables: t.Mapping[str, t.Any], name: str, make: t.Callable[[Serve
     return make(found) if found else record.failed(name, t.cast("t.Any", servers.registered(variables, "failure")))
 
 
-def share(server: Server, hostvars: HostVars, hosts: t.Sequence[str], **how: bool) -> dict[str, t.Any]:
-    """What ``server`` gets of the registration of ``hosts``; see registration.share()."""
-    found = registration.share(server, others=lambda: _servers(hostvars, server.name, list(map(str, hosts))), **how)
-    return t.cast("dict[str, t.Any]", plain(found))
+def options_of(
+    module: str, server: Server, hostvars: HostVars, hosts: t.Sequence[str], *, observed: bool, check_mode: bool
+) -> dict[str, t.Any]:
+    """The options of ``module`` for ``server``, with the registration of ``hosts``.
+
+    A failed task's result is under ERROR if the server cannot be configured.
+    """
+
+    def share(observed: bool) -> registration.Share:
+        others = partial(_servers, hostvars, server.name, list(map(str, hosts)))
+        return registration.share(server, observed=observed, check_mode=check_mode, others=others)
+
+    if module == "rustdesk_sign_in_check":
+        found = {**options.check(server, share(observed)), "must_pass": not observed}
+    else:
+        mine = share(observed=False)  # what a run would write
+        found = {**options.provider(server, mine), ERROR: mine["error"] or None}
+    return t.cast("dict[str, t.Any]", plain({name: value for name, value in found.items() if value is not None}))
 
 
 QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
@@ -109,7 +132,7 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "run": _records(record.record),
     "observed": _records(lambda server: record.record(server, observed=True)),
     "removed": _records(record.removed),
-    "sign_in": _sign_in,
+    "round": _round,
     "lookups": _lookups,
     "adopted": _adopted,
 }

@@ -12,56 +12,12 @@ import typing as t
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     PREFIX,
     Declaration,
-    is_set,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import omitted
 
 # What the role's tasks register, and the fact of a failure
 REGISTERED = ("console", "registration", "configured", "verified", "retired", "failure")
 INTERNAL = f"__{PREFIX}"
-# How entra_app signs in: its option by the role's variable
-SIGN_IN = {
-    **{
-        f"{PREFIX}entra_{option}": option
-        for option in (
-            "access_token",
-            "client_id",
-            "client_secret",
-            "certificate_path",
-            "certificate_password",
-            "federated_token",
-            "federated_token_file",
-            "auth_source",
-            "cloud",
-            "authority_host",
-            "graph_endpoint",
-        )
-    },
-    f"{PREFIX}ca_path": "ca_path",
-    f"{PREFIX}timeout": "timeout",
-}
-
-
-class SignIn(t.Mapping[str, t.Any]):
-    """The options by which entra_app signs in for one host, each evaluated when it is asked for."""
-
-    def __init__(self, variables: t.Mapping[str, t.Any]) -> None:
-        self._variables = variables
-
-    def __getitem__(self, option: str) -> t.Any:
-        name = next(name for name, known in SIGN_IN.items() if known == option)
-        return plain(self._variables[name])
-
-    def __iter__(self) -> t.Iterator[str]:
-        for name, option in SIGN_IN.items():
-            value = self._variables.get(name)
-            if is_set(value) and not omitted(value):
-                yield option
-
-    def __len__(self) -> int:
-        return sum(1 for _option in self)
 
 
 def registered(variables: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
@@ -75,7 +31,7 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
     if not declared.get("server"):
         return None
     results = {name: registered(variables, name) for name in REGISTERED}
-    return Server(t.cast("Declaration", declared), sign_in=SignIn(variables), **results)
+    return Server(t.cast("Declaration", declared), **results)
 
 
 def together(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[str]:

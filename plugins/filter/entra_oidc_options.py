@@ -5,19 +5,24 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: entra_oidc_share
-short_description: Select what a server needs of the registered applications, for the role entra_oidc
+name: entra_oidc_options
+short_description: Build the options of a module for one server, for the role entra_oidc
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
   - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
-  - Returns what the tasks after the registration need, including the client secret.
-positional: console, registration, configured, hostvars, hosts
+  - Returns all options of the module that configures or verifies the server, including its client secret.
+positional: module, console, registration, configured, hostvars, hosts
 options:
   _input:
     description: The server's declaration.
     type: dict
+    required: true
+  module:
+    description: The module.
+    type: str
+    choices: [rustdesk_oidc_provider, rustdesk_sign_in_check]
     required: true
   console:
     description: The result of M(deskops.rustdesk_sso.rustdesk_oidc_provider_info) for its console.
@@ -51,17 +56,17 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show the application ID
-  ansible.builtin.debug:
-    msg: "{{ share.app_id }}"
-  vars:
-    share: >-
-      {{ declared | deskops.rustdesk_sso.entra_oidc_share(console, registration, {}, hostvars, ansible_play_batch) }}
+- name: Configure the provider
+  deskops.rustdesk_sso.rustdesk_oidc_provider:
+  module_defaults:
+    deskops.rustdesk_sso.rustdesk_oidc_provider: >-
+      {{ declared | deskops.rustdesk_sso.entra_oidc_options("rustdesk_oidc_provider", console, registration, {},
+         hostvars, ansible_play_batch) }}
 """
 
 RETURN = r"""
 _value:
-  description: The values. C(error) is the result of a failed task, or empty if the server can be configured.
+  description: The options. A failed task's result takes their place if the server cannot be configured.
   type: dict
 """
 
@@ -70,8 +75,9 @@ import typing as t
 from ansible.utils.unsafe_proxy import wrap_var
 
 
-def entra_oidc_share(
+def entra_oidc_options(
     declaration: t.Any,
+    module: str,
     console: t.Any,
     registration: t.Any,
     configured: t.Any,
@@ -83,11 +89,11 @@ def entra_oidc_share(
     """See the filter's documentation."""
     # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
-    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import share
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import options_of
 
     server = Server(declaration, console=console, registration=registration, configured=configured)
     # What consoles and Entra say is no template, also where it looks like one
-    return wrap_var(share(server, hostvars, hosts, observed=observed, check_mode=check_mode))
+    return wrap_var(options_of(module, server, hostvars, hosts, observed=observed, check_mode=check_mode))
 
 
 class FilterModule:
@@ -95,4 +101,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Filters by name."""
-        return {"entra_oidc_share": entra_oidc_share}
+        return {"entra_oidc_options": entra_oidc_options}

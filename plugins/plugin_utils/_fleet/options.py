@@ -1,0 +1,103 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The options of the modules that configure and verify one server, from its declaration and its share. Pure.
+
+They hold secrets. An option that is None is omitted.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server, Share
+
+Values = t.Mapping[str, t.Any]
+Options = dict[str, t.Any]
+
+# How entra_app signs in to Entra, how a module signs in to the console, and what the verification shares with both:
+# the module's option by the role's variable without its prefix
+ENTRA = {
+    **{
+        f"entra_{option}": option
+        for option in (
+            "access_token",
+            "client_id",
+            "client_secret",
+            "certificate_path",
+            "certificate_password",
+            "federated_token",
+            "federated_token_file",
+            "auth_source",
+            "cloud",
+            "authority_host",
+            "graph_endpoint",
+        )
+    },
+    "ca_path": "ca_path",
+    "timeout": "timeout",
+}
+CONSOLE = {
+    "console_url": "console_url",
+    "console_type": "console_type",
+    "console_username": "username",
+    "console_password": "password",
+    "console_totp_secret": "totp_secret",
+    "console_contract": "contract",
+    "console_proxy": "proxy",
+    "ca_path": "ca_path",
+    # After that of all services, so that it counts for the console
+    "console_ca_path": "ca_path",
+    "timeout": "timeout",
+}
+VERIFICATION = {
+    **{name: option for name, option in CONSOLE.items() if option not in ("console_type", "proxy", "ca_path")},
+    "ca_path": "ca_path",
+    "console_ca_path": "console_ca_path",
+    "console_proxy": "console_proxy",
+}
+
+
+def of(values: Values, names: t.Mapping[str, str]) -> Options:
+    """The options ``names`` that the role's variables ``values`` set."""
+    return {option: values[PREFIX + name] for name, option in names.items() if PREFIX + name in values}
+
+
+def provider(server: Server, share: Share) -> Options:
+    """The options of rustdesk_oidc_provider that configure the provider of ``server``."""
+    declaration = server.declaration
+    return {
+        **declaration["console"],
+        "session": server.console.get("session"),
+        "keep_session": declaration["keeps_session"]["configure"],
+        "name": declaration["provider_name"],
+        "enabled": declaration["provider_enabled"],
+        "client_id": share["app_id"],
+        "client_secret": share["client_secret"],
+        "issuer": share["issuer"],
+        "callback_url": declaration["callback_url"],
+    }
+
+
+def check(server: Server, share: Share) -> Options:
+    """The options of rustdesk_sign_in_check that verify sign-in to ``server``."""
+    declaration = server.declaration
+    return {
+        **declaration["verification"],
+        "session": server.configured.get("session"),
+        "public_url": declaration["public_url"],
+        "name": declaration["provider_name"],
+        "issuer": share["issuer"],
+        "discovery": share["discovery"],
+        "client_id": share["app_id"],
+        "callback_url": declaration["callback_url"],
+        "client_secret": share["client_secret"],
+        "client_secret_accepted": share["accepted"],
+        "client_secret_expires": share["expires"],
+        "registered_redirect_uris": share["redirect_uris"],
+        "unverifiable": share["unverifiable"],
+        "look_again": share["retires"],
+    }
