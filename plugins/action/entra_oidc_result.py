@@ -1,0 +1,27 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Report the result of one server."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
+
+
+class ActionModule(ActionBase):
+    """See the module's documentation."""
+
+    _supports_async = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        # Read as it is: a template for each of its members would take longer than the rest of the task
+        known = plain(variables["rustdesk_sso_run"][variables["inventory_hostname"]])
+        shown = {"msg": known["message"], "changed": known["changed"], "_ansible_verbose_always": True}
+        return {**shown, "failed": True} if known["failed"] else shown

@@ -1,0 +1,55 @@
+#!/usr/bin/python
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_oidc_result
+short_description: Report the result of one server, for the role entra_oidc
+version_added: 0.2.0
+author:
+  - deskops (@deskops)
+description:
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
+  - Says what became of the host, by its record in the fact C(rustdesk_sso_run). Fails if the host has failed.
+  - Runs on the controller, in its own process.
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.conn
+  - ansible.builtin.action_common_attributes.flow
+attributes:
+  action:
+    support: full
+  async:
+    support: none
+  become:
+    support: none
+  bypass_host_loop:
+    support: none
+  check_mode:
+    support: full
+  connection:
+    support: none
+  delegation:
+    support: none
+  diff_mode:
+    support: none
+  platform:
+    support: full
+    platforms: all
+options: {}
+"""
+
+EXAMPLES = r"""
+- name: Report the result
+  deskops.rustdesk_sso.entra_oidc_result:
+"""
+
+RETURN = r"""
+msg:
+  description: What became of the host, in one line.
+  returned: always
+  type: str
+"""
