@@ -51,6 +51,28 @@ def test_connection_that_is_not_installed(fleet: Fleet) -> None:
     converged(fleet)
 
 
+def test_variables_of_the_import(fleet: Fleet) -> None:
+    """Those that the caller gives to the role count as those of the inventory do, credentials among them."""
+    servers(fleet, 2)
+    given, fleet.variables = fleet.variables, {}
+    caller = play(imported(vars=given))
+    run = fleet.controller.playbook([caller], fleet.inventory)
+    assert run.rc == 0, run.output[-4000:]
+    converged(fleet)
+    quiet(fleet, play(included(vars=given), vars={"rustdesk_sso_secret_lifetime": "100d"}))
+
+
+def test_former_name_of_a_variable(fleet: Fleet) -> None:
+    servers(fleet, 1)
+    fleet.variables["rustdesk_sso_console"] = "pro"
+    run = fleet.site()
+    assert run.rc == 0, run.output[-4000:]
+    said = " ".join(run.output.split())
+    assert "The variable rustdesk_sso_console is deprecated. Use rustdesk_sso_console_type instead" in said
+    fleet.variables["rustdesk_sso_console"] = "rustdesk_api"
+    assert fleet.site().rc != 0
+
+
 def test_environment_of_the_caller(lab: Lab, fleet: Fleet) -> None:
     """It is used, as by any module; what takes effect only when a process starts is refused."""
     (name,) = servers(fleet, 1)

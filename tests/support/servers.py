@@ -27,6 +27,7 @@ TENANT_ID = "3f2c8a51-9d7e-4c1b-b6a0-5e8f7d2c4b90"
 ISSUER = f"https://login.microsoftonline.com/{TENANT_ID}/v2.0"
 EXPIRES = "2027-03-01T00:00:00Z"
 OBJECT_ID, APP_ID = "0f9c1b9a-35c5-4f0b-8a86-0a4c1d0c7e77", "6d3b6f0e-7c55-4b6f-9f0e-2f8d1c5a9b10"
+CONSOLE = {"console_url": "https://desk1", "username": "admin", "password": f"{CANARY} of the administrator"}
 SIGN_IN = {"client_id": "automation", "client_secret": f"{CANARY} of the automation", "timeout": 30.0}
 
 
@@ -64,7 +65,9 @@ def declared(name: str = "desk1", **changed: Any) -> Declaration:
     """A server's declaration; ``changed`` are variables by their short names."""
     found, problems = declare(values(name, **changed), name)
     assert found, problems
-    return {**found, "round": "first", "lockstep": True, "keeps_session": {"inspect": True, "configure": True}}
+    signs_in = {"entra": SIGN_IN, "console": CONSOLE, "verification": CONSOLE}
+    kept = {"inspect": True, "configure": True}
+    return {**found, "round": "first", "lockstep": True, "keeps_session": kept, **signs_in}
 
 
 def provider(secret: str | None = None, **changed: Any) -> dict[str, Any]:
@@ -94,13 +97,13 @@ def console(*providers: dict[str, Any], callback_url: str = "") -> dict[str, Any
 
 def ready(name: str = "desk1", **changed: Any) -> Server:
     """A server whose console was inspected and holds a client secret."""
-    return Server(declared(name, **changed), console=console(provider(held(name))), sign_in=SIGN_IN)
+    return Server(declared(name, **changed), console=console(provider(held(name))))
 
 
 def unread(name: str = "desk1", **changed: Any) -> Server:
     """A server whose console could not be inspected."""
     failure = {"phase": "Inspect the console", "message": f"Could not reach https://{name}."}
-    return Server(declared(name, **changed), failure=failure, sign_in=SIGN_IN)
+    return Server(declared(name, **changed), failure=failure)
 
 
 def secret(server: Server, decision: str = "kept", **changed: Any) -> dict[str, Any]:

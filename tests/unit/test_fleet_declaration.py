@@ -150,7 +150,7 @@ def test_secrets_have_no_part_in_a_declaration_or_a_problem() -> None:
         ),
         CANARY,
     )
-    assert CANARY not in json.dumps(declared("desk1", **secret))
+    assert CANARY not in json.dumps(declare(values("desk1", **secret), "desk1"))
     assert CANARY not in " ".join(problems(**secret, tenant_id=None, console_url="x", timeout=0.0))
 
 

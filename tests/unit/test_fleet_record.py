@@ -136,7 +136,7 @@ def test_the_servers_of_these_tests_hold_secrets() -> None:
     """Else no record could be seen to tell one."""
     server = renewed()
     assert CANARY in server.held
-    for part in (server.console, server.registration, server.configured, server.sign_in):
+    for part in (server.console, server.registration, server.configured, server.declaration["entra"]):
         assert CANARY in json.dumps(dict(part))
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, declare
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import application, questions, variables
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import servers as glue
 from support.servers import (
@@ -179,6 +180,12 @@ def ask(question: str, host: str, found: dict[str, Any], hosts: list[str] | None
     return answer
 
 
+def provider_options(server: Server, found: dict[str, Any], hosts: list[str]) -> dict[str, Any]:
+    """The options with which the role configures the provider of ``server``."""
+    how = {"observed": False, "check_mode": False}
+    return questions.options_of("rustdesk_oidc_provider", server, found, hosts, **how)
+
+
 def names(entries: list[dict[str, Any]]) -> list[str]:
     """The client secrets of all entries."""
     return [name for entry in entries for name in holders(entry)]
@@ -276,14 +283,14 @@ class TestQuestions:
 
     def test_the_share_of_a_server(self) -> None:
         (server,) = registered(ready())
-        assert questions.share(server, hostvars(server), ["desk1"])["client_secret"] == held()
+        assert provider_options(server, hostvars(server), ["desk1"])["client_secret"] == held()
 
     def test_the_share_tells_of_a_contradiction_with_those_of_its_round(self) -> None:
         one, two = ready("desk1"), ready("desk2", app_notes="x")
         found = hostvars(one, two)
-        assert "rustdesk_sso_app_notes" in questions.share(one, found, ["desk1", "desk2"])["error"]["msg"]
+        assert "rustdesk_sso_app_notes" in provider_options(one, found, ["desk1", "desk2"])[ERROR]["msg"]
         found = hostvars(one, of_round(two, round="second"))
-        assert "rustdesk_sso_app_notes" not in questions.share(one, found, ["desk1", "desk2"])["error"]["msg"]
+        assert "rustdesk_sso_app_notes" not in provider_options(one, found, ["desk1", "desk2"])[ERROR]["msg"]
 
 
 class TestServers:
@@ -298,17 +305,3 @@ class TestServers:
     @pytest.mark.parametrize("declaration", [None, {}, {"failed": True, "msg": "x is empty."}])
     def test_a_host_without_a_declaration_is_none(self, declaration: Any) -> None:
         assert glue.server({f"__{PREFIX}declaration": declaration}) is None
-
-    def test_the_sign_in_has_what_is_set(self) -> None:
-        given = {
-            f"{PREFIX}entra_client_id": "automation",
-            f"{PREFIX}entra_client_secret": "",
-            f"{PREFIX}entra_access_token": None,
-            f"{PREFIX}entra_cloud": OMIT,
-            f"{PREFIX}entra_authority_host": Omit(),
-            f"{PREFIX}ca_path": "/ca.pem",
-            f"{PREFIX}timeout": 5.0,
-            f"{PREFIX}console_password": CANARY,
-        }
-        assert {**glue.SignIn(given)} == {"client_id": "automation", "ca_path": "/ca.pem", "timeout": 5.0}
-        assert len(glue.SignIn(given)) == 3

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options with which the role calls the modules for one server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import (
+    entra_app,
+    rustdesk_oidc_provider,
+    rustdesk_oidc_provider_info,
+    rustdesk_sign_in_check,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import share
+from support.servers import APP_ID, ISSUER, callback, held, made, ready, registered
+
+VALUES = {
+    "rustdesk_sso_console_url": "https://desk1.example.com",
+    "rustdesk_sso_console_username": "admin",
+    "rustdesk_sso_console_password": "secret",
+    "rustdesk_sso_console_type": "pro",
+    "rustdesk_sso_console_proxy": "socks5h://127.0.0.1:1080",
+    "rustdesk_sso_ca_path": "/ca.pem",
+    "rustdesk_sso_timeout": 5.0,
+    "rustdesk_sso_entra_client_id": "automation",
+}
+
+
+def known(module, found):
+    """Whether the module has all the options that were ``found``."""
+    return set(found) <= set(module.SPEC["argument_spec"])
+
+
+def test_of_entra():
+    found = options.of(VALUES, options.ENTRA)
+    assert found == {"client_id": "automation", "ca_path": "/ca.pem", "timeout": 5.0}
+    assert known(entra_app, dict.fromkeys(options.ENTRA.values()))
+
+
+def test_of_the_console():
+    """The authority of the console alone goes before that of all services."""
+    found = options.of(VALUES, options.CONSOLE)
+    assert (found["ca_path"], found["console_type"], found["username"]) == ("/ca.pem", "pro", "admin")
+    own = options.of({**VALUES, "rustdesk_sso_console_ca_path": "/console.pem"}, options.CONSOLE)
+    assert own["ca_path"] == "/console.pem"
+    for module in (rustdesk_oidc_provider, rustdesk_oidc_provider_info):
+        assert known(module, dict.fromkeys(options.CONSOLE.values()))
+
+
+def test_of_the_verification():
+    """It speaks to both, so the console's authority and proxy have names of their own."""
+    found = options.of({**VALUES, "rustdesk_sso_console_ca_path": "/console.pem"}, options.VERIFICATION)
+    assert (found["ca_path"], found["console_ca_path"]) == ("/ca.pem", "/console.pem")
+    assert found["console_proxy"] == VALUES["rustdesk_sso_console_proxy"]
+    assert known(rustdesk_sign_in_check, dict.fromkeys(options.VERIFICATION.values()))
+
+
+def test_of_the_provider():
+    (server,) = registered(ready(), decision="created")
+    found = options.provider(server, share(server))
+    assert known(rustdesk_oidc_provider, found)
+    assert (found["client_id"], found["issuer"], found["callback_url"]) == (APP_ID, ISSUER, callback())
+    assert found["client_secret"] == made()
+    assert found["session"] == server.console["session"]
+
+
+def test_of_the_check():
+    (server,) = registered(ready())
+    server = replace(server, configured={"changed": False, "session": {"token": "later"}})
+    found = options.check(server, share(server))
+    assert known(rustdesk_sign_in_check, found)
+    assert (found["client_secret"], found["session"]) == (held(), {"token": "later"})
+    assert (found["look_again"], found["unverifiable"]) == (False, "")
