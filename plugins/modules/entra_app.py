@@ -30,6 +30,13 @@ attributes:
     support: full
     platforms: all
 options:
+  tenant_id:
+    description:
+      - The tenant, by its Directory (tenant) ID or one of its domain names.
+      - A domain name is resolved to the ID by OpenID Connect discovery.
+      - If omitted, the environment variable E(AZURE_TENANT_ID) or E(AZURE_TENANT) is used. Required, unless each of
+        O(applications) has its own.
+    type: str
   object_id: &object_id
     description: The application's object ID. The task fails if the application does not exist.
     type: str

@@ -17,29 +17,10 @@ description:
     without credentials. The error names each mistake.
   - Runs in the controller's process.
 extends_documentation_fragment:
+  - deskops.rustdesk_sso._role
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
   - ansible.builtin.action_common_attributes.flow
-attributes:
-  action:
-    support: full
-  async:
-    support: none
-  become:
-    support: none
-  bypass_host_loop:
-    support: none
-  check_mode:
-    support: full
-  connection:
-    support: none
-  delegation:
-    support: none
-  diff_mode:
-    support: none
-  platform:
-    support: full
-    platforms: all
 options:
   adopt:
     description:

@@ -16,29 +16,10 @@ description:
   - Says what became of the host, by its record in the fact C(rustdesk_sso_run). Fails if the host has failed.
   - Runs on the controller, in its own process.
 extends_documentation_fragment:
+  - deskops.rustdesk_sso._role
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
   - ansible.builtin.action_common_attributes.flow
-attributes:
-  action:
-    support: full
-  async:
-    support: none
-  become:
-    support: none
-  bypass_host_loop:
-    support: none
-  check_mode:
-    support: full
-  connection:
-    support: none
-  delegation:
-    support: none
-  diff_mode:
-    support: none
-  platform:
-    support: full
-    platforms: all
 options: {}
 """
 

@@ -17,29 +17,10 @@ description:
     accept them, the module warns.
   - Runs in the controller's process. In check mode, nothing is sent.
 extends_documentation_fragment:
+  - deskops.rustdesk_sso._role
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
   - ansible.builtin.action_common_attributes.flow
-attributes:
-  action:
-    support: full
-  async:
-    support: none
-  become:
-    support: none
-  bypass_host_loop:
-    support: none
-  check_mode:
-    support: full
-  connection:
-    support: none
-  delegation:
-    support: none
-  diff_mode:
-    support: none
-  platform:
-    support: full
-    platforms: all
 options:
   servers:
     description: The record of each server by its name.

@@ -138,7 +138,7 @@ def test_one_registration_for_a_batch(lab: Lab, fleet: Fleet, tmp_path: Path) ->
     for name in (first, second):
         fleet.hosts[name]["rustdesk_sso_app_unique_name"] = name
     other = Fleet(lab, fleet.controller, 1)
-    (guest,) = other.hosts
+    guest = next(iter(other.hosts))
     fleet.hosts[guest] = {
         **other.variables,
         **other.hosts[guest],

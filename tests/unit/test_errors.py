@@ -13,7 +13,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.log
 def test_another_hint_leaves_everything_else():
     error = AmbiguousError("Changing it failed", answer="no", hint="Wait", status=500, code="Busy", request_id="r1")
     changed = error.but(hint="Run again")
-    assert type(changed) is AmbiguousError
+    assert isinstance(changed, AmbiguousError)
     assert str(changed) == "Changing it failed: no. Run again."
     assert changed.as_result()["error"] == {**error.as_result()["error"], "hint": "Run again"}
     assert str(error) == "Changing it failed: no. Wait."

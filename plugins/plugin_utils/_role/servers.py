@@ -31,7 +31,7 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
     if not declared.get("server"):
         return None
     results = {name: registered(variables, name) for name in REGISTERED}
-    return Server(t.cast("Declaration", declared), **results)
+    return Server(t.cast(Declaration, declared), **results)
 
 
 def together(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[str]:

@@ -32,7 +32,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import 
 
 Params = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]
-Outcome = Result | SsoError
+Outcome: t.TypeAlias = "Result | SsoError"
 
 OPTION = "applications"
 # What an entry can have of its own besides the application; entries in which they are the same share a session
