@@ -37,6 +37,7 @@ options:
       - If omitted, the environment variable E(AZURE_TENANT_ID) or E(AZURE_TENANT) is used. Required, unless each of
         O(applications) has its own.
     type: str
+    required: false
   object_id: &object_id
     description: The application's object ID. The task fails if the application does not exist.
     type: str
