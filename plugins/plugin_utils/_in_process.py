@@ -29,8 +29,8 @@ ON_CONTROLLER = "__rustdesk_sso_on_controller"
 ERROR = "__rustdesk_sso_error"
 # The key of a result for the next task alone
 HANDED_OVER = "session"
-# Variables that are read when a process starts: too late for the controller's own
-START_ONLY = re.compile(r"PYTHON.*|LD_.*|MALLOC_.*|OPENSSL_CONF|LANG|LC_.*|TZ|ANSIBLE_.*")
+# Variables that change what a process loads when it starts: too late for the controller's own
+START_ONLY = re.compile(r"PYTHON.*|LD_.*|OPENSSL_CONF")
 
 
 class InProcessAction(ActionBase):
