@@ -80,8 +80,8 @@ class Demo:
     def run(self) -> None:
         """All steps."""
         fleet = len(self.lab.consoles)
-        self.step("site.yml --check", "says what it would do and changes nothing", lambda: self.predicted(fleet + 2))
-        self.step("site.yml", "registers two applications, fills three consoles and proves each", self.first_run)
+        self.step("site.yml --check", "says what it would do and changes nothing", lambda: self.predicted(2 * fleet))
+        self.step("site.yml", "registers two applications, configures three consoles and verifies each", self.first_run)
         self.step("site.yml again", "finds nothing to do: changed=0 on every server", lambda: self.play(0))
         for name, console in self.lab.consoles.items():
             self.step(
@@ -146,7 +146,7 @@ class Demo:
 
     def first_run(self) -> str:
         """The first real run."""
-        told = self.play(len(self.lab.consoles) + 2)
+        told = self.play(2 * len(self.lab.consoles))  # the provider and the report of each
         applications = self.lab.tenant.applications()
         if len(self.ours(applications)) != 2:
             raise DemoError(f"{len(self.ours(applications))} applications were registered, not 2")
