@@ -45,7 +45,7 @@ class Proxy:
 
     @property
     def refusal(self) -> tuple[str, str]:
-        """What to tell where the proxy takes no requests without a name and a password, or not with these."""
+        """The error if the proxy requires a name and a password, or refuses these."""
         return (
             f"the {self.name} does not accept the request without a valid name and password (407)",
             f"Set {self.option} to a URL with name and password, percent-encoded",

@@ -55,11 +55,11 @@ class SignedInLikeAClient:
 
     @property
     def wrote(self) -> bool:
-        """Never: this console writes each provider by itself."""
+        """Never: this console writes each provider separately."""
         return False
 
     def look_again(self) -> None:
-        """Nothing: this console writes each provider by itself."""
+        """Nothing: this console writes each provider separately."""
 
     def logout(self) -> None:
         """Close the session, if there is one."""

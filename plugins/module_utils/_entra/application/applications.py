@@ -128,7 +128,7 @@ def _mistakes(declared: t.Sequence[Params]) -> list[SsoError | None]:
 
 
 def _mistake(params: Params, declared: t.Sequence[Params]) -> SsoError | None:
-    """What is wrong with one of ``declared``: by itself, or because another one of its tenant has the same key.
+    """What is wrong with one of ``declared``: alone, or because another one of its tenant has the same key.
 
     The display name alone need not be unique.
     """
