@@ -78,6 +78,10 @@ class Tenant:
         """Set the default app management policy."""
         self._control("PUT", "/policy", max_password_days=max_password_days, passwords_allowed=passwords_allowed)
 
+    def disable_by_microsoft(self, app_id: str, status: str | None) -> None:
+        """Set disabledByMicrosoftStatus of an application."""
+        self._control("PUT", f"/applications/{app_id}/disabled-by-microsoft", status=status)
+
     def token(self, **options: Any) -> str:
         """An access token that may do everything; `audience` in place of Graph, `lifetime` in seconds."""
         return self._control("POST", "/token", **options)["access_token"]
@@ -87,7 +91,7 @@ class Tenant:
         return self._control("PUT", "/managed-identity", permissions=permissions, user_assigned=user_assigned)
 
     def set_switches(self, **switches: bool) -> None:
-        """Set list_with_owned_by or user_consent."""
+        """Set list_with_owned_by, user_consent, upsert_on_replica or new_principal_owned."""
         self._control("PUT", "/switches", **switches)
 
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from .directory import Tenant
+from .entra.graph_applications import store
 from .entra.graph_directory import new_policy
 from .errors import StsError
 from .faults import Fault
@@ -46,6 +47,7 @@ class Control:
             ("PUT", TENANT + "/permissions", self.set_permissions),
             ("PUT", TENANT + "/policy", self.set_policy),
             ("PUT", TENANT + "/switches", self.set_tenant_switches),
+            ("PUT", TENANT + r"/applications/(?P<app_id>[^/]+)/disabled-by-microsoft", self.disable_by_microsoft),
             ("POST", TENANT + "/token", self.token),
             ("PUT", TENANT + "/managed-identity", self.set_managed_identity),
             ("POST", "/workload-token", self.workload_token),
@@ -155,12 +157,24 @@ class Control:
         return found.policy
 
     def set_tenant_switches(self, tenant: str, **switches: bool) -> dict[str, Any]:
-        """Set list_with_owned_by (may OwnedBy list applications) or user_consent (may users consent)."""
+        """Set list_with_owned_by (may OwnedBy list applications), user_consent (may users consent), upsert_on_replica
+        (is an upsert decided on a replica that lags) or new_principal_owned (does an application own the service
+        principal that it makes, unless bound)."""
         found = self._tenant(tenant)
         for name, value in switches.items():
-            if name not in ("list_with_owned_by", "user_consent"):
+            if name not in ("list_with_owned_by", "user_consent", "upsert_on_replica", "new_principal_owned"):
                 raise ValueError(f"unknown switch {name}")
             setattr(found, name, value)
+        return {}
+
+    def disable_by_microsoft(self, tenant: str, app_id: str, status: str | None) -> dict[str, Any]:
+        """Set what Microsoft says of the application {app_id}: {status} is its disabledByMicrosoftStatus."""
+        found = self._tenant(tenant)
+        application = found.application(app_id)
+        if application is None:
+            raise KeyError(app_id)
+        application.body["disabledByMicrosoftStatus"] = status
+        store(found, application)
         return {}
 
     def token(self, tenant: str, **options: Any) -> dict[str, str]:

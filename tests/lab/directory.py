@@ -114,7 +114,13 @@ class Tenant:
     policy: dict[str, Any] = field(default_factory=dict)
     automation: dict[str, str] = field(default_factory=dict)
     list_with_owned_by: bool = True
+    # Whether an upsert by unique name is decided on the replica that is asked
+    upsert_on_replica: bool = False
+    # Whether an application owns the service principal that it creates without naming an owner
+    new_principal_owned: bool = False
     user_consent: bool = True
+    # How many times a service principal was refused because its application was not everywhere yet
+    refused_principals: int = 0
     pairwise_salt: str = field(default_factory=lambda: secrets.token_hex(16))
     # The times of the latest writes to each application that admits personal accounts, by object id
     personal_writes: dict[str, list[float]] = field(default_factory=dict)

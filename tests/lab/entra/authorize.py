@@ -18,6 +18,7 @@ from ..directory import Directory, Record, Tenant, User
 from ..errors import StsError
 from ..vault import Vault
 from . import assigned, objects, pages
+from .clients import is_disabled
 
 if TYPE_CHECKING:
     from .login import Login
@@ -173,7 +174,7 @@ class Authorize:
             made = objects.new_service_principal(body, (owner[0] if owner else target).id, stamp(self._directory.now()))
             target.service_principals.write(made["id"], Record(made, created=self._directory.clock.time()))
             return target
-        if principal.body["accountEnabled"] is False:
+        if is_disabled(application, principal):
             raise StsError(7000112, app_id=body["appId"], app_name=body["displayName"])
         assigned.check(target, principal, user)
         return target

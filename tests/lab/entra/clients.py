@@ -26,6 +26,17 @@ SKEW = 300
 _FEDERATED = {"issuer": "iss", "subject": "sub", "audience": "aud"}
 
 
+def is_disabled(application: Record, principal: Record | None) -> bool:
+    """Whether no tokens are issued for an application: it or its service principal is deactivated or disabled.
+
+    Which code a deactivated application gives is not known; that of a disabled principal is taken [inf].
+    """
+    holders = [application.body, *([principal.body] if principal else [])]
+    return (principal is not None and principal.body["accountEnabled"] is False) or any(
+        body["isDisabled"] or body["disabledByMicrosoftStatus"] not in (None, "NotDisabled") for body in holders
+    )
+
+
 class Clients:
     """Tells who a client is and whether it may say so."""
 
@@ -43,7 +54,7 @@ class Clients:
             application = elsewhere[1] if elsewhere else None
         if application is None:
             raise StsError(700016, app_id=app_id, tenant_name=tenant.name)
-        if principal is not None and principal.body["accountEnabled"] is False:
+        if is_disabled(application, principal):
             raise StsError(7000112, app_id=app_id, app_name=application.body["displayName"])
         return application, principal
 

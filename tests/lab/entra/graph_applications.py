@@ -12,12 +12,12 @@ import uuid
 from typing import Any
 
 from ..clock import stamp
-from ..directory import Record
-from ..errors import BodyError, GraphError, bad_request, denied, not_found, throttled
+from ..directory import Record, Tenant
+from ..errors import GraphError, bad_request, denied, not_found, throttled
 from ..router import Router
 from . import credentials, objects, permissions, rules
 from .graph_call import NO_CONTENT, Answer, Call
-from .graph_people import referenced, shown_owner
+from .graph_people import expanded_owners, referenced, with_owners
 from .odata import context_path, listing, selected
 
 ADDRESS = r"/applications(?:/(?P<id>[^/()]+)|\((?P<key>id|appId|uniqueName)='(?P<value>(?:[^']|'')*)'\))"
@@ -97,18 +97,13 @@ def read(call: Call, **address: str) -> Answer:
     select = call.query.get("$select")
     body: dict[str, Any] = {"@odata.context": call.context(context_path("applications", select, entity=True))}
     body |= objects.shown(record.body)
-    if call.query.get("$expand") == "owners":
-        body["owners"] = [person for person in (shown_owner(call, key) for key in record.owners) if person]
-    return Answer(200, selected(body, select))
+    return Answer(200, selected(body, select) | expanded_owners(call, record))
 
 
 def create(call: Call) -> Answer:
     """POST /applications: 201 with the object, the secrets of its first credentials included [rec]."""
     permissions.may_create(call)
-    change: Any = dict(call.body) if isinstance(call.body, dict) else call.body
-    bound = change.pop("owners@odata.bind", []) if isinstance(change, dict) else []
-    if not isinstance(bound, list) or not all(isinstance(reference, str) for reference in bound):
-        raise BodyError("Invalid value specified for 'owners@odata.bind': a collection of URLs is expected.")
+    change, bound = with_owners(call)
     call.schemas.check(change, "application", "create")
     change = objects.plain(change)
     return _create(call, change, bound)
@@ -159,8 +154,9 @@ def update(call: Call, **address: str) -> Answer:
             raise bad_request("A value is required for property 'displayName' of resource 'Application'.")
         if change.get("uniqueName", wanted) != wanted:
             raise bad_request("Invalid value specified for property 'uniqueName' of resource 'Application'.")
-        # The upsert decides on the primary: it is what makes creation repeatable [inf].
-        if call.tenant.applications.find("uniqueName", wanted) is None:
+        # Whether it decides on the primary, so that a repeated one finds what the first has made, is not known [inf].
+        stale = call.stale and call.tenant.upsert_on_replica
+        if call.tenant.applications.find("uniqueName", wanted, stale) is None:
             return _create(call, {**change, "uniqueName": wanted}, [])
         call.stale = False
     record = find_to_change(call, address)
@@ -198,12 +194,17 @@ def _settle_redirect_uris(body: dict[str, Any], change: dict[str, Any]) -> None:
 
 
 def check_unique(call: Call, body: dict[str, Any]) -> None:
-    """Raise Graph's 400 where another application has the unique name or an identifier URI; a deleted one may."""
+    """Raise Graph's 400 where another application has the unique name or an identifier URI.
+
+    A deleted one keeps its unique name until it is purged (microsoftgraph/msgraph-bicep-types#137 [iss]).
+    """
+    for other in (*call.tenant.applications.all(), *call.tenant.deleted.all()):
+        same = body["uniqueName"] is not None and other.body.get("uniqueName") == body["uniqueName"]
+        if same and other.body["id"] != body["id"]:
+            raise _taken("uniqueName")
     for other in call.tenant.applications.all():
         if other.body["id"] == body["id"]:
             continue
-        if body["uniqueName"] is not None and other.body["uniqueName"] == body["uniqueName"]:
-            raise _taken("uniqueName")
         if set(other.body["identifierUris"]) & set(body["identifierUris"]):
             raise _taken("identifierUris")
 
@@ -221,11 +222,16 @@ def _check_owned_by(call: Call, change: dict[str, Any]) -> None:
 
 def write(call: Call, record: Record) -> None:
     """Store an application, and what its service principal shows of it."""
-    call.tenant.applications.write(record.body["id"], record)
-    principal = call.tenant.service_principal(record.body["appId"])
+    store(call.tenant, record)
+
+
+def store(tenant: Tenant, record: Record) -> None:
+    """The same in ``tenant``."""
+    tenant.applications.write(record.body["id"], record)
+    principal = tenant.service_principal(record.body["appId"])
     if principal:
         objects.mirror(record.body, principal.body)
-        call.tenant.service_principals.write(principal.body["id"], principal)
+        tenant.service_principals.write(principal.body["id"], principal)
 
 
 def delete(call: Call, **address: str) -> Answer:

@@ -14,7 +14,7 @@ from ..router import Router
 from . import objects, permissions
 from .graph_applications import check_unique
 from .graph_call import NO_CONTENT, Answer, Call
-from .odata import listing
+from .odata import listing, selected
 from .schemas import parameters
 
 DEFAULT_POLICY_ID = "00000000-0000-0000-0000-000000000000"
@@ -77,7 +77,7 @@ def _shown(call: Call, record: Record) -> Answer:
     body = {
         "@odata.context": call.context("directoryObjects/$entity"),
         "@odata.type": f"#microsoft.graph.{kind}",
-        **objects.shown(record.body),
+        **selected(objects.shown(record.body), call.query.get("$select")),
     }
     return Answer(200, body)
 

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
-from ..directory import User
-from ..errors import bad_request, not_found
+from ..directory import Record, User
+from ..errors import BodyError, bad_request, not_found
 from ..router import Router
 from . import objects, permissions
 from .graph_call import Answer, Call
@@ -64,6 +65,24 @@ def referenced(call: Call, reference: str) -> str:
     if shown_owner(call, key, call.stale) is None:
         raise not_found(key)
     return key
+
+
+def with_owners(call: Call) -> tuple[Any, list[str]]:
+    """The body of a creation without ``owners@odata.bind``, and the references that it names there."""
+    body = dict(call.body) if isinstance(call.body, dict) else call.body
+    bound = body.pop("owners@odata.bind", []) if isinstance(body, dict) else []
+    if not isinstance(bound, list) or not all(isinstance(reference, str) for reference in bound):
+        raise BodyError("Invalid value specified for 'owners@odata.bind': a collection of URLs is expected.")
+    return body, bound
+
+
+def expanded_owners(call: Call, record: Record) -> dict[str, Any]:
+    """What ``$expand=owners`` adds to an answer; its own $select narrows it."""
+    asked = re.fullmatch(r"owners(?:\(\$select=(?P<names>[\w,]+)\))?", call.query.get("$expand", ""))
+    if asked is None:
+        return {}
+    people = [person for person in (shown_owner(call, key) for key in record.owners) if person]
+    return {"owners": [selected(person, asked["names"]) for person in people]}
 
 
 def _groups(call: Call) -> list[dict[str, Any]]:

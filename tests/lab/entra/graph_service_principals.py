@@ -12,6 +12,7 @@ from ..errors import GraphError, bad_request, denied, not_found
 from ..router import Router
 from . import credentials, objects, permissions, rules
 from .graph_call import NO_CONTENT, Answer, Call
+from .graph_people import expanded_owners, referenced, with_owners
 from .odata import context_path, listing, selected
 from .schemas import read_only
 
@@ -48,6 +49,8 @@ def find_to_change(call: Call, address: dict[str, str]) -> Record:
     record = call.tenant.service_principals.read(seen.body["id"])
     if record is None:
         raise not_found(seen.body["id"])
+    if not (permissions.has_all(call) or call.directory.settled(record.created)):
+        raise denied()  # who owns it is not known everywhere yet [inf]
     permissions.may_change(call, record)
     return record
 
@@ -65,31 +68,27 @@ def read(call: Call, **address: str) -> Answer:
     record = find(call, address)
     select = call.query.get("$select")
     body = {"@odata.context": call.context(context_path("servicePrincipals", select, entity=True))}
-    return Answer(200, selected(body | objects.shown(record.body), select))
+    return Answer(200, selected(body | objects.shown(record.body), select) | expanded_owners(call, record))
 
 
 def create(call: Call) -> Answer:
-    """POST /servicePrincipals: 201; 400 until the application has reached every replica [iss]."""
+    """POST /servicePrincipals: 201. Until the application has reached every replica it is refused, in several ways."""
     permissions.may_create(call)
-    call.schemas.check(call.body, "servicePrincipal", "create")
-    change = objects.plain(call.body)
+    change, bound = with_owners(call)
+    call.schemas.check(change, "servicePrincipal", "create")
+    change = objects.plain(change)
     app_id = (change.pop("appId", None) or "").lower()
     found = call.directory.application(app_id)
-    if found is None or not (call.caller.primary or call.directory.settled(found[1].created)):
-        raise bad_request(
-            f"The appId '{app_id}' of the service principal does not reference a valid application object."
-        )
+    if found is not None and not (call.caller.primary or call.directory.settled(found[1].created)):
+        raise _not_there_yet(call, app_id)
+    if found is None:
+        raise _no_application(app_id)
     home, application = found
     if home is not call.tenant and application.body["signInAudience"] == "AzureADMyOrg":
-        raise bad_request(
-            f"The appId '{app_id}' of the service principal does not reference a valid application object."
-        )
+        raise _no_application(app_id)
     owns = home is call.tenant and call.caller.oid in application.owners
     if not permissions.has_all(call) and not owns:
-        raise denied(
-            "When using this permission, the backing application of the service principal being created "
-            "must in the local tenant"
-        )
+        raise _backing_application()
     if call.tenant.service_principal(app_id):
         text = (
             "The service principal cannot be created, updated, or restored because the service principal name "
@@ -100,11 +99,34 @@ def create(call: Call) -> Answer:
     body = objects.new_service_principal(application.body, home.id, stamp(call.now))
     objects.merge(body, change, {})
     rules.check_service_principal(body)
-    owner_ids = [] if call.caller.primary else [call.caller.oid]
+    owner_ids = [call.caller.oid] if call.tenant.new_principal_owned and not call.caller.primary else []
+    owner_ids += [key for key in (referenced(call, reference) for reference in bound) if key not in owner_ids]
+    if set(owner_ids) - {call.caller.oid} and not permissions.has_all(call):
+        raise denied()
     record = Record(body, owner_ids, created=call.directory.clock.time())
     call.tenant.service_principals.write(body["id"], record)
     answer = {"@odata.context": call.context("servicePrincipals/$entity"), **objects.shown(body, first=True)}
     return Answer(201, answer, call.location("directoryObjects", body["id"], "ServicePrincipal"))
+
+
+def _no_application(app_id: str) -> GraphError:
+    return bad_request(f"The appId '{app_id}' of the service principal does not reference a valid application object.")
+
+
+def _backing_application() -> GraphError:
+    return denied(
+        "When using this permission, the backing application of the service principal being created "
+        "must in the local tenant"
+    )
+
+
+def _not_there_yet(call: Call, app_id: str) -> GraphError:
+    """400, 404 (KelvinTegelaar/CIPP-API#1955) or, with OwnedBy, 403 (terraform-provider-azuread#535), in turn [iss]."""
+    refusals = [_no_application(app_id), not_found(app_id)]
+    if not permissions.has_all(call):
+        refusals.append(_backing_application())
+    call.tenant.refused_principals += 1
+    return refusals[call.tenant.refused_principals % len(refusals)]
 
 
 def update(call: Call, **address: str) -> Answer:

@@ -40,6 +40,7 @@ _APPLICATION: dict[str, Any] = {
     "groupMembershipClaims": None,
     "identifierUris": [],
     "isDeviceOnlyAuthSupported": None,
+    "isDisabled": None,
     "isFallbackPublicClient": None,
     "nativeAuthenticationApisEnabled": None,
     "notes": None,
@@ -80,6 +81,8 @@ _APPLICATION: dict[str, Any] = {
     },
     "spa": {"redirectUris": []},
 }
+# What an answer has only where $select names it: newer than the recordings, which do not have it [inf]
+ONLY_SELECTED = ("isDisabled",)
 _LATE = ("optionalClaims", "servicePrincipalLockConfiguration", "requestSignatureVerification", "certification")
 
 _SERVICE_PRINCIPAL: dict[str, Any] = {
@@ -98,6 +101,7 @@ _SERVICE_PRINCIPAL: dict[str, Any] = {
     "disabledByMicrosoftStatus": None,
     "displayName": None,
     "homepage": None,
+    "isDisabled": None,
     "loginUrl": None,
     "logoutUrl": None,
     "notes": None,
@@ -147,6 +151,8 @@ def mirror(application: dict[str, Any], principal: dict[str, Any]) -> None:
         appDescription=application["description"],
         displayName=application["displayName"],
         homepage=application["web"]["homePageUrl"],
+        disabledByMicrosoftStatus=application["disabledByMicrosoftStatus"],
+        isDisabled=application["isDisabled"],
         logoutUrl=application["web"]["logoutUrl"],
         replyUrls=uris,
         servicePrincipalNames=[application["appId"], *application["identifierUris"]],
@@ -218,7 +224,7 @@ def shown(body: dict[str, Any], first: bool = False) -> dict[str, Any]:
     if "web" in body:
         body = _ordered(body, late)
     if first:
-        return body
+        return {name: value for name, value in body.items() if name not in ONLY_SELECTED}
     body["createdDateTime"] = body["createdDateTime"][:19] + "Z"
     for name in ("appRoles", "requiredResourceAccess", "servicePrincipalNames", "replyUrls"):
         if name in body:

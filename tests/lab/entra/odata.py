@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..errors import GraphError, bad_request
+from . import objects
 from .graph_call import Answer, Call
 
 _TEXT = r"'(?P<text>(?:[^']|'')*)'"
@@ -82,7 +83,7 @@ def filter_test(expression: str, names: frozenset[str]) -> Test:
 def selected(body: dict[str, Any], select: str | None) -> dict[str, Any]:
     """The body narrowed to ``$select``."""
     if not select:
-        return body
+        return {name: value for name, value in body.items() if name not in objects.ONLY_SELECTED}
     names = [name.strip() for name in select.split(",")]
     return {name: value for name, value in body.items() if name in names or name.startswith("@odata.")}
 

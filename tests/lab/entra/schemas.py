@@ -42,6 +42,8 @@ READ_ONLY = {
 }  # fmt: skip
 # What a client may name on creation all the same: azure.azcollection does so by default [iss]; kept as sent [inf]
 ON_CREATION = {"servicePrincipal": frozenset({"servicePrincipalType"})}
+# Published after that document: in the recorded types of v1.0 and in msgraph-sdk's models
+SINCE = {"application": ("isDisabled",), "servicePrincipal": ("isDisabled",)}
 _EDM = {"boolean": "Edm.Boolean", "string": "Edm.String", "integer": "Edm.Int32", "array": "Collection"}
 
 _formats = FormatChecker(formats=())
@@ -81,7 +83,13 @@ class Schemas:
 
     def __init__(self) -> None:
         document = json.loads(_DOCUMENT.read_text("utf-8"))
-        schemas = as_json_schema(copy.deepcopy(document["components"]["schemas"]))
+        published = copy.deepcopy(document["components"]["schemas"])
+        for kind, names in SINCE.items():
+            for suffix in ("", "-create", "-update"):
+                published[f"microsoft.graph.{kind}{suffix}"]["properties"] |= {
+                    name: {"type": "boolean", "nullable": True} for name in names
+                }
+        schemas = as_json_schema(published)
         root = {"components": {"schemas": schemas}, "$schema": "https://json-schema.org/draft/2020-12/schema"}
         registry = Registry().with_resource("urn:graph", Resource.from_contents(root))
         self._members = {name: frozenset(schema.get("properties", ())) for name, schema in schemas.items()}

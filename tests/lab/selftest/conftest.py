@@ -87,7 +87,8 @@ def tenant(lab: Lab) -> Tenant:
 
 @pytest.fixture
 def api(lab: Lab, tenant: Tenant) -> Api:
-    """A signed-in client of the fresh tenant."""
+    """A signed-in client of the fresh tenant, which owns the service principals that it creates."""
+    tenant.set_switches(new_principal_owned=True)
     return Api(lab, tenant).sign_in()
 
 
