@@ -61,7 +61,7 @@ def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> 
         discovery, issuer, secret, now = asked.result()
     checks = [*offered, issuer, _clock(begins if begins.now else offers, now)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
-    return [*checks, _registered(params), secret, _expires(now, params)]
+    return [*checks, _registered(params), _enabled(params), secret, _expires(now, params)]
 
 
 def _entra(http: Http, params: Params) -> tuple[Discovery | None, Check, Check, datetime | None]:
@@ -200,6 +200,17 @@ def _registered(params: Params) -> Check:
     )
 
 
+def _enabled(params: Params) -> Check:
+    """Whether the application is there for users, where this is known."""
+    obstacles = params["application_obstacles"]
+    if obstacles is None:
+        return Check("application_enabled", None, "not asked: application_obstacles is not given")
+    if not obstacles:
+        return Check("application_enabled", True, "neither the application nor its service principal is disabled")
+    said, _dot, todo = obstacles[0].partition(". ")
+    return Check("application_enabled", False, said, todo.rstrip("."))
+
+
 def _secret(http: Http, discovery: Discovery | None, params: Params) -> tuple[Check, datetime | None]:
     """Whether the token endpoint accepts the client secret that the console has, where it is known; and its clock."""
     name = "client_secret_accepted"
@@ -217,7 +228,8 @@ def _secret(http: Http, discovery: Discovery | None, params: Params) -> tuple[Ch
         "; if that does not help, with rustdesk_sso_secret_renew",
         "7000222": "It has expired: run the role again, which makes a new one",
         "700016": "There is no such application in this tenant: check client_id and issuer",
-        "7000112": "The application is disabled in this tenant: enable its service principal (enterprise application)",
+        "7000112": "The application or its service principal (enterprise application) is disabled in this tenant: "
+        "enable it, unless somebody disabled it on purpose",
         "7000229": "The application has no service principal in this tenant: run the role again",
     }
     if verdict.code in NOT_ABOUT_THE_SECRET:

@@ -74,16 +74,26 @@ options:
   restore: &restore
     description:
       - Whether to restore an application that was deleted in the last 30 days, if no other one matches. Its client
-        secrets and its service principal are restored too, so that sign-in works again.
+        secrets and its service principal are restored too, so that sign-in works again. A warning lists the client
+        secrets that no entry of O(client_secrets) holds.
+      - If omitted, it is restored only if O(relying_party_client_ids) contains its client ID, because with another
+        client ID all users would get new accounts.
+      - If it is not restored, the task fails if O(object_id), O(app_id) or O(unique_name) names it. Entra keeps the
+        unique name of a deleted application until the application is purged.
       - Check mode cannot predict what else is restored, such as owners and assignments.
     type: bool
-    default: false
   description: &description
     description: The description that users see. An empty text clears it.
     type: str
   notes: &notes
     description: Notes for administrators. An empty text clears them.
     type: str
+  enabled: &enabled
+    description:
+      - Whether the application is active. A deactivated application gets no new tokens, so nobody can sign in.
+      - RV(obstacles) contains the reason if users cannot sign in, even if this is omitted.
+    type: bool
+    version_added: 0.2.0
   tags: &tags
     description: The complete list of tags; others are removed.
     type: list
@@ -542,6 +552,25 @@ options:
             removed.
         type: list
         elements: str
+      owners:
+        description:
+          - The owners of the service principal, in the format of O(owners). If the task creates it, the automation is
+            its first owner.
+        type: dict
+        version_added: 0.2.0
+        suboptions:
+          set:
+            description: The complete list of owners; others are removed.
+            type: list
+            elements: str
+          add:
+            description: Owners to add.
+            type: list
+            elements: str
+          remove:
+            description: Owners to remove; others are kept.
+            type: list
+            elements: str
       preferred_single_sign_on_mode:
         description: The single sign-on mode that the portal shows. An empty text clears it.
         type: str
@@ -600,12 +629,13 @@ options:
       - Whether to remove superseded client secrets, after the holder has a new one and the overlap is over.
     type: bool
     default: true
-  relying_party_client_id: &relying_party_client_id
+  relying_party_client_ids: &relying_party_client_ids
     description:
-      - The application (client) ID that the server uses now, if known. The service principal is then read together with
-        the application, which saves a request.
-      - A wrong value has no effect on the result.
-    type: str
+      - The application (client) IDs that relying parties use now, if known.
+      - A deleted application that they use is restored, see O(restore).
+      - The service principal of the first one is read together with the application, which saves a request.
+    type: list
+    elements: str
     version_added: 0.2.0
   wait_timeout:
     description: How long to wait for a change to be replicated in Entra, in seconds. It usually takes 4 to 18.
@@ -652,6 +682,7 @@ options:
       restore: *restore
       description: *description
       notes: *notes
+      enabled: *enabled
       tags: *tags
       service_management_reference: *service_management_reference
       requested_access_token_version: *requested_access_token_version
@@ -685,7 +716,7 @@ options:
       client_secrets: *client_secrets
       verify_held: *verify_held
       retire_superseded: *retire_superseded
-      relying_party_client_id: *relying_party_client_id
+      relying_party_client_ids: *relying_party_client_ids
       state: *state
       purge: *purge
       create: *create
@@ -849,6 +880,12 @@ application:
     unique_name:
       description: The unique name, if it has one.
       type: str
+    enabled:
+      description: Whether it is active.
+      type: bool
+    disabled_by_microsoft_status:
+      description: Whether Microsoft has disabled it, in Graph's words.
+      type: str
     sign_in_audience:
       description: The accounts that may sign in.
       type: str
@@ -915,6 +952,25 @@ service_principal:
     visible_to_users:
       description: Whether users see the application in their list of applications.
       type: bool
+    deactivated:
+      description: Whether it is deactivated with its application.
+      type: bool
+    disabled_by_microsoft_status:
+      description: Whether Microsoft has disabled it, in Graph's words.
+      type: str
+    owners:
+      description: The object IDs of its owners.
+      returned: when O(service_principal.owners) is declared
+      type: list
+      elements: str
+obstacles:
+  description:
+    - What keeps everybody from signing in although the application exists, a sentence each with what to do, such as a
+      deactivated application or a disabled service principal. A warning shows each of them.
+  returned: when O(state=present)
+  type: list
+  elements: str
+  version_added: 0.2.0
 owners:
   description: The object IDs of the owners.
   returned: when O(owners) is declared
@@ -1063,11 +1119,12 @@ APPLICATION: dict[str, t.Any] = {
         ],
     },
     "adopt": {"type": "bool", "default": False},
-    "restore": {"type": "bool", "default": False},
+    "restore": {"type": "bool"},
     "description": TEXT,
     "notes": TEXT,
     "tags": STRINGS,
     "service_management_reference": TEXT,
+    "enabled": SWITCH,
     "requested_access_token_version": {"type": "int", "choices": [1, 2], "no_log": False},
     "web_redirect_uris": MEMBERS,
     "spa_redirect_uris": MEMBERS,
@@ -1135,6 +1192,7 @@ APPLICATION: dict[str, t.Any] = {
             "visible_to_users": SWITCH,
             "notes": TEXT,
             "notification_email_addresses": STRINGS,
+            "owners": MEMBERS,
             "preferred_single_sign_on_mode": {
                 "type": "str",
                 "choices": ["oidc", "password", "saml", "notSupported", ""],
@@ -1153,7 +1211,7 @@ APPLICATION: dict[str, t.Any] = {
     ),
     "verify_held": {"type": "str", "default": "always", "choices": ["always", "unlisted", "never"]},
     "retire_superseded": {"type": "bool", "default": True},
-    "relying_party_client_id": TEXT,
+    "relying_party_client_ids": {**STRINGS, "no_log": False},
     "wait_timeout": {"type": "float", "default": 300.0},
     "state": STATE,
     "create": {"type": "bool", "default": True},
@@ -1213,12 +1271,21 @@ async def _converge(
     diff = todo.diff()
     if present.application and present.adopted:
         context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
+    revived = [f"{item.name} ({item.describe()})" for item in registration.revived(todo) if item.live(graph.now)]
+    if revived:
+        context.warn(
+            f"With the application {application.label(present.application or {})}, client secrets are restored that no "
+            f"declared holder has: {', '.join(revived)}. Remove those that are not needed."
+        )
     if context.check_mode:
         registration.predict(todo, graph.now)
     elif todo.changed:
         for warning in await registration.apply(graph, http, discovery, todo):
             context.warn(warning)
-    return registration.report(todo, discovery, diff, check_mode=context.check_mode)
+    result = registration.report(todo, discovery, diff, check_mode=context.check_mode)
+    for obstacle in result.get("obstacles") or []:
+        context.warn(obstacle)
+    return result
 
 
 def main() -> None:

@@ -136,6 +136,14 @@ applications:
       description: The service principal, if there is one.
       returned: when listed in O(gather)
       type: dict
+    obstacles:
+      description:
+        - What keeps everybody from signing in although the application exists, a sentence each with what to do, such as
+          a deactivated application or a disabled service principal.
+      returned: when V(service_principal) is listed in O(gather)
+      type: list
+      elements: str
+      version_added: 0.2.0
     owners:
       description: The owners with C(object_id), C(name) and C(type).
       returned: when listed in O(gather)
@@ -199,6 +207,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
+    health,
     lookup,
     service_principal,
 )
@@ -328,7 +337,8 @@ async def _gather(graph: Graph, wanted: list[str], view: Document, turns: asynci
         principal = await service_principal.read(graph, view["app_id"]) if needs_principal else None
         target = Target(view, (principal or {}).get("id"))
         if "service_principal" in wanted:
-            view["service_principal"] = service_principal.view(principal) if principal else None
+            view["service_principal"] = shown = service_principal.view(principal) if principal else None
+            view["obstacles"] = health.obstacles(view, shown)
         if "owners" in wanted:
             view["owners"] = await _owners(graph, target)
         if "federated_credentials" in wanted:

@@ -90,6 +90,13 @@ options:
     description: The redirect URIs of the application. If omitted, it is not checked that they contain O(callback_url).
     type: list
     elements: str
+  application_obstacles:
+    description:
+      - What keeps everybody from signing in with the application, as
+        RV(deskops.rustdesk_sso.entra_app#module:obstacles) has it. If omitted, it is not checked.
+    type: list
+    elements: str
+    version_added: 0.2.0
   ca_path:
     description:
       - A PEM file with the certification authorities to trust, instead of the system's.
@@ -236,6 +243,7 @@ SPEC: dict[str, t.Any] = {
         "client_secret_accepted": {"type": "bool", "default": False, "no_log": False},
         "client_secret_expires": {"type": "str", "no_log": False},
         "registered_redirect_uris": {"type": "list", "elements": "str"},
+        "application_obstacles": {"type": "list", "elements": "str"},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
         "console_ca_path": {"type": "path", "fallback": (env_fallback, ["RUSTDESK_CA_PATH"])},
         "console_proxy": {"type": "str", "no_log": True},

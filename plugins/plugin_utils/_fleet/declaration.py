@@ -31,6 +31,7 @@ APPLICATION = (
     "display_name",
     "adopt",
     "restore",
+    "enabled",
     "sign_in_audience",
     "id_token_issuance_enabled",
     "assignments",

@@ -98,6 +98,7 @@ def check(server: Server, share: Share) -> Options:
         "client_secret_accepted": share["accepted"],
         "client_secret_expires": share["expires"],
         "registered_redirect_uris": share["redirect_uris"],
+        "application_obstacles": share["obstacles"],
         "unverifiable": share["unverifiable"],
         "look_again": share["retires"],
     }

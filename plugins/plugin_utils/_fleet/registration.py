@@ -118,7 +118,7 @@ def applications(servers: t.Iterable[Server]) -> list[Entry]:
             "retire_superseded": False,
             # The verification asks for each of the others
             "verify_held": "unlisted",
-            "relying_party_client_id": members[0].provider.get("client_id") or None,
+            "relying_party_client_ids": _client_ids(members),
         }
         for members in groups(servers).values()
         if not contradictions(members)
@@ -129,6 +129,13 @@ def _of(server: Server) -> Entry:
     """How entra_app signs in for the application of ``server``."""
     declaration = server.declaration
     return {**declaration["entra"], "tenant_id": declaration["tenant_id"], "wait_timeout": declaration["wait_timeout"]}
+
+
+def _client_ids(servers: t.Iterable[Server]) -> list[str]:
+    """The client IDs with which users sign in to ``servers`` now."""
+    providers = [server.provider for server in servers]
+    known = [provider.get("client_id") for provider in providers if provider.get("enabled")]
+    return list(dict.fromkeys(str(client_id) for client_id in known if client_id))
 
 
 def _callback_urls(servers: t.Iterable[Server]) -> list[str]:
@@ -147,6 +154,7 @@ class Share(t.TypedDict):
     issuer: str
     discovery: dict[str, t.Any] | None
     redirect_uris: list[str]
+    obstacles: list[str]
     client_secret: str
     accepted: bool
     expires: str
@@ -160,6 +168,7 @@ NOTHING: Share = {
     "issuer": "",
     "discovery": None,
     "redirect_uris": [],
+    "obstacles": [],
     "client_secret": "",
     "accepted": False,
     "expires": "",
@@ -201,6 +210,7 @@ def share(
         "issuer": found["issuer"],
         "discovery": None if secret.get("accepted") and not observed else found["discovery"],
         "redirect_uris": redirect_uris_before(found) if observed else found["application"]["web_redirect_uris"],
+        "obstacles": list(found.get("obstacles") or []),
         "client_secret": str(secret["secret_text"]) if made else server.held,
         "accepted": bool(secret.get("accepted")) and not observed,
         "expires": (secret.get("held") or {} if observed else secret).get("expires") or "",

@@ -34,6 +34,7 @@ SELECT = [
     "id",
     "appId",
     "createdDateTime",
+    "disabledByMicrosoftStatus",
     *sorted({field.path[0] for field in fields.FIELDS}),
     "passwordCredentials",
 ]
@@ -64,6 +65,7 @@ def _identity(document: Document) -> Document:
         "object_id": document.get("id"),
         "app_id": document.get("appId"),
         "created": document.get("createdDateTime"),
+        "disabled_by_microsoft_status": document.get("disabledByMicrosoftStatus"),
     }
 
 
@@ -138,7 +140,9 @@ async def create(graph: Graph, params: Params, changes: list[Change]) -> Documen
 
     With a unique name Graph's upsert is used, which can be repeated without making a second application [doc]. It
     carries no list, because it would replace that of an application which another run has just made; the lists
-    follow by update(). Without one, a create whose answer is lost is resolved by looking for the display name.
+    follow by update(). Where Graph says that the unique name is taken, this request made the application before its
+    answer was lost, or another run did, unless reads never show one: then the refusal is raised, see name_taken().
+    Without one, a create whose answer is lost is resolved by looking for the display name.
     """
     changes = [change for change in changes if not change.field.kind.whole]
     document = _plan.body(changes)
@@ -148,7 +152,14 @@ async def create(graph: Graph, params: Params, changes: list[Change]) -> Documen
         key, value = "unique_name", unique_name
         request = graph.request("PATCH", address(graph, key, value), document)
         request.headers.try_add("Prefer", "create-if-missing")
-        await replication.persist(lambda: graph.send(request, attempted), replication.not_replicated, graph.patience)
+        try:
+            await replication.persist(
+                lambda: graph.send(request, attempted), replication.not_replicated, graph.patience
+            )
+        except ServiceError as error:
+            if not name_taken(error):
+                raise
+            return await update(graph, params, await _shown(graph, unique_name, error))
     else:
         request = graph.request("POST", graph.client.applications, document)
         try:
@@ -158,6 +169,24 @@ async def create(graph: Graph, params: Params, changes: list[Change]) -> Documen
         key, value = "object_id", created["id"]
     made = await _settled(graph, key, value, changes, attempted)
     return await update(graph, params, made)
+
+
+def name_taken(error: ServiceError) -> bool:
+    """Whether Graph refuses a unique name because another application has it, be it a deleted one
+    (microsoftgraph/msgraph-bicep-types#137 [iss])."""
+    return error.status == 400 and "uniqueName already exists" in (error.answer or "")
+
+
+async def _shown(graph: Graph, unique_name: str, error: ServiceError) -> Document:
+    """The application that has the unique name, once reads show one; raises ``error`` where they never do."""
+    found, settled = await replication.settle(
+        lambda: read(graph, "unique_name", unique_name),
+        lambda item: item is not None,
+        replication.briefly(graph.patience),
+    )
+    if not settled or found is None:
+        raise error
+    return found
 
 
 async def update(graph: Graph, params: Params, present: Document) -> Document:

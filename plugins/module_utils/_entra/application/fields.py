@@ -116,6 +116,8 @@ ACCESSES = Kind(
 PRE_AUTHORIZED = records({"app_id": "appId", "scopes": "delegatedPermissionIds"}, "app_id", ("scopes",))
 ROLES = records(APP_ROLE, "value", ("allowed_member_types",))
 SCOPES = records(PERMISSION_SCOPE, "value")
+# Graph has the opposite, and null until it is set once.
+ENABLED = Kind(read=lambda value: not value, write=lambda value: not value)
 # The switches of an object that Graph gives as null until one of them is set; null and false mean the same.
 SWITCH = Kind(read=bool, key=bool)
 
@@ -126,6 +128,7 @@ FIELDS = (
     Field("notes", ("notes",), TEXT),
     Field("tags", ("tags",), SET),
     Field("service_management_reference", ("serviceManagementReference",), TEXT),
+    Field("enabled", ("isDisabled",), ENABLED),
     Field("sign_in_audience", ("signInAudience",)),
     Field("requested_access_token_version", ("api", "requestedAccessTokenVersion")),
     Field("web_redirect_uris", ("web", "redirectUris"), SET),

@@ -17,7 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import key_of, label
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError, SsoError
 
 if t.TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
@@ -68,8 +68,8 @@ def known_requests(graph: Graph, params: Params) -> list[RequestInformation]:
     key = key_of(params)
     if key == "display_name":
         return []
-    app_id = params["relying_party_client_id"] or ""
-    principal = [service_principal.reading(graph, app_id)] if GUID.fullmatch(app_id) else []
+    app_ids = params["relying_party_client_ids"] or []
+    principal = [service_principal.reading(graph, app_ids[0])] if app_ids and GUID.fullmatch(app_ids[0]) else []
     return [application.reading(graph, key, params[key]), *principal]
 
 
@@ -110,32 +110,116 @@ async def _owners(graph: Graph, match: Document) -> str:
     return ", ".join(str(o.get("userPrincipalName") or o.get("displayName")) for o in owners) or "none"
 
 
-async def deleted(graph: Graph, params: Params) -> Document | None:
-    """The declared application among those deleted in the last 30 days; None when there is none.
+async def to_purge(graph: Graph, params: Params) -> Document | None:
+    """The deleted application that is to be purged, where no other is declared any more; None when there is none.
 
-    Raises InputError when more than one matches.
+    Raises InputError when several match, or when its display name alone names it.
     """
     key = key_of(params)
-    attempted = f"Looking for deleted applications with {key} {params[key]} failed"
-
-    async def matching() -> list[Document] | None:
-        found = await all_deleted(graph, attempted)
-        return [item for item in found if is_named(item, key, params[key])] or None
-
-    matches = await replication.believed_absent(matching) or []
-    if len(matches) > 1:
+    found = the_only(key, params[key], await _deleted(graph, key, params[key]))
+    if found and key == "display_name":
         raise InputError(
-            f"{len(matches)} deleted applications have the {key} {params[key]}",
-            answer="; ".join(f"object ID {item['id']} deleted {item.get('deletedDateTime')}" for item in matches),
-            hint="Set object_id to the right one",
-        )
-    if matches and params["state"] == "absent" and key == "display_name":
-        raise InputError(
-            f"A deleted application is named {params[key]} (object ID {matches[0]['id']})",
+            f"A deleted application is named {params[key]} (object ID {found['id']})",
             answer="by its name alone it is not purged, as that cannot be undone",
             hint="Set object_id to it",
         )
+    return found
+
+
+async def to_restore(graph: Graph, params: Params, present: Document | None) -> Document | None:
+    """The deleted application that is to be restored in place of a missing one; None when there is none.
+
+    Deleted applications are read only where one can matter: where ``present`` is None, or has no unique name yet and is
+    to be given one. Raises InputError where a deleted one is in the way; see chosen().
+    """
+    key = key_of(params) if present is None else "unique_name"
+    if present is None:
+        may_matter = key != "display_name" or bool(params["relying_party_client_ids"])
+        wanted = params["restore"] or (params["create"] and may_matter)
+    else:
+        wanted = params["unique_name"] and present.get("uniqueName") is None
+    if not wanted:
+        return None
+    try:
+        matches = await _deleted(graph, key, params[key])
+    except ServiceError as error:
+        if error.status != 403 or params["restore"]:
+            raise
+        return None  # unknown: if one is in the way, Graph refuses the unique name; see taken()
+    return chosen(params, matches, present)
+
+
+def chosen(params: Params, matches: t.Sequence[Document], present: Document | None) -> Document | None:
+    """Which of the deleted applications ``matches`` is to be restored; pure.
+
+    It is what O(restore) asks for; where that is omitted, what a relying party still uses, because with another
+    application its users would be new ones. Raises InputError where one is in the way: it keeps its unique name until
+    it is purged (microsoftgraph/msgraph-bicep-types#137 [iss]), and its IDs for ever.
+    """
+    key = key_of(params) if present is None else "unique_name"
+    used = [client_id.lower() for client_id in params["relying_party_client_ids"] or []]
+    relied_on = [item for item in matches if item["appId"] in used]
+    if key == "display_name" and not params["restore"]:
+        matches = relied_on if params["restore"] is None else []
+    match = the_only(key, params[key], matches)
+    if match is None:
+        return None
+    if present is None and (params["restore"] or (params["restore"] is None and relied_on)):
+        return match
+    raise in_the_way(key, params[key], match, present)
+
+
+def the_only(key: str, value: str, matches: t.Sequence[Document]) -> Document | None:
+    """The one deleted application that matches, or None. Raises InputError for several; pure."""
+    if len(matches) > 1:
+        raise InputError(
+            f"{len(matches)} deleted applications have the {key} {value}",
+            answer="; ".join(f"object ID {item['id']} deleted {item.get('deletedDateTime')}" for item in matches),
+            hint="Set object_id to the right one",
+        )
     return matches[0] if matches else None
+
+
+def in_the_way(key: str, value: str, match: Document, present: Document | None) -> InputError:
+    """The error for a deleted application ``match`` that has the ``key`` which is declared."""
+    restore = (
+        "To keep its client ID and its users' accounts, set restore to true (in the role: rustdesk_sso_app_restore)"
+    )
+    other = "purge it (state absent with purge), or choose another unique_name" if key == "unique_name" else ""
+    if present is not None:
+        hint = f"{other[0].upper()}{other[1:]}"
+    else:
+        hint = f"{restore}. Otherwise {other or f'correct {key}'}"
+    return InputError(
+        f"The application {label(match)} with the {key} {value} was deleted on {match.get('deletedDateTime')}",
+        answer="Entra keeps a deleted application for 30 days, and its unique name with it, unless it is purged",
+        hint=hint,
+    )
+
+
+async def taken(graph: Graph, params: Params, error: ServiceError) -> SsoError:
+    """The refusal ``error`` of a unique name, explained by the deleted application that has it, if it can be read."""
+    try:
+        matches = await _deleted(graph, "unique_name", params["unique_name"])
+    except ServiceError:
+        matches = []
+    if matches:
+        return in_the_way("unique_name", params["unique_name"], matches[0], None)
+    return error.but(
+        hint="A deleted application keeps its unique name for 30 days. Restore or purge it in the Microsoft Entra "
+        "admin center (App registrations, Deleted applications), or choose another unique_name"
+    )
+
+
+async def _deleted(graph: Graph, key: str, value: str) -> list[Document]:
+    """The deleted applications that have ``value`` as their ``key``."""
+    attempted = f"Looking for deleted applications with {key} {value} failed"
+
+    async def matching() -> list[Document] | None:
+        found = await all_deleted(graph, attempted)
+        return [item for item in found if is_named(item, key, value)] or None
+
+    return await replication.believed_absent(matching) or []
 
 
 def is_named(item: Document, key: str, wanted: str) -> bool:

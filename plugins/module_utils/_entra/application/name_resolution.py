@@ -37,9 +37,14 @@ def check(params: Params) -> None:
         for item in (params.get("assignments") or {}).get(verb) or []:
             if bool(item.get("user")) == bool(item.get("group")):
                 raise InputError(f"assignments.{verb} has an entry without a user or a group, or with both")
-    for verb in VERBS:
-        if not all(name.strip() for name in (params.get("owners") or {}).get(verb) or []):
-            raise InputError(f"owners.{verb} has an empty entry", hint="Name a user or give an object ID")
+    owners = {
+        "owners": params.get("owners"),
+        "service_principal.owners": (params.get("service_principal") or {}).get("owners"),
+    }
+    for option, declared in owners.items():
+        for verb in VERBS:
+            if not all(name.strip() for name in (declared or {}).get(verb) or []):
+                raise InputError(f"{option}.{verb} has an empty entry", hint="Name a user or give an object ID")
     for option in ("required_resource_access", "admin_consent"):
         names = [WELL_KNOWN.get(entry["resource"], entry["resource"]) for entry in params.get(option) or []]
         _plan.check_once(option, names, SAME_RESOURCE)
@@ -53,12 +58,10 @@ async def resolve(graph: Graph, params: Params) -> Params:
     found: Document = dict(params)
     resources: dict[str, Document] = {}
     if params.get("owners"):
-        found["owners"] = {
-            verb: None if params["owners"].get(verb) is None else [
-                await _user(graph, name) for name in params["owners"][verb]
-            ]
-            for verb in VERBS
-        }  # fmt: skip
+        found["owners"] = await _owners(graph, params["owners"])
+    principal = params.get("service_principal") or {}
+    if principal.get("owners"):
+        found["service_principal"] = {**principal, "owners": await _owners(graph, principal["owners"])}
     if params.get("assignments"):
         found["assignments"] = {
             verb: None if params["assignments"].get(verb) is None else await asyncio.gather(
@@ -77,6 +80,14 @@ async def resolve(graph: Graph, params: Params) -> Params:
             entries.append(_resolved(entry, resources.get(entry["resource"]), names=option == "admin_consent"))
         found[option] = entries
     return found
+
+
+async def _owners(graph: Graph, declared: Params) -> Document:
+    """{set, add, remove} of owners with object IDs in place of names."""
+    return {
+        verb: None if declared.get(verb) is None else [await _user(graph, name) for name in declared[verb]]
+        for verb in VERBS
+    }
 
 
 def _only_ids(entry: Params) -> bool:

@@ -15,6 +15,7 @@ from datetime import datetime
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
+    health,
     lookup,
     name_resolution,
     service_principal,
@@ -29,7 +30,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.
     FederatedCredentials,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.logo import Logo
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.owners import Owners
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.owners import Owners, PrincipalOwners
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import (
     app_management_policies,
     client_secrets,
@@ -60,7 +61,15 @@ Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
 # In the order in which they are changed; owners last, because the right to change the others may hang on them.
-PARTS: tuple[type[Part], ...] = (Certificates, FederatedCredentials, Assignments, AdminConsent, Logo, Owners)
+PARTS: tuple[type[Part], ...] = (
+    Certificates,
+    FederatedCredentials,
+    Assignments,
+    AdminConsent,
+    Logo,
+    PrincipalOwners,
+    Owners,
+)
 
 
 @dataclass
@@ -171,7 +180,13 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
 
 def declared_parts(params: Params) -> list[Part]:
     """The parts that ``params`` declares; those of an omitted option are not managed."""
-    return [kind(params[kind.option]) for kind in PARTS if params.get(kind.option) is not None]
+    found = []
+    for kind in PARTS:
+        place, _dot, member = kind.option.rpartition(".")
+        declared = ((params.get(place) or {}) if place else params).get(member)
+        if declared is not None:
+            found.append(kind(declared))
+    return found
 
 
 async def inspect(
@@ -181,9 +196,13 @@ async def inspect(
     found, adopted = await lookup.find(graph, params)
     present = Present(params, application=found, adopted=adopted)
     leaving = params["state"] == "absent"
-    if found is None and (params["purge"] if leaving else params["restore"]):
-        present.application = found = await lookup.deleted(graph, params)
-        present.deleted = found is not None
+    gone = None
+    if not leaving:
+        gone = await lookup.to_restore(graph, params, found)
+    elif found is None and params["purge"]:
+        gone = await lookup.to_purge(graph, params)
+    if gone is not None:
+        present.application, present.deleted, found = gone, True, gone
     if leaving or (found is None and not params["create"]):
         return present
     if found is None:
@@ -297,6 +316,8 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
     try:
         return await _apply(graph, http, discovery, todo)
     except ServiceError as error:
+        if application.name_taken(error):
+            raise await lookup.taken(graph, todo.present.params, error) from error
         if not app_management_policies.refused(error):
             raise
         raise await app_management_policies.explained(graph, error) from error
@@ -321,7 +342,8 @@ async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> 
                 present.principal = await lookup.restore_principal(graph, present.principal)
         if todo.changes:
             present.application = await application.update(graph, params, present.application)
-    await _apply_principal(graph, todo, graph.patience if fresh else replication.briefly(graph.patience))
+            _mirror(todo)
+    await _apply_principal(graph, todo, fresh=fresh)
     target = present.target()
     target.fresh = fresh
     if fresh:  # what there is could not be known before
@@ -330,12 +352,15 @@ async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> 
         await base.apply(graph, target, item)
     if todo.principal_changes and present.principal:
         declared = params.get("service_principal") or {}
-        present.principal = await service_principal.update(graph, declared, present.principal, graph.patience)
+        present.principal = await service_principal.update(
+            graph, declared, present.principal, graph.patience, fresh=fresh
+        )
     endpoint = _token_endpoint(graph, http, discovery, present.application)
     return await SecretWriter(graph, endpoint, present.application).apply(todo.decisions)
 
 
-async def _apply_principal(graph: Graph, todo: Plan, wait: float) -> None:
+async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> None:
+    wait = graph.patience if fresh else replication.briefly(graph.patience)
     present = todo.present
     declared = present.params.get("service_principal") or {}
     app_id = (present.application or {})["appId"]
@@ -343,15 +368,22 @@ async def _apply_principal(graph: Graph, todo: Plan, wait: float) -> None:
         present.principal = await service_principal.create(graph, app_id)
     if todo.principal_changes and present.principal:
         loosened = service_principal.loosened(declared)
-        present.principal = await service_principal.update(graph, loosened, present.principal, wait)
+        present.principal = await service_principal.update(graph, loosened, present.principal, wait, fresh=fresh)
     if todo.drop_principal and present.principal:
         await service_principal.delete(graph, present.principal)
         present.principal = None
 
 
+def revived(todo: Plan) -> list[Credential]:
+    """The client secrets that work again because a deleted application is restored, and that no declared holder has."""
+    held = {decision.holds.key_id for decision in todo.decisions if decision.holds}
+    return [item for item in todo.present.credentials if item.key_id not in held] if todo.restore else []
+
+
 def predict(todo: Plan, now: datetime) -> None:
     """Put into ``todo.present`` and its decisions what apply() would, as far as it can be known (check mode)."""
     present = todo.present
+    _mirror(todo)
     if todo.make_principal or todo.principal_changes:
         present.principal = service_principal.predicted(present.principal, todo.principal_changes, application.NO_ID)
     if todo.drop_principal:
@@ -361,6 +393,13 @@ def predict(todo: Plan, now: datetime) -> None:
             expires = now + decision.wanted.lifetime
             decision.holds = Credential(PREDICTED_KEY, decision.wanted.name, None, now, expires)
             decision.secret_text = NOT_MADE
+
+
+def _mirror(todo: Plan) -> None:
+    """Put into the service principal what it shows of its application, once that is activated or deactivated."""
+    for change in todo.changes:
+        if change.field.option == "enabled" and todo.present.principal:
+            todo.present.principal = {**todo.present.principal, "isDisabled": not change.after}
 
 
 def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool) -> dict[str, t.Any]:
@@ -379,14 +418,21 @@ def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool
         gone: Document = {"application": None, "service_principal": None, "client_secrets": []}
         return {**result, **gone, "purged": todo.purge}
     if check_mode:
-        result["application"] = application.predicted(present.application, todo.changes)
+        shown = application.predicted(present.application, todo.changes)
     else:
-        result["application"] = application.view(present.application or {})
+        shown = application.view(present.application or {})
+    principal = service_principal.view(present.principal) if present.principal else None
+    for item in todo.parts:
+        place, _dot, member = item.part.option.rpartition(".")
+        if place and principal is not None:
+            principal[member] = item.part.show(item.after)
     return {
         **result,
+        "application": shown,
         "adopted": present.adopted,
         "restored": todo.restore,
-        "service_principal": service_principal.view(present.principal) if present.principal else None,
-        **{item.part.option: item.part.show(item.after) for item in todo.parts},
+        "service_principal": principal,
+        "obstacles": health.obstacles(shown, principal),
+        **{item.part.option: item.part.show(item.after) for item in todo.parts if "." not in item.part.option},
         "client_secrets": [decision.result() for decision in todo.decisions],
     }

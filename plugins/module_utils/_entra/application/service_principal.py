@@ -34,7 +34,7 @@ FIELDS = (
     Field("preferred_single_sign_on_mode", ("preferredSingleSignOnMode",), TEXT),
     Field("tags", ("tags",), SET),
 )
-SELECT = ["id", "appId", *(field.path[0] for field in FIELDS)]
+SELECT = ["id", "appId", "isDisabled", "disabledByMicrosoftStatus", *(field.path[0] for field in FIELDS)]
 # A new service principal as Graph makes it [rec].
 NEW: Document = {
     "accountEnabled": True,
@@ -57,7 +57,13 @@ def view(document: Document) -> Document:
     """The service principal as results show it; of its tags only whether users see it in their list."""
     shown = {field.option: field.read(document) for field in FIELDS}
     visible = HIDE not in (shown.pop("tags") or [])
-    return {"object_id": document.get("id"), **shown, "visible_to_users": visible}
+    return {
+        "object_id": document.get("id"),
+        **shown,
+        "visible_to_users": visible,
+        "deactivated": bool(document.get("isDisabled")),
+        "disabled_by_microsoft_status": document.get("disabledByMicrosoftStatus"),
+    }
 
 
 def plan(declared: Params, present: Document | None) -> list[Change]:
@@ -103,13 +109,18 @@ def loosened(declared: Params) -> Params:
 
 
 async def create(graph: Graph, app_id: str) -> Document:
-    """Create the service principal of ``app_id`` and wait until reads agree on it.
+    """Create the service principal of ``app_id``, owned by the caller, and wait until reads agree on it.
 
-    A tenant has at most one for each application, so a create whose answer is lost can be repeated: the second answer
-    is that there is one.
+    Without an owner, a caller that may only change what it owns could be refused its first change [inf]: a recorded one
+    has none [rec]. The owner is named at creation, as terraform azuread does [src]. A tenant has at most one service
+    principal for each application, so a create whose answer is lost can be repeated: the second answer is that there is
+    one.
     """
     attempted = f"Creating the service principal of app ID {app_id} failed"
-    request = graph.request("POST", graph.client.service_principals, {"appId": app_id})
+    body: Document = {"appId": app_id}
+    if graph.caller_id:
+        body["owners@odata.bind"] = [f"{graph.cloud.graph_endpoint}/v1.0/directoryObjects/{graph.caller_id}"]
+    request = graph.request("POST", graph.client.service_principals, body)
     try:
         await replication.persist(
             lambda: graph.send(request, attempted, repeatable=True), replication.not_replicated, graph.patience
@@ -120,9 +131,9 @@ async def create(graph: Graph, app_id: str) -> Document:
     return await replication.appears(lambda: read(graph, app_id), attempted, graph.patience)
 
 
-async def update(graph: Graph, declared: Params, present: Document, wait: float) -> Document:
+async def update(graph: Graph, declared: Params, present: Document, wait: float, *, fresh: bool) -> Document:
     """Send the smallest PATCH that leads from ``present`` to ``declared`` and wait until reads agree on it, at most
-    ``wait`` seconds."""
+    ``wait`` seconds. ``fresh`` is whether it was just made, so that a replica may not know yet who owns it."""
     changes = plan(declared, present)
     if not changes:
         return present
@@ -130,7 +141,7 @@ async def update(graph: Graph, declared: Params, present: Document, wait: float)
     attempted = f"Changing {names} of the service principal of app ID {present['appId']} failed"
     address = graph.client.service_principals.by_service_principal_id(present["id"])
     request = graph.request("PATCH", address, _plan.body(changes))
-    await replication.persist(lambda: graph.send(request, attempted), replication.not_replicated, wait)
+    await replication.persist_of(lambda: graph.send(request, attempted), wait, fresh=fresh)
     found, settled = await replication.settle(
         lambda: read(graph, present["appId"]),
         lambda document: document is not None and not plan(declared, document),

@@ -133,21 +133,26 @@ def briefly(patience: float) -> float:
 
 
 def not_replicated(error: ServiceError) -> bool:
-    """Whether a request may have failed because a replica does not know yet what it is about: an object just made or
-    read, or another change at the same moment."""
+    """Whether a request may have failed because a replica does not know yet what it is about: an object that was just
+    made or read."""
     text = error.answer or ""
     return (
         error.status == 404
         or error.code in _LAGGING
         or any(error.status == status and words in text for status, words in _UNKNOWN_YET)
-        or contended(error)
     )
 
 
-def contended(error: ServiceError) -> bool:
-    """Whether a request was refused because another one changes the same object at the moment [inf: a 409 or, for
-    credentials, 500 is seen then, and nothing is changed by a 409]."""
-    return error.status == 409 and "Concurren" in (error.code or "")
+async def persist_of(act: t.Callable[[], t.Awaitable[Value]], patience: float, *, fresh: bool) -> Value:
+    """persist() for the change of an object. Of one that was just made (``fresh``) a replica may not know yet who owns
+    it, so its 403 is believed only when it lasts [inf]."""
+    began = time.monotonic()
+
+    def passing(error: ServiceError) -> bool:
+        unowned = fresh and error.status == 403 and time.monotonic() - began < CATCH_UP
+        return unowned or not_replicated(error)
+
+    return await persist(act, passing, patience)
 
 
 def unsettled(attempted: str, patience: float) -> ServiceError:

@@ -16,7 +16,11 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import permission_hints, sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import (
+    permission_hints,
+    replication,
+    sdk,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import credentials, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
@@ -30,6 +34,9 @@ if t.TYPE_CHECKING:
 
 SAFE = "rustdesk_sso_safe_to_repeat"
 ATTEMPTS = 4
+# Codes that say: nothing was done, wait and repeat. The first comes as 409 and as 503, also for addPassword
+# (nais/azurerator#448, Azure/azure-cli#23081 [iss]).
+NOTHING_DONE = ("Directory_ConcurrencyViolation", "Request_ThrottledTemporarily")
 
 
 class _Retry(sdk.RetryHandler):
@@ -120,8 +127,18 @@ class Graph:
 
         ``attempted`` begins the error message. ``repeatable`` overrides whether the request may be sent again after a
         failure that leaves its effect open: by default everything but POST may. ``missing_ok`` gives None for a 404.
+        A refusal that says that nothing was done is repeated for any request, within ``patience``.
         Raises AmbiguousError where a request that may not be repeated got no answer, ServiceError for a refusal.
         """
+        return await replication.persist(
+            lambda: self._send_once(request, attempted, repeatable, missing_ok),
+            lambda error: error.code in NOTHING_DONE,
+            self.patience,
+        )
+
+    async def _send_once(
+        self, request: RequestInformation, attempted: str, repeatable: bool | None, missing_ok: bool
+    ) -> dict[str, t.Any] | None:
         safe = request.http_method != sdk.Method.POST if repeatable is None else repeatable
         response = await self._exchange(request, attempted, safe)
         if response.status_code == 404 and missing_ok:
@@ -215,7 +232,8 @@ class Graph:
         except (ValueError, KeyError, AttributeError, TypeError):
             code, message = None, "no error document"
         request_id = response.headers.get("request-id")
-        kind = AmbiguousError if response.status_code >= 500 and not safe else ServiceError
+        unknown = response.status_code >= 500 and not safe and code not in NOTHING_DONE
+        kind = AmbiguousError if unknown else ServiceError
         return kind(
             attempted,
             answer=f"Graph answered {response.status_code} {code or ''}: {message} (request-id {request_id})",

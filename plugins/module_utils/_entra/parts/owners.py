@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The owners of an application: users and service principals that may manage it."""
+"""The owners of an application and of its service principal: users and service principals that may manage it."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Owners(Part):
 
     async def read(self, graph: Graph, target: Target) -> Items:
         self._caller_id = graph.caller_id
-        if target.new:  # whoever creates an application is its first owner [doc]
+        if self._to_be_made(target):  # whoever creates it is its first owner
             return {self._caller_id: {"object_id": self._caller_id}} if self._caller_id else {}
-        address = target.address(graph).owners
-        attempted = f"Reading the owners of {target.name} failed"
+        address = self._address(graph, target)
+        attempted = f"Reading the owners of {self._name(target)} failed"
         found = await graph.pages(graph.request("GET", address, query={"select": ["id"]}), attempted)
         return {item["id"]: {"object_id": item["id"]} for item in found}
 
@@ -49,12 +49,37 @@ class Owners(Part):
         return sorted(items)
 
     async def write(self, graph: Graph, target: Target, step: Step) -> None:
-        owners = target.address(graph).owners
+        owners = self._address(graph, target)
         if step.after:
             reference = {"@odata.id": f"{graph.cloud.graph_endpoint}/v1.0/directoryObjects/{step.key}"}
             request = graph.request("POST", owners.ref, reference)
-            attempted = f"Adding the owner {step.key} to {target.name} failed"
+            attempted = f"Adding the owner {step.key} to {self._name(target)} failed"
         else:
             request = graph.request("DELETE", owners.by_directory_object_id(step.key).ref)
-            attempted = f"Removing the owner {step.key} from {target.name} failed"
+            attempted = f"Removing the owner {step.key} from {self._name(target)} failed"
         await self.send(graph, target, request, attempted)
+
+    def _to_be_made(self, target: Target) -> bool:
+        return target.new
+
+    def _address(self, graph: Graph, target: Target) -> t.Any:
+        return target.address(graph).owners
+
+    def _name(self, target: Target) -> str:
+        return target.name
+
+
+class PrincipalOwners(Owners):
+    """The same of the service principal, which has owners of its own."""
+
+    option = "service_principal.owners"
+    of_principal = True
+
+    def _to_be_made(self, target: Target) -> bool:
+        return target.principal_id is None
+
+    def _address(self, graph: Graph, target: Target) -> t.Any:
+        return target.principal_address(graph).owners
+
+    def _name(self, target: Target) -> str:
+        return f"the service principal of {target.name}"

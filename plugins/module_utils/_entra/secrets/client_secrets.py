@@ -255,7 +255,8 @@ def _decide(
     over = [c for c in superseded if not c.live(now) or now - max(c.start, holds.start) >= wanted.overlap]
     remove = over if retire else []
     kept = [credential for credential in superseded if credential not in remove]
-    return Decision(wanted, "kept", f"held, accepted until {holds.expires:%Y-%m-%d}", holds, kept, remove)
+    known = f"accepted on {now:%Y-%m-%d}" if verdict and verdict.accepted else f"listed until {holds.expires:%Y-%m-%d}"
+    return Decision(wanted, "kept", f"held, {known}", holds, kept, remove)
 
 
 def _make(

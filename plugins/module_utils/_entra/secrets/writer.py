@@ -103,7 +103,7 @@ class SecretWriter:
         try:
             await replication.persist(
                 lambda: self._graph.send(request, attempted, repeatable=True),
-                lambda error: _unknown_key(error) or replication.contended(error),
+                _unknown_key,
                 min(self._graph.patience, LISTED_WITHIN),
             )
         except ServiceError as error:
