@@ -12,7 +12,7 @@ from ..router import Router
 from . import objects, permissions
 from .graph_applications import check_unique
 from .graph_call import NO_CONTENT, Answer, Call
-from .odata import listing
+from .odata import listing, selected
 from .schemas import parameters
 
 ITEM = r"/directory/deletedItems/(?P<key>[^/.]+)"
@@ -75,7 +75,7 @@ def _shown(call: Call, record: Record) -> Answer:
         "@odata.type": f"#microsoft.graph.{kind}",
         **objects.shown(record.body),
     }
-    return Answer(200, body)
+    return Answer(200, selected(body, call.query.get("$select")))
 
 
 def purge(call: Call, key: str) -> Answer:
