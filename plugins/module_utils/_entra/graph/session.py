@@ -86,7 +86,8 @@ class Graph:
     ) -> RequestInformation:
         """A request to ``address``, one of the SDK's request builders, with a JSON ``document`` as its body.
 
-        The SDK's models are not used for the body: they cannot say null, which is how Graph clears a text [doc].
+        The SDK's models are not used for the body. Graph clears a member by null [doc], which they write for one of
+        their own that was set to None, but not within another, such as web.logoutUrl [src: kiota 1.16].
         ``query`` are OData's options without the dollar sign, such as ``{"select": ["id"]}``.
         """
         request = sdk.RequestInformation(sdk.Method(method), address.url_template, dict(address.path_parameters))
@@ -147,7 +148,7 @@ class Graph:
         adapter.set_base_url_for_request_information(request)
         try:
             native = await adapter.convert_to_native_async(request)
-        except sdk.AzureError as error:
+        except (sdk.AzureError, OSError) as error:
             raise credentials.refused(error, self._params, self.tenant_id) from error
         native.extensions[SAFE] = safe
         self._authorization = native.headers.get("Authorization", "")
@@ -181,6 +182,8 @@ class Graph:
     async def ahead(self, *requests: RequestInformation) -> None:
         """Send GET requests, at most BATCH of them, as one ($batch [doc]); send() takes each answer from here, once.
 
+        msgraph-core's BatchRequestContent is not used: its steps have absolute URLs, where Graph takes relative ones
+        [doc], and it imports the package deprecated, which it does not require [src: msgraph-core 1.5.2].
         What went wrong in a way that is worth another try is left to send(). Raises ServiceError without a connection.
         """
         for request in requests:
@@ -198,7 +201,11 @@ class Graph:
                     self._ahead[urls[answer["id"]]] = answer
 
     async def pages(self, request: RequestInformation, attempted: str) -> list[dict[str, t.Any]]:
-        """All items of a collection, following ``@odata.nextLink`` as it comes [doc]."""
+        """All items of a collection, following ``@odata.nextLink`` as it comes [doc].
+
+        msgraph-core's PageIterator is not used: it ends at a page without items, which another may follow [doc], and
+        needs the response models, see sdk.py [src: msgraph-core 1.5.2].
+        """
         items: list[dict[str, t.Any]] = []
         answer = await self.send(request, attempted) or {}
         items.extend(answer.get("value", []))
