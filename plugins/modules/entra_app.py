@@ -247,6 +247,14 @@ options:
             type: list
             elements: str
             default: []
+  remove_unverified_email_claim: &remove_unverified_email_claim
+    description:
+      - Whether to leave the C(email) claim out of tokens if the domain of the address is not verified in the tenant.
+      - An address of an unverified domain may belong to somebody else. Set it to V(true) if anything identifies users
+        by their e-mail address.
+      - If it was never set, Entra decides, depending on the application.
+    type: bool
+    version_added: 0.2.0
   identifier_uris: &identifier_uris
     description:
       - The complete list of identifiers of the application's own API; others are removed. C({app_id}) is replaced by
@@ -701,6 +709,7 @@ options:
       logo: *logo
       group_membership_claims: *group_membership_claims
       optional_claims: *optional_claims
+      remove_unverified_email_claim: *remove_unverified_email_claim
       identifier_uris: *identifier_uris
       app_roles: *app_roles
       permission_scopes: *permission_scopes
@@ -907,6 +916,9 @@ application:
     optional_claims:
       description: The additional claims of each type of token.
       type: dict
+    remove_unverified_email_claim:
+      description: Whether tokens leave out an e-mail address of an unverified domain. Null if it was never set.
+      type: bool
     required_resource_access:
       description: The app ID of each resource with the IDs of its C(scopes) and C(app_roles).
       type: list
@@ -1144,6 +1156,7 @@ APPLICATION: dict[str, t.Any] = {
         "choices": ["All", "SecurityGroup", "DirectoryRole", "ApplicationGroup"],
     },
     "optional_claims": {"type": "dict", "options": {"id_token": CLAIMS, "access_token": CLAIMS}},
+    "remove_unverified_email_claim": SWITCH,
     "identifier_uris": STRINGS,
     "app_roles": _records(
         value=REQUIRED,

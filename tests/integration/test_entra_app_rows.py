@@ -139,6 +139,11 @@ ROWS = {
         lambda seen: seen.web["implicitGrantSettings"]["enableIdTokenIssuance"],
         [({"id_token_issuance_enabled": value}, value) for value in (False, True, False)],
     ),
+    "remove_unverified_email_claim": Row(
+        lambda seen: (seen.application["authenticationBehaviors"] or {}).get("removeUnverifiedEmailClaim"),
+        [({"remove_unverified_email_claim": value}, value) for value in (False, True, False)],
+        unset=False,
+    ),
     "access_token_issuance": Row(
         lambda seen: seen.web["implicitGrantSettings"]["enableAccessTokenIssuance"],
         [({"access_token_issuance_enabled": value}, value) for value in (True, False)],

@@ -74,9 +74,9 @@ class Tenant:
         """Set the automation application's Graph permissions."""
         self._control("PUT", "/permissions", permissions=permissions)
 
-    def set_policy(self, max_password_days: int | None = None, passwords_allowed: bool = True) -> None:
-        """Set the default app management policy."""
-        self._control("PUT", "/policy", max_password_days=max_password_days, passwords_allowed=passwords_allowed)
+    def set_policy(self, **rules: Any) -> dict[str, Any]:
+        """Set the default app management policy, or that of an application; the control API lists the rules."""
+        return self._control("PUT", "/policy", **rules)
 
     def disable_by_microsoft(self, app_id: str, status: str | None) -> None:
         """Set disabledByMicrosoftStatus of an application."""

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from .directory import Tenant
 from .entra.graph_applications import store
-from .entra.graph_directory import new_policy
+from .entra.graph_policies import custom, new_policy
 from .errors import StsError
 from .faults import Fault
 from .router import NotFound, Router, WrongMethod
@@ -148,13 +148,18 @@ class Control:
         found.roles[found.automation["client_id"]] = list(permissions)
         return {}
 
-    def set_policy(
-        self, tenant: str, max_password_days: int | None = None, passwords_allowed: bool = True
-    ) -> dict[str, Any]:
-        """Set the default app management policy {max_password_days, passwords_allowed}."""
+    def set_policy(self, tenant: str, app_id: str | None = None, **rules: Any) -> dict[str, Any]:
+        """Set the default app management policy, or that of the application {app_id}, to rules; gives it.
+
+        The rules are {max_password_days, passwords_allowed, max_certificate_days, trusted_issuers_only,
+        blocked_audiences, identifier_uris, blocked_domains}.
+        """
         found = self._tenant(tenant)
-        found.policy = new_policy(max_password_days, passwords_allowed)
-        return found.policy
+        if app_id is None:
+            found.policy = new_policy(**rules)
+            return found.policy
+        found.policies[app_id] = custom(rules)
+        return found.policies[app_id]
 
     def set_tenant_switches(self, tenant: str, **switches: bool) -> dict[str, Any]:
         """Set list_with_owned_by (may OwnedBy list applications), user_consent (may users consent), upsert_on_replica

@@ -112,6 +112,8 @@ class Tenant:
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
+    # The app management policies of single applications, by their application IDs
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     automation: dict[str, str] = field(default_factory=dict)
     list_with_owned_by: bool = True
     # Whether an upsert by unique name is decided on the replica that is asked

@@ -23,7 +23,7 @@ from .directory import ClientSecret, Directory, Record, Tenant, User
 from .entra import credentials, objects, permissions
 from .entra.first_party import graph_principal
 from .entra.graph import Graph
-from .entra.graph_directory import new_policy
+from .entra.graph_policies import new_policy
 from .entra.keys import SigningKey, thumbprint
 from .entra.login import Login
 from .entra.managed_identity import ManagedIdentity

@@ -39,6 +39,7 @@ APPLICATION = (
     "owners",
     "group_membership_claims",
     "optional_claims",
+    "remove_unverified_email_claim",
     "admin_consent",
     "logo",
     "home_page_url",

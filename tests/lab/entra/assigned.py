@@ -50,3 +50,18 @@ def _groups(tenant: Tenant, application: Record, assigned: set[str], user: User)
     # Groups of the cloud have names in a token only where they are those assigned to the application.
     by_name = "cloud_displayname" in options and "ApplicationGroup" in kinds
     return list(shown.values() if by_name else shown), "emit_as_roles" in options
+
+
+def email(tenant: Tenant, application: Record, user: User) -> dict[str, str]:
+    """The ``email`` of an ID token; that of a domain which is not the tenant's own can be kept from it [doc].
+
+    By default it is kept from the applications of several tenants only [inf].
+    """
+    if not user.email:
+        return {}
+    domain = user.email.rpartition("@")[2].lower()
+    verified = f".{domain}".endswith(f".{tenant.domain}")
+    removed = (application.body["authenticationBehaviors"] or {}).get("removeUnverifiedEmailClaim")
+    if removed is None:
+        removed = application.body["signInAudience"] != "AzureADMyOrg"
+    return {} if removed and not verified else {"email": user.email}

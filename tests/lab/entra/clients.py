@@ -155,7 +155,9 @@ def _moment(seconds: float) -> str:
 
 
 def _decoded(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a token, not verified; raises AADSTS50012 where it is none."""
+    """Header and claims of a token, not verified; raises AADSTS50012 where it is none, or has a line end [inf]."""
+    if assertion != assertion.strip():
+        raise StsError(50012)
     try:
         header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in assertion.split(".")[:2])
         return dict(header), dict(claims)

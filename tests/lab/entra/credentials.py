@@ -15,7 +15,8 @@ from cryptography import x509
 
 from ..clock import in_utc, parse, stamp, two_years_after
 from ..directory import ClientSecret, Record, Tenant
-from ..errors import GraphError, bad_request
+from ..errors import bad_request
+from . import policies
 from .graph_call import Answer, Call
 from .keys import thumbprint
 from .schemas import parameters
@@ -40,7 +41,8 @@ def new_password(call: Call, asked: dict[str, Any], owner: dict[str, Any]) -> di
     end_text = in_utc(end) if end else stamp(two_years_after(now), 7)
     if parse(end_text) <= now or parse(end_text) <= parse(start_text):
         raise bad_request("Key credential end date is invalid.")
-    _check_policy(call.tenant, parse(end_text) - max(parse(start_text), now - timedelta(minutes=10)), owner)
+    lifetime = parse(end_text) - max(parse(start_text), now - timedelta(minutes=10))
+    policies.check_password(call.tenant, owner, lifetime)
     value = call.vault.client_secret()
     key_id = str(uuid.uuid4())
     call.tenant.client_secrets[key_id] = ClientSecret(value, call.directory.clock.time())
@@ -53,28 +55,6 @@ def new_password(call: Call, asked: dict[str, Any], owner: dict[str, Any]) -> di
         "secretText": value,
         "startDateTime": start_text,
     }
-
-
-def _check_policy(tenant: Tenant, lifetime: timedelta, owner: dict[str, Any]) -> None:
-    """The tenant's default app management policy [iss]."""
-    policy = tenant.policy
-    if not policy.get("isEnabled") or owner["appId"] == tenant.automation.get("client_id"):
-        return
-    for rule in policy["applicationRestrictions"]["passwordCredentials"]:
-        if rule["restrictionType"] == "passwordAddition":
-            raise GraphError(
-                400,
-                "CredentialTypeNotAllowedAsPerAppPolicy",
-                f"Credential type not allowed as per assigned policy '{policy['id']}'.",
-            )
-        if rule["restrictionType"] == "passwordLifetime" and lifetime > timedelta(days=int(rule["maxLifetime"][1:-1])):
-            text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{policy['id']}'."
-            raise GraphError(
-                400,
-                "CredentialInvalidLifetimeAsPerAppPolicy",
-                text,
-                [{"code": "InvalidKeyEndDate", "message": text, "target": "EndDate"}],
-            )
 
 
 def password_answer(call: Call, made: dict[str, Any]) -> Answer:
@@ -100,9 +80,9 @@ def without_secrets(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "passwordCredentials": [{**item, "secretText": None} for item in body["passwordCredentials"]]}
 
 
-def keys_from(call: Call, sent: list[dict[str, Any]], present: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """keyCredentials as stored: certificates sent in full are new, those without key must be present [rec]."""
-    known = {item["keyId"]: item for item in present}
+def keys_from(call: Call, sent: list[dict[str, Any]], owner: dict[str, Any]) -> list[dict[str, Any]]:
+    """keyCredentials as stored: certificates sent in full are new, those without key must be the owner's [rec]."""
+    known = {item["keyId"]: item for item in owner["keyCredentials"]}
     result = []
     for item in sent:
         if item.get("key") is None:
@@ -111,13 +91,13 @@ def keys_from(call: Call, sent: list[dict[str, Any]], present: list[dict[str, An
                 raise bad_request("Key value for the new credential is missing.")
             result.append(known[key_id])
         else:
-            result.append(_new_key(call.tenant, item))
+            result.append(_new_key(call.tenant, item, owner))
     if len({item["keyId"] for item in result}) != len(result):
         raise bad_request("Request contains a property with duplicate values.")
     return result
 
 
-def _new_key(tenant: Tenant, item: dict[str, Any]) -> dict[str, Any]:
+def _new_key(tenant: Tenant, item: dict[str, Any], owner: dict[str, Any]) -> dict[str, Any]:
     if item.get("type") != "AsymmetricX509Cert" or item.get("usage") != "Verify":
         raise bad_request("Invalid value specified for property 'keyCredentials' of resource 'Application'.")
     try:
@@ -131,6 +111,7 @@ def _new_key(tenant: Tenant, item: dict[str, Any]) -> dict[str, Any]:
         raise bad_request("Key credential end date is invalid.")
     if parse(start) < certificate.not_valid_before_utc:
         raise bad_request("Key credential start date is invalid.")
+    policies.check_certificate(tenant, owner, parse(end) - parse(start))
     key_id = str(item.get("keyId") or uuid.uuid4()).lower()
     tenant.certificates[key_id] = certificate
     return {

@@ -30,6 +30,7 @@ from . import (
     graph_logo,
     graph_owners,
     graph_people,
+    graph_policies,
     graph_service_principals,
 )
 from .graph_call import Answer, Call, Caller
@@ -69,6 +70,7 @@ class Graph:
             graph_grants,
             graph_people,
             graph_directory,
+            graph_policies,
         ):
             module.add_routes(self._router)
         self._turns: Counter[str] = Counter()

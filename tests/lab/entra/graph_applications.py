@@ -15,7 +15,7 @@ from ..clock import stamp
 from ..directory import Record, Tenant
 from ..errors import GraphError, bad_request, denied, not_found, throttled
 from ..router import Router
-from . import credentials, objects, permissions, rules
+from . import credentials, objects, permissions, policies, rules
 from .graph_call import NO_CONTENT, Answer, Call
 from .graph_people import expanded_owners, referenced, with_owners
 from .odata import context_path, listing, selected
@@ -120,9 +120,10 @@ def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
     _settle_redirect_uris(body, change)
     objects.fill(body)
     rules.check(body)
+    policies.check_application(call.tenant, body)
     check_unique(call, body)
     _check_owned_by(call, change)
-    body["keyCredentials"] = credentials.keys_from(call, keys, [])
+    body["keyCredentials"] = credentials.keys_from(call, keys, body)
     for asked in passwords:
         if any(asked.get(name) for name in ("keyId", "secretText", "customKeyIdentifier", "hint")):
             raise bad_request("Invalid value specified for property 'passwordCredentials' of resource 'Application'.")
@@ -174,10 +175,11 @@ def update(call: Call, **address: str) -> Answer:
     _settle_redirect_uris(record.body, change)
     objects.fill(record.body)
     rules.check(record.body, before)
+    policies.check_application(call.tenant, record.body, before)
     check_unique(call, record.body)
     _check_owned_by(call, change)
     if keys is not None:
-        record.body["keyCredentials"] = credentials.keys_from(call, keys, before["keyCredentials"])
+        record.body["keyCredentials"] = credentials.keys_from(call, keys, before)
     write(call, record)
     return NO_CONTENT
 

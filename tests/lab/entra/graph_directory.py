@@ -2,11 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/directory/deletedItems and /policies/defaultAppManagementPolicy."""
+"""/directory/deletedItems."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from ..directory import Record
 from ..errors import bad_request, not_found
@@ -17,7 +15,6 @@ from .graph_call import NO_CONTENT, Answer, Call
 from .odata import listing, selected
 from .schemas import parameters
 
-DEFAULT_POLICY_ID = "00000000-0000-0000-0000-000000000000"
 ITEM = r"/directory/deletedItems/(?P<key>[^/.]+)"
 
 
@@ -28,7 +25,6 @@ def add_routes(router: Router) -> None:
     router.add("GET", ITEM, read_deleted)
     router.add("DELETE", ITEM, purge)
     router.add("POST", ITEM + "/restore", restore)
-    router.add("GET", "/policies/defaultAppManagementPolicy", read_policy)
 
 
 def list_deleted(call: Call) -> Answer:
@@ -79,7 +75,7 @@ def _shown(call: Call, record: Record) -> Answer:
         "@odata.type": f"#microsoft.graph.{kind}",
         **selected(objects.shown(record.body), call.query.get("$select")),
     }
-    return Answer(200, body)
+    return Answer(200, selected(body, call.query.get("$select")))
 
 
 def purge(call: Call, key: str) -> Answer:
@@ -112,39 +108,3 @@ def restore(call: Call, key: str) -> Answer:
         call.tenant.applications.write(key, record)
     call.tenant.deleted.write(key, None)
     return _shown(call, record)
-
-
-def new_policy(max_password_days: int | None = None, passwords_allowed: bool = True) -> dict[str, Any]:
-    """The tenant's default app management policy; without a restriction it is disabled [doc]."""
-    restrictions = []
-    if not passwords_allowed:
-        restrictions.append(_restriction("passwordAddition", None))
-        restrictions.append(_restriction("customPasswordAddition", None))
-    if max_password_days is not None:
-        restrictions.append(_restriction("passwordLifetime", f"P{max_password_days}D"))
-    return {
-        "id": DEFAULT_POLICY_ID,
-        "displayName": "Default app management tenant policy",
-        "description": "Default tenant policy that enforces app management restrictions on applications "
-        "and service principals.",
-        "isEnabled": bool(restrictions),
-        "applicationRestrictions": {"passwordCredentials": restrictions, "keyCredentials": []},
-        "servicePrincipalRestrictions": {"passwordCredentials": restrictions, "keyCredentials": []},
-    }
-
-
-def _restriction(kind: str, lifetime: str | None) -> dict[str, Any]:
-    return {
-        "restrictionType": kind,
-        "maxLifetime": lifetime,
-        "state": "enabled",
-        "restrictForAppsCreatedAfterDateTime": "2019-10-19T10:37:00Z",
-    }
-
-
-def read_policy(call: Call) -> Answer:
-    """GET the policy; needs a permission of its own."""
-    permissions.needs(call, permissions.POLICY)
-    return Answer(
-        200, {"@odata.context": call.context("policies/defaultAppManagementPolicy/$entity"), **call.tenant.policy}
-    )

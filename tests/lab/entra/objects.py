@@ -27,12 +27,21 @@ _NO_LOCK = {
     "tokenEncryptionKeyId": None,
 }
 
+_NO_BEHAVIORS = {
+    "blockAzureADGraphAccess": None,
+    "removeUnverifiedEmailClaim": None,
+    "requireClientServicePrincipal": None,
+}
+# Members that only a read with $select shows: the first [doc], the other one is newer than the recordings [inf]
+ON_SELECT = frozenset({"authenticationBehaviors", "isDisabled"})
+
 # In the order of the recordings. A complex member that is null stands in the first part, one that is set in the second.
 _APPLICATION: dict[str, Any] = {
     "id": None,
     "deletedDateTime": None,
     "appId": None,
     "applicationTemplateId": None,
+    "authenticationBehaviors": None,
     "disabledByMicrosoftStatus": None,
     "createdDateTime": None,
     "displayName": None,
@@ -81,8 +90,6 @@ _APPLICATION: dict[str, Any] = {
     },
     "spa": {"redirectUris": []},
 }
-# What an answer has only where $select names it: newer than the recordings, which do not have it [inf]
-ONLY_SELECTED = ("isDisabled",)
 _LATE = ("optionalClaims", "servicePrincipalLockConfiguration", "requestSignatureVerification", "certification")
 
 _SERVICE_PRINCIPAL: dict[str, Any] = {
@@ -203,6 +210,9 @@ def fill(body: dict[str, Any]) -> None:
     lock = body["servicePrincipalLockConfiguration"]
     if lock is not None:
         body["servicePrincipalLockConfiguration"] = {**_NO_LOCK, **lock}
+    behaviors = body["authenticationBehaviors"]
+    if behaviors is not None:
+        body["authenticationBehaviors"] = {**_NO_BEHAVIORS, **behaviors}
     for role in body["appRoles"]:
         role.setdefault("isEnabled", True)
         role["origin"] = "Application"
@@ -224,7 +234,7 @@ def shown(body: dict[str, Any], first: bool = False) -> dict[str, Any]:
     if "web" in body:
         body = _ordered(body, late)
     if first:
-        return {name: value for name, value in body.items() if name not in ONLY_SELECTED}
+        return {name: value for name, value in body.items() if name not in ON_SELECT}
     body["createdDateTime"] = body["createdDateTime"][:19] + "Z"
     for name in ("appRoles", "requiredResourceAccess", "servicePrincipalNames", "replyUrls"):
         if name in body:

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ..errors import GraphError, bad_request
-from . import objects
 from .graph_call import Answer, Call
+from .objects import ON_SELECT
 
 _TEXT = r"'(?P<text>(?:[^']|'')*)'"
 _CLAUSES = [
@@ -81,9 +81,9 @@ def filter_test(expression: str, names: frozenset[str]) -> Test:
 
 
 def selected(body: dict[str, Any], select: str | None) -> dict[str, Any]:
-    """The body narrowed to ``$select``."""
+    """The body narrowed to ``$select``, without which some members are not shown [doc]."""
     if not select:
-        return {name: value for name, value in body.items() if name not in objects.ONLY_SELECTED}
+        return {name: value for name, value in body.items() if name not in ON_SELECT}
     names = [name.strip() for name in select.split(",")]
     return {name: value for name, value in body.items() if name in names or name.startswith("@odata.")}
 

@@ -215,11 +215,9 @@ class Token:
             claims["nonce"] = code.nonce
         if "profile" in scopes:
             claims |= {"name": user.display_name, "preferred_username": user.upn, "oid": user.oid}
-        if "email" in scopes and user.email:
-            claims["email"] = user.email
         wanted = (application.body["optionalClaims"] or {}).get("idToken", [])
-        if user.email and any(item["name"] == "email" for item in wanted):
-            claims["email"] = user.email
+        if "email" in scopes or any(item["name"] == "email" for item in wanted):
+            claims |= assigned.email(tenant, application, user)
         return claims | assigned.claims(tenant, application, tenant.service_principal(code.app_id), user)
 
 

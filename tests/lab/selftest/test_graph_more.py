@@ -70,6 +70,29 @@ def test_logo(api: Api, lab: Lab) -> None:
     assert {api.graph("GET", path).content for _turn in range(2)} == {PNG, b"GIF89a"}
 
 
+def test_authentication_behaviors(api: Api) -> None:
+    """Shown on $select alone; a change leaves the other members."""
+    name = "authenticationBehaviors"
+    application = api.application(**{name: {"blockAzureADGraphAccess": True}})
+    path = path_of(application)
+    assert name not in application
+    assert name not in api.graph("GET", path).json()
+    assert all(name not in item for item in api.graph("GET", "/applications").json()["value"])
+    assert api.graph("PATCH", path, {name: {"removeUnverifiedEmailClaim": False}}).status_code == 204
+    expected = {
+        "blockAzureADGraphAccess": True,
+        "removeUnverifiedEmailClaim": False,
+        "requireClientServicePrincipal": None,
+    }
+    assert api.graph("GET", f"{path}?$select=id,{name}").json()[name] == expected
+    listed = api.graph("GET", f"/applications?$select=id,{name}").json()["value"]
+    assert {item["id"]: item[name] for item in listed}[application["id"]] == expected
+    assert api.graph("PATCH", path, {name: None}).status_code == 204
+    assert api.graph("GET", f"{path}?$select={name}").json()[name] is None
+    assert api.graph("DELETE", path).status_code == 204
+    assert name not in api.graph("GET", f"/directory/deletedItems/{application['id']}").json()
+
+
 def certificate(days: int = 30) -> str:
     """A self-signed certificate, as base64 of its DER form."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(timezone.utc)

@@ -152,19 +152,6 @@ def test_bad_secrets(api: Api, asked: dict[str, Any]) -> None:
     check(api.graph("POST", path, {"passwordCredential": asked}), 400, BAD)
 
 
-def test_policy(api: Api) -> None:
-    path = f"/applications/{api.application()['id']}/addPassword"
-    api.tenant.set_policy(max_password_days=90)
-    refused = api.graph("POST", path, {})
-    check(refused, 400, "CredentialInvalidLifetimeAsPerAppPolicy", "as per assigned policy")
-    assert refused.json()["error"]["details"][0]["code"] == "InvalidKeyEndDate"
-    api.tenant.set_policy(passwords_allowed=False)
-    check(api.graph("POST", path, {}), 400, "CredentialTypeNotAllowedAsPerAppPolicy")
-    check(api.graph("GET", "/policies/defaultAppManagementPolicy"), 403, "Authorization_RequestDenied")
-    policy = api.tenant.graph("GET", "/policies/defaultAppManagementPolicy").json()
-    assert policy["isEnabled"] is True
-
-
 def test_remove_unknown_password(api: Api) -> None:
     path = f"/applications/{api.application()['id']}/removePassword"
     body = {"keyId": "00000000-0000-0000-0000-000000000001"}

@@ -175,6 +175,25 @@ def test_code_is_redeemed_once(ready: Ready) -> None:
     check_error(ready.api.token(**form), 400, "invalid_grant", 54005)
 
 
+def test_an_email_of_a_domain_that_is_not_verified(ready: Ready) -> None:
+    path = f"/applications/{ready.application['id']}"
+
+    def email(value: bool | None, address: str) -> str | None:
+        change = {"authenticationBehaviors": {"removeUnverifiedEmailClaim": value}}
+        assert ready.api.graph("PATCH", path, change).status_code == 204
+        ready.tenant.change_user(ready.upn, email=address)
+        token = ready.api.token(**authorize(ready, scope="openid email")).json()["id_token"]
+        return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==")).get("email")
+
+    stranger, own = "alice@elsewhere.example", f"alice@mail.{ready.tenant.domain}"
+    assert email(None, stranger) == email(False, stranger) == stranger
+    assert email(True, stranger) is None
+    assert email(True, own) == own
+    assert ready.api.graph("PATCH", path, {"signInAudience": "AzureADMultipleOrgs"}).status_code == 204
+    assert email(None, stranger) is None
+    assert email(False, stranger) == stranger
+
+
 def test_errors_of_the_code_grant(ready: Ready) -> None:
     form = authorize(ready)
     check_error(ready.api.token(**{**form, "code_verifier": "wrong"}), 400, "invalid_grant", 501481)

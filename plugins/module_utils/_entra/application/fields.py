@@ -145,6 +145,8 @@ FIELDS = (
     Field("terms_of_service_url", ("info", "termsOfServiceUrl"), TEXT),
     Field("group_membership_claims", ("groupMembershipClaims",), GROUP_CLAIMS),
     Field("optional_claims", ("optionalClaims",), CLAIMS),
+    # Given on $select only; null is neither true nor false, but lets Entra decide [doc].
+    Field("remove_unverified_email_claim", ("authenticationBehaviors", "removeUnverifiedEmailClaim")),
     Field("identifier_uris", ("identifierUris",), SET),
     Field("app_roles", ("appRoles",), ROLES),
     Field("permission_scopes", ("api", "oauth2PermissionScopes"), SCOPES),

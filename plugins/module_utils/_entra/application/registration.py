@@ -51,7 +51,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     TokenEndpoint,
     Verdict,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
@@ -313,17 +313,6 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
 
     Raises ServiceError; what was done before stays, and the next run goes on from there.
     """
-    try:
-        return await _apply(graph, http, discovery, todo)
-    except ServiceError as error:
-        if application.name_taken(error):
-            raise await lookup.taken(graph, todo.present.params, error) from error
-        if not app_management_policies.refused(error):
-            raise
-        raise await app_management_policies.explained(graph, error) from error
-
-
-async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> list[str]:
     present, params = todo.present, todo.present.params
     if todo.delete or todo.purge:
         found = present.application or {}
@@ -332,10 +321,37 @@ async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> 
         if todo.purge:
             await lookup.purge(graph, found)
         return []
+
+    def explaining(subject: str = "") -> t.AsyncContextManager[None]:
+        return app_management_policies.explaining(graph, subject, (present.application or {}).get("id"))
+
     fresh = present.application is None or present.deleted or todo.make_principal
-    if present.application is None:
-        present.application = await application.create(graph, params, todo.changes)
-    else:
+    async with explaining():
+        await _apply_application(graph, todo)
+    await _apply_principal(graph, todo, fresh=fresh)
+    target = present.target()
+    target.fresh = fresh
+    if fresh:  # what there is could not be known before
+        todo.parts = [PartPlan.make(item.part, await item.part.read(graph, target), target) for item in todo.parts]
+    for item in todo.parts:
+        async with explaining(item.part.option):
+            await base.apply(graph, target, item)
+    if todo.principal_changes and present.principal:
+        declared = params.get("service_principal") or {}
+        present.principal = await service_principal.update(
+            graph, declared, present.principal, graph.patience, fresh=fresh
+        )
+    app = present.application or {}
+    async with explaining("client_secrets"):
+        return await SecretWriter(graph, _token_endpoint(graph, http, discovery, app), app).apply(todo.decisions)
+
+
+async def _apply_application(graph: Graph, todo: Plan) -> None:
+    present, params = todo.present, todo.present.params
+    try:
+        if present.application is None:
+            present.application = await application.create(graph, params, todo.changes)
+            return
         if todo.restore:
             present.application = await lookup.restore(graph, present.application)
             if present.principal:
@@ -343,20 +359,10 @@ async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> 
         if todo.changes:
             present.application = await application.update(graph, params, present.application)
             _mirror(todo)
-    await _apply_principal(graph, todo, fresh=fresh)
-    target = present.target()
-    target.fresh = fresh
-    if fresh:  # what there is could not be known before
-        todo.parts = [PartPlan.make(item.part, await item.part.read(graph, target), target) for item in todo.parts]
-    for item in todo.parts:
-        await base.apply(graph, target, item)
-    if todo.principal_changes and present.principal:
-        declared = params.get("service_principal") or {}
-        present.principal = await service_principal.update(
-            graph, declared, present.principal, graph.patience, fresh=fresh
-        )
-    endpoint = _token_endpoint(graph, http, discovery, present.application)
-    return await SecretWriter(graph, endpoint, present.application).apply(todo.decisions)
+    except ServiceError as error:
+        if not application.name_taken(error):
+            raise
+        raise await lookup.taken(graph, params, error) from error
 
 
 async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import typing as t
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timezone
@@ -32,6 +33,8 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
 
+# How msgraph-sdk names the query parameter $select.
+SELECT = "%24select"
 SAFE = "rustdesk_sso_safe_to_repeat"
 ATTEMPTS = 4
 # Codes that say: nothing was done, wait and repeat. The first comes as 409 and as 503, also for addPassword
@@ -93,7 +96,8 @@ class Graph:
     ) -> RequestInformation:
         """A request to ``address``, one of the SDK's request builders, with a JSON ``document`` as its body.
 
-        The SDK's models are not used for the body: they cannot say null, which is how Graph clears a text [doc].
+        The SDK's models are not used for the body. Graph clears a member by null [doc], which they write for one of
+        their own that was set to None, but not within another, such as web.logoutUrl [src: kiota 1.16].
         ``query`` are OData's options without the dollar sign, such as ``{"select": ["id"]}``.
         """
         request = sdk.RequestInformation(sdk.Method(method), address.url_template, dict(address.path_parameters))
@@ -130,11 +134,34 @@ class Graph:
         A refusal that says that nothing was done is repeated for any request, within ``patience``.
         Raises AmbiguousError where a request that may not be repeated got no answer, ServiceError for a refusal.
         """
+        try:
+            return await self._send_patiently(request, attempted, repeatable, missing_ok)
+        except ServiceError as error:
+            if not self._without_unknown(request, error):
+                raise
+        return await self.send(request, attempted, repeatable=repeatable, missing_ok=missing_ok)
+
+    async def _send_patiently(
+        self, request: RequestInformation, attempted: str, repeatable: bool | None, missing_ok: bool
+    ) -> dict[str, t.Any] | None:
         return await replication.persist(
             lambda: self._send_once(request, attempted, repeatable, missing_ok),
             lambda error: error.code in NOTHING_DONE,
             self.patience,
         )
+
+    @staticmethod
+    def _without_unknown(request: RequestInformation, error: ServiceError) -> bool:
+        """Take the member that ``error`` calls unknown out of what a read selects; gives whether there was one.
+
+        New members reach the national clouds later; what cannot be read there is not managed there.
+        """
+        unknown = re.search(r"Could not find a property named '(\w+)'", error.answer or "")
+        selected = request.query_parameters.get(SELECT) or []
+        if error.status != 400 or unknown is None or unknown.group(1) not in selected:
+            return False
+        request.query_parameters[SELECT] = [name for name in selected if name != unknown.group(1)]
+        return True
 
     async def _send_once(
         self, request: RequestInformation, attempted: str, repeatable: bool | None, missing_ok: bool
@@ -164,7 +191,7 @@ class Graph:
         adapter.set_base_url_for_request_information(request)
         try:
             native = await adapter.convert_to_native_async(request)
-        except sdk.AzureError as error:
+        except (sdk.AzureError, OSError) as error:
             raise credentials.refused(error, self._params, self.tenant_id) from error
         native.extensions[SAFE] = safe
         self._authorization = native.headers.get("Authorization", "")
@@ -198,6 +225,8 @@ class Graph:
     async def ahead(self, *requests: RequestInformation) -> None:
         """Send GET requests, at most BATCH of them, as one ($batch [doc]); send() takes each answer from here, once.
 
+        msgraph-core's BatchRequestContent is not used: its steps have absolute URLs, where Graph takes relative ones
+        [doc], and it imports the package deprecated, which it does not require [src: msgraph-core 1.5.2].
         What went wrong in a way that is worth another try is left to send(). Raises ServiceError without a connection.
         """
         for request in requests:
@@ -215,7 +244,11 @@ class Graph:
                     self._ahead[urls[answer["id"]]] = answer
 
     async def pages(self, request: RequestInformation, attempted: str) -> list[dict[str, t.Any]]:
-        """All items of a collection, following ``@odata.nextLink`` as it comes [doc]."""
+        """All items of a collection, following ``@odata.nextLink`` as it comes [doc].
+
+        msgraph-core's PageIterator is not used: it ends at a page without items, which another may follow [doc], and
+        needs the response models, see sdk.py [src: msgraph-core 1.5.2].
+        """
         items: list[dict[str, t.Any]] = []
         answer = await self.send(request, attempted) or {}
         items.extend(answer.get("value", []))

@@ -3,64 +3,148 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Explain a refusal by the tenant's app management policy."""
+"""Explain a refusal by an app management policy: the tenant's default one, or one of the application's own."""
 
 from __future__ import annotations
 
 import re
 import typing as t
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
-# The codes of refusals by a policy, and what they are about in the policy's rules [iss].
+Document = t.Mapping[str, t.Any]
+
+# Every refusal by a policy has a code that ends so [iss].
+SUFFIX = "AsPerAppPolicy"
 LIFETIME = "CredentialInvalidLifetimeAsPerAppPolicy"
 KIND = "CredentialTypeNotAllowedAsPerAppPolicy"
 AUDIENCE = "SignInAudienceNotAllowedAsPerAppPolicy"
-HINTS = {
-    LIFETIME: "Shorten lifetime in client_secrets",
-    KIND: "Ask an administrator to exempt this application from the policy, as RustDesk can only use client secrets",
-    AUDIENCE: "Choose another sign_in_audience, or ask an administrator to exempt this application from the policy",
-}
+# In the texts of both refusals of an identifier URI [doc]; one of them has a code without SUFFIX.
+IDENTIFIER_URI = "identifier-uri-addition-error"
+EXEMPT = "ask an administrator to exempt this application from the policy"
 ANSWER_LONGEST = 500
 
 
-def refused(error: ServiceError) -> bool:
-    """Whether a policy is why a request was refused."""
-    return error.code in HINTS
+class Cause(t.NamedTuple):
+    """What in a policy is behind a refusal: the member of its restrictions, what to do, and the rules that it is about,
+    empty for all."""
+
+    member: str
+    hint: str
+    about: tuple[str, ...] = ()
 
 
-async def explained(graph: Graph, error: ServiceError) -> ServiceError:
-    """The refusal ``error`` with the rule of the policy that caused it, if reading it is permitted."""
-    rules = ""
-    with suppress(ServiceError):  # needs a permission of its own (Policy.Read.All)
-        rules = _rules(await _policy(graph, error), error.code)
-    return error.but(answer=f"{error.answer}; {rules}" if rules else None, hint=HINTS[error.code or ""])
+# By what was written and the code: certificates and client secrets are refused with the same codes [inf].
+CREDENTIALS = {
+    ("client_secrets", LIFETIME): Cause(
+        "passwordCredentials", "Shorten lifetime in client_secrets", ("passwordLifetime",)
+    ),
+    ("client_secrets", KIND): Cause(
+        "passwordCredentials",
+        "Ask an administrator to exempt this application from the policy, as RustDesk can only use client secrets",
+        ("passwordAddition",),
+    ),
+    ("certificates", LIFETIME): Cause(
+        "keyCredentials", "Set certificates to one that is valid for a shorter time", ("asymmetricKeyLifetime",)
+    ),
+    # Graph v1.0 gives a kind of rule that only its beta has under the second name [doc].
+    ("certificates", KIND): Cause(
+        "keyCredentials",
+        f"Set certificates to one of an issuer that the policy trusts, or {EXEMPT}",
+        ("trustedCertificateAuthority", "unknownFutureValue"),
+    ),
+}
+AUDIENCES = Cause("audiences", f"Choose another sign_in_audience, or {EXEMPT}")
+IDENTIFIER_URIS = {
+    # What the text says, and the rule [doc]
+    "must contain": Cause(
+        "identifierUris",
+        f"In identifier_uris, use URIs with {{app_id}}, the tenant ID or a verified domain, or {EXEMPT}",
+        ("uriAdditionWithoutUniqueTenantIdentifier",),
+    ),
+    "must comply": Cause(
+        "identifierUris", f"In identifier_uris, only use api://{{app_id}}, or {EXEMPT}", ("nonDefaultUriAddition",)
+    ),
+}
+REDIRECT_URIS = Cause(
+    "redirectUris",
+    f"Change web_redirect_uris, spa_redirect_uris or public_client_redirect_uris, or {EXEMPT}",
+)
+UNKNOWN = Cause("", EXEMPT[0].upper() + EXEMPT[1:])
 
 
-async def _policy(graph: Graph, error: ServiceError) -> dict[str, t.Any]:
-    """The policy that the answer names, which is the tenant's default one or one of its own [doc]."""
+def cause(code: str | None, answer: str | None, subject: str) -> Cause | None:
+    """What in a policy refused a request with this ``code`` and ``answer``; None where no policy did. Pure.
+
+    ``subject`` is the option whose credentials were written: client_secrets or certificates.
+    """
+    if answer and IDENTIFIER_URI in answer:
+        return next((known for words, known in IDENTIFIER_URIS.items() if words in answer), UNKNOWN)
+    if not (code or "").endswith(SUFFIX):
+        return None
+    if code == AUDIENCE:
+        return AUDIENCES
+    if "RedirectUri" in (code or ""):  # the code is not published [inf]
+        return REDIRECT_URIS
+    return CREDENTIALS.get((subject, code or ""), UNKNOWN)
+
+
+def rules(policy: Document, found: Cause) -> str:
+    """The enabled rules of ``policy`` behind a refusal, in its own words, or just the policy's name. Pure.
+
+    A policy of an application's own has other places for them than the default one [doc]. Graph v1.0 does not show
+    those on audiences and redirect URIs, which only its beta has [doc].
+    """
+    if not policy:
+        return ""
+    own = policy.get("restrictions") or {}
+    restrictions = {**own, **(policy.get("applicationRestrictions") or own.get("applicationRestrictions") or {})}
+    rule = restrictions.get(found.member) or {}
+    named = {item["restrictionType"]: item for item in rule} if isinstance(rule, list) else rule
+    texts = [
+        f"{name} {item['maxLifetime']}" if item.get("maxLifetime") else name
+        for name, item in named.items()
+        if isinstance(item, dict)
+        and item.get("state", "enabled") == "enabled"
+        and (not found.about or name in found.about)
+    ]
+    has = f"has: {', '.join(texts)}" if texts else "refused it"
+    return f"the policy {policy.get('displayName')} {has}"[:ANSWER_LONGEST]
+
+
+@asynccontextmanager
+async def explaining(graph: Graph, subject: str, object_id: str | None) -> t.AsyncIterator[None]:
+    """Raise a refusal by a policy with the rule behind it, if reading it is permitted, and what to do about it.
+
+    For ``subject`` see cause(); ``object_id`` is that of the application, if it is there already.
+    """
+    try:
+        yield
+    except ServiceError as error:
+        found = cause(error.code, error.answer, subject)
+        if found is None:
+            raise
+        said = ""
+        with suppress(ServiceError):  # needs a permission of its own (Policy.Read.All)
+            said = rules(await _policy(graph, error.answer or "", object_id), found)
+        raise error.but(answer=f"{error.answer}; {said}" if said else None, hint=found.hint) from error
+
+
+async def _policy(graph: Graph, answer: str, object_id: str | None) -> Document:
+    """The policy that the answer names, else the application's own, which replaces the default one [doc]."""
     attempted = "Reading the app management policy failed"
     policies = graph.client.policies
+    named = re.search(r"policy '([0-9a-f-]{36})'", answer)
+    if named is None and object_id:
+        application = graph.client.applications.by_application_id(object_id)
+        for policy in await graph.pages(graph.request("GET", application.app_management_policies), attempted):
+            return policy
     default = await graph.get(policies.default_app_management_policy, attempted) or {}
-    named = re.search(r"policy '([0-9a-f-]{36})'", error.answer or "")
     if named is None or named.group(1) == default.get("id"):
         return default
     own = policies.app_management_policies.by_app_management_policy_id(named.group(1))
     return await graph.get(own, attempted) or {}
-
-
-def _rules(policy: t.Mapping[str, t.Any], code: str | None) -> str:
-    """The restrictions of client secrets that a policy sets, in its own words."""
-    restrictions = policy.get("applicationRestrictions") or policy.get("restrictions") or {}
-    rules = [
-        rule["restrictionType"] + (f" {rule['maxLifetime']}" if rule.get("maxLifetime") else "")
-        for rule in restrictions.get("passwordCredentials") or []
-        if rule.get("state", "enabled") == "enabled"
-        and (code != LIFETIME or rule["restrictionType"] == "passwordLifetime")
-    ]
-    said = f"the policy {policy.get('displayName')} has: {', '.join(rules)}" if rules else ""
-    return said[:ANSWER_LONGEST]

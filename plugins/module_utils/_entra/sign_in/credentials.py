@@ -133,8 +133,14 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
 
 
 def _workload_credential(params: t.Mapping[str, t.Any], cloud: Cloud, options: dict[str, t.Any]) -> t.Any:
-    """Asks for the workload's token at each sign-in, as it lasts for minutes only and its file is renewed."""
+    """Asks for the workload's token at each sign-in, as it lasts for minutes only and its file is renewed.
+
+    azure-identity reads a file that holds nothing but the token, again once that is older than ten minutes [src]. It
+    would send a line end with the token, which Entra does not take [inf].
+    """
     chosen, path = _workload(params), params.get("federated_token_file")
+    if chosen == "federated_token_file" and tokens.is_bare(params["federated_token_file"]):
+        return sdk.identity.WorkloadIdentityCredential(token_file_path=path, **options)
 
     def assertion() -> str:
         if chosen == "federated_token":
@@ -150,6 +156,8 @@ def _workload_credential(params: t.Mapping[str, t.Any], cloud: Cloud, options: d
 def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str) -> ServiceError:
     """The automation's failed sign-in as an error for the user."""
     chosen = source(params)
+    if isinstance(error, OSError):  # the library's, reading a file that was there when it was checked
+        return ServiceError(tokens.unreadable(params["federated_token_file"]), answer=type(error).__name__)
     text = str(getattr(error, "message", None) or error)
     said = re.search(r"AADSTS\d+:.*?(?= Trace ID:|[\r\n]|$)", text)
     found = re.search(r"AADSTS(\d+)", text)

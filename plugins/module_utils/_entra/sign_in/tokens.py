@@ -50,7 +50,9 @@ def check_form(option: str, token: str) -> None:
     """Raise InputError when ``token``, the value of ``option``, cannot be one."""
     if not BEARER.fullmatch(token.strip()):
         raise InputError(
-            f"{option} is not a token", answer="it has characters that no token has", hint="Set it to the token alone"
+            f"{option} is not a token",
+            answer="it has characters that no token has" if token.strip() else "it is empty",
+            hint="Set it to the token alone",
         )
 
 
@@ -107,12 +109,26 @@ def _expiry(told: t.Mapping[str, t.Any]) -> int:
 
 def from_file(path: str) -> str:
     """The workload's token in the file ``path`` (federated_token_file); raises InputError where there is none."""
-    try:
-        token = Path(path).read_text("utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise InputError(f"federated_token_file {path} cannot be read", answer=type(error).__name__) from error
+    token = _content(path).strip()
     check_form(f"The content of federated_token_file {path}", token)
     return token
+
+
+def is_bare(path: str) -> bool:
+    """Whether a federated_token_file holds its token without a line end; raises InputError where there is none."""
+    return from_file(path) == _content(path)
+
+
+def unreadable(path: str) -> str:
+    """What was attempted, where a federated_token_file cannot be read."""
+    return f"federated_token_file {path} cannot be read"
+
+
+def _content(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(unreadable(path), answer=type(error).__name__) from error
 
 
 def on_github() -> bool:
