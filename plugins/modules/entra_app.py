@@ -1082,6 +1082,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
     applications,
+    inspection,
     registration,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
@@ -1279,7 +1280,7 @@ async def _converge(
 ) -> dict[str, t.Any]:
     """Lead one application to its declaration; gives its result."""
     wanted = applications.wanted(params)
-    present = await registration.inspect(graph, http, discovery, params, wanted)
+    present = await inspection.inspect(graph, http, discovery, params, wanted)
     todo = registration.plan(present, wanted, graph.now)
     diff = todo.diff()
     if present.application and present.adopted:

@@ -79,18 +79,19 @@ class Row:
     named: dict[str, Any] = field(default_factory=lambda: NAMED)
 
 
-def run(fleet: Fleet, check: bool = False, **options: Any) -> dict[str, Any]:
-    """The result of entra_app."""
+def run(fleet: Fleet, check: bool = False, warnings: list[str] | None = None, **options: Any) -> dict[str, Any]:
+    """The result of entra_app; its warnings are put into ``warnings``."""
     rules = {key: value for key, value in entra_app.SPEC.items() if key != "supports_check_mode"}
     validated = ArgumentSpecValidator(**rules).validate({**fleet.entra, "wait_timeout": 20, **options})
     assert validated.error_messages == []
-    return outcome(entra_app.run, validated.validated_parameters, Context(check, lambda _warning: None))
+    context = Context(check, ([] if warnings is None else warnings).append)
+    return outcome(entra_app.run, validated.validated_parameters, context)
 
 
-def quietly(fleet: Fleet, check: bool = False, **options: Any) -> dict[str, Any]:
+def quietly(fleet: Fleet, check: bool = False, warnings: list[str] | None = None, **options: Any) -> dict[str, Any]:
     """The result of a run that must not write anything."""
     fleet.lab.clear_requests()
-    result = run(fleet, check, **options)
+    result = run(fleet, check, warnings, **options)
     assert writes(fleet.lab) == [], result
     return result
 

@@ -133,22 +133,88 @@ def test_restored_and_changed_in_one_run(fleet: Fleet) -> None:
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_not_restored_without_being_asked(fleet: Fleet) -> None:
-    """A new application is made of the same name; one named by an ID that is deleted is an error that says so."""
+@pytest.mark.parametrize("options", [{}, {"restore": False}], ids=["omitted", "forbidden"])
+def test_in_the_way_of_its_name(fleet: Fleet, options: dict[str, Any]) -> None:
+    """Its unique name and its IDs are an error that says when it was deleted and what to do, in check mode too."""
     gone = make(fleet)["application"]
     run(fleet, **ABSENT)
-    for key in ("app_id", "object_id"):
-        refused = quietly(fleet, **{key: gone[key]})
-        assert refused["failed"], refused
-        assert gone[key] in refused["msg"]
-    made = run(fleet, **NAMED)
+    for named in (NAMED, {"app_id": gone["app_id"]}, {"object_id": gone["object_id"]}):
+        for check in (True, False):
+            refused = quietly(fleet, check, **named, **options)
+            assert refused["failed"], refused
+            assert gone["app_id"] in refused["msg"]
+            assert "was deleted on 20" in refused["msg"]
+            assert "rustdesk_sso_app_restore" in refused["msg"]
+            assert ("purge it" in refused["msg"]) is (named is NAMED)
+    assert deleted(fleet) == [gone["object_id"]]
+    made = run(fleet, display_name="RustDesk", **options)
     assert not made["restored"]
     assert made["application"]["app_id"] != gone["app_id"]
-    # Where there is one, that is meant.
-    again = quietly(fleet, **NAMED, restore=True)
-    assert not again["changed"]
-    assert again["application"] == made["application"]
-    assert deleted(fleet) == [gone["object_id"]]
+    assert run(fleet, **ABSENT, purge=True)["purged"]
+    assert run(fleet, unique_name="desks", display_name="Desks", **options)["changed"]
+
+
+@pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("named", [NAMED, {"display_name": "RustDesk"}], ids=["unique_name", "display_name"])
+def test_restored_for_who_still_uses_it(fleet: Fleet, named: dict[str, Any]) -> None:
+    """With another client ID all users would be new ones, so it is restored unasked, unless that is forbidden."""
+    made = make(fleet, client_secrets=[{"name": "desk1"}, {"name": "desk2"}])
+    app_id, (secret, other) = made["application"]["app_id"], made["client_secrets"]
+    run(fleet, **ABSENT)
+    used = {**named, "relying_party_client_ids": ["not-an-id", app_id.upper()]}
+    if named is NAMED:
+        assert quietly(fleet, restore=False, **used)["failed"]
+    held = [{"name": "desk1", "held": secret["secret_text"]}]
+    seen: list[list[str]] = [[], []]
+    check = quietly(fleet, check=True, warnings=seen[0], client_secrets=held, **used)
+    done = run(fleet, warnings=seen[1], client_secrets=held, **used)
+    assert done["restored"], done
+    assert masked(check) == masked(done)
+    assert only(fleet.tenant)["appId"] == app_id
+    for (warning,) in seen:
+        assert f"desk2 (key {other['key_id']}" in warning
+        assert secret["key_id"] not in warning
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_deleted_application_that_may_not_be_read(fleet: Fleet) -> None:
+    """Then Graph's refusal is explained, and other names are created as before."""
+    make(fleet)
+    run(fleet, **ABSENT)
+    fleet.tenant.set_switches(list_with_owned_by=False)
+    assert run(fleet, unique_name="others", display_name="Others")["changed"]
+    refused = run(fleet, **{**NAMED, "wait_timeout": 0.1})
+    assert refused["failed"], refused
+    assert "uniqueName already exists" in refused["msg"]
+    assert "Restore or purge it in the Microsoft Entra admin center" in refused["msg"]
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_a_deleted_application_is_in_the_way_of_a_name_that_another_one_is_given(fleet: Fleet) -> None:
+    """Of one that is taken over, or named by its app ID."""
+    gone = make(fleet)["application"]
+    run(fleet, **ABSENT)
+    by_hand = fleet.tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json()
+    fleet.tenant.set_permissions([WRITE])
+    for options in ({**NAMED, "adopt": True}, {"app_id": by_hand["appId"], "unique_name": "desks"}):
+        refused = quietly(fleet, **options)
+        assert refused["failed"], refused
+        assert gone["app_id"] in refused["msg"]
+        assert "Purge it (state absent with purge), or choose another unique_name" in refused["msg"]
+
+
+@pytest.mark.parametrize("on_replica", [False, True])
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_an_upsert_with_a_lost_answer(lab: Lab, fleet: Fleet, cut: str, on_replica: bool) -> None:
+    """The repeated one may be refused by a replica that does not know what the first has made."""
+    fleet.tenant.set_switches(upsert_on_replica=on_replica)
+    lab.set_lag(0.4, 0)
+    lab.fault("graph", "PATCH", "/applications", cut=cut)
+    made = run(fleet, **NAMED, notes="desks", client_secrets=[{"name": "desk1"}])
+    assert not made.get("failed"), made
+    assert only(fleet.tenant)["notes"] == "desks"
+    lab.set_lag(0, 0)
+    assert not quietly(fleet, **NAMED, notes="desks")["changed"]
 
 
 @pytest.mark.usefixtures("unhurried")

@@ -273,6 +273,10 @@ class Lab:
         order = {"service": service, "method": method, "path_regex": path_regex, "times": times}
         self.control("POST", "/faults", **order, **action)
 
+    def open_faults(self) -> list[str]:
+        """The paths of the faults that were ordered and have not met a request yet."""
+        return self.control("GET", "/faults")
+
     def workload_token(self, issuer: str, subject: str, **options: Any) -> str:
         """A workload's token that a federated credential with this issuer and subject trusts.
 

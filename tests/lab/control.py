@@ -64,6 +64,7 @@ class Control:
             ("POST", CONSOLE + "/restart", self.restart_console),
             ("PUT", CONSOLE + "/switches", self.set_console_switches),
             ("POST", "/faults", self.order_fault),
+            ("GET", "/faults", self.open_faults),
             ("DELETE", "/faults", self.clear_faults),
             ("GET", "/requests", self.requests),
             ("DELETE", "/requests", self.clear_requests),
@@ -280,6 +281,10 @@ class Control:
         """
         self._world.faults.order(Fault.from_json(order))
         return {}
+
+    def open_faults(self) -> list[str]:
+        """The faults that are still open: the path that each is about."""
+        return self._world.faults.open()
 
     def clear_faults(self) -> dict[str, Any]:
         """Forget all faults."""

@@ -83,6 +83,10 @@ class Faults:
         """Add an order behind those already open."""
         self._open.append(fault)
 
+    def open(self) -> list[str]:
+        """The paths of the orders still open."""
+        return [fault.path_regex or "" for fault in self._open]
+
     def clear(self) -> None:
         """Forget all orders."""
         self._open.clear()

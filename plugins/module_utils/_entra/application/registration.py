@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""An application with its service principal, its parts and client secrets as one thing: read, plan, apply, report."""
+"""An application with its service principal, its parts and client secrets as one thing: plan, apply, report."""
 
 from __future__ import annotations
 
-import asyncio
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,21 +15,14 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
     health,
+    inspection,
     lookup,
     name_resolution,
     service_principal,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts import base
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.admin_consent import AdminConsent
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.assignments import Assignments
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, PartPlan, Target
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.certificates import Certificates
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.federated_credentials import (
-    FederatedCredentials,
-)
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.logo import Logo
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.owners import Owners, PrincipalOwners
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import PartPlan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import (
     app_management_policies,
     client_secrets,
@@ -43,15 +35,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secret
     Wanted,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.writer import (
-    LISTED_WITHIN,
     SecretWriter,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import (
-    TokenEndpoint,
-    Verdict,
-)
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
@@ -60,47 +47,12 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
-# In the order in which they are changed; owners last, because the right to change the others may hang on them.
-PARTS: tuple[type[Part], ...] = (
-    Certificates,
-    FederatedCredentials,
-    Assignments,
-    AdminConsent,
-    Logo,
-    PrincipalOwners,
-    Owners,
-)
-
-
-@dataclass
-class Present:
-    """What the tenant holds now. ``params`` is the declaration with IDs in place of names; ``deleted`` is true when
-    ``application`` is among those deleted lately; ``items`` are the members of each declared part by its option."""
-
-    params: Params
-    parts: list[Part] = field(default_factory=list)
-    application: Document | None = None
-    adopted: bool = False
-    deleted: bool = False
-    principal: Document | None = None
-    items: dict[str, _plan.Items] = field(default_factory=dict)
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-
-    @property
-    def credentials(self) -> list[Credential]:
-        """The application's client secrets."""
-        return [Credential.parse(item) for item in (self.application or {}).get("passwordCredentials") or []]
-
-    def target(self, view: Document | None = None) -> Target:
-        """What the parts belong to; ``view`` is the application as it will be."""
-        return Target(view or application.view(self.application or application.NEW), (self.principal or {}).get("id"))
-
 
 @dataclass
 class Plan:
     """What has to be done, in this order: application, service principal, their parts, client secrets."""
 
-    present: Present
+    present: inspection.Present
     changes: list[_plan.Change] = field(default_factory=list)
     restore: bool = False
     make_principal: bool = False
@@ -160,7 +112,7 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
     application.check(params)
     service_principal.check(params["service_principal"] or {})
     name_resolution.check(params)
-    for part in declared_parts(params):
+    for part in inspection.declared_parts(params):
         part.check()
     if (params["service_principal"] or {}).get("state") != "absent":
         return
@@ -170,7 +122,7 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
             answer="Entra refuses them (AADSTS7000229), so that it could never be seen whether they work",
             hint="Set service_principal to present, or the client secrets to absent",
         )
-    needing = [part.option for part in declared_parts(params) if part.of_principal]
+    needing = [part.option for part in inspection.declared_parts(params) if part.of_principal]
     if needing:
         raise InputError(
             f"{' and '.join(needing)} cannot be declared without a service principal",
@@ -178,104 +130,7 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
         )
 
 
-def declared_parts(params: Params) -> list[Part]:
-    """The parts that ``params`` declares; those of an omitted option are not managed."""
-    found = []
-    for kind in PARTS:
-        place, _dot, member = kind.option.rpartition(".")
-        declared = ((params.get(place) or {}) if place else params).get(member)
-        if declared is not None:
-            found.append(kind(declared))
-    return found
-
-
-async def inspect(
-    graph: Graph, http: Http, discovery: Discovery, params: Params, wanted: t.Sequence[Wanted]
-) -> Present:
-    """Read the application, its service principal and declared parts, and whether held client secrets are accepted."""
-    found, adopted = await lookup.find(graph, params)
-    present = Present(params, application=found, adopted=adopted)
-    leaving = params["state"] == "absent"
-    gone = None
-    if not leaving:
-        gone = await lookup.to_restore(graph, params, found)
-    elif found is None and params["purge"]:
-        gone = await lookup.to_purge(graph, params)
-    if gone is not None:
-        present.application, present.deleted, found = gone, True, gone
-    if leaving or (found is None and not params["create"]):
-        return present
-    if found is None:
-        lookup.check_creatable(graph, params)
-    present.params = params = await name_resolution.resolve(graph, params)
-    present.parts = declared_parts(params)
-    for part in present.parts:
-        part.check()
-    if found is not None and present.deleted:
-        present.principal = await lookup.deleted_principal(graph, found["appId"])
-    if found is None or present.deleted:
-        present.items = {part.option: await part.read(graph, Present(params).target()) for part in present.parts}
-        return present
-    present.principal = await replication.believed_absent(lambda: service_principal.read(graph, found["appId"]))
-    target = present.target()
-    read = await asyncio.gather(*(part.read(graph, target) for part in present.parts))
-    present.items = {part.option: items for part, items in zip(present.parts, read, strict=True)}
-    held = [item for item in wanted if _doubtful(params["verify_held"], item, present.credentials, graph.now)]
-    if held:
-        endpoint = _token_endpoint(graph, http, discovery, found)
-        answers = await asyncio.gather(*(_verdict(endpoint, item, present.credentials, graph.now) for item in held))
-        present.verdicts = {item.name: answer for item, answer in zip(held, answers, strict=True)}
-    await _catch_up(graph, present, wanted)
-    return present
-
-
-def _token_endpoint(graph: Graph, http: Http, discovery: Discovery, app: Document) -> TokenEndpoint:
-    return TokenEndpoint(http, discovery.token_endpoint, graph.cloud.scope, app["appId"])
-
-
-def _doubtful(verify: str, wanted: Wanted, credentials: list[Credential], now: datetime) -> bool:
-    """Whether the token endpoint has to be asked for a held value; see the option O(verify_held)."""
-    if verify == "never" or not (wanted.present and wanted.held):
-        return False
-    return verify == "always" or not any(c.live(now) for c in client_secrets.matching(wanted, credentials))
-
-
-async def _verdict(endpoint: TokenEndpoint, wanted: Wanted, credentials: list[Credential], now: datetime) -> Verdict:
-    """The token endpoint's word on a held value. Where the list has a live one that may be it, a rejection counts only
-    when it comes several times in a row: a replica may not have it yet."""
-    plausible = any(c.live(now) for c in client_secrets.matching(wanted, credentials))
-    verdict = await endpoint.ask(wanted.held or "")
-    for _again in range(replication.AGREEING - 1 if plausible else 0):
-        if verdict.accepted is not False:
-            break
-        await asyncio.sleep(replication.FIRST_PAUSE)
-        verdict = await endpoint.ask(wanted.held or "")
-    return verdict
-
-
-async def _catch_up(graph: Graph, present: Present, wanted: t.Sequence[Wanted]) -> None:
-    """Read the application again where a stale list does not show yet a client secret that is there: one that Entra
-    accepts, or one that is named by its key ID."""
-    accepted = {name for name, verdict in present.verdicts.items() if verdict.accepted}
-    expected = [item for item in wanted if item.present and (item.held_key_id or item.name in accepted)]
-
-    def complete(found: Document | None) -> bool:
-        listed = Present(present.params, application=found).credentials
-        return all(client_secrets.listed(item, listed) for item in expected)
-
-    if complete(present.application):
-        return
-    object_id = (present.application or {})["id"]
-    found, _agreed = await replication.settle(
-        lambda: application.read(graph, "object_id", object_id),
-        complete,
-        min(graph.patience, LISTED_WITHIN),
-        agreeing=1,
-    )
-    present.application = found or present.application
-
-
-def plan(present: Present, wanted: t.Sequence[Wanted], now: datetime) -> Plan:
+def plan(present: inspection.Present, wanted: t.Sequence[Wanted], now: datetime) -> Plan:
     """What leads from ``present`` to its declaration; pure. Raises InputError for what Entra does not allow."""
     params = present.params
     if params["state"] == "absent":
@@ -343,7 +198,9 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
         )
     app = present.application or {}
     async with explaining("client_secrets"):
-        return await SecretWriter(graph, _token_endpoint(graph, http, discovery, app), app).apply(todo.decisions)
+        return await SecretWriter(graph, inspection.token_endpoint(graph, http, discovery, app), app).apply(
+            todo.decisions
+        )
 
 
 async def _apply_application(graph: Graph, todo: Plan) -> None:
