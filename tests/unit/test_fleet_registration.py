@@ -89,7 +89,13 @@ class TestApplications:
 
     def test_a_console_without_a_provider_holds_nothing(self) -> None:
         (entry,) = applications([replace(ready(), console=console())])
-        assert (entry["client_secrets"][0]["held"], entry["relying_party_client_id"]) == ("", None)
+        assert (entry["client_secrets"][0]["held"], entry["relying_party_client_ids"]) == ("", [])
+
+    def test_only_client_ids_with_which_users_sign_in_keep_a_deleted_application(self) -> None:
+        held_by = {"desk1": {}, "desk2": {"client_id": "two"}, "desk3": {"client_id": "off", "enabled": False}}
+        servers = [replace(ready(name), console=console(provider(**how))) for name, how in held_by.items()]
+        (entry,) = applications([*servers, ready("desk4")])
+        assert entry["relying_party_client_ids"] == [APP_ID, "two"]
 
     def test_what_is_declared_of_the_application_is_passed_on(self) -> None:
         (entry,) = applications([ready(app_tags=[], app_adopt=True, app_notes=None)])
