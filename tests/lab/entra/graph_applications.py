@@ -18,7 +18,7 @@ from ..router import Router
 from . import credentials, objects, permissions, rules
 from .graph_call import NO_CONTENT, Answer, Call
 from .graph_people import referenced, shown_owner
-from .odata import context_path, listing, selected
+from .odata import context_path, listing, members, selected
 
 ADDRESS = r"/applications(?:/(?P<id>[^/()]+)|\((?P<key>id|appId|uniqueName)='(?P<value>(?:[^']|'')*)'\))"
 MAX_BOUND_OWNERS = 20
@@ -96,10 +96,14 @@ def read(call: Call, **address: str) -> Answer:
     record = find(call, address)
     select = call.query.get("$select")
     body: dict[str, Any] = {"@odata.context": call.context(context_path("applications", select, entity=True))}
-    body |= objects.shown(record.body)
-    if call.query.get("$expand") == "owners":
+    body |= credentials.with_keys(call, objects.shown(record.body), select)
+    body = selected(body, select, "application", members(call, "application"))
+    expand = call.query.get("$expand")
+    if expand == "owners":
         body["owners"] = [person for person in (shown_owner(call, key) for key in record.owners) if person]
-    return Answer(200, selected(body, select))
+    elif expand is not None:
+        raise GraphError(400, "BadRequest", f"Parsing OData Select and Expand failed: '{expand}' is no relation.")
+    return Answer(200, body)
 
 
 def create(call: Call) -> Answer:
@@ -125,6 +129,7 @@ def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
     _settle_redirect_uris(body, change)
     objects.fill(body)
     rules.check(body)
+    rules.check_hosts(call.tenant, body)
     check_unique(call, body)
     _check_owned_by(call, change)
     body["keyCredentials"] = credentials.keys_from(call, keys, [])
@@ -178,6 +183,7 @@ def update(call: Call, **address: str) -> Answer:
     _settle_redirect_uris(record.body, change)
     objects.fill(record.body)
     rules.check(record.body, before)
+    rules.check_hosts(call.tenant, record.body, before)
     check_unique(call, record.body)
     _check_owned_by(call, change)
     if keys is not None:
@@ -204,7 +210,7 @@ def check_unique(call: Call, body: dict[str, Any]) -> None:
             continue
         if body["uniqueName"] is not None and other.body["uniqueName"] == body["uniqueName"]:
             raise _taken("uniqueName")
-        if set(other.body["identifierUris"]) & set(body["identifierUris"]):
+        if {uri.lower() for uri in other.body["identifierUris"]} & {uri.lower() for uri in body["identifierUris"]}:
             raise _taken("identifierUris")
 
 

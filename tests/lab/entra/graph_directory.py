@@ -14,7 +14,7 @@ from ..router import Router
 from . import objects, permissions
 from .graph_applications import check_unique
 from .graph_call import NO_CONTENT, Answer, Call
-from .odata import listing
+from .odata import listing, selected
 from .schemas import parameters
 
 DEFAULT_POLICY_ID = "00000000-0000-0000-0000-000000000000"
@@ -69,7 +69,8 @@ def _find_to_change(call: Call, key: str) -> Record:
 def read_deleted(call: Call, key: str) -> Answer:
     """GET one soft-deleted object."""
     permissions.may_read(call)
-    return _shown(call, _find(call, key))
+    answer = _shown(call, _find(call, key))
+    return Answer(200, selected(answer.body or {}, call.query.get("$select")))
 
 
 def _shown(call: Call, record: Record) -> Answer:

@@ -14,7 +14,7 @@ from ..errors import bad_request, not_found
 from ..router import Router
 from . import objects, permissions
 from .graph_call import Answer, Call
-from .odata import context_path, listing, selected
+from .odata import context_path, kind_of, listing, selected
 
 
 def add_routes(router: Router) -> None:
@@ -88,7 +88,7 @@ def _one(call: Call, kind: str, items: list[dict[str, Any]], key: str, *members:
     for item in items:
         if key.lower() in [str(item[member]).lower() for member in members]:
             body = {"@odata.context": call.context(context_path(kind, select, entity=True)), **item}
-            return Answer(200, selected(body, select))
+            return Answer(200, selected(body, select, kind_of(kind)))
     raise not_found(key)
 
 

@@ -12,7 +12,7 @@ from ..errors import GraphError, bad_request, denied, not_found
 from ..router import Router
 from . import credentials, objects, permissions, rules
 from .graph_call import NO_CONTENT, Answer, Call
-from .odata import context_path, listing, selected
+from .odata import context_path, listing, members, selected
 from .schemas import read_only
 
 ADDRESS = r"/servicePrincipals(?:/(?P<id>[^/()]+)|\((?P<key>id|appId)='(?P<value>[^']*)'\))"
@@ -65,7 +65,8 @@ def read(call: Call, **address: str) -> Answer:
     record = find(call, address)
     select = call.query.get("$select")
     body = {"@odata.context": call.context(context_path("servicePrincipals", select, entity=True))}
-    return Answer(200, selected(body | objects.shown(record.body), select))
+    body |= credentials.with_keys(call, objects.shown(record.body), select)
+    return Answer(200, selected(body, select, "servicePrincipal", members(call, "servicePrincipal")))
 
 
 def create(call: Call) -> Answer:
