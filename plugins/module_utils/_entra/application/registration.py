@@ -78,6 +78,11 @@ class Present:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     @property
+    def tags(self) -> list[str]:
+        """The application's tags, which its service principal shows too."""
+        return list((self.application or {}).get("tags") or [])
+
+    @property
     def credentials(self) -> list[Credential]:
         """The application's client secrets."""
         return [Credential.parse(item) for item in (self.application or {}).get("passwordCredentials") or []]
@@ -96,6 +101,8 @@ class Plan:
     restore: bool = False
     make_principal: bool = False
     drop_principal: bool = False
+    # Those that the application will have, and its service principal with it
+    tags: list[str] = field(default_factory=list)
     principal_changes: list[_plan.Change] = field(default_factory=list)
     parts: list[PartPlan] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -150,6 +157,7 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
     """Raise InputError for a declaration that Entra would refuse, or that contradicts itself."""
     application.check(params)
     service_principal.check(params["service_principal"] or {})
+    service_principal.check_visible(params["service_principal"] or {}, params.get("tags") or [])
     name_resolution.check(params)
     for part in declared_parts(params):
         part.check()
@@ -269,14 +277,17 @@ def plan(present: Present, wanted: t.Sequence[Wanted], now: datetime) -> Plan:
     client_secrets.check_holders(wanted, audience)
     changes = application.plan(params, present.application)
     target = present.target(application.predicted(present.application, changes))
+    tags: list[str] = target.application["tags"]
     state = declared.get("state")
+    principal = service_principal.inheriting(present.principal, present.tags, tags) if present.principal else None
     return Plan(
         present,
         changes=changes,
         restore=present.deleted,
         make_principal=state == "present" and present.principal is None,
         drop_principal=state == "absent" and present.principal is not None,
-        principal_changes=service_principal.plan(declared, present.principal) if state == "present" else [],
+        tags=tags,
+        principal_changes=service_principal.plan(declared, principal, tags) if state == "present" else [],
         parts=[PartPlan.make(part, present.items[part.option], target) for part in present.parts],
         decisions=client_secrets.decide(
             wanted,
@@ -311,7 +322,7 @@ async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> 
         if todo.purge:
             await lookup.purge(graph, found)
         return []
-    fresh = present.application is None or present.deleted or todo.make_principal
+    fresh, tags = present.application is None or present.deleted or todo.make_principal, present.tags
     if present.application is None:
         present.application = await application.create(graph, params, todo.changes)
     else:
@@ -321,6 +332,8 @@ async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> 
                 present.principal = await lookup.restore_principal(graph, present.principal)
         if todo.changes:
             present.application = await application.update(graph, params, present.application)
+    if present.principal:
+        present.principal = service_principal.inheriting(present.principal, tags, todo.tags)
     await _apply_principal(graph, todo, graph.patience if fresh else replication.briefly(graph.patience))
     target = present.target()
     target.fresh = fresh
@@ -330,7 +343,8 @@ async def _apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> 
         await base.apply(graph, target, item)
     if todo.principal_changes and present.principal:
         declared = params.get("service_principal") or {}
-        present.principal = await service_principal.update(graph, declared, present.principal, graph.patience)
+        wait = graph.patience
+        present.principal = await service_principal.update(graph, declared, present.principal, todo.tags, wait)
     endpoint = _token_endpoint(graph, http, discovery, present.application)
     return await SecretWriter(graph, endpoint, present.application).apply(todo.decisions)
 
@@ -343,7 +357,7 @@ async def _apply_principal(graph: Graph, todo: Plan, wait: float) -> None:
         present.principal = await service_principal.create(graph, app_id)
     if todo.principal_changes and present.principal:
         loosened = service_principal.loosened(declared)
-        present.principal = await service_principal.update(graph, loosened, present.principal, wait)
+        present.principal = await service_principal.update(graph, loosened, present.principal, todo.tags, wait)
     if todo.drop_principal and present.principal:
         await service_principal.delete(graph, present.principal)
         present.principal = None
@@ -352,8 +366,12 @@ async def _apply_principal(graph: Graph, todo: Plan, wait: float) -> None:
 def predict(todo: Plan, now: datetime) -> None:
     """Put into ``todo.present`` and its decisions what apply() would, as far as it can be known (check mode)."""
     present = todo.present
+    if present.principal:
+        present.principal = service_principal.inheriting(present.principal, present.tags, todo.tags)
     if todo.make_principal or todo.principal_changes:
-        present.principal = service_principal.predicted(present.principal, todo.principal_changes, application.NO_ID)
+        present.principal = service_principal.predicted(
+            present.principal, todo.principal_changes, application.NO_ID, todo.tags
+        )
     if todo.drop_principal:
         present.principal = None
     for decision in todo.decisions:
