@@ -54,7 +54,8 @@ options:
     type: str
   display_name: &display_name
     description:
-      - The name that users see when they sign in.
+      - The name that users see when they sign in. A new name has at most 120 characters, or 90 if personal accounts may
+        sign in. A longer one that the application already has can stay.
       - If O(object_id), O(app_id) and O(unique_name) are omitted, the application is found by this name. The task fails
         if several applications have it.
     type: str
@@ -259,6 +260,9 @@ options:
     description:
       - The complete list of identifiers of the application's own API; others are removed. C({app_id}) is replaced by
         the app ID, as in V(api://{app_id}).
+      - Entra accepts V(api://{app_id}), C(api://<tenant ID>/<name>), C(api://<name>/{app_id}), and https URIs whose
+        host is a verified domain of the tenant or a subdomain of one. No other application of the tenant may have the
+        same identifier, even in a different case.
     type: list
     elements: str
   app_roles: &app_roles
@@ -478,7 +482,8 @@ options:
         description: The SHA-1 thumbprint of a certificate to remove.
         type: str
       name:
-        description: The display name of a new certificate. If omitted, it is derived from the thumbprint.
+        description:
+          - The display name of a new certificate, at most 90 characters. If omitted, it is derived from the thumbprint.
         type: str
       state:
         description: Whether the certificate should be present or absent.
@@ -549,7 +554,9 @@ options:
         description: Whether only assigned users and groups can sign in, see O(assignments).
         type: bool
       visible_to_users:
-        description: Whether users see the application in their list of applications.
+        description:
+          - Whether users see the application in their list of applications. An application with V(HideApp) among its
+            O(tags) is hidden.
         type: bool
       notes:
         description: Notes for administrators. An empty text clears them.

@@ -273,6 +273,10 @@ def options(draw: Draw, state: State | None, chosen: list[str], *, safe: bool, r
             {"app_id": _mixed_case(draw, client), "scopes": draw(some(names, maximum=1))}
             for client in draw(some(words.OTHER_CLIENTS))
         ]
+    principal = declaration.get("service_principal", {})
+    hides = "HideApp" in declaration.get("tags", application.get("tags", []))
+    if hides and principal.get("visible_to_users"):  # the application hides it, whatever its service principal has
+        principal["visible_to_users"] = False
     if "assignments" in chosen:
         declaration["assignments"] = _assignments(draw, _roles_to_be(application, declaration))
     return declaration

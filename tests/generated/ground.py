@@ -64,7 +64,7 @@ class Ground:
             path.write_bytes(content)
             self.facts[f"logo:{number}"] = str(path)
         automation = self.graph("GET", f"/servicePrincipals(appId='{self.tenant.automation['client_id']}')")
-        self.facts["automation"] = automation["id"]
+        self.facts |= {"automation": automation["id"], "domain": self.tenant.domain}
         graph = self.graph("GET", f"/servicePrincipals(appId='{words.GRAPH}')")
         client = self._add_other({"displayName": "Client"})
         fleet = self._add_other(_fleet())
@@ -128,9 +128,9 @@ class Ground:
                 | ({"body": body, "headers": {"Content-Type": "application/json"}} if body is not None else {})
                 for number, (method, path, body) in enumerate(requests[start : start + BATCH])
             ]
-            for step, answer in zip(
-                steps, self.graph("POST", "/$batch", {"requests": steps})["responses"], strict=True
-            ):
+            answers = {item["id"]: item for item in self.graph("POST", "/$batch", {"requests": steps})["responses"]}
+            for step in steps:
+                answer = answers[step["id"]]
                 assert answer["status"] < 300, (step, answer)
                 bodies.append(answer.get("body"))
         return bodies

@@ -137,7 +137,7 @@ class Oracle:
         self._federated(application)
         self._owners(application)
         self._client_secrets(application)
-        principal = self._principal(state, application)
+        principal = self._principal(state, application, present["tags"])
         if principal:
             self._assignments(state, principal["id"], application)
             self._consent(state, principal["id"])
@@ -321,7 +321,8 @@ class Oracle:
                 gone |= {c["keyId"] for c, start in since if now - start >= DAY}
         application["passwordCredentials"] = [*(c for c in present if c["keyId"] not in gone), *new]
 
-    def _principal(self, state: Document, application: Document) -> Document | None:
+    def _principal(self, state: Document, application: Document, tags: list[str]) -> Document | None:
+        """The service principal; ``tags`` are those that the application had, which it showed among its own."""
         declared = self.declared.get("service_principal", {})
         present = [item for item in state["principals"].values() if item["appId"] == application["appId"]]
         if declared.get("state") == "absent":
@@ -342,9 +343,10 @@ class Oracle:
         ):
             if option in declared:
                 principal[member] = declared[option]
+        shown = {*principal["tags"]} - {*tags} | {*application["tags"]}
         if "visible_to_users" in declared:
-            hidden = [] if declared["visible_to_users"] else ["HideApp"]
-            principal["tags"] = [*(tag for tag in principal["tags"] if tag != "HideApp"), *hidden]
+            shown = shown - {"HideApp"} if declared["visible_to_users"] else shown | {"HideApp"}
+        principal["tags"] = sorted(shown)
         return principal
 
     def _drop_principal(self, state: Document, app_id: str) -> None:

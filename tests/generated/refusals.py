@@ -24,14 +24,14 @@ def _bad_values() -> dict[str, st.SearchStrategy]:
     credential = {"name": "a", "issuer": "https://a.example", "subject": "a"}
     two = {**credential, "audiences": ["a", "b"]}
     return {
-        "display_name": st.just("x" * 121),
+        "display_name": st.just("x" * 257),
         "tags": st.sampled_from([[""], ["a b"], ["x" * 257]]),
         "notes": st.just("x" * 1025),
         "web_redirect_uris": bad_list | twice,
         "spa_redirect_uris": bad_list | twice,
         "home_page_url": st.sampled_from(["desk.example", "ftp://desk.example", "https://"]),
         "logout_url": st.sampled_from(["http://desk.example", "https://desk.example/" + "x" * 250]),
-        "identifier_uris": st.sampled_from([["desk"], ["api://desk/"], ["api://a b"]]),
+        "identifier_uris": st.sampled_from([["desk"], ["api://desk/"], ["api://a b"], ["api://a", "api://A"]]),
         "app_roles": value.map(lambda v: [{"value": v, **role}])
         | st.sampled_from([[{"value": "a", **role}] * 2, [{"value": "a", **role, "allowed_member_types": []}]]),
         "permission_scopes": value.map(lambda v: [{"value": v, **scope}]) | st.just([{"value": "a", **scope}] * 2),
@@ -53,6 +53,7 @@ def _bad_values() -> dict[str, st.SearchStrategy]:
                 [{"path": "/nowhere"}],
                 [{"thumbprint": "AB"}],
                 [{"content": "<pem:0>"}] * 2,
+                [{"content": "<pem:0>", "name": "x" * 91}],
             ]
         ),
         "federated_credentials": st.sampled_from(
@@ -75,6 +76,7 @@ def _bad_together() -> list[Declaration]:
         {"service_principal": {"state": "absent"}, "client_secrets": [{"name": "a"}]},
         {"service_principal": {"state": "absent"}, "assignments": {"set": []}},
         {"service_principal": {"state": "absent"}, "admin_consent": []},
+        {"service_principal": {"visible_to_users": True}, "tags": ["HideApp"]},
     ]
 
 

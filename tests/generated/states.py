@@ -151,15 +151,16 @@ def assignable(roles: list[dict[str, Any]], member: str) -> list[str]:
     return [role["id"] for role in enabled if member in role["allowedMemberTypes"]] if enabled else [NO_ROLE]
 
 
-def _principal(draw: Draw, roles: list[dict[str, Any]]) -> State:
-    """The service principal with its grants and assignments."""
+def _principal(draw: Draw, application: dict[str, Any]) -> State:
+    """The service principal with its grants and assignments; the application's tags show among its own."""
+    roles, inherited = application["appRoles"], application.get("tags", [])
     optional = {
         "accountEnabled": booleans,
         "appRoleAssignmentRequired": booleans,
         "notes": texts,
         "notificationEmailAddresses": some(words.ADDRESSES),
         "preferredSingleSignOnMode": st.sampled_from([None, *words.SSO_MODES]),
-        "tags": some(words.TAGS),
+        "tags": some([tag for tag in words.TAGS if tag not in inherited]),
         "alternativeNames": st.just(["by hand"]),
         "loginUrl": st.just("https://desk.example/login"),
         "description": texts,
@@ -209,5 +210,5 @@ def states(draw: Draw, audience: str, *, roles: bool, safe: bool, apart: bool) -
         "keys": draw(st.lists(key, max_size=3, unique_by=lambda item: item["certificate"])),
         "federated": draw(st.dictionaries(st.sampled_from([*words.CREDENTIALS, "by hand"]), credential)),
         "logo": draw(st.sampled_from([None, None, 0, 1])),
-        "principal": _principal(draw, application["appRoles"]) if not draw(one_in(4)) else None,
+        "principal": _principal(draw, application) if not draw(one_in(4)) else None,
     }

@@ -21,7 +21,7 @@ URLS = ("https://desk.example/", "https://desk.example/other?x=1")
 LOGOUT_URLS = ("https://desk.example/logout", "https://desk.example/bye")
 TAGS = ("desk", "HideApp", "WindowsAzureActiveDirectoryIntegratedApp", "odd'\"tag;ü")
 ADDRESSES = ("ops@desk.example", "second@desk.example", "Third.O'Brien@desk.example")
-IDENTIFIER_URIS = ("api://desk", "https://desk.example/api")
+IDENTIFIER_URIS = ("api://desk", "https://<domain>/api")
 OTHER_CLIENTS = ("aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002")
 
 WEB = ("https://desk1.example/api/oidc/callback", "https://desk1.example/API/oidc/callback", "http://localhost:8080/cb")

@@ -27,18 +27,11 @@ from integration.entra_app_rows import (
     run,
 )
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
 
 ABSENT = {**NAMED, "state": "absent"}
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between reads: in these tenants changes are replicated at once."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
 
 
 def deleted(fleet: Fleet) -> list[str]:

@@ -12,6 +12,8 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import NameOID
 
 from ..clock import in_utc, parse, stamp, two_years_after
 from ..directory import ClientSecret, Record, Tenant
@@ -21,13 +23,19 @@ from .graph_call import Answer, Call
 from .keys import thumbprint
 from .schemas import parameters
 
+# To verify what the application signs, or to encrypt tokens for it [doc]
+USAGES = ("Verify", "Encrypt")
+# The longest display name of a certificate; what is longer is cut [doc: text of Microsoft's SDKs]
+MAX_NAME = 90
+
 
 def asked_password(call: Call) -> dict[str, Any]:
     """The checked ``passwordCredential`` of an addPassword request; an empty body asks for all defaults."""
     asked = parameters(call.body, {}, {"passwordCredential": dict})["passwordCredential"] or {}
     call.schemas.check(asked, "passwordCredential", "create")
     asked = {name: value for name, value in asked.items() if "@odata." not in name}
-    if asked.get("secretText") or asked.get("hint"):
+    # A keyId was honoured in 2021 [rec] and is no longer supported [doc]; how it is refused is not known [inf].
+    if any(asked.get(name) for name in ("secretText", "hint", "keyId")):
         raise bad_request("New password credentials must be generated using service actions.")
     return asked
 
@@ -81,15 +89,20 @@ def without_secrets(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def keys_from(call: Call, sent: list[dict[str, Any]], owner: dict[str, Any]) -> list[dict[str, Any]]:
-    """keyCredentials as stored: certificates sent in full are new, those without key must be the owner's [rec]."""
+    """keyCredentials as stored: one whose key ID is the owner's stays, with or without its key, all others need one
+    [rec].
+
+    Of one that stays, what names it is as sent [inf]; nothing else of it can change [iss: Azure/azure-cli#14551].
+    """
     known = {item["keyId"]: item for item in owner["keyCredentials"]}
     result = []
     for item in sent:
-        if item.get("key") is None:
-            key_id = str(item.get("keyId")).lower()
-            if key_id not in known:
-                raise bad_request("Key value for the new credential is missing.")
-            result.append(known[key_id])
+        held = known.get(str(item.get("keyId")).lower())
+        if held:
+            _check_unchanged(call.tenant, held, item)
+            result.append({**held, **{name: item.get(name) for name in ("displayName", "customKeyIdentifier")}})
+        elif item.get("key") is None:
+            raise bad_request("Key value for the new credential is missing.")
         else:
             result.append(_new_key(call.tenant, item, owner))
     if len({item["keyId"] for item in result}) != len(result):
@@ -97,8 +110,35 @@ def keys_from(call: Call, sent: list[dict[str, Any]], owner: dict[str, Any]) -> 
     return result
 
 
+def _check_unchanged(tenant: Tenant, held: dict[str, Any], sent: dict[str, Any]) -> None:
+    dates = ("startDateTime", "endDateTime")
+    same = all(sent.get(name) in (None, held[name]) for name in ("type", "usage"))
+    same = same and all(not sent.get(name) or parse(sent[name]) == parse(held[name]) for name in dates)
+    if sent.get("key") is not None:
+        same = same and sent["key"] == key_text(tenant.certificates[held["keyId"]])
+    if not same:
+        raise bad_request(f"Update to existing credential with KeyId '{held['keyId']}' is not allowed.")
+
+
+def key_text(certificate: x509.Certificate) -> str:
+    """A certificate as the ``key`` of a credential."""
+    return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
+
+
+def with_keys(call: Call, body: dict[str, Any], select: str | None) -> dict[str, Any]:
+    """One object as it is read: where $select names keyCredentials, and only there, they have their ``key`` [doc]."""
+    if "keycredentials" not in [name.strip().lower() for name in (select or "").split(",")]:
+        return body
+    held = call.tenant.certificates
+    keys = [
+        {**item, "key": key_text(held[item["keyId"]]) if item["keyId"] in held else None}
+        for item in body["keyCredentials"]
+    ]
+    return {**body, "keyCredentials": keys}
+
+
 def _new_key(tenant: Tenant, item: dict[str, Any], owner: dict[str, Any]) -> dict[str, Any]:
-    if item.get("type") != "AsymmetricX509Cert" or item.get("usage") != "Verify":
+    if item.get("type") != "AsymmetricX509Cert" or item.get("usage") not in USAGES:
         raise bad_request("Invalid value specified for property 'keyCredentials' of resource 'Application'.")
     try:
         certificate = read_certificate(item["key"])
@@ -116,14 +156,20 @@ def _new_key(tenant: Tenant, item: dict[str, Any], owner: dict[str, Any]) -> dic
     tenant.certificates[key_id] = certificate
     return {
         "customKeyIdentifier": item.get("customKeyIdentifier") or thumbprint(certificate),
-        "displayName": item.get("displayName") or certificate.subject.rfc4514_string(),
+        "displayName": (item.get("displayName") or _subject(certificate))[:MAX_NAME],
         "endDateTime": in_utc(end),
         "key": None,
         "keyId": key_id,
         "startDateTime": in_utc(start),
         "type": "AsymmetricX509Cert",
-        "usage": "Verify",
+        "usage": item["usage"],
     }
+
+
+def _subject(certificate: x509.Certificate) -> str:
+    """A certificate's subject as Windows writes it: "CN=.., O=.., S=.., C=.." [rec]."""
+    names = {NameOID.STATE_OR_PROVINCE_NAME: "S"}
+    return ", ".join(part.rfc4514_string(names) for part in reversed(certificate.subject.rdns))
 
 
 def read_certificate(text: str) -> x509.Certificate:

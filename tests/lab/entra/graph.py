@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import uuid
 from collections import Counter
@@ -32,6 +33,7 @@ from . import (
     graph_people,
     graph_policies,
     graph_service_principals,
+    odata,
 )
 from .graph_call import Answer, Call, Caller
 from .keys import SigningKey
@@ -195,6 +197,8 @@ class Graph:
         if version != "v1.0":
             raise GraphError(400, "BadRequest", f"Invalid version: {version}")
         rest = "/" + unquote(rest)
+        counted = method == "GET" and rest.endswith("/$count")
+        rest = rest.removesuffix("/$count") if counted else rest
         try:
             handler, address = self._router.find(method, rest)
         except WrongMethod as error:
@@ -209,7 +213,16 @@ class Graph:
             self._directory, self._vault, self._schemas, self.url, raw=raw,
         )  # fmt: skip
         call.stale = self._next_is_stale(call)
-        return handler(call, **address)
+        if method != "GET":
+            return handler(call, **address)
+        odata.check_names(parameters)
+        answer = handler(odata.count(call) if counted else call, **address)
+        if counted:
+            return _counted(answer)
+        if answer.body is not None and "value" not in answer.body:
+            expands = handler in (graph_applications.read, graph_service_principals.read)
+            odata.check_options(parameters, odata.ONE if expands else odata.ONE - {"$expand"})
+        return answer
 
     def _next_is_stale(self, call: Call) -> bool:
         """Let the requests of one path alternate between the replicas, the lagging one first."""
@@ -220,7 +233,7 @@ class Graph:
         return self._turns[turn] % 2 == 1
 
     async def _batch(self, tenant: Tenant, caller: Caller, body: Any, headers: Mapping[str, str]) -> Answer:
-        """POST /$batch: the outer status is 200, each request has its own [doc]."""
+        """POST /$batch: the outer status is 200, each request has its own; the answers come in any order [doc]."""
         requests = body.get("requests") if isinstance(body, dict) else None
         if not isinstance(requests, list) or not requests or not all(_is_step(item) for item in requests):
             raise BodyError("Invalid batch payload format.", "BadRequest")
@@ -235,7 +248,7 @@ class Graph:
             await asyncio.sleep(0)
             blocked = any(done.get(other, {"status": 424})["status"] >= 400 for other in item.get("dependsOn", []))
             done[item["id"]] = await self._step(tenant, caller, item, blocked)
-        return Answer(200, {"responses": list(done.values())})
+        return Answer(200, {"responses": list(reversed(done.values()))})
 
     async def _step(self, tenant: Tenant, caller: Caller, item: dict[str, Any], blocked: bool) -> dict[str, Any]:
         path, _mark, query = str(item.get("url", "")).partition("?")
@@ -261,7 +274,17 @@ class Graph:
         if answer.body is not None:
             result["headers"] |= {"Content-Type": JSON_TYPE, "OData-Version": "4.0"}
             result["body"] = answer.body
+        elif answer.content is not None:
+            result["body"] = base64.b64encode(answer.content).decode()
         return result
+
+
+def _counted(answer: Answer) -> Answer:
+    """The answer to ``/$count``, from that to the list: a number as plain text [doc]."""
+    if answer.body is None or "@odata.count" not in answer.body:
+        raise GraphError(400, "BadRequest", "Resource not found for the segment '$count'.")
+    text = str(answer.body["@odata.count"])
+    return Answer(200, headers={"Content-Type": "text/plain"}, content=text.encode())
 
 
 def _is_step(item: Any) -> bool:

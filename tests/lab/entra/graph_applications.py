@@ -18,7 +18,7 @@ from ..router import Router
 from . import credentials, objects, permissions, policies, rules
 from .graph_call import NO_CONTENT, Answer, Call
 from .graph_people import expanded_owners, referenced, with_owners
-from .odata import context_path, listing, selected
+from .odata import context_path, listing, members, selected
 
 ADDRESS = r"/applications(?:/(?P<id>[^/()]+)|\((?P<key>id|appId|uniqueName)='(?P<value>(?:[^']|'')*)'\))"
 MAX_BOUND_OWNERS = 20
@@ -96,8 +96,9 @@ def read(call: Call, **address: str) -> Answer:
     record = find(call, address)
     select = call.query.get("$select")
     body: dict[str, Any] = {"@odata.context": call.context(context_path("applications", select, entity=True))}
-    body |= objects.shown(record.body)
-    return Answer(200, selected(body, select) | expanded_owners(call, record))
+    body |= credentials.with_keys(call, objects.shown(record.body), select)
+    body = selected(body, select, "application", members(call, "application"))
+    return Answer(200, body | expanded_owners(call, record))
 
 
 def create(call: Call) -> Answer:
@@ -121,6 +122,7 @@ def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
     objects.fill(body)
     rules.check(body)
     policies.check_application(call.tenant, body)
+    rules.check_hosts(call.tenant, body)
     check_unique(call, body)
     _check_owned_by(call, change)
     body["keyCredentials"] = credentials.keys_from(call, keys, body)
@@ -176,6 +178,7 @@ def update(call: Call, **address: str) -> Answer:
     objects.fill(record.body)
     rules.check(record.body, before)
     policies.check_application(call.tenant, record.body, before)
+    rules.check_hosts(call.tenant, record.body, before)
     check_unique(call, record.body)
     _check_owned_by(call, change)
     if keys is not None:
@@ -207,7 +210,7 @@ def check_unique(call: Call, body: dict[str, Any]) -> None:
     for other in call.tenant.applications.all():
         if other.body["id"] == body["id"]:
             continue
-        if set(other.body["identifierUris"]) & set(body["identifierUris"]):
+        if {uri.lower() for uri in other.body["identifierUris"]} & {uri.lower() for uri in body["identifierUris"]}:
             raise _taken("identifierUris")
 
 

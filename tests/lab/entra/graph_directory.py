@@ -65,7 +65,8 @@ def _find_to_change(call: Call, key: str) -> Record:
 def read_deleted(call: Call, key: str) -> Answer:
     """GET one soft-deleted object."""
     permissions.may_read(call)
-    return _shown(call, _find(call, key))
+    answer = _shown(call, _find(call, key))
+    return Answer(200, selected(answer.body or {}, call.query.get("$select")))
 
 
 def _shown(call: Call, record: Record) -> Answer:

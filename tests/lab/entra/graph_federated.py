@@ -15,7 +15,7 @@ from ..router import Router
 from . import permissions
 from .graph_applications import ADDRESS, find, find_to_change
 from .graph_call import NO_CONTENT, Answer, Call
-from .odata import listing
+from .odata import listing, selected
 
 ALL = ADDRESS + "/federatedIdentityCredentials"
 # The name is a key too [rec].
@@ -55,7 +55,7 @@ def read(call: Call, credential: str, **address: str) -> Answer:
     permissions.may_read(call)
     record = find(call, address)
     body = {"@odata.context": call.context(_context(record, entity=True)), **_of(record, credential)}
-    return Answer(200, body)
+    return Answer(200, selected(body, call.query.get("$select"), "federatedIdentityCredential"))
 
 
 def create(call: Call, **address: str) -> Answer:

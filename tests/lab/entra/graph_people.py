@@ -11,11 +11,11 @@ import uuid
 from typing import Any
 
 from ..directory import Record, User
-from ..errors import BodyError, bad_request, not_found
+from ..errors import BodyError, GraphError, bad_request, not_found
 from ..router import Router
 from . import objects, permissions
 from .graph_call import Answer, Call
-from .odata import context_path, listing, selected
+from .odata import context_path, kind_of, listing, selected
 
 
 def add_routes(router: Router) -> None:
@@ -78,9 +78,12 @@ def with_owners(call: Call) -> tuple[Any, list[str]]:
 
 def expanded_owners(call: Call, record: Record) -> dict[str, Any]:
     """What ``$expand=owners`` adds to an answer; its own $select narrows it."""
-    asked = re.fullmatch(r"owners(?:\(\$select=(?P<names>[\w,]+)\))?", call.query.get("$expand", ""))
-    if asked is None:
+    expand = call.query.get("$expand")
+    if expand is None:
         return {}
+    asked = re.fullmatch(r"owners(?:\(\$select=(?P<names>[\w,]+)\))?", expand)
+    if asked is None:
+        raise GraphError(400, "BadRequest", f"Parsing OData Select and Expand failed: '{expand}' is no relation.")
     people = [person for person in (shown_owner(call, key) for key in record.owners) if person]
     return {"owners": [selected(person, asked["names"]) for person in people]}
 
@@ -107,7 +110,7 @@ def _one(call: Call, kind: str, items: list[dict[str, Any]], key: str, *members:
     for item in items:
         if key.lower() in [str(item[member]).lower() for member in members]:
             body = {"@odata.context": call.context(context_path(kind, select, entity=True)), **item}
-            return Answer(200, selected(body, select))
+            return Answer(200, selected(body, select, kind_of(kind)))
     raise not_found(key)
 
 

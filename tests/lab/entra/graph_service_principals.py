@@ -13,7 +13,7 @@ from ..router import Router
 from . import credentials, objects, permissions, rules
 from .graph_call import NO_CONTENT, Answer, Call
 from .graph_people import expanded_owners, referenced, with_owners
-from .odata import context_path, listing, selected
+from .odata import context_path, listing, members, selected
 from .schemas import read_only
 
 ADDRESS = r"/servicePrincipals(?:/(?P<id>[^/()]+)|\((?P<key>id|appId)='(?P<value>[^']*)'\))"
@@ -68,7 +68,9 @@ def read(call: Call, **address: str) -> Answer:
     record = find(call, address)
     select = call.query.get("$select")
     body = {"@odata.context": call.context(context_path("servicePrincipals", select, entity=True))}
-    return Answer(200, selected(body | objects.shown(record.body), select) | expanded_owners(call, record))
+    body |= credentials.with_keys(call, objects.shown(record.body), select)
+    body = selected(body, select, "servicePrincipal", members(call, "servicePrincipal"))
+    return Answer(200, body | expanded_owners(call, record))
 
 
 def create(call: Call) -> Answer:

@@ -92,6 +92,9 @@ _APPLICATION: dict[str, Any] = {
 }
 _LATE = ("optionalClaims", "servicePrincipalLockConfiguration", "requestSignatureVerification", "certification")
 
+# Where a service principal holds its application's tags, which show among its own [doc]
+_INHERITED = "tags of the application"
+
 _SERVICE_PRINCIPAL: dict[str, Any] = {
     "id": None,
     "deletedDateTime": None,
@@ -168,6 +171,7 @@ def mirror(application: dict[str, Any], principal: dict[str, Any]) -> None:
         oauth2PermissionScopes=copy.deepcopy(application["api"]["oauth2PermissionScopes"]),
         info=copy.deepcopy(application["info"]),
     )
+    principal[_INHERITED] = list(application["tags"])
 
 
 def plain(value: Any) -> Any:
@@ -227,6 +231,9 @@ def shown(body: dict[str, Any], first: bool = False) -> dict[str, Any]:
 
     Later reads reverse some lists and drop the fraction of the creation time [rec].
     """
+    if _INHERITED in body:
+        body = {**body, "tags": list(dict.fromkeys([*body["tags"], *body[_INHERITED]]))}
+        del body[_INHERITED]
     late = [name for name in _LATE if body.get(name) is not None]
     body = {name: copy.deepcopy(value) for name, value in body.items() if name not in late} | {
         name: copy.deepcopy(body[name]) for name in late

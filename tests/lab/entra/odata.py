@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The parts of OData that Graph's clients use here: $filter, $select, $top and paging."""
+"""The query options of OData: $select, $filter, $search, $orderby, $count, $top and paging.
+
+What Graph does not have is refused as Graph refuses it, never answered as if it had been understood.
+"""
 
 from __future__ import annotations
 
@@ -14,78 +17,92 @@ from urllib.parse import quote, urlencode
 from ..errors import GraphError, bad_request
 from .graph_call import Answer, Call
 from .objects import ON_SELECT
+from .odata_filter import Filter, unknown_property, unsupported
 
-_TEXT = r"'(?P<text>(?:[^']|'')*)'"
-_CLAUSES = [
-    re.compile(rf"(?P<name>\w+)\s+eq\s+(?:{_TEXT}|(?P<word>[\w-]+))"),
-    re.compile(rf"(?P<start>startswith)\(\s*(?P<name>\w+)\s*,\s*{_TEXT}\s*\)"),
-    re.compile(rf"(?P<name>\w+)/any\(\s*(?P<var>\w+)\s*:\s*(?P=var)\s+eq\s+{_TEXT}\s*\)"),
-]
-_WORDS = {"true": True, "false": False, "null": None}
-
-# The type of each collection that the published document describes.
+# The type of each collection
 _KINDS = {
     "applications": "application",
     "servicePrincipals": "servicePrincipal",
+    "users": "user",
+    "groups": "group",
     "oauth2PermissionGrants": "oAuth2PermissionGrant",
     "appRoleAssignments": "appRoleAssignment",
+    "federatedIdentityCredentials": "federatedIdentityCredential",
+    "directoryObjects": "directoryObject",
+    "appManagementPolicies": "appManagementPolicy",
 }
-# Members by which the other collections can be filtered
+# Members of the types that the published document does not describe, as far as the lab has them
 _OTHERS = {
-    "users": frozenset({"id", "displayName", "mail", "userPrincipalName", "givenName", "surname"}),
-    "groups": frozenset({"id", "displayName", "description", "mail", "mailNickname", "securityEnabled", "mailEnabled"}),
+    "user": frozenset(
+        {"id", "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
+         "preferredLanguage", "surname", "userPrincipalName"}
+    ),
+    "group": frozenset(
+        {"id", "deletedDateTime", "description", "displayName", "groupTypes", "mail", "mailEnabled", "mailNickname",
+         "securityEnabled"}
+    ),
+    "appManagementPolicy": frozenset(
+        {"id", "deletedDateTime", "description", "displayName", "isEnabled", "restrictions"}
+    ),
+}  # fmt: skip
+_RELATIONS = frozenset({"owners", "federatedIdentityCredentials", "appRoleAssignments", "oauth2PermissionGrants"})
+# A collection of directory objects can be narrowed to the members of any of their types.
+_DERIVED = ("application", "servicePrincipal", "user", "group")
+# By which a list can be sorted; True where it takes an advanced query [doc]
+_SORTABLE = {
+    "application": {"createdDateTime": True, "deletedDateTime": True, "displayName": True},
+    "servicePrincipal": {"createdDateTime": True, "deletedDateTime": True, "displayName": True},
+    "group": {"deletedDateTime": True, "displayName": False},
+    "user": {"displayName": False, "userPrincipalName": False},
 }
+_SEARCHABLE = {
+    "application": ("displayName", "description"),
+    "servicePrincipal": ("displayName", "description"),
+    "group": ("displayName", "description", "mail", "mailNickname"),
+    "user": ("displayName", "givenName", "mail", "surname", "userPrincipalName"),
+}
+# Each of its objects costs less to read the fewer are asked for [doc].
+_SMALL_PAGE = 20
 
-OPTIONS = frozenset({"$filter", "$select", "$top", "$skiptoken", "$count", "$orderby"})
+ONE = frozenset({"$select", "$expand"})
+MANY = frozenset({"$filter", "$select", "$top", "$skiptoken", "$count", "$orderby", "$search"})
+_KNOWN = ONE | MANY | {"$skip", "$format"}
+_CLAUSE = re.compile(r'\s*"(?P<name>\w+):(?P<text>(?:[^"\\]|\\.)+)"\s*(?P<joint>AND|OR|$)')
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 
 Test = Callable[[Mapping[str, Any]], bool]
 
 
-def _unsupported() -> Exception:
-    return GraphError(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified.")
+def kind_of(path: str) -> str:
+    """The type of the collection at a path or of its fragment in ``@odata.context``."""
+    return _KINDS[path.rsplit("/", 1)[-1]]
 
 
-def _clause(match: re.Match[str], names: frozenset[str]) -> Test:
-    found = match.groupdict()
-    name, text = found["name"], found.get("text")
-    if name not in names:
-        raise bad_request(f"Could not find a property named '{name}'.")
-    wanted = text.replace("''", "'") if text is not None else _WORDS.get(found.get("word") or "", found.get("word"))
-    if found.get("start"):
-        return lambda item: _folded(item.get(name) or "").startswith(_folded(wanted))
-    if found.get("var"):
-        return lambda item: _folded(wanted) in [_folded(entry) for entry in item.get(name) or []]
-    return lambda item: _folded(item.get(name)) == _folded(wanted)
+def members(call: Call, kind: str) -> frozenset[str]:
+    """The names of a type's members, as far as the lab knows them."""
+    if kind == "directoryObject":
+        return frozenset().union(*(members(call, derived) for derived in _DERIVED))
+    found = _OTHERS.get(kind) or call.schemas.members(kind)
+    return frozenset(name for name in found - _RELATIONS if "@" not in name)
 
 
-def _folded(value: Any) -> Any:
-    # The directory compares text without regard to case.
-    return value.lower() if isinstance(value, str) else value
+def selected(body: dict[str, Any], select: str | None, kind: str = "", known: frozenset[str] = frozenset()) -> Any:
+    """The body narrowed to ``$select``, in which the case of letters means nothing.
 
-
-def filter_test(expression: str, names: frozenset[str]) -> Test:
-    """A test for ``$filter``: clauses joined by ``and``; anything else is Graph's 400."""
-    tests: list[Test] = []
-    rest = expression.strip()
-    while True:
-        match = next((found for found in (clause.match(rest) for clause in _CLAUSES) if found), None)
-        if not match:
-            raise _unsupported()
-        tests.append(_clause(match, names))
-        rest = rest[match.end() :].strip()
-        if not rest:
-            return lambda item: all(test(item) for test in tests)
-        if not rest.startswith("and "):
-            raise _unsupported()
-        rest = rest[4:].strip()
-
-
-def selected(body: dict[str, Any], select: str | None) -> dict[str, Any]:
-    """The body narrowed to ``$select``, without which some members are not shown [doc]."""
+    Without it some members are not shown [doc]. ``known`` are the members of the type besides those of the body: they
+    are null. Raises Graph's 400 for any other name [iss].
+    """
     if not select:
         return {name: value for name, value in body.items() if name not in ON_SELECT}
-    names = [name.strip() for name in select.split(",")]
-    return {name: value for name, value in body.items() if name in names or name.startswith("@odata.")}
+    names = {name.lower(): name for name in [*sorted(known), *body]}
+    wanted = [name.strip() for name in select.split(",")]
+    for name in wanted:
+        if name.lower() not in names:
+            text = unknown_property(name, kind or "directoryObject")
+            raise GraphError(400, "BadRequest", f"Parsing OData Select and Expand failed: {text}")
+    chosen = {names[name.lower()] for name in wanted}
+    found = {name: value for name, value in body.items() if name in chosen or name.startswith("@odata.")}
+    return found | dict.fromkeys(sorted(chosen - set(body)))
 
 
 def context_path(path: str, select: str | None, entity: bool) -> str:
@@ -94,23 +111,28 @@ def context_path(path: str, select: str | None, entity: bool) -> str:
 
 
 def listing(call: Call, path: str, items: list[dict[str, Any]], cost: int = 1) -> Answer:
-    """A collection's page: $filter, $top and $skiptoken, $select, then ``@odata.nextLink`` where more follow."""
-    query = call.query
-    _check_options(call)
+    """A collection's page: $filter, $search, $orderby, $top and $skiptoken, $select, then ``@odata.nextLink`` where
+    more follow."""
+    query, kind = call.query, kind_of(path)
+    check_options(query, MANY)
+    known = members(call, kind) | frozenset(name for item in items for name in item)
     if "$filter" in query:
-        names = call.schemas.members(_KINDS.get(path, "")) or _OTHERS.get(path)
-        names = names or frozenset(name for item in items for name in item)
-        test = filter_test(query["$filter"], names)
+        test: Test = Filter(query["$filter"], kind, known, _advanced(call))
+        items = [item for item in items if test(item)]
+    if "$search" in query:
+        test = _search(call, query["$search"], kind)
         items = [item for item in items if test(item)]
     if "$orderby" in query:
-        name, _space, direction = query["$orderby"].partition(" ")
-        items = sorted(items, key=lambda item: str(item.get(name) or "").lower(), reverse=direction.strip() == "desc")
+        items = _ordered(call, items, kind, known)
     size = _number(query.get("$top", "100"))
     if not 1 <= size <= 999:
         raise bad_request(f"Invalid page size specified: '{size}'. Must be between 1 and 999 inclusive.")
     start = _number(query.get("$skiptoken", "0"))
     page = items[start : start + size]
-    body: dict[str, Any] = {"@odata.context": call.context(context_path(path, query.get("$select"), entity=False))}
+    select = query.get("$select")
+    selected({}, select, kind, known)
+    body: dict[str, Any] = {"@odata.context": call.context(context_path(path, select, entity=False))}
+    # Without the header, $count is ignored without a word [doc].
     if query.get("$count") == "true" and _eventual(call):
         body["@odata.count"] = len(items)
     if start + size < len(items):
@@ -121,27 +143,111 @@ def listing(call: Call, path: str, items: list[dict[str, Any]], cost: int = 1) -
         body["@odata.nextLink"] = (
             f"{call.graph_url}/v1.0{quote(call.path)}?{urlencode(following, safe='$', quote_via=quote)}"
         )
-    body["value"] = [selected(item, query.get("$select")) for item in page]
-    return Answer(200, body, cost=cost)
+    # An object of a mixed collection has the members of its own type only.
+    mixed = kind == "directoryObject"
+    body["value"] = [_of_mixed(item, select) if mixed else selected(item, select, kind, known) for item in page]
+    return Answer(200, body, cost=_cost(query, cost))
+
+
+def _of_mixed(item: dict[str, Any], select: str | None) -> dict[str, Any]:
+    wanted = {name.strip().lower() for name in select.split(",")} if select else set()
+    return {name: value for name, value in item.items() if not wanted or name[0] == "@" or name.lower() in wanted}
+
+
+def _cost(query: Mapping[str, str], cost: int) -> int:
+    """In resource units: $select and small pages take one off each, down to one [doc]."""
+    small = "$top" in query and _number(query["$top"]) < _SMALL_PAGE
+    return max(1, cost - ("$select" in query) - small)
 
 
 def _eventual(call: Call) -> bool:
     return call.headers.get("ConsistencyLevel", "").lower() == "eventual"
 
 
-def _check_options(call: Call) -> None:
-    """Refuse what the lab does not have, and what Graph has only with ``ConsistencyLevel: eventual`` [doc]."""
-    query = call.query
-    if "$search" in query:
-        raise bad_request(
+def _advanced(call: Call) -> bool:
+    """Whether a query has both parameters of the advanced ones [doc]."""
+    return _eventual(call) and call.query.get("$count") == "true"
+
+
+def check_options(query: Mapping[str, str], allowed: frozenset[str]) -> None:
+    """Raise Graph's 400 for an option that does not exist, or does not go with what is asked for [inf]."""
+    for name in query:
+        if not name.startswith("$") or name in allowed:
+            continue
+        if name == "$skip":
+            raise bad_request("'$skip' is not supported by the service.")
+        if name in MANY:
+            raise GraphError(400, "BadRequest", f"The query option '{name}' can only be applied to a collection.")
+        raise GraphError(400, "BadRequest", f"The query parameter '{name}' is not supported.")
+
+
+def check_names(query: Mapping[str, str]) -> None:
+    """Raise Graph's 400 for an option that exists nowhere."""
+    check_options(query, _KNOWN)
+
+
+def count(call: Call) -> Call:
+    """The call by which a collection is listed whose ``/$count`` is asked for; raises Graph's 400 without the header
+    [doc]."""
+    if not _eventual(call):
+        raise bad_request("$count is not currently supported.")
+    check_options(call.query, frozenset({"$filter", "$search"}))
+    call.query = {**call.query, "$count": "true"}
+    return call
+
+
+def _ordered(call: Call, items: list[dict[str, Any]], kind: str, known: frozenset[str]) -> list[dict[str, Any]]:
+    """The items by $orderby; only some properties can be sorted by, and most in advanced queries only [doc]."""
+    spellings = {name.lower(): name for name in known}
+    for clause in reversed(call.query["$orderby"].split(",")):
+        asked, _space, direction = clause.strip().partition(" ")
+        name = spellings.get(asked.lower())
+        if name is None:
+            text = unknown_property(asked, kind)
+            raise GraphError(400, "BadRequest", f"Invalid orderby clause: {text}")
+        if direction.strip().lower() not in ("", "asc", "desc"):
+            raise GraphError(400, "BadRequest", f"Invalid orderby clause: Syntax error at '{direction.strip()}'.")
+        rule = _SORTABLE.get(kind, {}).get(name)
+        if rule is None or ((rule or "$filter" in call.query) and not _advanced(call)):
+            raise unsupported("Sorting not supported for current query.")
+        backwards = direction.strip().lower() == "desc"
+        items = sorted(items, key=lambda item: str(item.get(name) or "").lower(), reverse=backwards)
+    return items
+
+
+def _search(call: Call, text: str, kind: str) -> Test:
+    """A test for $search: words that begin like those asked for, in clauses joined by AND or OR [doc]."""
+    if not _eventual(call):
+        raise unsupported(
             "Request with $search query parameter only works through MSGraph with a special request header: "
             "'ConsistencyLevel: eventual'"
         )
-    if "$orderby" in query and "$filter" in query and not _eventual(call):
-        raise GraphError(400, "Request_UnsupportedQuery", "Sorting not supported for current query.")
-    for name in query:
-        if name.startswith("$") and name not in OPTIONS:
-            raise bad_request(f"The query option '{name}' is not supported.")
+    spellings = {name.lower(): name for name in _SEARCHABLE.get(kind, ())}
+    # Clauses joined by OR, of which each is clauses joined by AND
+    groups: list[list[tuple[str, list[str]]]] = [[]]
+    position, joint = 0, "AND"
+    while joint:
+        match = _CLAUSE.match(text, position)
+        if match is None:
+            raise bad_request(f"Syntax error: character '{text[position : position + 1]}' is not valid in $search.")
+        name = spellings.get(match["name"].lower())
+        if name is None:
+            raise unsupported(f"Unsupported property '{match['name']}' in $search.")
+        groups[-1].append((name, _words(match["text"])))
+        position, joint = match.end(), match["joint"]
+        if joint == "OR":
+            groups.append([])
+    return lambda item: any(all(_has(item.get(name), words) for name, words in clauses) for clauses in groups)
+
+
+def _words(text: str) -> list[str]:
+    """A text's words: separated by spaces, numbers, capital letters and symbols [doc]."""
+    return [word.lower() for word in _WORDS.findall(text)]
+
+
+def _has(value: Any, wanted: list[str]) -> bool:
+    words = _words(str(value or ""))
+    return bool(wanted) and all(any(word.startswith(start) for word in words) for start in wanted)
 
 
 def _number(text: str) -> int:

@@ -10,6 +10,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..directory import Tenant
 from ..errors import GraphError, bad_request
 
 PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
@@ -18,6 +19,8 @@ FORBIDDEN = "!$'(),;"
 SINGLE_SIGN_ON_MODES = (None, "password", "saml", "notSupported", "oidc")
 MEMBER_TYPES = frozenset({"User", "Application"})
 MAX_TEXT = 1024
+TOKEN_VERSIONS = (None, 1, 2)
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # In the value of a role or scope [doc]
 VALUE = re.compile(r"(?!\.)[!#$%&'()*+,\-./:;=?@\[\]^_`{|}~0-9A-Za-z]{1,120}")
 
@@ -35,11 +38,7 @@ def check(body: dict[str, Any], unchanged: dict[str, Any] | None = None) -> None
     personal = is_personal(body)
     if body["signInAudience"] not in AUDIENCES:
         raise _invalid("signInAudience")
-    if personal and body["api"]["requestedAccessTokenVersion"] != 2:
-        raise bad_request(
-            "Application must accept Access Token Version 2 when the sign-in audience includes personal accounts. "
-            "Property api.requestedAccessTokenVersion is invalid."
-        )
+    _check_token_version(body["api"]["requestedAccessTokenVersion"], personal)
     name = body.get("displayName")
     if not name:
         raise bad_request("A value is required for property 'displayName' of resource 'Application'.")
@@ -66,6 +65,16 @@ def check(body: dict[str, Any], unchanged: dict[str, Any] | None = None) -> None
         check_disabled_first(unchanged["api"]["oauth2PermissionScopes"], body["api"]["oauth2PermissionScopes"])
 
 
+def _check_token_version(version: int | None, personal: bool) -> None:
+    if personal and version != 2:
+        raise bad_request(
+            "Application must accept Access Token Version 2 when the sign-in audience includes personal accounts. "
+            "Property api.requestedAccessTokenVersion is invalid."
+        )
+    if version not in TOKEN_VERSIONS:
+        raise _invalid("requestedAccessTokenVersion")
+
+
 def check_service_principal(body: dict[str, Any]) -> None:
     """Raise Graph's 400 where the whole service principal would break a rule."""
     for name in ("notes", "description"):
@@ -84,10 +93,34 @@ def _check_tags(tags: list[str], resource: str) -> None:
 
 
 def _check_identifier_uris(uris: list[str], personal: bool) -> None:
-    if len(set(uris)) != len(uris):
+    if len({uri.lower() for uri in uris}) != len(uris):
         raise _duplicates()
     if personal and (len(uris) > 50 or any(uri.lower().startswith("urn:") for uri in uris)):
         raise _invalid("identifierUris")
+
+
+def check_hosts(tenant: Tenant, body: dict[str, Any], unchanged: dict[str, Any] | None = None) -> None:
+    """Raise Graph's 400 for an identifier URI that is new and whose host is not the organisation's [iss].
+
+    Of an https URI it has to be a verified domain of the tenant or below one; an ID in the place of the host of an api
+    URI has to be that of the application or of the tenant [doc: identifier-uri-restrictions]. An application that gets
+    tokens of version 2 may name any host [iss: MicrosoftDocs/azure-docs#82762].
+    """
+    if body["api"]["requestedAccessTokenVersion"] == 2:
+        return
+    known = {uri.lower() for uri in (unchanged or {"identifierUris": []})["identifierUris"]}
+    for uri in body["identifierUris"]:
+        if uri.lower() not in known and not _has_own_host(tenant, body, uri):
+            text = "Values of identifierUris property must use a verified domain of the organization or its subdomain"
+            raise GraphError(400, "HostNameNotOnVerifiedDomain", f"{text}: '{uri}'")
+
+
+def _has_own_host(tenant: Tenant, body: dict[str, Any], uri: str) -> bool:
+    parts = urlsplit(uri)
+    host = parts.hostname or ""
+    if parts.scheme in ("https", "http"):
+        return f".{host}".endswith(f".{tenant.domain}")
+    return parts.scheme != "api" or not GUID.fullmatch(host) or host in (body["appId"], tenant.id)
 
 
 def _check_access(resources: list[dict[str, Any]], personal: bool) -> None:

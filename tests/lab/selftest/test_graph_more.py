@@ -106,16 +106,24 @@ def test_certificates(api: Api) -> None:
     first: dict[str, Any] = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": certificate()}
     application = api.application(keyCredentials=[{**first, "displayName": "one", "customKeyIdentifier": "QUJD"}])
     path = path_of(application)
-    (shown,) = api.graph("GET", path + "?$select=keyCredentials").json()["keyCredentials"]
+    (shown,) = api.graph("GET", path).json()["keyCredentials"]
     assert (shown["displayName"], shown["customKeyIdentifier"], shown["key"]) == ("one", "QUJD", None)
+    (whole,) = api.graph("GET", path + "?$select=keycredentials").json()["keyCredentials"]
+    assert whole == {**shown, "key": first["key"]}
+    listed = api.graph("GET", "/applications?$select=id,keyCredentials").json()["value"]
+    assert [item["keyCredentials"] for item in listed if item["id"] == application["id"]] == [[shown]]
     second = {**first, "key": certificate()}
     assert api.graph("PATCH", path, {"keyCredentials": [shown, second]}).status_code == 204
     both = api.graph("GET", path).json()["keyCredentials"]
     assert both[0] == shown
     assert len(both[1]["customKeyIdentifier"]) == 40
+    assert api.graph("PATCH", path, {"keyCredentials": [whole, both[1]]}).status_code == 204
+    assert api.graph("GET", path).json()["keyCredentials"] == both
     for wrong in (
         [{**shown, "keyId": str(uuid.uuid4())}],
         [shown, shown],
+        [{**whole, "key": certificate()}],
+        [{**shown, "endDateTime": "2027-01-01T00:00:00Z"}],
         [{**second, "endDateTime": "2200-01-01T00:00:00Z"}],
         [{**second, "startDateTime": "2000-01-01T00:00:00Z"}],
         [{**second, "key": "QUJD"}],
@@ -398,3 +406,39 @@ def test_what_is_no_breach_of_the_types(api: Api, lab: Lab) -> None:
     assert lab.violations() == before
     assert api.graph("POST", "/$batch", {"requests": [{**step, "body": {"bogus": 1}}]}).status_code == 200
     assert [item["path"] for item in lab.violations()[len(before) :]] == ["/v1.0" + path]
+
+
+def test_names_of_certificates(api: Api) -> None:
+    credential = {"type": "AsymmetricX509Cert", "usage": "Verify"}
+    sent = [{**credential, "key": certificate(), "displayName": "x" * 91}, {**credential, "key": certificate()}]
+    path = path_of(api.application(keyCredentials=sent))
+    kept = api.graph("GET", path).json()["keyCredentials"]
+    assert [item["displayName"] for item in kept] == ["x" * 90, "CN=desk"]
+    # Of one that stays, what names it is as it was sent.
+    del kept[0]["displayName"]
+    assert api.graph("PATCH", path, {"keyCredentials": kept}).status_code == 204
+    assert api.graph("GET", path).json()["keyCredentials"][0]["displayName"] is None
+
+
+def test_certificate_that_encrypts(api: Api) -> None:
+    sent = [{"type": "AsymmetricX509Cert", "usage": "Encrypt", "key": certificate()}]
+    assert api.application(keyCredentials=sent)["keyCredentials"][0]["usage"] == "Encrypt"
+
+
+def test_tags_of_an_application_show_on_its_service_principal(api: Api) -> None:
+    application = api.application(tags=["one", "both"])
+    path = f"/servicePrincipals/{principal_of(api, application)['id']}"
+
+    def shown() -> set[str]:
+        tags = api.graph("GET", path).json()["tags"]
+        assert len(tags) == len(set(tags))
+        return set(tags)
+
+    assert shown() == {"one", "both"}
+    assert api.graph("PATCH", path, {"tags": ["own", "both"]}).status_code == 204
+    assert shown() == {"one", "both", "own"}
+    assert api.graph("PATCH", path_of(application), {"tags": ["other"]}).status_code == 204
+    assert shown() == {"other", "both", "own"}
+    assert api.graph("GET", path_of(application)).json()["tags"] == ["other"]
+    found = api.graph("GET", "/servicePrincipals?$filter=tags/any(t:t eq 'other')").json()["value"]
+    assert [item["appId"] for item in found] == [application["appId"]]

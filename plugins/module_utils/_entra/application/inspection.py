@@ -79,6 +79,11 @@ class Present:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     @property
+    def tags(self) -> list[str]:
+        """The application's tags, which its service principal shows too."""
+        return list((self.application or {}).get("tags") or [])
+
+    @property
     def credentials(self) -> list[Credential]:
         """The application's client secrets."""
         return [Credential.parse(item) for item in (self.application or {}).get("passwordCredentials") or []]

@@ -11,6 +11,7 @@ hashicorp/terraform-provider-azuread for the numbers of the personal audiences [
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from urllib.parse import urlsplit
 
@@ -24,6 +25,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 
 Params = t.Mapping[str, t.Any]
 
+# Of the type itself. The next two are those of the page on supported accounts [doc]; an application may have a longer
+# name all the same, and keeps it.
+DISPLAY_NAME_MAX_OF_ALL = 256
 DISPLAY_NAME_MAX = 120
 DISPLAY_NAME_MAX_PERSONAL = 90
 TAG_MAX = 256
@@ -61,6 +65,7 @@ def check_result(have: Params, values: Params) -> None:
     a declared audience brings; what Entra has taken under the same audience is not questioned.
     """
     audience = values.get("sign_in_audience")
+    _check_display_name(have, values)
     stays = audience == have.get("sign_in_audience")
     for option in fields.REDIRECT_URIS:
         known = set(have.get(option) or []) if stays else set()
@@ -76,6 +81,25 @@ def check_result(have: Params, values: Params) -> None:
         _check_personal(values, str(audience))
 
 
+def _check_display_name(have: Params, values: Params) -> None:
+    """A name that the application has already may be longer than a new one, unless another audience allows less."""
+    limit, name = _display_name_max(values.get("sign_in_audience")), values.get("display_name") or ""
+    stays = name == have.get("display_name") and limit >= _display_name_max(have.get("sign_in_audience"))
+    if len(name) > limit and not stays:
+        raise _too_long("display_name", limit, values.get("sign_in_audience"))
+
+
+def _display_name_max(audience: str | None) -> int:
+    return DISPLAY_NAME_MAX_PERSONAL if audience in PERSONAL_AUDIENCES else DISPLAY_NAME_MAX
+
+
+def _too_long(option: str, limit: int, audience: str | None) -> InputError:
+    return InputError(
+        f"{option} has more than {limit} characters, which is too many with sign_in_audience {audience}",
+        hint=f"Set {option} to a shorter name",
+    )
+
+
 def _check_redirect_uris(option: str, uris: Params, audience: str | None) -> None:
     _plan.check_chosen(option, uris)
     clash = sorted(set(uris.get("add") or []) & set(uris.get("remove") or []))
@@ -88,7 +112,8 @@ def _check_redirect_uris(option: str, uris: Params, audience: str | None) -> Non
 
 
 def _check_texts(params: Params, audience: str | None) -> None:
-    limit = DISPLAY_NAME_MAX_PERSONAL if audience in PERSONAL_AUDIENCES else DISPLAY_NAME_MAX
+    # The limit of the other audiences is only that of new names, see check_result().
+    limit = DISPLAY_NAME_MAX_PERSONAL if audience in PERSONAL_AUDIENCES else DISPLAY_NAME_MAX_OF_ALL
     if params.get("display_name") is not None and not 0 < len(params["display_name"]) <= limit:
         raise InputError(f"display_name has to have 1 to {limit} characters with sign_in_audience {audience}")
     for tag in params.get("tags") or []:
@@ -102,14 +127,22 @@ def _check_texts(params: Params, audience: str | None) -> None:
     logout = params.get("logout_url")
     if logout and (not _is_url(logout, ("https",)) or len(logout) > LOGOUT_URL_MAX):
         raise InputError(f"logout_url has to be an https URL of at most {LOGOUT_URL_MAX} characters: {logout}")
-    for uri in params.get("identifier_uris") or []:
+    _check_identifier_uris(params.get("identifier_uris") or [])
+    for entry in params.get("pre_authorized_applications") or []:
+        if not GUID.fullmatch(entry["app_id"]):
+            raise InputError(f"pre_authorized_applications has an app_id that is not a GUID: {entry['app_id']!r}")
+
+
+def _check_identifier_uris(uris: t.Sequence[str]) -> None:
+    """Hosts are not checked: which domains are verified takes another permission to read, so Entra has the word."""
+    for uri in uris:
         if not _has_scheme(uri) or uri.endswith("/") or any(character.isspace() for character in uri):
             raise InputError(
                 f"identifier_uris has {uri!r}", hint="Write an URI without a slash at its end, such as api://{app_id}"
             )
-    for entry in params.get("pre_authorized_applications") or []:
-        if not GUID.fullmatch(entry["app_id"]):
-            raise InputError(f"pre_authorized_applications has an app_id that is not a GUID: {entry['app_id']!r}")
+    for one, other in itertools.pairwise(sorted(set(uris), key=str.lower)):
+        if one.lower() == other.lower():  # the same to Entra [iss]
+            raise InputError(f"identifier_uris has {one} and {other}, which differ in case only", hint="Remove one")
 
 
 def _has_scheme(text: str) -> bool:

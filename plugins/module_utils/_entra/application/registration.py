@@ -57,6 +57,8 @@ class Plan:
     restore: bool = False
     make_principal: bool = False
     drop_principal: bool = False
+    # Those that the application will have, and its service principal with it
+    tags: list[str] = field(default_factory=list)
     principal_changes: list[_plan.Change] = field(default_factory=list)
     parts: list[PartPlan] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -111,6 +113,7 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
     """Raise InputError for a declaration that Entra would refuse, or that contradicts itself."""
     application.check(params)
     service_principal.check(params["service_principal"] or {})
+    service_principal.check_visible(params["service_principal"] or {}, params.get("tags") or [])
     name_resolution.check(params)
     for part in inspection.declared_parts(params):
         part.check()
@@ -143,14 +146,17 @@ def plan(present: inspection.Present, wanted: t.Sequence[Wanted], now: datetime)
     client_secrets.check_holders(wanted, audience)
     changes = application.plan(params, present.application)
     target = present.target(application.predicted(present.application, changes))
+    tags: list[str] = target.application["tags"]
     state = declared.get("state")
+    principal = service_principal.inheriting(present.principal, present.tags, tags) if present.principal else None
     return Plan(
         present,
         changes=changes,
         restore=present.deleted,
         make_principal=state == "present" and present.principal is None,
         drop_principal=state == "absent" and present.principal is not None,
-        principal_changes=service_principal.plan(declared, present.principal) if state == "present" else [],
+        tags=tags,
+        principal_changes=service_principal.plan(declared, principal, tags) if state == "present" else [],
         parts=[PartPlan.make(part, present.items[part.option], target) for part in present.parts],
         decisions=client_secrets.decide(
             wanted,
@@ -194,17 +200,16 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
     if todo.principal_changes and present.principal:
         declared = params.get("service_principal") or {}
         present.principal = await service_principal.update(
-            graph, declared, present.principal, graph.patience, fresh=fresh
+            graph, declared, present.principal, todo.tags, graph.patience, fresh=fresh
         )
     app = present.application or {}
+    endpoint = inspection.token_endpoint(graph, http, discovery, app)
     async with explaining("client_secrets"):
-        return await SecretWriter(graph, inspection.token_endpoint(graph, http, discovery, app), app).apply(
-            todo.decisions
-        )
+        return await SecretWriter(graph, endpoint, app).apply(todo.decisions)
 
 
 async def _apply_application(graph: Graph, todo: Plan) -> None:
-    present, params = todo.present, todo.present.params
+    present, params, tags = todo.present, todo.present.params, todo.present.tags
     try:
         if present.application is None:
             present.application = await application.create(graph, params, todo.changes)
@@ -215,7 +220,7 @@ async def _apply_application(graph: Graph, todo: Plan) -> None:
                 present.principal = await lookup.restore_principal(graph, present.principal)
         if todo.changes:
             present.application = await application.update(graph, params, present.application)
-            _mirror(todo)
+            _mirror(todo, tags)
     except ServiceError as error:
         if not application.name_taken(error):
             raise
@@ -231,7 +236,9 @@ async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> None:
         present.principal = await service_principal.create(graph, app_id)
     if todo.principal_changes and present.principal:
         loosened = service_principal.loosened(declared)
-        present.principal = await service_principal.update(graph, loosened, present.principal, wait, fresh=fresh)
+        present.principal = await service_principal.update(
+            graph, loosened, present.principal, todo.tags, wait, fresh=fresh
+        )
     if todo.drop_principal and present.principal:
         await service_principal.delete(graph, present.principal)
         present.principal = None
@@ -246,9 +253,11 @@ def revived(todo: Plan) -> list[Credential]:
 def predict(todo: Plan, now: datetime) -> None:
     """Put into ``todo.present`` and its decisions what apply() would, as far as it can be known (check mode)."""
     present = todo.present
-    _mirror(todo)
+    _mirror(todo, present.tags)
     if todo.make_principal or todo.principal_changes:
-        present.principal = service_principal.predicted(present.principal, todo.principal_changes, application.NO_ID)
+        present.principal = service_principal.predicted(
+            present.principal, todo.principal_changes, application.NO_ID, todo.tags
+        )
     if todo.drop_principal:
         present.principal = None
     for decision in todo.decisions:
@@ -258,11 +267,15 @@ def predict(todo: Plan, now: datetime) -> None:
             decision.secret_text = NOT_MADE
 
 
-def _mirror(todo: Plan) -> None:
-    """Put into the service principal what it shows of its application, once that is activated or deactivated."""
+def _mirror(todo: Plan, tags: t.Collection[str]) -> None:
+    """Put into the service principal what it shows of its application after ``todo``, which had the ``tags`` before."""
+    present = todo.present
+    if present.principal is None:
+        return
+    present.principal = service_principal.inheriting(present.principal, tags, todo.tags)
     for change in todo.changes:
-        if change.field.option == "enabled" and todo.present.principal:
-            todo.present.principal = {**todo.present.principal, "isDisabled": not change.after}
+        if change.field.option == "enabled":
+            present.principal = {**present.principal, "isDisabled": not change.after}
 
 
 def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool) -> dict[str, t.Any]:

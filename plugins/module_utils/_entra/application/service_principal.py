@@ -53,6 +53,25 @@ def check(declared: Params) -> None:
             raise InputError(f"service_principal.notification_email_addresses has {address!r}, which is no address")
 
 
+def check_visible(declared: Params, tags: t.Iterable[str]) -> None:
+    """Raise InputError where users should see an application that its own ``tags`` hide."""
+    if declared.get("visible_to_users") and HIDE in tags:
+        raise InputError(
+            f"service_principal.visible_to_users is true, but the application itself has the tag {HIDE}",
+            answer="a service principal also has the tags of its application, so users would not see it",
+            hint=f"Set tags without {HIDE}, or omit visible_to_users",
+        )
+
+
+def inheriting(document: Document, before: t.Collection[str], after: t.Collection[str]) -> Document:
+    """``document`` as Graph shows it once the application's tags change from ``before`` to ``after``; pure.
+
+    They show among the service principal's own, which nothing tells apart from them [doc].
+    """
+    staying = [tag for tag in document.get("tags") or [] if tag not in before]
+    return {**document, "tags": sorted({*staying, *after})}
+
+
 def view(document: Document) -> Document:
     """The service principal as results show it; of its tags only whether users see it in their list."""
     shown = {field.option: field.read(document) for field in FIELDS}
@@ -66,14 +85,18 @@ def view(document: Document) -> Document:
     }
 
 
-def plan(declared: Params, present: Document | None) -> list[Change]:
-    """The changes that lead from ``present`` (None: a new one) to the suboptions ``declared``; pure."""
-    have = {field.option: field.read(present or NEW) for field in FIELDS}
+def plan(declared: Params, present: Document | None, inherited: t.Collection[str]) -> list[Change]:
+    """The changes that lead from ``present`` (None: a new one) to the suboptions ``declared``; pure.
+
+    ``inherited`` are the application's tags, which ``present`` shows too: they are not made its own, or they would stay
+    when the application loses them. Raises InputError where they hide what should be visible.
+    """
+    have = {field.option: field.read(present or {**NEW, "tags": list(inherited)}) for field in FIELDS}
     want = {field.option: declared.get(field.option) for field in FIELDS if field.option != "tags"}
-    visible = declared.get("visible_to_users")
-    if visible is not None:
-        others = [tag for tag in have["tags"] or [] if tag != HIDE]
-        want["tags"] = others if visible else [*others, HIDE]
+    check_visible(declared, inherited)
+    if declared.get("visible_to_users") is (HIDE in have["tags"]):
+        own = [tag for tag in have["tags"] if tag != HIDE and tag not in inherited]
+        want["tags"] = own if declared["visible_to_users"] else [*own, HIDE]
     return _plan.plan(FIELDS, have, want)
 
 
@@ -86,10 +109,12 @@ def diff(changes: t.Sequence[Change]) -> tuple[Document, Document]:
     return before, after
 
 
-def predicted(present: Document | None, changes: t.Sequence[Change], no_id: str) -> Document:
-    """Graph's document after ``changes``, as far as this collection reads it."""
+def predicted(
+    present: Document | None, changes: t.Sequence[Change], no_id: str, inherited: t.Collection[str]
+) -> Document:
+    """Graph's document after ``changes``, as far as this collection reads it; see plan() for ``inherited``."""
     body = {change.field.path[0]: change.field.kind.write(change.after) for change in changes}
-    return {**(present or {"id": no_id, **NEW}), **body}
+    return inheriting({**(present or {"id": no_id, **NEW}), **body}, (), inherited)
 
 
 async def read(graph: Graph, app_id: str) -> Document | None:
@@ -131,10 +156,15 @@ async def create(graph: Graph, app_id: str) -> Document:
     return await replication.appears(lambda: read(graph, app_id), attempted, graph.patience)
 
 
-async def update(graph: Graph, declared: Params, present: Document, wait: float, *, fresh: bool) -> Document:
+async def update(
+    graph: Graph, declared: Params, present: Document, inherited: t.Collection[str], wait: float, *, fresh: bool
+) -> Document:
     """Send the smallest PATCH that leads from ``present`` to ``declared`` and wait until reads agree on it, at most
-    ``wait`` seconds. ``fresh`` is whether it was just made, so that a replica may not know yet who owns it."""
-    changes = plan(declared, present)
+    ``wait`` seconds; see plan() for ``inherited``.
+
+    ``fresh`` is whether it was just made, so that a replica may not know yet who owns it.
+    """
+    changes = plan(declared, present, inherited)
     if not changes:
         return present
     names = ", ".join(change.field.option for change in changes)
@@ -144,7 +174,7 @@ async def update(graph: Graph, declared: Params, present: Document, wait: float,
     await replication.persist_of(lambda: graph.send(request, attempted), wait, fresh=fresh)
     found, settled = await replication.settle(
         lambda: read(graph, present["appId"]),
-        lambda document: document is not None and not plan(declared, document),
+        lambda document: document is not None and not plan(declared, document, inherited),
         wait,
     )
     if not settled or found is None:

@@ -40,6 +40,19 @@ ATTEMPTS = 4
 # Codes that say: nothing was done, wait and repeat. The first comes as 409 and as 503, also for addPassword
 # (nais/azurerator#448, Azure/azure-cli#23081 [iss]).
 NOTHING_DONE = ("Directory_ConcurrencyViolation", "Request_ThrottledTemporarily")
+# What to do about refusals, by words in their code or message ([iss] for both, [doc] for the allowed forms).
+HINTS = (
+    (
+        "HostNameNotOnVerifiedDomain",
+        "In identifier_uris, use api://{app_id}, api://<tenant ID>/<name> or api://<name>/{app_id}, or an https URI "
+        "whose host is a verified domain of the tenant or a subdomain of one",
+    ),
+    (
+        "property identifierUris already exists",
+        "Choose another URI in identifier_uris, or remove it from another application of the tenant that has it; upper "
+        "and lower case are the same",
+    ),
+)
 
 
 class _Retry(sdk.RetryHandler):
@@ -278,6 +291,9 @@ class Graph:
 
     def _hint(self, response: t.Any, code: str | None, message: str) -> str | None:
         status = response.status_code
+        for words, hint in HINTS:
+            if words in f"{code} {message}":
+                return hint
         who = f"application {self._params['client_id']}" if self._params.get("client_id") else "signed-in account"
         if status == 403:
             return permission_hints.hint(response.request.method, response.request.url.path, who)

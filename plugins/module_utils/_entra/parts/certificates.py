@@ -21,11 +21,14 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Document = dict[str, t.Any]
+# What is longer is cut by Entra [doc: text of Microsoft's SDKs].
+NAME_MAX = 90
 BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 class Certificates(Part):
-    """``declared`` is a list of {path, content, thumbprint, name, state}; others are not touched.
+    """``declared`` is a list of {path, content, thumbprint, name, state}; others are not touched, nor are those that
+    are not for signing in but, for example, encrypt tokens.
 
     The key is the SHA-1 thumbprint, which Entra shows as ``customKeyIdentifier`` [rec].
     """
@@ -49,11 +52,18 @@ class Certificates(Part):
             if key in self._keys:
                 raise InputError(f"certificates names the certificate {key} twice")
             self._keys.append(key)
+            if len(item.get("name") or "") > NAME_MAX:
+                raise InputError(
+                    f"The name of the certificate {key} has more than {NAME_MAX} characters",
+                    answer="Entra would cut it",
+                    hint=f"Choose a name of at most {NAME_MAX} characters in certificates",
+                )
 
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.new:
             return {}
-        return {thumbprint(item): shown(item) for item in await self._found(graph, target) or []}
+        listed = await self._found(graph, target) or []
+        return {thumbprint(item): shown(item) for item in listed if _signs_in(item)}
 
     def after(self, present: Items, target: Target) -> Items:
         after = dict(present)
@@ -66,18 +76,19 @@ class Certificates(Part):
         return after
 
     async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step]) -> None:
-        """All in one PATCH: Graph replaces the list. Those that stay are named without their key [rec]."""
+        """All in one PATCH: Graph replaces the list. Those that stay have all their members but the ``key``, without
+        which Graph keeps them [rec], and one that somebody else has just removed does not come back."""
         listed, settled = await replication.agreed(
             lambda: self._found(graph, target), lambda found: found, graph.patience
         )
         if not settled or listed is None:  # what is not surely read is not replaced
             raise replication.unsettled(f"Reading the certificates of {target.name} failed", graph.patience)
         gone = {step.key for step in steps if step.after is None}
-        here = {thumbprint(item) for item in listed}
+        here = {thumbprint(item) for item in listed if _signs_in(item)}
         kept = [
-            {name: value for name, value in item.items() if value is not None}
+            {name: value for name, value in item.items() if value is not None and name != "key"}
             for item in listed
-            if thumbprint(item) not in gone
+            if not (_signs_in(item) and thumbprint(item) in gone)
         ]
         new = [
             {
@@ -100,6 +111,10 @@ class Certificates(Part):
         if found is None:
             return None
         return sorted(found.get("keyCredentials") or [], key=lambda item: str(item["keyId"]))
+
+
+def _signs_in(item: Document) -> bool:
+    return item.get("usage") == "Verify"
 
 
 def thumbprint(item: Document) -> str:
