@@ -134,8 +134,10 @@ def test_the_automation_owns_the_service_principal_that_it_makes(lab: Lab, fleet
     fleet.tenant.set_switches(new_principal_owned=owned)
     lab.set_lag(0.5, 0)
     declared = {**NAMED, "service_principal": {"notes": "desks", "app_role_assignment_required": True}}
-    made = run(fleet, **declared)
+    warnings: list[str] = []
+    made = run(fleet, warnings=warnings, **declared)
     assert not made.get("failed"), made
+    assert warnings == []
     lab.set_lag(0, 0)
     (owner,) = Seen(fleet.tenant).of_principal("owners")
     assert owner["appId"] == fleet.tenant.automation["client_id"]

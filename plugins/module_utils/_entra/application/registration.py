@@ -189,7 +189,7 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
     fresh = present.application is None or present.deleted or todo.make_principal
     async with explaining():
         await _apply_application(graph, todo)
-    await _apply_principal(graph, todo, fresh=fresh)
+    warnings = await _apply_principal(graph, todo, fresh=fresh)
     target = present.target()
     target.fresh = fresh
     if fresh:  # what there is could not be known before
@@ -205,7 +205,7 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
     app = present.application or {}
     endpoint = inspection.token_endpoint(graph, http, discovery, app)
     async with explaining("client_secrets"):
-        return await SecretWriter(graph, endpoint, app).apply(todo.decisions)
+        return [*warnings, *await SecretWriter(graph, endpoint, app).apply(todo.decisions)]
 
 
 async def _apply_application(graph: Graph, todo: Plan) -> None:
@@ -227,13 +227,15 @@ async def _apply_application(graph: Graph, todo: Plan) -> None:
         raise await lookup.taken(graph, params, error) from error
 
 
-async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> None:
+async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> list[str]:
+    warnings: list[str] = []
     wait = graph.patience if fresh else replication.briefly(graph.patience)
     present = todo.present
     declared = present.params.get("service_principal") or {}
     app_id = (present.application or {})["appId"]
     if todo.make_principal and present.principal is None:
         present.principal = await service_principal.create(graph, app_id)
+        warnings = service_principal.unowned(graph, present.principal)
     if todo.principal_changes and present.principal:
         loosened = service_principal.loosened(declared)
         present.principal = await service_principal.update(
@@ -242,6 +244,7 @@ async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> None:
     if todo.drop_principal and present.principal:
         await service_principal.delete(graph, present.principal)
         present.principal = None
+    return warnings
 
 
 def revived(todo: Plan) -> list[Credential]:

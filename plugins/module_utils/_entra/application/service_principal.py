@@ -153,7 +153,24 @@ async def create(graph: Graph, app_id: str) -> Document:
     except ServiceError as error:
         if error.code != replication.EXISTS:  # another run was faster, or the read that missed it was stale
             raise
-    return await replication.appears(lambda: read(graph, app_id), attempted, graph.patience)
+    reading_back = graph.request(
+        "GET",
+        graph.client.service_principals_with_app_id(app_id),
+        query={"select": SELECT, "expand": ["owners($select=id)"]},
+    )
+    return await replication.appears(
+        lambda: graph.send(reading_back, attempted, missing_ok=True), attempted, graph.patience
+    )
+
+
+def unowned(graph: Graph, made: Document) -> list[str]:
+    """A warning if the caller does not own the service principal ``made`` by create()."""
+    if not graph.caller_id or graph.caller_id in [owner["id"] for owner in made.get("owners") or []]:
+        return []
+    return [
+        f"The automation does not own the service principal of app ID {made['appId']}, which it has just created. With "
+        "the permission Application.ReadWrite.OwnedBy alone, later changes may be refused. Add it as an owner."
+    ]
 
 
 async def update(
