@@ -75,3 +75,6 @@ def test_of_the_check():
     assert known(rustdesk_sign_in_check, found)
     assert (found["client_secret"], found["session"]) == (held(), {"token": "later"})
     assert (found["look_again"], found["unverifiable"]) == (False, "")
+    assert found["application_obstacles"] == []
+    (off,) = registered(ready(), obstacles=["It is deactivated. Activate it."])
+    assert options.check(off, share(off))["application_obstacles"] == ["It is deactivated. Activate it."]
