@@ -77,7 +77,7 @@ options:
       - Whether to restore an application that was deleted in the last 30 days, if no other one matches. Its client
         secrets and its service principal are restored too, so that sign-in works again. A warning lists the client
         secrets that no entry of O(client_secrets) holds.
-      - If omitted, it is restored only if O(relying_party_client_ids) contains its client ID, because with another
+      - If omitted, it is restored only if one of O(relying_parties) uses it, because with another
         client ID all users would get new accounts.
       - If it is not restored, the task fails if O(object_id), O(app_id) or O(unique_name) names it. Entra keeps the
         unique name of a deleted application until the application is purged.
@@ -644,14 +644,58 @@ options:
       - Whether to remove superseded client secrets, after the holder has a new one and the overlap is over.
     type: bool
     default: true
-  relying_party_client_ids: &relying_party_client_ids
+  relying_parties: &relying_parties
     description:
-      - The application (client) IDs that relying parties use now, if known.
-      - A deleted application that they use is restored, see O(restore).
-      - The service principal of the first one is read together with the application, which saves a request.
+      - What is known of the relying parties, such as RustDesk consoles, that use or should use the application.
+      - Entra identifies a user to each application differently. If a relying party got another client ID or tenant, all
+        its users would get new accounts. Such a relying party is refused. Its redirect URIs and its client secret are
+        not added, and RV(relying_parties[].refused) contains the reason. If all are refused, nothing is changed.
+      - A deleted application that one of them uses is restored, see O(restore).
     type: list
-    elements: str
+    elements: dict
     version_added: 0.2.0
+    suboptions:
+      name:
+        description: The holder's name, as in O(client_secrets[].name).
+        type: str
+        required: true
+      client_id:
+        description:
+          - The client ID that it uses now. A value that is not a UUID counts as a placeholder, unless
+            O(relying_parties[].issuer) belongs to another identity provider.
+        type: str
+      issuer:
+        description: The issuer that it uses now.
+        type: str
+      enabled:
+        description: Whether users can sign in with it now.
+        type: bool
+        default: true
+      web_redirect_uris:
+        description: Its redirect URIs among those of O(web_redirect_uris).
+        type: list
+        elements: str
+      replaces:
+        description: The client IDs that may be replaced, although users then get new accounts.
+        type: list
+        elements: str
+      other_providers:
+        description:
+          - The other providers with which its users can sign in. If O(relying_parties[].client_id) is omitted and one
+            of them belongs to the same tenant or application, the relying party is refused.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: The name of the provider.
+            type: str
+            required: true
+          client_id:
+            description: Its client ID.
+            type: str
+          issuer:
+            description: Its issuer.
+            type: str
   wait_timeout:
     description: How long to wait for a change to be replicated in Entra, in seconds. It usually takes 4 to 18.
     type: float
@@ -732,7 +776,7 @@ options:
       client_secrets: *client_secrets
       verify_held: *verify_held
       retire_superseded: *retire_superseded
-      relying_party_client_ids: *relying_party_client_ids
+      relying_parties: *relying_parties
       state: *state
       purge: *purge
       create: *create
@@ -1019,6 +1063,19 @@ admin_consent:
   returned: when O(admin_consent) is declared
   type: list
   elements: dict
+relying_parties:
+  description: The result of each entry of O(relying_parties), in the same order.
+  returned: when O(relying_parties) is declared
+  type: list
+  elements: dict
+  version_added: 0.2.0
+  contains:
+    name:
+      description: The holder's name.
+      type: str
+    refused:
+      description: Why it cannot use the application, and what to do. Empty if it can.
+      type: str
 client_secrets:
   description: The result of each entry of O(client_secrets), in the same order.
   returned: success
@@ -1089,6 +1146,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
     applications,
+    identity,
     inspection,
     registration,
 )
@@ -1232,7 +1290,15 @@ APPLICATION: dict[str, t.Any] = {
     ),
     "verify_held": {"type": "str", "default": "always", "choices": ["always", "unlisted", "never"]},
     "retire_superseded": {"type": "bool", "default": True},
-    "relying_party_client_ids": {**STRINGS, "no_log": False},
+    "relying_parties": _records(
+        name=REQUIRED,
+        client_id=TEXT,
+        issuer=TEXT,
+        enabled={"type": "bool", "default": True},
+        web_redirect_uris=STRINGS,
+        replaces=STRINGS,
+        other_providers=_records(name=REQUIRED, client_id=TEXT, issuer=TEXT),
+    ),
     "wait_timeout": {"type": "float", "default": 300.0},
     "state": STATE,
     "create": {"type": "bool", "default": True},
@@ -1288,6 +1354,10 @@ async def _converge(
     """Lead one application to its declaration; gives its result."""
     wanted = applications.wanted(params)
     present = await inspection.inspect(graph, http, discovery, params, wanted)
+    refused = await identity.refusals(graph, http, discovery, params, present.application)
+    if refused:
+        present = registration.without(present, refused)
+        wanted = [item for item in wanted if item.name not in refused]
     todo = registration.plan(present, wanted, graph.now)
     diff = todo.diff()
     if present.application and present.adopted:
@@ -1306,6 +1376,10 @@ async def _converge(
     result = registration.report(todo, discovery, diff, check_mode=context.check_mode)
     for obstacle in result.get("obstacles") or []:
         context.warn(obstacle)
+    if params["relying_parties"] is not None:
+        result["relying_parties"] = [
+            {"name": party["name"], "refused": refused.get(party["name"], "")} for party in params["relying_parties"]
+        ]
     return result
 
 

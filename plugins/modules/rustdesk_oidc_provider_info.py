@@ -120,6 +120,12 @@ providers:
     order:
       description: Its place among the console's providers.
       type: int
+other_providers:
+  description: All other providers, without their client secrets, with the keys of RV(providers).
+  returned: with O(name)
+  type: list
+  elements: dict
+  version_added: 0.2.0
 error:
   description: The parts of the error message RV(ignore:msg).
   returned: failure
@@ -173,14 +179,16 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     session_of_earlier = params["session"] and {**params["session"], "seen": None}
     with signed_in({**params, "session": session_of_earlier}) as session:
         console = session.console
-        found = console.providers(params["name"] or "")
+        found = listed = console.providers(params["name"] or "")
         if params["name"]:
-            found = [item for item in [find(found, params["name"])] if item]
+            found = [item for item in [find(listed, params["name"])] if item]
         result = {
             "console_type": console.type,
             "callback_url": console.settings().get("callback_url"),
             "providers": [view(item) for item in found],
         }
+        if params["name"]:
+            result["other_providers"] = [item.view() for item in listed if item not in found]
         return {**result, "session": session.handed_over} if params["keep_session"] else result
 
 

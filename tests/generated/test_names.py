@@ -115,7 +115,7 @@ def test_one_application_of_the_name_or_an_error(
             lagging.fault("graph", method, path, **action)
         options = dict(step["run"])
         if step["used"] and options.get("state") != "absent":
-            options["relying_party_client_ids"] = [known] if known else []
+            options["relying_parties"] = [{"name": "desk1", "client_id": known or None}]
         result = run(lagging, tenant, **options)
         lagging.clear_faults()
         live, gone = named(tenant, "/applications"), named(tenant, "/directory/deletedItems/graph.application")
@@ -130,7 +130,7 @@ def test_one_application_of_the_name_or_an_error(
         elif options.get("create", True):
             assert [item["id"] for item in live] == [result["application"]["object_id"]]
             if result["restored"]:
-                assert options.get("restore") or options.get("relying_party_client_ids") == [known]
+                assert options.get("restore") or options.get("relying_parties")
                 assert options.get("restore") is not False
     tenant.set_switches(list_with_owned_by=True)
     last = run(lagging, tenant, **PRESENT, restore=True)

@@ -179,7 +179,9 @@ def test_a_relying_party_saves_a_request(lab: Lab, fleet: Fleet, controller: Con
         lab.clear_requests()
         if name == "refused":
             lab.fault("graph", "POST", r".*/\$batch", html="<html>Only GET is allowed here</html>")
-        (result,) = controller.tasks(module("entra_app", **named, relying_party_client_id=hint))
+        (result,) = controller.tasks(
+            module("entra_app", **named, relying_parties=[{"name": "desk1", "client_id": hint}])
+        )
         assert not result["changed"], result
         for member in ("application", "service_principal", "issuer"):
             assert result[member] == made[member], name

@@ -154,7 +154,8 @@ def test_restored_for_who_still_uses_it(fleet: Fleet, named: dict[str, Any]) -> 
     made = make(fleet, client_secrets=[{"name": "desk1"}, {"name": "desk2"}])
     app_id, (secret, other) = made["application"]["app_id"], made["client_secrets"]
     run(fleet, **ABSENT)
-    used = {**named, "relying_party_client_ids": ["not-an-id", app_id.upper()]}
+    parties = [{"name": "desk0", "client_id": "not-an-id"}, {"name": "desk1", "client_id": app_id.upper()}]
+    used = {**named, "relying_parties": parties}
     if named is NAMED:
         assert quietly(fleet, restore=False, **used)["failed"]
     held = [{"name": "desk1", "held": secret["secret_text"]}]

@@ -26,16 +26,16 @@ def declared(**options: Any) -> dict[str, Any]:
     """The options of a declaration by its unique name, or by the key that is given."""
     keys = dict.fromkeys(application.KEYS)
     named = keys if set(options) & set(application.KEYS) else {**keys, "unique_name": "desks"}
-    return {**named, "restore": None, "relying_party_client_ids": None, **options}
+    return {**named, "restore": None, "relying_parties": None, **options}
 
 
 @pytest.mark.parametrize(
     ("options", "restored"),
     [
         ({"restore": True}, True),
-        ({"relying_party_client_ids": ["A-1"]}, True),
-        ({"relying_party_client_ids": ["a-2"]}, False),
-        ({"relying_party_client_ids": ["a-1"], "restore": False}, False),
+        ({"relying_parties": [{"name": "x", "client_id": "A-1"}]}, True),
+        ({"relying_parties": [{"name": "x", "client_id": "a-2"}]}, False),
+        ({"relying_parties": [{"name": "x", "client_id": "a-1"}], "restore": False}, False),
         ({}, False),
     ],
 )
@@ -56,14 +56,14 @@ def test_several_of_one_display_name() -> None:
     """None is guessed, unless one relying party uses one of them."""
     with pytest.raises(InputError, match=r"object ID 1-1 .*; object ID 2-2"):
         lookup.chosen(declared(display_name="RustDesk", restore=True), [GONE, OTHER], None)
-    used = declared(display_name="RustDesk", relying_party_client_ids=["a-2"])
+    used = declared(display_name="RustDesk", relying_parties=[{"name": "x", "client_id": "a-2"}])
     assert lookup.chosen(used, [GONE, OTHER], None) == OTHER
 
 
 def test_in_the_way_of_a_name_that_another_application_is_to_be_given() -> None:
     """Restoring it would leave two, so only the other ways on are named."""
-    for options in ({}, {"restore": True}, {"relying_party_client_ids": ["a-1"]}):
-        with pytest.raises(InputError, match="Purge it .*, or choose another unique_name") as caught:
+    for options in ({}, {"restore": True}, {"relying_parties": [{"name": "x", "client_id": "a-1"}]}):
+        with pytest.raises(InputError, match=r"Purge it .*, or choose another unique_name") as caught:
             lookup.chosen(declared(app_id="a-9", unique_name="desks", **options), [GONE], {"appId": "a-9"})
         assert "set restore" not in str(caught.value)
 

@@ -89,13 +89,19 @@ class TestApplications:
 
     def test_a_console_without_a_provider_holds_nothing(self) -> None:
         (entry,) = applications([replace(ready(), console=console())])
-        assert (entry["client_secrets"][0]["held"], entry["relying_party_client_ids"]) == ("", [])
+        assert (entry["client_secrets"][0]["held"], entry["relying_parties"][0]["client_id"]) == ("", None)
 
-    def test_only_client_ids_with_which_users_sign_in_keep_a_deleted_application(self) -> None:
-        held_by = {"desk1": {}, "desk2": {"client_id": "two"}, "desk3": {"client_id": "off", "enabled": False}}
-        servers = [replace(ready(name), console=console(provider(**how))) for name, how in held_by.items()]
-        (entry,) = applications([*servers, ready("desk4")])
-        assert entry["relying_party_client_ids"] == [APP_ID, "two"]
+    def test_entra_app_learns_what_each_console_has_now(self) -> None:
+        others = [{"name": "old", "enabled": True, "client_id": "1"}, {"name": "both", "enabled": True}]
+        inspected = {
+            **console(provider(enabled=False)),
+            "other_providers": [*others, {"name": "off", "enabled": False}],
+        }
+        server = replace(ready(app_replaces=["2"], provider_beside=["both"]), console=inspected)
+        ((party,),) = (entry["relying_parties"] for entry in applications([server]))
+        assert (party["name"], party["web_redirect_uris"]) == ("rustdesk-sso desk1", [callback("desk1")])
+        assert (party["client_id"], party["issuer"], party["enabled"]) == (APP_ID, ISSUER, False)
+        assert (party["replaces"], [item["name"] for item in party["other_providers"]]) == (["2"], ["old"])
 
     def test_what_is_declared_of_the_application_is_passed_on(self) -> None:
         (entry,) = applications([ready(app_tags=[], app_adopt=True, app_notes=None)])

@@ -96,6 +96,8 @@ class Declaration(_Round):
     callback_url: str
     provider_name: str
     provider_enabled: bool
+    replaces: list[str]
+    beside: list[str]
     wait_timeout: float
     remove_console: bool
     remove_unused_app: bool
@@ -160,6 +162,8 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
         "callback_url": callback_url(public_url),
         "provider_name": value("provider_name"),
         "provider_enabled": value("provider_enabled"),
+        "replaces": value("app_replaces", []),
+        "beside": value("provider_beside", []),
         "wait_timeout": value("wait_timeout"),
         "remove_console": value("remove_console"),
         "remove_unused_app": value("remove_unused_app"),

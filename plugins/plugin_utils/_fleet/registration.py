@@ -118,7 +118,7 @@ def applications(servers: t.Iterable[Server]) -> list[Entry]:
             "retire_superseded": False,
             # The verification asks for each of the others
             "verify_held": "unlisted",
-            "relying_party_client_ids": _client_ids(members),
+            "relying_parties": [_relying_party(server) for server in members],
         }
         for members in groups(servers).values()
         if not contradictions(members)
@@ -131,11 +131,23 @@ def _of(server: Server) -> Entry:
     return {**declaration["entra"], "tenant_id": declaration["tenant_id"], "wait_timeout": declaration["wait_timeout"]}
 
 
-def _client_ids(servers: t.Iterable[Server]) -> list[str]:
-    """The client IDs with which users sign in to ``servers`` now."""
-    providers = [server.provider for server in servers]
-    known = [provider.get("client_id") for provider in providers if provider.get("enabled")]
-    return list(dict.fromkeys(str(client_id) for client_id in known if client_id))
+def _relying_party(server: Server) -> Entry:
+    """What entra_app needs to know of the console of ``server``, so that its users keep their accounts."""
+    declaration, provider = server.declaration, server.provider
+    others = [item for item in server.console.get("other_providers") or [] if item.get("enabled")]
+    return {
+        "name": declaration["client_secret"]["name"],
+        "client_id": provider.get("client_id"),
+        "issuer": provider.get("issuer"),
+        "enabled": bool(provider.get("enabled")),
+        "web_redirect_uris": [declaration["callback_url"]],
+        "replaces": declaration["replaces"],
+        "other_providers": [
+            {name: item.get(name) for name in ("name", "client_id", "issuer")}
+            for item in others
+            if item["name"] not in declaration["beside"]
+        ],
+    }
 
 
 def _callback_urls(servers: t.Iterable[Server]) -> list[str]:
@@ -248,7 +260,16 @@ def _error_of(server: Server, others: t.Callable[[], t.Iterable[Server]]) -> dic
     found = result_of(server.declaration, server.registration) or failure_as_whole(server.registration)
     if not found:
         return {"msg": _why_none(server, others())}
+    refused = _refusal(server.declaration, found)
+    if refused:
+        return {"msg": f"{refused} Nothing was changed."}
     return _error(found) if found.get("failed") else {}
+
+
+def _refusal(declaration: Declaration, result: Result) -> str:
+    """Why entra_app has refused the application to the server; empty where it has not."""
+    name = declaration["client_secret"]["name"]
+    return next((item["refused"] for item in result.get("relying_parties") or [] if item["name"] == name), "")
 
 
 def failure_as_whole(registration: Result) -> Result:

@@ -68,9 +68,16 @@ def known_requests(graph: Graph, params: Params) -> list[RequestInformation]:
     key = key_of(params)
     if key == "display_name":
         return []
-    app_ids = params["relying_party_client_ids"] or []
-    principal = [service_principal.reading(graph, app_ids[0])] if app_ids and GUID.fullmatch(app_ids[0]) else []
+    app_ids = [app_id for app_id in used_client_ids(params) if GUID.fullmatch(app_id)]
+    principal = [service_principal.reading(graph, app_ids[0])] if app_ids else []
     return [application.reading(graph, key, params[key]), *principal]
+
+
+def used_client_ids(params: Params) -> list[str]:
+    """The client IDs with which users of the declared relying parties sign in now, in lower case."""
+    parties = params["relying_parties"] or []
+    used = (party.get("client_id") for party in parties if party.get("enabled", True))
+    return list(dict.fromkeys(client_id.lower() for client_id in used if client_id))
 
 
 def check_creatable(graph: Graph, params: Params) -> None:
@@ -134,7 +141,7 @@ async def to_restore(graph: Graph, params: Params, present: Document | None) -> 
     """
     key = key_of(params) if present is None else "unique_name"
     if present is None:
-        may_matter = key != "display_name" or bool(params["relying_party_client_ids"])
+        may_matter = key != "display_name" or bool(used_client_ids(params))
         wanted = params["restore"] or (params["create"] and may_matter)
     else:
         wanted = params["unique_name"] and present.get("uniqueName") is None
@@ -157,8 +164,7 @@ def chosen(params: Params, matches: t.Sequence[Document], present: Document | No
     it is purged (microsoftgraph/msgraph-bicep-types#137 [iss]), and its IDs for ever.
     """
     key = key_of(params) if present is None else "unique_name"
-    used = [client_id.lower() for client_id in params["relying_party_client_ids"] or []]
-    relied_on = [item for item in matches if item["appId"] in used]
+    relied_on = [item for item in matches if item["appId"] in used_client_ids(params)]
     if key == "display_name" and not params["restore"]:
         matches = relied_on if params["restore"] is None else []
     match = the_only(key, params[key], matches)

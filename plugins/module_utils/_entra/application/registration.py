@@ -8,13 +8,14 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
     health,
+    identity,
     inspection,
     lookup,
     name_resolution,
@@ -131,6 +132,15 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
             f"{' and '.join(needing)} cannot be declared without a service principal",
             hint="Set the state of service_principal to present",
         )
+
+
+def without(present: inspection.Present, refused: t.Collection[str]) -> inspection.Present:
+    """``present`` with a declaration that leaves out the relying parties ``refused``; nothing is declared without them
+    if they are all."""
+    params = identity.without(present.params, refused)
+    if {party["name"] for party in params["relying_parties"]} <= set(refused):
+        return inspection.Present({**params, "create": False})
+    return replace(present, params=params)
 
 
 def plan(present: inspection.Present, wanted: t.Sequence[Wanted], now: datetime) -> Plan:

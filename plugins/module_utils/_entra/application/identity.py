@@ -1,0 +1,177 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Refuse to give relying parties another identity: tenant and client ID decide who their users are.
+
+Entra's ``sub`` is pairwise for each application (better-auth#10194, ory/kratos#4170 [iss]), so with another client ID
+all users get new, empty accounts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import application
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
+    ACCOUNT_PLACEHOLDERS,
+    GUID,
+    Discovery,
+    discover,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import TokenEndpoint
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+
+Params = t.Mapping[str, t.Any]
+# An entry of O(relying_parties), or of its other providers.
+Party = t.Mapping[str, t.Any]
+
+# What the token endpoint says of an application that is not in the tenant, and of a wrong client secret [doc].
+NOT_IN_TENANT, EXISTS = "700016", "7000215"
+# Where Microsoft's issuers are: those of version 1 [doc], and those of all clouds.
+HOSTS = ("sts.windows.net", *(urlsplit(cloud.authority_host).hostname or "" for cloud in CLOUDS.values()))
+
+
+def tenant_of(issuer: str | None, authority_hosts: t.Collection[str]) -> str | None:
+    """The tenant that an issuer names, in lower case: an ID or a domain name; pure.
+
+    Empty where it names none: no issuer, a placeholder, or one for any tenant. None where it is not Microsoft's.
+    ``authority_hosts`` are the host names at which the cloud's issuers are.
+    """
+    try:
+        parts = urlsplit((issuer or "").strip())
+        host, path = (parts.hostname or "").lower(), parts.path
+    except ValueError:
+        return ""
+    if not host:
+        return ""
+    if host not in (*HOSTS, *authority_hosts):
+        return None
+    tenant = path.strip("/").split("/")[0].lower()
+    named = tenant not in ACCOUNT_PLACEHOLDERS and (GUID.fullmatch(tenant) or "." in tenant)
+    return tenant if named else ""
+
+
+def replaced(party: Party, app_id: str | None, tenants: t.Collection[str], hosts: t.Collection[str]) -> str:
+    """Which part of its identity a relying party would lose, in words; empty where it keeps it. Pure.
+
+    ``app_id`` is that of the declared application, None for a new one; ``tenants`` are the names of its tenant that are
+    known. A client ID that is no UUID is a placeholder, unless the issuer is not Microsoft's.
+    """
+    held = str(party.get("client_id") or "").strip().lower()
+    if not held or held in [item.strip().lower() for item in party.get("replaces") or []]:
+        return ""
+    tenant = tenant_of(party.get("issuer"), hosts)
+    if tenant is None:
+        return f"the issuer {party['issuer']}"
+    if not GUID.fullmatch(held):
+        return ""
+    if tenant and tenant not in tenants:
+        return f"the issuer {party['issuer']}, which is that of another tenant"
+    return "" if held == (app_id or "").lower() else f"the client ID {held}"
+
+
+def beside(party: Party, app_id: str | None, tenants: t.Collection[str], hosts: t.Collection[str]) -> str:
+    """The name of another provider by which the users of a relying party sign in to this tenant; else empty. Pure."""
+    for other in party.get("other_providers") or []:
+        held = str(other.get("client_id") or "").lower()
+        same_tenant = bool(GUID.fullmatch(held)) and tenant_of(other.get("issuer"), hosts) in tenants
+        if same_tenant or (app_id and held == app_id.lower()):
+            return str(other["name"])
+    return ""
+
+
+async def refusals(
+    graph: Graph, http: Http, discovery: Discovery, params: Params, present: application.Document | None
+) -> dict[str, str]:
+    """Why relying parties cannot have the declared application, by the name of each; those that can are missing.
+
+    ``present`` is the application as it is, None for a new one. Nobody is asked where every identity stays.
+    """
+    app_id = (present or {}).get("appId")
+    hosts = [urlsplit(url).hostname or "" for url in (graph.cloud.authority_host, discovery.issuer)]
+    found: dict[str, str] = {}
+    for party in params["relying_parties"] or []:
+        tenants = {graph.tenant_id, params["tenant_id"].lower(), discovery.tenant_id}
+        named = tenant_of(party.get("issuer"), hosts)
+        if named and named not in tenants and not GUID.fullmatch(named):
+            tenants |= await _also_called(graph, http, named)
+        other = beside(party, app_id, tenants, hosts)
+        if other and not party.get("client_id"):
+            found[party["name"]] = (
+                f"The provider {other} of this console is enabled for the same tenant, and its users would get new, "
+                f"empty accounts with another one. Set rustdesk_sso_provider_name to {other}, or, if both are "
+                f"intended, rustdesk_sso_provider_beside to {other}."
+            )
+        lost = replaced(party, app_id, tenants, hosts)
+        if lost:
+            found[party["name"]] = await _refused(graph, http, discovery, party, lost, app_id)
+    return found
+
+
+async def _also_called(graph: Graph, http: Http, domain: str) -> set[str]:
+    """The domain name, if it is another name of the session's tenant; whose it is, is not known where nobody tells."""
+    try:
+        found = await asyncio.to_thread(discover, http, graph.cloud, domain)
+    except ServiceError:
+        return set()
+    return {domain} if found.tenant_id == graph.tenant_id else set()
+
+
+async def _refused(graph: Graph, http: Http, discovery: Discovery, party: Party, lost: str, app_id: str | None) -> str:
+    held = party["client_id"]
+    new = f"that of the application with the client ID {app_id}" if app_id else "that of a new application"
+    switched_off = "" if party.get("enabled", True) else " (it is disabled now, but its users may come back)"
+    keep = ""
+    if lost.startswith("the client ID"):
+        keep = f"To keep them, set rustdesk_sso_app_id to {held}. "
+    return (
+        f"The provider has {lost}{switched_off}, and {new} would replace it: all users would get new, empty accounts. "
+        f"{await _known(graph, http, discovery, held)}{keep}To replace it nevertheless, set "
+        f"rustdesk_sso_app_replaces to {held}."
+    )
+
+
+async def _known(graph: Graph, http: Http, discovery: Discovery, app_id: str) -> str:
+    """What is known of the application that a relying party uses now, in a sentence. Unreadable is not gone."""
+    if not GUID.fullmatch(app_id):
+        return ""
+    try:
+        found = await application.read(graph, "app_id", app_id)
+    except ServiceError:
+        found = None
+    if found:
+        return f"This tenant has it as {application.label(found)}. "
+    endpoint = TokenEndpoint(http, discovery.token_endpoint, graph.cloud.scope, app_id)
+    verdict = await endpoint.ask("not-a-client-secret")
+    if verdict.code == NOT_IN_TENANT:
+        return f"This tenant has no application with the client ID {app_id}. "
+    if verdict.code == EXISTS:
+        return f"The application with the client ID {app_id} exists, but the automation may not read it. "
+    return ""
+
+
+def without(params: Params, refused: t.Collection[str]) -> dict[str, t.Any]:
+    """The declaration without the redirect URIs and client secrets of the relying parties ``refused``; pure."""
+    parties = params["relying_parties"] or []
+    staying = {uri for party in parties if party["name"] not in refused for uri in party["web_redirect_uris"] or []}
+    leaving = {
+        uri for party in parties if party["name"] in refused for uri in party["web_redirect_uris"] or []
+    } - staying
+    uris = dict(params["web_redirect_uris"] or {})
+    for verb in ("set", "add"):
+        if uris.get(verb):
+            uris[verb] = [uri for uri in uris[verb] if uri not in leaving]
+    return {
+        **params,
+        "web_redirect_uris": uris or params["web_redirect_uris"],
+        "client_secrets": [item for item in params["client_secrets"] or [] if item["name"] not in refused],
+    }
