@@ -1,0 +1,109 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""site.yml never gives a console's users another identity: they keep their accounts, or somebody has said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from faults.steps import own
+
+from lab.client import Console
+from support import consoles
+from support.fleet import Fleet
+
+
+def by_hand(fleet: Fleet, *desks: Console, **values: Any) -> str:
+    """An application that somebody registers for consoles and types into their providers; its client ID."""
+    web = {"redirectUris": [f"{console.url}/api/oidc/callback" for console in desks]}
+    made = fleet.tenant.graph("POST", "/applications", json={"displayName": "By hand", "web": web}).json()
+    assert fleet.tenant.graph("POST", "/servicePrincipals", json={"appId": made["appId"]}).status_code == 201
+    for console in desks:
+        secret = fleet.tenant.graph("POST", f"/applications/{made['id']}/addPassword", json={}).json()
+        consoles.put(console, client_id=made["appId"], client_secret=secret["secretText"], **values)
+    return str(made["appId"])
+
+
+def accounts(fleet: Fleet) -> dict[str, list[str]]:
+    """The accounts of each console after the user has signed in everywhere."""
+    for name in fleet.consoles:
+        assert fleet.sign_in(name)["access_token"]
+    return {name: sorted(user["name"] for user in console.users()) for name, console in fleet.consoles.items()}
+
+
+def said(output: str) -> str:
+    """The output in one line."""
+    return " ".join(output.split())
+
+
+def test_an_application_that_was_made_by_hand(fleet: Fleet, seen: Callable[[Fleet], str]) -> None:
+    """At a console of each type: refused without a trace, in check mode too; then adopted, or replaced on request."""
+    fleet.tenant.set_permissions(["Application.ReadWrite.All"])
+    desks = consoles.one_of_each(fleet)
+    assert fleet.site().rc == 0
+    (first,) = own(fleet.tenant.applications())
+    fleet.tenant.graph("DELETE", f"/applications/{first['id']}")
+    fleet.tenant.graph("DELETE", f"/directory/deletedItems/{first['id']}")
+    held = by_hand(fleet, *desks.values())
+    known, before = accounts(fleet), seen(fleet)
+
+    for options in (["--check"], []):
+        refused = fleet.site(*options)
+        assert refused.failed() == set(fleet.consoles), refused.output
+        for words in (f"the client ID {held}", "This tenant has it as By hand", f"rustdesk_sso_app_id to {held}"):
+            assert words in said(refused.output)
+        assert f"rustdesk_sso_app_replaces to {held}. Nothing was changed." in said(refused.output)
+        assert seen(fleet) == before
+    assert accounts(fleet) == known
+
+    fleet.variables["rustdesk_sso_app_id"] = held
+    adopted = fleet.site()
+    assert adopted.rc == 0, adopted.output
+    assert [item["appId"] for item in own(fleet.tenant.applications())] == [held]
+    assert accounts(fleet) == known
+
+    other = by_hand(fleet, *desks.values())
+    fleet.variables["rustdesk_sso_app_replaces"] = "11111111-2222-3333-4444-555555555555"
+    assert fleet.site("--check").failed() == set(fleet.consoles)
+    fleet.variables["rustdesk_sso_app_replaces"] = [other, "11111111-2222-3333-4444-555555555555"]
+    replaced = fleet.site()
+    assert replaced.rc == 0, replaced.output
+    assert {consoles.entry(console)["client_id"] for console in desks.values()} == {held}
+
+
+def test_one_console_of_several(make_fleet: Callable[[int], Fleet]) -> None:
+    """The others that share the application go on; the refused one adds nothing to it, though its provider is off."""
+    fleet = make_fleet(2)
+    one, other = fleet.consoles.values()
+    assert fleet.site().rc == 0
+    held = by_hand(fleet, one, enabled=False)
+    (shared,) = own(fleet.tenant.applications(), uniqueName="rustdesk-sso")
+    fleet.tenant.graph("PATCH", f"/applications/{shared['id']}", json={"web": {"redirectUris": []}})
+    keys = {item["keyId"] for item in shared["passwordCredentials"]}
+    run = fleet.site()
+    assert run.failed() == {one.name}, run.output
+    assert "it is disabled now, but its users may come back" in said(run.output)
+    (after,) = own(fleet.tenant.applications(), uniqueName="rustdesk-sso")
+    assert after["web"]["redirectUris"] == [f"{other.url}/api/oidc/callback"]
+    assert {item["keyId"] for item in after["passwordCredentials"]} == keys
+    assert consoles.entry(one)["client_id"] == held
+    assert fleet.sign_in(other.name)["access_token"]
+
+
+def test_a_provider_of_another_name_for_the_same_tenant(make_fleet: Callable[[int], Fleet]) -> None:
+    """A second one is not added beside it, unless both are intended."""
+    fleet = make_fleet(1)
+    (host,) = fleet.hosts
+    assert fleet.site().rc == 0
+    fleet.variables["rustdesk_sso_provider_name"] = "entra"
+    refused = fleet.site()
+    assert refused.failed() == {host}, refused.output
+    assert "Set rustdesk_sso_provider_name to azure" in said(refused.output)
+    assert len(own(fleet.tenant.applications())) == 1
+    fleet.variables["rustdesk_sso_provider_beside"] = ["azure"]
+    both = fleet.site()
+    assert both.rc == 0, both.output
+    assert fleet.sign_in(host)["access_token"]
