@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
 
 class ActionModule(ActionBase):

@@ -22,6 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
 # The role sets it for its tasks: they run on the controller, whatever connection, become or interpreter the caller has
 ON_CONTROLLER = "__rustdesk_sso_on_controller"
@@ -157,14 +158,3 @@ def _set(environment: dict[str, str]) -> t.Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def plain(value: t.Any) -> t.Any:
-    """Task arguments as a module gets them: plain Python, vaulted strings decrypted, no tags."""
-    if isinstance(value, t.Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    return str.__str__(str(value))

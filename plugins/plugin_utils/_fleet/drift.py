@@ -12,6 +12,7 @@ import typing as t
 import yaml
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Drift
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
 Side = t.Mapping[str, t.Any]
 
@@ -23,7 +24,7 @@ def of_server(before: Side, after: Side, what: str, secret_name: str, callback_u
 
     An empty ``secret_name`` leaves out its own client secret too. Gives one item for the report, or none.
     """
-    sides = [_plain(before), _plain(after)]
+    sides = [plain(before), plain(after)]
     uris = [set(side.get(REDIRECT_URIS) or []) for side in sides]
     others_only = callback_url not in uris[0] ^ uris[1] and uris[0] <= uris[1]
     for side in sides:
@@ -37,15 +38,6 @@ def of_server(before: Side, after: Side, what: str, secret_name: str, callback_u
     if sides[0] == sides[1]:
         return []
     return [{"object": what, "before": _text(sides[0]), "after": _text(sides[1])}]
-
-
-def _plain(value: t.Any) -> t.Any:
-    """A copy of Ansible's own kinds of text, lists and dicts as plain ones, which YAML can write."""
-    if isinstance(value, t.Mapping):
-        return {str.__str__(str(key)): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return str.__str__(value) if isinstance(value, str) else value
 
 
 def _text(side: dict[str, t.Any]) -> str:

@@ -20,7 +20,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Entry, Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR, plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption as to_adopt
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import servers
 

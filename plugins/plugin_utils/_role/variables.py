@@ -15,7 +15,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import is_set
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
 SPECIFICATION = Path(__file__).parents[3] / "roles/entra_oidc/meta/argument_specs.yml"
 LONGEST_QUOTE = 300
