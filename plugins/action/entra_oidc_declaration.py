@@ -11,8 +11,8 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import declaration, options
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption, application, variables
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, declaration, options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption, application, others, variables
 
 
 class ActionModule(ActionBase):
@@ -50,7 +50,10 @@ class ActionModule(ActionBase):
             "console": options.of(values, options.CONSOLE),
             "verification": options.of(values, options.VERIFICATION),
         }
-        return {"changed": False, **declared, **shared, **signs_in, "_ansible_no_log": True}
+        claimed = {}
+        if boolean(self._task.args.get("remove", False)):
+            claimed["claims"] = claims.of(t.cast("declaration.Declaration", declared), others.of(given))
+        return {"changed": False, **declared, **shared, **signs_in, **claimed, "_ansible_no_log": True}
 
 
 def _declare(values: t.Mapping[str, t.Any], server: str) -> tuple[t.Mapping[str, t.Any] | None, list[str]]:

@@ -1131,6 +1131,25 @@ client_secrets:
       description: The value of the new client secret. Give it to the holder now; it cannot be read again.
       returned: when RV(client_secrets[].decision) is V(created) or V(renewed)
       type: str
+other_client_secrets:
+  description: The client secrets that no entry of O(client_secrets) names and that have not expired, by expiry date.
+  returned: when O(state=present)
+  type: list
+  elements: dict
+  version_added: 0.2.0
+  contains:
+    name:
+      description: The display name.
+      type: str
+    key_id:
+      description: The key ID.
+      type: str
+    hint:
+      description: The first three characters of its value.
+      type: str
+    expires:
+      description: When it expires.
+      type: str
 error:
   description: The parts of the error message RV(ignore:msg).
   returned: failure
@@ -1373,7 +1392,7 @@ async def _converge(
     elif todo.changed:
         for warning in await registration.apply(graph, http, discovery, todo):
             context.warn(warning)
-    result = registration.report(todo, discovery, diff, check_mode=context.check_mode)
+    result = registration.report(todo, discovery, diff, graph.now, check_mode=context.check_mode)
     for obstacle in result.get("obstacles") or []:
         context.warn(obstacle)
     if params["relying_parties"] is not None:

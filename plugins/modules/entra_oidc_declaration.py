@@ -28,6 +28,12 @@ options:
         declared.
     type: bool
     default: false
+  remove:
+    description:
+      - Whether the server is to be removed. The result then has C(claims), which contains what other hosts of the group
+        still declare.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -67,7 +67,8 @@ def declared(name: str = "desk1", **changed: Any) -> Declaration:
     assert found, problems
     signs_in = {"entra": SIGN_IN, "console": CONSOLE, "verification": CONSOLE}
     kept = {"inspect": True, "configure": True}
-    return {**found, "round": "first", "lockstep": True, "keeps_session": kept, **signs_in}
+    nothing = {"application": "", "redirect_uri": "", "client_secret": "", "provider": ""}
+    return {**found, "round": "first", "lockstep": True, "keeps_session": kept, **signs_in, "claims": nothing}
 
 
 def provider(secret: str | None = None, **changed: Any) -> dict[str, Any]:
@@ -161,6 +162,7 @@ def result(*servers: Server, decision: str = "kept", secrets: dict[str, Any] | N
         "discovery": {"issuer": ISSUER, "token_endpoint": "https://login.microsoftonline.com/token"},
         "application": application,
         "client_secrets": [secret(server, decision, **(secrets or {})) for server in servers],
+        "other_client_secrets": [],
         **changed,
     }
 

@@ -278,7 +278,14 @@ class TestMessages:
     def test_a_server_that_was_taken_out(self) -> None:
         assert record.removed(taken_out())["message"] == (
             f"{callback()}: provider azure removed; redirect URI removed from rustdesk-sso; client secrets removed: k1"
+            f"; to come back with the same accounts, keep the client ID {APP_ID}"
         )
+        server = taken_out()
+        claims = {**server.declaration["claims"], "redirect_uri": "desk1-new", "provider": "desk1-new"}
+        claimed = replace(server, declaration={**server.declaration, "claims": claims})
+        message = record.removed(claimed)["message"]
+        assert "provider azure left in the console; redirect URI left in rustdesk-sso" in message
+        assert "left: the redirect URI (declared by desk1-new), the provider (declared by desk1-new)" in message
         left = record.removed(taken_out(remove_console=False))["message"]
         assert "provider azure left in the console" in left
         assert "removed: none" in record.removed(SERVERS["nothing to take out"]())["message"]

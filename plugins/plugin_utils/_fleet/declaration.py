@@ -71,7 +71,8 @@ class _Round(t.TypedDict, total=False):
     """What the run adds: hosts with the same ``round`` go through the role together where ``lockstep`` is true, else
     each is for itself. ``keeps_session`` is, for the phases that sign in to the console, whether a later one goes on.
 
-    ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets.
+    ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets. ``claims`` is
+    what other hosts declare of a server that is removed; see claims.Claims.
     """
 
     round: str
@@ -80,6 +81,7 @@ class _Round(t.TypedDict, total=False):
     entra: dict[str, t.Any]
     console: dict[str, t.Any]
     verification: dict[str, t.Any]
+    claims: dict[str, str]
 
 
 class Declaration(_Round):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, drift, removal
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     Result,
     Server,
@@ -106,12 +106,28 @@ def _removal(server: Server, left: Result) -> str:
     """One line for a server that was taken out."""
     declaration = server.declaration
     keys = secret_of(declaration, left).get("removed") or []
-    console = "removed" if declaration["remove_console"] else "left in the console"
+    kept = declaration["claims"]
+    gone = declaration["remove_console"] and not kept["provider"]
+    console = "removed" if gone else "left in the console"
     application = declaration["application"]["unique_name"]
-    return (
-        f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}; redirect URI removed from "
-        f"{application}; client secrets removed: {', '.join(keys) or 'none'}"
+    uri = "left in" if kept["redirect_uri"] else "removed from"
+    return "; ".join(
+        part
+        for part in (
+            f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}",
+            f"redirect URI {uri} {application}",
+            f"client secrets removed: {', '.join(keys) or 'none'}",
+            claims.told(kept),
+            _way_back(server, left),
+        )
+        if part
     )
+
+
+def _way_back(server: Server, left: Result) -> str:
+    """What a server that was taken out has to keep, so that its users find their accounts when it comes back."""
+    app_id = (left.get("application") or {}).get("app_id")
+    return f"to come back with the same accounts, keep the client ID {app_id}" if app_id else ""
 
 
 def failed(server: str, error: Error) -> Record:

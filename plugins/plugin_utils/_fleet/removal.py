@@ -40,14 +40,21 @@ def _named(server: Server) -> Entry:
 
 
 def removals(servers: t.Iterable[Server]) -> list[Entry]:
-    """The entries of O(applications) of entra_app that take redirect URIs and client secrets of ``servers`` out."""
+    """The entries of O(applications) of entra_app that take redirect URIs and client secrets of ``servers`` out, except
+    those that another host declares."""
     return [
         {
             **_named(members[0]),
             "create": False,
-            "web_redirect_uris": {"remove": sorted({server.declaration["callback_url"] for server in members})},
+            "web_redirect_uris": {
+                "remove": sorted(
+                    {s.declaration["callback_url"] for s in members if not s.declaration["claims"]["redirect_uri"]}
+                )
+            },
             "client_secrets": [
-                {"name": server.declaration["client_secret"]["name"], "state": "absent"} for server in members
+                {"name": server.declaration["client_secret"]["name"], "state": "absent"}
+                for server in members
+                if not server.declaration["claims"]["client_secret"]
             ],
         }
         for members in _leaving(servers).values()
@@ -55,18 +62,24 @@ def removals(servers: t.Iterable[Server]) -> list[Entry]:
 
 
 def deletions(servers: t.Iterable[Server]) -> list[Entry]:
-    """The entries that delete the applications in which no redirect URI is left, where that is asked for."""
+    """The entries that delete the applications in which neither a redirect URI nor a live client secret is left, and
+    that no other host declares, where that is asked for."""
     return [
         {**_named(members[0]), "state": "absent"}
         for members in _leaving(servers).values()
-        if all(server.declaration["remove_unused_app"] for server in members) and _unused(members[0])
+        if all(_may_go(server) for server in members) and _unused(members[0])
     ]
+
+
+def _may_go(server: Server) -> bool:
+    return server.declaration["remove_unused_app"] and not server.declaration["claims"]["application"]
 
 
 def _unused(server: Server) -> bool:
     left = result_of(server.declaration, server.registration) or {}
     application = left.get("application") or {}
-    return application.get("web_redirect_uris") == [] and not left.get("failed")
+    empty = application.get("web_redirect_uris") == [] and left.get("other_client_secrets") == []
+    return empty and not left.get("failed")
 
 
 def error(server: Server, *results: Result) -> str:

@@ -291,8 +291,8 @@ def _mirror(todo: Plan, tags: t.Collection[str]) -> None:
             present.principal = {**present.principal, "isDisabled": not change.after}
 
 
-def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool) -> dict[str, t.Any]:
-    """The task's result; ``diff`` as the plan gave it before it was applied."""
+def report(todo: Plan, discovery: Discovery, diff: Document, now: datetime, *, check_mode: bool) -> dict[str, t.Any]:
+    """The task's result; ``diff`` as the plan gave it before it was applied, ``now`` the service's clock."""
     present = todo.present
     result: dict[str, t.Any] = {
         "changed": todo.changed,
@@ -311,6 +311,12 @@ def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool
     else:
         shown = application.view(present.application or {})
     principal = service_principal.view(present.principal) if present.principal else None
+    declared = {decision.wanted.name for decision in todo.decisions}
+    others = [
+        {"name": item.name, **item.result()}
+        for item in sorted(present.credentials, key=lambda item: item.expires)
+        if item.name not in declared and item.live(now)
+    ]
     for item in todo.parts:
         place, _dot, member = item.part.option.rpartition(".")
         if place and principal is not None:
@@ -324,4 +330,5 @@ def report(todo: Plan, discovery: Discovery, diff: Document, *, check_mode: bool
         "obstacles": health.obstacles(shown, principal),
         **{item.part.option: item.part.show(item.after) for item in todo.parts if "." not in item.part.option},
         "client_secrets": [decision.result() for decision in todo.decisions],
+        "other_client_secrets": others,
     }

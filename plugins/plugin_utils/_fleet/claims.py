@@ -1,0 +1,98 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What of a server that is taken out another host still declares, and is therefore left. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration, callback_url
+
+# Variables that another host's claims follow from; the console's address is that of its users where none is declared.
+VARIABLES = ("tenant_id", "app_unique_name", "console_url", "public_url", "secret_name", "provider_name")
+SECRET_NAME = "rustdesk-sso {}"
+TENANT_ID = re.compile(r"[0-9a-f-]{36}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another host, and the text of each of VARIABLES that is set for it.
+
+    ``unread`` are those that are set and cannot be read, such as with a missing vault password: they may be anything.
+    """
+
+    name: str
+    values: t.Mapping[str, str]
+    unread: t.Collection[str] = ()
+
+    def may_be(self, variable: str, value: str, default: str | None = None) -> bool:
+        """Whether the variable may have this ``value``. One that has no ``default`` and is not set in the inventory may
+        be given where the role is used."""
+        if variable in self.unread:
+            return True
+        own = self.values.get(variable, default)
+        return own is None or _same(own, value)
+
+    def may_have_address(self, variable: str, address: str) -> bool:
+        """The same for an address, and the public address is that of the console where it is not set."""
+        if variable == "public_url" and variable not in self.values and variable not in self.unread:
+            variable = "console_url"
+        return self.may_be(variable, address)
+
+
+class Claims(t.TypedDict):
+    """By what another host still declares, the name of the first such host; empty where none does."""
+
+    application: str
+    redirect_uri: str
+    client_secret: str
+    provider: str
+
+
+def of(declaration: Declaration, others: t.Iterable[Other]) -> Claims:
+    """What ``others`` declare of the server that leaves."""
+    application = redirect_uri = client_secret = provider = ""
+    for other in others:
+        same_console = other.may_have_address("console_url", declaration["console_url"])
+        if same_console and other.may_be("provider_name", declaration["provider_name"], "azure"):
+            provider = provider or other.name
+            # The console may hold the client secret under either name
+            client_secret = client_secret or other.name
+        if not _shares(declaration, other):
+            continue
+        application = application or other.name
+        if other.may_have_address("public_url", declaration["public_url"]):
+            redirect_uri = redirect_uri or other.name
+        if other.may_be("secret_name", declaration["client_secret"]["name"], SECRET_NAME.format(other.name)):
+            client_secret = client_secret or other.name
+    return {
+        "application": application,
+        "redirect_uri": redirect_uri,
+        "client_secret": client_secret,
+        "provider": provider,
+    }
+
+
+def _shares(declaration: Declaration, other: Other) -> bool:
+    """Whether ``other`` may declare the same application. A tenant may be named by its ID or by its domain names."""
+    tenant = other.values.get("tenant_id")
+    one, two = declaration["tenant_id"], tenant or declaration["tenant_id"]
+    comparable = bool(TENANT_ID.fullmatch(one)) == bool(TENANT_ID.fullmatch(two))
+    same_tenant = "tenant_id" in other.unread or not comparable or _same(one, two)
+    return same_tenant and other.may_be("app_unique_name", declaration["application"]["unique_name"], "rustdesk-sso")
+
+
+def _same(one: str, two: str) -> bool:
+    return callback_url(one).lower() == callback_url(two).lower()
+
+
+def told(claims: t.Mapping[str, str]) -> str:
+    """What is left and why, in words; empty where nothing is."""
+    names = {"redirect_uri": "the redirect URI", "client_secret": "the client secrets", "provider": "the provider"}
+    left = [f"{words} (declared by {claims[what]})" for what, words in names.items() if claims[what]]
+    return f"left: {', '.join(left)}" if left else ""

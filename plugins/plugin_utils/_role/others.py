@@ -1,0 +1,49 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The hosts that stay when others are removed, from Ansible's hostvars."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import VARIABLES, Other
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
+
+GROUP = "rustdesk_servers"
+
+
+def of(variables: t.Mapping[str, t.Any]) -> list[Other]:
+    """The other hosts of the host's group that are not in its play, with what the inventory says of each.
+
+    Outside the group rustdesk_servers, a host counts only if the inventory has a variable of the role for it.
+    """
+    groups, leaving = variables["groups"], set(map(str, variables["ansible_play_hosts_all"]))
+    own = str(variables["inventory_hostname"])
+    in_group = own in groups.get(GROUP, ())
+    names = groups[GROUP] if in_group else [name for group in variables["group_names"] for name in groups[group]]
+    found = []
+    for name in dict.fromkeys(str(name) for name in names):
+        if name in leaving:
+            continue
+        known = variables["hostvars"][name]
+        if in_group or any(str(variable).startswith(PREFIX) for variable in known):
+            found.append(_other(name, known))
+    return found
+
+
+def _other(name: str, known: t.Mapping[str, t.Any]) -> Other:
+    values: dict[str, str] = {}
+    unread = []
+    for variable in VARIABLES:
+        try:
+            value = plain(known[PREFIX + variable]) if PREFIX + variable in known else None
+        except Exception:  # noqa: BLE001  # Ansible's own kinds of errors differ by its version
+            unread.append(variable)
+            continue
+        if is_set(value):
+            values[variable] = str(value)
+    return Other(name, values, tuple(unread))

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What of a server that is taken out other hosts still declare."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
+from support.servers import TENANT, TENANT_ID, callback, declared, ready
+
+NOTHING = {"application": "", "redirect_uri": "", "client_secret": "", "provider": ""}
+ELSEWHERE = {"console_url": "https://desk2.example.com"}
+
+
+def left(**values: Any) -> set[str]:
+    """What another host with these variables keeps from leaving."""
+    return {what for what, name in claims.of(declared(), [Other("other", values)]).items() if name == "other"}
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        (ELSEWHERE, {"application"}),
+        ({**ELSEWHERE, "app_unique_name": "else"}, set()),
+        ({**ELSEWHERE, "tenant_id": "fabrikam.example"}, set()),
+        ({**ELSEWHERE, "tenant_id": TENANT.upper()}, {"application"}),
+        # One tenant by its ID and its domain name
+        ({**ELSEWHERE, "tenant_id": TENANT_ID}, {"application"}),
+        ({**ELSEWHERE, "public_url": "https://desk1"}, {"application", "redirect_uri"}),
+        ({**ELSEWHERE, "secret_name": "rustdesk-sso desk1"}, {"application", "client_secret"}),
+        # A second name in the inventory for the same console
+        ({"console_url": "https://desk1/"}, {"application", "redirect_uri", "provider", "client_secret"}),
+        ({"console_url": "HTTPS://desk1", "provider_name": "entra"}, {"application", "redirect_uri"}),
+        ({"console_url": "https://desk1", "app_unique_name": "else"}, {"provider", "client_secret"}),
+        # Variables that are given where the role is used are not in the inventory
+        ({}, {"application", "redirect_uri", "provider", "client_secret"}),
+    ],
+)
+def test_what_another_host_declares(values: dict[str, str], kept: set[str]) -> None:
+    """By tenant and unique name, address, name of the client secret, console and provider."""
+    assert left(**values) == kept
+
+
+@pytest.mark.parametrize(
+    ("variable", "values", "kept"),
+    [
+        ("tenant_id", ELSEWHERE, {"application"}),
+        ("app_unique_name", ELSEWHERE, {"application"}),
+        ("console_url", {"app_unique_name": "else"}, {"provider", "client_secret"}),
+        ("console_url", {}, {"application", "redirect_uri", "provider", "client_secret"}),
+        ("public_url", ELSEWHERE, {"application", "redirect_uri"}),
+        ("secret_name", ELSEWHERE, {"application", "client_secret"}),
+        ("provider_name", {"console_url": "https://desk1", "app_unique_name": "else"}, {"provider", "client_secret"}),
+    ],
+)
+def test_what_cannot_be_read_may_be_anything(variable: str, values: dict[str, str], kept: set[str]) -> None:
+    """Such as a variable with a missing vault password."""
+    found = claims.of(declared(), [Other("other", values, (variable,))])
+    assert {what for what, name in found.items() if name} == kept
+
+
+def test_the_first_host_is_named() -> None:
+    """Nothing is left where nobody else is."""
+    assert claims.of(declared(), []) == NOTHING
+    others = [
+        Other("one", {**ELSEWHERE, "app_unique_name": "else"}),
+        Other("two", ELSEWHERE),
+        Other("three", ELSEWHERE),
+    ]
+    assert claims.of(declared(), others)["application"] == "two"
+    assert claims.told(NOTHING) == ""
+
+
+def claimed(what: str, name: str = "desk1") -> Any:
+    """A server that leaves while another host declares a part of it."""
+    server = ready(name, remove_unused_app=True)
+    return replace(server, declaration={**server.declaration, "claims": {**NOTHING, what: "other"}})
+
+
+def test_what_is_declared_stays_in_the_application() -> None:
+    """Of each server for itself."""
+    (entry,) = removal.removals([claimed("redirect_uri", "desk1"), claimed("client_secret", "desk2")])
+    assert entry["web_redirect_uris"] == {"remove": [callback("desk2")]}
+    assert [item["name"] for item in entry["client_secrets"]] == ["rustdesk-sso desk1"]
