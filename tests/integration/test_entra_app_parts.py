@@ -36,7 +36,6 @@ from integration.entra_app_rows import (
     run,
 )
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
@@ -45,12 +44,6 @@ PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between reads: in these tenants changes are replicated at once."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
 
 
 def certificate(home: Path, name: str) -> tuple[Path, str]:
