@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from urllib3.util.retry import Retry
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
@@ -19,6 +22,8 @@ from support.fleet import Fleet
 
 # Seconds until changes, and new client secrets, are replicated: quick, but never at once.
 LAG = (0.2, 0.5)
+# Seconds between two attempts of an unhurried module
+PAUSE = 0.01
 
 
 @pytest.fixture(scope="session")
@@ -65,8 +70,20 @@ def make_fleet(lab: Lab, controller: Controller) -> Callable[[int], Fleet]:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hardly a pause between the reads of a module that runs in this process: the lab's replicas agree soon."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.01)
+    """Modules that run in this process hardly pause between reads and between attempts, unless Retry-After asks."""
+    from azure.core.pipeline.policies import AsyncRetryPolicy  # only now: these take a second to load
+    from kiota_http.middleware import RetryHandler
+
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import session
+
+    async def briefly(seconds: float) -> None:
+        await asyncio.sleep(min(seconds, PAUSE))
+
+    monkeypatch.setattr(replication, "FIRST_PAUSE", PAUSE)
+    monkeypatch.setattr(session, "asyncio", SimpleNamespace(sleep=briefly))
+    monkeypatch.setattr(RetryHandler, "_get_delay_time_exp_backoff", lambda *_arguments: PAUSE)
+    monkeypatch.setattr(AsyncRetryPolicy, "get_backoff_time", lambda *_arguments: PAUSE)
+    monkeypatch.setattr(Retry, "get_backoff_time", lambda *_arguments: PAUSE)
 
 
 @pytest.fixture
