@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One feature of entra_app from nothing to set, changed and cleared, for the tests of its features.
+"""Run entra_app and entra_app_info for tests, and follow one feature from nothing to set, changed and cleared.
 
 The modules' cores run in the test's own process, as the action plugins run them in Ansible's, so that a feature takes
 less than a second. test_entra_app_rows.py declares the properties once more, all together, through ansible-playbook.
