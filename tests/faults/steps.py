@@ -37,11 +37,6 @@ def control(lab: Lab, verb: str, path: str, /, **body: Any) -> dict[str, Any]:
     return {"ansible.builtin.uri": request, "check_mode": False, "environment": {}}
 
 
-def applications(lab: Lab, tenant: Tenant) -> dict[str, Any]:
-    """The tenant's applications as a task, as Tenant.applications gives them."""
-    return control(lab, "GET", f"/tenants/{tenant.tenant_id}/applications")
-
-
 def essence(result: Any) -> Any:
     """A result without identifiers, times and secrets."""
     if isinstance(result, dict):
@@ -93,10 +88,3 @@ def writes(lab: Lab) -> list[str]:
         for item in lab.requests()
         if not only_reads(item) and item["service"] != "login" and not item["path"].startswith(SIGNING_IN)
     ]
-
-
-def declared(fleet: Fleet, *secrets: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """A task that declares these client secrets; each lasts 100 days and is renewed 10 before its end."""
-    entries = [{"lifetime": "100d", "renew_before": "10d", "overlap": "2d", **secret} for secret in secrets]
-    named = {"unique_name": "desks", "display_name": "RustDesk", "client_secrets": entries, "wait_timeout": 20}
-    return module("entra_app", **{**fleet.entra, **named, **options})

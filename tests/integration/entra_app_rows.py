@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One feature of entra_app from nothing to set, changed and cleared, for the tests of its features.
+"""Run entra_app and entra_app_info for tests, and follow one feature from nothing to set, changed and cleared.
 
-The module's core runs in the test's own process, as the action plugin runs it in Ansible's, so that a feature takes
+The modules' cores run in the test's own process, as the action plugins run them in Ansible's, so that a feature takes
 less than a second. test_entra_app_rows.py declares the properties once more, all together, through ansible-playbook.
 """
 
@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from faults.steps import essence, own, writes
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, outcome
-from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app, entra_app_info
 from lab.client import Tenant
 from support.fleet import Fleet
 
@@ -79,13 +82,42 @@ class Row:
     named: dict[str, Any] = field(default_factory=lambda: NAMED)
 
 
-def run(fleet: Fleet, check: bool = False, warnings: list[str] | None = None, **options: Any) -> dict[str, Any]:
-    """The result of entra_app; its warnings are put into ``warnings``."""
-    rules = {key: value for key, value in entra_app.SPEC.items() if key != "supports_check_mode"}
-    validated = ArgumentSpecValidator(**rules).validate({**fleet.entra, "wait_timeout": 20, **options})
-    assert validated.error_messages == []
+def perform(
+    fleet: Fleet,
+    module: ModuleType,
+    check: bool = False,
+    warnings: list[str] | None = None,
+    environment: dict[str, str] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """The result of a module as a task has it, in the environment that the controller's tasks have and ``environment``.
+
+    Invalid options give ``failed`` and ``msg`` alone. ``warnings`` is where those of the module are put.
+    """
+    rules = {key: value for key, value in module.SPEC.items() if key != "supports_check_mode"}
     context = Context(check, ([] if warnings is None else warnings).append)
-    return outcome(entra_app.run, validated.validated_parameters, context)
+    with patch.dict(os.environ, fleet.controller.environment(**environment or {}), clear=True):
+        validated = ArgumentSpecValidator(**rules).validate(options)
+        if validated.error_messages:
+            result: dict[str, Any] = {"failed": True, "msg": validated.errors.msg}
+        else:
+            result = {"changed": False, "failed": False, **outcome(module.run, validated.validated_parameters, context)}
+    assert "not foreseen" not in result.get("msg", ""), result
+    return dict(json.loads(json.dumps(result)))
+
+
+def run(fleet: Fleet, check: bool = False, warnings: list[str] | None = None, **options: Any) -> dict[str, Any]:
+    """The result of entra_app with valid options; its warnings are put into ``warnings``."""
+    result = perform(fleet, entra_app, check, warnings, **{**fleet.entra, "wait_timeout": 20, **options})
+    assert "changed" in result, result
+    return result
+
+
+def look(fleet: Fleet, **options: Any) -> dict[str, Any]:
+    """The result of entra_app_info with valid options."""
+    result = perform(fleet, entra_app_info, **{**fleet.entra, **options})
+    assert "changed" in result, result
+    return result
 
 
 def quietly(fleet: Fleet, check: bool = False, warnings: list[str] | None = None, **options: Any) -> dict[str, Any]:
@@ -94,6 +126,12 @@ def quietly(fleet: Fleet, check: bool = False, warnings: list[str] | None = None
     result = run(fleet, check, warnings, **options)
     assert writes(fleet.lab) == [], result
     return result
+
+
+def secrets(*holders: dict[str, Any]) -> dict[str, Any]:
+    """Options that declare these client secrets; each lasts 100 days and is renewed 10 before its end."""
+    entries = [{"lifetime": "100d", "renew_before": "10d", "overlap": "2d", **holder} for holder in holders]
+    return {**NAMED, "client_secrets": entries}
 
 
 def masked(result: dict[str, Any], *ids: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from faults.steps import only
+from integration.entra_app_rows import NAMED, run
 
 from lab.client import Lab
 from support.controller import Controller, Run
@@ -25,7 +26,7 @@ NAME = "RustDesk sign-in automation"
 def bootstrap(lab: Lab, fleet: Fleet, controller: Controller) -> Callable[..., Run]:
     """Runs the playbook as the tenant's first user, who is signed in with Azure CLI."""
 
-    def run(*options: str, **variables: Any) -> Run:
+    def play(*options: str, **variables: Any) -> Run:
         environment = {
             **lab.azure_cli(next(iter(fleet.tenant.users))),
             "AZURE_AUTHORITY_HOST": lab.login_url,
@@ -36,7 +37,7 @@ def bootstrap(lab: Lab, fleet: Fleet, controller: Controller) -> Callable[..., R
         playbook = controller.site.with_name("bootstrap_automation.yml")
         return controller.playbook(playbook, {"all": {"hosts": {}}}, "-e", given, *options, **environment)
 
-    return run
+    return play
 
 
 def granted(fleet: Fleet) -> list[str]:
@@ -48,13 +49,7 @@ def granted(fleet: Fleet) -> list[str]:
     return sorted(names[item["appRoleId"]] for item in held)
 
 
-def sign_in(fleet: Fleet, controller: Controller, **credentials: str) -> dict[str, Any]:
-    """What entra_app says when it registers an application with these credentials."""
-    entra = {key: value for key, value in fleet.entra.items() if key not in ("client_id", "client_secret")}
-    return controller.task("entra_app", **entra, **credentials, unique_name="desks", display_name="RustDesk")
-
-
-def test_with_a_certificate(bootstrap: Callable[..., Run], fleet: Fleet, controller: Controller) -> None:
+def test_with_a_certificate(bootstrap: Callable[..., Run], fleet: Fleet) -> None:
     """Predicted, made, converged; with exactly the permissions asked for, more and fewer; the automation can work."""
     certificate = fleet.tenant.automation["certificate_path"]
     predicted = bootstrap("--check", bootstrap_certificate_path=certificate)
@@ -69,7 +64,8 @@ def test_with_a_certificate(bootstrap: Callable[..., Run], fleet: Fleet, control
     assert application["passwordCredentials"] == []
     assert f"rustdesk_sso_entra_client_id: {application['appId']}" in made.output
 
-    registered = sign_in(fleet, controller, client_id=application["appId"], certificate_path=certificate)
+    signed_in = {"client_id": application["appId"], "client_secret": None, "certificate_path": certificate}
+    registered = run(fleet, **NAMED, **signed_in)
     assert registered["changed"], registered
 
     more = bootstrap(bootstrap_certificate_path=certificate, bootstrap_abilities=["names", "assignments"])

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from faults.steps import applications, essence, key_ids, module, only, own, predicted, writes
+from faults.steps import essence, key_ids, only, own
+from integration.entra_app_rows import perform, quietly, run
 
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
 from lab.client import Lab
-from support.controller import Controller
 from support.fleet import Fleet
 
 DESK1, DESK2, DESK3 = (f"https://desk{number}.example/api/oidc/callback" for number in (1, 2, 3))
 
 
-def options(fleet: Fleet, **changes: Any) -> dict[str, Any]:
+def options(**changes: Any) -> dict[str, Any]:
     """Every option that declares something about an application, with these changes."""
     return {
-        **fleet.entra,
         "unique_name": "rustdesk-sso",
         "display_name": "RustDesk",
         "sign_in_audience": "AzureADMultipleOrgs",
@@ -29,12 +29,11 @@ def options(fleet: Fleet, **changes: Any) -> dict[str, Any]:
         "id_token_issuance_enabled": False,
         "service_principal": {"state": "present"},
         "client_secrets": [{"name": "desk1", "lifetime": "90d", "renew_before": "10d", "overlap": "2h"}],
-        "wait_timeout": 20,
         **changes,
     }
 
 
-def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet) -> None:
     """The message of each names the option to mend."""
     entra = fleet.entra
     named = {**entra, "unique_name": "a", "display_name": "A"}
@@ -56,7 +55,7 @@ def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet, cont
         ({**named, "state": "gone"}, ["state", "gone"]),
     ]
     lab.clear_requests()
-    results = controller.tasks(*(module("entra_app", **case) for case, _words in cases))
+    results = [perform(fleet, entra_app, **case) for case, _words in cases]
     unclear = [
         (words, result.get("msg", "accepted"))
         for (_case, words), result in zip(cases, results, strict=True)
@@ -66,32 +65,28 @@ def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet, cont
     assert lab.requests() == []
 
 
-def test_a_redirect_uri_that_entra_refuses(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_a_redirect_uri_that_entra_refuses(lab: Lab, fleet: Fleet) -> None:
     """The message shows the URI, and no application is left behind."""
     uris = ["http://desk1.example/api/oidc/callback", "https://desk1.example/#x", "https://" + "d" * 250 + ".example/"]
-    tasks = [module("entra_app", **options(fleet, web_redirect_uris={"set": [uri]}, client_secrets=[])) for uri in uris]
-    results = controller.tasks(*tasks)
-    for uri, result in zip(uris, results, strict=True):
+    for uri in uris:
+        result = run(fleet, **options(web_redirect_uris={"set": [uri]}, client_secrets=[]))
         assert result["failed"], uri
         assert uri in result["msg"]
     assert own(fleet.tenant.applications()) == []
 
 
-def test_the_life_of_an_application(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_the_life_of_an_application(lab: Lab, fleet: Fleet) -> None:
     """Predicted, created, converged; every field is in Graph."""
     tenant = fleet.tenant
-    declared = options(fleet)
-    lab.clear_requests()
-    (prediction,) = controller.tasks(module("entra_app", **declared), check=True)
+    declared = options()
+    prediction = quietly(fleet, check=True, **declared)
     assert prediction["changed"], prediction
-    assert writes(lab) == []
     assert own(tenant.applications()) == []
 
-    held = "{{ result_0.client_secrets[0].secret_text }}"
-    again = options(fleet, client_secrets=[{**declared["client_secrets"][0], "held": held}])
-    created, check, kept = controller.tasks(
-        module("entra_app", **declared), predicted(module("entra_app", **again)), module("entra_app", **again)
-    )
+    created = run(fleet, **declared)
+    held = created["client_secrets"][0]["secret_text"]
+    again = options(client_secrets=[{**declared["client_secrets"][0], "held": held}])
+    check, kept = quietly(fleet, check=True, **again), quietly(fleet, **again)
     assert essence(created) == essence(prediction)
     assert not check["changed"]
     assert not kept["changed"]
@@ -115,7 +110,7 @@ def test_the_life_of_an_application(lab: Lab, fleet: Fleet, controller: Controll
     assert created["issuer"] == f"{lab.login_url}/{tenant.tenant_id}/v2.0"
 
 
-def test_each_option_is_changed_and_stays(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_each_option_is_changed_and_stays(lab: Lab, fleet: Fleet) -> None:
     """For each change: check mode tells it, a run makes it, Graph has it, and a second run changes nothing."""
 
     def web(listed: dict[str, Any]) -> list[str]:
@@ -125,7 +120,6 @@ def test_each_option_is_changed_and_stays(lab: Lab, fleet: Fleet, controller: Co
         implicit = listed["web"]["implicitGrantSettings"]["enableIdTokenIssuance"]
         return listed["displayName"], listed["signInAudience"], implicit
 
-    base = {**fleet.entra, "unique_name": "rustdesk-sso", "wait_timeout": 20}
     others = {"sign_in_audience": "AzureADMyOrg", "id_token_issuance_enabled": True}
     changes: list[tuple[dict[str, Any], Callable[[dict[str, Any]], Any], Any]] = [
         ({"display_name": "Fernwartung", **others}, plain, ("Fernwartung", "AzureADMyOrg", True)),
@@ -135,26 +129,23 @@ def test_each_option_is_changed_and_stays(lab: Lab, fleet: Fleet, controller: Co
         ({"web_redirect_uris": {"set": []}}, web, []),
         ({"client_secrets": [{"name": "desk1", "state": "absent"}]}, lambda item: key_ids(item, "desk1"), set()),
     ]
-    tasks = [module("entra_app", **options(fleet))]
-    for change, _read, _value in changes:
-        task = module("entra_app", **base, **change)
-        tasks += [predicted(task), task, applications(lab, fleet.tenant), task]
-    created, *results = controller.tasks(*tasks)
+    created = run(fleet, **options())
     assert created["changed"], created
-    for index, (change, read, value) in enumerate(changes):
-        check, run, listed, again = results[index * 4 : index * 4 + 4]
+    for change, read, value in changes:
+        check = quietly(fleet, check=True, unique_name="rustdesk-sso", **change)
+        done = run(fleet, unique_name="rustdesk-sso", **change)
         assert check["changed"], (change, check)
-        assert essence(check) == essence(run), change
-        (application,) = own(listed["json"])
-        assert read(application) == value, change
+        assert essence(check) == essence(done), change
+        assert read(only(fleet.tenant)) == value, change
+        again = quietly(fleet, unique_name="rustdesk-sso", **change)
         assert not again["changed"], change
-        assert again["application"] == run["application"]
+        assert again["application"] == done["application"]
 
 
-def test_what_is_not_declared_stays(fleet: Fleet, controller: Controller) -> None:
+def test_what_is_not_declared_stays(fleet: Fleet) -> None:
     """Neither a run that declares little nor one that changes a neighbouring setting touches it."""
     tenant = fleet.tenant
-    controller.tasks(module("entra_app", **options(fleet, client_secrets=[])))
+    run(fleet, **options(client_secrets=[]))
     by_hand = {
         "notes": "asked for by the service desk",
         "tags": ["desk"],
@@ -173,12 +164,13 @@ def test_what_is_not_declared_stays(fleet: Fleet, controller: Controller) -> Non
     assert tenant.graph("POST", f"/applications/{key}/addPassword", json=password).status_code == 200
     before = only(tenant)
 
-    little = {**fleet.entra, "unique_name": "rustdesk-sso"}
-    assert not controller.task("entra_app", **little)["changed"]
+    little = quietly(fleet, unique_name="rustdesk-sso")
+    assert not little["failed"], little
+    assert not little["changed"]
     assert only(tenant) == before
 
     more = {"web_redirect_uris": {"add": [DESK2]}, "id_token_issuance_enabled": True, "client_secrets": []}
-    assert controller.task("entra_app", **little, **more)["changed"]
+    assert run(fleet, unique_name="rustdesk-sso", **more)["changed"]
     after = only(tenant)
     assert sorted(after["web"]["redirectUris"]) == [DESK1, DESK2, DESK3]
     assert after["web"]["implicitGrantSettings"] == {"enableAccessTokenIssuance": True, "enableIdTokenIssuance": True}

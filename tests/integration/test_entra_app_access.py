@@ -27,16 +27,9 @@ from integration.entra_app_rows import (
     run,
 )
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from support.fleet import Fleet
 
 CALLBACK = "https://desk1.example/api/oidc/callback"
-
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between reads: in these tenants changes are replicated at once."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
 
 
 class Page(HTMLParser):

@@ -12,18 +12,11 @@ import pytest
 from faults.steps import accepted, essence, module, only, own, predicted, writes
 from integration.entra_app_rows import make_owned, masked, quietly, run
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
 
 CALLBACK = "https://desk1.example/api/oidc/callback"
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between reads: in these tenants changes are replicated at once."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
 
 
 def by_hand(fleet: Fleet) -> tuple[dict[str, Any], str]:
@@ -46,7 +39,6 @@ def documents(fleet: Fleet) -> list[dict[str, Any]]:
     return fleet.tenant.applications() + fleet.tenant.graph("GET", "/servicePrincipals").json()["value"]
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("holder", ["rustdesk", "rustdesk-sso desk1"], ids=["secret_of_the_name", "secret_of_another"])
 @pytest.mark.parametrize("by", ["app_id", "display_name"])
 def test_taken_over_as_it_is(fleet: Fleet, by: str, holder: str) -> None:
@@ -115,7 +107,6 @@ def test_taken_over_by_a_playbook(lab: Lab, fleet: Fleet, controller: Controller
     assert accepted(fleet, made["appId"], renewed["client_secrets"][0]["secret_text"])
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_more_than_one_fits(fleet: Fleet) -> None:
     """The message tells them apart: app ID, creation date and owners; nothing is changed."""
     tenant = fleet.tenant
@@ -137,7 +128,6 @@ def test_more_than_one_fits(fleet: Fleet) -> None:
         assert "app_id" in refused["msg"]
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_where_listing_is_refused(fleet: Fleet) -> None:
     """Found by the unique name, and by the display name among those that the automation owns; never doubled."""
     tenant = fleet.tenant

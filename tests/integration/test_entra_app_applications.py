@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from faults.steps import essence, module, predicted, writes
+from faults.steps import essence, module
+from integration.entra_app_rows import perform, quietly, run
 
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
@@ -36,31 +38,27 @@ def names(fleet: Fleet) -> set[str]:
     return set(made)
 
 
-def test_each_as_if_it_were_alone(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_each_as_if_it_were_alone(lab: Lab, fleet: Fleet) -> None:
     """All are made, found again by few requests, and each has the result that a task of its own would have."""
-    entra = {**fleet.entra, "wait_timeout": 20}
-    several = module("entra_app", **entra, applications=[named(number) for number in range(NUMBER)])
-    check, made = controller.tasks(predicted(several), several)
+    several = [named(number) for number in range(NUMBER)]
+    check = quietly(fleet, check=True, applications=several)
+    made = run(fleet, applications=several)
     assert check["changed"] and made["changed"], made
     assert [essence(item) for item in check["applications"]] == [essence(item) for item in made["applications"]]
     assert names(fleet) == {f"RustDesk {number}" for number in range(NUMBER)}
-    lab.clear_requests()
-    (again,) = controller.tasks(several)
+    again = quietly(fleet, applications=several)
     assert again["changed"] is False
-    assert writes(lab) == []
     assert len(lab.requests("graph")) == 2 + NUMBER  # two $batch, and each service principal
-    (alone,) = controller.tasks(module("entra_app", **entra, **named(7)))
+    alone = run(fleet, **named(7))
     assert alone["application"] == again["applications"][7]["application"]
     assert alone["service_principal"] == again["applications"][7]["service_principal"]
 
 
-def test_one_that_fails_stops_no_other(fleet: Fleet, controller: Controller) -> None:
+def test_one_that_fails_stops_no_other(fleet: Fleet) -> None:
     """It is named with its reason; all the others are as declared, and the next run has only that one to do."""
     unknown = {"app_id": "99999999-8888-7777-6666-555555555555"}
-    failed, again = controller.tasks(
-        module("entra_app", **fleet.entra, applications=[named(1), unknown, named(2)]),
-        module("entra_app", **fleet.entra, applications=[named(1), named(2)]),
-    )
+    failed = run(fleet, applications=[named(1), unknown, named(2)])
+    again = run(fleet, applications=[named(1), named(2)])
     assert failed["failed"]
     assert "1 of 3 applications failed" in failed["msg"]
     assert unknown["app_id"] in failed["msg"]
@@ -74,7 +72,7 @@ def secrets(result: dict[str, Any]) -> list[str | None]:
     return [next((c["secret_text"] for c in app.get("client_secrets", [])), None) for app in result["applications"]]
 
 
-def test_what_was_made_is_kept_where_others_fail(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_what_was_made_is_kept_where_others_fail(lab: Lab, fleet: Fleet) -> None:
     """An application, a sign-in and a tenant are refused; the new client secrets of the others are in the result."""
     guest = lab.add_tenant(f"guest.{fleet.domain}")
     other = lab.add_tenant(f"other.{fleet.domain}")
@@ -87,8 +85,7 @@ def test_what_was_made_is_kept_where_others_fail(lab: Lab, fleet: Fleet, control
         named(1, client_secrets=[{"name": "desk5"}], tenant_id=other.domain, **signed_in),
         named(6, client_secrets=[{"name": "desk6", "lifetime": "soon"}]),
     ]
-    task = module("entra_app", **fleet.entra, wait_timeout=20, applications=entries)
-    (made,) = controller.tasks(task)
+    made = run(fleet, applications=entries)
     assert made["failed"]
     assert [item["failed"] for item in made["applications"]] == [False, True, True, True, False, True], made["msg"]
     assert "4 of 6 applications failed" in made["msg"]
@@ -114,7 +111,7 @@ def test_what_was_made_is_kept_where_others_fail(lab: Lab, fleet: Fleet, control
         {**entry, "client_secrets": [{**entry["client_secrets"][0], "held": held}]}
         for entry, held in ((entries[0], first), (entries[4], fifth))
     ]
-    (again,) = controller.tasks(module("entra_app", **fleet.entra, applications=kept))
+    again = run(fleet, applications=kept)
     assert not again["changed"], again
 
 
@@ -133,24 +130,24 @@ def test_a_result_with_a_secret_is_censored(fleet: Fleet, controller: Controller
     assert not [secret for secret in fleet.lab.secrets() if secret in run.output]
 
 
-def test_one_application_by_two_names_of_its_tenant(fleet: Fleet, controller: Controller) -> None:
+def test_one_application_by_two_names_of_its_tenant(fleet: Fleet) -> None:
     """One entry names the tenant by its ID, another by its domain: none loses what the other adds."""
     uris = [f"https://desk{number}.example/api/oidc/callback" for number in (1, 2)]
     entries = [
         named(1, tenant_id=tenant, web_redirect_uris={"add": [uri]})
         for tenant, uri in zip((fleet.tenant.tenant_id, fleet.domain), uris, strict=True)
     ]
-    (made,) = controller.tasks(module("entra_app", **fleet.entra, wait_timeout=20, applications=entries))
+    made = run(fleet, applications=entries)
     assert not made["failed"], made
     (application,) = [app for app in fleet.tenant.applications() if app["uniqueName"]]
     assert sorted(application["web"]["redirectUris"]) == uris
 
 
-def test_what_does_not_exist_is_not_created(lab: Lab, fleet: Fleet, controller: Controller) -> None:
-    change = module("entra_app", **fleet.entra, **named(1), create=False, client_secrets=[{"name": "desk1"}])
-    nothing, made, changed = controller.tasks(
-        change, module("entra_app", **fleet.entra, **named(1)), {**change, "check_mode": True}
-    )
+def test_what_does_not_exist_is_not_created(fleet: Fleet) -> None:
+    change = {**named(1), "create": False, "client_secrets": [{"name": "desk1"}]}
+    nothing = run(fleet, **change)
+    made = run(fleet, **named(1))
+    changed = quietly(fleet, check=True, **change)
     assert (nothing["changed"], nothing["application"], nothing["client_secrets"]) == (False, None, [])
     assert made["changed"]
     assert changed["client_secrets"][0]["decision"] == "created"
@@ -168,10 +165,10 @@ def test_what_does_not_exist_is_not_created(lab: Lab, fleet: Fleet, controller: 
     ],
 )
 def test_what_contradicts_itself_is_refused_before_any_request(
-    lab: Lab, fleet: Fleet, controller: Controller, options: dict[str, Any], told: str
+    lab: Lab, fleet: Fleet, options: dict[str, Any], told: str
 ) -> None:
     lab.clear_requests()
-    (refused,) = controller.tasks(module("entra_app", **fleet.entra, **options))
+    refused = perform(fleet, entra_app, **fleet.entra, **options)
     assert refused["failed"]
     assert told in refused["msg"], refused
     assert lab.requests() == []

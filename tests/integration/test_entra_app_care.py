@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.steps import module, only, own, predicted
+from faults.steps import only, own
+from integration.entra_app_rows import ASSIGN, GRANT, NAMED, OWNED_BY, WRITE, quietly, run
 
 from lab.client import Lab, Tenant
-from support.controller import Controller
 from support.fleet import Fleet
 
-ALL = ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
-NAMED = {"unique_name": "desks", "display_name": "RustDesk", "wait_timeout": 20}
+ALL = [WRITE, ASSIGN, GRANT]
 
 
 def principal(tenant: Tenant, app_id: str) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def principal(tenant: Tenant, app_id: str) -> dict[str, Any]:
     return {**found, "assigned": {item["principalId"] for item in assigned}}
 
 
-def test_nobody_is_locked_out(fleet: Fleet, controller: Controller) -> None:
+def test_nobody_is_locked_out(fleet: Fleet) -> None:
     """Assignment is required only after the assignments are there, so that a refused one leaves the door as it was."""
     tenant = fleet.tenant
     group = tenant.add_group("Desk users", list(tenant.users))
@@ -33,18 +32,17 @@ def test_nobody_is_locked_out(fleet: Fleet, controller: Controller) -> None:
         "service_principal": {"app_role_assignment_required": True},
         "assignments": {"add": [{"group": group}]},
     }
-    tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
-    (refused,) = controller.tasks(module("entra_app", **fleet.entra, **NAMED, **wanted))
+    tenant.set_permissions([OWNED_BY])
+    refused = run(fleet, **NAMED, **wanted)
     assert refused["failed"], refused
     assert "AppRoleAssignment.ReadWrite.All" in refused["msg"]
     app_id = only(tenant)["appId"]
     assert principal(tenant, app_id)["appRoleAssignmentRequired"] is False
 
-    tenant.set_permissions([*ALL])
-    check, made, again = controller.tasks(
-        predicted(module("entra_app", **fleet.entra, **NAMED, **wanted)),
-        *(module("entra_app", **fleet.entra, **NAMED, **wanted) for _turn in range(2)),
-    )
+    tenant.set_permissions(ALL)
+    check = quietly(fleet, check=True, **NAMED, **wanted)
+    made = run(fleet, **NAMED, **wanted)
+    again = quietly(fleet, **NAMED, **wanted)
     assert made["changed"], made
     assert made["diff"] == check["diff"]
     assert made["service_principal"]["app_role_assignment_required"] is True
@@ -52,29 +50,26 @@ def test_nobody_is_locked_out(fleet: Fleet, controller: Controller) -> None:
     assert principal(tenant, app_id)["assigned"] == {group}
 
 
-def test_what_is_restored_is_as_protected_as_before(fleet: Fleet, controller: Controller) -> None:
+def test_what_is_restored_is_as_protected_as_before(fleet: Fleet) -> None:
     """The service principal comes back with its application: the same one, assignment still required and made."""
     tenant = fleet.tenant
     tenant.set_permissions(ALL)
     (user,) = list(tenant.user_ids.values())[:1]
-    made, _gone, check, restored = controller.tasks(
-        module(
-            "entra_app",
-            **fleet.entra,
-            **NAMED,
-            service_principal={"app_role_assignment_required": True, "notes": "kept"},
-            assignments={"add": [{"user": user}]},
-        ),
-        module("entra_app", **fleet.entra, **NAMED, state="absent"),
-        predicted(module("entra_app", **fleet.entra, **NAMED, restore=True)),
-        module("entra_app", **fleet.entra, **NAMED, restore=True),
+    made = run(
+        fleet,
+        **NAMED,
+        service_principal={"app_role_assignment_required": True, "notes": "kept"},
+        assignments={"add": [{"user": user}]},
     )
+    run(fleet, **NAMED, state="absent")
+    check = quietly(fleet, check=True, **NAMED, restore=True)
+    restored = run(fleet, **NAMED, restore=True)
     assert restored["restored"], restored
     assert restored["service_principal"] == made["service_principal"] == check["service_principal"]
     assert principal(tenant, made["application"]["app_id"])["assigned"] == {user}
 
 
-def test_only_what_is_named_is_deleted(fleet: Fleet, controller: Controller) -> None:
+def test_only_what_is_named_is_deleted(fleet: Fleet) -> None:
     """A name of another case is another name; one without a unique name is not "none"; a name alone purges nothing."""
     tenant = fleet.tenant
     tenant.set_permissions(ALL)
@@ -82,12 +77,10 @@ def test_only_what_is_named_is_deleted(fleet: Fleet, controller: Controller) -> 
         tenant.graph("POST", "/applications", json={"displayName": name})
     precious = next(item for item in own(tenant.applications(), displayName="precious"))
     assert tenant.graph("DELETE", f"/applications/{precious['id']}").status_code == 204
-    other_case, none, by_name, by_id = controller.tasks(
-        module("entra_app", **fleet.entra, display_name="Legacy Tool", state="absent"),
-        module("entra_app", **fleet.entra, unique_name="none", state="absent", purge=True),
-        module("entra_app", **fleet.entra, display_name="precious", state="absent", purge=True),
-        predicted(module("entra_app", **fleet.entra, object_id=precious["id"].upper(), state="absent", purge=True)),
-    )
+    other_case = run(fleet, display_name="Legacy Tool", state="absent")
+    none = run(fleet, unique_name="none", state="absent", purge=True)
+    by_name = run(fleet, display_name="precious", state="absent", purge=True)
+    by_id = run(fleet, check=True, object_id=precious["id"].upper(), state="absent", purge=True)
     assert not other_case["changed"], other_case
     assert not none["changed"], none
     assert by_name["failed"]
@@ -98,22 +91,14 @@ def test_only_what_is_named_is_deleted(fleet: Fleet, controller: Controller) -> 
     assert [item["displayName"] for item in left] == ["precious"]
 
 
-def test_what_others_have_set_is_not_in_the_way(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_what_others_have_set_is_not_in_the_way(lab: Lab, fleet: Fleet) -> None:
     """Redirect URIs of kinds that only Microsoft knows, a renamed role, an empty unique name, roles and people that go
     together."""
     tenant = fleet.tenant
     tenant.set_permissions(ALL)
     (user,) = list(tenant.user_ids.values())[:1]
     roles = [{"value": name, "display_name": name, "description": name} for name in ("reader", "writer")]
-    first, *_rest = controller.tasks(
-        module(
-            "entra_app",
-            **fleet.entra,
-            **NAMED,
-            app_roles=roles,
-            assignments={"add": [{"user": user, "app_role": "reader"}]},
-        )
-    )
+    first = run(fleet, **NAMED, app_roles=roles, assignments={"add": [{"user": user, "app_role": "reader"}]})
     assert first["changed"], first
     application = only(tenant)
     exotic = ["brk-multihub://contoso.example", "odd.scheme+x://contoso.example"]
@@ -125,21 +110,15 @@ def test_what_others_have_set_is_not_in_the_way(lab: Lab, fleet: Fleet, controll
         assert tenant.graph("PATCH", f"/applications/{application['id']}", json=body).status_code == 204
     uri = {"web_redirect_uris": {"add": ["https://desk1.example/api/oidc/callback"]}}
     admin = {"value": "admin", "display_name": "reader", "description": "reader"}
-    added, both, gone, empty, empty_again = controller.tasks(
-        module("entra_app", **fleet.entra, **NAMED, **uri),
-        module("entra_app", **fleet.entra, **NAMED, app_roles=[*roles, admin]),
-        module(
-            "entra_app",
-            **fleet.entra,
-            **NAMED,
-            app_roles=[],
-            assignments={"remove": [{"user": user, "app_role": "reader"}, {"user": user, "app_role": "admin"}]},
-        ),
-        *(
-            module("entra_app", **fleet.entra, unique_name="", display_name="Nameless", wait_timeout=20)
-            for _turn in range(2)
-        ),
+    added = run(fleet, **NAMED, **uri)
+    both = run(fleet, **NAMED, app_roles=[*roles, admin])
+    gone = run(
+        fleet,
+        **NAMED,
+        app_roles=[],
+        assignments={"remove": [{"user": user, "app_role": "reader"}, {"user": user, "app_role": "admin"}]},
     )
+    empty, empty_again = (run(fleet, unique_name="", display_name="Nameless") for _turn in range(2))
     assert added["application"]["spa_redirect_uris"] == exotic, added
     assert len({role["id"] for role in both["application"]["app_roles"]}) == 3, both
     kept = {role["id"] for role in application["appRoles"] if role["value"] == "reader"}
@@ -150,22 +129,19 @@ def test_what_others_have_set_is_not_in_the_way(lab: Lab, fleet: Fleet, controll
     assert lab.violations() == []
 
 
-def test_mistakes_are_told_before_any_wait(fleet: Fleet, controller: Controller) -> None:
+def test_mistakes_are_told_before_any_wait(fleet: Fleet) -> None:
     """What can be seen in the declaration, or at once in an answer, needs no patience."""
     tenant = fleet.tenant
     tenant.set_permissions(ALL)
     federated = {"issuer": "https://ci.example", "subject": "main"}
-    made, bad_uri, no_owner, twice, renamed = controller.tasks(
-        module("entra_app", **fleet.entra, **NAMED, federated_credentials=[{"name": "one", **federated}]),
-        module("entra_app", **fleet.entra, **NAMED, identifier_uris=["api://[x"]),
-        module("entra_app", **fleet.entra, **NAMED, owners={"set": [""]}),
-        module("entra_app", **fleet.entra, **NAMED, federated_credentials=[{"name": "two", **federated}]),
-        module(
-            "entra_app",
-            **fleet.entra,
-            **NAMED,
-            federated_credentials=[{"name": "two", **federated}, {"name": "one", "state": "absent"}],
-        ),
+    made = run(fleet, **NAMED, federated_credentials=[{"name": "one", **federated}])
+    bad_uri = run(fleet, **NAMED, identifier_uris=["api://[x"])
+    no_owner = run(fleet, **NAMED, owners={"set": [""]})
+    twice = run(fleet, **NAMED, federated_credentials=[{"name": "two", **federated}])
+    renamed = run(
+        fleet,
+        **NAMED,
+        federated_credentials=[{"name": "two", **federated}, {"name": "one", "state": "absent"}],
     )
     assert made["changed"], made
     assert "identifier_uris" in bad_uri["msg"]

@@ -8,31 +8,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from faults.steps import control, module, writes
+from faults.steps import writes
+from integration.entra_app_rows import ASSIGN, GRANT, NAMED, OWNED_BY, WRITE, look, run
 
 from lab.client import Lab
-from support.controller import Controller
 from support.fleet import Fleet
 
 DAY = 86400
 
 
-def test_what_is_there(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_what_is_there(lab: Lab, fleet: Fleet) -> None:
     """Found by each key; the client secret that ends first is at the top, with the days that are left."""
     tenant = fleet.tenant
-    lab.clear_requests()
-    made, *_more = controller.tasks(
-        module(
-            "entra_app",
-            **fleet.entra,
-            unique_name="desks",
-            display_name="RustDesk",
-            web_redirect_uris={"set": ["https://b.example/", "https://a.example/"]},
-            client_secrets=[{"name": "late", "lifetime": "90d"}, {"name": "soon", "lifetime": "40d"}],
-        )
+    made = run(
+        fleet,
+        **NAMED,
+        web_redirect_uris={"set": ["https://b.example/", "https://a.example/"]},
+        client_secrets=[{"name": "late", "lifetime": "90d"}, {"name": "soon", "lifetime": "40d"}],
     )
     assert made["changed"], made
-    twins = [tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json() for _turn in range(1)]
+    twin = tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json()
     lab.clear_requests()
     keys = [
         {"unique_name": "desks"},
@@ -44,12 +39,10 @@ def test_what_is_there(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         {"app_id": "99999999-8888-7777-6666-555555555555"},
         {},
     ]
-    results = controller.tasks(
-        *(module("entra_app_info", **fleet.entra, **key) for key in keys),
-        control(lab, "POST", "/clock", seconds=50 * DAY),
-        module("entra_app_info", **fleet.entra, unique_name="desks"),
-    )
-    *by_key, by_name, none, no_name, no_app, all_of_them, _clock, later = results
+    results = [look(fleet, **key) for key in keys]
+    lab.advance(50 * DAY)
+    results.append(look(fleet, unique_name="desks"))
+    *by_key, by_name, none, no_name, no_app, all_of_them, later = results
     for found in by_key:
         assert found["tenant_id"] == tenant.tenant_id, found
         assert found["issuer"] == made["issuer"]
@@ -63,7 +56,7 @@ def test_what_is_there(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         assert {item["key_id"] for item in application["client_secrets"]} == {
             item["key_id"] for item in made["client_secrets"]
         }
-    assert {item["app_id"] for item in by_name["applications"]} == {application["app_id"], twins[0]["appId"]}
+    assert {item["app_id"] for item in by_name["applications"]} == {application["app_id"], twin["appId"]}
     assert none["applications"] == no_name["applications"] == no_app["applications"] == []
     everything = {item["app_id"] for item in all_of_them["applications"]}
     assert everything == {item["appId"] for item in tenant.applications()}
@@ -73,19 +66,16 @@ def test_what_is_there(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         assert secret["secret_text"] not in str(results)
 
 
-def test_filters(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_filters(lab: Lab, fleet: Fleet) -> None:
     """By the beginning of the name, by a condition, by what ends soon; where listing is refused, what is owned."""
     tenant = fleet.tenant
     for name, tag in (("RustDesk Berlin", "desk"), ("RustDesk O'Hare", "desk"), ("Other", "other")):
         tenant.graph("POST", "/applications", json={"displayName": name, "tags": [tag]})
-    (ours,) = controller.tasks(
-        module(
-            "entra_app",
-            **fleet.entra,
-            unique_name="desks",
-            display_name="RustDesk of ours",
-            client_secrets=[{"name": "soon", "lifetime": "20d", "renew_before": "1d"}],
-        )
+    ours = run(
+        fleet,
+        unique_name="desks",
+        display_name="RustDesk of ours",
+        client_secrets=[{"name": "soon", "lifetime": "20d", "renew_before": "1d"}],
     )
     conditions: list[dict[str, object]] = [
         {"display_name_prefix": "rustdesk"},
@@ -96,7 +86,7 @@ def test_filters(lab: Lab, fleet: Fleet, controller: Controller) -> None:
         {"filter": "no condition"},
         {"expiring_within": "soon"},
     ]
-    found = controller.tasks(*(module("entra_app_info", **fleet.entra, **condition) for condition in conditions))
+    found = [look(fleet, **condition) for condition in conditions]
     names = [[item["display_name"] for item in result.get("applications", [])] for result in found]
     assert [sorted(items) for items in names[:5]] == [
         ["RustDesk Berlin", "RustDesk O'Hare", "RustDesk of ours"],
@@ -109,46 +99,37 @@ def test_filters(lab: Lab, fleet: Fleet, controller: Controller) -> None:
     assert "expiring_within" in found[6]["msg"]
     assert ours["client_secrets"][0]["secret_text"] not in str(found)
 
-    tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
+    tenant.set_permissions([OWNED_BY])
     tenant.set_switches(list_with_owned_by=False)
-    owned, everything = controller.tasks(
-        module("entra_app_info", **fleet.entra, display_name_prefix="rustdesk"),
-        module("entra_app_info", **fleet.entra, filter="tags/any(t:t eq 'desk')"),
-    )
+    owned = look(fleet, display_name_prefix="rustdesk")
+    everything = look(fleet, filter="tags/any(t:t eq 'desk')")
     assert [item["display_name"] for item in owned["applications"]] == ["RustDesk of ours"], owned
     assert "Application.Read" in everything["msg"]
 
 
-def test_what_belongs_to_an_application(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_what_belongs_to_an_application(lab: Lab, fleet: Fleet) -> None:
     """Owners, service principal, assignments, grants, certificates, federated credentials; and after its deletion."""
     tenant = fleet.tenant
-    tenant.set_permissions(
-        ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
-    )
+    tenant.set_permissions([WRITE, ASSIGN, GRANT])
     upn, owner = next(iter(tenant.user_ids.items()))
     group = tenant.add_group("Desk users", [upn])
     certificate = Path(tenant.automation["certificate_path"]).read_text("utf-8")
     gather = ["service_principal", "owners", "federated_credentials", "assignments", "admin_consent"]
-    info = module("entra_app_info", **fleet.entra, unique_name="desks", gather=gather)
-    made, before, _gone, nothing, after, other = controller.tasks(
-        module(
-            "entra_app",
-            **fleet.entra,
-            unique_name="desks",
-            display_name="RustDesk",
-            owners={"add": [owner]},
-            assignments={"add": [{"group": group}]},
-            admin_consent=[{"resource": "Microsoft Graph", "scopes": ["User.Read", "email"]}],
-            certificates=[{"content": certificate, "name": "desk"}],
-            federated_credentials=[{"name": "ci", "issuer": "https://ci.example", "subject": "main"}],
-            service_principal={"app_role_assignment_required": True},
-        ),
-        info,
-        module("entra_app", **fleet.entra, unique_name="desks", state="absent"),
-        info,
-        module("entra_app_info", **fleet.entra, unique_name="desks", deleted=True, gather=gather),
-        module("entra_app_info", **fleet.entra, display_name_prefix="none", deleted=True),
+    made = run(
+        fleet,
+        **NAMED,
+        owners={"add": [owner]},
+        assignments={"add": [{"group": group}]},
+        admin_consent=[{"resource": "Microsoft Graph", "scopes": ["User.Read", "email"]}],
+        certificates=[{"content": certificate, "name": "desk"}],
+        federated_credentials=[{"name": "ci", "issuer": "https://ci.example", "subject": "main"}],
+        service_principal={"app_role_assignment_required": True},
     )
+    before = look(fleet, unique_name="desks", gather=gather)
+    run(fleet, unique_name="desks", state="absent")
+    nothing = look(fleet, unique_name="desks", gather=gather)
+    after = look(fleet, unique_name="desks", deleted=True, gather=gather)
+    other = look(fleet, display_name_prefix="none", deleted=True)
     assert made["changed"], made
     (application,) = before["applications"]
     by_name = {person["name"]: person["type"] for person in application["owners"]}

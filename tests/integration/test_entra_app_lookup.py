@@ -6,34 +6,29 @@
 
 from __future__ import annotations
 
-from faults.steps import applications, essence, module, only, own, predicted
+from faults.steps import essence, only, own
+from integration.entra_app_rows import NAMED, make_owned, quietly, run
 
 from lab.client import Lab
-from support.controller import Controller
 from support.fleet import Fleet
 
 UNKNOWN = "99999999-8888-7777-6666-555555555555"
 
 
-def test_every_key_finds_the_same_application(fleet: Fleet, controller: Controller) -> None:
+def test_every_key_finds_the_same_application(fleet: Fleet) -> None:
     """Found by name, by both identifiers and, once it has one, by its unique name; there is never a second one."""
-    entra = {**fleet.entra, "wait_timeout": 20}
-    app_id, object_id = (f"{{{{ result_0.application.{name} }}}}" for name in ("app_id", "object_id"))
-    created, by_name, by_app_id, by_object_id, unknown_app, unknown_object, check, named, by_unique, renamed, clash = (
-        controller.tasks(
-            module("entra_app", **entra, display_name="RustDesk"),
-            module("entra_app", **entra, display_name="RustDesk"),
-            module("entra_app", **entra, app_id=app_id),
-            module("entra_app", **entra, object_id=object_id),
-            module("entra_app", **entra, app_id=UNKNOWN, display_name="RustDesk"),
-            module("entra_app", **entra, object_id=UNKNOWN, display_name="RustDesk"),
-            predicted(module("entra_app", **entra, app_id=app_id, unique_name="desks")),
-            module("entra_app", **entra, app_id=app_id, unique_name="desks"),
-            module("entra_app", **entra, unique_name="desks"),
-            module("entra_app", **entra, unique_name="desks", display_name="Renamed"),
-            module("entra_app", **entra, object_id=object_id, unique_name="other"),
-        )
-    )
+    created = run(fleet, display_name="RustDesk")
+    app_id, object_id = (created["application"][name] for name in ("app_id", "object_id"))
+    by_name = run(fleet, display_name="RustDesk")
+    by_app_id = run(fleet, app_id=app_id)
+    by_object_id = run(fleet, object_id=object_id)
+    unknown_app = run(fleet, app_id=UNKNOWN, display_name="RustDesk")
+    unknown_object = run(fleet, object_id=UNKNOWN, display_name="RustDesk")
+    check = quietly(fleet, check=True, app_id=app_id, unique_name="desks")
+    named = run(fleet, app_id=app_id, unique_name="desks")
+    by_unique = run(fleet, unique_name="desks")
+    renamed = run(fleet, unique_name="desks", display_name="Renamed")
+    clash = run(fleet, object_id=object_id, unique_name="other")
     assert created["changed"], created
     assert created["application"]["unique_name"] is None
     for again in (by_name, by_app_id, by_object_id):
@@ -57,33 +52,22 @@ def test_every_key_finds_the_same_application(fleet: Fleet, controller: Controll
     assert application["displayName"] == "Renamed"
 
 
-def test_an_application_made_by_hand_is_taken_over(fleet: Fleet, controller: Controller) -> None:
+def test_an_application_made_by_hand_is_taken_over(fleet: Fleet) -> None:
     """It gets the unique name and keeps all that is not declared; another unique name is somebody else's."""
     tenant = fleet.tenant
-    by_hand = {"displayName": "RustDesk", "notes": "by hand", "web": {"redirectUris": ["https://old.example/"]}}
-    made = tenant.graph("POST", "/applications", json=by_hand).json()
-    declared = {
-        **fleet.entra,
-        "unique_name": "desks",
-        "display_name": "RustDesk",
-        "web_redirect_uris": {"add": ["https://new.example/"]},
-        "wait_timeout": 20,
-    }
-    tenant.graph("POST", f"/applications/{made['id']}/owners/$ref", json={"@odata.id": _automation(fleet)})
-    adopting = {**declared, "adopt": True}
-    refused, check, run, again, second = controller.tasks(
-        module("entra_app", **declared),
-        predicted(module("entra_app", **adopting)),
-        module("entra_app", **adopting),
-        module("entra_app", **declared),
-        module("entra_app", **{**adopting, "unique_name": "other"}),
-    )
+    made = make_owned(fleet, notes="by hand", web={"redirectUris": ["https://old.example/"]})
+    declared = {**NAMED, "web_redirect_uris": {"add": ["https://new.example/"]}}
+    refused = run(fleet, **declared)
+    check = quietly(fleet, check=True, **declared, adopt=True)
+    done = run(fleet, **declared, adopt=True)
+    again = run(fleet, **declared)
+    second = run(fleet, **{**declared, "unique_name": "other"}, adopt=True)
     assert refused["failed"]
     assert made["appId"] in refused["msg"]
     assert "adopt" in refused["msg"]
-    assert run["adopted"], run
-    assert run["application"]["object_id"] == made["id"]
-    assert essence(check) == essence(run)
+    assert done["adopted"], done
+    assert done["application"]["object_id"] == made["id"]
+    assert essence(check) == essence(done)
     assert not again["adopted"]
     assert not again["changed"]
     application = only(tenant, uniqueName="desks")
@@ -94,45 +78,31 @@ def test_an_application_made_by_hand_is_taken_over(fleet: Fleet, controller: Con
     assert only(tenant, uniqueName="other")["id"] == second["application"]["object_id"] != made["id"]
 
 
-def _automation(fleet: Fleet) -> str:
-    return f"{fleet.lab.graph_url}/v1.0/directoryObjects/{fleet.tenant.automation['object_id']}"
-
-
-def test_two_applications_of_one_name(fleet: Fleet, controller: Controller) -> None:
+def test_two_applications_of_one_name(fleet: Fleet) -> None:
     """The error lists both, and neither is changed, deleted or joined by a third."""
     made = [fleet.tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json() for _turn in range(2)]
     before = fleet.tenant.applications()
-    named = {**fleet.entra, "display_name": "RustDesk", "wait_timeout": 20}
-    results = controller.tasks(
-        predicted(module("entra_app", **named)),
-        module("entra_app", **named),
-        module("entra_app", **named, unique_name="desks"),
-        module("entra_app", **named, state="absent"),
-    )
-    for result in results:
+    for check, options in ((True, {}), (False, {}), (False, {"unique_name": "desks"}), (False, {"state": "absent"})):
+        result = run(fleet, check, display_name="RustDesk", **options)
         assert result["failed"]
         assert all(item["appId"] in result["msg"] or item["id"] in result["msg"] for item in made), result["msg"]
         assert "app_id" in result["msg"] or "object_id" in result["msg"]
     assert fleet.tenant.applications() == before
 
 
-def test_the_service_principal_and_the_end(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_the_service_principal_and_the_end(fleet: Fleet) -> None:
     """The service principal goes and comes as declared; the application is deleted once, and only it."""
     tenant = fleet.tenant
-    named = {**fleet.entra, "unique_name": "desks", "display_name": "RustDesk", "wait_timeout": 20}
-    without = {"service_principal": {"state": "absent"}}
-    results = controller.tasks(
-        module("entra_app", **named, **without),
-        module("entra_app", **named, **without),
-        predicted(module("entra_app", **named)),
-        module("entra_app", **named),
-        module("entra_app", **named),
-        predicted(module("entra_app", **named, **without)),
-        module("entra_app", **named, **without),
-        module("entra_app", **named, **without),
-        module("entra_app", **named),
-    )
-    created, bare, check_on, on, on_again, check_off, off, off_again, back = results
+    without = {**NAMED, "service_principal": {"state": "absent"}}
+    created = run(fleet, **without)
+    bare = run(fleet, **without)
+    check_on = quietly(fleet, check=True, **NAMED)
+    on = run(fleet, **NAMED)
+    on_again = run(fleet, **NAMED)
+    check_off = quietly(fleet, check=True, **without)
+    off = run(fleet, **without)
+    off_again = run(fleet, **without)
+    back = run(fleet, **NAMED)
     assert created["changed"], created
     assert created["service_principal"] is None
     assert not bare["changed"]
@@ -149,19 +119,15 @@ def test_the_service_principal_and_the_end(lab: Lab, fleet: Fleet, controller: C
     assert principal["id"] == back["service_principal"]["object_id"] != on["service_principal"]["object_id"]
 
     other = tenant.graph("POST", "/applications", json={"displayName": "Somebody else's"}).json()
-    gone = {**named, "state": "absent"}
-    check, still, run, again = controller.tasks(
-        predicted(module("entra_app", **gone)),
-        applications(lab, tenant),
-        module("entra_app", **gone),
-        module("entra_app", **gone),
-    )
-    assert len(own(still["json"])) == 2
+    check = quietly(fleet, check=True, **NAMED, state="absent")
+    assert len(own(tenant.applications())) == 2
+    done = run(fleet, **NAMED, state="absent")
+    again = run(fleet, **NAMED, state="absent")
     assert check["changed"]
-    assert run["changed"]
-    assert run["application"] is None
-    assert run["service_principal"] is None
-    assert essence(check) == essence(run)
+    assert done["changed"]
+    assert done["application"] is None
+    assert done["service_principal"] is None
+    assert essence(check) == essence(done)
     assert not again["changed"]
     assert only(tenant)["id"] == other["id"]
     assert tenant.graph("GET", f"/servicePrincipals(appId='{app_id}')").status_code == 404
@@ -169,19 +135,16 @@ def test_the_service_principal_and_the_end(lab: Lab, fleet: Fleet, controller: C
     assert app_id in [item["appId"] for item in deleted]
 
 
-def test_a_relying_party_saves_a_request(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_a_relying_party_saves_a_request(lab: Lab, fleet: Fleet) -> None:
     """Where it is right the service principal is read with the application; wrong or refused, nothing is different."""
-    named = {**fleet.entra, "unique_name": "desks", "display_name": "RustDesk"}
-    (made,) = controller.tasks(module("entra_app", **named))
+    made = run(fleet, **NAMED)
     hints = {"right": made["application"]["app_id"], "wrong": UNKNOWN, "rubbish": "/../users", "refused": UNKNOWN}
     sent: dict[str, int] = {}
     for name, hint in hints.items():
         lab.clear_requests()
         if name == "refused":
             lab.fault("graph", "POST", r".*/\$batch", html="<html>Only GET is allowed here</html>")
-        (result,) = controller.tasks(
-            module("entra_app", **named, relying_parties=[{"name": "desk1", "client_id": hint}])
-        )
+        result = run(fleet, **NAMED, relying_parties=[{"name": "desk1", "client_id": hint}])
         assert not result["changed"], result
         for member in ("application", "service_principal", "issuer"):
             assert result[member] == made[member], name

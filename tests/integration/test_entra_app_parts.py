@@ -46,9 +46,6 @@ PNG = base64.b64decode(
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
-
 def certificate(home: Path, name: str) -> tuple[Path, str]:
     """A PEM file with a new certificate and its key, and the thumbprint."""
     key = rsa.generate_private_key(65537, 2048)

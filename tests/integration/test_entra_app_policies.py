@@ -14,19 +14,12 @@ from faults.steps import own
 from integration.entra_app_rows import NAMED, OWNED_BY, run
 from integration.test_entra_app_parts import certificate
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from support.fleet import Fleet
 
 READ_POLICIES = "Policy.Read.All"
 # Rules that no refusal here is about
 OTHERS = {"passwords_allowed": False, "max_certificate_days": 1, "blocked_audiences": ["personalMicrosoftAccount"]}
 WORDS = ("password", "asymmetric", "unknownFutureValue", "Audience", "identifierUri", "nonDefault")
-
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between reads: in these tenants changes are replicated at once."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
 
 
 def refused(fleet: Fleet, **options: Any) -> dict[str, str]:

@@ -47,7 +47,6 @@ def make(fleet: Fleet, **options: Any) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("key", ["unique_name", "app_id", "object_id", "display_name"])
 def test_restored_by_any_key(fleet: Fleet, key: str) -> None:
     """The same application and service principal; its client secret is accepted again and kept."""
@@ -75,7 +74,6 @@ def test_restored_by_any_key(fleet: Fleet, key: str) -> None:
     assert not again["restored"]
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_what_belongs_to_the_service_principal_comes_back(fleet: Fleet) -> None:
     """Its properties, who is assigned and what was consented to; for restoring them OwnedBy is enough."""
     fleet.tenant.set_permissions([WRITE, ASSIGN, GRANT, READ_USERS])
@@ -97,7 +95,6 @@ def test_what_belongs_to_the_service_principal_comes_back(fleet: Fleet) -> None:
     assert not quietly(fleet, **NAMED, **declared)["changed"]
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_an_application_without_a_service_principal_gets_one(fleet: Fleet) -> None:
     """Where there was none to restore, it is made, unless none is declared."""
     without = {"service_principal": {"state": "absent"}}
@@ -112,7 +109,6 @@ def test_an_application_without_a_service_principal_gets_one(fleet: Fleet) -> No
         run(fleet, **ABSENT, purge=True)
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_restored_and_changed_in_one_run(fleet: Fleet) -> None:
     """What is declared with it is carried out as well, and check mode tells both."""
     make(fleet)
@@ -125,7 +121,6 @@ def test_restored_and_changed_in_one_run(fleet: Fleet) -> None:
     assert not quietly(fleet, **wanted)["changed"]
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("options", [{}, {"restore": False}], ids=["omitted", "forbidden"])
 def test_in_the_way_of_its_name(fleet: Fleet, options: dict[str, Any]) -> None:
     """Its unique name and its IDs are an error that says when it was deleted and what to do, in check mode too."""
@@ -147,7 +142,6 @@ def test_in_the_way_of_its_name(fleet: Fleet, options: dict[str, Any]) -> None:
     assert run(fleet, unique_name="desks", display_name="Desks", **options)["changed"]
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("named", [NAMED, {"display_name": "RustDesk"}], ids=["unique_name", "display_name"])
 def test_restored_for_who_still_uses_it(fleet: Fleet, named: dict[str, Any]) -> None:
     """With another client ID all users would be new ones, so it is restored unasked, unless that is forbidden."""
@@ -170,7 +164,6 @@ def test_restored_for_who_still_uses_it(fleet: Fleet, named: dict[str, Any]) -> 
         assert secret["key_id"] not in warning
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_a_deleted_application_that_may_not_be_read(fleet: Fleet) -> None:
     """Then Graph's refusal is explained, and other names are created as before."""
     make(fleet)
@@ -183,7 +176,6 @@ def test_a_deleted_application_that_may_not_be_read(fleet: Fleet) -> None:
     assert "Restore or purge it in the Microsoft Entra admin center" in refused["msg"]
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_a_deleted_application_is_in_the_way_of_a_name_that_another_one_is_given(fleet: Fleet) -> None:
     """Of one that is taken over, or named by its app ID."""
     gone = make(fleet)["application"]
@@ -211,7 +203,6 @@ def test_an_upsert_with_a_lost_answer(lab: Lab, fleet: Fleet, cut: str, on_repli
     assert not quietly(fleet, **NAMED, notes="desks")["changed"]
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_two_deleted_applications_of_one_name(fleet: Fleet) -> None:
     """The message lists both, neither is restored or purged; an object ID tells which."""
     gone = [make(fleet, unique_name=name)["application"]["object_id"] for name in ("one", "two")]
@@ -227,7 +218,6 @@ def test_two_deleted_applications_of_one_name(fleet: Fleet) -> None:
     assert only(fleet.tenant)["id"] == gone[1]
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_purged(fleet: Fleet) -> None:
     """A live application and one that was deleted before go for good; others that were deleted stay."""
     other = make(fleet, unique_name="other", display_name="Other")["application"]["object_id"]
@@ -257,7 +247,6 @@ def test_purged(fleet: Fleet) -> None:
         assert not again["purged"]
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_a_deleted_application_of_somebody_else(fleet: Fleet) -> None:
     """With OwnedBy it can be neither restored nor purged; the message names the permission."""
     tenant = fleet.tenant

@@ -13,7 +13,6 @@ import pytest
 from faults.steps import module, predicted, writes
 from integration.entra_app_rows import NAMED, Row, Seen, follow, make_owned, masked, run
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
@@ -327,9 +326,8 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_row(fleet: Fleet, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_row(fleet: Fleet, name: str) -> None:
     """Set on a new application, changed, cleared: each as check mode said, and only once."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
     follow(fleet, ROWS[name])
 
 
@@ -358,10 +356,9 @@ def test_all_rows_at_once(lab: Lab, fleet: Fleet, controller: Controller) -> Non
     assert lab.violations()[refused:] == []
 
 
-def test_an_app_role_is_disabled_before_it_goes(lab: Lab, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_app_role_is_disabled_before_it_goes(lab: Lab, fleet: Fleet) -> None:
     """Entra refuses to change or remove an enabled one. Another description or a declared ID keep the ID; a renamed
     value is another role, unless its ID is declared."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
     made = run(fleet, **NAMED, app_roles=[role("admin", "All"), role("user", "Some")])
     ids = {item["value"]: item["id"] for item in made["application"]["app_roles"]}
     lab.clear_requests()
@@ -380,11 +377,8 @@ def test_an_app_role_is_disabled_before_it_goes(lab: Lab, fleet: Fleet, monkeypa
     assert left["id"] not in ids.values()
 
 
-def test_a_unique_name_is_given_to_an_application_found_by_its_app_id(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_unique_name_is_given_to_an_application_found_by_its_app_id(fleet: Fleet) -> None:
     """It gets the name, once; afterwards it is found by it, and the name cannot change."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
     made = make_owned(fleet)
     named = {"app_id": made["appId"]}
     without_principal = {"service_principal": {"state": "absent"}}

@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.steps import accepted, control, declared, essence, key_ids, only, predicted
+from faults.steps import accepted, essence, key_ids, only
+from integration.entra_app_rows import quietly, run, secrets
 
 from lab.client import Lab
-from support.controller import Controller
 from support.fleet import Fleet
 
 DAY = 86400
 
 
-def text(index: int, entry: int = 0) -> str:
-    """The value that the task of this index made, as a template."""
-    return f"{{{{ result_{index}.client_secrets[{entry}].secret_text }}}}"
-
-
-def advance(lab: Lab, days: float) -> dict[str, Any]:
-    """Moves the lab's clock, as a task."""
-    return control(lab, "POST", "/clock", seconds=days * DAY)
+def text(result: dict[str, Any]) -> str:
+    """The value that a run made for its first holder."""
+    return str(result["client_secrets"][0]["secret_text"])
 
 
 def decision(result: dict[str, Any], entry: int = 0) -> str:
@@ -33,22 +28,20 @@ def decision(result: dict[str, Any], entry: int = 0) -> str:
     return str(result["client_secrets"][entry]["decision"])
 
 
-def test_the_life_of_a_client_secret(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_the_life_of_a_client_secret(lab: Lab, fleet: Fleet) -> None:
     """Made, kept, renewed near its end, the earlier one kept until the overlap is over, then retired."""
-    first, second = {"name": "desk1", "held": text(0)}, {"name": "desk1", "held": text(5)}
-    results = controller.tasks(
-        declared(fleet, {"name": "desk1"}),
-        declared(fleet, first),
-        advance(lab, 89),
-        declared(fleet, first),
-        advance(lab, 2),
-        declared(fleet, first),
-        declared(fleet, second),
-        advance(lab, 1.5),
-        declared(fleet, second, retire_superseded=False),
-        declared(fleet, second),
-    )
-    made, kept, _clock, still_kept, _clock, renewed, overlapping, *_rest, within = results
+    made = run(fleet, **secrets({"name": "desk1"}))
+    first = secrets({"name": "desk1", "held": text(made)})
+    kept = run(fleet, **first)
+    lab.advance(89 * DAY)
+    still_kept = run(fleet, **first)
+    lab.advance(2 * DAY)
+    renewed = run(fleet, **first)
+    second = secrets({"name": "desk1", "held": text(renewed)})
+    overlapping = run(fleet, **second)
+    lab.advance(1.5 * DAY)
+    run(fleet, **second, retire_superseded=False)
+    within = run(fleet, **second)
     assert decision(made) == "created"
     assert decision(kept) == decision(still_kept) == "kept"
     assert not kept["changed"]
@@ -60,17 +53,14 @@ def test_the_life_of_a_client_secret(lab: Lab, fleet: Fleet, controller: Control
         assert not waiting["changed"]
         assert waiting["client_secrets"][0]["superseded"] == [made["client_secrets"][0]["key_id"]]
     application = only(fleet.tenant)
-    values = [result["client_secrets"][0]["secret_text"] for result in (made, renewed)]
+    values = [text(result) for result in (made, renewed)]
     assert [accepted(fleet, application["appId"], value) for value in values] == [True, True]
 
-    held = {"name": "desk1", "held": values[1]}
-    _clock, spared, check, retired, again = controller.tasks(
-        advance(lab, 1),
-        declared(fleet, held, retire_superseded=False),
-        predicted(declared(fleet, held)),
-        declared(fleet, held),
-        declared(fleet, held),
-    )
+    lab.advance(DAY)
+    spared = run(fleet, **second, retire_superseded=False)
+    check = quietly(fleet, check=True, **second)
+    retired = run(fleet, **second)
+    again = run(fleet, **second)
     assert not spared["changed"]
     assert retired["changed"]
     assert retired["client_secrets"][0]["removed"] == [made["client_secrets"][0]["key_id"]]
@@ -80,16 +70,14 @@ def test_the_life_of_a_client_secret(lab: Lab, fleet: Fleet, controller: Control
     assert [accepted(fleet, application["appId"], value) for value in values] == [False, True]
 
 
-def test_a_held_value_that_is_of_no_use(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_a_held_value_that_is_of_no_use(lab: Lab, fleet: Fleet) -> None:
     """Rejected, removed in Entra or expired: the holder gets a new one that works, and each run after it is quiet."""
     tenant = fleet.tenant
+    made = run(fleet, **secrets({"name": "desk1"}))
     # Begins as the right one does, so that the hint alone does not tell.
-    garbled = "{{ result_0.client_secrets[0].secret_text[:3] }}~not~what~entra~has~0123456789abcd"
-    made, garbled_value, rejected = controller.tasks(
-        declared(fleet, {"name": "desk1"}),
-        declared(fleet, {"name": "desk1", "held": garbled}),
-        declared(fleet, {"name": "desk1", "held": "not~what~entra~has~0123456789abcdefghij"}),
-    )
+    garbled = text(made)[:3] + "~not~what~entra~has~0123456789abcd"
+    garbled_value = run(fleet, **secrets({"name": "desk1", "held": garbled}))
+    rejected = run(fleet, **secrets({"name": "desk1", "held": "not~what~entra~has~0123456789abcdefghij"}))
     assert decision(garbled_value) == "created"
     assert decision(rejected) == "created"
     application = only(tenant)
@@ -98,32 +86,29 @@ def test_a_held_value_that_is_of_no_use(lab: Lab, fleet: Fleet, controller: Cont
 
     removal = tenant.graph("POST", f"/applications/{application['id']}/removePassword", json={"keyId": new["key_id"]})
     assert removal.status_code == 204
-    check, replaced, quiet = controller.tasks(
-        predicted(declared(fleet, {"name": "desk1", "held": new["secret_text"]})),
-        declared(fleet, {"name": "desk1", "held": new["secret_text"]}),
-        declared(fleet, {"name": "desk1", "held": text(1)}),
-    )
+    removed = secrets({"name": "desk1", "held": new["secret_text"]})
+    check = quietly(fleet, check=True, **removed)
+    replaced = run(fleet, **removed)
+    holding = secrets({"name": "desk1", "held": text(replaced)})
+    quiet = run(fleet, **holding)
     assert decision(replaced) == "created"
     assert essence(check) == essence(replaced)
     assert not quiet["changed"]
     lab.advance(101 * DAY)
-    value = replaced["client_secrets"][0]["secret_text"]
-    check, after_expiry, quiet = controller.tasks(
-        predicted(declared(fleet, {"name": "desk1", "held": value})),
-        declared(fleet, {"name": "desk1", "held": value}),
-        declared(fleet, {"name": "desk1", "held": text(1)}),
-    )
+    check = quietly(fleet, check=True, **holding)
+    after_expiry = run(fleet, **holding)
+    quiet = run(fleet, **secrets({"name": "desk1", "held": text(after_expiry)}))
     assert decision(after_expiry) in ("created", "renewed")
     assert essence(check) == essence(after_expiry)
-    assert accepted(fleet, application["appId"], after_expiry["client_secrets"][0]["secret_text"])
+    assert accepted(fleet, application["appId"], text(after_expiry))
     assert decision(quiet) == "kept"
     assert made["application"] == quiet["application"]
 
 
-def test_holders_and_strangers_keep_apart(fleet: Fleet, controller: Controller) -> None:
+def test_holders_and_strangers_keep_apart(fleet: Fleet) -> None:
     """One holder's renewal or removal touches neither another holder's client secret nor anybody else's."""
     tenant = fleet.tenant
-    (made,) = controller.tasks(declared(fleet, {"name": "desk1"}, {"name": "desk10"}))
+    made = run(fleet, **secrets({"name": "desk1"}, {"name": "desk10"}))
     assert decision(made, 0) == decision(made, 1) == "created"
     values = [entry["secret_text"] for entry in made["client_secrets"]]
     application = only(tenant)
@@ -135,12 +120,11 @@ def test_holders_and_strangers_keep_apart(fleet: Fleet, controller: Controller) 
     nameless = tenant.graph("POST", path, json={"passwordCredential": {}}).json()
     strangers["nameless"] = nameless
 
-    kept, lost, removed, again = controller.tasks(
-        declared(fleet, {"name": "desk10", "held": values[1]}, {"name": "desk1", "held": values[0]}),
-        declared(fleet, {"name": "desk1"}, {"name": "desk10", "held": values[1]}),
-        declared(fleet, {"name": "desk1", "state": "absent"}, {"name": "desk10", "held": values[1]}),
-        declared(fleet, {"name": "desk1", "state": "absent"}, {"name": "desk10", "held": values[1]}),
-    )
+    held = {"name": "desk10", "held": values[1]}
+    kept = run(fleet, **secrets(held, {"name": "desk1", "held": values[0]}))
+    lost = run(fleet, **secrets({"name": "desk1"}, held))
+    removed = run(fleet, **secrets({"name": "desk1", "state": "absent"}, held))
+    again = run(fleet, **secrets({"name": "desk1", "state": "absent"}, held))
     assert not kept["changed"]
     assert [entry["name"] for entry in kept["client_secrets"]] == ["desk10", "desk1"]
     assert decision(lost, 0) == "created"
@@ -157,7 +141,8 @@ def test_holders_and_strangers_keep_apart(fleet: Fleet, controller: Controller) 
 
     # A value that somebody made by hand and that works is kept, and not removed with the holder's own.
     by_hand = {"name": "desk2", "held": strangers["by hand"]["secretText"]}
-    adopted, gone = controller.tasks(declared(fleet, by_hand), declared(fleet, {"name": "desk2", "state": "absent"}))
+    adopted = run(fleet, **secrets(by_hand))
+    gone = run(fleet, **secrets({"name": "desk2", "state": "absent"}))
     assert decision(adopted) == "kept"
     assert not adopted["changed"]
     assert adopted["client_secrets"][0]["key_id"] == strangers["by hand"]["keyId"]
@@ -165,31 +150,27 @@ def test_holders_and_strangers_keep_apart(fleet: Fleet, controller: Controller) 
     assert accepted(fleet, application["appId"], strangers["by hand"]["secretText"])
 
 
-def test_a_holder_known_by_its_key_id(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_a_holder_known_by_its_key_id(lab: Lab, fleet: Fleet) -> None:
     """Where the value cannot be read, the key ID tells what is held; one that Entra does not know is of no use."""
-    known = {"name": "desk1", "held_key_id": "{{ result_0.client_secrets[0].key_id }}"}
-    made, kept, unverified, _clock, renewed, unknown = controller.tasks(
-        declared(fleet, {"name": "desk1"}),
-        declared(fleet, known),
-        declared(fleet, {"name": "desk1", "held": text(0)}, verify_held="never"),
-        advance(lab, 95),
-        declared(fleet, known),
-        declared(fleet, {"name": "desk1", "held_key_id": "99999999-8888-7777-6666-555555555555"}),
-    )
+    made = run(fleet, **secrets({"name": "desk1"}))
+    known = secrets({"name": "desk1", "held_key_id": made["client_secrets"][0]["key_id"]})
+    kept = run(fleet, **known)
+    unverified = run(fleet, **secrets({"name": "desk1", "held": text(made)}), verify_held="never")
+    lab.advance(95 * DAY)
+    renewed = run(fleet, **known)
+    stranger = {"name": "desk1", "held_key_id": "99999999-8888-7777-6666-555555555555"}
+    unknown = run(fleet, **secrets(stranger), wait_timeout=0.5)
     for result in (kept, unverified):
         assert decision(result) == "kept"
         assert not result["changed"]
         assert result["client_secrets"][0]["key_id"] == made["client_secrets"][0]["key_id"]
     assert decision(renewed) == "renewed"
     assert decision(unknown) == "created"
-    assert accepted(fleet, only(fleet.tenant)["appId"], unknown["client_secrets"][0]["secret_text"])
+    assert accepted(fleet, only(fleet.tenant)["appId"], text(unknown))
 
 
-def test_a_held_value_is_asked_for_only_where_none_is_listed_like_it(
-    lab: Lab, fleet: Fleet, controller: Controller
-) -> None:
-    (made,) = controller.tasks(declared(fleet, {"name": "desk1"}))
-    secret = made["client_secrets"][0]["secret_text"]
+def test_a_held_value_is_asked_for_only_where_none_is_listed_like_it(lab: Lab, fleet: Fleet) -> None:
+    made = run(fleet, **secrets({"name": "desk1"}))
 
     def asked() -> list[str]:
         """The values of client secrets that the token endpoint was asked about, less that of the automation."""
@@ -197,10 +178,10 @@ def test_a_held_value_is_asked_for_only_where_none_is_listed_like_it(
         return [body for body in bodies if made["application"]["app_id"] in body]
 
     lab.clear_requests()
-    (listed,) = controller.tasks(declared(fleet, {"name": "desk1", "held": secret}, verify_held="unlisted"))
+    listed = run(fleet, **secrets({"name": "desk1", "held": text(made)}), verify_held="unlisted")
     assert decision(listed) == "kept"
     assert asked() == []
-    lost = "~~~" + secret[3:]
-    (renewed,) = controller.tasks(declared(fleet, {"name": "desk1", "held": lost}, verify_held="unlisted"))
+    lost = "~~~" + text(made)[3:]
+    renewed = run(fleet, **secrets({"name": "desk1", "held": lost}), verify_held="unlisted")
     assert decision(renewed) == "created"
     assert asked()

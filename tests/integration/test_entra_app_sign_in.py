@@ -4,31 +4,33 @@
 
 """entra_app, entra_app_info and the role: signing in without a secret of the automation's own.
 
-All runs are as loud as they can be, and no secret or token may be in their output.
+No secret or token may be in a result or be printed. Playbooks are as loud as they can be.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from faults.steps import module, only
+from integration.entra_app_rows import NAMED, OWNED_BY, perform
 
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app, entra_app_info
 from lab.client import Lab
 from support.controller import MODULE_DOOR, Controller, Run
 from support.fleet import Fleet
 
 ISSUER, SUBJECT = "https://kubernetes.example", "system:serviceaccount:automation:ansible"
-OWNED_BY = "Application.ReadWrite.OwnedBy"
-NAMED = {"unique_name": "desks", "display_name": "RustDesk", "wait_timeout": 20}
 
 
 class Machine(Controller):
-    """A controller with variables of its own in the environment of all runs, whose output is kept."""
+    """A controller with variables of its own in the environment of all runs; all that they say is kept."""
 
     def __init__(self, home: Path, collections: Path) -> None:
         super().__init__(home, collections)
@@ -41,6 +43,9 @@ class Machine(Controller):
     def playbook(self, *arguments: Any, **environment: str) -> Run:
         run = super().playbook(*arguments, **environment)
         self.output += run.output
+        assert "task path:" in run.output
+        assert "Traceback" not in run.output
+        assert "directly to stderr" not in run.output
         return run
 
 
@@ -52,18 +57,30 @@ def own_lab() -> Iterator[Lab]:
 
 
 @pytest.fixture
-def fresh(own_lab: Lab, tmp_path: Path) -> Iterator[Fleet]:
-    """A tenant of that lab; in the end its secrets are searched in all that was printed."""
+def fresh(own_lab: Lab, tmp_path: Path, unhurried: None, capfd: pytest.CaptureFixture[str]) -> Iterator[Fleet]:
+    """A tenant of that lab; in the end its secrets are searched in all that was said."""
     home = tmp_path / "home"
     home.mkdir()
     machine = Machine(home, Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
     own_lab.clear_requests()
     yield Fleet(own_lab, machine, 0)
     own_lab.clear_faults()
-    assert "task path:" in machine.output
-    assert "Traceback" not in machine.output
-    assert "directly to stderr" not in machine.output
+    assert machine.output
     assert [secret for secret in own_lab.secrets() if secret in machine.output] == []
+    assert capfd.readouterr() == ("", "")
+
+
+def say(fleet: Fleet, module: ModuleType, **options: Any) -> dict[str, Any]:
+    """The result of a module, which is searched for secrets in the end."""
+    result = perform(fleet, module, **options)
+    assert isinstance(fleet.controller, Machine)
+    fleet.controller.output += json.dumps(result)
+    return result
+
+
+def find(fleet: Fleet, **options: Any) -> dict[str, Any]:
+    """The result of looking for the application of the unique name."""
+    return say(fleet, entra_app_info, **options, unique_name="desks")
 
 
 def without(fleet: Fleet, *names: str) -> dict[str, Any]:
@@ -168,15 +185,12 @@ WAYS = [
 
 @pytest.mark.parametrize("prepare", WAYS, ids=lambda prepare: prepare.__name__)
 def test_an_application_is_made_and_kept(fresh: Fleet, prepare: Callable[[Fleet], Way]) -> None:
-    """Made in the controller's process, kept by a module of its own, and found; by whom the sign-in says."""
+    """Made, kept and found; by whom the sign-in says."""
     way = prepare(fresh)
     fresh.controller.variables |= way.environment
     fresh.lab.clear_requests()
-    created, kept, found = fresh.controller.tasks(
-        module("entra_app", **way.options, **NAMED),
-        {**module("entra_app", **way.options, **NAMED), **MODULE_DOOR},
-        module("entra_app_info", **way.options, unique_name="desks"),
-    )
+    created, kept = (say(fresh, entra_app, **way.options, **NAMED, wait_timeout=20) for _turn in range(2))
+    found = find(fresh, **way.options)
     assert created["changed"], created
     assert not kept["failed"], kept
     assert not kept["changed"], kept
@@ -185,6 +199,22 @@ def test_an_application_is_made_and_kept(fresh: Fleet, prepare: Callable[[Fleet]
     assert {item["service"] for item in given} == way.asked
     owners = fresh.tenant.graph("GET", f"/applications/{only(fresh.tenant)['id']}/owners").json()["value"]
     assert [item["displayName"] for item in owners] == ([way.owner] if way.owner else [])
+
+
+def test_a_playbook_masks_tokens(fresh: Fleet) -> None:
+    """In the controller's process and in a module's own, whether they are options or in the environment."""
+    trust(fresh)
+    token = fresh.lab.workload_token(ISSUER, SUBJECT)
+    workload = {**without(fresh), "federated_token": token, "auth_source": "workload_identity"}
+    fresh.controller.variables["AZURE_ACCESS_TOKEN"] = fresh.tenant.token()
+    register = module("entra_app", **workload, **NAMED, wait_timeout=20)
+    read = module("entra_app_info", **without(fresh), unique_name="desks")
+    created, kept, *found = fresh.controller.tasks(register, {**register, **MODULE_DOOR}, read, {**read, **MODULE_DOOR})
+    assert created["changed"], created
+    assert not kept["failed"], kept
+    assert not kept["changed"], kept
+    for result in found:
+        assert [item["app_id"] for item in result["applications"]] == [only(fresh.tenant)["appId"]], result
 
 
 def test_an_access_token_that_cannot_work_is_refused_before_graph_is_asked(own_lab: Lab, fresh: Fleet) -> None:
@@ -198,10 +228,8 @@ def test_an_access_token_that_cannot_work_is_refused_before_graph_is_asked(own_l
         (f"Bearer {fresh.tenant.token()}", ["access_token is not a token"]),
         (fresh.tenant.token().replace(".", "\n"), ["access_token is not a token"]),
     ]
-    results = fresh.controller.tasks(
-        *(module("entra_app_info", **options, access_token=token, unique_name="desks") for token, _words in cases),
-        module("entra_app_info", **options, auth_source="access_token", unique_name="desks"),
-    )
+    results = [find(fresh, **options, access_token=token) for token, _words in cases]
+    results.append(find(fresh, **options, auth_source="access_token"))
     expected = [*(words for _token, words in cases), ["auth_source access_token needs access_token"]]
     unclear = [
         (words, result["msg"])
@@ -216,9 +244,7 @@ def test_an_access_token_that_cannot_work_is_refused_before_graph_is_asked(own_l
 
 def test_an_access_token_that_does_not_tell_is_left_to_graph(fresh: Fleet) -> None:
     """An opaque token is sent, with a line end or not; Graph says what is wrong with it."""
-    (result,) = fresh.controller.tasks(
-        module("entra_app_info", **without(fresh), access_token="opaque-token-of-nobody\n", unique_name="desks")
-    )
+    result = find(fresh, **without(fresh), access_token="opaque-token-of-nobody\n")
     assert result["error"]["status"] == 401, result
     assert result["error"]["code"] == "InvalidAuthenticationToken"
 
@@ -227,7 +253,7 @@ def test_a_workload_that_is_not_trusted(own_lab: Lab, fresh: Fleet) -> None:
     """The message tells the issuer, subject and audience to compare; or what else is wrong with the token."""
     trust(fresh)
     stranger = own_lab.workload_token(ISSUER, SUBJECT.upper())
-    options = {**without(fresh), "auth_source": "workload_identity", "unique_name": "desks"}
+    options = {**without(fresh), "auth_source": "workload_identity"}
     presented = [f"issuer {ISSUER}", f"subject {SUBJECT.upper()}", "audience api://AzureADTokenExchange", "AADSTS70021"]
     cases: list[tuple[dict[str, Any], list[str]]] = [
         ({"federated_token": stranger}, presented),
@@ -238,7 +264,7 @@ def test_a_workload_that_is_not_trusted(own_lab: Lab, fresh: Fleet) -> None:
         ({"federated_token": stranger, "client_id": ""}, ["client_id"]),
         ({}, ["federated_token or federated_token_file"]),
     ]
-    results = fresh.controller.tasks(*(module("entra_app_info", **{**options, **case}) for case, _words in cases))
+    results = [find(fresh, **{**options, **case}) for case, _words in cases]
     unclear = [
         (words, result["msg"])
         for (_case, words), result in zip(cases, results, strict=True)
@@ -253,8 +279,7 @@ def test_a_job_of_github_that_may_not_ask(own_lab: Lab, fresh: Fleet) -> None:
     own_lab.fault("github", status=403)
     own_lab.fault("github", json={"message": "no"})
     own_lab.fault("github", times=5, cut="before")
-    task = module("entra_app_info", **without(fresh), unique_name="desks")
-    forbidden, empty, cut = fresh.controller.tasks(task, task, task)
+    forbidden, empty, cut = (find(fresh, **without(fresh)) for _turn in range(3))
     assert "HTTP 403" in forbidden["msg"]
     assert "id-token: write" in forbidden["msg"]
     assert "id-token: write" in empty["msg"]
@@ -264,12 +289,12 @@ def test_a_job_of_github_that_may_not_ask(own_lab: Lab, fresh: Fleet) -> None:
 
 def test_a_managed_identity_that_is_not_there(fresh: Fleet) -> None:
     """No endpoint at all, and an endpoint that does not have this identity; the message says what to do."""
-    task = {**without(fresh), "auth_source": "managed_identity", "unique_name": "desks"}
+    options = {**without(fresh), "auth_source": "managed_identity"}
     # The endpoint of virtual machines, moved to where nobody listens
     fresh.controller.variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = "http://127.0.0.1:9"
-    (nowhere,) = fresh.controller.tasks(module("entra_app_info", **task))
+    nowhere = find(fresh, **options)
     fresh.controller.variables |= fresh.tenant.set_managed_identity([OWNED_BY])["environment"]
-    (unknown,) = fresh.controller.tasks(module("entra_app_info", **task))
+    unknown = find(fresh, **options)
     assert "IMDS" in nowhere["msg"], nowhere
     assert "No Managed Identity found" in unknown["msg"], unknown
     for result in (nowhere, unknown):
@@ -281,7 +306,6 @@ def test_azure_cli_without_a_session_for_the_tenant(own_lab: Lab, fresh: Fleet) 
     """Not installed, nobody logged in, somebody of another tenant: each names the command to run."""
     stranger = own_lab.add_tenant(f"elsewhere.{fresh.domain}")
     paths = os.environ["PATH"].split(os.pathsep)
-    task = module("entra_app_info", **without(fresh, "client_id"), unique_name="desks")
     words = {
         "not found on path": {"PATH": os.pathsep.join(path for path in paths if not Path(path, "az").exists())},
         "az login": own_lab.azure_cli(),
@@ -289,7 +313,7 @@ def test_azure_cli_without_a_session_for_the_tenant(own_lab: Lab, fresh: Fleet) 
     }
     for word, environment in words.items():
         fresh.controller.variables |= environment
-        (result,) = fresh.controller.tasks(task)
+        result = find(fresh, **without(fresh, "client_id"))
         assert result["failed"]
         assert word in result["msg"], result["msg"]
         assert f"az login --tenant {fresh.tenant.tenant_id}" in result["msg"]
@@ -310,9 +334,7 @@ def test_what_auto_takes_first(own_lab: Lab, fresh: Fleet) -> None:
     ]
     options = without(fresh, "client_id")
     given = [{name: value for name, value, _word in ways[start:]} for start in range(len(ways) + 1)]
-    results = fresh.controller.tasks(
-        *(module("entra_app_info", **options, **case, unique_name="desks") for case in given)
-    )
+    results = [find(fresh, **options, **case) for case in given]
     words = [*(word for _name, _value, word in ways), "az login"]
     assert [word for word, result in zip(words, results, strict=True) if word not in result["msg"]] == [], results
 
@@ -332,15 +354,14 @@ def test_hints_for_what_the_login_endpoint_refuses(own_lab: Lab, fresh: Fleet) -
     }
     for code in hints:
         own_lab.fault("login", method="POST", path_regex="token", deny=code)
-    certificate = {"certificate_path": fresh.tenant.automation["certificate_path"], "unique_name": "desks"}
-    task = module("entra_app_info", **without(fresh), **certificate)
-    results = fresh.controller.tasks(*[task] * len(hints))
-    for (code, word), result in zip(hints.items(), results, strict=True):
+    options = {**without(fresh), "certificate_path": fresh.tenant.automation["certificate_path"]}
+    for code, word in hints.items():
+        result = find(fresh, **options)
         assert f"AADSTS{code}" in result["msg"], result
         assert word in result["error"]["hint"]
     principal = f"/servicePrincipals/{fresh.tenant.automation['object_id']}"
     assert fresh.tenant.graph("PATCH", principal, {"accountEnabled": False}).status_code == 204
-    (disabled,) = fresh.controller.tasks(task)
+    disabled = find(fresh, **options)
     assert disabled["error"]["code"] == "AADSTS7000112", disabled
     assert "Enable" in disabled["error"]["hint"]
 

@@ -97,7 +97,6 @@ def steps(fleet: Fleet, picture: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(("status", "code"), NOTHING_DONE)
 def test_nothing_was_done_so_it_is_repeated(lab: Lab, fleet: Fleet, tmp_path: Any, status: int, code: str) -> None:
     """Whatever the request: twice refused with "wait briefly and retry", it is done in the end, and once."""

@@ -6,18 +6,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from urllib3.util.retry import Retry
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
 
 # Seconds until changes, and new client secrets, are replicated: quick, but never at once.
 LAG = (0.2, 0.5)
+# Seconds between two attempts of an unhurried module
+PAUSE = 0.01
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +69,26 @@ def make_fleet(lab: Lab, controller: Controller) -> Callable[[int], Fleet]:
 
 
 @pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once."""
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules that run in this process hardly pause between reads and between attempts, unless Retry-After asks."""
+    from azure.core.pipeline.policies import AsyncRetryPolicy  # only now: these take a second to load
+    from kiota_http.middleware import RetryHandler
+
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import session
+
+    async def briefly(seconds: float) -> None:
+        await asyncio.sleep(min(seconds, PAUSE))
+
+    monkeypatch.setattr(replication, "FIRST_PAUSE", PAUSE)
+    monkeypatch.setattr(session, "asyncio", SimpleNamespace(sleep=briefly))
+    monkeypatch.setattr(RetryHandler, "_get_delay_time_exp_backoff", lambda *_arguments: PAUSE)
+    monkeypatch.setattr(AsyncRetryPolicy, "get_backoff_time", lambda *_arguments: PAUSE)
+    monkeypatch.setattr(Retry, "get_backoff_time", lambda *_arguments: PAUSE)
+
+
+@pytest.fixture
+def fleet(lab: Lab, make_fleet: Callable[[int], Fleet], unhurried: None) -> Iterator[Fleet]:
+    """A tenant without servers, in which changes are replicated at once and modules do not wait for replicas long."""
     lab.set_lag(0, 0)
     yield make_fleet(0)
     lab.set_lag(*LAG)
