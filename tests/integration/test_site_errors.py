@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from lab.client import Lab
-from support.controller import Controller, Run
+from support.controller import Run
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 UNKNOWN_TENANT = "00000000-aaaa-bbbb-cccc-000000000000"
 HTML = "<!DOCTYPE html><html><body><h1>It works!</h1></body></html>"
@@ -147,18 +148,18 @@ def test_unreachable_server_keeps_its_registration(make_fleet: Callable[[int], F
     assert run.changed() == {down: 0, up: 0}, run.output
 
 
-def test_second_factor_by_e_mail(make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_second_factor_by_e_mail(make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """The first run asks for the code and tells the attempt that it belongs to; the second one brings both."""
     fleet = make_fleet(0)
     console = fleet.add_server(f"mail.{fleet.domain}", second_factor="email")
     options = fleet.console_options(console.name)
-    asked = controller.task("rustdesk_oidc_provider_info", **options)
+    asked = in_process.task("rustdesk_oidc_provider_info", **options)
     assert asked["failed"]
     assert "verification_code" in asked["msg"]
     (mail,) = console.mailbox()
     options["verification_secret"] = asked["error"]["verification_secret"]
     codes = ("not it", mail["code"])
-    wrong, done = controller.tasks(
+    wrong, done = in_process.tasks(
         *(
             {"deskops.rustdesk_sso.rustdesk_oidc_provider_info": {**options, "verification_code": code}}
             for code in codes
