@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from typing import Any
 
-from support.controller import Controller
+from support.controller import Run
 
 ROLE = "deskops.rustdesk_sso.entra_oidc"
 
@@ -36,20 +38,13 @@ def rescued(*tasks: dict[str, Any]) -> dict[str, Any]:
     return {"name": "Try", "block": list(tasks), "rescue": [rescue]}
 
 
-def noted(controller: Controller, under: str = "noted") -> dict[str, Any]:
-    """A task that notes for `found` what the role has left on each server."""
-    content = "{{ rustdesk_sso_run | default({}) | to_json }}"
-    dest = str(controller.home / f"{under} {{{{ inventory_hostname }}}}.json")
-    return {
-        "name": "Note",
-        "ansible.builtin.copy": {"content": content, "dest": dest, "mode": "0600"},
-        "delegate_to": "localhost",
-        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-        "check_mode": False,
-    }
+def noted(under: str = "noted") -> dict[str, Any]:
+    """A task that prints for `found` what the role has left on each server."""
+    run = "{{ rustdesk_sso_run | default({}) | to_json | b64encode }}"
+    return {"name": "Note", "ansible.builtin.debug": {"msg": f"NOTED {under} {{{{ inventory_hostname }}}} {run}"}}
 
 
-def found(controller: Controller, server: str, under: str = "noted") -> dict[str, Any]:
-    """What `noted` has noted for a server: the fact ``rustdesk_sso_run``, empty where there is none."""
-    run: dict[str, Any] = json.loads((controller.home / f"{under} {server}.json").read_text())
-    return run
+def found(run: Run, server: str, under: str = "noted") -> dict[str, Any]:
+    """What `noted` has printed for a server: the fact ``rustdesk_sso_run``, empty where there is none."""
+    (text,) = re.findall(rf'"msg": "NOTED {under} {re.escape(server)} ([\w+/=]+)"', run.output)
+    return dict(json.loads(base64.b64decode(text)))

@@ -46,7 +46,7 @@ def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
     controller = fleet.controller
     hook, slack, teams = (lab.add_webhook(takes) for takes in ("json", "slack", "teams"))
     fleet.variables |= telling(hook, fleet)
-    caller = play(imported(), noted(controller))
+    caller = play(imported(), noted())
 
     predicted = controller.playbook([caller], fleet.inventory, "--check")
     assert predicted.rc == 0, predicted.output
@@ -59,7 +59,7 @@ def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
     assert message["title"] == "RustDesk sign-in, 2 servers: 2 verified, 2 changed"
     (application,) = [item for item in fleet.tenant.applications() if item["displayName"] == "RustDesk"]
     for name in names:
-        record = found(controller, name)[name]
+        record = found(done, name)[name]
         (held,) = [item for item in application["passwordCredentials"] if item["displayName"].endswith(name)]
         secret = record["client_secret"]
         assert (secret["key_id"], secret["decision"], secret["removed"]) == (held["keyId"], "created", [])
@@ -70,7 +70,7 @@ def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
         assert [record[key] for key in ("verified", "changed", "failed")] == [True, True, False]
         assert message["servers"][name] == record
     # Each server knows of all
-    assert found(controller, first) == found(controller, second) == stats(done) == message["servers"]
+    assert found(done, first) == found(done, second) == stats(done) == message["servers"]
 
     # Nothing to tell, unless it is asked for; with serial each batch tells of itself
     lab.clear_requests()
@@ -158,15 +158,15 @@ def test_a_failure_of_another_round_is_not_told_again(lab: Lab, fleet: Fleet) ->
     wrong = {"rustdesk_sso_console_password": WRONG_PASSWORD}
     caller = play(
         rescued(included(vars=wrong)),
-        noted(controller, "failed"),
+        noted("failed"),
         included(),
-        noted(controller, "done"),
+        noted("done"),
         rescued(included(vars=wrong)),
-        noted(controller, "failed again"),
+        noted("failed again"),
     )
     run = controller.playbook([caller], fleet.inventory)
     assert run.rc == 0, run.output
-    records = [found(controller, name, under)[name] for under in ("failed", "done", "failed again")]
+    records = [found(run, name, under)[name] for under in ("failed", "done", "failed again")]
     assert [(item["failed"], item["changed"]) for item in records] == [(True, False), (False, True), (True, False)]
     assert [message["servers"][name] for message in hook.posted()] == records
     assert fleet.sign_in(name)["access_token"]

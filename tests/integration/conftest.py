@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from lab.client import Lab
 from support.consoles import LOGINS, LOGOUTS
 from support.fleet import Fleet
@@ -59,9 +58,3 @@ def writes(lab: Lab) -> Callable[[], list[str]]:
         ]
 
     return listed
-
-
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between reads: in these tenants changes are replicated at once."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)

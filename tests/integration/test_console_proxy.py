@@ -19,6 +19,7 @@ from lab.tls import INTERNAL
 from support import consoles
 from support.controller import MODULE_DOOR, Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 from support.proxy import REFUSED, UNAUTHORIZED, HttpProxy, Proxy, SocksProxy
 
 CONSOLE_URL = f"https://{INTERNAL}"
@@ -48,15 +49,14 @@ def check(lab: Lab, fleet: Fleet, proxy: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("as_module", [False, True], ids=["action", "module"])
 @pytest.mark.parametrize("kind", [HttpProxy, SocksProxy])
 def test_all_modules_go_through_it(
     kind: type[Proxy],
-    as_module: bool,
     lab: Lab,
     fleet: Fleet,
-    controller: Controller,
+    in_process: InProcess,
     desk: tuple[dict[str, Any], dict[str, int]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With a name and a password; the environment neither adds nor removes a proxy, and Entra is asked directly."""
     options, hosts = desk
@@ -64,34 +64,62 @@ def test_all_modules_go_through_it(
         through = {**options, "proxy": proxy.url, "timeout": 10}
         issuer = f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"
         around = {"NO_PROXY": "*", "HTTPS_PROXY": other.url, "ALL_PROXY": other.url}
-        tasks = [
-            module("rustdesk_oidc_provider_info", **through),
-            module("rustdesk_oidc_provider", **through, **PROVIDER, issuer=issuer),
-            module("rustdesk_oidc_provider_info", **through, probe=True),
-            module("rustdesk_sign_in_check", **check(lab, fleet, proxy.url)),
-        ]
-        for environment in ({}, around, {**around, "NO_PROXY": ""}) if as_module else ({},):
-            door = {"environment": {**MODULE_DOOR["environment"], **environment}} if as_module else {}
+        for environment in ({}, around, {**around, "NO_PROXY": ""}):
+            for name, value in environment.items():
+                monkeypatch.setenv(name, value)
             counted = len(proxy.targets())
-            read, written, probed, checked = controller.tasks(*({**task, **door} for task in tasks))
+            results = in_process.tasks(
+                module("rustdesk_oidc_provider_info", **through),
+                module("rustdesk_oidc_provider", **through, **PROVIDER, issuer=issuer),
+                module("rustdesk_oidc_provider_info", **through, probe=True),
+                module("rustdesk_sign_in_check", **check(lab, fleet, proxy.url)),
+            )
+            read, written, probed, checked = results
             assert read["console_type"] == "pro", read
             assert written["provider"]["client_id"] == PROVIDER["client_id"], written
             assert {"signed_in": "pro"} in probed["probe"], probed
             console_checks = {item["name"]: item["ok"] for item in checked["checks"]}
             assert console_checks["authorization_url"] is True, checked
             assert console_checks["issuer"] is True or environment, checked
+            assert PASSWORD not in str(results)
             assert len(proxy.targets()) >= counted + 4
         assert set(proxy.targets()) == {INTERNAL}
         assert proxy.targets(REFUSED) == proxy.targets(UNAUTHORIZED) == []
         assert INTERNAL not in other.targets(REFUSED)
-        assert PASSWORD not in str([read, written, probed, checked])
-    (gone,) = controller.tasks(module("rustdesk_oidc_provider_info", **options, timeout=5))
+    gone = in_process.task("rustdesk_oidc_provider_info", **options, timeout=5)
     assert gone["failed"], "only the proxy leads there"
+
+
+def test_modules_of_their_own_go_through_it(
+    lab: Lab, fleet: Fleet, controller: Controller, desk: tuple[dict[str, Any], dict[str, int]]
+) -> None:
+    """The same where the environment is there from the start of a process."""
+    options, hosts = desk
+    options["timeout"] = 10
+    with HttpProxy(hosts, CREDENTIALS) as http, SocksProxy(hosts, CREDENTIALS) as socks, HttpProxy({}) as other:
+        around = {"NO_PROXY": "*", "HTTPS_PROXY": other.url, "ALL_PROXY": other.url}
+        issuer = f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"
+        tasks = [
+            (module("rustdesk_oidc_provider_info", **options, proxy=http.url), around),
+            (module("rustdesk_oidc_provider", **options, proxy=socks.url, **PROVIDER, issuer=issuer), around),
+            (module("rustdesk_sign_in_check", **check(lab, fleet, socks.url)), {**around, "NO_PROXY": ""}),
+        ]
+        read, written, checked = controller.tasks(
+            *({**task, "environment": {**MODULE_DOOR["environment"], **environment}} for task, environment in tasks)
+        )
+        assert read["console_type"] == "pro", read
+        assert written["provider"]["client_id"] == PROVIDER["client_id"], written
+        assert {item["name"]: item["ok"] for item in checked["checks"]}["authorization_url"] is True, checked
+        for proxy in (http, socks):
+            assert set(proxy.targets()) == {INTERNAL}
+            assert proxy.targets(REFUSED) == proxy.targets(UNAUTHORIZED) == []
+        assert INTERNAL not in other.targets(REFUSED)
+        assert PASSWORD not in str([read, written, checked])
 
 
 @pytest.mark.parametrize("kind", [HttpProxy, SocksProxy])
 def test_what_can_be_wrong_with_it(
-    kind: type[Proxy], lab: Lab, fleet: Fleet, controller: Controller, desk: tuple[dict[str, Any], dict[str, int]]
+    kind: type[Proxy], lab: Lab, fleet: Fleet, in_process: InProcess, desk: tuple[dict[str, Any], dict[str, int]]
 ) -> None:
     """The message names the proxy and what to do, never the password; a wrong password is tried once."""
     options, hosts = desk
@@ -112,7 +140,7 @@ def test_what_can_be_wrong_with_it(
                 module("rustdesk_sign_in_check", **check(lab, fleet, url), timeout=5),
             )
         ]
-        results = controller.tasks(*tasks)
+        results = in_process.tasks(*tasks)
         words = {
             "password": [proxy.address, "password"],
             "no password": [proxy.address, "password"],
@@ -132,7 +160,7 @@ def test_what_can_be_wrong_with_it(
 
 
 def test_unusable_urls(
-    lab: Lab, fleet: Fleet, controller: Controller, desk: tuple[dict[str, Any], dict[str, int]]
+    lab: Lab, fleet: Fleet, in_process: InProcess, desk: tuple[dict[str, Any], dict[str, int]]
 ) -> None:
     """They are refused before the first request, and not quoted."""
     options, _hosts = desk
@@ -153,7 +181,7 @@ def test_unusable_urls(
             module("rustdesk_oidc_provider_info", **options, proxy=url, probe=True),
             module("rustdesk_sign_in_check", **check(lab, fleet, url)),
         ]
-    for task, result in zip(tasks, controller.tasks(*tasks), strict=True):
+    for task, result in zip(tasks, in_process.tasks(*tasks), strict=True):
         assert result["failed"], task
         option = "console_proxy" if "rustdesk_sign_in_check" in str(task) else "proxy"
         assert result["msg"].startswith(f"{option} "), (task, result["msg"])
@@ -161,12 +189,12 @@ def test_unusable_urls(
     assert lab.requests() == []
 
 
-def test_plain_http(controller: Controller, fleet: Fleet) -> None:
+def test_plain_http(in_process: InProcess, fleet: Fleet) -> None:
     """Without TLS the proxy answers in the console's place."""
     console = consoles.add(fleet, "pro")
     options = {**fleet.console_options(console.name), "console_url": f"http://{INTERNAL}"}
     with HttpProxy({}, CREDENTIALS) as proxy:
-        (result,) = controller.tasks(
+        (result,) = in_process.tasks(
             module("rustdesk_oidc_provider_info", **options, proxy=f"http://{proxy.address}", console_type="pro")
         )
         assert f"http proxy {proxy.address}" in result["msg"], result["msg"]

@@ -15,8 +15,8 @@ from faults.steps import control, module, only
 
 from lab.client import Lab
 from support import consoles
-from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 # What consoles say in issues of users, in the words of their libraries, and what the hint has to name
 CAUSES = {
@@ -49,7 +49,7 @@ def first_failing(result: dict[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
-def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """It passes where users sign in, and otherwise names the step and what to do there."""
     desks = consoles.one_of_each(fleet)
     pro, console, api = desks.values()
@@ -76,7 +76,7 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, controller: Controller)
         return control(lab, "PUT", f"/consoles/{desk.name}/switches", **switches)
 
     lab.clear_requests()
-    results = controller.tasks(*(check(kind, name=name) for kind in desks for name in ("azure", "AZURE", "Microsoft")))
+    results = in_process.tasks(*(check(kind, name=name) for kind in desks for name in ("azure", "AZURE", "Microsoft")))
     assert [result.get("verified") for result in results] == [True] * 9, results
     # One that refuses the address of newer clients is asked again without it, and answers 201
     asked = [item for item in lab.requests(console.name) if item["path"] == "/api/oidc/auth"][:2]
@@ -86,7 +86,7 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, controller: Controller)
     assert not [item for item in lab.requests() if "authorization" in {name.lower() for name in item["headers"]}]
 
     without_ca = {**right["pro"], "ca_path": certifi.where()}
-    _names, renamed, _later, later, _environment, environment, redirected, proxy, other, untrusted = controller.tasks(
+    _names, renamed, _later, later, _environment, environment, redirected, proxy, other, untrusted = in_process.tasks(
         switch(pro, login_options="oidc", lower_case=False, microsoft_name=True),
         check("pro"),
         switch(console, login_options="common-oidc", api_domain=True),
@@ -115,7 +115,7 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, controller: Controller)
     # declared name while its login options are read, then for the offered one.
     for said in CAUSES:
         lab.fault(pro.name, "POST", "/api/oidc/auth", json={"error": said}, times=2)
-    for (said, word), result in zip(CAUSES.items(), controller.tasks(*[check("pro")] * len(CAUSES)), strict=True):
+    for (said, word), result in zip(CAUSES.items(), in_process.tasks(*[check("pro")] * len(CAUSES)), strict=True):
         assert first_failing(result)["name"] == "authorization_url", said
         assert word in first_failing(result)["hint"], (said, first_failing(result)["hint"])
 
@@ -126,7 +126,7 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, controller: Controller)
     lab.fault(pro.name, "POST", "/api/oidc/auth", json=begun, headers={"Date": off}, times=2)
     lab.fault(api.name, "GET", "/api/login-options", html="<html>Gateway</html>")
     lab.fault(console.name, "POST", "/api/oidc/auth", html="<html>Gateway</html>")
-    ahead, html, later_html = controller.tasks(check("pro"), check("rustdesk_api"), check("rustdesk_console"))
+    ahead, html, later_html = in_process.tasks(check("pro"), check("rustdesk_api"), check("rustdesk_console"))
     clock = result_of(ahead, "clock")
     assert clock["ok"] is False
     assert "ahead" in clock["detail"]

@@ -13,8 +13,8 @@ from faults.steps import control, module, predicted
 
 from lab.client import Console, Lab
 from support import consoles
-from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 ISSUER = "https://login.example/11111111-2222-3333-4444-555555555555/v2.0"
 SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
@@ -46,13 +46,13 @@ def refused(result: dict[str, Any], *words: str) -> None:
     assert SECRET not in str(result)
 
 
-def test_rustdesk_console_presets(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_rustdesk_console_presets(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """google and github are there from the start, without a client, and come back at each start: both is 'absent'."""
     desk = Desk(fleet, "rustdesk_console")
     google = desk.provider(name="google", **CLIENT)
     absent = desk.provider(name="google", state="absent")
     restart = control(lab, "POST", f"/consoles/{desk.console.name}/restart")
-    untouched, made, again, gone, _restarted, still_gone, github = controller.tasks(
+    untouched, made, again, gone, _restarted, still_gone, github = in_process.tasks(
         absent, google, google, absent, restart, absent, desk.provider(name="GitHub", **CLIENT)
     )
     assert [item["changed"] for item in (untouched, made, again, gone, still_gone)] == [False, True, False, True, False]
@@ -63,13 +63,13 @@ def test_rustdesk_console_presets(lab: Lab, fleet: Fleet, controller: Controller
     assert next(item for item in consoles.entries(desk.console) if item["name"] == "github")["clientId"] == "app-2"
 
 
-def test_rustdesk_console(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_rustdesk_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     desk = Desk(fleet, "rustdesk_console")
     callback = f"{desk.console.url}/api/oidc/callback"
     elsewhere = desk.provider(client_id="app-9", callback_url="https://desk.example/callback")
     settings = control(lab, "GET", f"/consoles/{desk.console.name}/settings")
     made, other_id, stored, twin, no_callback, no_callback_check, unwritten, called, pkce, first, again, last, order = (
-        controller.tasks(
+        in_process.tasks(
             desk.provider(**PROVIDER, scopes=["openid", "email"]),
             desk.provider(client_id="app-3"),
             settings,
@@ -102,26 +102,26 @@ def test_rustdesk_console(lab: Lab, fleet: Fleet, controller: Controller) -> Non
     assert [item["name"] for item in order["providers"]] == ["contoso", "azure"]
 
 
-def test_rustdesk_console_has_little_patience(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_rustdesk_console_has_little_patience(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """What it limits is waited out; what is gone when it is asked for is told; a write is not taken twice."""
     desk = Desk(fleet, "rustdesk_console")
     for method, path in (("POST", "/api/login"), ("GET", "/api/oidc-providers"), ("POST", "/api/oidc-providers")):
         lab.fault(desk.console.name, method, f"^{path}", throttle="0.1", times=2)
-    (patient,) = controller.tasks(desk.provider(**PROVIDER))
+    (patient,) = in_process.tasks(desk.provider(**PROVIDER))
     assert patient["changed"], patient
     assert len([item for item in consoles.entries(desk.console) if item["name"] == "azure"]) == 1
     nest = {"message": 'OIDC 提供商 "x" 不存在', "error": "Not Found", "statusCode": 404}
     lab.fault(desk.console.name, "GET", "/api/oidc-providers/", json=nest, status=404)
-    (gone,) = controller.tasks(desk.provider(client_id="app-2"))
+    (gone,) = in_process.tasks(desk.provider(client_id="app-2"))
     refused(gone, "404", "不存在", desk.console.url)
     assert consoles.entry(desk.console)["client_id"] == "app-1"
 
 
-def test_rustdesk_api(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_rustdesk_api(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     desk = Desk(fleet, "rustdesk_api")
     settings = control(lab, "GET", f"/consoles/{desk.console.name}/settings")
     off = desk.provider(enabled=False, client_id="app-9")
-    made, created, other_id, stored, *results = controller.tasks(
+    made, created, other_id, stored, *results = in_process.tasks(
         desk.provider(**PROVIDER, scopes=["openid", "email"], callback_url="https://desk.example/api/oidc/callback"),
         settings,
         desk.provider(client_id="app-2"),
@@ -162,14 +162,14 @@ def test_rustdesk_api(lab: Lab, fleet: Fleet, controller: Controller) -> None:
     assert kept["gitlab"]["issuer"] == "https://gitlab.com"
 
 
-def test_rustdesk_api_in_pages_and_without_its_password(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_rustdesk_api_in_pages_and_without_its_password(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """All pages are read, however few it gives at once; failed sign-ins are told apart."""
     desk, locked = Desk(fleet, "rustdesk_api"), Desk(fleet, "rustdesk_api", "locked")
     many = [{"op": f"oidc{number}", "client_id": "x", "client_secret": SECRET} for number in range(130)]
     azure = {"op": "azure", **PROVIDER, "scopes": ""}
     desk.console.put_settings([*many, azure])
     wrong = {**locked.options, "password": "not~the~password"}
-    found, changed, *failed, right = controller.tasks(
+    found, changed, *failed, right = in_process.tasks(
         module("rustdesk_oidc_provider_info", **desk.options),
         desk.provider(client_id="app-2"),
         *([module("rustdesk_oidc_provider_info", **wrong)] * 3),
@@ -186,15 +186,15 @@ def test_rustdesk_api_in_pages_and_without_its_password(lab: Lab, fleet: Fleet, 
     rest = {"code": 0, "data": {"list": [*many[50:], azure], "page": 2, "total": 131, "page_size": 50}}
     for page in (few, rest):
         lab.fault(desk.console.name, "GET", "/oauth/list", json=page)
-    (capped,) = controller.tasks(module("rustdesk_oidc_provider_info", **desk.options, name="azure"))
+    (capped,) = in_process.tasks(module("rustdesk_oidc_provider_info", **desk.options, name="azure"))
     assert [item["client_id"] for item in capped["providers"]] == ["app-1"], capped
 
 
-def test_other_providers(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_other_providers(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """At every kind they are listed; they go only where that is asked for, and after ours is there."""
     desks = [Desk(fleet, kind) for kind in consoles.KINDS]
     for desk in desks:
-        keep, check, look, remove, again = controller.tasks(
+        keep, check, look, remove, again = in_process.tasks(
             desk.provider(name="contoso", **PROVIDER),
             predicted(desk.provider(**PROVIDER, other_providers="remove")),
             desk.provider(**PROVIDER),
@@ -217,7 +217,7 @@ def test_other_providers(lab: Lab, fleet: Fleet, controller: Controller) -> None
         )
 
 
-def test_pro_settings_and_lockout(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_pro_settings_and_lockout(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """Icon, place and number of users; and a warning where sign-in would be the only way in for people."""
     desk = Desk(fleet, "pro")
     console = desk.console
@@ -225,7 +225,7 @@ def test_pro_settings_and_lockout(lab: Lab, fleet: Fleet, controller: Controller
     user = control(lab, "PUT", f"/consoles/{console.name}/users", name="eve", is_admin=True)
     sso = control(lab, "PUT", f"/consoles/{console.name}/users", name="bob", is_admin=True, third_auth_type="azure")
     off = control(lab, "PUT", f"/consoles/{console.name}/users", name="old", is_admin=True, status=0)
-    alone, quiet, _bob, _old, still, _eve, safe = controller.tasks(
+    alone, quiet, _bob, _old, still, _eve, safe = in_process.tasks(
         desk.provider(**PROVIDER, **everything),
         desk.provider(**PROVIDER, **everything),
         sso,
@@ -246,7 +246,7 @@ def test_pro_settings_and_lockout(lab: Lab, fleet: Fleet, controller: Controller
     assert (azure["order_index"], azure["icon"], azure["client_id"]) == (0, None, "app-3")
 
 
-def test_types_of_providers_at_every_console(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_types_of_providers_at_every_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """Each console sends users to each service it can use; what it cannot is refused before anything is written."""
     own = {"client_id": "app", "client_secret": SECRET}
     tenant = {"issuer": f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"}
@@ -264,7 +264,7 @@ def test_types_of_providers_at_every_console(lab: Lab, fleet: Fleet, controller:
         # rustdesk-console confuses two that have one issuer
         wanted = [one for one in types if (desk.console.kind, one) != ("rustdesk_console", "oidc")]
         tasks = [desk.provider(name=names.get(one, one), type=one, **own, **types[one][0]) for one in wanted]
-        for one, result in zip(wanted, controller.tasks(*tasks), strict=True):
+        for one, result in zip(wanted, in_process.tasks(*tasks), strict=True):
             if desk.console.kind == "rustdesk_api" and one in ("facebook", "oauth2"):
                 refused(result, "rustdesk_api", "has no")
                 continue
@@ -274,7 +274,7 @@ def test_types_of_providers_at_every_console(lab: Lab, fleet: Fleet, controller:
             assert begun["url"].startswith(types[one][1]), (one, begun)
 
 
-def test_what_is_taken_and_lost(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_what_is_taken_and_lost(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """A write that is answered as if all were well and not kept is told, and what there was is there."""
     lost = {
         "rustdesk_console": (("POST", "oidc-providers$"), ("PATCH", "oidc-providers/"), {}),
@@ -286,7 +286,7 @@ def test_what_is_taken_and_lost(lab: Lab, fleet: Fleet, controller: Controller) 
         lab.fault(desk.console.name, *create, json=answer)
         lab.fault(desk.console.name, *change, json=answer)
         settings = control(lab, "GET", f"/consoles/{desk.console.name}/settings")
-        new, unwritten, made, other, again = controller.tasks(
+        new, unwritten, made, other, again = in_process.tasks(
             desk.provider(**PROVIDER),
             settings,
             desk.provider(**PROVIDER),

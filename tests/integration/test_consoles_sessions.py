@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from faults.steps import control, module
+from faults.steps import module
 
 from lab.client import Console, Lab
 from support import consoles
-from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 DAY = 86400
 # The write by which each kind takes a new provider
@@ -65,28 +65,29 @@ def test_one_sign_in_for_each_console_and_run(mode: str, lab: Lab, fleet: Fleet)
         assert console.sessions() == [], case
 
 
-def test_a_session_that_has_expired_is_begun_anew(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_a_session_that_has_expired_is_begun_anew(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """A session that was handed over may have ended: the task that goes on with it signs in itself."""
     desks = list(consoles.one_of_each(fleet).values())
     options = [fleet.console_options(console.name) for console in desks]
     seen = [module("rustdesk_oidc_provider_info", **option, keep_session=True) for option in options]
+    sessions = [result["session"] for result in in_process.tasks(*seen)]
+    lab.advance(31 * DAY)
     done = [
-        module("rustdesk_oidc_provider", **option, **PROVIDER, session=f"{{{{ result_{index}.session }}}}")
-        for index, option in enumerate(options)
+        module("rustdesk_oidc_provider", **option, **PROVIDER, session=session)
+        for option, session in zip(options, sessions, strict=True)
     ]
-    results = controller.tasks(*seen, control(lab, "POST", "/clock", seconds=31 * DAY), *done)
-    for console, result in zip(desks, results[4:], strict=True):
+    for console, result in zip(desks, in_process.tasks(*done), strict=True):
         assert result["changed"], result
         assert consoles.entry(console)["client_id"] == "app-1"
         assert consoles.counted(lab, console) == (2, 1)
         assert console.sessions() == []
 
 
-def test_a_one_time_code_that_was_just_used(fleet: Fleet, controller: Controller) -> None:
+def test_a_one_time_code_that_was_just_used(fleet: Fleet, in_process: InProcess) -> None:
     """A run right after another one, as after a prediction, is not refused because a code opens one session alone."""
     console = consoles.add(fleet, "pro", second_factor="totp")
     options = {**fleet.console_options(console.name), "totp_secret": console.totp_secret}
-    first, second, wrong = controller.tasks(
+    first, second, wrong = in_process.tasks(
         module("rustdesk_oidc_provider_info", **options),
         module("rustdesk_oidc_provider_info", **options),
         module("rustdesk_oidc_provider_info", **{**options, "totp_secret": "JBSWY3DPEHPK3PXP"}),
@@ -98,12 +99,12 @@ def test_a_one_time_code_that_was_just_used(fleet: Fleet, controller: Controller
     assert console.sessions() == []
 
 
-def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """Each kind is known by a few reads of nobody; where no RustDesk server answers, nobody is told the password."""
     desks = consoles.one_of_each(fleet)
     expected = {"pro": [AZURE, OPTIONS], "rustdesk_console": [AZURE], "rustdesk_api": [AZURE, NEST, GO]}
     tasks = [module("rustdesk_oidc_provider_info", **fleet.console_options(desk.name)) for desk in desks.values()]
-    for (kind, desk), result in zip(desks.items(), controller.tasks(*tasks), strict=True):
+    for (kind, desk), result in zip(desks.items(), in_process.tasks(*tasks), strict=True):
         assert result["console_type"] == kind
         asked = lab.requests(desk.name)
         at = next(index for index, item in enumerate(asked) if item["path"] in consoles.LOGINS)
@@ -118,7 +119,7 @@ def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, contr
     options = fleet.console_options(page.name)
     addresses = [page.url, lab.login_url, lab.graph_url, lab.control_url]
     lab.clear_requests()
-    refused = controller.tasks(
+    refused = in_process.tasks(
         *(module("rustdesk_oidc_provider_info", **{**options, "console_url": url}) for url in addresses)
     )
     for url, result in zip(addresses, refused, strict=True):
@@ -146,41 +147,33 @@ def check(lab: Lab, fleet: Fleet, console: Console, **options: Any) -> dict[str,
     )
 
 
-def test_the_check_closes_the_session(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_the_check_closes_the_session(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """It says whether the console still has the client secret, and closes the session whatever fails."""
     desks = [*consoles.one_of_each(fleet).values(), consoles.add(fleet, "pro", "overwritten")]
     entra = {"issuer": f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"}
     theirs = "Qy7~" + "theirs9" * 4
-    tasks, expected = [], []
-    for number, desk in enumerate(desks):
+    changes: list[dict[str, Any]] = [
+        {"client_secret": "xyz8Q~" + "another9" * 4},
+        {"client_secret": None},
+        {"public_url": "nowhere"},
+    ]
+    for desk in desks:
         options = {**fleet.console_options(desk.name), "keep_session": True}
-        session = f"{{{{ result_{len(tasks)}.session }}}}"
-        tasks.append(module("rustdesk_oidc_provider", **options, **PROVIDER | entra))
-        if number == len(desks) - 1:
+        made = in_process.task("rustdesk_oidc_provider", **options, **PROVIDER | entra)
+        if desk is desks[-1]:
             azure = {**PROVIDER | entra, "name": "azure", "order_index": 1, "enabled": True, "client_secret": theirs}
-            document = {**desk.settings(), "providers": [*consoles.entries(desk), azure]}
-            tasks.append(control(lab, "PUT", f"/consoles/{desk.name}/settings", document=document))
-        tasks.append(check(lab, fleet, desk, session=session))
-        expected.append(len(tasks) - 1)
-        for change in (
-            {"client_secret": "xyz8Q~" + "another9" * 4},
-            {"client_secret": None},
-            {"public_url": "nowhere"},
-        ):
-            session = f"{{{{ result_{len(tasks)}.session }}}}"
-            tasks.append(module("rustdesk_oidc_provider_info", **options))
-            tasks.append(check(lab, fleet, desk, session=session, **change))
-            expected.append(len(tasks) - 1)
-    results = controller.tasks(*tasks)
-    others = [result for index, result in enumerate(results) if index not in expected]
-    assert [result["msg"] for result in others if result["failed"]] == []
-    for number, desk in enumerate(desks):
-        holds, other, unasked, refused = (results[index] for index in expected[4 * number : 4 * number + 4])
-        if number == len(desks) - 1:
+            desk.put_settings({**desk.settings(), "providers": [*consoles.entries(desk)[:-1], azure]})
+        (holds,) = in_process.tasks(check(lab, fleet, desk, session=made["session"]))
+        if desk is desks[-1]:
             assert holds["failed"]
             assert "another process changed it at the same time" in holds["msg"], holds
         else:
             assert holds.get("holds_client_secret") is True, holds
+        results = []
+        for change in changes:
+            seen = in_process.task("rustdesk_oidc_provider_info", **options)
+            results += in_process.tasks(check(lab, fleet, desk, session=seen["session"], **change))
+        other, unasked, refused = results
         assert other["holds_client_secret"] is False, other
         assert unasked["holds_client_secret"] is None, unasked
         assert refused["failed"]

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task gives the same result whether it runs in the controller's process or as a module of its own."""
+"""A task gives the same result whether it runs in the controller's process or as a module of its own.
+
+Many cases are compared in the test's process; a few go through ansible-playbook, to show that it carries both.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from faults.steps import control, module, predicted
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 # What two runs can never have in common
 CHANCE = {"object_id", "app_id", "key_id", "created", "expires", "hint", "secret_text", "request_id", "client_secret"}
@@ -61,7 +65,7 @@ def compare(tasks: list[dict[str, Any]], first: list[Any], second: list[Any], ow
     return differing
 
 
-def test_entra(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_entra(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """Success, change, check mode, bad input, and failures of the service."""
     tenants = [fleet.tenant, lab.add_tenant(f"second.{fleet.domain}")]
     runs, own, tasks = [], [], []
@@ -80,12 +84,12 @@ def test_entra(lab: Lab, fleet: Fleet, controller: Controller) -> None:
             "wait_timeout": 20,
         }
         with_secret = {**app, "client_secrets": [{"name": "desk1"}]}
-        kept = {**app, "client_secrets": [{"name": "desk1", "held": "{{ result_1.client_secrets[0].secret_text }}"}]}
         order = {"service": "graph", "method": "GET", "path_regex": "broken", "times": 20}
+        first = [predicted(module("entra_app", **with_secret)), module("entra_app", **with_secret)]
+        results = in_process.tasks(*first, module_door=as_module)
+        held = results[1]["client_secrets"][0]["secret_text"]
         tasks = [
-            predicted(module("entra_app", **with_secret)),
-            module("entra_app", **with_secret),
-            module("entra_app", **kept),
+            module("entra_app", **{**app, "client_secrets": [{"name": "desk1", "held": held}]}),
             predicted(module("entra_app", **app, id_token_issuance_enabled=False)),
             module("entra_app", **app, id_token_issuance_enabled=False),
             module("entra_app", **{**app, "web_redirect_uris": {"remove": ["https://desk.example/api/oidc/callback"]}}),
@@ -107,8 +111,9 @@ def test_entra(lab: Lab, fleet: Fleet, controller: Controller) -> None:
             module("entra_app", **app, state="absent"),
             module("entra_app", **app, state="absent"),
         ]
-        runs.append(controller.tasks(*tasks, module_door=as_module))
-        results = runs[-1]
+        results += in_process.tasks(*tasks, module_door=as_module)
+        tasks = [*first, *tasks]
+        runs.append(results)
         made = results[1]["application"]
         secret = results[1]["client_secrets"][0]
         own.append(
@@ -135,7 +140,7 @@ def test_entra(lab: Lab, fleet: Fleet, controller: Controller) -> None:
     assert not differing, "\n".join(differing)
 
 
-def test_rustdesk(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_rustdesk(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """The same for the console's modules and the check."""
     runs, own, tasks = [], [], []
     for (name, console), as_module in zip(fleet.consoles.items(), (False, True), strict=True):
@@ -171,9 +176,53 @@ def test_rustdesk(lab: Lab, fleet: Fleet, controller: Controller) -> None:
             module("rustdesk_sign_in_check", **{**check, "registered_redirect_uris": "x"}, timeout=[]),
             module("rustdesk_oidc_provider", **options, state="absent"),
         ]
-        runs.append(controller.tasks(*tasks, module_door=as_module))
+        runs.append(in_process.tasks(*tasks, module_door=as_module))
         own.append({"CONSOLE": console.url, "NAME": name})
     assert [result["failed"] for result in runs[0]].count(True) == 9, runs[0]
+    differing = compare(tasks, *runs, own=own)
+    assert not differing, "\n".join(differing)
+
+
+def test_ansible_carries_both(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Every module by a playbook: with a change, in check mode, with a secret in the result, and failing."""
+    runs, own, tasks = [], [], []
+    for (name, console), as_module in zip(fleet.consoles.items(), (False, True), strict=True):
+        options = fleet.console_options(name)
+        callback = f"{console.url}/api/oidc/callback"
+        app = {**fleet.entra, "unique_name": name, "display_name": "RustDesk", "wait_timeout": 20}
+        provider = {
+            **options,
+            "client_id": "{{ result_0.application.app_id }}",
+            "client_secret": "{{ result_0.client_secrets[0].secret_text }}",
+            "issuer": "{{ result_0.issuer }}",
+            "callback_url": callback,
+        }
+        check = {"public_url": console.url, "ca_path": str(lab.ca_path)}
+        check |= {option: provider[option] for option in ("client_id", "client_secret", "issuer", "callback_url")}
+        tasks = [
+            module("entra_app", **app, web_redirect_uris={"set": [callback]}, client_secrets=[{"name": "desk"}]),
+            module("entra_app_info", **fleet.entra, unique_name=name),
+            predicted(module("rustdesk_oidc_provider", **provider)),
+            module("rustdesk_oidc_provider", **provider),
+            module("rustdesk_oidc_provider_info", **options, include_secrets=True),
+            module("rustdesk_sign_in_check", **check, registered_redirect_uris=[]),
+        ]
+        runs.append(controller.tasks(*tasks, module_door=as_module))
+        results = runs[-1]
+        made, secret = results[0]["application"], results[0]["client_secrets"][0]
+        own.append(
+            {
+                "CONSOLE": console.url,
+                "NAME": name,
+                "APP": made["app_id"],
+                "OBJECT": made["object_id"],
+                "PRINCIPAL": results[0]["service_principal"]["object_id"],
+                "KEY": secret["key_id"],
+                "MADE": made["created"],
+                "ENDS": secret["expires"],
+            }
+        )
+        assert [result["failed"] for result in results] == [False] * 5 + [True], results
     differing = compare(tasks, *runs, own=own)
     assert not differing, "\n".join(differing)
 

@@ -17,16 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from integration.entra_app_rows import NAMED, Seen, make_owned, masked, quietly, run
 from integration.test_entra_app_parts import certificate
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from support.fleet import Fleet
 
 PERSONAL = "AzureADandPersonalMicrosoftAccount"
-
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between reads: in these tenants changes are replicated at once."""
-    monkeypatch.setattr(replication, "FIRST_PAUSE", 0.0)
 
 
 def refusal(fleet: Fleet, **options: Any) -> str:

@@ -17,8 +17,8 @@ import pytest
 from faults.steps import module
 
 from lab.client import Console, Lab
-from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 PATH = "/api/oidc/settings"
 PAGE = "<!doctype html><html><head><title>Gateway</title></head><body>Sign in to the gateway</body></html>"
@@ -106,13 +106,13 @@ def check(case: str, words: list[str], result: dict[str, Any], console: Console)
     return problems
 
 
-def test_answers_to_reading(lab: Lab, desks: Desks, controller: Controller) -> None:
+def test_answers_to_reading(lab: Lab, desks: Desks, in_process: InProcess) -> None:
     """Every answer that is not the settings document stops the task before anything is written."""
     cases = ANSWERS | SHAPES
     for case, (fault, _words) in cases.items():
         desks.add(case, "GET", PATH, **fault)
     lab.clear_requests()
-    results = controller.tasks(*(desks.task(case) for case in cases))
+    results = in_process.tasks(*(desks.task(case) for case in cases))
     problems = []
     for (case, (_fault, words)), result in zip(cases.items(), results, strict=True):
         problems += check(case, words, result, desks.consoles[case])
@@ -121,22 +121,22 @@ def test_answers_to_reading(lab: Lab, desks: Desks, controller: Controller) -> N
     assert not problems, "\n".join(problems)
 
 
-def test_answers_to_writing(lab: Lab, desks: Desks, controller: Controller) -> None:
+def test_answers_to_writing(lab: Lab, desks: Desks, in_process: InProcess) -> None:
     """The settings are then as before, and a following run does what this one could not."""
     for case, (fault, _words) in ANSWERS.items():
         desks.add(case, "PUT", PATH, **fault)
-    results = controller.tasks(*(desks.task(case) for case in ANSWERS))
+    results = in_process.tasks(*(desks.task(case) for case in ANSWERS))
     problems = []
     for (case, (_fault, words)), result in zip(ANSWERS.items(), results, strict=True):
         problems += check(case, words, result, desks.consoles[case])
         assert json.dumps(desks.consoles[case].settings()) == desks.before[case], case
     lab.clear_faults()
-    for result in controller.tasks(*(desks.task(case) for case in ANSWERS)):
+    for result in in_process.tasks(*(desks.task(case) for case in ANSWERS)):
         assert result["changed"], result
     assert not problems, "\n".join(problems)
 
 
-def test_answers_to_signing_in(desks: Desks, controller: Controller) -> None:
+def test_answers_to_signing_in(desks: Desks, in_process: InProcess) -> None:
     """The console's login, answered by something else; a session that was opened does not stay open."""
     cases = {case: ANSWERS[case] for case in ("HTML", "moved permanently", "moved", "404", "405", "429", "500")}
     cases["no token"] = ({"json": {"type": "access_token", "user": {"name": "admin"}}}, ["access_token"])
@@ -148,7 +148,7 @@ def test_answers_to_signing_in(desks: Desks, controller: Controller) -> None:
         desks.add(case, "POST", "/api/login", **fault)
     desks.add("password", "POST", "/api/never")
     desks.add("port", "POST", "/api/never")
-    *results, password, port = controller.tasks(
+    *results, password, port = in_process.tasks(
         *(desks.task(case, "rustdesk_oidc_provider_info") for case in cases),
         desks.task("password", "rustdesk_oidc_provider_info", password="not~the~password"),
         desks.task("port", "rustdesk_oidc_provider_info", console_url="https://127.0.0.1:9"),

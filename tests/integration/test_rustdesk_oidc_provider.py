@@ -13,8 +13,8 @@ from typing import Any
 from faults.steps import control, essence, module, predicted
 
 from lab.client import Console, Lab
-from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 ISSUER = "https://login.example/11111111-2222-3333-4444-555555555555/v2.0"
 SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
@@ -63,7 +63,7 @@ def unfamiliar(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_the_life_of_a_provider(lab: Lab, make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_the_life_of_a_provider(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """Predicted, made, converged, taken away again; the settings are then what they were."""
     console, options = one(make_fleet)
     console.put_settings(unfamiliar(console.settings()))
@@ -72,7 +72,7 @@ def test_the_life_of_a_provider(lab: Lab, make_fleet: Callable[[int], Fleet], co
     absent = module("rustdesk_oidc_provider", **options, state="absent")
     settings = control(lab, "GET", f"/consoles/{console.name}/settings")
     check, unwritten, made, stored, check_again, again, check_gone, kept, gone, check_gone_again, gone_again = (
-        controller.tasks(
+        in_process.tasks(
             predicted(provider),
             settings,
             provider,
@@ -120,10 +120,10 @@ def test_the_life_of_a_provider(lab: Lab, make_fleet: Callable[[int], Fleet], co
     assert [item for item in console.sessions() if item["user"] == console.username] == []
 
 
-def test_each_field_is_changed_and_stays(lab: Lab, make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_each_field_is_changed_and_stays(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """What is not declared in the same run stays: fields, unknown keys, and the place of the provider."""
     console, options = one(make_fleet)
-    controller.task("rustdesk_oidc_provider", **options, **declared(console))
+    in_process.task("rustdesk_oidc_provider", **options, **declared(console))
     document = console.settings()
     document["providers"].reverse()
     next(item for item in document["providers"] if item["name"] == "azure")["pkce"] = {"new": True}
@@ -144,7 +144,7 @@ def test_each_field_is_changed_and_stays(lab: Lab, make_fleet: Callable[[int], F
     for name, value in changes:
         task = module("rustdesk_oidc_provider", **options, **{name: value})
         tasks += [predicted(task), task, task]
-    results = controller.tasks(*tasks)
+    results = in_process.tasks(*tasks)
     expected = json.loads(json.dumps(document))
     entry = next(item for item in expected["providers"] if item["name"] == "azure")
     for index, (name, value) in enumerate(changes):
@@ -165,7 +165,7 @@ def test_each_field_is_changed_and_stays(lab: Lab, make_fleet: Callable[[int], F
     assert len(puts(lab, console)) == 1 + len(changes)
 
 
-def test_names_are_compared_as_rustdesk_does(make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_names_are_compared_as_rustdesk_does(make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """Case does not matter, azure and microsoft are one; what is there keeps its spelling, and never gets a twin."""
     console, options = one(make_fleet)
     document = console.settings()
@@ -176,7 +176,7 @@ def test_names_are_compared_as_rustdesk_does(make_fleet: Callable[[int], Fleet],
     tasks = [module("rustdesk_oidc_provider", **options, name=name, client_id=f"app-{name}") for name in names]
     found = [module("rustdesk_oidc_provider_info", **options, name=name) for name in [*names, "LEGACY", "okta"]]
     legacy = module("rustdesk_oidc_provider", **options, name="Legacy", client_id="changed")
-    results = controller.tasks(*tasks, legacy, *found)
+    results = in_process.tasks(*tasks, legacy, *found)
     for name, result in zip(names, results, strict=False):
         assert result["changed"], result
         assert result["provider"]["name"] == "Microsoft"
@@ -193,24 +193,24 @@ def test_names_are_compared_as_rustdesk_does(make_fleet: Callable[[int], Fleet],
     # Where a console has both, the one of exactly that name is meant.
     document["providers"].append({**document["providers"][1], "name": "azure", "order_index": 2})
     console.put_settings(document)
-    controller.tasks(module("rustdesk_oidc_provider", **options, client_id="app-3"))
+    in_process.tasks(module("rustdesk_oidc_provider", **options, client_id="app-3"))
     document["providers"][2]["client_id"] = "app-3"
     assert console.settings() == document
 
 
-def test_hidden_secrets(lab: Lab, make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_hidden_secrets(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """A console that hides secrets: they are neither compared nor harmed; update_secret decides what is written."""
     for hidden in ("masked", "absent"):
         console, options = one(make_fleet)
         provider = {**options, **declared(console)}
-        controller.task("rustdesk_oidc_provider", **provider)
+        in_process.task("rustdesk_oidc_provider", **provider)
         document = console.settings()
         ours_only = {**document, "providers": [item for item in document["providers"] if item["name"] == "azure"]}
         console.put_settings(ours_only)
         console.set_switches(secrets=hidden)
         settings = control(lab, "GET", f"/consoles/{console.name}/settings")
         always = {**provider, "client_secret": SECRET[::-1], "update_secret": "always"}
-        info, same, other, unwritten, written, stored, renamed = controller.tasks(
+        info, same, other, unwritten, written, stored, renamed = in_process.tasks(
             module("rustdesk_oidc_provider_info", **options, include_secrets=True),
             module("rustdesk_oidc_provider", **provider),
             module("rustdesk_oidc_provider", **{**provider, "client_secret": SECRET[::-1]}),
@@ -235,14 +235,14 @@ def test_hidden_secrets(lab: Lab, make_fleet: Callable[[int], Fleet], controller
 
         # Another provider's secret is hidden too: whatever the run does, it survives.
         console.put_settings(document)
-        (result,) = controller.tasks(module("rustdesk_oidc_provider", **always))
+        (result,) = in_process.tasks(module("rustdesk_oidc_provider", **always))
         assert ours(console.settings(), "legacy") == ours(document, "legacy")
         if result["failed"]:
             assert "legacy" in result["msg"]
             assert "othing was written" in result["msg"]
 
 
-def test_what_was_not_stored_as_written(lab: Lab, make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_what_was_not_stored_as_written(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """What is read back differs from what was written: the former settings are put back, and the message says so."""
     console, options = one(make_fleet)
     before = console.settings()
@@ -250,7 +250,7 @@ def test_what_was_not_stored_as_written(lab: Lab, make_fleet: Callable[[int], Fl
     path = "/api/oidc/settings"
     lab.fault(console.name, "GET", path, delay=0.001, times=2)
     lab.fault(console.name, "GET", path, json=altered)
-    (result,) = controller.tasks(module("rustdesk_oidc_provider", **options, **declared(console), console_type="pro"))
+    (result,) = in_process.tasks(module("rustdesk_oidc_provider", **options, **declared(console), console_type="pro"))
     assert result["failed"]
     assert not result["changed"]
     assert "restored" in result["msg"] or "put back" in result["msg"], result["msg"]
@@ -259,18 +259,18 @@ def test_what_was_not_stored_as_written(lab: Lab, make_fleet: Callable[[int], Fl
 
     # An answer as if all were well, and nothing stored.
     lab.fault(console.name, "PUT", path, status=200, times=2)
-    (ignored,) = controller.tasks(module("rustdesk_oidc_provider", **options, **declared(console)))
+    (ignored,) = in_process.tasks(module("rustdesk_oidc_provider", **options, **declared(console)))
     assert ignored["failed"]
     assert json.dumps(console.settings()) == json.dumps(before)
 
 
-def test_options_that_are_missing(lab: Lab, make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_options_that_are_missing(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """The message names them; a new provider is not made of half of what it needs."""
     console, options = one(make_fleet)
     new = declared(console)
     del new["callback_url"]
     lab.clear_requests()
-    no_url, no_user, no_password = controller.tasks(
+    no_url, no_user, no_password = in_process.tasks(
         *(
             module("rustdesk_oidc_provider", **{key: value for key, value in options.items() if key != name}, **new)
             for name in ("console_url", "username", "password")
@@ -281,7 +281,7 @@ def test_options_that_are_missing(lab: Lab, make_fleet: Callable[[int], Fleet], 
         assert name in result["msg"]
     assert lab.requests() == []
     names = ("client_id", "client_secret", "issuer")
-    halves = controller.tasks(
+    halves = in_process.tasks(
         *(
             module("rustdesk_oidc_provider", **options, **{key: value for key, value in new.items() if key != name})
             for name in names

@@ -13,9 +13,10 @@ from faults.steps import module
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 
-def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """The providers in the console's order, without values; nothing is written and no session stays open."""
     fleet = make_fleet(1)
     (name,) = fleet.consoles
@@ -34,7 +35,7 @@ def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], cont
     document["providers"] += [azure, okta]
     console.put_settings(document)
     lab.clear_requests()
-    plain, with_secrets, by_name = controller.tasks(
+    plain, with_secrets, by_name = in_process.tasks(
         module("rustdesk_oidc_provider_info", **options),
         module("rustdesk_oidc_provider_info", **options, include_secrets=True),
         module("rustdesk_oidc_provider_info", **options, name="OKTA"),

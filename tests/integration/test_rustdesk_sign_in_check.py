@@ -13,8 +13,8 @@ import pytest
 from faults.steps import control, module, only, writes
 
 from lab.client import Lab, SignInFailed
-from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 DAY = 86400
 UNKNOWN = "99999999-8888-7777-6666-555555555555"
@@ -38,6 +38,7 @@ def converged(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[tuple[Fl
         "client_secret": provider["client_secret"],
         "client_secret_expires": application["passwordCredentials"][0]["endDateTime"],
         "registered_redirect_uris": application["web"]["redirectUris"],
+        "application_obstacles": [],
         "ca_path": str(lab.ca_path),
     }
     yield fleet, name, options
@@ -51,7 +52,7 @@ def failing(result: dict[str, Any]) -> list[str]:
     return [check["name"] for check in failed]
 
 
-def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], controller: Controller) -> None:
+def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_process: InProcess) -> None:
     """Every mistake is found by the check that is about it, and by no other."""
     fleet, name, right = converged
     assert fleet.sign_in(name)["access_token"]
@@ -71,7 +72,7 @@ def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], con
         ({"public_url": "https://127.0.0.1:9"}, ["console_reachable"], "127.0.0.1:9"),
     ]
     lab.clear_requests()
-    passed, alias, bare, tolerated, *failed = controller.tasks(
+    passed, alias, bare, tolerated, *failed = in_process.tasks(
         module("rustdesk_sign_in_check", **right),
         module("rustdesk_sign_in_check", **right, name="Microsoft"),
         module(
@@ -103,7 +104,7 @@ def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], con
 
 
 def test_what_is_wrong_in_the_console(
-    lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], controller: Controller
+    lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_process: InProcess
 ) -> None:
     """Where a user's sign-in fails, the check fails; it names the step that is the user's too."""
     fleet, name, right = converged
@@ -128,14 +129,14 @@ def test_what_is_wrong_in_the_console(
             module("rustdesk_sign_in_check", **right),
         ]
     assert steps == [step for _change, _check, step in cases]
-    for (change, check, _step), result in zip(cases, controller.tasks(*tasks)[1::2], strict=True):
+    for (change, check, _step), result in zip(cases, in_process.tasks(*tasks)[1::2], strict=True):
         assert result["failed"], change
         assert failing(result)[0] == check, change
 
     # Another callback URL than is declared, and the console asked for through a redirect
     console.put_settings({**document, "callback_url": "https://other.example/api/oidc/callback"})
     redirecting = fleet.add_server(f"redirecting.{fleet.domain}", http_redirect=True)
-    callback, redirected, html = controller.tasks(
+    callback, redirected, html = in_process.tasks(
         module("rustdesk_sign_in_check", **right),
         module("rustdesk_sign_in_check", **{**right, "public_url": redirecting.http_url}),
         module("rustdesk_sign_in_check", **{**right, "public_url": f"{console.url}/portal"}),
@@ -150,6 +151,6 @@ def test_what_is_wrong_in_the_console(
     lab.advance(181 * DAY)
     with pytest.raises(SignInFailed, match="AADSTS7000222"):
         fleet.sign_in(name)
-    (expired,) = controller.tasks(module("rustdesk_sign_in_check", **right))
+    (expired,) = in_process.tasks(module("rustdesk_sign_in_check", **right))
     assert failing(expired) == ["client_secret_accepted", "client_secret_expires"]
     assert "AADSTS7000222" in expired["msg"]

@@ -98,7 +98,7 @@ IN_CONSOLE: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
         ("auth", ""),
     ),
     "client-id": (
-        lambda site, name: site.provider(name, client_id="00000000-0000-0000-0000-00000000abcd"),
+        lambda site, name: site.provider(name, client_id="typed-by-hand"),
         ("authorize", "AADSTS700016"),
     ),
     "callback": (
@@ -135,9 +135,8 @@ LIFETIMES = {
 
 
 def test_drift_breaks_sign_in_until_the_next_run(
-    make_fleet: Callable[[int], Fleet], seen: Callable[[Fleet], str], writes: Callable[[], list[str]]
+    fleet: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]
 ) -> None:
-    fleet = make_fleet(0)
     site = Site(fleet)
     cases = {**IN_CONSOLE, **IN_ENTRA}
     names = {case: f"{case}.{fleet.domain}" for case in cases}
@@ -212,5 +211,4 @@ def test_drift_breaks_sign_in_until_the_next_run(
     assert len(site.keys(names["secret-mistyped"])) == 1
     assert {item["keyId"] for item in site.app(near)["passwordCredentials"]} == foreign | successor
     assert FOREIGN_URI in site.app(near)["web"]["redirectUris"]
-    assert set(run(*few).changed().values()) == {0}
     assert site.outcome(near) == ("", "")

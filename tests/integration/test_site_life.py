@@ -14,6 +14,7 @@ from typing import Any
 from lab.client import Console, Lab
 from support.fleet import Fleet
 
+NO_ENDPOINTS = dict.fromkeys(("authorization_endpoint", "token_endpoint", "userinfo_endpoint"), "")
 OWN_APP = "rustdesk-sso-own"
 # What another hand put into a console: a provider of its own and members that only it understands
 FOREIGN_PROVIDER: dict[str, Any] = {
@@ -51,11 +52,8 @@ def ours(fleet: Fleet) -> dict[str, dict[str, Any]]:
     return {item["uniqueName"]: item for item in fleet.tenant.applications() if item["displayName"] != "automation"}
 
 
-def test_life_of_a_fleet(
-    lab: Lab, make_fleet: Callable[[int], Fleet], seen: Callable[[Fleet], str], writes: Callable[[], list[str]]
-) -> None:
-    fleet = make_fleet(3)
-    first, second, third = fleet.consoles.values()
+def test_life_of_a_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]) -> None:
+    first, second, third = (fleet.add_server(f"desk{number}.{fleet.domain}") for number in (1, 2, 3))
     fleet.hosts[third.name]["rustdesk_sso_app_unique_name"] = OWN_APP
     document = second.settings()
     document["providers"].insert(0, FOREIGN_PROVIDER)
@@ -125,33 +123,32 @@ def test_life_of_a_fleet(
     assert fleet.sign_in(first.name)["access_token"]
 
 
-def test_tenant_by_domain_and_second_factor_by_totp(make_fleet: Callable[[int], Fleet], lab: Lab) -> None:
-    fleet = make_fleet(0)
-    console = fleet.add_server(f"totp.{fleet.domain}", second_factor="totp")
+def test_tenant_by_domain_and_what_consoles_have(fleet: Fleet, lab: Lab) -> None:
+    """A second factor by TOTP, a word in the place of a client secret, and an ansible.cfg that lets hosts run ahead."""
+    totp = fleet.add_server(f"totp.{fleet.domain}", second_factor="totp")
+    prepared = fleet.add_server(f"prepared.{fleet.domain}")
     fleet.variables["rustdesk_sso_tenant_id"] = fleet.domain
-    done = fleet.site()
-    assert done.rc == 0, done.output
-    # The issuer names the tenant by its ID, as Entra's tokens do
-    assert provider(console)["issuer"] == f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"
-    assert fleet.sign_in(console.name)["access_token"]
-
-
-def test_strategy_of_the_configuration_does_not_matter(make_fleet: Callable[[int], Fleet]) -> None:
-    """Servers that share an application wait for each other, also where ansible.cfg lets hosts run ahead."""
-    fleet = make_fleet(2)
+    # Whoever prepared the console typed a word as client secret; that word is also a part of the server's name
+    placeholder = {"enabled": False, "client_id": "to be done", "client_secret": "prepared", "issuer": ""}
+    settings = prepared.settings()
+    settings["providers"].append({"name": "azure", "order_index": 1, **placeholder, **NO_ENDPOINTS})
+    prepared.put_settings(settings)
+    # Servers that share an application wait for each other all the same
     done = fleet.site(ANSIBLE_STRATEGY="free")
     assert done.rc == 0, done.output
-    assert [fleet.sign_in(name)["user"]["name"] for name in fleet.consoles] == ["alice", "alice"]
+    for console in (totp, prepared):
+        # The issuer names the tenant by its ID, as Entra's tokens do
+        assert provider(console)["issuer"] == f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"
+        assert fleet.sign_in(console.name)["user"]["name"] == "alice"
 
 
 def test_application_made_by_hand_is_adopted(
-    make_fleet: Callable[[int], Fleet], seen: Callable[[Fleet], str], writes: Callable[[], list[str]], lab: Lab
+    fleet: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]], lab: Lab
 ) -> None:
     """Someone followed RustDesk's guide by hand: the run takes over what works and adds what is missing."""
-    fleet = make_fleet(1)
     fleet.tenant.set_permissions(["Application.ReadWrite.All"])
-    (name,) = fleet.consoles
-    console = fleet.consoles[name]
+    name = f"desk.{fleet.domain}"
+    console = fleet.add_server(name)
     elsewhere = "https://other.example/api/oidc/callback"
     callback = f"{console.url}/api/oidc/callback"
     body = {
@@ -172,9 +169,7 @@ def test_application_made_by_hand_is_adopted(
             "client_id": made["appId"],
             "client_secret": secret["secretText"],
             "issuer": f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0",
-            "authorization_endpoint": "",
-            "token_endpoint": "",
-            "userinfo_endpoint": "",
+            **NO_ENDPOINTS,
         }
     )
     console.put_settings(settings)

@@ -21,7 +21,7 @@ from support.fleet import Fleet
 
 # What the tests themselves wrote, with the secrets that a user would keep in a vault
 GIVEN = {"inventory.json", "playbook.json"}
-POLL_SECONDS = 0.005
+POLL_SECONDS = 0.02
 
 
 def command_lines() -> Iterator[str]:

@@ -76,10 +76,10 @@ def spoil(fleet: Any, names: dict[str, str]) -> None:
     """Makes the next run heal two servers and fail at others, where services tell their secrets in their answers."""
     (app,) = (item for item in fleet.tenant.applications() if item["uniqueName"])
     for secret in app["passwordCredentials"]:
-        if secret["displayName"] == f"rustdesk-sso {names['secret-deleted']}":
+        if secret["displayName"] == f"rustdesk-sso {names.get('secret-deleted')}":
             path = f"/applications/{app['id']}/removePassword"
             assert fleet.tenant.graph("POST", path, {"keyId": secret["keyId"]}).ok
-    for case in ("disabled", "echo-on-write"):
+    for case in names.keys() & {"disabled", "totp", "echo-on-write"}:
         document = fleet.consoles[names[case]].settings()
         for provider in document["providers"]:
             provider["enabled"] = False
@@ -98,25 +98,26 @@ def spoil(fleet: Any, names: dict[str, str]) -> None:
     # Shapes that nobody knows: secrets in the text of an error and in members of other names, wrapped, a list, cut off
     held = " ".join(provider["client_secret"] for provider in document("echo-on-write")["providers"])
     fault("echo-on-write", "PUT", json={"error": f"invalid value: {held}"})
-    providers = {provider["name"]: provider["client_secret"] for provider in document("renamed")["providers"]}
-    fault("renamed", "GET", json={**document("renamed"), "providers": providers})
-    if "wrapped" in names:
+    if "renamed" in names:
+        providers = {provider["name"]: provider["client_secret"] for provider in document("renamed")["providers"]}
+        fault("renamed", "GET", json={**document("renamed"), "providers": providers})
         fault("wrapped", "GET", json={"code": 0, "data": document("wrapped")})
         fault("list", "GET", json=document("list")["providers"])
         fault("truncated", "GET", truncate=True)
 
 
-HEALED = ("secret-deleted", "disabled", "totp")
+HEALED = ("totp", "secret-deleted", "disabled")
 # The first half fails through both doors
-FAILING = ("wrong-password", "wrong-automation", "renamed", "echo-on-write", "wrapped", "list", "truncated")
+FAILING = ("wrong-password", "wrong-automation", "echo-on-write", "renamed", "wrapped", "list", "truncated")
 
 
 @pytest.mark.parametrize("module_door", [False, True], ids=["in process", "as module"])
 def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bool) -> None:
     traces = make_traces()
     fleet = traces.fleet
-    failing = FAILING[:4] if module_door else FAILING
-    names = {case: f"{case}.{fleet.domain}" for case in (*HEALED, *failing)}
+    # A Python for each task and server: fewer servers show that modules mask as the action plugins do
+    failing = FAILING[:3] if module_door else FAILING
+    names = {case: f"{case}.{fleet.domain}" for case in (*(HEALED[:1] if module_door else HEALED), *failing)}
     for case, name in names.items():
         console = fleet.add_server(name, **({"second_factor": "totp"} if case == "totp" else {}))
         if case == "totp" and module_door:  # each of its tasks signs in, and a code opens one session
@@ -127,7 +128,7 @@ def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bo
     spoil(fleet, names)
     second = traces.run(site(fleet, module_door))
     assert second.failed() == {names[case] for case in failing}, second.output
-    assert second.changed()[names["disabled"]] > 0
+    assert second.changed()[names["totp"]] > 0
 
     # What was searched is really what ran: loud, with a log and with the processes of this door
     assert "task path:" in traces.output

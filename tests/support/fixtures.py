@@ -15,10 +15,13 @@ from types import SimpleNamespace
 import pytest
 from urllib3.util.retry import Retry
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
+from support.in_process import InProcess
 
 # Seconds until changes, and new client secrets, are replicated: quick, but never at once.
 LAG = (0.2, 0.5)
@@ -60,6 +63,17 @@ def controller(tmp_path: Path) -> Controller:
     home = tmp_path / "home"
     home.mkdir()
     return Controller(home, Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+
+
+@pytest.fixture
+def in_process(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> InProcess:
+    """Runs tasks of single modules without ansible-playbook.
+
+    They repeat a request, and look at a console again, without a pause before it; how long those are is of other tests.
+    """
+    monkeypatch.setattr(_http._Retry, "get_backoff_time", lambda _retry: 0.0)
+    monkeypatch.setattr(pro, "SECOND_LOOK", 0.0)
+    return InProcess(lab)
 
 
 @pytest.fixture
