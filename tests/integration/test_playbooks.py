@@ -70,7 +70,8 @@ def test_remove(fleet: Fleet) -> None:
     again = fleet.controller.playbook(remove, fleet.inventory, "--limit", gone)
     assert again.changed() == {gone: 0}, again.output
 
-    # The last server is no more; its console cannot be asked.
+    # The last server is no more; its console cannot be asked, and the inventory does not have the other one any more.
+    del fleet.hosts[gone]
     fleet.hosts[stays] |= {"rustdesk_sso_remove_console": False, "rustdesk_sso_console_url": "https://127.0.0.1:9"}
     last = fleet.controller.playbook(
         remove, fleet.inventory, "--limit", stays, "-e", '{"rustdesk_sso_remove_unused_app": true}'
