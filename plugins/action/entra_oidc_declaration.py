@@ -12,7 +12,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, declaration, options
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption, application, others, variables
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import (
+    adoption,
+    application,
+    other_hosts,
+    variables,
+)
 
 
 class ActionModule(ActionBase):
@@ -52,7 +57,7 @@ class ActionModule(ActionBase):
         }
         claimed = {}
         if boolean(self._task.args.get("remove", False)):
-            claimed["claims"] = claims.of(t.cast("declaration.Declaration", declared), others.of(given))
+            claimed["claims"] = claims.of(t.cast("declaration.Declaration", declared), other_hosts.of(given))
         return {"changed": False, **declared, **shared, **signs_in, **claimed, "_ansible_no_log": True}
 
 

@@ -623,6 +623,14 @@ options:
         description: How long a superseded client secret keeps working after its successor was created.
         type: str
         default: 1d
+      other_holders:
+        description:
+          - The names of holders that are surely others. If the held value is the client secret of one of them, such as
+            in a console that was restored from another server's backup, a new one is created, because the other
+            holder's client secret is removed after its renewal.
+        type: list
+        elements: str
+        version_added: 0.2.0
       state:
         description:
           - If set to V(absent), all client secrets with this name are removed.
@@ -1305,6 +1313,7 @@ APPLICATION: dict[str, t.Any] = {
         lifetime={"type": "str", "default": "180d"},
         renew_before={"type": "str", "default": "30d"},
         overlap={"type": "str", "default": "1d"},
+        other_holders=STRINGS,
         state={**STATE, "choices": ["present", "absent", "renew", "retire"]},
     ),
     "verify_held": {"type": "str", "default": "always", "choices": ["always", "unlisted", "never"]},

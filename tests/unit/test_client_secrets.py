@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -50,6 +51,25 @@ def test_a_held_live_secret_is_kept():
     decision = decide(wanted(held="abcdef"), credential("k1"))
     assert decision.decision == "kept"
     assert decision.holds.key_id == "k1"
+
+
+def test_a_client_secret_that_check_mode_predicts_is_not_waited_for():
+    assert client_secrets.listed(wanted(key=client_secrets.PREDICTED_KEY), [])
+    assert not client_secrets.listed(wanted(key="k2"), [credential("k1")])
+
+
+def test_a_held_secret_of_another_holder_is_replaced_only_if_that_is_surely_another():
+    theirs = credential("k1", name="desk2")
+    kept = decide(wanted(held="abcdef"), theirs)
+    assert (kept.decision, kept.holds.key_id) == ("kept", "k1")
+    others = replace(wanted(held="abcdef"), other_holders=frozenset({"desk2"}))
+    made = decide(others, theirs)
+    assert (made.decision, made.reason) == ("created", "the held one belongs to desk2")
+    assert (made.superseded, made.remove) == ([], [])
+    # Its own one begins alike, and counts first
+    assert decide(others, theirs, credential("k2")).holds.key_id == "k2"
+    # To retire, the held one is known by its key ID
+    assert decide(replace(others, state="retire"), theirs).decision == "kept"
 
 
 def test_a_secret_near_its_end_is_renewed_and_the_old_one_stays():

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import applications as entra_app
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import registration as decisions
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     NO_ID,
     NOT_REGISTERED,
@@ -102,6 +103,25 @@ class TestApplications:
         assert (party["name"], party["web_redirect_uris"]) == ("rustdesk-sso desk1", [callback("desk1")])
         assert (party["client_id"], party["issuer"], party["enabled"]) == (APP_ID, ISSUER, False)
         assert (party["replaces"], [item["name"] for item in party["other_providers"]]) == (["2"], ["old"])
+
+    def test_a_console_that_holds_what_another_one_holds(self) -> None:
+        same = console(provider(held("desk1")))
+        servers = [ready("desk1"), replace(ready("desk2"), console=same), ready("desk3")]
+        (entry,) = applications(servers)
+        others = {item["name"]: item["other_holders"] for item in entry["client_secrets"]}
+        assert others == {
+            "rustdesk-sso desk1": ["rustdesk-sso desk2"],
+            "rustdesk-sso desk2": ["rustdesk-sso desk1"],
+            "rustdesk-sso desk3": [],
+        }
+
+    def test_hosts_that_are_not_in_the_run_and_declare_another_console(self) -> None:
+        elsewhere = Other("desk2", {"console_url": "https://desk2"})
+        named = Other("desk3", {"console_url": "https://desk3", "secret_name": "third"})
+        unread = Other("desk4", {"console_url": "https://desk4"}, ("secret_name",))
+        others = [elsewhere, named, unread, Other("old name", {"console_url": "https://desk1"}), Other("unknown", {})]
+        (entry,) = applications([ready("desk1")], others)
+        assert entry["client_secrets"][0]["other_holders"] == ["rustdesk-sso desk2", "third"]
 
     def test_what_is_declared_of_the_application_is_passed_on(self) -> None:
         (entry,) = applications([ready(app_tags=[], app_adopt=True, app_notes=None)])

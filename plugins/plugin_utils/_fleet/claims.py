@@ -44,6 +44,13 @@ class Other:
             variable = "console_url"
         return self.may_be(variable, address)
 
+    def holder_elsewhere(self, console_url: str) -> str:
+        """The name of its client secret, if its console is surely another one; else empty."""
+        surely = "console_url" in self.values and not self.may_have_address("console_url", console_url)
+        if not surely or "secret_name" in self.unread:
+            return ""
+        return self.values.get("secret_name", SECRET_NAME.format(self.name))
+
 
 class Claims(t.TypedDict):
     """By what another host still declares, the name of the first such host; empty where none does."""

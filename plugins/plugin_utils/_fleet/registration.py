@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
     PREFIX,
@@ -104,17 +105,26 @@ def _differ(option: str, one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any
     return bool(one.get(option) != other.get(option))
 
 
-def applications(servers: t.Iterable[Server]) -> list[Entry]:
+def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) -> list[Entry]:
     """The entries of O(applications) of entra_app that register the applications of ``servers``, with secrets.
 
-    A server whose console cannot be configured, or that contradicts another one, has no part in them.
+    A server whose console cannot be configured, or that contradicts another one, has no part in them. ``others`` are
+    the hosts of the group that are not among ``servers``.
     """
+    staying = list(others)
     return [
         {
             **_of(members[0]),
             **members[0].declaration["application"],
             "web_redirect_uris": {"add": _callback_urls(members)},
-            "client_secrets": [{**server.declaration["client_secret"], "held": server.held} for server in members],
+            "client_secrets": [
+                {
+                    **server.declaration["client_secret"],
+                    "held": server.held,
+                    "other_holders": _other_holders(server, members, staying),
+                }
+                for server in members
+            ],
             "retire_superseded": False,
             # The verification asks for each of the others
             "verify_held": "unlisted",
@@ -129,6 +139,21 @@ def _of(server: Server) -> Entry:
     """How entra_app signs in for the application of ``server``."""
     declaration = server.declaration
     return {**declaration["entra"], "tenant_id": declaration["tenant_id"], "wait_timeout": declaration["wait_timeout"]}
+
+
+def _other_holders(server: Server, members: t.Sequence[Server], staying: t.Sequence[Other]) -> list[str]:
+    """The names of client secrets that belong to other consoles than that of ``server``.
+
+    Where the other console was read in this run, only if it holds the same client secret; where it was not, because its
+    host declares another console.
+    """
+    url = server.declaration["console_url"]
+    read = [
+        member.declaration["client_secret"]["name"]
+        for member in members
+        if member.declaration["console_url"] != url and member.held and member.held == server.held
+    ]
+    return [*read, *(name for other in staying if (name := other.holder_elsewhere(url)))]
 
 
 def _relying_party(server: Server) -> Entry:

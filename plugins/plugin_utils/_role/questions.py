@@ -23,7 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption as to_adopt
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import servers
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import other_hosts, servers
 
 HostVars = t.Mapping[str, t.Any]
 
@@ -44,7 +44,8 @@ def _servers(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
 
 
 def _applications(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
-    return t.cast("list[Entry]", plain(registration.applications(_servers(hostvars, host, hosts))))
+    found = registration.applications(_servers(hostvars, host, hosts), other_hosts.staying(hostvars, host, hosts))
+    return t.cast("list[Entry]", plain(found))
 
 
 def _retirements(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:

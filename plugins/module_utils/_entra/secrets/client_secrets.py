@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _plan
@@ -70,7 +70,10 @@ NOTHING = dict.fromkeys(("key_id", "hint", "expires"))
 
 @dataclass(frozen=True)
 class Wanted:
-    """One declared client secret."""
+    """One declared client secret.
+
+    ``other_holders`` are the names of holders that are surely others: what is theirs is renewed and retired for them.
+    """
 
     name: str
     held: str | None
@@ -79,6 +82,7 @@ class Wanted:
     renew_before: timedelta
     overlap: timedelta
     state: str = "present"
+    other_holders: frozenset[str] = frozenset()
 
     @property
     def present(self) -> bool:
@@ -105,6 +109,7 @@ class Wanted:
             (item.get("held_key_id") or "").lower() or None,
             **spans,
             state=item["state"],
+            other_holders=frozenset(item.get("other_holders") or []) - {name},
         )
 
 
@@ -169,7 +174,10 @@ def check_holders(wanted: t.Sequence[Wanted], sign_in_audience: str | None) -> N
 
 
 def listed(wanted: Wanted, credentials: t.Sequence[Credential]) -> bool:
-    """Whether the client secret that the holder has is surely among ``credentials``."""
+    """Whether the client secret that the holder has is surely among ``credentials``; a predicted one is never waited
+    for."""
+    if wanted.held_key_id == PREDICTED_KEY:
+        return True
     if wanted.held_key_id:
         return any(credential.key_id == wanted.held_key_id for credential in credentials)
     return any(credential.hint and (wanted.held or "").startswith(credential.hint) for credential in credentials)
@@ -244,13 +252,18 @@ def _decide(
         live = [Credential(PREDICTED_KEY, wanted.name, None, now, now + wanted.lifetime)]
     if verdict and verdict.accepted is False:
         live = []
+    others = None
+    if live and live[0].name in wanted.other_holders and wanted.state != "retire":
+        others = live[0].name
+        fit = live = []
     unknown = [c for c in ours if c.hint is None and wanted.held]  # may be the held one as well
     superseded = [credential for credential in ours if credential not in live and credential not in unknown]
     if wanted.state == "retire" and not live:
         return Decision(wanted, "kept", "the held one is not listed, so nothing is retired", superseded=superseded)
     due = live and (wanted.state == "renew" or live[0].expires - now <= wanted.renew_before)
     if not live or (due and wanted.state != "retire"):
-        return _make(wanted, fit, live, superseded, verdict, now)
+        decision = _make(wanted, fit, live, superseded, verdict, now)
+        return decision if others is None else replace(decision, reason=f"the held one belongs to {others}")
     holds = live[0]
     over = [c for c in superseded if not c.live(now) or now - max(c.start, holds.start) >= wanted.overlap]
     remove = over if retire else []

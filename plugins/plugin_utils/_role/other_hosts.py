@@ -21,15 +21,24 @@ def of(variables: t.Mapping[str, t.Any]) -> list[Other]:
 
     Outside the group rustdesk_servers, a host counts only if the inventory has a variable of the role for it.
     """
-    groups, leaving = variables["groups"], set(map(str, variables["ansible_play_hosts_all"]))
-    own = str(variables["inventory_hostname"])
+    return _of(variables, variables["hostvars"], set(map(str, variables["ansible_play_hosts_all"])))
+
+
+def staying(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[Other]:
+    """The other hosts of the group of ``host`` that are not among ``hosts``, with what the inventory says of each."""
+    return _of(hostvars[host], hostvars, set(map(str, hosts)))
+
+
+def _of(variables: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Any], without: set[str]) -> list[Other]:
+    groups, own = variables.get("groups") or {}, str(variables.get("inventory_hostname"))
     in_group = own in groups.get(GROUP, ())
-    names = groups[GROUP] if in_group else [name for group in variables["group_names"] for name in groups[group]]
+    mine = [GROUP] if in_group else variables.get("group_names") or []
+    names = [name for group in mine for name in groups.get(group, ())]
     found = []
     for name in dict.fromkeys(str(name) for name in names):
-        if name in leaving:
+        if name in without:
             continue
-        known = variables["hostvars"][name]
+        known = hostvars[name]
         if in_group or any(str(variable).startswith(PREFIX) for variable in known):
             found.append(_other(name, known))
     return found

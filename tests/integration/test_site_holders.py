@@ -1,0 +1,36 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A holder of a client secret is a console: one that was restored from another server's backup gets its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from faults.steps import key_ids, only
+
+from support import consoles
+from support.fleet import Fleet
+
+
+def test_a_console_that_was_restored_from_another_servers_backup(make_fleet: Callable[[int], Fleet]) -> None:
+    """In a run of both and of one alone; the other keeps its client secret, and its renewal harms nobody."""
+    fleet = make_fleet(2)
+    one, two = fleet.hosts
+    assert fleet.site().rc == 0
+    theirs = consoles.entry(fleet.consoles[one])["client_secret"]
+    for limit in ([], ["--limit", two]):
+        consoles.put(fleet.consoles[two], client_secret=theirs)
+        run = fleet.site(*limit)
+        assert run.rc == 0, run.output
+        assert f"the held one belongs to rustdesk-sso {one}" in " ".join(run.output.split())
+        assert consoles.entry(fleet.consoles[two])["client_secret"] != theirs
+    assert consoles.entry(fleet.consoles[one])["client_secret"] == theirs
+    assert fleet.site().changed() == {one: 0, two: 0}
+    # What the first one has is retired for it alone
+    application = only(fleet.tenant)
+    for key in key_ids(application, f"rustdesk-sso {one}"):
+        path = f"/applications/{application['id']}/removePassword"
+        assert fleet.tenant.graph("POST", path, json={"keyId": key}).status_code == 204
+    assert fleet.sign_in(two)["access_token"]
