@@ -65,7 +65,7 @@ def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet) -> N
     assert lab.requests() == []
 
 
-def test_a_redirect_uri_that_entra_refuses(lab: Lab, fleet: Fleet) -> None:
+def test_a_redirect_uri_that_entra_refuses(fleet: Fleet) -> None:
     """The message shows the URI, and no application is left behind."""
     uris = ["http://desk1.example/api/oidc/callback", "https://desk1.example/#x", "https://" + "d" * 250 + ".example/"]
     for uri in uris:
@@ -110,7 +110,7 @@ def test_the_life_of_an_application(lab: Lab, fleet: Fleet) -> None:
     assert created["issuer"] == f"{lab.login_url}/{tenant.tenant_id}/v2.0"
 
 
-def test_each_option_is_changed_and_stays(lab: Lab, fleet: Fleet) -> None:
+def test_each_option_is_changed_and_stays(fleet: Fleet) -> None:
     """For each change: check mode tells it, a run makes it, Graph has it, and a second run changes nothing."""
 
     def web(listed: dict[str, Any]) -> list[str]:

@@ -12,7 +12,6 @@ import pytest
 from faults.steps import accepted, essence, module, only, own, predicted, writes
 from integration.entra_app_rows import make_owned, masked, quietly, run
 
-from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
 
@@ -76,7 +75,7 @@ def test_taken_over_as_it_is(fleet: Fleet, by: str, holder: str) -> None:
     assert not again["adopted"]
 
 
-def test_taken_over_by_a_playbook(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_taken_over_by_a_playbook(fleet: Fleet, controller: Controller) -> None:
     """Refused without adopt; with it predicted, warned of, carried out once; then it is renewed like any other."""
     made, secret = by_hand(fleet)
     declared = {

@@ -66,7 +66,7 @@ def test_what_is_there(lab: Lab, fleet: Fleet) -> None:
         assert secret["secret_text"] not in str(results)
 
 
-def test_filters(lab: Lab, fleet: Fleet) -> None:
+def test_filters(fleet: Fleet) -> None:
     """By the beginning of the name, by a condition, by what ends soon; where listing is refused, what is owned."""
     tenant = fleet.tenant
     for name, tag in (("RustDesk Berlin", "desk"), ("RustDesk O'Hare", "desk"), ("Other", "other")):
@@ -107,7 +107,7 @@ def test_filters(lab: Lab, fleet: Fleet) -> None:
     assert "Application.Read" in everything["msg"]
 
 
-def test_what_belongs_to_an_application(lab: Lab, fleet: Fleet) -> None:
+def test_what_belongs_to_an_application(fleet: Fleet) -> None:
     """Owners, service principal, assignments, grants, certificates, federated credentials; and after its deletion."""
     tenant = fleet.tenant
     tenant.set_permissions([WRITE, ASSIGN, GRANT])

@@ -79,7 +79,7 @@ def test_two_holders_of_an_application_for_personal_accounts(lab: Lab, fleet: Fl
     assert len(only(fleet.tenant)["passwordCredentials"]) == 1
 
 
-def test_a_policy_that_limits_client_secrets(lab: Lab, fleet: Fleet) -> None:
+def test_a_policy_that_limits_client_secrets(fleet: Fleet) -> None:
     """The message names the policy's doing and the option that fits it; nothing that works is lost."""
     tenant = fleet.tenant
     tenant.set_policy(max_password_days=30)

@@ -103,7 +103,7 @@ class Controller:
         )
         return Run(done.returncode, done.stdout)
 
-    def tasks(self, *tasks: dict[str, Any], check: bool = False, module_door: bool = False) -> list[dict[str, Any]]:
+    def tasks(self, *tasks: dict[str, Any], module_door: bool = False) -> list[dict[str, Any]]:
         """Run tasks on localhost, each whatever became of those before, and give their results in full.
 
         Each task is ``{"deskops.rustdesk_sso.entra_app": {...options}}`` with any other keywords of a task.
@@ -123,11 +123,11 @@ class Controller:
                 {"ansible.builtin.debug": {"msg": "RESULTS {{ [" + ", ".join(names) + "] | to_json | b64encode }}"}},
             ],
         }
-        run = self.playbook([play], {"all": {"hosts": {}}}, *(["--check"] if check else []))
+        run = self.playbook([play], {"all": {"hosts": {}}})
         found = RESULTS.search(run.output)
         assert found, run.output
         return list(json.loads(base64.b64decode(found[1])))
 
-    def task(self, module: str, check: bool = False, module_door: bool = False, **options: Any) -> dict[str, Any]:
+    def task(self, module: str, **options: Any) -> dict[str, Any]:
         """Run one task of this collection and give its result in full."""
-        return self.tasks({f"deskops.rustdesk_sso.{module}": options}, check=check, module_door=module_door)[0]
+        return self.tasks({f"deskops.rustdesk_sso.{module}": options})[0]
