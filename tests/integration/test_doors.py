@@ -160,6 +160,8 @@ def test_rustdesk(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
             predicted(module("rustdesk_oidc_provider", **provider)),
             module("rustdesk_oidc_provider", **provider),
             module("rustdesk_oidc_provider", **provider),
+            # A secret among the options is masked wherever the result repeats it
+            predicted(module("rustdesk_oidc_provider", **{**provider, "client_id": provider["client_secret"]})),
             module("rustdesk_oidc_provider", **options, enabled=False),
             module("rustdesk_oidc_provider", **options, bogus=1),
             module("rustdesk_oidc_provider", **options, contract="perhaps"),
