@@ -245,7 +245,7 @@ async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> list[str
     app_id = (present.application or {})["appId"]
     if todo.make_principal and present.principal is None:
         present.principal = await service_principal.create(graph, app_id)
-        warnings = service_principal.unowned(graph, present.principal)
+        warnings = await service_principal.unowned(graph, present.principal)
     if todo.principal_changes and present.principal:
         loosened = service_principal.loosened(declared)
         present.principal = await service_principal.update(

@@ -153,19 +153,22 @@ async def create(graph: Graph, app_id: str) -> Document:
     except ServiceError as error:
         if error.code != replication.EXISTS:  # another run was faster, or the read that missed it was stale
             raise
-    reading_back = graph.request(
-        "GET",
-        graph.client.service_principals_with_app_id(app_id),
-        query={"select": SELECT, "expand": ["owners($select=id)"]},
-    )
-    return await replication.appears(
-        lambda: graph.send(reading_back, attempted, missing_ok=True), attempted, graph.patience
-    )
+    return await replication.appears(lambda: read(graph, app_id), attempted, graph.patience)
 
 
-def unowned(graph: Graph, made: Document) -> list[str]:
-    """A warning if the caller does not own the service principal ``made`` by create()."""
-    if not graph.caller_id or graph.caller_id in [owner["id"] for owner in made.get("owners") or []]:
+async def unowned(graph: Graph, made: Document) -> list[str]:
+    """A warning if the caller does not own the service principal ``made`` by create(), as far as that can be read."""
+    attempted = f"Reading the owners of the service principal of app ID {made['appId']} failed"
+    address = graph.client.service_principals.by_service_principal_id(made["id"]).owners
+
+    async def own() -> bool | None:
+        owners = await graph.pages(graph.request("GET", address, query={"select": ["id"]}), attempted)
+        return graph.caller_id in [owner["id"] for owner in owners] or None
+
+    try:
+        if graph.caller_id is None or await replication.believed_absent(own):
+            return []
+    except ServiceError:
         return []
     return [
         f"The automation does not own the service principal of app ID {made['appId']}, which it has just created. With "
