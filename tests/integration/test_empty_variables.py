@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable
 from itertools import cycle
 
-from faults.steps import only
+import pytest
+from faults.steps import module, only
 from fleets.plays import imported, play
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import specification
@@ -45,3 +46,14 @@ def test_all_variables_empty(make_fleet: Callable[[int], Fleet], controller: Con
     assert (application["uniqueName"], application["displayName"]) == ("rustdesk-sso", "RustDesk")
     assert [item["displayName"] for item in application["passwordCredentials"]] == [f"rustdesk-sso {server}"]
     assert fleet.sign_in(server)["access_token"]
+
+
+@pytest.mark.parametrize("module_door", [False, True], ids=["in process", "module"])
+def test_null_is_an_omitted_option(fleet: Fleet, controller: Controller, module_door: bool) -> None:
+    """Of a task, through both doors: a null key neither excludes nor replaces the one that is given."""
+    nulls = {"object_id": None, "app_id": None, "filter": None, "deleted": None, "gather": None, "timeout": None}
+    (found,) = controller.tasks(
+        module("entra_app_info", **fleet.entra, **nulls, unique_name="desks"), module_door=module_door
+    )
+    assert not found["failed"], found
+    assert found["applications"] == []

@@ -176,6 +176,8 @@ class TestApplication:
         ("changed", "named"),
         [
             ({}, ""),
+            ({"app_id": "rustdesk-sso"}, "rustdesk_sso_app_id"),
+            ({"app_assignments": {"add": [{"group": ""}]}}, "rustdesk_sso_app_assignments"),
             ({"app_owners": {"set": ["a"], "add": ["b"]}}, "rustdesk_sso_app_owners"),
             ({"app_group_membership_claims": ["Everybody"]}, "rustdesk_sso_app_group_membership_claims"),
             ({"app_assignments": {"append": []}}, "rustdesk_sso_app_assignments"),

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import check_tenant
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID, check_tenant
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 
@@ -181,6 +181,9 @@ def problems_to_adopt(values: Values) -> t.Iterator[str]:
     """What is wrong with the variables that adoption reads; the others need not be set yet."""
     if f"{PREFIX}tenant_id" in values:
         yield from _tenant(values)
+    app_id = values.get(f"{PREFIX}app_id")
+    if app_id is not None and not GUID.fullmatch(app_id):
+        yield f"{PREFIX}app_id is not a GUID. Set it to the application (client) ID."
     yield from _console(values)
     yield from _timeouts(values)
 
