@@ -40,7 +40,8 @@ EXAMPLES = r"""
 - name: Configure sign-in
   hosts: "{{ 'rustdesk_servers' | deskops.rustdesk_sso.fleet_hosts(groups, ansible_limit | default('')) }}"
   tasks:
-    - ansible.builtin.import_role:
+    - name: Configure sign-in
+      ansible.builtin.import_role:
         name: deskops.rustdesk_sso.entra_oidc
 """
 

@@ -13,7 +13,6 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http, _identifiers
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import applications
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import (
@@ -43,11 +42,25 @@ WORKS = {
 }
 # The options that identify an object; a dot leads to a suboption
 IDENTIFYING = {
-    entra_app: [*applications.SIGN_IN_IDENTIFIERS, *applications.IDENTIFIERS],
-    entra_app_info: entra_app_info.IDENTIFIERS,
-    rustdesk_oidc_provider: rustdesk_oidc_provider.IDENTIFIERS,
-    rustdesk_oidc_provider_info: ("console_url", "username", "name"),
-    rustdesk_sign_in_check: rustdesk_sign_in_check.IDENTIFIERS,
+    entra_app: [
+        *("tenant_id", "client_id", "object_id", "app_id", "unique_name", "display_name"),
+        *("client_secrets.name", "client_secrets.held_key_id", "federated_credentials.name"),
+        *("certificates.path", "certificates.content", "certificates.thumbprint"),
+        *(f"assignments.{verb}.{name}" for verb in ("set", "add", "remove") for name in ("user", "group", "app_role")),
+        *("required_resource_access.resource", "admin_consent.resource", "pre_authorized_applications.app_id"),
+        *("app_roles.id", "permission_scopes.id"),
+    ],
+    entra_app_info: [
+        *("tenant_id", "client_id", "object_id", "app_id", "unique_name", "display_name"),
+        *("display_name_prefix", "filter"),
+    ],
+    rustdesk_oidc_provider: [
+        *("console_url", "username", "name", "former_name", "client_id", "issuer", "callback_url"),
+    ],
+    rustdesk_oidc_provider_info: ["console_url", "username", "name"],
+    rustdesk_sign_in_check: [
+        *("public_url", "name", "issuer", "client_id", "callback_url", "console_url", "username"),
+    ],
 }
 ROWS = [(module, option) for module, options in IDENTIFYING.items() for option in options]
 IDS = [f"{module.__name__.rsplit('.', 1)[-1]}.{option}" for module, option in ROWS]
