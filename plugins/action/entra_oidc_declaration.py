@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
             declare = adoption.declare if boolean(self._task.args.get("adopt", False)) else _declare
             declared, problems = declare(values, given["inventory_hostname"])
         for former, name in variables.FORMER_NAMES.items():
-            if former in given:
+            if declaration.is_set(given.get(former)):
                 self._display.deprecated(
                     f"The variable {former} is deprecated. Use {name} instead",
                     version="2.0.0",

@@ -1373,7 +1373,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 
 def check(params: t.Mapping[str, t.Any]) -> None:
     """Raise InputError for a declaration of one application that cannot work; ``params`` need no sign-in."""
-    registration.check(params, applications.wanted(params))
+    applications.check_application(params)
 
 
 async def _converge(

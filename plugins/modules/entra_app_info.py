@@ -204,7 +204,7 @@ from datetime import datetime, timedelta
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _identifiers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
     health,
@@ -235,6 +235,8 @@ Document = dict[str, t.Any]
 AT_ONCE = 8
 ALSO = ("keyCredentials",)
 TYPES = {"#microsoft.graph.user": "User", "#microsoft.graph.servicePrincipal": "ServicePrincipal"}
+# The last two choose among all applications: empty, they would choose all
+IDENTIFIERS = ("tenant_id", "client_id", *application.KEYS, "display_name_prefix", "filter")
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -262,8 +264,11 @@ SPEC: dict[str, t.Any] = {
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+    _identifiers.check(params, IDENTIFIERS)
     check_tenant(params["tenant_id"])
-    span = _durations.parse(params["expiring_within"], "expiring_within") if params["expiring_within"] else None
+    application.check_ids(params)
+    within = params["expiring_within"]
+    span = None if within is None else _durations.parse(within, "expiring_within")
     credentials.check(params)
     return asyncio.run(_inspect(params, clouds.choose(params), span))
 
@@ -282,7 +287,7 @@ async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: tim
 
 
 async def _find(graph: Graph, params: t.Mapping[str, t.Any]) -> list[Document]:
-    key = next((key for key in application.KEYS if params[key]), None)
+    key = next((key for key in application.KEYS if params[key] is not None), None)
     prefix = params["display_name_prefix"]
 
     def fits(item: Document) -> bool:

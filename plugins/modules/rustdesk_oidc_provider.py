@@ -220,6 +220,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
@@ -266,12 +267,14 @@ SPEC: dict[str, t.Any] = {
     },
     "supports_check_mode": True,
 }
+IDENTIFIERS = ("console_url", "username", "name", "former_name", "client_id", "issuer", "callback_url")
 BREAK_GLASS = "on the server, rustdesk-utils set_password USERNAME PASSWORD opens the console again"
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
-    if params["callback_url"]:
+    _identifiers.check(params, IDENTIFIERS)
+    if params["callback_url"] is not None:
         check_url(params["callback_url"], "callback_url")
     if params["order"] is not None and params["order"] < 0:
         raise InputError(f"order cannot be negative: {params['order']}", hint="The first place is 0")

@@ -137,6 +137,7 @@ from contextlib import closing
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
@@ -168,6 +169,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
             shown["client_secret"] = provider.client_secret
         return shown
 
+    _identifiers.check(params, ("console_url", "username", "name"))
     if params["probe"]:
         url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
         with closing(Http(params["ca_path"], params["timeout"], proxy)) as http:

@@ -217,16 +217,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from threading import Event
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _sign_in_check
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers, _sign_in_check
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import MEMBERS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.last_look import Look, last_look
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+
+IDENTIFIERS = ("public_url", "name", "issuer", "client_id", "callback_url", "console_url", "username")
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -244,8 +247,8 @@ SPEC: dict[str, t.Any] = {
         "client_secret_expires": {"type": "str", "no_log": False},
         "registered_redirect_uris": {"type": "list", "elements": "str"},
         "application_obstacles": {"type": "list", "elements": "str"},
-        "ca_path": {"type": "path", "fallback": (env_fallback, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
-        "console_ca_path": {"type": "path", "fallback": (env_fallback, ["RUSTDESK_CA_PATH"])},
+        "ca_path": {"type": "path", "fallback": (from_environment, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
+        "console_ca_path": {"type": "path", "fallback": (from_environment, ["RUSTDESK_CA_PATH"])},
         "console_proxy": {"type": "str", "no_log": True},
         "timeout": {"type": "float", "default": 30.0},
         "must_pass": {"type": "bool", "default": True, "no_log": False},
@@ -269,6 +272,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         # First, so that the session is closed whatever else fails
         look = aside.submit(last_look, console, others_done) if params["session"] else None
         stack.callback(others_done.set)
+        _identifiers.check(params, IDENTIFIERS)
         public_url = check_url(params["public_url"], "public_url")
         http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"])))
         offers, begins = (

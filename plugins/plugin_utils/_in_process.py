@@ -69,6 +69,7 @@ class InProcessAction(ActionBase):
             if self.GIVE_UP:
                 self._run_core(self.GIVE_UP)
             return {"failed": True, **plain(error)}
+        self._task.args = given(self._task.args, self.SPEC["argument_spec"])
         here = self._here(variables)
         result = self._run_core(type(self).CORE) if here else self._execute_module(task_vars=variables)
         if self.holds_secret(result):
@@ -158,3 +159,22 @@ def _set(environment: dict[str, str]) -> t.Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def given(args: t.Mapping[str, t.Any], argument_spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """``args`` without options that are null, also in suboptions: these are not set, and have defaults and fallbacks.
+
+    Ansible takes null for a value of an option with a default, and for one of two options that exclude each other.
+    """
+    found: dict[str, t.Any] = {}
+    for name, value in args.items():
+        inner = argument_spec.get(name, {}).get("options")
+        if value is None:
+            continue
+        if inner and isinstance(value, t.Mapping):
+            found[name] = given(value, inner)
+        elif inner and isinstance(value, (list, tuple)):
+            found[name] = [given(item, inner) if isinstance(item, t.Mapping) else item for item in value]
+        else:
+            found[name] = value
+    return found

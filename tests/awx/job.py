@@ -191,11 +191,13 @@ def _unsafe(variables: Item) -> str:
 
 
 def _write_inventory(path: Path, inventory: Item, piece: tuple[int, int]) -> None:
-    """The script that AWX gives to Ansible; a slice has each ``count``-th host by name, the others are not in it."""
+    """The script that AWX gives to Ansible; a slice has each ``count``-th host of all by name, and no other is in it
+    [src: ansible/awx, awx/main/models/inventory.py, get_script_data]."""
     number, count = piece
+    chosen = sorted({host for content in inventory.values() for host in content["hosts"]})[number - 1 :: count]
     output: Item = {"_meta": {"hostvars": {}}}
     for group, content in inventory.items():
-        hosts = sorted(content["hosts"])[number - 1 :: count]
+        hosts = [host for host in chosen if host in content["hosts"]]
         output[group] = {"hosts": hosts, "vars": content.get("vars", {})}
         output["_meta"]["hostvars"] |= {host: content["hosts"][host] for host in hosts}
     path.write_text(f"#! /usr/bin/env python3\nprint({json.dumps(output)!r})\n")

@@ -112,6 +112,18 @@ def test_slices(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any
     assert whole.changed() == dict.fromkeys(fleet.hosts, 0), whole.output
 
 
+def test_slice_without_a_server(jobs: Jobs, make_place: Callable[[Fleet | int], Any]) -> None:
+    """It succeeds and says so, while a job of the whole inventory fails."""
+    place = make_place(1)
+    web = {"webservers": {"hosts": {f"zzz.{place.fleet.domain}": {}}}}
+    second = jobs.launch(f"{NAME}: apply", {**place.inventory, **web}, [], piece=(2, 2))
+    assert second.rc == 0, second.output
+    assert "no host in the group rustdesk_servers" in second.output
+    whole = jobs.launch(f"{NAME}: report", web, [])
+    assert whole.rc != 0
+    assert "no host in the group rustdesk_servers" in whole.output
+
+
 def test_address_from_the_credential(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any]) -> None:
     """A server without an address in the inventory has the credential's; that of another one stays."""
     place = make_place(2)

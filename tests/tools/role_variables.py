@@ -4,8 +4,9 @@
 
 """Write the reference of the role's variables from its argument specification and its defaults.
 
-In: roles/entra_oidc/meta/argument_specs.yml, which describes each variable, and defaults/main.yml, whose sections and
-order the reference follows. Out: docs/docsite/rst/reference_variables.rst, and the role's README between two marks.
+In: roles/entra_oidc/meta/argument_specs.yml, which describes each variable, plugins/plugin_utils/_role/types.py for the
+types that are raw there, and defaults/main.yml, whose sections and order the reference follows. Out:
+docs/docsite/rst/reference_variables.rst, and the role's README between two marks.
 With --check nothing is written; the status is 1 if these are stale or the two files contradict each other.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import runpy
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLE = "roles/entra_oidc"
 SPECS, DEFAULTS, README = (f"{ROLE}/{name}" for name in ("meta/argument_specs.yml", "defaults/main.yml", "README.md"))
 REFERENCE = "docs/docsite/rst/reference_variables.rst"
+# The types that the argument specification cannot have, by names without the prefix
+TYPES = runpy.run_path(str(ROOT / "plugins/plugin_utils/_role/types.py"))["TYPES"]
 BEGIN, END = "<!-- variables: written by tests/tools/role_variables.py -->", "<!-- variables: end -->"
 SECTION = re.compile(r"# --- (?P<title>.+?) -+$")
 MENTION = re.compile(r"(?:# )?(?P<name>rustdesk_sso_\w+):(?: |$)")
@@ -46,7 +50,8 @@ Variables of the role
 =====================
 
 The variables of the role :ansplugin:`deskops.rustdesk_sso.entra_oidc#role` and of the playbooks. Each can be set for
-all servers, for a group or for one server. An empty variable counts as not set.
+all servers, for a group or for one server. An empty variable, null or an empty text, counts as not set and has its
+default. An empty list and false are values.
 
 .. contents::
    :local:
@@ -67,9 +72,10 @@ class Variable:
     @property
     def kind(self) -> list[str]:
         """Type and choices."""
-        kind = self.option.get("type", "str")
-        elements = f" of {self.option['elements']}" if "elements" in self.option else ""
-        return [f"{kind}{elements}", *(str(choice) for choice in self.option.get("choices", []))]
+        rules = {**self.option, **TYPES.get(self.name.removeprefix("rustdesk_sso_"), {})}
+        kind = rules.get("type", "str")
+        elements = f" of {rules['elements']}" if "elements" in rules else ""
+        return [f"{kind}{elements}", *(str(choice) for choice in rules.get("choices", []))]
 
     @property
     def meaning(self) -> str:

@@ -10,9 +10,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.deskops.rustdesk_sso.plugins.action import entra_oidc_summary
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app, rustdesk_oidc_provider
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.options import CONSOLE
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.types import TYPES
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import specification
 
+CLIENT_SECRET = entra_app.APPLICATION["client_secrets"]["options"]
 ROLE = Path(__file__).parents[2] / "roles/entra_oidc"
 OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
 DEFAULTS_TEXT = (ROLE / "defaults/main.yml").read_text()
@@ -36,14 +45,45 @@ def test_secrets_have_no_choices_which_a_failing_validation_would_print():
     assert all(option["type"] == "str" and "choices" not in option for option in secrets)
 
 
-@pytest.mark.parametrize(
-    ("variable", "spec", "option"),
-    [
-        ("rustdesk_sso_app_sign_in_audience", entra_app, "sign_in_audience"),
-        ("rustdesk_sso_entra_auth_source", entra_app, "auth_source"),
-        ("rustdesk_sso_entra_cloud", entra_app, "cloud"),
-        ("rustdesk_sso_console_type", rustdesk_oidc_provider, "console_type"),
-    ],
-)
-def test_choices_are_those_of_the_modules(variable, spec, option):
-    assert OPTIONS[variable]["choices"] == spec.SPEC["argument_spec"][option]["choices"]
+@pytest.mark.parametrize("empty", ["", None])
+@pytest.mark.parametrize("name", OPTIONS)
+def test_ansible_takes_each_variable_empty(name, empty):
+    """As its validation does before the first task of the role; AWX makes both of a blank survey answer."""
+    assert ArgumentSpecValidator(OPTIONS).validate({name: empty}).error_messages == []
+
+
+def test_types_that_ansible_does_not_check_are_checked_by_the_role():
+    raw = {name.removeprefix(PREFIX) for name, option in OPTIONS.items() if option["type"] == "raw"}
+    assert raw == set(TYPES)
+    assert all(rules["type"] != "raw" for rules in specification().values())
+
+
+def modules_option(name):
+    """The rules of the module's option that a variable of the role sets; empty if there is none."""
+    specs = {
+        **{f"app_{option}": rules for option, rules in entra_app.APPLICATION.items()},
+        **{f"entra_{option}": rules for option, rules in ENTRA_OPTIONS.items()},
+        **{f"provider_{option}": rules for option, rules in rustdesk_oidc_provider.SPEC["argument_spec"].items()},
+        **{f"secret_{option}": rules for option, rules in CLIENT_SECRET.items()},
+        **{name: RUSTDESK_OPTIONS[option] for name, option in CONSOLE.items()},
+        **{option: rules for option, rules in entra_oidc_summary.SPEC["argument_spec"].items() if "notify" in option},
+        "wait_timeout": entra_app.APPLICATION["wait_timeout"],
+    }
+    return specs.get(name.removeprefix(PREFIX), {})
+
+
+# Of their own: what a run does, and not what an object is
+ROLES_OWN = [
+    "app_replaces", "provider_beside", "secret_renew", "remove_console", "remove_unused_app", "adopt_directory",
+    "adopt_overwrite",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_types_and_choices_are_those_of_the_modules(name):
+    rules, option = specification()[name], modules_option(name)
+    if name.removeprefix(PREFIX) in (*ROLES_OWN, "tenant_id", "app_id", "public_url", "notify_ca_path"):
+        return
+    assert rules["type"] == option["type"]
+    if rules["type"] != "list":  # the choices of its members are entra_app's to check
+        assert rules.get("choices") == option.get("choices")

@@ -60,9 +60,13 @@ class TestRead:
     """Variables of one host."""
 
     @pytest.mark.parametrize("unset", [None, "", OMIT, Omit()], ids=["null", "empty", "omit", "omit of 2.19"])
-    @pytest.mark.parametrize("name", ["app_notes", "app_tags", "app_adopt", "timeout", "entra_client_secret"])
-    def test_null_empty_and_omitted_are_not_set(self, name: str, unset: Any) -> None:
-        assert read(**{name: unset}) == ({}, [])
+    @pytest.mark.parametrize("name", variables.specification())
+    def test_null_empty_and_omitted_have_the_default(self, name: str, unset: Any) -> None:
+        default = variables.defaults().get(name)
+        if isinstance(default, int) and not isinstance(default, bool):
+            default = float(default)
+        expected = {} if default is None else {name: default}
+        assert variables.read({name: unset}, Templar()) == (expected, [])
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -147,6 +151,24 @@ class TestRead:
         assert declare(found, "desk1")[1] == []
 
 
+class TestFormerName:
+    """A variable under its former name."""
+
+    @pytest.mark.parametrize("present", ["auto", "", None])
+    def test_it_counts_where_the_present_name_says_nothing(self, present: Any) -> None:
+        given = {f"{PREFIX}console": "pro", f"{PREFIX}console_type": present}
+        assert variables.renamed(given)[f"{PREFIX}console_type"] == "pro"
+
+    @pytest.mark.parametrize("former", ["", None])
+    def test_empty_it_is_not_set_either(self, former: Any) -> None:
+        given = variables.renamed({f"{PREFIX}console": former, f"{PREFIX}console_type": "auto"})
+        assert variables.read(given, Templar())[0] == {f"{PREFIX}console_type": "auto"}
+
+    def test_the_present_name_wins(self) -> None:
+        given = {f"{PREFIX}console": "pro", f"{PREFIX}console_type": "rustdesk_api"}
+        assert variables.renamed(given) == given
+
+
 class TestApplication:
     """What entra_app would refuse."""
 
@@ -154,6 +176,8 @@ class TestApplication:
         ("changed", "named"),
         [
             ({}, ""),
+            ({"app_id": "rustdesk-sso"}, "rustdesk_sso_app_id"),
+            ({"app_assignments": {"add": [{"group": ""}]}}, "rustdesk_sso_app_assignments"),
             ({"app_owners": {"set": ["a"], "add": ["b"]}}, "rustdesk_sso_app_owners"),
             ({"app_group_membership_claims": ["Everybody"]}, "rustdesk_sso_app_group_membership_claims"),
             ({"app_assignments": {"append": []}}, "rustdesk_sso_app_assignments"),

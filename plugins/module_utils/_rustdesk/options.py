@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.basic import env_fallback
-
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
 
 
@@ -21,16 +20,21 @@ def renamed(former: str) -> dict[str, t.Any]:
 
 
 RUSTDESK_OPTIONS: dict[str, t.Any] = {
-    "console_url": {"type": "str", "required": True, "fallback": (env_fallback, ["RUSTDESK_URL"])},
+    "console_url": {"type": "str", "required": True, "fallback": (from_environment, ["RUSTDESK_URL"])},
     "console_type": {"type": "str", "default": "auto", "choices": ["auto", *CONSOLES], **renamed("console")},
-    "username": {"type": "str", "required": True, "fallback": (env_fallback, ["RUSTDESK_USERNAME"])},
-    "password": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["RUSTDESK_PASSWORD"])},
-    "totp_secret": {"type": "str", "no_log": True, "fallback": (env_fallback, ["RUSTDESK_TOTP_SECRET"])},
+    "username": {"type": "str", "required": True, "fallback": (from_environment, ["RUSTDESK_USERNAME"])},
+    "password": {
+        "type": "str",
+        "required": True,
+        "no_log": True,
+        "fallback": (from_environment, ["RUSTDESK_PASSWORD"]),
+    },
+    "totp_secret": {"type": "str", "no_log": True, "fallback": (from_environment, ["RUSTDESK_TOTP_SECRET"])},
     "verification_code": {"type": "str", "no_log": True},
     "verification_secret": {"type": "str", "no_log": True},
     "ca_path": {
         "type": "path",
-        "fallback": (env_fallback, ["RUSTDESK_CA_PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]),
+        "fallback": (from_environment, ["RUSTDESK_CA_PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]),
     },
     "proxy": {"type": "str", "no_log": True},
     "timeout": {"type": "float", "default": 30.0},

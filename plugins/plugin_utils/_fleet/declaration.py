@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import check_tenant
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID, check_tenant
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 
@@ -52,7 +52,6 @@ APPLICATION = (
 # The phases that use a session with the console, in their order
 SESSION_PHASES = ("inspect", "configure", "verify")
 SPANS = ("lifetime", "renew_before", "overlap")
-SWITCHES = ("provider_enabled", "remove_console", "remove_unused_app")
 # Seconds; more is a mistake
 LONGEST_TIMEOUT = 86400.0
 
@@ -122,7 +121,10 @@ def variable(option: str) -> str:
 
 
 def is_set(value: t.Any) -> bool:
-    """Whether a variable counts as set: AWX makes null or an empty text of a survey question without an answer."""
+    """Whether a variable counts as set: AWX makes null or an empty text of a survey question without an answer.
+
+    An empty list and false are values.
+    """
     return value is not None and not (isinstance(value, str) and not value)
 
 
@@ -176,9 +178,6 @@ def _problems(values: Values) -> t.Iterator[str]:
     """What is wrong, in the order in which a reader meets the variables."""
     yield from _tenant(values)
     yield from _names(values)
-    for name in SWITCHES:
-        if PREFIX + name not in values:
-            yield f"{PREFIX}{name} is empty. Set it to true or false, or leave it out for the default."
     yield from _addresses(values)
     yield from _spans(values)
     yield from _timeouts(values)
@@ -188,6 +187,9 @@ def problems_to_adopt(values: Values) -> t.Iterator[str]:
     """What is wrong with the variables that adoption reads; the others need not be set yet."""
     if f"{PREFIX}tenant_id" in values:
         yield from _tenant(values)
+    app_id = values.get(f"{PREFIX}app_id")
+    if app_id is not None and not GUID.fullmatch(app_id):
+        yield f"{PREFIX}app_id is not a GUID. Set it to the application (client) ID."
     yield from _console(values)
     yield from _timeouts(values)
 
@@ -214,10 +216,9 @@ def _tenant(values: Values) -> t.Iterator[str]:
 
 
 def _names(values: Values) -> t.Iterator[str]:
-    for name in ("app_unique_name", "secret_name", "provider_name"):
-        text = values.get(PREFIX + name)
-        if text is None or not text.strip():
-            yield f"{PREFIX}{name} is empty. Give it a name, or leave it out for the default."
+    for name in ("app_unique_name", "app_display_name", "secret_name", "provider_name"):
+        if not values[PREFIX + name].strip():
+            yield f"{PREFIX}{name} is blank. Give it a name, or leave it out for the default."
 
 
 def _console(values: Values) -> t.Iterator[str]:
@@ -256,9 +257,6 @@ def _spans(values: Values) -> t.Iterator[str]:
     spans: dict[str, timedelta] = {}
     for name in SPANS:
         option = f"{PREFIX}secret_{name}"
-        if option not in values:
-            yield f"{option} is empty. Set it to a span of time such as 180d, or leave it out for the default."
-            continue
         try:
             spans[name] = _durations.parse(values[option], option)
         except InputError as error:

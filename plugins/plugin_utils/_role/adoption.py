@@ -69,7 +69,7 @@ def seen(variables: t.Mapping[str, t.Any], name: str) -> adoption.Seen:
 
 
 def outcomes(hostvars: HostVars, host: str, hosts: list[str], *, check_mode: bool) -> dict[str, t.Any]:
-    """The outcome of each server that goes through the role together with ``host``."""
+    """The outcome of each server that goes through the role together with ``host``, and the directory of its files."""
     names = together(hostvars, host, hosts)
     group = (hostvars[host].get("groups") or {}).get(adoption_files.GROUP) or []
     found = adoption_files.outcomes(
@@ -78,7 +78,8 @@ def outcomes(hostvars: HostVars, host: str, hosts: list[str], *, check_mode: boo
         whole=set(names) == set(group),
         check_mode=check_mode,
     )
-    return t.cast("dict[str, t.Any]", found)
+    directories = {name: registered(hostvars[name], "declaration").get("directory", "") for name in names}
+    return {name: {**outcome, "directory": directories[name]} for name, outcome in found.items()}
 
 
 def _existing(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:

@@ -12,12 +12,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
+from ansible import template as ansible_template
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import is_set
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.types import TYPES
 
-SPECIFICATION = Path(__file__).parents[3] / "roles/entra_oidc/meta/argument_specs.yml"
+ROLE = Path(__file__).parents[3] / "roles/entra_oidc"
 LONGEST_QUOTE = 300
 # Variables that were renamed; the former names are deprecated
 FORMER_NAMES = {"rustdesk_sso_console": "rustdesk_sso_console_type"}
@@ -25,20 +27,35 @@ FORMER_NAMES = {"rustdesk_sso_console": "rustdesk_sso_console_type"}
 
 @lru_cache(maxsize=1)
 def specification() -> dict[str, dict[str, t.Any]]:
-    """The role's variables with what the argument specification says of them."""
+    """The role's variables with what the argument specification says of them, and their types."""
+    options = _loaded("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    return {name: {**rules, **TYPES.get(name.removeprefix(PREFIX), {})} for name, rules in options.items()}
+
+
+@lru_cache(maxsize=1)
+def defaults() -> dict[str, t.Any]:
+    """The role's defaults, of which some are templates."""
+    # Since ansible-core 2.19 only a text that is marked as a template is one
+    trusted = getattr(ansible_template, "trust_as_template", str)
+    found = _loaded("defaults/main.yml")
+    return {name: trusted(value) if isinstance(value, str) else value for name, value in found.items()}
+
+
+def _loaded(path: str) -> dict[str, t.Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    documents = yaml.load(SPECIFICATION.read_text("utf-8"), Loader=loader)  # noqa: S506 - a safe loader
-    return dict(documents["argument_specs"]["main"]["options"])
+    return dict(yaml.load((ROLE / path).read_text("utf-8"), Loader=loader))  # noqa: S506 - a safe loader
 
 
 # Read where the plugin is loaded, before a worker is forked for each host
 specification()
+defaults()
 
 
 def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any], list[str]]:
     """The variables that are set, checked and converted to their types, and a sentence for each that cannot be used.
 
-    ``given`` are the host's variables with their templates. A secret is never quoted.
+    ``given`` are the host's variables with their templates. One that is empty has the role's default; it is left out
+    if it has none. A secret is never quoted.
     """
     values: dict[str, t.Any] = {}
     problems: list[str] = []
@@ -46,8 +63,9 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
         if name not in given:
             continue
         try:
-            value = templar.template(given[name])
-            value = None if omitted(value) else plain(value)
+            value = _evaluated(given[name], templar)
+            if not is_set(value):
+                value = _evaluated(defaults().get(name), templar)
         except Exception as error:  # noqa: BLE001  # Ansible's own kinds of errors differ by its version
             why = type(error).__name__ if rules.get("no_log") else _short(str(error))
             problems.append(f"{name} cannot be evaluated: {why}.")
@@ -66,11 +84,18 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
     return {**typed, **secrets}, problems
 
 
+def _evaluated(value: t.Any, templar: t.Any) -> t.Any:
+    """What the template ``value`` gives, as plain data; None for ``omit``."""
+    value = templar.template(value)
+    return None if omitted(value) else plain(value)
+
+
 def renamed(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """``given`` with what is set by a former name alone under the present one."""
     found = dict(given)
     for former, name in FORMER_NAMES.items():
-        if former in given and given.get(name) == specification()[name].get("default"):
+        unset = not is_set(given.get(name)) or given[name] == specification()[name].get("default")
+        if former in given and unset:
             found[name] = given[former]
     return found
 

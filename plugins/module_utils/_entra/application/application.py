@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import fields, limits
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata, replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     InputError,
@@ -50,9 +51,17 @@ NEW: Document = {"id": NO_ID, "appId": NO_ID, "web": {"implicitGrantSettings": {
 
 def check(params: Params) -> None:
     """Raise InputError for a declaration that Entra would refuse or that this module cannot carry out."""
-    if not any(params.get(key) for key in KEYS):
+    if all(params.get(key) is None for key in KEYS):
         raise InputError("No application is named", hint=f"Set one of {', '.join(KEYS)}")
+    check_ids(params)
     limits.check(params)
+
+
+def check_ids(params: Params) -> None:
+    """Raise InputError for an ID by which no application can be found."""
+    for key in ("object_id", "app_id"):
+        if params.get(key) is not None and not GUID.fullmatch(params[key]):
+            raise InputError(f"{key} is not a GUID: {limits.quoted(params[key])}", hint=f"Copy {key} from Entra")
 
 
 def view(document: Document) -> Document:
@@ -108,8 +117,8 @@ def described(display_name: str | None, app_id: str | None) -> str:
 
 
 def key_of(params: Params) -> str:
-    """The first given of KEYS, by which the declared application is looked up."""
-    return next(key for key in KEYS if params.get(key))
+    """The first given of KEYS, by which the declared application is looked up; an empty one is refused by check()."""
+    return next((key for key in KEYS if params.get(key) is not None), KEYS[-1])
 
 
 def address(graph: Graph, key: str, value: str) -> t.Any:

@@ -15,8 +15,10 @@ import typing as t
 from contextlib import closing
 from dataclasses import dataclass, field
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import lookup, registration
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS, key_of
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.name_resolution import VERBS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph, connect
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import client_secrets
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials
@@ -37,6 +39,21 @@ Outcome: t.TypeAlias = "Result | SsoError"
 OPTION = "applications"
 # What an entry can have of its own besides the application; entries in which they are the same share a session
 SESSION = (*ENTRA_OPTIONS, "wait_timeout")
+SIGN_IN_IDENTIFIERS = ("tenant_id", "client_id")
+# Where one is empty, another object would be found, or made, by a weaker one
+IDENTIFIERS = (
+    *KEYS,
+    "client_secrets.name",
+    "client_secrets.held_key_id",
+    *(f"assignments.{verb}.{name}" for verb in VERBS for name in ("user", "group", "app_role")),
+    *(f"certificates.{name}" for name in ("path", "content", "thumbprint")),
+    "federated_credentials.name",
+    "required_resource_access.resource",
+    "admin_consent.resource",
+    "pre_authorized_applications.app_id",
+    "app_roles.id",
+    "permission_scopes.id",
+)
 # How many applications are converged at the same time; Graph throttles who asks for much more
 AT_ONCE = 10
 
@@ -65,12 +82,19 @@ def _given(entry: Params) -> Params:
 
 def check(params: Params) -> None:
     """Raise InputError for a declaration that cannot work; asks nobody."""
-    if not params["tenant_id"]:
+    if params["tenant_id"] is None:
         raise InputError("tenant_id is missing", hint="Set it to the tenant's Directory (tenant) ID")
+    _identifiers.check(params, SIGN_IN_IDENTIFIERS)
     check_tenant(params["tenant_id"])
-    registration.check(params, wanted(params))
+    check_application(params)
     credentials.check(params)
     clouds.choose(params)
+
+
+def check_application(params: Params) -> None:
+    """Raise InputError for a declaration of one application that cannot work; ``params`` need no sign-in."""
+    _identifiers.check(params, IDENTIFIERS)
+    registration.check(params, wanted(params))
 
 
 def wanted(params: Params) -> list[client_secrets.Wanted]:
@@ -219,4 +243,4 @@ def result(declared: t.Sequence[Params], outcomes: t.Sequence[Outcome]) -> Resul
 
 def _label(params: Params) -> str:
     """How messages name an entry."""
-    return str(params[key_of(params)])
+    return str(params[key_of(params)] or OPTION)

@@ -179,7 +179,6 @@ def desired(params: Params, have: t.Mapping[str, t.Any], app_id: str) -> Documen
     Raises InputError for a permission scope that is not among the application's.
     """
     want: Document = {field.option: params.get(field.option) for field in FIELDS}
-    want["unique_name"] = want["unique_name"] or None
     # Entra takes the audiences with personal accounts only with tokens of version 2 [doc].
     if (want["sign_in_audience"] or have["sign_in_audience"]) in PERSONAL_AUDIENCES:
         want["requested_access_token_version"] = PERSONAL_TOKEN_VERSION

@@ -31,6 +31,7 @@ DISPLAY_NAME_MAX_OF_ALL = 256
 DISPLAY_NAME_MAX = 120
 DISPLAY_NAME_MAX_PERSONAL = 90
 TAG_MAX = 256
+LONGEST_QUOTE = 100
 NOTES_MAX = 1024
 LOGOUT_URL_MAX = 255
 IDENTIFIER_URIS_MAX_PERSONAL = 50
@@ -41,6 +42,11 @@ ENTITLEMENT_VALUE_MAX = 120
 URLS = ("home_page_url", "marketing_url", "privacy_statement_url", "support_url", "terms_of_service_url")
 # In which list of an entitlement each of its values may be only once.
 UNIQUE = ("id", "value")
+
+
+def quoted(text: str) -> str:
+    """``text`` for a message, cut where it is long."""
+    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} ...")
 
 
 def check(params: Params) -> None:
@@ -118,19 +124,19 @@ def _check_texts(params: Params, audience: str | None) -> None:
         raise InputError(f"display_name has to have 1 to {limit} characters with sign_in_audience {audience}")
     for tag in params.get("tags") or []:
         if not 0 < len(tag) <= TAG_MAX or any(character.isspace() for character in tag):
-            raise InputError(f"tags has {tag!r}", hint=f"A tag has 1 to {TAG_MAX} characters and no white space")
+            raise InputError(f"tags has {quoted(tag)}", hint=f"A tag has 1 to {TAG_MAX} characters and no white space")
     if len(params.get("notes") or "") > NOTES_MAX:
         raise InputError(f"notes has more than {NOTES_MAX} characters")
     for option in URLS:
         if params.get(option) and not _is_url(params[option], ("https", "http")):
-            raise InputError(f"{option} is not an http(s) URL: {params[option]}")
+            raise InputError(f"{option} is not an http(s) URL: {quoted(params[option])}")
     logout = params.get("logout_url")
     if logout and (not _is_url(logout, ("https",)) or len(logout) > LOGOUT_URL_MAX):
-        raise InputError(f"logout_url has to be an https URL of at most {LOGOUT_URL_MAX} characters: {logout}")
+        raise InputError(f"logout_url has to be an https URL of at most {LOGOUT_URL_MAX} characters: {quoted(logout)}")
     _check_identifier_uris(params.get("identifier_uris") or [])
     for entry in params.get("pre_authorized_applications") or []:
         if not GUID.fullmatch(entry["app_id"]):
-            raise InputError(f"pre_authorized_applications has an app_id that is not a GUID: {entry['app_id']!r}")
+            raise InputError(f"pre_authorized_applications has an app_id that is not a GUID: {quoted(entry['app_id'])}")
 
 
 def _check_identifier_uris(uris: t.Sequence[str]) -> None:
@@ -138,7 +144,8 @@ def _check_identifier_uris(uris: t.Sequence[str]) -> None:
     for uri in uris:
         if not _has_scheme(uri) or uri.endswith("/") or any(character.isspace() for character in uri):
             raise InputError(
-                f"identifier_uris has {uri!r}", hint="Write an URI without a slash at its end, such as api://{app_id}"
+                f"identifier_uris has {quoted(uri)}",
+                hint="Write an URI without a slash at its end, such as api://{app_id}",
             )
     for one, other in itertools.pairwise(sorted(set(uris), key=str.lower)):
         if one.lower() == other.lower():  # the same to Entra [iss]
@@ -162,11 +169,12 @@ def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
 
 def _check_entitlements(option: str, items: t.Sequence[Params]) -> None:
     for item in items:
-        name = f"{option} {item['value']}"
+        value = quoted(item["value"])
+        name = f"{option} {value}"
         if not 0 < len(item["value"]) <= ENTITLEMENT_VALUE_MAX or any(c.isspace() for c in item["value"]):
-            raise InputError(f"{option} has the value {item['value']!r}", hint="It must not be empty or have spaces")
+            raise InputError(f"{option} has the value {value}", hint="It must not be empty or have spaces")
         if item.get("id") and not GUID.fullmatch(item["id"]):
-            raise InputError(f"{name} has an id that is not a GUID: {item['id']!r}")
+            raise InputError(f"{name} has an id that is not a GUID: {quoted(item['id'])}")
         if option == "app_roles" and not item["allowed_member_types"]:
             raise InputError(f"{name} has no allowed_member_types", hint="Set them to User, Application or both")
     for member in UNIQUE:

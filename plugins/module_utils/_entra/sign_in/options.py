@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.module_utils.basic import AnsibleFallbackNotFound, env_fallback
+from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import AZURE_NAMES, CLOUDS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
 
 
 def _cloud_fallback(name: str) -> str:
@@ -28,7 +29,7 @@ def _cloud_fallback(name: str) -> str:
 
 
 def _env(*names: str) -> tuple[t.Callable[..., t.Any], list[str]]:
-    return env_fallback, list(names)
+    return from_environment, list(names)
 
 
 ENTRA_OPTIONS: dict[str, t.Any] = {
