@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from urllib.parse import parse_qs, urlsplit
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
     Discovery,
@@ -61,7 +62,8 @@ def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> 
         discovery, issuer, secret, now = asked.result()
     checks = [*offered, issuer, _clock(begins if begins.now else offers, now)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
-    return [*checks, _registered(params), _enabled(params), secret, _expires(now, params)]
+    sent = sign_in.redirect_uri(begun) if begun else None
+    return [*checks, _registered(sent, params), _enabled(params), secret, _expires(now, params)]
 
 
 def _entra(http: Http, params: Params) -> tuple[Discovery | None, Check, Check, datetime | None]:
@@ -179,24 +181,30 @@ def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterato
         ("response_type", "code"),
     ):
         sent = query.get(name)
-        good = sent == expected
+        good = sent == expected or (name == "redirect_uri" and _addresses.same(sent or "", expected))
         text = f"the console sends {sent}" + ("" if good else f" instead of {expected}")
         yield Check(name, good, text, None if good else hints.get(name, hint))
     good = "openid" in query.get("scope", "").split()
     yield Check("scope", good, f"the console asks for {query.get('scope')}", None if good else "It has to have openid")
 
 
-def _registered(params: Params) -> Check:
-    """Whether the callback URL is among the application's redirect URIs, where these are known."""
-    uris = params["registered_redirect_uris"]
+def _registered(sent: str | None, params: Params) -> Check:
+    """Whether the callback URL, as the console has ``sent`` it, is among the application's redirect URIs, where these
+    are known. Entra compares them byte for byte."""
+    name, uris, uri = "redirect_uri_registered", params["registered_redirect_uris"], params["callback_url"]
     if uris is None:
-        return Check("redirect_uri_registered", None, "not asked: registered_redirect_uris is not given")
-    good = params["callback_url"] in uris
+        return Check(name, None, "not asked: registered_redirect_uris is not given")
+    if sent and _addresses.same(sent, uri):
+        uri = sent
+    if uri in uris:
+        return Check(name, True, f"{uri} is among the application's redirect URIs")
+    others = sorted(_addresses.spellings([uri], uris))
+    differs = f", but {', '.join(others)}, and Entra compares them byte for byte" if others else ""
     return Check(
-        "redirect_uri_registered",
-        good,
-        f"{params['callback_url']} is {'' if good else 'not '}among the application's redirect URIs",
-        None if good else "Add it to web_redirect_uris of entra_app, or Entra stops with AADSTS50011",
+        name,
+        False,
+        f"{uri} is not among the application's redirect URIs{differs}",
+        "Add it to web_redirect_uris of entra_app (with the role, run it again), or Entra stops with AADSTS50011",
     )
 
 

@@ -68,7 +68,10 @@ console_type:
   returned: success
   type: str
 callback_url:
-  description: The callback URL that the console sends, if it has one yet.
+  description:
+    - The callback URL that the console sends, if it has one yet.
+    - A console of type V(rustdesk_api) reveals it only at the start of a sign-in. With O(name), one is started and not
+      completed.
   returned: success
   type: str
 probe:
@@ -134,6 +137,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.probe import probe
@@ -176,9 +180,12 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         found = console.providers(params["name"] or "")
         if params["name"]:
             found = [item for item in [find(found, params["name"])] if item]
+        callback_url = console.settings().get("callback_url")
+        if params["name"] and found and "callback_url" not in console.supports:
+            callback_url = sign_in.sent_callback_url(session.connection, found[0].name)
         result = {
             "console_type": console.type,
-            "callback_url": console.settings().get("callback_url"),
+            "callback_url": callback_url,
             "providers": [view(item) for item in found],
         }
         return {**result, "session": session.handed_over} if params["keep_session"] else result

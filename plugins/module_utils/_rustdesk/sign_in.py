@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import DEVICE
@@ -58,6 +59,23 @@ def authorization_url(connection: Connection, name: str) -> str:
     if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
         raise ServiceError(attempted, answer="the answer has no url", hint="Look into the console's log")
     return str(answer["url"])
+
+
+def sent_callback_url(connection: Connection, name: str) -> str | None:
+    """The callback URL that the console sends with provider ``name``, where it does not tell it otherwise; None where
+    it begins no sign-in."""
+    try:
+        return redirect_uri(authorization_url(connection, name))
+    except ServiceError:
+        return None
+
+
+def redirect_uri(url: str) -> str | None:
+    """The ``redirect_uri`` of an authorization URL; None where it has none."""
+    try:
+        return parse_qs(urlsplit(url).query).get("redirect_uri", [None])[0]
+    except ValueError:
+        return None
 
 
 def _common_names(text: str, attempted: str) -> t.Iterator[str]:

@@ -96,6 +96,7 @@ class Declaration(_Round):
     callback_url: str
     provider_name: str
     provider_enabled: bool
+    move_redirect_uris: bool
     wait_timeout: float
     remove_console: bool
     remove_unused_app: bool
@@ -160,6 +161,7 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
         "callback_url": callback_url(public_url),
         "provider_name": value("provider_name"),
         "provider_enabled": value("provider_enabled"),
+        "move_redirect_uris": value("app_move_redirect_uris", False),
         "wait_timeout": value("wait_timeout"),
         "remove_console": value("remove_console"),
         "remove_unused_app": value("remove_unused_app"),

@@ -78,7 +78,7 @@ def provider(server: Server, share: Share) -> Options:
         "client_id": share["app_id"],
         "client_secret": share["client_secret"],
         "issuer": share["issuer"],
-        "callback_url": declaration["callback_url"],
+        "callback_url": server.callback_url,
     }
 
 
@@ -93,7 +93,7 @@ def check(server: Server, share: Share) -> Options:
         "issuer": share["issuer"],
         "discovery": share["discovery"],
         "client_id": share["app_id"],
-        "callback_url": declaration["callback_url"],
+        "callback_url": server.callback_url,
         "client_secret": share["client_secret"],
         "client_secret_accepted": share["accepted"],
         "client_secret_expires": share["expires"],

@@ -52,6 +52,11 @@ HINTS = (
         "Choose another URI in identifier_uris, or remove it from another application of the tenant that has it; upper "
         "and lower case are the same",
     ),
+    (
+        "Redirect URIs must have distinct values",
+        "Remove the URI from the option of its other platform (web_redirect_uris, spa_redirect_uris or "
+        "public_client_redirect_uris) in the same task",
+    ),
 )
 
 
