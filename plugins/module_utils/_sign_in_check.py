@@ -25,8 +25,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import TokenEndpoint
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 if t.TYPE_CHECKING:
@@ -54,7 +54,11 @@ def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> 
 
     ``http`` speaks to Entra, the other two to the console: each is used by a thread of its own.
     """
-    offers, begins = (Connection(params["public_url"], each) for each in (offers_http, begins_http))
+    headers = gateway_headers.of_verification(params)
+    offers, begins = (
+        Connection(params["public_url"], each, headers, "public_url", "console_ca_path")
+        for each in (offers_http, begins_http)
+    )
     with ThreadPoolExecutor(2) as aside:  # none waits for another
         asked = aside.submit(_entra, http, params)
         first = aside.submit(sign_in.authorization_url, begins, params["name"])
@@ -107,7 +111,8 @@ def _console(
     except ServiceError as error:
         later = [_not_asked("provider_offered"), _not_asked("authorization_url")]
         return [Check("console_reachable", False, _what(error), error.hint), *later], None
-    checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect")]
+    only = ", with headers that RustDesk's clients do not send" if connection.has_gateway_headers else ""
+    checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect{only}")]
     offered = name if name in names else next((item for item in names if same_name(item, name)), None)
     if offered is None:
         has = f"it offers {', '.join(names)}" if names else "it offers none"
@@ -120,6 +125,8 @@ def _console(
         url = first.result() if offered == name else sign_in.authorization_url(begins, offered)
     except ServiceError as error:
         said = _what(error)
+        if error.code not in (None, SAID):  # it is not the console that answers
+            return [*checks, Check("authorization_url", False, said, error.hint)], None
         known = (hint for pattern, hint in CAUSES if re.search(pattern, said, re.IGNORECASE))
         hint = next(known, "Check the issuer in the console, and that its own network reaches it (DNS, proxy, CA)")
         return [*checks, Check("authorization_url", False, _what(error), hint)], None
@@ -242,6 +249,8 @@ def _secret(http: Http, discovery: Discovery | None, params: Params) -> tuple[Ch
     }
     if verdict.code in NOT_ABOUT_THE_SECRET:
         return Check(name, None, f"cannot be told: {verdict.answer}"), verdict.now
+    if verdict.hint:
+        return Check(name, False, f"the token endpoint was not reached: {verdict.answer}", verdict.hint), verdict.now
     hint = hints.get(verdict.code or "", "Look up the code in Microsoft's list of AADSTS error codes")
     return Check(name, False, f"the token endpoint says: {verdict.answer}", hint), verdict.now
 

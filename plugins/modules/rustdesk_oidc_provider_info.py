@@ -139,6 +139,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.probe import probe
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
@@ -168,8 +169,9 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 
     if params["probe"]:
         url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
+        headers = check_headers(params["headers"])
         with closing(Http(params["ca_path"], params["timeout"], proxy)) as http:
-            return {"probe": probe(Connection(url, http), params)}
+            return {"probe": probe(Connection(url, http, headers), params)}
     if params["close_session"]:
         with signed_in({**params, "keep_session": False}):
             return {}

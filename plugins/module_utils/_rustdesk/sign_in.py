@@ -36,11 +36,13 @@ def login_options(connection: Connection) -> list[str]:
             raise
         answer = connection.call("GET", "/api/oidc/login-options", attempted)  # before August 2023 [src]
     if not isinstance(answer, list) or not all(isinstance(item, str) for item in answer):
-        raise ServiceError(attempted, answer="the answer is not a list of names", hint="Check console_url")
+        raise ServiceError(
+            attempted, answer="the answer is not a list of names", hint=f"Check {connection.asks.option}"
+        )
     names = [item[len(SINGLE) :] for item in answer if item.startswith(SINGLE)]
     for item in answer:
         if item.startswith(COMMON):
-            names.extend(_common_names(item[len(COMMON) :], attempted))
+            names.extend(_common_names(item[len(COMMON) :], attempted, connection.asks.option))
     return list(dict.fromkeys(names))
 
 
@@ -78,11 +80,9 @@ def redirect_uri(url: str) -> str | None:
         return None
 
 
-def _common_names(text: str, attempted: str) -> t.Iterator[str]:
+def _common_names(text: str, attempted: str, option: str) -> t.Iterator[str]:
     try:
         for entry in json.loads(text):
             yield str(entry["name"])
     except (ValueError, TypeError, KeyError) as error:
-        raise ServiceError(
-            attempted, answer="its list of providers cannot be read", hint="Check console_url"
-        ) from error
+        raise ServiceError(attempted, answer="its list of providers cannot be read", hint=f"Check {option}") from error

@@ -18,6 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import check_tenant
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 
 Values = t.Mapping[str, t.Any]
 
@@ -223,6 +224,11 @@ def _console(values: Values) -> t.Iterator[str]:
             "the console, such as https://rustdesk.example.com."
         )
     yield from _unusable(values, "console_url")
+    name = f"{PREFIX}console_headers"
+    try:
+        check_headers(values.get(name), name)
+    except InputError as error:
+        yield str(error)
 
 
 def _addresses(values: Values) -> t.Iterator[str]:

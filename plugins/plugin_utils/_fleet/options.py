@@ -48,6 +48,7 @@ CONSOLE = {
     "console_totp_secret": "totp_secret",
     "console_contract": "contract",
     "console_proxy": "proxy",
+    "console_headers": "headers",
     "ca_path": "ca_path",
     # After that of all services, so that it counts for the console
     "console_ca_path": "ca_path",
