@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from contextlib import closing
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import message
@@ -48,8 +48,13 @@ def _post(params: t.Mapping[str, t.Any], body: dict[str, t.Any]) -> str:
             response = http.send("POST", params["notify_url"], json=body)
     except InputError as error:
         return f"rustdesk_sso_notify_{error}"
-    except (_http.requests.RequestException, ValueError):
-        return "it answered nothing"
+    except (_http.requests.RequestException, ValueError) as error:
+        asked = _causes.Asked(
+            params["notify_url"], "rustdesk_sso_notify_url", "rustdesk_sso_notify_ca_path", shown="it"
+        )
+        cause = _causes.of_exception(error, asked)
+        # The text of one that is not known may hold the address
+        return "it answered nothing" + (f": {cause.answer}. {cause.hint}" if cause.name != _causes.UNKNOWN else "")
     return "" if 200 <= response.status_code < 300 else f"it answered {response.status_code}"
 
 

@@ -62,6 +62,13 @@ options:
       - A proxy with the scheme V(https) is verified with O(ca_path), like the console.
     type: str
     version_added: 0.2.0
+  headers:
+    description:
+      - Additional headers of all requests to the console, such as those of a service token for an access gateway
+        (C(CF-Access-Client-Id) and C(CF-Access-Client-Secret) for Cloudflare Access). The values are secrets.
+      - Headers that the session with the console needs, such as C(Authorization), cannot be set.
+    type: dict
+    version_added: 0.2.0
   timeout:
     description: Timeout of a single request, in seconds.
     type: float

@@ -11,6 +11,7 @@ import importlib.util
 import ssl
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, MissingLibraryError
 
 try:
@@ -32,11 +33,9 @@ __all__ = [
     "LONGEST_RETRY_AFTER",
     "REQUESTS_REQUIREMENT",
     "Http",
-    "causes",
     "requests",
     "session",
     "trust",
-    "why",
 ]
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
@@ -64,9 +63,8 @@ class _Retry(Retry):
         _pool: t.Any = None,
         _stacktrace: t.Any = None,
     ) -> t.Any:
-        """Repeat nothing that a proxy refuses: it may lock the account after several wrong passwords."""
-        socks = causes(error) & {"SOCKS5AuthError", "SOCKS5Error"} if error else set()
-        if socks or "Tunnel connection failed: 4" in str(error):
+        """Repeat nothing that TLS or a proxy refuses."""
+        if error and _causes.is_final(error):
             raise MaxRetryError(_pool, url or "", error)
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
@@ -169,31 +167,3 @@ def session(retry: Retry | None = None) -> requests.Session:
 def _no_netrc(request: t.Any) -> t.Any:
     """Keeps requests from replacing the Authorization header by what ~/.netrc has for the host."""
     return request
-
-
-def causes(error: BaseException) -> set[str]:
-    """The class names of ``error`` and of all exceptions that led to it."""
-    found: dict[int, BaseException] = {}
-    waiting: list[t.Any] = [error]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, BaseException) and id(one) not in found:
-            found[id(one)] = one
-            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-    return {type(one).__name__ for one in found.values()}
-
-
-def why(error: Exception) -> str:
-    """The reason of a failed connection in few words, without the addresses and objects that requests puts in."""
-    cause: BaseException = error
-    seen = set()
-    while id(cause) not in seen:
-        seen.add(id(cause))
-        inner = getattr(cause, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = next((arg for arg in cause.args if isinstance(arg, BaseException)), None) or cause.__cause__
-        if inner is None:
-            break
-        cause = inner
-    text = str(cause) or type(cause).__name__
-    return text.rsplit(": ", 1)[-1] if "object at 0x" in text else text

@@ -7,11 +7,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
+# What requests and httpx say of a proxy's 407
+WANTS_PASSWORD = re.compile(r"Tunnel connection failed: 407|^407\b")
 # The port of each scheme that requests takes if the URL has none
 PORTS = {"http": 80, "https": 443, "socks5h": 1080}
 
@@ -23,25 +27,32 @@ class Proxy:
     url: str = field(repr=False)
     name: str
     option: str
+    # Whether it is the environment that names it
+    outside: bool = False
 
     @property
     def socks(self) -> bool:
         """Whether PySocks is needed."""
         return self.url.startswith("socks")
 
-    def failure(self, reason: str, causes: set[str], url: str) -> tuple[str, str]:
+    def failure(self, reason: str, causes: set[str], url: str, address: str) -> tuple[str, str]:
         """What to tell of a request to ``url`` that did not get through the proxy: the answer and the hint.
 
-        ``reason`` is the text of the innermost of the exceptions that are named by ``causes``.
+        ``reason`` is the text of the innermost of the exceptions that are named by ``causes``, ``address`` the option
+        of the URL.
         """
-        if "Tunnel connection failed: 407" in reason or "SOCKS5AuthError" in causes:
+        around = ", or add the host to NO_PROXY" if self.outside else ""
+        if WANTS_PASSWORD.search(reason) or "SOCKS5AuthError" in causes:
             return self.refusal
-        if "Tunnel connection failed" in reason or "SOCKS5Error" in causes:
+        refused = re.search(r"Tunnel connection failed: (\d{3}.*)", reason)
+        if not refused and causes & {"ProxyError"} and re.match(r"[1-5]\d\d\b", reason):  # httpx
+            refused = re.match(r"(.*)", reason)
+        if refused or "SOCKS5Error" in causes:
             return (
-                f"the {self.name} does not connect to {url}: {reason}",
-                f"Check console_url, and allow the address in the proxy, or correct {self.option}",
+                f"the {self.name} does not connect to {url}: {refused.group(1) if refused else reason}",
+                f"Check {address}, and allow the address in the proxy, or correct {self.option}{around}",
             )
-        return f"no connection through the {self.name}: {reason}", f"Check {self.option} and the network"
+        return f"no connection through the {self.name}: {reason}", f"Check {self.option} and the network{around}"
 
     @property
     def refusal(self) -> tuple[str, str]:
@@ -50,6 +61,33 @@ class Proxy:
             f"the {self.name} does not accept the request without a valid name and password (407)",
             f"Set {self.option} to a URL with name and password, percent-encoded",
         )
+
+
+def of_environment(url: str) -> Proxy | None:
+    """The proxy that the environment names for requests to ``url``, for messages; None if there is none."""
+    try:
+        from requests.utils import should_bypass_proxies
+    except ImportError:
+        return None
+    host = urlsplit(url).hostname
+    if not host or should_bypass_proxies(url, no_proxy=None):
+        return None
+    for option in (f"{urlsplit(url).scheme}_proxy", "all_proxy"):
+        name = next((name for name in (option, option.upper()) if os.environ.get(name)), "")
+        if name:
+            return Proxy("", _named(os.environ[name]), f"the environment variable {name}", outside=True)
+    return None
+
+
+def _named(url: str) -> str:
+    """How messages name a proxy of the environment, which is used whatever its URL looks like."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "proxy of the environment"
+    shown = f"[{host}]" if ":" in (host or "") else host
+    return f"{parts.scheme} proxy {shown}:{port or PORTS.get(parts.scheme, 1080)}"
 
 
 def check_proxy(url: str | None, option: str) -> Proxy | None:

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from urllib.parse import parse_qs, urlsplit
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
     Discovery,
@@ -24,8 +25,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import TokenEndpoint
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 if t.TYPE_CHECKING:
@@ -53,7 +54,11 @@ def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> 
 
     ``http`` speaks to Entra, the other two to the console: each is used by a thread of its own.
     """
-    offers, begins = (Connection(params["public_url"], each) for each in (offers_http, begins_http))
+    headers = gateway_headers.of_verification(params)
+    offers, begins = (
+        Connection(params["public_url"], each, headers, "public_url", "console_ca_path")
+        for each in (offers_http, begins_http)
+    )
     with ThreadPoolExecutor(2) as aside:  # none waits for another
         asked = aside.submit(_entra, http, params)
         first = aside.submit(sign_in.authorization_url, begins, params["name"])
@@ -61,7 +66,8 @@ def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> 
         discovery, issuer, secret, now = asked.result()
     checks = [*offered, issuer, _clock(begins if begins.now else offers, now)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
-    return [*checks, _registered(params), _enabled(params), secret, _expires(now, params)]
+    sent = sign_in.redirect_uri(begun) if begun else None
+    return [*checks, _registered(sent, params), _enabled(params), secret, _expires(now, params)]
 
 
 def _entra(http: Http, params: Params) -> tuple[Discovery | None, Check, Check, datetime | None]:
@@ -105,7 +111,8 @@ def _console(
     except ServiceError as error:
         later = [_not_asked("provider_offered"), _not_asked("authorization_url")]
         return [Check("console_reachable", False, _what(error), error.hint), *later], None
-    checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect")]
+    only = ", with headers that RustDesk's clients do not send" if connection.has_gateway_headers else ""
+    checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect{only}")]
     offered = name if name in names else next((item for item in names if same_name(item, name)), None)
     if offered is None:
         has = f"it offers {', '.join(names)}" if names else "it offers none"
@@ -118,6 +125,8 @@ def _console(
         url = first.result() if offered == name else sign_in.authorization_url(begins, offered)
     except ServiceError as error:
         said = _what(error)
+        if error.code not in (None, SAID):  # it is not the console that answers
+            return [*checks, Check("authorization_url", False, said, error.hint)], None
         known = (hint for pattern, hint in CAUSES if re.search(pattern, said, re.IGNORECASE))
         hint = next(known, "Check the issuer in the console, and that its own network reaches it (DNS, proxy, CA)")
         return [*checks, Check("authorization_url", False, _what(error), hint)], None
@@ -179,24 +188,30 @@ def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterato
         ("response_type", "code"),
     ):
         sent = query.get(name)
-        good = sent == expected
+        good = sent == expected or (name == "redirect_uri" and _addresses.same(sent or "", expected))
         text = f"the console sends {sent}" + ("" if good else f" instead of {expected}")
         yield Check(name, good, text, None if good else hints.get(name, hint))
     good = "openid" in query.get("scope", "").split()
     yield Check("scope", good, f"the console asks for {query.get('scope')}", None if good else "It has to have openid")
 
 
-def _registered(params: Params) -> Check:
-    """Whether the callback URL is among the application's redirect URIs, where these are known."""
-    uris = params["registered_redirect_uris"]
+def _registered(sent: str | None, params: Params) -> Check:
+    """Whether the callback URL, as the console has ``sent`` it, is among the application's redirect URIs, where these
+    are known. Entra compares them byte for byte."""
+    name, uris, uri = "redirect_uri_registered", params["registered_redirect_uris"], params["callback_url"]
     if uris is None:
-        return Check("redirect_uri_registered", None, "not asked: registered_redirect_uris is not given")
-    good = params["callback_url"] in uris
+        return Check(name, None, "not asked: registered_redirect_uris is not given")
+    if sent and _addresses.same(sent, uri):
+        uri = sent
+    if uri in uris:
+        return Check(name, True, f"{uri} is among the application's redirect URIs")
+    others = sorted(_addresses.spellings([uri], uris))
+    differs = f", but {', '.join(others)}, and Entra compares them byte for byte" if others else ""
     return Check(
-        "redirect_uri_registered",
-        good,
-        f"{params['callback_url']} is {'' if good else 'not '}among the application's redirect URIs",
-        None if good else "Add it to web_redirect_uris of entra_app, or Entra stops with AADSTS50011",
+        name,
+        False,
+        f"{uri} is not among the application's redirect URIs{differs}",
+        "Add it to web_redirect_uris of entra_app (with the role, run it again), or Entra stops with AADSTS50011",
     )
 
 
@@ -234,6 +249,8 @@ def _secret(http: Http, discovery: Discovery | None, params: Params) -> tuple[Ch
     }
     if verdict.code in NOT_ABOUT_THE_SECRET:
         return Check(name, None, f"cannot be told: {verdict.answer}"), verdict.now
+    if verdict.hint:
+        return Check(name, False, f"the token endpoint was not reached: {verdict.answer}", verdict.hint), verdict.now
     hint = hints.get(verdict.code or "", "Look up the code in Microsoft's list of AADSTS error codes")
     return Check(name, False, f"the token endpoint says: {verdict.answer}", hint), verdict.now
 

@@ -107,7 +107,10 @@ options:
     type: int
     choices: [1, 2]
   web_redirect_uris: &web_redirect_uris
-    description: The redirect URIs of platform C(Web). For RustDesk, the callback URL of each server.
+    description:
+      - The redirect URIs of platform C(Web). For RustDesk, the callback URL of each server.
+      - Entra allows a redirect URI on one platform only. To move one, remove it from the other platform's option in the
+        same task.
     type: dict
     suboptions:
       set:
@@ -119,7 +122,7 @@ options:
         type: list
         elements: str
       remove:
-        description: URIs to remove; others are kept.
+        description: URIs to remove, in every spelling of the same address; others are kept.
         type: list
         elements: str
   spa_redirect_uris: &spa_redirect_uris
@@ -135,7 +138,7 @@ options:
         type: list
         elements: str
       remove:
-        description: URIs to remove; others are kept.
+        description: URIs to remove, in every spelling of the same address; others are kept.
         type: list
         elements: str
   public_client_redirect_uris: &public_client_redirect_uris
@@ -151,7 +154,7 @@ options:
         type: list
         elements: str
       remove:
-        description: URIs to remove; others are kept.
+        description: URIs to remove, in every spelling of the same address; others are kept.
         type: list
         elements: str
   fallback_public_client_enabled: &fallback_public_client_enabled

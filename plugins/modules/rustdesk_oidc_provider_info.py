@@ -68,7 +68,10 @@ console_type:
   returned: success
   type: str
 callback_url:
-  description: The callback URL that the console sends, if it has one yet.
+  description:
+    - The callback URL that the console sends, if it has one yet.
+    - A console of type V(rustdesk_api) reveals it only at the start of a sign-in. With O(name), one is started and not
+      completed.
   returned: success
   type: str
 probe:
@@ -141,7 +144,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _ident
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.probe import probe
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
@@ -172,8 +177,9 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     _identifiers.check(params, ("console_url", "username", "name"))
     if params["probe"]:
         url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
+        headers = check_headers(params["headers"])
         with closing(Http(params["ca_path"], params["timeout"], proxy)) as http:
-            return {"probe": probe(Connection(url, http), params)}
+            return {"probe": probe(Connection(url, http, headers), params)}
     if params["close_session"]:
         with signed_in({**params, "keep_session": False}):
             return {}
@@ -184,9 +190,12 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         found = listed = console.providers(params["name"] or "")
         if params["name"]:
             found = [item for item in [find(listed, params["name"])] if item]
+        callback_url = console.settings().get("callback_url")
+        if params["name"] and found and "callback_url" not in console.supports:
+            callback_url = sign_in.sent_callback_url(session.connection, found[0].name)
         result = {
             "console_type": console.type,
-            "callback_url": console.settings().get("callback_url"),
+            "callback_url": callback_url,
             "providers": [view(item) for item in found],
         }
         if params["name"]:

@@ -116,6 +116,14 @@ options:
         they apply.
     type: str
     version_added: 0.2.0
+  headers:
+    description:
+      - Additional headers of all requests to the console, such as those of a service token for an access gateway. The
+        values are secrets.
+      - They are sent to O(public_url) only if that has the same scheme, host and port as O(console_url), or if
+        O(console_url) is not given. RustDesk's clients do not send them, so users need another way past the gateway.
+    type: dict
+    version_added: 0.2.0
   timeout:
     description: Timeout of a single request, in seconds.
     type: float
@@ -226,6 +234,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.last_look import Look, last_look
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 
@@ -254,7 +263,7 @@ SPEC: dict[str, t.Any] = {
         "must_pass": {"type": "bool", "default": True, "no_log": False},
         "unverifiable": {"type": "str"},
         "look_again": {"type": "bool", "default": True},
-        **{name: RUSTDESK_OPTIONS[name] for name in ("totp_secret", "contract", "session")},
+        **{name: RUSTDESK_OPTIONS[name] for name in ("headers", "totp_secret", "contract", "session")},
         **{name: {**RUSTDESK_OPTIONS[name], "required": False} for name in ("console_url", "username", "password")},
     },
     "required_by": {"session": ("console_url",)},
@@ -265,6 +274,7 @@ SPEC: dict[str, t.Any] = {
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     proxy = check_proxy(params["console_proxy"], "console_proxy")
+    check_headers(params["headers"])
     console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
     checks: list[_sign_in_check.Check] = []
     others_done = Event()

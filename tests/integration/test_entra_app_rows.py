@@ -18,6 +18,9 @@ from support.controller import Controller
 from support.fleet import Fleet
 
 DESK1, DESK2, DESK3 = (f"https://desk{number}.example/api/oidc/callback" for number in (1, 2, 3))
+# Entra takes a URI for one platform only
+SPA1, SPA2, SPA3 = (f"https://app{number}.example/" for number in (1, 2, 3))
+NATIVE = "https://native.example/"
 GRAPH = "00000003-0000-0000-c000-000000000000"
 USER_READ, EMAIL = "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0"
 USER_READ_ALL = "df021288-bdef-4463-88db-98f22de89214"
@@ -117,15 +120,15 @@ ROWS = {
     "spa_redirect_uris": Row(
         lambda seen: set(seen.application["spa"]["redirectUris"]),
         [
-            ({"spa_redirect_uris": {"add": [DESK1, DESK2]}}, {DESK1, DESK2}),
-            ({"spa_redirect_uris": {"set": [DESK3]}}, {DESK3}),
-            ({"spa_redirect_uris": {"remove": [DESK3]}}, set()),
+            ({"spa_redirect_uris": {"add": [SPA1, SPA2]}}, {SPA1, SPA2}),
+            ({"spa_redirect_uris": {"set": [SPA3]}}, {SPA3}),
+            ({"spa_redirect_uris": {"remove": [SPA3]}}, set()),
         ],
     ),
     "public_client_redirect_uris": Row(
         lambda seen: set(seen.application["publicClient"]["redirectUris"]),
         [
-            ({"public_client_redirect_uris": {"set": ["rustdesk://auth", DESK1]}}, {"rustdesk://auth", DESK1}),
+            ({"public_client_redirect_uris": {"set": ["rustdesk://auth", NATIVE]}}, {"rustdesk://auth", NATIVE}),
             ({"public_client_redirect_uris": {"set": ["http://localhost"]}}, {"http://localhost"}),
             ({"public_client_redirect_uris": {"set": []}}, set()),
         ],

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import problems
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
+    on_two_platforms,
+    problems,
+)
 
 PERSONAL = "AzureADandPersonalMicrosoftAccount"
 ORGANISATION = "AzureADMyOrg"
@@ -60,6 +63,13 @@ def test_refused(uri, about):
 def test_refused_with_personal_accounts_only(uri):
     assert problems([uri], ORGANISATION) == []
     assert len(problems([uri], PERSONAL)) == 1
+
+
+def test_on_two_platforms():
+    known = {"web_redirect_uris": ["https://a/", "https://b/"], "spa_redirect_uris": ["https://b/", "https://B/"]}
+    found = on_two_platforms(known)
+    assert found == {"https://b/": ("web_redirect_uris", "spa_redirect_uris")}
+    assert on_two_platforms({**known, "spa_redirect_uris": []}) == {}
 
 
 def test_how_many():

@@ -17,7 +17,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     InputError,
@@ -49,10 +49,22 @@ def check_url(url: str, option: str) -> str:
 class Connection:
     """HTTP with one console; ``headers`` go with each request, and hold what a sign-in gave."""
 
-    def __init__(self, url: str, http: _http.Http) -> None:
-        """``url`` is the console's address without a slash at the end."""
+    def __init__(
+        self,
+        url: str,
+        http: _http.Http,
+        gateway: t.Mapping[str, str] | None = None,
+        option: str = "console_url",
+        ca: str = "ca_path",
+    ) -> None:
+        """``url`` is the console's address, the value of ``option`` without a slash at the end.
+
+        ``ca`` is the option of its CA, ``gateway`` are headers for an access gateway, which hold secrets.
+        """
         self.url = url
         self._http = http
+        self.asks = _causes.Asked(url, option, ca, http.proxy)
+        self._gateway = dict(gateway or {})
         self.headers: dict[str, str] = {}
         # Whether it has answered anything yet
         self.asked = False
@@ -60,7 +72,12 @@ class Connection:
         self.now: datetime | None = None
         # Signs in again when a session that was handed over is no longer there; None where there is no other way in.
         self.renew: t.Callable[[], None] | None = None
-        self._secrets: set[str] = set()
+        self._secrets: set[str] = set(self._gateway.values())
+
+    @property
+    def has_gateway_headers(self) -> bool:
+        """Whether requests have headers that RustDesk's clients do not send."""
+        return bool(self._gateway)
 
     def keep_secret(self, *values: t.Any) -> None:
         """Take ``values`` out of whatever the console says from now on, where a message quotes it."""
@@ -78,16 +95,26 @@ class Connection:
         return self._read(response, method, path, attempted)
 
     def ask(self, method: str, path: str, attempted: str, *, json: t.Any = None) -> t.Any:
-        """Send one request and give the answer, whatever it is; see call()."""
-        headers = {"Accept": "application/json", **self.headers}
+        """Send one request and give the console's answer, whatever it is; see call().
+
+        Raises ServiceError where something else answers in its place, with the name of the cause as its code.
+        """
+        headers = {"Accept": "application/json", **self._gateway, **self.headers}
         try:
             response = self._http.send(method, self.url + path, json=json, headers=headers)
         except _http.requests.RequestException as error:
             raise self._no_answer(method, attempted, error) from error
         self.asked = True
-        if response.status_code == 407 and self._http.proxy:  # without TLS, the proxy answers in the console's place
-            answer, hint = self._http.proxy.refusal
-            raise ServiceError(attempted, answer=answer, hint=hint, status=407)
+        other = _answers.of_answer(response, self.asks, self._gateway)
+        if other:
+            raise ServiceError(
+                attempted,
+                answer=self.quotable(other.answer),
+                hint=other.hint,
+                status=response.status_code,
+                code=other.name,
+                request_id=_answers.request_id(response),
+            )
         with suppress(KeyError, TypeError, ValueError):
             self.now = parsedate_to_datetime(response.headers["Date"])
         return response
@@ -100,20 +127,14 @@ class Connection:
         return renew is not None
 
     def _no_answer(self, method: str, attempted: str, error: Exception) -> ServiceError:
-        reason = _http.why(error)
-        if isinstance(error, _http.requests.exceptions.SSLError):
-            return ServiceError(attempted, answer=f"TLS failed: {reason}", hint="Set ca_path to the CA of the console")
-        asked = isinstance(error, _http.requests.exceptions.ReadTimeout) or "Connection aborted" in str(error)
-        proxy = self._http.proxy
-        # A SOCKS proxy's refusal is a failed connection to requests.
-        if proxy and (isinstance(error, _http.requests.exceptions.ProxyError) or (proxy.socks and not asked)):
-            answer, hint = proxy.failure(reason, _http.causes(error), self.url)
-            return ServiceError(attempted, answer=answer, hint=hint)
-        if asked and method != "GET":
-            return AmbiguousError(attempted, answer=f"the connection failed after the request was sent: {reason}")
-        return ServiceError(
-            attempted, answer=f"no connection to {self.url}: {reason}", hint="Check console_url and the network"
-        )
+        cause = _causes.of_exception(error, self.asks)
+        if cause.open and method != "GET":
+            return AmbiguousError(
+                attempted,
+                answer=f"the connection failed after the request was sent: {_causes.why(error)}",
+                hint=cause.hint,
+            )
+        return ServiceError(attempted, answer=cause.answer, hint=cause.hint)
 
     def _read(self, response: t.Any, method: str, path: str, attempted: str) -> t.Any:
         status = response.status_code
@@ -126,13 +147,14 @@ class Connection:
         said = self.quotable(_complaint(value, status)) if isinstance(value, dict) else None
 
         def refusal(answer: str, hint: str, code: str | None = None) -> ServiceError:
-            return ServiceError(attempted, answer=answer, hint=hint, status=status, code=code)
+            identifier = _answers.request_id(response)
+            return ServiceError(attempted, answer=answer, hint=hint, status=status, code=code, request_id=identifier)
 
         if 300 <= status < 400:
             target = response.headers.get("Location", "nowhere")
             raise refusal(
                 f"{method} {path} was redirected ({status}) to {target}",
-                "Set console_url to the address where it leads; following it would turn a POST into a GET",
+                f"Set {self.asks.option} to the address where it leads; following it would turn a POST into a GET",
             )
         if said:
             raise refusal(f"the console answered {status}: {said}", _hint(status, path), SAID)
@@ -145,7 +167,7 @@ class Connection:
             what = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
             raise refusal(
                 f"{method} {path} answered {what}",
-                "Check console_url: a proxy or another web server answers there, or this server has no such API",
+                f"Check {self.asks.option}: a proxy or another web server answers, or this server has no such API",
             )
         return value
 
@@ -174,6 +196,10 @@ def _hint(status: int, path: str) -> str:
         return "Check username and password, and that the user is an administrator with the right to change settings"
     if status in (404, 405):
         return f"This server's API differs from what is known ({path}): see the option contract"
+    if status in (502, 503, 504) or 520 <= status < 530:  # those of Cloudflare are above 520
+        return (
+            "A reverse proxy answers that does not reach the console: check that the console runs, and the proxy's log"
+        )
     if status == 429:
         return "The console limits how often it is asked: wait a minute and run again"
     return "Look into the console's log"

@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_api import RustdeskApi
@@ -104,10 +105,15 @@ def _check_rustdesk(connection: Connection) -> None:
     try:
         sign_in.login_options(connection)
     except ServiceError as error:
-        redirected = error.status is not None and 300 <= error.status < 400
-        hint = error.hint if redirected else "Check console_url, or set console_type if this is a RustDesk console"
+        other = error.code is not None and error.code != SAID
+        known = other or error.status is None or 300 <= error.status < 400
+        hint = error.hint if known else "Check console_url, or set console_type if this is a RustDesk console"
         raise ServiceError(
-            f"No RustDesk console was found at {connection.url}", answer=error.answer, hint=hint, status=error.status
+            f"No RustDesk console was found at {connection.url}",
+            answer=error.answer,
+            hint=hint,
+            status=error.status,
+            code=error.code,
         ) from error
 
 

@@ -74,7 +74,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
     """
     attempted = f"Signing in to the console {connection.url} as {params['username']} failed"
     connection.keep_secret(params["password"], params.get("totp_secret"), params.get("verification_code"))
-    if connection.url.startswith("http://") and not connection.asked:
+    if connection.url.lower().startswith("http://") and not connection.asked:
         # Something harmless first: were it redirected, the password would have gone over the wire for nothing.
         connection.call("GET", "/api/login-options", attempted)
     if params.get("verification_code") and params.get("verification_secret"):

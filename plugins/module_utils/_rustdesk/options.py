@@ -37,6 +37,7 @@ RUSTDESK_OPTIONS: dict[str, t.Any] = {
         "fallback": (from_environment, ["RUSTDESK_CA_PATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]),
     },
     "proxy": {"type": "str", "no_log": True},
+    "headers": {"type": "dict", "no_log": True},
     "timeout": {"type": "float", "default": 30.0},
     "contract": {
         "type": "dict",

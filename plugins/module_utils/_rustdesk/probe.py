@@ -37,8 +37,8 @@ def _asked(connection: Connection, path: str) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {"request": f"GET {path}"}
     try:
         response = connection.ask("GET", path, "Asking failed")
-    except SsoError:
-        return {**found, "answer": "no connection"}
+    except SsoError as error:
+        return {**found, "answer": error.code or "no connection", **({"status": error.status} if error.status else {})}
     try:
         answer = json_structure.skeleton(response.json())
     except ValueError:

@@ -14,6 +14,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 
 
 class Session:
@@ -39,8 +40,9 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
     Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
     """
     url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
+    headers = check_headers(params["headers"])
     http = Http(params["ca_path"], params["timeout"], proxy)
-    connection = Connection(url, http)
+    connection = Connection(url, http, headers)
     earlier = params.get("session")
     chosen: console.Console | None = None
     keep = False

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import DEVICE
@@ -35,11 +36,13 @@ def login_options(connection: Connection) -> list[str]:
             raise
         answer = connection.call("GET", "/api/oidc/login-options", attempted)  # before August 2023 [src]
     if not isinstance(answer, list) or not all(isinstance(item, str) for item in answer):
-        raise ServiceError(attempted, answer="the answer is not a list of names", hint="Check console_url")
+        raise ServiceError(
+            attempted, answer="the answer is not a list of names", hint=f"Check {connection.asks.option}"
+        )
     names = [item[len(SINGLE) :] for item in answer if item.startswith(SINGLE)]
     for item in answer:
         if item.startswith(COMMON):
-            names.extend(_common_names(item[len(COMMON) :], attempted))
+            names.extend(_common_names(item[len(COMMON) :], attempted, connection.asks.option))
     return list(dict.fromkeys(names))
 
 
@@ -60,11 +63,26 @@ def authorization_url(connection: Connection, name: str) -> str:
     return str(answer["url"])
 
 
-def _common_names(text: str, attempted: str) -> t.Iterator[str]:
+def sent_callback_url(connection: Connection, name: str) -> str | None:
+    """The callback URL that the console sends with provider ``name``, where it does not tell it otherwise; None where
+    it begins no sign-in."""
+    try:
+        return redirect_uri(authorization_url(connection, name))
+    except ServiceError:
+        return None
+
+
+def redirect_uri(url: str) -> str | None:
+    """The ``redirect_uri`` of an authorization URL; None where it has none."""
+    try:
+        return parse_qs(urlsplit(url).query).get("redirect_uri", [None])[0]
+    except ValueError:
+        return None
+
+
+def _common_names(text: str, attempted: str, option: str) -> t.Iterator[str]:
     try:
         for entry in json.loads(text):
             yield str(entry["name"])
     except (ValueError, TypeError, KeyError) as error:
-        raise ServiceError(
-            attempted, answer="its list of providers cannot be read", hint="Check console_url"
-        ) from error
+        raise ServiceError(attempted, answer="its list of providers cannot be read", hint=f"Check {option}") from error

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import (
@@ -249,12 +250,15 @@ def _public_url(seen: Seen, application: Document) -> tuple[str | None, list[str
     registered = application["web_redirect_uris"]
     callback = seen.console["callback_url"]
     if not callback:
-        fitting = [uri.removesuffix(CALLBACK_PATH) for uri in registered if uri.endswith(CALLBACK_PATH)]
-        if callback_url(seen.console_url) in registered:
-            return seen.console_url.rstrip("/"), []
+        fitting = [uri for uri in registered if uri.endswith(CALLBACK_PATH)]
+        # In the spelling that is registered, as that is the one that works
+        own = sorted(_addresses.spellings([callback_url(seen.console_url)], fitting))
+        if own:
+            return own[0].removesuffix(CALLBACK_PATH), []
         said = "The console does not report its callback URL, and its own address is not among the redirect URIs"
         if len(fitting) == 1:
-            return fitting[0], [f"{said}; {fitting[0]} is taken from the only redirect URI that can be RustDesk's"]
+            address = fitting[0].removesuffix(CALLBACK_PATH)
+            return address, [f"{said}; {address} is taken from the only redirect URI that can be RustDesk's"]
         return None, [f"{said}: set rustdesk_sso_public_url to the address at which users reach it"]
     if not callback.endswith(CALLBACK_PATH):
         return None, [

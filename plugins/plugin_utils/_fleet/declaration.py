@@ -18,6 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID, check_tenant
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 
 Values = t.Mapping[str, t.Any]
 
@@ -99,6 +100,7 @@ class Declaration(_Round):
     provider_enabled: bool
     replaces: list[str]
     beside: list[str]
+    move_redirect_uris: bool
     wait_timeout: float
     remove_console: bool
     remove_unused_app: bool
@@ -168,6 +170,7 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
         "provider_enabled": value("provider_enabled"),
         "replaces": value("app_replaces", []),
         "beside": value("provider_beside", []),
+        "move_redirect_uris": value("app_move_redirect_uris", False),
         "wait_timeout": value("wait_timeout"),
         "remove_console": value("remove_console"),
         "remove_unused_app": value("remove_unused_app"),
@@ -228,6 +231,11 @@ def _console(values: Values) -> t.Iterator[str]:
             "the console, such as https://rustdesk.example.com."
         )
     yield from _unusable(values, "console_url")
+    name = f"{PREFIX}console_headers"
+    try:
+        check_headers(values.get(name), name)
+    except InputError as error:
+        yield str(error)
 
 
 def _addresses(values: Values) -> t.Iterator[str]:

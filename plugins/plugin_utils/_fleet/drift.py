@@ -11,6 +11,7 @@ import typing as t
 
 import yaml
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Drift
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
@@ -26,7 +27,7 @@ def of_server(before: Side, after: Side, what: str, secret_name: str, callback_u
     """
     sides = [plain(before), plain(after)]
     uris = [set(side.get(REDIRECT_URIS) or []) for side in sides]
-    others_only = callback_url not in uris[0] ^ uris[1] and uris[0] <= uris[1]
+    others_only = not _addresses.spellings([callback_url], uris[0] ^ uris[1]) and uris[0] <= uris[1]
     for side in sides:
         mine = (side.pop(SECRETS, None) or {}).get(secret_name)
         if mine is not None:

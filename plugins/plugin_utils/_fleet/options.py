@@ -48,6 +48,7 @@ CONSOLE = {
     "console_totp_secret": "totp_secret",
     "console_contract": "contract",
     "console_proxy": "proxy",
+    "console_headers": "headers",
     "ca_path": "ca_path",
     # After that of all services, so that it counts for the console
     "console_ca_path": "ca_path",
@@ -78,7 +79,7 @@ def provider(server: Server, share: Share) -> Options:
         "client_id": share["app_id"],
         "client_secret": share["client_secret"],
         "issuer": share["issuer"],
-        "callback_url": declaration["callback_url"],
+        "callback_url": server.callback_url,
     }
 
 
@@ -93,7 +94,7 @@ def check(server: Server, share: Share) -> Options:
         "issuer": share["issuer"],
         "discovery": share["discovery"],
         "client_id": share["app_id"],
-        "callback_url": declaration["callback_url"],
+        "callback_url": server.callback_url,
         "client_secret": share["client_secret"],
         "client_secret_accepted": share["accepted"],
         "client_secret_expires": share["expires"],

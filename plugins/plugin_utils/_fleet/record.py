@@ -53,7 +53,7 @@ def record(server: Server, *, observed: bool = False) -> Record:
                 "object_id": known["application"]["object_id"] if there else "",
                 "foreign_redirect_uris": list(uris or []) if there else [],
             },
-            "callback_url": declaration["callback_url"],
+            "callback_url": server.callback_url,
             "provider": {
                 "name": declaration["provider_name"],
                 "present": bool(provider) if server.console.get("console_type") else None,
@@ -194,7 +194,7 @@ def _drift(server: Server, known: Result) -> list[Drift]:
             result["diff"]["after"],
             what,
             "" if renewed else name,
-            server.declaration["callback_url"],
+            server.callback_url,
         )
     ]
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
+    CALLBACK_PATH,
     PREFIX,
     Declaration,
     variable,
@@ -62,6 +65,17 @@ class Server:
         """The client secret that the inspected console holds; empty where it holds none, or a placeholder."""
         return usable_secret(self.provider.get("client_secret")) or ""
 
+    @property
+    def callback_url(self) -> str:
+        """The callback URL that the console sends after this run, byte for byte: what is registered.
+
+        The console keeps its own spelling of the same address unless O(public_url) declares another one that can be
+        written to it.
+        """
+        declared, present = self.declaration["callback_url"], self.console.get("callback_url") or ""
+        writes = self.declaration["public_url_declared"] and _takes_callback_url(self.console)
+        return declared if writes or not _addresses.same(present, declared) else present
+
 
 def key(declaration: Declaration) -> Key:
     """What servers that share an application have in common: the tenant as they name it, and the unique name."""
@@ -71,11 +85,14 @@ def key(declaration: Declaration) -> Key:
 def obstacles(declaration: Declaration, console: Result) -> list[str]:
     """What stands in the console against the declaration, a sentence each; such a server is left as it is."""
     found = []
-    present = console.get("callback_url")
-    if not declaration["public_url_declared"] and present and present != declaration["callback_url"]:
+    present, wanted = console.get("callback_url"), declaration["callback_url"]
+    if not declaration["public_url_declared"] and present and not _same_console(present, wanted):
+        would = f"and {wanted} would replace it for all its providers"
+        if not _takes_callback_url(console):
+            would = f"not {wanted}"
         found.append(
-            f"The console has the callback URL {present}, and {declaration['callback_url']} would replace it for all "
-            f"its providers. Set {PREFIX}public_url to the address at which users reach the console."
+            f"The console has the callback URL {present}, {would}. Set {PREFIX}public_url to the address at which "
+            "users reach the console."
         )
     if any(provider.get("client_secret_set") is None for provider in console.get("providers") or []):
         found.append(
@@ -83,6 +100,17 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
             "the modules entra_app (with held_key_id) and rustdesk_oidc_provider (with update_secret) for this server."
         )
     return found
+
+
+def _same_console(one: str, other: str) -> bool:
+    """Whether two callback URLs are those of the same address of a console, which may end with a slash."""
+    return _addresses.same(one.removesuffix(CALLBACK_PATH), other.removesuffix(CALLBACK_PATH))
+
+
+def _takes_callback_url(console: Result) -> bool:
+    """Whether the callback URL of a console can be set through its API."""
+    known = CONSOLES.get(str(console.get("console_type")))
+    return known is None or "callback_url" in known.supports
 
 
 def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
@@ -117,6 +145,7 @@ def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) ->
             **_of(members[0]),
             **members[0].declaration["application"],
             "web_redirect_uris": {"add": _callback_urls(members)},
+            **_moved(members),
             "client_secrets": [
                 {
                     **server.declaration["client_secret"],
@@ -176,7 +205,13 @@ def _relying_party(server: Server) -> Entry:
 
 
 def _callback_urls(servers: t.Iterable[Server]) -> list[str]:
-    return list(dict.fromkeys(server.declaration["callback_url"] for server in servers))
+    return list(dict.fromkeys(server.callback_url for server in servers))
+
+
+def _moved(servers: t.Iterable[Server]) -> Entry:
+    """The options that take callback URLs from the other platforms, for the servers that ask for that."""
+    moved = _callback_urls(server for server in servers if server.declaration["move_redirect_uris"])
+    return {f"{platform}_redirect_uris": {"remove": moved} for platform in ("spa", "public_client") if moved}
 
 
 class Share(t.TypedDict):
@@ -309,7 +344,7 @@ def concerns(server: Server, result: Result) -> bool:
     if not result.get("changed") or not secret_of(declaration, result):
         return False
     sides = result["diff"]["before"], result["diff"]["after"]
-    return bool(drift.of_server(*sides, "", declaration["client_secret"]["name"], declaration["callback_url"]))
+    return bool(drift.of_server(*sides, "", declaration["client_secret"]["name"], server.callback_url))
 
 
 def secret_of(declaration: Declaration, result: Result) -> Result:

@@ -11,7 +11,7 @@ import functools
 import typing as t
 from datetime import datetime, timedelta
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses, _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import (
     format_time,
     parse_time,
@@ -147,18 +147,17 @@ def _grouped(
 def _application(members: t.Sequence[Model], callback_urls: set[str]) -> Model:
     """Merge what is known of the application that the servers ``members`` share.
 
-    Redirect URIs that are among ``callback_urls`` are not foreign.
+    Redirect URIs that are among ``callback_urls``, in any spelling, are not foreign.
     """
 
     def known(key: str) -> str:
         return next((member["application"][key] for member in members if member["application"][key]), "")
 
+    uris = {uri for member in members for uri in member["application"]["foreign_redirect_uris"]}
     return {
         "tenant_id": members[0]["tenant_id"],
         **{key: known(key) for key in ("unique_name", "display_name", "app_id", "object_id")},
-        "foreign_redirect_uris": sorted(
-            {uri for member in members for uri in member["application"]["foreign_redirect_uris"]} - callback_urls
-        ),
+        "foreign_redirect_uris": sorted(uris - _addresses.spellings(callback_urls, uris)),
         "servers": [member["server"] for member in members],
     }
 

@@ -33,6 +33,7 @@ TYPES: dict[str, dict[str, t.Any]] = {
     "app_unique_name": _TEXT,
     "app_display_name": _TEXT,
     "app_adopt": _SWITCH,
+    "app_move_redirect_uris": _SWITCH,
     "app_sign_in_audience": _one_of(
         "AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"
     ),
@@ -52,6 +53,7 @@ TYPES: dict[str, dict[str, t.Any]] = {
     "secret_renew": _SWITCH,
     "console_type": _one_of("auto", "pro", "rustdesk_console", "rustdesk_api"),
     "console_contract": _DICT,
+    "console_headers": _DICT,
     "provider_name": _TEXT,
     "provider_enabled": _SWITCH,
     "timeout": _SECONDS,

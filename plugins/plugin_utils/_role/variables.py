@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 from ansible import template as ansible_template
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.validation import check_type_dict
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
@@ -72,10 +73,14 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
             continue
         if not is_set(value):
             continue
-        if rules.get("no_log") and not isinstance(value, str):
+        if rules.get("no_log") and rules["type"] == "dict":
+            value = _secret_dict(value)
+            if value is None:
+                problems.append(f"{name} has to be a dictionary.")
+        elif rules.get("no_log") and not isinstance(value, str):
             problems.append(f"{name} has to be text.")
-        else:
-            values[name] = value
+            continue
+        values[name] = value
     checked = {name: _rules(rules) for name, rules in specification().items() if not rules.get("no_log")}
     secrets = {name: value for name, value in values.items() if name not in checked}
     result = ArgumentSpecValidator(checked).validate({name: v for name, v in values.items() if name in checked})
@@ -88,6 +93,14 @@ def _evaluated(value: t.Any, templar: t.Any) -> t.Any:
     """What the template ``value`` gives, as plain data; None for ``omit``."""
     value = templar.template(value)
     return None if omitted(value) else plain(value)
+
+
+def _secret_dict(value: t.Any) -> dict[str, t.Any] | None:
+    """``value`` as a dictionary, also where AWX or the command line has it as text; None where it is none."""
+    try:
+        return t.cast("dict[str, t.Any]", check_type_dict(value))
+    except (TypeError, ValueError):  # their texts quote it
+        return None
 
 
 def renamed(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -219,6 +219,6 @@ def _same(registered: str, wanted: str) -> bool:
     if registered == wanted:
         return True
     one, other = urlsplit(registered), urlsplit(wanted)
-    if one.hostname != "localhost" or other.hostname != "localhost":
+    if any(parts.netloc.partition(":")[0] != "localhost" for parts in (one, other)):
         return False
     return (one.scheme, one.path, one.query) == (other.scheme, other.path, other.query)

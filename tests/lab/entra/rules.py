@@ -14,6 +14,7 @@ from ..directory import Tenant
 from ..errors import GraphError, bad_request
 
 PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+PLATFORMS = ("web", "spa", "publicClient")
 AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs", *PERSONAL)
 FORBIDDEN = "!$'(),;"
 SINGLE_SIGN_ON_MODES = (None, "password", "saml", "notSupported", "oidc")
@@ -46,8 +47,11 @@ def check(body: dict[str, Any], unchanged: dict[str, Any] | None = None) -> None
         raise _invalid("displayName")
     if personal and body["appRoles"]:
         raise _invalid("appRoles")
-    for kind in ("web", "spa", "publicClient"):
+    for kind in PLATFORMS:
         _check_redirect_uris(kind, body[kind]["redirectUris"], personal)
+    uris = [uri for kind in PLATFORMS for uri in body[kind]["redirectUris"]]
+    if len(set(uris)) != len(uris):  # one URI on two platforms (MicrosoftDocs/azure-docs#89929 [iss])
+        raise bad_request("Redirect URIs must have distinct values.")
     logout = body["web"]["logoutUrl"]
     if logout and (urlsplit(logout).scheme != "https" or len(logout) > 255):
         raise _invalid("logoutUrl")

@@ -63,6 +63,19 @@ def test_bad_applications(api: Api, members: dict[str, Any]) -> None:
         check(api.graph("POST", "/applications", {"displayName": "x", **members}), 400, BAD)
 
 
+@pytest.mark.parametrize("platform", ["spa", "publicClient"])
+def test_a_redirect_uri_has_one_platform(api: Api, platform: str) -> None:
+    """One request moves it."""
+    uris = {"redirectUris": ["https://a.example/cb"]}
+    application = api.application(web=uris)
+    path = f"/applications/{application['id']}"
+    answer = api.graph("PATCH", path, {platform: uris})
+    check(answer, 400, BAD)
+    assert answer.json()["error"]["message"] == "Redirect URIs must have distinct values."
+    check(api.graph("POST", "/applications", {"displayName": "x", "web": uris, platform: uris}), 400, BAD)
+    assert api.graph("PATCH", path, {platform: uris, "web": {"redirectUris": []}}).status_code == 204
+
+
 def test_annotations_are_accepted(api: Api) -> None:
     body = {
         "@odata.type": "#microsoft.graph.application",

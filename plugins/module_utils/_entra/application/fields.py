@@ -14,7 +14,7 @@ import itertools
 import typing as t
 import uuid
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses, _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
     PERSONAL_AUDIENCES,
 )
@@ -56,8 +56,8 @@ LOCK = {
     "credentials_with_usage_verify": "credentialsWithUsageVerify",
     "token_encryption_key_id": "tokenEncryptionKeyId",
 }
-PUBLIC = "public_client_redirect_uris"
-REDIRECT_URIS = ("web_redirect_uris", "spa_redirect_uris", PUBLIC)
+WEB, PUBLIC = "web_redirect_uris", "public_client_redirect_uris"
+REDIRECT_URIS = (WEB, "spa_redirect_uris", PUBLIC)
 PERSONAL_TOKEN_VERSION = 2
 # IDs of roles and scopes follow from their values, so that check mode knows them and a lost answer changes nothing.
 NAMESPACE = uuid.UUID("6f2a7b1e-6d0e-5d51-9c53-0b7c5f1d8f0a")
@@ -184,7 +184,7 @@ def desired(params: Params, have: t.Mapping[str, t.Any], app_id: str) -> Documen
         want["requested_access_token_version"] = PERSONAL_TOKEN_VERSION
     for option in REDIRECT_URIS:
         if want[option]:
-            want[option] = sorted(_plan.chosen(have[option] or [], want[option]))
+            want[option] = sorted(_plan.chosen(have[option] or [], _as_registered(want[option], have[option] or [])))
     for name, switch in (params.get("service_principal_lock") or {}).items():
         want[f"service_principal_lock.{name}"] = switch
     if want["identifier_uris"] is not None:
@@ -202,6 +202,12 @@ def desired(params: Params, have: t.Mapping[str, t.Any], app_id: str) -> Documen
             for entry in want["pre_authorized_applications"]
         ]
     return want
+
+
+def _as_registered(declared: Document, have: list[str]) -> Document:
+    """``declared`` with each URI to remove in all spellings of the same address that the application has."""
+    gone = declared.get("remove") or []
+    return {**declared, "remove": sorted({*gone, *_addresses.spellings(gone, have)})}
 
 
 def _identified(declared: list[Document], have: list[Document], option: str) -> list[Document]:

@@ -54,6 +54,13 @@ def check(params: Params) -> None:
     audience = params.get("sign_in_audience")
     for option in fields.REDIRECT_URIS:
         _check_redirect_uris(option, params.get(option) or {}, audience)
+    given = {option: _given(params.get(option) or {}) for option in fields.REDIRECT_URIS}
+    for uri, (one, other) in redirect_uris.on_two_platforms(given).items():
+        raise InputError(
+            f"{one} and {other} have the same URI {uri}",
+            answer="Entra allows a redirect URI on one platform of an application only",
+            hint=f"Remove it from {one} or {other}",
+        )
     _check_texts(params, audience)
     for option in fields.ENTITLEMENTS:
         _check_entitlements(option, params.get(option) or [])
@@ -72,6 +79,7 @@ def check_result(have: Params, values: Params) -> None:
     """
     audience = values.get("sign_in_audience")
     _check_display_name(have, values)
+    _check_platforms(have, values)
     stays = audience == have.get("sign_in_audience")
     for option in fields.REDIRECT_URIS:
         known = set(have.get(option) or []) if stays else set()
@@ -111,10 +119,30 @@ def _check_redirect_uris(option: str, uris: Params, audience: str | None) -> Non
     clash = sorted(set(uris.get("add") or []) & set(uris.get("remove") or []))
     if clash:
         raise InputError(f"{option} adds and removes the same: {', '.join(clash)}")
-    given = [*(uris.get("set") or []), *(uris.get("add") or [])]
-    found = redirect_uris.problems(given, audience, any_scheme=option == fields.PUBLIC)
+    found = redirect_uris.problems(_given(uris), audience, any_scheme=option == fields.PUBLIC)
     if found:
         raise InputError(f"{option} would be refused by Entra", answer="; ".join(found), hint="Change them")
+
+
+def _given(uris: Params) -> list[str]:
+    return [*(uris.get("set") or []), *(uris.get("add") or [])]
+
+
+def _check_platforms(have: Params, values: Params) -> None:
+    """Raise InputError for a URI that would get a second platform; see on_two_platforms()."""
+    before, after = ({o: side.get(o) or [] for o in fields.REDIRECT_URIS} for side in (have, values))
+    for uri, options in redirect_uris.on_two_platforms(after).items():
+        there = [option for option in options if uri in before[option]]
+        if len(there) != 1:  # Graph has taken both, or this is a new application, see check()
+            continue
+        (new,) = set(options) - set(there)
+        held, platform = there[0], redirect_uris.PLATFORMS[there[0]]
+        role = "; in the role entra_oidc, set rustdesk_sso_app_move_redirect_uris to true"
+        raise InputError(
+            f"The redirect URI {uri} cannot be added to {new}",
+            answer=f"the application has it under the platform {platform} ({held}), and Entra allows one platform only",
+            hint=f"To move it, remove it from {held} in the same task" + (role if new == fields.WEB else ""),
+        )
 
 
 def _check_texts(params: Params, audience: str | None) -> None:

@@ -11,9 +11,16 @@ types" [doc]; URNs: hashicorp/terraform-provider-azuread #575 [iss]; fragments: 
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from urllib.parse import urlsplit
 
+# The platforms by their options
+PLATFORMS = {
+    "web_redirect_uris": "Web",
+    "spa_redirect_uris": "Single-page application",
+    "public_client_redirect_uris": "Mobile and desktop applications",
+}
 PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 MAX_LENGTH = 256
 MAX_COUNT = 256
@@ -42,6 +49,15 @@ def too_many(uris: t.Sequence[str], sign_in_audience: str | None) -> list[str]:
     limit = MAX_COUNT_PERSONAL if sign_in_audience in PERSONAL_AUDIENCES else MAX_COUNT
     count = len(set(uris))
     return [f"{count} redirect URIs are more than the {limit} that {sign_in_audience} allows"] if count > limit else []
+
+
+def on_two_platforms(uris: t.Mapping[str, t.Sequence[str]]) -> dict[str, tuple[str, str]]:
+    """The URIs that two options of ``uris`` have, each with these.
+
+    Graph refuses them: "Redirect URIs must have distinct values" (MicrosoftDocs/azure-docs#89929 [iss]).
+    """
+    pairs = itertools.combinations([option for option in PLATFORMS if option in uris], 2)
+    return {uri: (one, other) for one, other in pairs for uri in sorted(set(uris[one]) & set(uris[other]))}
 
 
 def _problems(uri: str, personal: bool, any_scheme: bool) -> t.Iterator[str]:

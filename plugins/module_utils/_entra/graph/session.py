@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import (
     permission_hints,
     replication,
@@ -37,6 +37,11 @@ if t.TYPE_CHECKING:
 SELECT = "%24select"
 SAFE = "rustdesk_sso_safe_to_repeat"
 ATTEMPTS = 4
+# Seconds before the second attempt
+PAUSE = 0.3
+# A 403 that is about the tenant's licence (MicrosoftDocs/azure-docs#83577 [iss])
+LICENCE = re.compile(r"\bpremium|NonPremiumTenant|\blicen[cs]e|have purchased", re.IGNORECASE)
+NO_DOCUMENT = "Check graph_endpoint, and whether a proxy stands in between"
 # Codes that say: nothing was done, wait and repeat. The first comes as 409 and as 503, also for addPassword
 # (nais/azurerator#448, Azure/azure-cli#23081 [iss]).
 NOTHING_DONE = ("Directory_ConcurrencyViolation", "Request_ThrottledTemporarily")
@@ -51,6 +56,11 @@ HINTS = (
         "property identifierUris already exists",
         "Choose another URI in identifier_uris, or remove it from another application of the tenant that has it; upper "
         "and lower case are the same",
+    ),
+    (
+        "Redirect URIs must have distinct values",
+        "Remove the URI from the option of its other platform (web_redirect_uris, spa_redirect_uris or "
+        "public_client_redirect_uris) in the same task",
     ),
 )
 
@@ -94,6 +104,7 @@ class Graph:
         self.patience: float = params.get("wait_timeout") or 0.0
         self.now = datetime.now(timezone.utc)
         self._http = http
+        self._asked = _causes.Asked(cloud.graph_endpoint, "graph_endpoint")
         self._params = params
         self._authorization = ""
         self._ahead: dict[str, dict[str, t.Any]] = {}
@@ -194,7 +205,7 @@ class Graph:
             raise kind(
                 attempted,
                 answer=f"HTTP {response.status_code} with a body that is not a JSON object",
-                hint="Check graph_endpoint, and whether a proxy stands in between",
+                hint=NO_DOCUMENT,
             )
         return document
 
@@ -205,7 +216,7 @@ class Graph:
         try:
             native = await adapter.convert_to_native_async(request)
         except (sdk.AzureError, OSError) as error:
-            raise credentials.refused(error, self._params, self.tenant_id) from error
+            raise credentials.refused(error, self._params, self.tenant_id, self.cloud.authority_host) from error
         native.extensions[SAFE] = safe
         self._authorization = native.headers.get("Authorization", "")
         ahead = self._ahead.pop(request.url, None) if request.http_method == sdk.Method.GET else None
@@ -217,23 +228,21 @@ class Graph:
         return response
 
     async def _send(self, native: t.Any, attempted: str, safe: bool) -> t.Any:
-        for attempt in range(ATTEMPTS):
+        for left in reversed(range(ATTEMPTS)):
             try:
                 return await self._http.send(native)
-            except sdk.httpx.ConnectError as error:  # no connection: nothing was asked yet
-                failure: Exception = error
-            except sdk.httpx.TransportError as error:
-                failure = error
-                if not safe:
+            except (sdk.httpx.TransportError, OSError) as error:  # TLS's errors while reading come as they are
+                cause = _causes.of_exception(error, self._asked)
+                if cause.open and not safe:
                     raise AmbiguousError(
-                        attempted, answer=f"the connection failed after the request was sent: {_text(error)}"
+                        attempted,
+                        answer=f"the connection failed after the request was sent: {_causes.why(error)}",
+                        hint=cause.hint,
                     ) from error
-            await asyncio.sleep(0.3 * 2**attempt)
-        raise ServiceError(
-            attempted,
-            answer=f"no connection to {self.cloud.graph_endpoint}: {_text(failure)}",
-            hint="Check the network, graph_endpoint and ca_path",
-        ) from failure
+                if cause.final or not left:
+                    raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
+            await asyncio.sleep(PAUSE * 2 ** (ATTEMPTS - 1 - left))
+        raise AssertionError("the last attempt raises")
 
     async def ahead(self, *requests: RequestInformation) -> None:
         """Send GET requests, at most BATCH of them, as one ($batch [doc]); send() takes each answer from here, once.
@@ -273,17 +282,22 @@ class Graph:
 
     def _refused(self, attempted: str, response: t.Any, safe: bool) -> ServiceError:
         try:
-            error = response.json()["error"]
-            code, message = error.get("code"), str(error.get("message"))
+            document = response.json()
+            code, message = document["error"].get("code"), str(document["error"].get("message"))
         except (ValueError, KeyError, AttributeError, TypeError):
-            code, message = None, "no error document"
-        request_id = response.headers.get("request-id")
+            document, code, message = None, None, "no error document"
+        request_id = _answers.request_id(response, document)
+        other = None if document else _answers.of_answer(response, self._asked)
+        if other:  # nothing reached Graph
+            return ServiceError(
+                attempted, answer=other.answer, hint=other.hint, status=response.status_code, request_id=request_id
+            )
         unknown = response.status_code >= 500 and not safe and code not in NOTHING_DONE
         kind = AmbiguousError if unknown else ServiceError
         return kind(
             attempted,
             answer=f"Graph answered {response.status_code} {code or ''}: {message} (request-id {request_id})",
-            hint=self._hint(response, code, message),
+            hint=self._hint(response, code, message) if document else _without_document(response.status_code),
             status=response.status_code,
             code=code,
             request_id=request_id,
@@ -295,6 +309,8 @@ class Graph:
             if words in f"{code} {message}":
                 return hint
         who = f"application {self._params['client_id']}" if self._params.get("client_id") else "signed-in account"
+        if status == 403 and LICENCE.search(f"{code} {message}"):
+            return "Omit the option, or get the licence (Microsoft Entra ID P1 or P2); no permission helps"
         if status == 403:
             return permission_hints.hint(response.request.method, response.request.url.path, who)
         if status == 401:
@@ -302,6 +318,11 @@ class Graph:
         if code == "Directory_QuotaExceeded" or status == 429:
             return message if status == 429 else "Remove applications or credentials that are no longer needed"
         return None
+
+
+def _without_document(status: int) -> str:
+    """What to do about an answer that is not Graph's, or of a Graph that is too busy for more than a status."""
+    return "Run the playbook again" if status == 429 or status >= 500 else NO_DOCUMENT
 
 
 @asynccontextmanager
@@ -324,7 +345,3 @@ async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -
     adapter.base_url = f"{cloud.graph_endpoint}/v1.0"
     async with credential, http:
         yield Graph(sdk.GraphServiceClient(request_adapter=adapter), http, params, cloud, tenant_id)
-
-
-def _text(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS, Cloud
@@ -153,8 +153,8 @@ def _workload_credential(params: t.Mapping[str, t.Any], cloud: Cloud, options: d
         raise MissingLibraryError("azure-identity>=1.17") from error
 
 
-def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str) -> ServiceError:
-    """The automation's failed sign-in as an error for the user."""
+def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str, authority: str) -> ServiceError:
+    """The automation's failed sign-in at ``authority`` as an error for the user."""
     chosen = source(params)
     if isinstance(error, OSError):  # the library's, reading a file that was there when it was checked
         return ServiceError(tokens.unreadable(params["federated_token_file"]), answer=type(error).__name__)
@@ -166,13 +166,19 @@ def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str) -> 
     who = f"with {chosen}"
     if params.get("client_id") and chosen != "azure_cli":
         who = f"as client {params['client_id']}"
+    attempted = f"Signing in to tenant {tenant_id} {who} failed"
+    response = getattr(error, "response", None)
+    if response is None and not said and chosen not in ("azure_cli", "managed_identity"):
+        cause = _causes.of_exception(error, _causes.Asked(authority, "authority_host"))
+        if cause.name != _causes.UNKNOWN:
+            return ServiceError(attempted, answer=cause.answer, hint=cause.hint)
     return ServiceError(
-        f"Signing in to tenant {tenant_id} {who} failed",
+        attempted,
         answer=(said.group(0) if said else (text.splitlines() or [type(error).__name__])[0]).strip(),
         hint=_advice(chosen, code or "", params, tenant_id),
-        status=getattr(getattr(error, "response", None), "status_code", None),
+        status=getattr(response, "status_code", None),
         code=f"AADSTS{code}" if code else None,
-        request_id=request.group(1) if request else None,
+        request_id=request.group(1) if request else (_answers.request_id(response) if response is not None else None),
     )
 
 

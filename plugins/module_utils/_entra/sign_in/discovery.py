@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
@@ -95,18 +95,18 @@ def read_discovery(http: Http, issuer: str) -> Discovery:
     """Read the discovery document below ``issuer``, an URL; raises ServiceError."""
     url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     attempted = f"Reading the OpenID Connect discovery document {url} failed"
+    asked = _causes.Asked(url, "authority_host")
     try:
         response = http.send("GET", url)
     except _http.requests.RequestException as error:
-        raise ServiceError(
-            attempted, answer=_http.why(error), hint="Check the network, authority_host and ca_path"
-        ) from error
+        cause = _causes.of_exception(error, asked)
+        raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
     try:
         document = response.json()
     except ValueError:
         document = None
     if response.status_code != 200 or not isinstance(document, dict):
-        raise _refused(attempted, response.status_code, document)
+        raise _refused(attempted, response, document, asked)
     missing = [member for member in MEMBERS[:3] if not isinstance(document.get(member), str)]
     if missing:
         raise ServiceError(attempted, answer=f"the document has no {', '.join(missing)}", hint="Check authority_host")
@@ -131,12 +131,18 @@ def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
     """
     description = str(document.get("error_description") or document.get("error") or "no description")
     codes = document.get("error_codes") or re.findall(r"AADSTS(\d+)", description)
-    return str(codes[0]) if codes else None, description.splitlines()[0], document.get("trace_id")
+    trace = re.search(r"Trace ID: ([0-9a-f-]{36})", description)
+    identifier = document.get("trace_id") or (trace.group(1) if trace else None)
+    return str(codes[0]) if codes else None, description.splitlines()[0], identifier
 
 
-def _refused(attempted: str, status: int, document: t.Any) -> ServiceError:
+def _refused(attempted: str, response: t.Any, document: t.Any, asked: _causes.Asked) -> ServiceError:
+    status, other = response.status_code, _answers.of_answer(response, asked)
     code, answer, request_id = refusal(document) if isinstance(document, dict) else (None, "no JSON document", None)
-    hint = "Check authority_host and cloud"
+    request_id = request_id or _answers.request_id(response)
+    if other:
+        return ServiceError(attempted, answer=other.answer, hint=other.hint, status=status, request_id=request_id)
+    hint = "Check authority_host and cloud" + ("" if isinstance(document, dict) else ", and the proxies on the way")
     if code == "90002":
         hint = "Check tenant_id, and cloud if the tenant is not in Microsoft's public cloud"
     return ServiceError(

@@ -11,7 +11,7 @@ import asyncio
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import discovery
 
 if t.TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Verdict:
     code: str | None = None
     answer: str | None = None
     now: datetime | None = None
+    # What to do where the endpoint was not reached
+    hint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,22 @@ class TokenEndpoint:
             "client_secret": secret,
             "scope": self.scope,
         }
+        asked = _causes.Asked(self.url, "authority_host")
         try:
             response = self.http.send("POST", self.url, data=form, repeatable=True)
         except _http.requests.RequestException as error:
-            return Verdict(None, None, _http.why(error))
+            cause = _causes.of_exception(error, asked)
+            return Verdict(None, None, cause.answer, hint=cause.hint)
         now = discovery.date(response)
         if response.status_code == 200:
             return Verdict(True, now=now)
         try:
             document = response.json()
         except ValueError:
-            return Verdict(None, None, f"HTTP {response.status_code}", now)
+            other = _answers.of_answer(response, asked)
+            if other:
+                return Verdict(None, None, other.answer, now, other.hint)
+            return Verdict(None, None, f"HTTP {response.status_code}", now, "Check the proxies on the way")
         code, answer, _request = discovery.refusal(document if isinstance(document, dict) else {})
         return Verdict(False if code in REJECTED else None, code, answer, now)
 

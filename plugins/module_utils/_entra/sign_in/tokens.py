@@ -17,7 +17,7 @@ from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
@@ -150,7 +150,8 @@ def from_github(params: t.Mapping[str, t.Any], audience: str) -> str:
         try:
             response = http.send("GET", url, params=query, headers=headers)
         except _http.requests.RequestException as error:
-            raise ServiceError(attempted, answer=_http.why(error), hint="Check the network and ca_path") from error
+            cause = _causes.of_exception(error, _causes.Asked(url, GITHUB_VARIABLES[0]))
+            raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
     try:
         token = response.json()["value"]
     except (ValueError, KeyError, TypeError):

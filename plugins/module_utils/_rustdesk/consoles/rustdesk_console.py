@@ -39,6 +39,8 @@ Document = dict[str, t.Any]
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
 CALLBACK = "/api/oidc/callback"
+# Of the general settings; the first that is set counts [src]
+ADDRESSES = ("backendUrl", "frontendUrl")
 SECRET = "clientSecret"
 KEYS = {
     "name": "name",
@@ -78,10 +80,12 @@ class RustdeskConsole(SignedInLikeAClient):
         return [_provider(self._read(item.key), item.order) if item is wanted or not name else item for item in found]
 
     def settings(self) -> dict[str, t.Any]:
-        """The callback URL, from the address that the console believes to have."""
+        """The callback URL as the console sends it: the path is appended to an address that it believes to have, also
+        where that ends with a slash [src]."""
         site = self._settings().get("site")
-        backend = site.get("backendUrl") if isinstance(site, dict) else None
-        return {"callback_url": backend.rstrip("/") + CALLBACK if isinstance(backend, str) and backend else None}
+        known = [site.get(name) for name in ADDRESSES] if isinstance(site, dict) else []
+        address = next((value for value in known if isinstance(value, str) and value), None)
+        return {"callback_url": address + CALLBACK if address else None}
 
     def warnings(self, plan: Plan) -> list[str]:
         """Two providers of one issuer get the client ID of whichever was used first: its cache knows the issuer only

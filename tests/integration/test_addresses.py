@@ -1,0 +1,190 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Spellings of one address: what is registered equals, byte for byte, what the console sends, so that users sign in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from faults.steps import only
+from integration.entra_app_rows import NAMED, Seen, make_owned, quietly, run
+
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record, registration, removal
+from lab.client import Console, Lab
+from support import consoles
+from support.fleet import Fleet
+from support.phases import call, configure, inspect, server
+
+CALLBACK = "/api/oidc/callback"
+PLATFORMS = {"spa": "spa_redirect_uris", "publicClient": "public_client_redirect_uris"}
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+def spelt(console: Console) -> str:
+    """The console's address in another spelling than its own."""
+    return f"HTTPS://LocalHost:{urlsplit(console.url).port}"
+
+
+def plain(console: Console) -> str:
+    """The same address as people write it."""
+    return f"https://localhost:{urlsplit(console.url).port}"
+
+
+def give(console: Console, address: str) -> None:
+    """Let the console send the callback URL of this address."""
+    if console.kind == "pro":
+        console.put_settings({**console.settings(), "callback_url": address + CALLBACK})
+    elif console.kind == "rustdesk_console":
+        settings = console.settings()
+        settings["general"]["site"]["backendUrl"] = address
+        console.put_settings(settings)
+    else:
+        console.set_switches(api_server=address)
+
+
+def sent(lab: Lab, console: Console) -> str:
+    """The redirect URI that the console sends."""
+    answer = lab.http.post(f"{console.url}/api/oidc/auth", json={"op": "azure", "id": "1", "uuid": "u"}, timeout=10)
+    return parse_qs(urlsplit(answer.json()["url"]).query)["redirect_uri"][0]
+
+
+def web(fleet: Fleet) -> list[str]:
+    """The registered redirect URIs."""
+    return sorted(only(fleet.tenant)["web"]["redirectUris"])
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_the_spelling_of_the_console_is_registered(kind: str, lab: Lab, fleet: Fleet) -> None:
+    """No address for users is declared, and the console has its own in another spelling: not an obstacle."""
+    console = consoles.add(fleet, kind)
+    give(console, spelt(console))
+    declared = server(fleet, console.name, public_url=None, console_url=plain(console))
+    (first,) = configure(declared)
+    if kind == "rustdesk_api":  # tells only at the start of a sign-in, for which there has to be a provider
+        failed = [item for item in first.verified["checks"] if item["ok"] is False]
+        assert [item["name"] for item in failed] == ["redirect_uri_registered"], failed
+        assert f"but {plain(console)}{CALLBACK}, and Entra compares them byte for byte" in failed[0]["detail"]
+        (first,) = configure(declared)
+    assert first.verified["verified"], first.verified
+    assert sent(lab, console) == spelt(console) + CALLBACK == first.callback_url
+    assert sent(lab, console) in web(fleet)
+    assert fleet.sign_in(console.name)["access_token"]
+    (again,) = configure(declared)
+    assert again.registration["changed"] is again.configured["changed"] is False
+    assert record.record(again, observed=True)["drift"] == []
+    assert record.record(again)["callback_url"] == spelt(console) + CALLBACK
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_declared_spelling_is_sent_and_registered(kind: str, lab: Lab, fleet: Fleet) -> None:
+    """Whatever it is; a console that cannot be told keeps its own."""
+    console = consoles.add(fleet, kind)
+    give(console, plain(console))
+    declared = server(fleet, console.name, public_url=f"{spelt(console)}/")
+    (done,) = configure(declared)
+    wanted = spelt(console)
+    if kind == "rustdesk_api":
+        assert done.verified["failed"]
+        wanted = plain(console)
+        (done,) = configure(declared)
+    assert done.verified["verified"], done.verified
+    assert sent(lab, console) == wanted + CALLBACK
+    assert wanted + CALLBACK in web(fleet)
+    assert fleet.sign_in(console.name)["access_token"]
+
+
+def test_a_slash_behind_the_address_of_a_rustdesk_console(lab: Lab, fleet: Fleet) -> None:
+    """The console appends the path as it is, so that no sign-in works; it is corrected without being asked."""
+    console = consoles.add(fleet, "rustdesk_console")
+    give(console, f"{console.url}/")
+    declared = server(fleet, console.name, public_url=None)
+    assert inspect(declared).console["callback_url"] == f"{console.url}/{CALLBACK}"
+    (done,) = configure(declared)
+    assert done.configured["changed"]
+    assert done.verified["verified"], done.verified
+    assert sent(lab, console) == f"{console.url}{CALLBACK}"
+    assert fleet.sign_in(console.name)["access_token"]
+
+
+def test_another_address_is_an_obstacle(fleet: Fleet) -> None:
+    """Nothing is registered, whatever the console's type."""
+    for kind in consoles.KINDS:
+        console = consoles.add(fleet, kind)
+        give(console, "https://elsewhere.example")
+        if kind == "rustdesk_api":  # it has a provider by which it tells
+            consoles_api = server(fleet, console.name)
+            configure(consoles_api)
+        (done,) = configure(server(fleet, console.name, public_url=None, app_unique_name=f"of {kind}"))
+        message = registration.share(done)["error"]["msg"]
+        assert f"https://elsewhere.example{CALLBACK}" in message
+        assert "rustdesk_sso_public_url" in message
+        assert not [item for item in fleet.tenant.applications() if item["uniqueName"] == f"of {kind}"]
+
+
+def test_a_server_leaves_with_every_spelling_of_its_callback_url(fleet: Fleet) -> None:
+    """The redirect URI of its neighbour stays."""
+    near, console = consoles.add(fleet, "pro", "near"), consoles.add(fleet, "pro", "far")
+    give(console, spelt(console))
+    stays = server(fleet, near.name)
+    leaves = server(fleet, console.name, public_url=None, console_url=plain(console))
+    configure(stays, leaves)
+    assert f"{spelt(console)}{CALLBACK}" in web(fleet)
+    claims = {"application": near.name, "redirect_uri": "", "client_secret": "", "provider": ""}
+    leaves = replace(leaves, declaration={**leaves.declaration, "claims": claims})
+    gone = call(entra_app, applications=removal.removals([leaves]))
+    assert not gone.get("failed"), gone
+    assert web(fleet) == [f"{near.url}{CALLBACK}"]
+    told = record.removed(replace(leaves, registration=gone))
+    assert (told["changed"], told["failed"]) == (True, False)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_callback_url_under_another_platform(platform: str, lab: Lab, fleet: Fleet) -> None:
+    """It is named before anything is written, and moved where the role is asked to, by one request; users sign in."""
+    console = consoles.add(fleet, "pro")
+    uri = f"{console.url}{CALLBACK}"
+    others = ["https://app.example/"]
+    made = make_owned(fleet, uniqueName="rustdesk-sso", **{platform: {"redirectUris": [uri, *others]}})
+    fleet.tenant.graph("POST", "/servicePrincipals", json={"appId": made["appId"]})
+    lab.clear_requests()
+    (done,) = configure(server(fleet, console.name))
+    message = registration.share(done)["error"]["msg"]
+    for words in (uri, PLATFORMS[platform], "platform", "rustdesk_sso_app_move_redirect_uris"):
+        assert words in message
+    assert [item for item in lab.requests("graph") if item["method"] != "GET"] == []
+    (done,) = configure(server(fleet, console.name, app_move_redirect_uris=True))
+    assert done.verified["verified"], done.verified
+    application = only(fleet.tenant)
+    assert (application["web"]["redirectUris"], application[platform]["redirectUris"]) == ([uri], others)
+    moving = [item for item in lab.requests("graph") if item["method"] == "PATCH" and uri in item["body"]]
+    assert len(moving) == 1
+    assert fleet.sign_in(console.name)["access_token"]
+    (again,) = configure(server(fleet, console.name, app_move_redirect_uris=True))
+    assert again.registration["changed"] is False
+
+
+def test_one_uri_on_two_platforms_in_a_task(fleet: Fleet) -> None:
+    """entra_app names both options, or the platform that has it; removing it there moves it in any direction."""
+    uri = "https://desk.example/callback"
+    error = quietly(fleet, **NAMED, web_redirect_uris={"add": [uri]}, spa_redirect_uris={"set": [uri]})
+    assert error["failed"]
+    assert "web_redirect_uris and spa_redirect_uris have the same URI" in error["msg"]
+    run(fleet, **NAMED, web_redirect_uris={"add": [uri]})
+    wanted: dict[str, Any] = {"spa_redirect_uris": {"add": [uri]}}
+    for check in (True, False):
+        error = quietly(fleet, check=check, **NAMED, **wanted)
+        assert error["failed"]
+        assert f"{uri} cannot be added to spa_redirect_uris" in error["msg"]
+        assert "under the platform Web (web_redirect_uris)" in error["msg"]
+        assert "rustdesk_sso_" not in error["msg"]
+    moved = run(fleet, **NAMED, **wanted, web_redirect_uris={"remove": [uri.replace("desk", "DESK")]})
+    assert not moved.get("failed"), moved
+    seen = Seen(fleet.tenant)
+    assert (seen.web["redirectUris"], seen.application["spa"]["redirectUris"]) == ([], [uri])

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role decides about addresses that are spelt in several ways."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, drift, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
+    Server,
+    applications,
+    obstacles,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import model
+from support.servers import console, declared
+
+PATH = "/api/oidc/callback"
+DECLARED = f"https://desk1{PATH}"
+OTHER = f"https://DESK1:443{PATH}"
+ELSEWHERE = f"https://elsewhere{PATH}"
+
+
+def one(present: str, kind: str = "pro", **variables: Any) -> Server:
+    """A server whose console has a callback URL."""
+    return Server(declared(**variables), console={**console(callback_url=present), "console_type": kind})
+
+
+@pytest.mark.parametrize(
+    ("present", "kind", "public_url", "registered"),
+    [
+        (OTHER, "pro", None, OTHER),
+        (OTHER, "rustdesk_console", None, OTHER),
+        (OTHER, "rustdesk_api", None, OTHER),
+        (OTHER, "pro", "https://desk1", DECLARED),
+        (OTHER, "rustdesk_api", "https://desk1", OTHER),
+        (DECLARED, "pro", "https://DESK1:443", OTHER),
+        (ELSEWHERE, "pro", "https://desk1", DECLARED),
+        (ELSEWHERE, "rustdesk_api", "https://desk1", DECLARED),
+        ("", "pro", None, DECLARED),
+    ],
+)
+def test_what_is_registered(present: str, kind: str, public_url: str | None, registered: str) -> None:
+    server = one(present, kind, public_url=public_url)
+    assert server.callback_url == registered
+    (entry,) = applications([server])
+    assert entry["web_redirect_uris"] == {"add": [registered]}
+
+
+@pytest.mark.parametrize(
+    ("present", "free"),
+    [(OTHER, True), (f"https://desk1/{PATH}", True), (ELSEWHERE, False), (f"https://desk1:8443{PATH}", False)],
+)
+def test_obstacles(present: str, free: bool) -> None:
+    for kind in ("pro", "rustdesk_console", "rustdesk_api"):
+        server = one(present, kind)
+        found = obstacles(server.declaration, server.console)
+        assert bool(found) is not free
+        if found:
+            assert ("would replace it" in found[0]) is (kind != "rustdesk_api")
+
+
+def test_callback_urls_are_moved_for_the_servers_that_ask() -> None:
+    servers = [one(DECLARED), Server(declared("desk2", app_move_redirect_uris=True), console=console())]
+    (entry,) = applications(servers)
+    moved = {"remove": [f"https://desk2{PATH}"]}
+    assert (entry["spa_redirect_uris"], entry["public_client_redirect_uris"]) == (moved, moved)
+    assert not applications(servers[:1])[0].keys() & {"spa_redirect_uris", "public_client_redirect_uris"}
+
+
+def test_drift_of_the_own_redirect_uri_in_any_spelling() -> None:
+    before, after = {"web_redirect_uris": []}, {"web_redirect_uris": [OTHER]}
+    assert drift.of_server(before, after, "application", "", DECLARED)
+    assert not drift.of_server(before, after, "application", "", ELSEWHERE)
+
+
+def test_a_server_leaves_with_its_callback_url() -> None:
+    (entry,) = removal.removals([replace(one(""), console={})])
+    assert entry["web_redirect_uris"] == {"remove": [DECLARED]}
+
+
+def test_an_own_redirect_uri_is_not_foreign_in_any_spelling() -> None:
+    application = {
+        "unique_name": "a",
+        "display_name": "",
+        "app_id": "",
+        "object_id": "",
+        "foreign_redirect_uris": [OTHER, ELSEWHERE],
+    }
+    member = {"server": "desk1", "tenant_id": "t", "application": application}
+    assert model._application([member], {DECLARED})["foreign_redirect_uris"] == [ELSEWHERE]
+
+
+def test_adoption_takes_the_registered_spelling() -> None:
+    seen = adoption.Seen("desk1", console_url="https://desk1", console={"callback_url": None})
+    found = adoption._public_url(seen, {"web_redirect_uris": [ELSEWHERE, OTHER], "sign_in_audience": "AzureADMyOrg"})
+    assert found == ("https://DESK1:443", [])
