@@ -88,7 +88,11 @@ def test_life(
     with pytest.raises(SignInFailed):
         fleet.sign_in(first)
     assert fleet.sign_in(second)["access_token"]
-    last = run("remove", place, limit=second, answers={"rustdesk_sso_remove_unused_app": "true"})
+    # Whoever is in the inventory still declares the application
+    kept = run("remove", place, limit=second, answers={"rustdesk_sso_remove_unused_app": "true"})
+    assert kept.rc == 0, kept.output
+    assert f"the application (declared by {first})" in " ".join(kept.output.split())
+    last = run("remove", place, limit=f"{first}:{second}", answers={"rustdesk_sso_remove_unused_app": "true"})
     assert last.rc == 0, last.output
     assert own(fleet.tenant.applications()) == []
     assert not [session for console in fleet.consoles.values() for session in automation_sessions(console)]

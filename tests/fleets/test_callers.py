@@ -90,7 +90,11 @@ def test_two_applications_on_each_server(lab: Lab, fleet: Fleet) -> None:
     names = servers(fleet, 2)
     loop = included(
         loop=["staff", "guests"],
-        vars={"rustdesk_sso_app_unique_name": "desks-{{ item }}", "rustdesk_sso_provider_name": "{{ item }}"},
+        vars={
+            "rustdesk_sso_app_unique_name": "desks-{{ item }}",
+            "rustdesk_sso_provider_name": "{{ item }}",
+            "rustdesk_sso_provider_beside": ["staff", "guests"],
+        },
     )
     done = fleet.controller.playbook([play(loop)], fleet.inventory)
     assert done.rc == 0, done.output[-4000:]

@@ -160,7 +160,8 @@ class Ground:
         document["passwordCredentials"] = [
             {
                 "displayName": item["displayName"],
-                "startDateTime": _stamp(now + timedelta(item["start_days"], number)),
+                # A minute ago at the latest, so that all can be used now
+                "startDateTime": _stamp(now + timedelta(item["start_days"], number - 60)),
                 "endDateTime": _stamp(now + timedelta(item["end_days"], number)),
             }
             for number, item in enumerate(state["passwords"])

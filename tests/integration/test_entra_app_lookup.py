@@ -144,7 +144,7 @@ def test_a_relying_party_saves_a_request(lab: Lab, fleet: Fleet) -> None:
         lab.clear_requests()
         if name == "refused":
             lab.fault("graph", "POST", r".*/\$batch", html="<html>Only GET is allowed here</html>")
-        result = run(fleet, **NAMED, relying_parties=[{"name": "desk1", "client_id": hint}])
+        result = run(fleet, **NAMED, relying_parties=[{"name": "desk1", "client_id": hint, "replaces": [hint]}])
         assert not result["changed"], result
         for member in ("application", "service_principal", "issuer"):
             assert result[member] == made[member], name

@@ -75,7 +75,10 @@ def test_the_first_host_is_named() -> None:
         Other("three", ELSEWHERE),
     ]
     assert claims.of(declared(), others)["application"] == "two"
-    assert claims.told(NOTHING) == ""
+    assert claims.told(NOTHING, application=True) == ""
+    shared = {**NOTHING, "application": "two"}
+    assert claims.told(shared, application=False) == ""
+    assert claims.told(shared, application=True) == "left: the application (declared by two)"
 
 
 def claimed(what: str, name: str = "desk1") -> Any:

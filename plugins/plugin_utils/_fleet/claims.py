@@ -98,8 +98,16 @@ def _same(one: str, two: str) -> bool:
     return callback_url(one).lower() == callback_url(two).lower()
 
 
-def told(claims: t.Mapping[str, str]) -> str:
-    """What is left and why, in words; empty where nothing is."""
-    names = {"redirect_uri": "the redirect URI", "client_secret": "the client secrets", "provider": "the provider"}
-    left = [f"{words} (declared by {claims[what]})" for what, words in names.items() if claims[what]]
+NAMES = {
+    "redirect_uri": "the redirect URI",
+    "client_secret": "the client secrets",
+    "provider": "the provider",
+    "application": "the application",
+}
+
+
+def told(claims: t.Mapping[str, str], *, application: bool) -> str:
+    """What is left and why, in words; empty where nothing is. ``application`` is whether it was to be deleted."""
+    asked = {what: name for what, name in claims.items() if name and (application or what != "application")}
+    left = [f"{words} (declared by {asked[what]})" for what, words in NAMES.items() if what in asked]
     return f"left: {', '.join(left)}" if left else ""

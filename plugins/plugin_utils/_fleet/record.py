@@ -117,7 +117,7 @@ def _removal(server: Server, left: Result) -> str:
             f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}",
             f"redirect URI {uri} {application}",
             f"client secrets removed: {', '.join(keys) or 'none'}",
-            claims.told(kept),
+            claims.told(kept, application=declaration["remove_unused_app"]),
             _way_back(server, left),
         )
         if part
