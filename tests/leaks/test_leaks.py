@@ -16,6 +16,8 @@ from support.controller import MODULE_DOOR
 
 WRONG_PASSWORD = "Wr0ng-Pa55word-of-the-console"
 WRONG_CLIENT_SECRET = "xyz8Q~wrong-secret-of-the-automation-000"
+# A service token for an access gateway, which consoles do not look at
+GATEWAY_TOKEN = "g4teway~service-token~0123456789"
 SETTINGS = "/api/oidc/settings"
 # How the automation signs in, by the names that options and variables have in common
 ENTRA = ("client_id", "client_secret", "authority_host", "graph_endpoint")
@@ -31,6 +33,7 @@ def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
         "console_url": "{{ rustdesk_sso_console_url }}",
         "totp_secret": "{{ rustdesk_sso_console_totp_secret | default(omit) }}",
         "ca_path": str(fleet.lab.ca_path),
+        "headers": "{{ rustdesk_sso_console_headers }}",
         **console,
     }
     held = "{{ (seen.providers | first | default({})).client_secret | default('') }}"
@@ -97,7 +100,7 @@ def spoil(fleet: Any, names: dict[str, str]) -> None:
     )
     # Shapes that nobody knows: secrets in the text of an error and in members of other names, wrapped, a list, cut off
     held = " ".join(provider["client_secret"] for provider in document("echo-on-write")["providers"])
-    fault("echo-on-write", "PUT", json={"error": f"invalid value: {held}"})
+    fault("echo-on-write", "PUT", json={"error": f"invalid value: {held} {GATEWAY_TOKEN}"})
     if "renamed" in names:
         providers = {provider["name"]: provider["client_secret"] for provider in document("renamed")["providers"]}
         fault("renamed", "GET", json={**document("renamed"), "providers": providers})
@@ -115,6 +118,7 @@ FAILING = ("wrong-password", "wrong-automation", "echo-on-write", "renamed", "wr
 def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bool) -> None:
     traces = make_traces()
     fleet = traces.fleet
+    fleet.variables["rustdesk_sso_console_headers"] = {"X-Gateway-Token": GATEWAY_TOKEN}
     # A Python for each task and server: fewer servers show that modules mask as the action plugins do
     failing = FAILING[:3] if module_door else FAILING
     names = {case: f"{case}.{fleet.domain}" for case in (*(HEALED[:1] if module_door else HEALED), *failing)}
@@ -136,5 +140,6 @@ def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bo
     assert any("ansible-playbook" in line for line in traces.processes)
     modules = [line for line in traces.processes if "AnsiballZ_entra_app" in line and str(traces.home) in line]
     assert bool(modules) is module_door
-    leaks = traces.leaks(WRONG_PASSWORD, WRONG_CLIENT_SECRET)
+    assert GATEWAY_TOKEN in str(fleet.lab.requests(names["totp"]))
+    leaks = traces.leaks(WRONG_PASSWORD, WRONG_CLIENT_SECRET, GATEWAY_TOKEN)
     assert not leaks, "\n\n".join(leaks)

@@ -42,6 +42,7 @@ def test_every_variable_is_shown_in_the_defaults():
 def test_secrets_have_no_choices_which_a_failing_validation_would_print():
     secrets = [option for option in OPTIONS.values() if option.get("no_log")]
     assert secrets
+    # A value that is no dictionary is not quoted either
     assert all(option["type"] in ("str", "raw") and "choices" not in option for option in secrets)
 
 
@@ -74,9 +75,15 @@ def modules_option(name):
 
 # Of their own: what a run does, and not what an object is
 ROLES_OWN = [
-    "app_replaces", "provider_beside", "secret_renew", "remove_console", "remove_unused_app", "adopt_directory",
+    "app_move_redirect_uris",
+    "app_replaces",
+    "provider_beside",
+    "secret_renew",
+    "remove_console",
+    "remove_unused_app",
+    "adopt_directory",
     "adopt_overwrite",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name", OPTIONS)
