@@ -11,7 +11,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration, callback_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 
 # Variables that another host's claims follow from; the console's address is that of its users where none is declared.
 VARIABLES = ("tenant_id", "app_unique_name", "console_url", "public_url", "secret_name", "provider_name")
@@ -30,19 +31,17 @@ class Other:
     values: t.Mapping[str, str]
     unread: t.Collection[str] = ()
 
-    def may_be(self, variable: str, value: str, default: str | None = None) -> bool:
-        """Whether the variable may have this ``value``. One that has no ``default`` and is not set in the inventory may
-        be given where the role is used."""
-        if variable in self.unread:
-            return True
-        own = self.values.get(variable, default)
-        return own is None or _same(own, value)
+    def may_be(self, variable: str, value: str, default: str) -> bool:
+        """Whether the variable may have this ``value``; upper and lower case are the same."""
+        return variable in self.unread or self.values.get(variable, default).lower() == value.lower()
 
     def may_have_address(self, variable: str, address: str) -> bool:
-        """The same for an address, and the public address is that of the console where it is not set."""
+        """The same for an address. The public address is that of the console where it is not set. An address that is
+        not in the inventory may be given where the role is used."""
         if variable == "public_url" and variable not in self.values and variable not in self.unread:
             variable = "console_url"
-        return self.may_be(variable, address)
+        own = self.values.get(variable)
+        return variable in self.unread or own is None or _addresses.same(own, address)
 
     def holder_elsewhere(self, console_url: str) -> str:
         """The name of its client secret, if its console is surely another one; else empty."""
@@ -90,12 +89,8 @@ def _shares(declaration: Declaration, other: Other) -> bool:
     tenant = other.values.get("tenant_id")
     one, two = declaration["tenant_id"], tenant or declaration["tenant_id"]
     comparable = bool(TENANT_ID.fullmatch(one)) == bool(TENANT_ID.fullmatch(two))
-    same_tenant = "tenant_id" in other.unread or not comparable or _same(one, two)
+    same_tenant = "tenant_id" in other.unread or not comparable or one.lower() == two.lower()
     return same_tenant and other.may_be("app_unique_name", declaration["application"]["unique_name"], "rustdesk-sso")
-
-
-def _same(one: str, two: str) -> bool:
-    return callback_url(one).lower() == callback_url(two).lower()
 
 
 NAMES = {

@@ -180,7 +180,7 @@ def _other_holders(server: Server, members: t.Sequence[Server], staying: t.Seque
     read = [
         member.declaration["client_secret"]["name"]
         for member in members
-        if member.declaration["console_url"] != url and member.held and member.held == server.held
+        if not _addresses.same(member.declaration["console_url"], url) and member.held and member.held == server.held
     ]
     return [*read, *(name for other in staying if (name := other.holder_elsewhere(url)))]
 
