@@ -38,7 +38,9 @@ def by_hand(path: Path, **members: Any) -> dict[str, Any]:
 
 def test_certificates_of_others_keep_all_their_members(fleet: Fleet, tmp_path: Path) -> None:
     """Each member is as before when the list is replaced, also of one that has the thumbprint of a declared one."""
-    (named, _), (bare, _), (ours, thumbprint) = (certificate(tmp_path, name) for name in ("named", "bare", "ours"))
+    (named, _first), (bare, _second), (ours, thumbprint) = (
+        certificate(tmp_path, name) for name in ("named", "bare", "ours")
+    )
     ends = (datetime.now(timezone.utc) + timedelta(days=90)).strftime("%Y-%m-%dT%H:%M:%SZ")
     others = [
         by_hand(named, displayName="by hand", customKeyIdentifier=base64.b64encode(b"by hand").decode()),
@@ -70,7 +72,7 @@ def test_certificates_of_others_keep_all_their_members(fleet: Fleet, tmp_path: P
 
 def test_a_certificate_whose_name_entra_would_cut(fleet: Fleet, tmp_path: Path) -> None:
     """Refused before the first request; a name of just the length is made and found again."""
-    path, _ = certificate(tmp_path, "ours")
+    path, _thumbprint = certificate(tmp_path, "ours")
     fleet.lab.clear_requests()
     assert "more than 90" in refusal(fleet, **NAMED, certificates=[{"path": str(path), "name": "x" * 91}])
     assert fleet.lab.requests() == []
