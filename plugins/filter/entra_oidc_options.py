@@ -88,7 +88,7 @@ def entra_oidc_options(
 ) -> t.Any:
     """See the filter's documentation."""
     # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
-    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import options_of
 
     server = Server(declaration, console=console, registration=registration, configured=configured)

@@ -22,7 +22,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.modules import (
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options, registration
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import declare
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import specification
 from support.fleet import Fleet
 

@@ -18,7 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
     Declaration,
     declare,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import specification
 
 CANARY = "CANARY"

@@ -12,11 +12,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, drift, removal
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
-    Server,
-    applications,
-    obstacles,
-)
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import applications, obstacles
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import model
 from support.servers import console, declared
 

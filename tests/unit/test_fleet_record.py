@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift, record
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import NO_ID, Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import NO_ID
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record, blank
 from support.servers import (
     APP_ID,

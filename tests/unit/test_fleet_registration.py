@@ -20,10 +20,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     NO_ID,
     NOT_REGISTERED,
-    Server,
     applications,
     share,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from support.servers import (
     APP_ID,
     EXPIRES,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import removal
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from support.servers import (
     SIGN_IN,
     TENANT,

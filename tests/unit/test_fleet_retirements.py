@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import registration as decisions
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from support.servers import (
     OBJECT_ID,
     SIGN_IN,

@@ -13,7 +13,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server, Share
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Share
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 
 Values = t.Mapping[str, t.Any]
 Options = dict[str, t.Any]

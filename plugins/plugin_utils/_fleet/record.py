@@ -11,8 +11,6 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, drift, removal
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
-    Result,
-    Server,
     concerns,
     exists,
     failure_as_whole,
@@ -20,6 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.regist
     result_of,
     secret_of,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Result, Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import (
     ClientSecret,
     Drift,

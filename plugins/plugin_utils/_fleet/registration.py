@@ -8,11 +8,8 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
@@ -22,10 +19,14 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
     Declaration,
     variable,
 )
-
-Result = t.Mapping[str, t.Any]
-Entry = dict[str, t.Any]
-Key = tuple[str, str]
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import (
+    Entry,
+    Key,
+    Result,
+    Server,
+    key,
+    takes_callback_url,
+)
 
 # What stands for the IDs of an application that check mode predicts
 NO_ID = "00000000-0000-0000-0000-000000000000"
@@ -35,60 +36,13 @@ NOT_REGISTERED = (
 )
 
 
-@dataclass(frozen=True)
-class Server:
-    """One server of a run: its ``declaration``, and the results of the tasks that it has passed, empty before.
-
-    ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not.
-    """
-
-    declaration: Declaration
-    console: Result = field(default_factory=dict)
-    registration: Result = field(default_factory=dict)
-    configured: Result = field(default_factory=dict)
-    verified: Result = field(default_factory=dict)
-    retired: Result = field(default_factory=dict)
-    failure: Result = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The server's name in the inventory."""
-        return self.declaration["server"]
-
-    @property
-    def provider(self) -> Result:
-        """The provider as the inspected console holds it; empty where there is none."""
-        return next(iter(self.console.get("providers") or []), {})
-
-    @property
-    def held(self) -> str:
-        """The client secret that the inspected console holds; empty where it holds none, or a placeholder."""
-        return usable_secret(self.provider.get("client_secret")) or ""
-
-    @property
-    def callback_url(self) -> str:
-        """The callback URL that the console sends after this run, byte for byte: what is registered.
-
-        The console keeps its own spelling of the same address unless O(public_url) declares another one that can be
-        written to it.
-        """
-        declared, present = self.declaration["callback_url"], self.console.get("callback_url") or ""
-        writes = self.declaration["public_url_declared"] and _takes_callback_url(self.console)
-        return declared if writes or not _addresses.same(present, declared) else present
-
-
-def key(declaration: Declaration) -> Key:
-    """What servers that share an application have in common: the tenant as they name it, and the unique name."""
-    return declaration["tenant_id"].lower(), declaration["application"]["unique_name"]
-
-
 def obstacles(declaration: Declaration, console: Result) -> list[str]:
     """What stands in the console against the declaration, a sentence each; such a server is left as it is."""
     found = []
     present, wanted = console.get("callback_url"), declaration["callback_url"]
     if not declaration["public_url_declared"] and present and not _same_console(present, wanted):
         would = f"and {wanted} would replace it for all its providers"
-        if not _takes_callback_url(console):
+        if not takes_callback_url(console):
             would = f"not {wanted}"
         found.append(
             f"The console has the callback URL {present}, {would}. Set {PREFIX}public_url to the address at which "
@@ -105,12 +59,6 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
 def _same_console(one: str, other: str) -> bool:
     """Whether two callback URLs are those of the same address of a console, which may end with a slash."""
     return _addresses.same(one.removesuffix(CALLBACK_PATH), other.removesuffix(CALLBACK_PATH))
-
-
-def _takes_callback_url(console: Result) -> bool:
-    """Whether the callback URL of a console can be set through its API."""
-    known = CONSOLES.get(str(console.get("console_type")))
-    return known is None or "callback_url" in known.supports
 
 
 def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:

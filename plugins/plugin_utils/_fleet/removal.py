@@ -10,14 +10,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
-    Entry,
-    Key,
-    Result,
-    Server,
     failure_as_whole,
-    key,
     result_of,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Key, Result, Server, key
 
 
 def _leaving(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:

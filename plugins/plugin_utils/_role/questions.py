@@ -18,7 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     registration,
     removal,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Entry, Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain

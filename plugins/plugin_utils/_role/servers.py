@@ -13,7 +13,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
     PREFIX,
     Declaration,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 
 # What the role's tasks register, and the fact of a failure
 REGISTERED = ("console", "registration", "configured", "verified", "retired", "failure")

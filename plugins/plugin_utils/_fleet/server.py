@@ -1,0 +1,73 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""One server of a run: what it declares, and the results of the tasks that it has passed. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
+
+Result = t.Mapping[str, t.Any]
+Entry = dict[str, t.Any]
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server of a run: its ``declaration``, and the results of the tasks that it has passed, empty before.
+
+    ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not.
+    """
+
+    declaration: Declaration
+    console: Result = field(default_factory=dict)
+    registration: Result = field(default_factory=dict)
+    configured: Result = field(default_factory=dict)
+    verified: Result = field(default_factory=dict)
+    retired: Result = field(default_factory=dict)
+    failure: Result = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The server's name in the inventory."""
+        return self.declaration["server"]
+
+    @property
+    def provider(self) -> Result:
+        """The provider as the inspected console holds it; empty where there is none."""
+        return next(iter(self.console.get("providers") or []), {})
+
+    @property
+    def held(self) -> str:
+        """The client secret that the inspected console holds; empty where it holds none, or a placeholder."""
+        return usable_secret(self.provider.get("client_secret")) or ""
+
+    @property
+    def callback_url(self) -> str:
+        """The callback URL that the console sends after this run, byte for byte: what is registered.
+
+        The console keeps its own spelling of the same address unless O(public_url) declares another one that can be
+        written to it.
+        """
+        declared, present = self.declaration["callback_url"], self.console.get("callback_url") or ""
+        writes = self.declaration["public_url_declared"] and takes_callback_url(self.console)
+        return declared if writes or not _addresses.same(present, declared) else present
+
+
+def key(declaration: Declaration) -> Key:
+    """What servers that share an application have in common: the tenant as they name it, and the unique name."""
+    return declaration["tenant_id"].lower(), declaration["application"]["unique_name"]
+
+
+def takes_callback_url(console: Result) -> bool:
+    """Whether the callback URL of a console can be set through its API."""
+    known = CONSOLES.get(str(console.get("console_type")))
+    return known is None or "callback_url" in known.supports
