@@ -121,12 +121,16 @@ def test_one_application_of_the_name_or_an_error(
         live, gone = named(tenant, "/applications"), named(tenant, "/directory/deletedItems/graph.application")
         assert len(live) + len(gone) <= 1, "the name was given twice"
         known = live[0]["appId"] if live else known
+        refused = [item["refused"] for item in result.get("relying_parties") or [] if item["refused"]]
         if result.get("failed"):
             assert "not foreseen" not in result["msg"]
             assert result["error"]["hint"], result
         elif options.get("state") == "absent":
             assert live == [], "it is not deleted"
             assert not (gone and options.get("purge") and result["changed"]), "it is not purged"
+        elif refused:  # with another application, users would get new accounts
+            assert known in refused[0]
+            assert not result["changed"]
         elif options.get("create", True):
             assert [item["id"] for item in live] == [result["application"]["object_id"]]
             if result["restored"]:

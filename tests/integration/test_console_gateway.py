@@ -24,7 +24,7 @@ from lab.client import Console, Lab
 from support import consoles
 from support.controller import MODULE_DOOR, Controller
 from support.fleet import Fleet
-from support.in_process import call, configure, server
+from support.phases import call, configure, server
 from support.wrong_servers import Authorities, Gateway, answering
 
 SECRET = "gateway~token~0123456789abcdef"
