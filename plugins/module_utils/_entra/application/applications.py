@@ -55,7 +55,7 @@ IDENTIFIERS = (
     "permission_scopes.id",
 )
 # How many applications are converged at the same time; Graph throttles who asks for much more
-AT_ONCE = 10
+AT_ONCE = 20
 
 
 def declarations(params: Params, options: t.Iterable[str]) -> list[Params]:

@@ -123,7 +123,7 @@ async def to_purge(graph: Graph, params: Params) -> Document | None:
     Raises InputError when several match, or when its display name alone names it.
     """
     key = key_of(params)
-    found = the_only(key, params[key], await _deleted(graph, key, params[key]))
+    found = the_only(key, params[key], await _deleted(graph, key, params[key], sure=True))
     if found and key == "display_name":
         raise InputError(
             f"A deleted application is named {params[key]} (object ID {found['id']})",
@@ -148,7 +148,9 @@ async def to_restore(graph: Graph, params: Params, present: Document | None) -> 
     if not wanted:
         return None
     try:
-        matches = await _deleted(graph, key, params[key])
+        # Where nobody asks for one, a stale read does no harm: Graph refuses the unique name, see taken()
+        sure = bool(params["restore"] or used_client_ids(params))
+        matches = await _deleted(graph, key, params[key], sure=sure)
     except ServiceError as error:
         if error.status != 403 or params["restore"]:
             raise
@@ -206,7 +208,7 @@ def in_the_way(key: str, value: str, match: Document, present: Document | None) 
 async def taken(graph: Graph, params: Params, error: ServiceError) -> SsoError:
     """The refusal ``error`` of a unique name, explained by the deleted application that has it, if it can be read."""
     try:
-        matches = await _deleted(graph, "unique_name", params["unique_name"])
+        matches = await _deleted(graph, "unique_name", params["unique_name"], sure=True)
     except ServiceError:
         matches = []
     if matches:
@@ -217,15 +219,16 @@ async def taken(graph: Graph, params: Params, error: ServiceError) -> SsoError:
     )
 
 
-async def _deleted(graph: Graph, key: str, value: str) -> list[Document]:
-    """The deleted applications that have ``value`` as their ``key``."""
+async def _deleted(graph: Graph, key: str, value: str, *, sure: bool) -> list[Document]:
+    """The deleted applications that have ``value`` as their ``key``; ``sure`` does not believe one read that there is
+    none."""
     attempted = f"Looking for deleted applications with {key} {value} failed"
 
     async def matching() -> list[Document] | None:
         found = await all_deleted(graph, attempted)
         return [item for item in found if is_named(item, key, value)] or None
 
-    return await replication.believed_absent(matching) or []
+    return await (replication.believed_absent(matching) if sure else matching()) or []
 
 
 def is_named(item: Document, key: str, wanted: str) -> bool:
