@@ -186,7 +186,8 @@ def test_a_webhook_that_does_not_take_it_fails_nobody(lab: Lab, fleet: Fleet) ->
         [play(imported(), vars=variables) for variables in plays.values()], fleet.inventory, "-vvvv", "--diff"
     )
     assert run.rc == 0, run.output[-4000:]
+    said = " ".join(run.output.split())  # ansible-core 2.16 wraps warnings
     for outcome in plays:
-        assert outcome in run.output
+        assert outcome in said
     assert len(hook.posted()) == 1
     harmless(lab, run.output)
