@@ -62,7 +62,9 @@ def _switch(document: Document, path: tuple[str, ...], value: bool) -> None:
 def _chosen(present: list[str], declared: Document) -> list[str]:
     if "set" in declared:
         return list(declared["set"])
-    return list({*present, *declared.get("add", [])} - set(declared.get("remove", [])))
+    # An address leaves in every spelling: here they differ by a slash at the end alone
+    gone = {uri.rstrip("/") for uri in declared.get("remove", [])}
+    return list({*(uri for uri in present if uri.rstrip("/") not in gone), *declared.get("add", [])})
 
 
 def _claim(claim: Document) -> Document:
