@@ -104,6 +104,13 @@ class TestApplications:
         assert (party["client_id"], party["issuer"], party["enabled"]) == (APP_ID, ISSUER, False)
         assert (party["replaces"], [item["name"] for item in party["other_providers"]]) == (["2"], ["old"])
 
+    def test_what_is_refused_to_a_console_is_what_would_be_registered_for_it(self) -> None:
+        spelt = "https://DESK1/api/oidc/callback"
+        server = replace(ready(), console=console(provider(), callback_url=spelt))
+        (entry,) = applications([server])
+        assert entry["web_redirect_uris"] == {"add": [spelt]}
+        assert entry["relying_parties"][0]["web_redirect_uris"] == [spelt]
+
     def test_a_console_that_holds_what_another_one_holds(self) -> None:
         same = console(provider(held("desk1")))
         servers = [ready("desk1"), replace(ready("desk2"), console=same), ready("desk3")]

@@ -124,11 +124,12 @@ def _other_holders(server: Server, members: t.Sequence[Server], staying: t.Seque
     Where the other console was read in this run, only if it holds the same client secret; where it was not, because its
     host declares another console.
     """
-    url = server.declaration["console_url"]
+    url, held = server.declaration["console_url"], server.held
     read = [
         member.declaration["client_secret"]["name"]
         for member in members
-        if not _addresses.same(member.declaration["console_url"], url) and member.held and member.held == server.held
+        # First what is cheap: each server is compared with each other one
+        if held and member.held == held and not _addresses.same(member.declaration["console_url"], url)
     ]
     return [*read, *(name for other in staying if (name := other.holder_elsewhere(url)))]
 
@@ -142,7 +143,7 @@ def _relying_party(server: Server) -> Entry:
         "client_id": provider.get("client_id"),
         "issuer": provider.get("issuer"),
         "enabled": bool(provider.get("enabled")),
-        "web_redirect_uris": [declaration["callback_url"]],
+        "web_redirect_uris": [server.callback_url],
         "replaces": declaration["replaces"],
         "other_providers": [
             {name: item.get(name) for name in ("name", "client_id", "issuer")}
