@@ -98,12 +98,14 @@ async def refusals(
     """
     app_id = (present or {}).get("appId")
     hosts = [urlsplit(url).hostname or "" for url in (graph.cloud.authority_host, discovery.issuer)]
+    parties: list[Party] = params["relying_parties"] or []
+    tenants = {graph.tenant_id, params["tenant_id"].lower(), discovery.tenant_id}
+    named = {tenant_of(party.get("issuer"), hosts) or "" for party in parties} - tenants
+    for domain in sorted(name for name in named if name and not GUID.fullmatch(name)):
+        if await _is_called(graph, http, domain):
+            tenants.add(domain)
     found: dict[str, str] = {}
-    for party in params["relying_parties"] or []:
-        tenants = {graph.tenant_id, params["tenant_id"].lower(), discovery.tenant_id}
-        named = tenant_of(party.get("issuer"), hosts)
-        if named and named not in tenants and not GUID.fullmatch(named):
-            tenants |= await _also_called(graph, http, named)
+    for party in parties:
         other = beside(party, app_id, tenants, hosts)
         if other and not party.get("client_id"):
             found[party["name"]] = (
@@ -117,13 +119,13 @@ async def refusals(
     return found
 
 
-async def _also_called(graph: Graph, http: Http, domain: str) -> set[str]:
-    """The domain name, if it is another name of the session's tenant; whose it is, is not known where nobody tells."""
+async def _is_called(graph: Graph, http: Http, domain: str) -> bool:
+    """Whether the domain name is surely another name of the session's tenant."""
     try:
         found = await asyncio.to_thread(discover, http, graph.cloud, domain)
     except ServiceError:
-        return set()
-    return {domain} if found.tenant_id == graph.tenant_id else set()
+        return False
+    return found.tenant_id == graph.tenant_id
 
 
 async def _refused(graph: Graph, http: Http, discovery: Discovery, party: Party, lost: str, app_id: str | None) -> str:
