@@ -13,6 +13,8 @@ import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, removal
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import specification
 from support.servers import TENANT, TENANT_ID, callback, declared, ready
 
 NOTHING = {"application": "", "redirect_uri": "", "client_secret": "", "provider": ""}
@@ -64,6 +66,12 @@ def test_what_cannot_be_read_may_be_anything(variable: str, values: dict[str, st
     """Such as a variable with a missing vault password."""
     found = claims.of(declared(), [Other("other", values, (variable,))])
     assert {what for what, name in found.items() if name} == kept
+
+
+def test_the_defaults_are_those_of_the_role() -> None:
+    """A host that does not set a variable has them."""
+    known = {name.removeprefix(PREFIX): rules.get("default") for name, rules in specification().items()}
+    assert {name: known[name] for name in claims.DEFAULTS} == claims.DEFAULTS
 
 
 def test_the_first_host_is_named() -> None:

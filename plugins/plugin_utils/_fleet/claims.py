@@ -16,7 +16,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
 
 # Variables that another host's claims follow from; the console's address is that of its users where none is declared.
 VARIABLES = ("tenant_id", "app_unique_name", "console_url", "public_url", "secret_name", "provider_name")
-SECRET_NAME = "rustdesk-sso {}"
+# The role's defaults of those that have one
+DEFAULTS = {
+    "app_unique_name": "rustdesk-sso",
+    "secret_name": "rustdesk-sso {{ inventory_hostname }}",
+    "provider_name": "azure",
+}
 TENANT_ID = re.compile(r"[0-9a-f-]{36}", re.IGNORECASE)
 
 
@@ -31,9 +36,13 @@ class Other:
     values: t.Mapping[str, str]
     unread: t.Collection[str] = ()
 
-    def may_be(self, variable: str, value: str, default: str) -> bool:
+    def value(self, variable: str) -> str:
+        """The variable's value, which is the role's default where it is not set."""
+        return self.values.get(variable, DEFAULTS[variable].replace("{{ inventory_hostname }}", self.name))
+
+    def may_be(self, variable: str, value: str) -> bool:
         """Whether the variable may have this ``value``; upper and lower case are the same."""
-        return variable in self.unread or self.values.get(variable, default).lower() == value.lower()
+        return variable in self.unread or self.value(variable).lower() == value.lower()
 
     def may_have_address(self, variable: str, address: str) -> bool:
         """The same for an address. The public address is that of the console where it is not set. An address that is
@@ -48,7 +57,7 @@ class Other:
         surely = "console_url" in self.values and not self.may_have_address("console_url", console_url)
         if not surely or "secret_name" in self.unread:
             return ""
-        return self.values.get("secret_name", SECRET_NAME.format(self.name))
+        return self.value("secret_name")
 
 
 class Claims(t.TypedDict):
@@ -65,7 +74,7 @@ def of(declaration: Declaration, others: t.Iterable[Other]) -> Claims:
     application = redirect_uri = client_secret = provider = ""
     for other in others:
         same_console = other.may_have_address("console_url", declaration["console_url"])
-        if same_console and other.may_be("provider_name", declaration["provider_name"], "azure"):
+        if same_console and other.may_be("provider_name", declaration["provider_name"]):
             provider = provider or other.name
             # The console may hold the client secret under either name
             client_secret = client_secret or other.name
@@ -74,7 +83,7 @@ def of(declaration: Declaration, others: t.Iterable[Other]) -> Claims:
         application = application or other.name
         if other.may_have_address("public_url", declaration["public_url"]):
             redirect_uri = redirect_uri or other.name
-        if other.may_be("secret_name", declaration["client_secret"]["name"], SECRET_NAME.format(other.name)):
+        if other.may_be("secret_name", declaration["client_secret"]["name"]):
             client_secret = client_secret or other.name
     return {
         "application": application,
@@ -90,7 +99,7 @@ def _shares(declaration: Declaration, other: Other) -> bool:
     one, two = declaration["tenant_id"], tenant or declaration["tenant_id"]
     comparable = bool(TENANT_ID.fullmatch(one)) == bool(TENANT_ID.fullmatch(two))
     same_tenant = "tenant_id" in other.unread or not comparable or one.lower() == two.lower()
-    return same_tenant and other.may_be("app_unique_name", declaration["application"]["unique_name"], "rustdesk-sso")
+    return same_tenant and other.may_be("app_unique_name", declaration["application"]["unique_name"])
 
 
 NAMES = {
