@@ -37,14 +37,6 @@ def check(params: Params) -> None:
         for item in (params.get("assignments") or {}).get(verb) or []:
             if bool(item.get("user")) == bool(item.get("group")):
                 raise InputError(f"assignments.{verb} has an entry without a user or a group, or with both")
-    owners = {
-        "owners": params.get("owners"),
-        "service_principal.owners": (params.get("service_principal") or {}).get("owners"),
-    }
-    for option, declared in owners.items():
-        for verb in VERBS:
-            if not all(name.strip() for name in (declared or {}).get(verb) or []):
-                raise InputError(f"{option}.{verb} has an empty entry", hint="Name a user or give an object ID")
     for option in ("required_resource_access", "admin_consent"):
         names = [WELL_KNOWN.get(entry["resource"], entry["resource"]) for entry in params.get(option) or []]
         _plan.check_once(option, names, SAME_RESOURCE)

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
 if t.TYPE_CHECKING:
@@ -28,6 +29,9 @@ class Owners(Part):
 
     def check(self) -> None:
         _plan.check_chosen(self.option, self.declared)
+        for verb, names in self.declared.items():
+            if not all(name.strip() for name in names or []):
+                raise InputError(f"{self.option}.{verb} has an empty entry", hint="Name a user or give an object ID")
 
     async def read(self, graph: Graph, target: Target) -> Items:
         self._caller_id = graph.caller_id
