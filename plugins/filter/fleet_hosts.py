@@ -60,6 +60,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
 
+# As in _fleet.declaration, which takes longer to load than a playbook that only fails should take
 GROUP = "rustdesk_servers"
 # Runs that only look at the playbook, mostly without an inventory
 LOOKS = ("syntax", "listhosts", "listtasks", "listtags")

@@ -401,7 +401,7 @@ options:
       - O(owners.set) keeps the automation itself as an owner, so that it does not lose access. To remove it, use
         O(owners.remove).
     type: dict
-    suboptions:
+    suboptions: &lists_of_owners
       set:
         description: The complete list of owners; others are removed.
         type: list
@@ -576,19 +576,7 @@ options:
             its first owner.
         type: dict
         version_added: 0.2.0
-        suboptions:
-          set:
-            description: The complete list of owners; others are removed.
-            type: list
-            elements: str
-          add:
-            description: Owners to add.
-            type: list
-            elements: str
-          remove:
-            description: Owners to remove; others are kept.
-            type: list
-            elements: str
+        suboptions: *lists_of_owners
       preferred_single_sign_on_mode:
         description: The single sign-on mode that the portal shows. An empty text clears it.
         type: str
@@ -1372,11 +1360,6 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     if isinstance(outcome, SsoError):
         raise outcome
     return outcome
-
-
-def check(params: t.Mapping[str, t.Any]) -> None:
-    """Raise InputError for a declaration of one application that cannot work; ``params`` need no sign-in."""
-    applications.check_application(params)
 
 
 async def _converge(

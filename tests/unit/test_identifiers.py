@@ -13,6 +13,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http, _identifiers
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import applications
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import (
@@ -133,7 +134,7 @@ def test_in_an_entry_of_several_it_fails_for_that_one(name: str) -> None:
 )
 def test_the_role_refuses_it_before_it_begins(option: str) -> None:
     with pytest.raises(InputError, match=f"{option} is empty"):
-        entra_app.check(params(entra_app, {**WORKS[entra_app], **with_empty(option)}))
+        applications.check_application(params(entra_app, {**WORKS[entra_app], **with_empty(option)}))
 
 
 @pytest.mark.parametrize("module", WORKS, ids=lambda module: module.__name__.rsplit(".", 1)[-1])
@@ -190,13 +191,15 @@ def test_what_is_no_id_is_refused_before_the_first_request(module: ModuleType, k
 
 
 def test_other_texts_that_are_empty_clear_a_property() -> None:
-    entra_app.check(params(entra_app, {**WORKS[entra_app], "notes": "", "home_page_url": "", "description": ""}))
+    applications.check_application(
+        params(entra_app, {**WORKS[entra_app], "notes": "", "home_page_url": "", "description": ""})
+    )
 
 
 @pytest.mark.parametrize("option", ["tags", "identifier_uris"])
 def test_a_long_text_is_not_quoted_whole(option: str) -> None:
     with pytest.raises(InputError, match=option) as caught:
-        entra_app.check(params(entra_app, {**WORKS[entra_app], option: ["x" * 5000]}))
+        applications.check_application(params(entra_app, {**WORKS[entra_app], option: ["x" * 5000]}))
     assert len(str(caught.value)) < 300
 
 

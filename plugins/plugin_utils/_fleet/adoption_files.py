@@ -19,8 +19,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.adopti
     Adopted,
     Variables,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import GROUP
 
-GROUP = "rustdesk_servers"
 GROUP_FILE = f"group_vars/{GROUP}/rustdesk_sso.yml"
 # Each server's own, even if there is only one server
 OF_SERVER = ("rustdesk_sso_public_url",)

@@ -23,6 +23,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gat
 Values = t.Mapping[str, t.Any]
 
 PREFIX = "rustdesk_sso_"
+# The group of all servers in the inventory
+GROUP = "rustdesk_servers"
 # RustDesk appends it to the address of its server (src/hbbs_http/account.rs); it cannot be configured
 CALLBACK_PATH = "/api/oidc/callback"
 # The options of entra_app that a server declares; all servers that share an application have to declare them alike

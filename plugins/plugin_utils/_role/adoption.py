@@ -16,7 +16,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, adoption_files
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, problems_to_adopt
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
+    GROUP,
+    PREFIX,
+    problems_to_adopt,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.servers import registered, together
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import specification
@@ -71,7 +75,7 @@ def seen(variables: t.Mapping[str, t.Any], name: str) -> adoption.Seen:
 def outcomes(hostvars: HostVars, host: str, hosts: list[str], *, check_mode: bool) -> dict[str, t.Any]:
     """The outcome of each server that goes through the role together with ``host``, and the directory of its files."""
     names = together(hostvars, host, hosts)
-    group = (hostvars[host].get("groups") or {}).get(adoption_files.GROUP) or []
+    group = (hostvars[host].get("groups") or {}).get(GROUP) or []
     found = adoption_files.outcomes(
         adoption.adopt([seen(hostvars[name], name) for name in names]),
         {path for name in names for path in _existing(registered(hostvars[name], "declaration"))},

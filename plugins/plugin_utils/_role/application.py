@@ -11,6 +11,7 @@ import re
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import applications
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
@@ -35,7 +36,7 @@ def problems(declared: Declaration) -> list[str]:
     if validated.error_messages:
         return [f"{_named(message).rstrip('.')}." for message in validated.error_messages]
     try:
-        entra_app.check(validated.validated_parameters)
+        applications.check_application(validated.validated_parameters)
     except InputError as error:
         return [_named(str(error))]
     return []

@@ -10,10 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import VARIABLES, Other
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import GROUP, PREFIX, is_set
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
-
-GROUP = "rustdesk_servers"
 
 
 def of(variables: t.Mapping[str, t.Any]) -> list[Other]:
