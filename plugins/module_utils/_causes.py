@@ -282,7 +282,7 @@ def of_exception(error: BaseException, asked: Asked) -> Cause:
     """Why the request that raised ``error`` got no answer."""
     seen = _seen(error, plain=asked.url.lower().startswith("http://"))
     to_proxy = "ProxyError" in seen.names and asked.proxy is not None
-    row = next((row for row in TLS if row.fits(seen)), None)
+    row = _tls_row(seen)
     if asked.proxy and (row is None or row.name == "tls_cut") and not seen.sent:
         answer, hint = asked.proxy.failure(seen.reason, set(seen.names), asked.shown or asked.url, asked.option)
         return Cause("proxy", answer, hint, final=is_refused_by_proxy(error))
@@ -303,8 +303,13 @@ def is_final(error: BaseException) -> bool:
     if is_refused_by_proxy(error):  # it may lock the account after several wrong passwords
         return True
     seen = _seen(error)
-    row = next((row for row in TLS if row.fits(seen)), None)
+    row = _tls_row(seen)
     return row is not None and row.final
+
+
+def _tls_row(seen: Seen) -> Row | None:
+    """The failure of TLS; None if it is not what failed."""
+    return next((row for row in TLS if row.fits(seen)), None)
 
 
 def is_refused_by_proxy(error: BaseException) -> bool:

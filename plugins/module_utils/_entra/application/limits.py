@@ -173,7 +173,7 @@ def _check_identifier_uris(uris: t.Sequence[str]) -> None:
         if not _has_scheme(uri) or uri.endswith("/") or any(character.isspace() for character in uri):
             raise InputError(
                 f"identifier_uris has {quoted(uri)}",
-                hint="Write an URI without a slash at its end, such as api://{app_id}",
+                hint="Write a URI without a slash at its end, such as api://{app_id}",
             )
     for one, other in itertools.pairwise(sorted(set(uris), key=str.lower)):
         if one.lower() == other.lower():  # the same to Entra [iss]

@@ -317,10 +317,12 @@ def report(todo: Plan, discovery: Discovery, diff: Document, now: datetime, *, c
         for item in sorted(present.credentials, key=lambda item: item.expires)
         if item.name not in declared and item.live(now)
     ]
+    parts: Document = {}
     for item in todo.parts:
         place, _dot, member = item.part.option.rpartition(".")
-        if place and principal is not None:
-            principal[member] = item.part.show(item.after)
+        shown_in = principal if place else parts
+        if shown_in is not None:
+            shown_in[member] = item.part.show(item.after)
     return {
         **result,
         "application": shown,
@@ -328,7 +330,7 @@ def report(todo: Plan, discovery: Discovery, diff: Document, now: datetime, *, c
         "restored": todo.restore,
         "service_principal": principal,
         "obstacles": health.obstacles(shown, principal),
-        **{item.part.option: item.part.show(item.after) for item in todo.parts if "." not in item.part.option},
+        **parts,
         "client_secrets": [decision.result() for decision in todo.decisions],
         "other_client_secrets": others,
     }

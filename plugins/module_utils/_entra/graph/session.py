@@ -159,20 +159,15 @@ class Graph:
         Raises AmbiguousError where a request that may not be repeated got no answer, ServiceError for a refusal.
         """
         try:
-            return await self._send_patiently(request, attempted, repeatable, missing_ok)
+            return await replication.persist(
+                lambda: self._send_once(request, attempted, repeatable, missing_ok),
+                lambda error: error.code in NOTHING_DONE,
+                self.patience,
+            )
         except ServiceError as error:
             if not self._without_unknown(request, error):
                 raise
         return await self.send(request, attempted, repeatable=repeatable, missing_ok=missing_ok)
-
-    async def _send_patiently(
-        self, request: RequestInformation, attempted: str, repeatable: bool | None, missing_ok: bool
-    ) -> dict[str, t.Any] | None:
-        return await replication.persist(
-            lambda: self._send_once(request, attempted, repeatable, missing_ok),
-            lambda error: error.code in NOTHING_DONE,
-            self.patience,
-        )
 
     @staticmethod
     def _without_unknown(request: RequestInformation, error: ServiceError) -> bool:
