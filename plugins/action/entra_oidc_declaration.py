@@ -42,10 +42,11 @@ class ActionModule(ActionBase):
                 )
         # What servers that go through the role together have in common: this task, in a play that keeps them in step
         strategy = str(self._task.get_play().strategy).rsplit(".", 1)[-1]
+        phases = declaration.runs(given["ansible_run_tags"], given["ansible_skip_tags"])
         shared = {
             "round": self._task._uuid,
             "lockstep": not strategy.endswith(("free", "pinned")),
-            "keeps_session": declaration.keeps_session(given["ansible_run_tags"], given["ansible_skip_tags"]),
+            "keeps_session": declaration.keeps_session(phases),
         }
         if problems or not declared:
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
@@ -55,10 +56,13 @@ class ActionModule(ActionBase):
             "console": options.of(values, options.CONSOLE),
             "verification": options.of(values, options.VERIFICATION),
         }
-        claimed = {}
-        if boolean(self._task.args.get("remove", False)):
-            claimed["claims"] = claims.of(t.cast("declaration.Declaration", declared), other_hosts.of(given))
-        return {"changed": False, **declared, **shared, **signs_in, **claimed, "_ansible_no_log": True}
+        more: dict[str, t.Any] = {}
+        if not boolean(self._task.args.get("adopt", False)):
+            server = t.cast(declaration.Declaration, declared)
+            more["new_callback_url"] = declaration.new_callback_url(server, phases)
+            if boolean(self._task.args.get("remove", False)):
+                more["claims"] = claims.of(server, other_hosts.of(given))
+        return {"changed": False, **declared, **shared, **signs_in, **more, "_ansible_no_log": True}
 
 
 def _declare(values: t.Mapping[str, t.Any], server: str) -> tuple[t.Mapping[str, t.Any] | None, list[str]]:

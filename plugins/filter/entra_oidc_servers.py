@@ -24,12 +24,25 @@ options:
     description:
       - V(applications), V(retirements), V(removals) and V(deletions) are for
         O(deskops.rustdesk_sso.entra_app#module:applications).
+      - V(put_back) and V(verify_after) give the options of the tasks after a failure, empty if they have nothing to do.
       - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
       - V(round) gives what of a declaration is needed after the run, without secrets.
       - V(lookups) gives options of M(deskops.rustdesk_sso.entra_app_info). V(adopted) gives the outcome of each server
         by its name.
     type: str
-    choices: [applications, retirements, removals, deletions, run, observed, removed, round, lookups, adopted]
+    choices:
+      - applications
+      - retirements
+      - put_back
+      - verify_after
+      - removals
+      - deletions
+      - run
+      - observed
+      - removed
+      - round
+      - lookups
+      - adopted
     required: true
   host:
     description: The name of the host that asks.

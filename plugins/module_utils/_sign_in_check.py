@@ -27,6 +27,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 if t.TYPE_CHECKING:
@@ -35,18 +36,26 @@ if t.TYPE_CHECKING:
 Params = t.Mapping[str, t.Any]
 
 
+# What a failed check is due to: what the console or the application holds, or a service that does not answer as usual
+SETTINGS, SERVICE = "settings", "service"
+
+
 @dataclass(frozen=True)
 class Check:
-    """One question: ``ok`` is None when it could not or need not be asked."""
+    """One question: ``ok`` is None when it could not or need not be asked.
+
+    ``cause`` is SETTINGS or SERVICE; it counts only for a check that failed.
+    """
 
     name: str
     ok: bool | None
     detail: str
     hint: str | None = None
+    cause: str = SETTINGS
 
     def result(self) -> dict[str, t.Any]:
         """As the task's result shows it."""
-        return asdict(self)
+        return {**asdict(self), "cause": self.cause if self.ok is False else None}
 
 
 def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> list[Check]:
@@ -59,6 +68,8 @@ def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> 
         Connection(params["public_url"], each, headers, "public_url", "console_ca_path")
         for each in (offers_http, begins_http)
     )
+    known = CONSOLES.get(params["console_type"])
+    begins.takes_api_domain = known is None or known.takes_api_domain
     with ThreadPoolExecutor(2) as aside:  # none waits for another
         asked = aside.submit(_entra, http, params)
         first = aside.submit(sign_in.authorization_url, begins, params["name"])
@@ -87,14 +98,25 @@ CAUSES = (
     (
         r"certificate|self.signed|UnknownIssuer|x509",
         "The console does not trust the identity provider's CA: add it there (custom PEM), or to its container",
+        SERVICE,
     ),
-    (r"unexpected issuer", "Set the issuer in the console to what the discovery document says, byte for byte"),
+    (
+        r"unexpected issuer",
+        "Set the issuer in the console to what the discovery document says, byte for byte",
+        SETTINGS,
+    ),
     (
         r"dns|resolve|lookup|timed? ?out|refused|unreachable|request failed",
         "The console's own network does not reach the issuer: check DNS, firewall and proxy where it runs (container)",
+        SERVICE,
     ),
-    (r"html|404|invalid response", "Something else answers at the issuer's address there: check issuer and proxy"),
+    (
+        r"html|404|invalid response",
+        "Something else answers at the issuer's address there: check issuer and proxy",
+        SETTINGS,
+    ),
 )
+UNKNOWN_CAUSE = "Check the issuer in the console, and that its own network reaches it (DNS, proxy, CA)"
 REQUEST_CHECKS = ("authorization_endpoint", "client_id", "redirect_uri", "response_type", "scope")
 
 
@@ -110,7 +132,7 @@ def _console(
         names = sign_in.login_options(connection)
     except ServiceError as error:
         later = [_not_asked("provider_offered"), _not_asked("authorization_url")]
-        return [Check("console_reachable", False, _what(error), error.hint), *later], None
+        return [Check("console_reachable", False, _what(error), error.hint, SERVICE), *later], None
     only = ", with headers that RustDesk's clients do not send" if connection.has_gateway_headers else ""
     checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect{only}")]
     offered = name if name in names else next((item for item in names if same_name(item, name)), None)
@@ -126,10 +148,11 @@ def _console(
     except ServiceError as error:
         said = _what(error)
         if error.code not in (None, SAID):  # it is not the console that answers
-            return [*checks, Check("authorization_url", False, said, error.hint)], None
-        known = (hint for pattern, hint in CAUSES if re.search(pattern, said, re.IGNORECASE))
-        hint = next(known, "Check the issuer in the console, and that its own network reaches it (DNS, proxy, CA)")
-        return [*checks, Check("authorization_url", False, _what(error), hint)], None
+            return [*checks, Check("authorization_url", False, said, error.hint, SERVICE)], None
+        known = ((hint, cause) for pattern, hint, cause in CAUSES if re.search(pattern, said, re.IGNORECASE))
+        busy = error.status is None or error.status == 429 or error.status > 500
+        hint, cause = next(known, (UNKNOWN_CAUSE, SERVICE if busy else SETTINGS))
+        return [*checks, Check("authorization_url", False, _what(error), hint, cause)], None
     return [*checks, Check("authorization_url", True, "the console begins a sign-in")], url
 
 
@@ -139,7 +162,7 @@ def _issuer(http: Http, params: Params) -> tuple[Discovery | None, Check]:
     try:
         discovery = Discovery.handed_over(known) if known else read_discovery(http, issuer)
     except ServiceError as error:
-        return None, Check("issuer", False, _what(error), error.hint)
+        return None, Check("issuer", False, _what(error), error.hint, SERVICE)
     if discovery.issuer != issuer:
         detail = f"declared is {issuer}, but the discovery document says {discovery.issuer}"
         return discovery, Check("issuer", False, detail, f"Set issuer to {discovery.issuer}")
@@ -155,7 +178,8 @@ def _clock(connection: Connection, now: datetime | None) -> Check:
     if abs(off) <= SKEW:
         return Check(name, True, "the console's clock is right")
     way = "ahead" if off > 0 else "behind"
-    return Check(name, False, f"the console's clock is {abs(off)} seconds {way}", "Set it, best by NTP")
+    hint = "Synchronize the console's clock, for example with NTP"
+    return Check(name, False, f"the console's clock is {abs(off)} seconds {way}", hint, SERVICE)
 
 
 def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterator[Check]:
@@ -250,7 +274,8 @@ def _secret(http: Http, discovery: Discovery | None, params: Params) -> tuple[Ch
     if verdict.code in NOT_ABOUT_THE_SECRET:
         return Check(name, None, f"cannot be told: {verdict.answer}"), verdict.now
     if verdict.hint:
-        return Check(name, False, f"the token endpoint was not reached: {verdict.answer}", verdict.hint), verdict.now
+        answer = f"the token endpoint was not reached: {verdict.answer}"
+        return Check(name, False, answer, verdict.hint, SERVICE), verdict.now
     hint = hints.get(verdict.code or "", "Look up the code in Microsoft's list of AADSTS error codes")
     return Check(name, False, f"the token endpoint says: {verdict.answer}", hint), verdict.now
 

@@ -118,6 +118,14 @@ options:
       - The callback URL that the console sends with each sign-in, of all its providers. It has to be registered as a
         redirect URI.
     type: str
+  check_callback_url:
+    description:
+      - Whether to ask the address of O(callback_url) to begin a sign-in, before a callback URL that is in use is
+        replaced. If the address does not lead to this console, the task fails and changes nothing.
+      - If set to V(false), the callback URL is replaced unchecked, for example to move a server before its DNS record.
+    type: bool
+    default: true
+    version_added: 0.2.0
   state:
     description: Whether the provider should be present or absent.
     type: str
@@ -151,6 +159,13 @@ callback_url:
   description: The callback URL that the console sends.
   returned: success
   type: str
+worked_before:
+  description:
+    - Whether the console began a sign-in with the provider before the change.
+    - Null if nothing of its sign-in changes, or if the provider was absent or disabled.
+  returned: success
+  type: bool
+  version_added: 0.2.0
 other_providers:
   description: The names of the other providers of the console, of which some may not be declared anywhere.
   returned: success
@@ -221,14 +236,18 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    ConflictError,
+    InputError,
+    ServiceError,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS, renamed
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import Session, signed_in
 
 # How often a provider is written while somebody else writes it, and the seconds between.
 ATTEMPTS = 5
@@ -261,6 +280,7 @@ SPEC: dict[str, t.Any] = {
         "icon": {"type": "str"},
         "order": {"type": "int"},
         "callback_url": {"type": "str"},
+        "check_callback_url": {"type": "bool", "default": True},
         "maximum_authorized_users": {"type": "int"},
         "other_providers": {"type": "str", "default": "keep", "choices": ["keep", "remove"]},
         "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
@@ -279,7 +299,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     if params["order"] is not None and params["order"] < 0:
         raise InputError(f"order cannot be negative: {params['order']}", hint="The first place is 0")
     with signed_in(params) as session:
-        result = _converge(params, session.console, context)
+        result = _converge(params, session, context)
         return {**result, "session": session.handed_over} if params["keep_session"] else result
 
 
@@ -291,8 +311,10 @@ def close(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     return {}
 
 
-def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context) -> dict[str, t.Any]:
+def _converge(params: t.Mapping[str, t.Any], session: Session, context: Context) -> dict[str, t.Any]:
     """Lead the console to the declaration, also while somebody else writes to it; gives the task's result."""
+    console = session.console
+    worked_before = None
     plans: list[provider.Plan] = []
     for left in reversed(range(ATTEMPTS)):
         providers = console.providers(params["name"])
@@ -305,6 +327,9 @@ def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context)
         if todo.changed:
             console.check(todo)
         if len(plans) == 1 and todo.changed:
+            _check_callback_url(params, session, todo, providers)
+            if todo.present and todo.touches_sign_in:
+                worked_before = session.begins(todo.present)
             _warn_of_lockout(console, params["username"], context)
         if not todo.changed or context.check_mode:
             break
@@ -323,9 +348,27 @@ def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context)
         "diff": plans[0].diff(),
         "console_type": console.type,
         "callback_url": callback.after if callback else settings.get("callback_url"),
+        "worked_before": worked_before,
         "other_providers": [item.name for item in others if item not in todo.remove],
         "provider": todo.target.view() if todo.target else {},
     }
+
+
+def _check_callback_url(
+    params: t.Mapping[str, t.Any], session: Session, todo: provider.Plan, providers: t.Sequence[provider.Provider]
+) -> None:
+    """Raise ServiceError if ``todo`` replaces a callback URL in use by one that does not lead to this console."""
+    change = todo.setting("callback_url")
+    if not change or not params["check_callback_url"]:
+        return
+    verdict = session.look_at(change.after, providers, change.before, params["name"])
+    if verdict.verified is False:
+        raise ServiceError(
+            f"The callback URL of the console {session.connection.url} was not changed to {change.after}",
+            answer=verdict.detail,
+            hint="Set callback_url to the address at which users reach this console. To change it before its address "
+            "works, set check_callback_url to false",
+        )
 
 
 def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider], context: Context) -> None:

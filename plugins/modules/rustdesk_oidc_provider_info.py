@@ -45,6 +45,12 @@ options:
         console that is not recognised. Nothing else is returned then, and no value, secret or host name.
     type: bool
     default: false
+  new_callback_url:
+    description:
+      - A callback URL that the console is to get. If the console has another one, which is in use, the new address is
+        asked to begin a sign-in; see RV(new_callback_url).
+    type: str
+    version_added: 0.2.0
   close_session:
     description: Whether to close O(session) and read nothing.
     type: bool
@@ -70,10 +76,24 @@ console_type:
 callback_url:
   description:
     - The callback URL that the console sends, if it has one yet.
-    - A console of type V(rustdesk_api) reveals it only at the start of a sign-in. With O(name), one is started and not
-      completed.
+    - Some consoles, such as those of type V(rustdesk_api), reveal it only at the start of a sign-in. With O(name), one
+      is started and not completed.
   returned: success
   type: str
+new_callback_url:
+  description: Whether O(new_callback_url) leads to this console.
+  returned: with O(new_callback_url)
+  type: dict
+  version_added: 0.2.0
+  contains:
+    verified:
+      description:
+        - Whether the new address begins the same sign-in as the present one, with the same client ID and callback URL.
+        - Null if it was not asked, because no enabled provider of the console works with another callback URL.
+      type: bool
+    detail:
+      description: What answers at the new address, if it is not this console.
+      type: str
 probe:
   description: Each request with its status and the shape of its answer.
   returned: with O(probe=true)
@@ -158,6 +178,7 @@ SPEC: dict[str, t.Any] = {
         "name": {"type": "str"},
         "include_secrets": {"type": "bool", "default": False, "no_log": False},
         "probe": {"type": "bool", "default": False},
+        "new_callback_url": {"type": "str"},
         "close_session": {"type": "bool", "default": False},
     },
     "required_if": [("close_session", True, ("session",))],
@@ -174,7 +195,9 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
             shown["client_secret"] = provider.client_secret
         return shown
 
-    _identifiers.check(params, ("console_url", "username", "name"))
+    _identifiers.check(params, ("console_url", "username", "name", "new_callback_url"))
+    if params["new_callback_url"] is not None:
+        check_url(params["new_callback_url"], "new_callback_url")
     if params["probe"]:
         url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
         headers = check_headers(params["headers"])
@@ -191,15 +214,18 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         if params["name"]:
             found = [item for item in [find(listed, params["name"])] if item]
         callback_url = console.settings().get("callback_url")
-        if params["name"] and found and "callback_url" not in console.supports:
+        if params["name"] and found and found[0].enabled and not callback_url:
             callback_url = sign_in.sent_callback_url(session.connection, found[0].name)
-        result = {
+        result: dict[str, t.Any] = {
             "console_type": console.type,
             "callback_url": callback_url,
             "providers": [view(item) for item in found],
         }
         if params["name"]:
             result["other_providers"] = [item.view() for item in listed if item not in found]
+        if params["new_callback_url"]:
+            verdict = session.look_at(params["new_callback_url"], listed, callback_url, params["name"] or "")
+            result["new_callback_url"] = verdict.result()
         return {**result, "session": session.handed_over} if params["keep_session"] else result
 
 

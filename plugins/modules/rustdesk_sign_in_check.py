@@ -134,6 +134,14 @@ options:
       - If omitted, the environment variable E(RUSTDESK_URL) is used.
     type: str
     version_added: 0.2.0
+  console_type:
+    description:
+      - The type of the console, as RV(deskops.rustdesk_sso.rustdesk_oidc_provider_info#module:console_type) has it. If
+        set, the console is not asked with options that this type does not know.
+    type: str
+    default: auto
+    choices: [auto, pro, rustdesk_console, rustdesk_api]
+    version_added: 0.2.0
   username:
     description:
       - An administrator of the console, to sign in again if O(session) has expired.
@@ -218,6 +226,12 @@ checks:
     hint:
       description: How to correct it, if the check failed.
       type: str
+    cause:
+      description:
+        - What a failed check is due to. V(settings) is what the console or the application holds. V(service) is a
+          service that is not reached, is busy or has a wrong clock. Null if the check did not fail.
+      type: str
+      version_added: 0.2.0
 """
 
 import typing as t
@@ -234,6 +248,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.last_look import Look, last_look
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
@@ -263,6 +278,7 @@ SPEC: dict[str, t.Any] = {
         "must_pass": {"type": "bool", "default": True, "no_log": False},
         "unverifiable": {"type": "str"},
         "look_again": {"type": "bool", "default": True},
+        "console_type": {"type": "str", "default": "auto", "choices": ["auto", *CONSOLES]},
         **{name: RUSTDESK_OPTIONS[name] for name in ("headers", "totp_secret", "contract", "session")},
         **{name: {**RUSTDESK_OPTIONS[name], "required": False} for name in ("console_url", "username", "password")},
     },

@@ -211,4 +211,4 @@ def declaration_variables() -> set[str]:
 def test_the_session_is_kept_for_phases_that_follow(
     tags: list[str], skipped: list[str], inspect: bool, configure: bool
 ) -> None:
-    assert declaration.keeps_session(tags, skipped) == {"inspect": inspect, "configure": configure}
+    assert declaration.keeps_session(declaration.runs(tags, skipped)) == {"inspect": inspect, "configure": configure}

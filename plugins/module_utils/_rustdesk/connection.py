@@ -17,7 +17,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses, _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     InputError,
@@ -66,6 +66,8 @@ class Connection:
         self.asks = _causes.Asked(url, option, ca, http.proxy)
         self._gateway = dict(gateway or {})
         self.headers: dict[str, str] = {}
+        # Whether it takes the address that a client uses; it is asked where its type is not known
+        self.takes_api_domain = True
         # Whether it has answered anything yet
         self.asked = False
         # The console's clock, from its latest answer
@@ -78,6 +80,15 @@ class Connection:
     def has_gateway_headers(self) -> bool:
         """Whether requests have headers that RustDesk's clients do not send."""
         return bool(self._gateway)
+
+    def without_session(self, url: str = "") -> Connection:
+        """A connection to the same console as anybody has it, or to another ``url`` of it, which is then the value of
+        O(callback_url). The gateway's headers go to no other origin."""
+        same = not url or _addresses.origin(url) == _addresses.origin(self.url)
+        option = "callback_url" if url else self.asks.option
+        made = Connection(url or self.url, self._http, self._gateway if same else None, option, self.asks.ca)
+        made.takes_api_domain = self.takes_api_domain
+        return made
 
     def keep_secret(self, *values: t.Any) -> None:
         """Take ``values`` out of whatever the console says from now on, where a message quotes it."""

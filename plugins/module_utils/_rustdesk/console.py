@@ -27,9 +27,13 @@ if t.TYPE_CHECKING:
 
 
 class Console(t.Protocol):
-    """What the modules ask of a console. ``supports`` are the options of a provider and of the console that it has."""
+    """What the modules ask of a console. ``supports`` are the options of a provider and of the console that it has.
+
+    ``takes_api_domain`` is whether it takes the address that a client uses; see sign_in.authorization_url().
+    """
 
     type: str
+    takes_api_domain: bool
     supports: frozenset[str]
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:

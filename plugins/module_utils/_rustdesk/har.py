@@ -23,6 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
     DEFAULT_CONTRACT,
     DEFAULT_KEYS,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 
 Document = dict[str, t.Any]
 
@@ -53,7 +54,6 @@ FITS: dict[str, t.Callable[[t.Any], bool]] = {
 # The parts of a contract that a recording shows as they are.
 SEEN = ("settings_path", "write_path", "write_method", "document", "providers", "callback_url")
 NEEDED = ("name", "client_id", "client_secret")
-CALLBACK_PATH = "/api/oidc/callback"
 WRITES = ("PUT", "POST", "PATCH")
 DEEPEST = 8
 

@@ -41,6 +41,8 @@ SETTINGS = (
     Field("maximum_authorized_users", ("maximum_authorized_users",)),
 )
 REMOVE = "remove"
+# RustDesk appends it to the address of its server (src/hbbs_http/account.rs [src]); it cannot be configured.
+CALLBACK_PATH = "/api/oidc/callback"
 # How many providers to ask for at once, where a console lists them in pages.
 PAGE = 100
 
@@ -137,6 +139,13 @@ class Plan:
     def changed(self) -> bool:
         """Whether applying it writes."""
         return bool(self.changes or self.settings or self.gone)
+
+    @property
+    def touches_sign_in(self) -> bool:
+        """Whether it changes how users sign in with a provider that they are offered."""
+        enabled = self.present is not None and self.target is not None and bool(self.present.enabled)
+        changes = {change.field.option for change in (*self.changes, *self.settings)}
+        return enabled and bool(changes - {"icon", "order", "auto_register", "maximum_authorized_users"})
 
     def setting(self, option: str) -> Change | None:
         """The change of one of the console's own settings, if there is one."""

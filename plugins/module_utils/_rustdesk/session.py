@@ -12,9 +12,11 @@ from contextlib import contextmanager
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import console
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import callback_url, console
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.callback_url import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
 
 
 class Session:
@@ -29,6 +31,17 @@ class Session:
     def handed_over(self) -> dict[str, str | None]:
         """As the option O(session) takes it; holds secrets."""
         return {"type": self.console.type, "token": self.token, "seen": self.console.seen()}
+
+    def begins(self, provider: Provider) -> bool:
+        """Whether the console begins a sign-in with ``provider`` as it is."""
+        return callback_url.begins(self.connection.without_session(), provider)
+
+    def look_at(self, wanted: str, providers: t.Sequence[Provider], present: str | None, first: str) -> Verdict:
+        """Whether the callback URL ``wanted`` leads to this console; see callback_url.look()."""
+        if "callback_url" not in self.console.supports:
+            return Verdict()
+        outside = self.connection.without_session
+        return callback_url.look(outside(), outside, providers, present, wanted, first)
 
 
 @contextmanager
@@ -58,6 +71,7 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
         def renew() -> None:
             session.token = session.console.login(params)
 
+        connection.takes_api_domain = chosen.takes_api_domain
         connection.renew = renew if earlier and params["username"] and params["password"] else None
         yield session
         keep = bool(params.get("keep_session"))

@@ -46,17 +46,22 @@ def login_options(connection: Connection) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def authorization_url(connection: Connection, name: str) -> str:
-    """The URL to which the console sends a user of provider ``name``; makes the console do OIDC discovery now."""
+def authorization_url(connection: Connection, name: str, api_domain: str = "") -> str:
+    """The URL to which the console sends a user of provider ``name``; makes the console do OIDC discovery now.
+
+    ``api_domain`` is the address that a client says it uses, by default that of the connection. Raises ServiceError if
+    the console begins no sign-in.
+    """
     attempted = f"Beginning a sign-in with {name} at {connection.url} failed"
     # Recent clients tell the address they use, by which a console chooses among its trusted origins; others refuse it.
-    request = {"op": name, **CLIENT, "apiDomain": connection.url}
+    request = {"op": name, **CLIENT}
+    told = {"apiDomain": api_domain or connection.url} if connection.takes_api_domain else {}
     try:
-        answer = connection.call("POST", "/api/oidc/auth", attempted, json=request)
+        answer = connection.call("POST", "/api/oidc/auth", attempted, json={**request, **told})
     except ServiceError as error:
-        if error.status != 400 or "apiDomain" not in (error.answer or ""):
+        if not told or error.status != 400 or "apiDomain" not in (error.answer or ""):
             raise
-        del request["apiDomain"]
+        connection.takes_api_domain = False
         answer = connection.call("POST", "/api/oidc/auth", attempted, json=request)
     if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
         raise ServiceError(attempted, answer="the answer has no url", hint="Look into the console's log")

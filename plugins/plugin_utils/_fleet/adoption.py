@@ -19,9 +19,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     ACCOUNT_PLACEHOLDERS,
     GUID,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import SHORTEST
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import CALLBACK_PATH, callback_url
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import callback_url
 
 Document = t.Mapping[str, t.Any]
 Variables = dict[str, t.Any]

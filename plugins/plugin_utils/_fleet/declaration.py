@@ -19,14 +19,13 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 
 Values = t.Mapping[str, t.Any]
 
 PREFIX = "rustdesk_sso_"
 # The group of all servers in the inventory
 GROUP = "rustdesk_servers"
-# RustDesk appends it to the address of its server (src/hbbs_http/account.rs); it cannot be configured
-CALLBACK_PATH = "/api/oidc/callback"
 # The options of entra_app that a server declares; all servers that share an application have to declare them alike
 APPLICATION = (
     "app_id",
@@ -72,6 +71,7 @@ class ClientSecret(t.TypedDict):
 class _Round(t.TypedDict, total=False):
     """What the run adds: hosts with the same ``round`` go through the role together where ``lockstep`` is true, else
     each is for itself. ``keeps_session`` is, for the phases that sign in to the console, whether a later one goes on.
+    ``new_callback_url`` is the one whose address is asked before it replaces another one, empty if none is.
 
     ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets. ``claims`` is
     what other hosts declare of a server that is removed; see claims.Claims.
@@ -80,6 +80,7 @@ class _Round(t.TypedDict, total=False):
     round: str
     lockstep: bool
     keeps_session: dict[str, bool]
+    new_callback_url: str
     entra: dict[str, t.Any]
     console: dict[str, t.Any]
     verification: dict[str, t.Any]
@@ -108,15 +109,27 @@ class Declaration(_Round):
     remove_unused_app: bool
 
 
-def keeps_session(run_tags: t.Sequence[str], skip_tags: t.Sequence[str]) -> dict[str, bool]:
-    """For each phase with a session, whether a later phase of this run uses it too, by Ansible's tags of the run.
+def runs(run_tags: t.Sequence[str], skip_tags: t.Sequence[str]) -> list[bool]:
+    """For each of SESSION_PHASES, whether this run has it, by Ansible's tags of the run.
 
     Where the run names none of the role's own tags, the caller's have chosen all phases.
     """
     tags = [f"{PREFIX}{phase}" for phase in SESSION_PHASES]
     named = any(tag.startswith(PREFIX) for tag in run_tags)
-    runs = [(not named or tag in run_tags) and tag not in skip_tags for tag in tags]
-    return {phase: any(runs[place + 1 :]) for place, phase in enumerate(SESSION_PHASES[:-1])}
+    return [(not named or tag in run_tags) and tag not in skip_tags for tag in tags]
+
+
+def keeps_session(phases: t.Sequence[bool]) -> dict[str, bool]:
+    """For each phase with a session, whether a later one of ``phases``, as runs() gives them, uses it too."""
+    return {phase: any(phases[place + 1 :]) for place, phase in enumerate(SESSION_PHASES[:-1])}
+
+
+def new_callback_url(declaration: Declaration, phases: t.Sequence[bool]) -> str:
+    """The callback URL whose address is asked before it replaces another one, empty if none is.
+
+    A run without the verification asks nothing: so a server is moved before its new address works.
+    """
+    return declaration["callback_url"] if declaration["public_url_declared"] and phases[-1] else ""
 
 
 def variable(option: str) -> str:

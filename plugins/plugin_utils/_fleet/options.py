@@ -81,6 +81,8 @@ def provider(server: Server, share: Share) -> Options:
         "client_secret": share["client_secret"],
         "issuer": share["issuer"],
         "callback_url": server.callback_url,
+        # The inspection has looked, unless the run leaves out the verification
+        "check_callback_url": False,
     }
 
 
@@ -90,6 +92,7 @@ def check(server: Server, share: Share) -> Options:
     return {
         **declaration["verification"],
         "session": server.configured.get("session"),
+        "console_type": server.console.get("console_type"),
         "public_url": declaration["public_url"],
         "name": declaration["provider_name"],
         "issuer": share["issuer"],

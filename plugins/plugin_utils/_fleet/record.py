@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, drift, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, drift, put_back, removal
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     concerns,
     exists,
@@ -36,6 +36,7 @@ def record(server: Server, *, observed: bool = False) -> Record:
     known = result_of(declaration, server.registration) or {}
     there = exists(known)
     uris = redirect_uris_before(known) if observed else (known.get("application") or {}).get("web_redirect_uris")
+    observed = observed or put_back.is_done(server)
     provider = (not observed and server.configured.get("provider")) or server.provider
     error = _error(server)
     took_part = known if secret_of(declaration, known) else {}
@@ -145,7 +146,8 @@ def _told(known: Record, message: str = "") -> Record:
 
 def _error(server: Server) -> Error:
     if server.failure:
-        return {"phase": str(server.failure["phase"]), "message": str(server.failure["message"])}
+        said = [str(server.failure["message"]), put_back.told(server)]
+        return {"phase": str(server.failure["phase"]), "message": " ".join(filter(None, said))}
     found = _retired(server)
     if found.get("failed"):
         return {"phase": "Retire superseded secrets", "message": str(found.get("msg"))}

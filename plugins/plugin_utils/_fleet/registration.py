@@ -10,11 +10,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.callback_url import is_same_console
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
-    CALLBACK_PATH,
     PREFIX,
     Declaration,
     variable,
@@ -40,7 +40,7 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
     """What stands in the console against the declaration, a sentence each; such a server is left as it is."""
     found = []
     present, wanted = console.get("callback_url"), declaration["callback_url"]
-    if not declaration["public_url_declared"] and present and not _same_console(present, wanted):
+    if not declaration["public_url_declared"] and present and not is_same_console(present, wanted):
         would = f"and {wanted} would replace it for all its providers"
         if not takes_callback_url(console):
             would = f"not {wanted}"
@@ -48,17 +48,19 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
             f"The console has the callback URL {present}, {would}. Set {PREFIX}public_url to the address at which "
             "users reach the console."
         )
+    new = console.get("new_callback_url") or {}
+    if new.get("verified") is False:
+        found.append(
+            f"The callback URL {present or ''} is in use and cannot be replaced by {wanted}: {new['detail']}. Set "
+            f"{PREFIX}public_url to the address at which users reach this console. To move the console before its new "
+            f"address works, leave out the verification (--skip-tags {PREFIX}verify)."
+        )
     if any(provider.get("client_secret_set") is None for provider in console.get("providers") or []):
         found.append(
             "The console does not give its client secret back, so it is unknown whether Entra still accepts it. Use "
             "the modules entra_app (with held_key_id) and rustdesk_oidc_provider (with update_secret) for this server."
         )
     return found
-
-
-def _same_console(one: str, other: str) -> bool:
-    """Whether two callback URLs are those of the same address of a console, which may end with a slash."""
-    return _addresses.same(one.removesuffix(CALLBACK_PATH), other.removesuffix(CALLBACK_PATH))
 
 
 def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:

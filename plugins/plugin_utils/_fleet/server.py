@@ -24,7 +24,8 @@ Key = tuple[str, str]
 class Server:
     """One server of a run: its ``declaration``, and the results of the tasks that it has passed, empty before.
 
-    ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not.
+    ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not. ``put_back`` and
+    ``verified_after`` are the results of the tasks after a failure.
     """
 
     declaration: Declaration
@@ -34,6 +35,8 @@ class Server:
     verified: Result = field(default_factory=dict)
     retired: Result = field(default_factory=dict)
     failure: Result = field(default_factory=dict)
+    put_back: Result = field(default_factory=dict)
+    verified_after: Result = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import partial
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
     adoption,
     options,
+    put_back,
     record,
     registration,
     removal,
@@ -70,6 +72,22 @@ def _round(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[st
     return {name: known[name] for name in ("round", "lockstep") if name in known}
 
 
+def _put_back(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
+    found = servers.server(hostvars[host])
+    due = found is not None and put_back.is_due(found, datetime.now(timezone.utc))
+    return _given(put_back.provider(found)) if found and due else {}
+
+
+def _verify_after(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
+    found = servers.server(hostvars[host])
+    return _given(put_back.check(found)) if found and put_back.is_verified(found) else {}
+
+
+def _given(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Options for a module, without those that are omitted."""
+    return t.cast("dict[str, t.Any]", plain({name: value for name, value in found.items() if value is not None}))
+
+
 def _lookups(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[adoption.Question]:
     found = adoption.questions(to_adopt.seen(hostvars[host], host))
     return t.cast("list[adoption.Question]", plain(found))
@@ -123,12 +141,14 @@ def options_of(
     else:
         mine = share(observed=False)  # what a run would write
         found = {**options.provider(server, mine), ERROR: mine["error"] or None}
-    return t.cast("dict[str, t.Any]", plain({name: value for name, value in found.items() if value is not None}))
+    return _given(found)
 
 
 QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "applications": _applications,
     "retirements": _retirements,
+    "put_back": _put_back,
+    "verify_after": _verify_after,
     "removals": _removals,
     "deletions": _deletions,
     "run": _records(record.record),

@@ -16,7 +16,16 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 
 # What the role's tasks register, and the fact of a failure
-REGISTERED = ("console", "registration", "configured", "verified", "retired", "failure")
+REGISTERED = (
+    "console",
+    "registration",
+    "configured",
+    "verified",
+    "retired",
+    "failure",
+    "put_back",
+    "verified_after",
+)
 INTERNAL = f"__{PREFIX}"
 
 
@@ -30,7 +39,7 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
     declared = registered(variables, "declaration")
     if not declared.get("server"):
         return None
-    results = {name: registered(variables, name) for name in REGISTERED}
+    results = {name: found for name in REGISTERED if not (found := registered(variables, name)).get("skipped")}
     return Server(t.cast(Declaration, declared), **results)
 
 

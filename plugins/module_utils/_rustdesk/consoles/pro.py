@@ -86,6 +86,7 @@ class Pro(SignedInLikeAClient):
     """One RustDesk Server Pro console."""
 
     type = "pro"
+    takes_api_domain = True
     supports = frozenset({*DEFAULT_KEYS, "callback_url", "maximum_authorized_users"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:

@@ -52,6 +52,7 @@ class RustdeskApi:
     """One lejianwen/rustdesk-api."""
 
     type = "rustdesk_api"
+    takes_api_domain = True
     supports = frozenset({*KEYS, "name", "enabled", "scopes"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:

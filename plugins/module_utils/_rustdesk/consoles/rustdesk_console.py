@@ -21,6 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
+    CALLBACK_PATH,
     PAGE,
     Provider,
     conflict,
@@ -38,7 +39,6 @@ Document = dict[str, t.Any]
 
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
-CALLBACK = "/api/oidc/callback"
 # Of the general settings; the first that is set counts [src]
 ADDRESSES = ("backendUrl", "frontendUrl")
 SECRET = "clientSecret"
@@ -59,6 +59,8 @@ class RustdeskConsole(SignedInLikeAClient):
     """One databk/rustdesk-console."""
 
     type = "rustdesk_console"
+    # Versions before 1.11 refuse it [iss], and each refusal is one of the five requests that it allows a minute
+    takes_api_domain = False
     supports = frozenset({*KEYS, "scopes", "order", "callback_url"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -85,7 +87,7 @@ class RustdeskConsole(SignedInLikeAClient):
         site = self._settings().get("site")
         known = [site.get(name) for name in ADDRESSES] if isinstance(site, dict) else []
         address = next((value for value in known if isinstance(value, str) and value), None)
-        return {"callback_url": address + CALLBACK if address else None}
+        return {"callback_url": address + CALLBACK_PATH if address else None}
 
     def warnings(self, plan: Plan) -> list[str]:
         """Two providers of one issuer get the client ID of whichever was used first: its cache knows the issuer only
@@ -115,10 +117,10 @@ class RustdeskConsole(SignedInLikeAClient):
     def check(self, plan: Plan) -> None:
         """Raise InputError for a callback URL or a place that this console cannot have."""
         callback = plan.setting("callback_url")
-        if callback and not callback.after.endswith(CALLBACK):
+        if callback and not callback.after.endswith(CALLBACK_PATH):
             raise InputError(
                 f"callback_url {callback.after} cannot be set in this console",
-                answer=f"it always ends with {CALLBACK}",
+                answer=f"it always ends with {CALLBACK_PATH}",
                 hint="Set callback_url to the console's public address with that path",
             )
         order = plan.values().get("order")
@@ -232,7 +234,7 @@ class RustdeskConsole(SignedInLikeAClient):
 
     def _write_backend(self, callback: str) -> None:
         general = self._settings()
-        site = {**(general.get("site") or {}), "backendUrl": callback.removesuffix(CALLBACK)}
+        site = {**(general.get("site") or {}), "backendUrl": callback.removesuffix(CALLBACK_PATH)}
         attempted = "Writing the general settings"
         watermark = bool(general.get("watermarkEnabled"))  # mandatory in the request [src]
         self._call("PUT", GENERAL, attempted, {"watermarkEnabled": watermark, "site": site})

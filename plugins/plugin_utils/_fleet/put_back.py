@@ -1,0 +1,150 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""After a failure: whether the former provider of a server is put back, and what is verified then. Pure.
+
+Nothing is retired before the verification, so that the former client secret is still live. The former provider is known
+to this run alone: after a crash between write and verification it is lost, and the next run verifies what it finds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
+    Share,
+    redirect_uris_before,
+    result_of,
+    secret_of,
+    share,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
+
+# The name of the role's task
+VERIFICATION = "Verify sign-in"
+# The checks of what the run has written. A failed discovery is one only if the issuer has changed.
+WRITTEN = (
+    "provider_offered",
+    "authorization_endpoint",
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "redirect_uri_registered",
+    "client_secret_accepted",
+)
+DISCOVERY = "authorization_url"
+# What the role writes of a provider
+FIELDS = ("enabled", "client_id", "client_secret", "issuer")
+
+
+def is_due(server: Server, now: datetime) -> bool:
+    """Whether the former provider of ``server`` is put back: its own verification has failed in what this run has
+    written to its console, and its sign-in worked before.
+
+    A provider that another process has written meanwhile stays as it is.
+    """
+    if server.failure.get("phase") != VERIFICATION or not server.configured.get("changed"):
+        return False
+    if server.verified.get("holds_client_secret") is False or not server.configured.get("worked_before"):
+        return False
+    return _failed_in_written(server) and _was_accepted(server, now)
+
+
+def _failed_in_written(server: Server) -> bool:
+    after = (server.configured.get("diff") or {}).get("after") or {}
+    written = {*WRITTEN, DISCOVERY} if "issuer" in after else set(WRITTEN)
+    checks = server.verified.get("checks") or []
+    return any(item["ok"] is False and item["cause"] == "settings" and item["name"] in written for item in checks)
+
+
+def _was_accepted(server: Server, now: datetime) -> bool:
+    """Whether Entra accepted the former sign-in, as far as the registration tells. Of another application it tells
+    nothing; the console began its sign-in."""
+    found = result_of(server.declaration, server.registration) or {}
+    if (found.get("application") or {}).get("app_id") != server.provider.get("client_id"):
+        return True
+    held = secret_of(server.declaration, found).get("held") or {}
+    live = bool(held) and parse_time(held["expires"]) > now
+    sent = server.console.get("callback_url")
+    return live and not found.get("obstacles") and (not sent or sent in redirect_uris_before(found))
+
+
+def provider(server: Server) -> options.Options:
+    """The options of rustdesk_oidc_provider that put the former provider back."""
+    former = server.provider
+    return {
+        **server.declaration["console"],
+        "name": server.declaration["provider_name"],
+        **{name: former.get(name) for name in FIELDS},
+        "callback_url": server.console.get("callback_url") or None,
+        "check_callback_url": False,
+    }
+
+
+def is_done(server: Server) -> bool:
+    """Whether the console holds again what it held before this run. The task never counts as failed."""
+    return "provider" in server.put_back
+
+
+def is_verified(server: Server) -> bool:
+    """Whether sign-in to ``server`` is verified after the failure: its former provider was put back, or the run has
+    changed its provider and was stopped by another server."""
+    if server.put_back:
+        return is_done(server)
+    stopped = server.failure and not server.failure.get("phase")
+    return bool(stopped and server.configured.get("changed") and not server.verified)
+
+
+def check(server: Server) -> options.Options:
+    """The options of rustdesk_sign_in_check that verify sign-in after the failure."""
+    given = share(server)
+    asked = {**options.check(server, given), "session": None, "look_again": False, "must_pass": False}
+    return {**asked, **_former(server, given)} if server.put_back else asked
+
+
+def _former(server: Server, given: Share) -> options.Options:
+    """What differs for the provider that was put back."""
+    found = result_of(server.declaration, server.registration) or {}
+    held = secret_of(server.declaration, found).get("held") or {}
+    same = given["app_id"] == server.provider.get("client_id")
+    return {
+        "client_id": server.provider.get("client_id"),
+        "callback_url": server.console.get("callback_url") or server.callback_url,
+        "client_secret": server.held,
+        "client_secret_accepted": False,
+        "client_secret_expires": held.get("expires"),
+        # Those of another application are not known
+        "registered_redirect_uris": given["redirect_uris"] if same else None,
+        "application_obstacles": given["obstacles"] if same else None,
+    }
+
+
+def told(server: Server) -> str:
+    """What was done and found after the failure, in sentences; empty if nothing was."""
+    back = server.put_back
+    if back and not is_done(server):
+        return f"The former provider could not be put back: {back.get('msg')}"
+    if back:
+        return f"The former provider was put back. {_found(server)}{_application(server)}"
+    return f"Its provider was changed before. {_found(server)}" if server.verified_after else ""
+
+
+def _found(server: Server) -> str:
+    after = server.verified_after
+    failed = [f"{item['name']}: {item['detail']}" for item in after.get("checks") or [] if item["ok"] is False]
+    if after.get("verified"):
+        return "Sign-in works."
+    why = " | ".join(failed) or str(after.get("msg") or "it could not be verified")
+    return f"Sign-in would not work: {why}."
+
+
+def _application(server: Server) -> str:
+    """The changes of the application that stay."""
+    found = result_of(server.declaration, server.registration) or {}
+    changed = [*((found.get("diff") or {}).get("after") or {})] if found.get("changed") else []
+    return f" Changes of the application stay: {', '.join(changed)}." if changed else ""

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""site.yml puts the former provider back if a change of it fails its verification, and if its sign-in worked before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lab.client import Console, Lab
+from support import consoles
+from support.fleet import Fleet
+
+AUTH = "/api/oidc/auth"
+RENEW = ("-e", "rustdesk_sso_secret_renew=true")
+# Each answers one request to begin a sign-in in place of the console
+SETTINGS: dict[str, Any] = {"json": {"code": "x", "url": "https://login.example/authorize?client_id=another"}}
+SERVICE: dict[str, Any] = {"status": 503, "html": "<html>Bad gateway</html>"}
+
+
+def said(output: str) -> str:
+    """The output in one line."""
+    return " ".join(output.split())
+
+
+def answer(lab: Lab, console: Console, *answers: dict[str, Any]) -> None:
+    """What the console answers to a change's own requests to begin a sign-in, in their order; empty is as usual."""
+    if console.kind == "rustdesk_api":  # the inspection asks for the callback URL
+        lab.fault(console.name, "POST", AUTH)
+    for each in answers:
+        lab.fault(console.name, "POST", AUTH, **each)
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_failed_verification(lab: Lab, fleet: Fleet, kind: str) -> None:
+    """In what was written: the former provider comes back. Of a busy service, or if it failed before: not."""
+    failing, busy, broken = (consoles.add(fleet, kind, name) for name in ("failing", "busy", "broken"))
+    desks = (failing, busy, broken)
+    assert fleet.site().rc == 0
+    people = {console.name: fleet.sign_in(console.name)["user"]["name"] for console in desks}
+    held = {console.name: consoles.entry(console) for console in desks}
+    if kind == "rustdesk_console":  # which begins five sign-ins a minute
+        for console in desks:
+            console.set_switches(rate_limits=True)
+    answer(lab, failing, {}, SETTINGS)
+    answer(lab, busy, {}, *[SERVICE] * 5)
+    answer(lab, broken, SETTINGS, SETTINGS)
+    run = fleet.site(*RENEW)
+    lab.clear_faults()
+    assert run.failed() == {console.name for console in desks}, run.output
+    assert said(run.output).count("The former provider was put back. Sign-in works.") >= 1
+    assert {console.name for console in desks if consoles.entry(console) == held[console.name]} == {failing.name}
+    assert "client_id: the console sends another instead of" in said(run.output)
+    for console in desks:
+        if kind == "rustdesk_console":
+            console.set_switches(rate_limits=False)
+        assert fleet.sign_in(console.name)["user"]["name"] == people[console.name]
+    after = fleet.site()
+    assert after.rc == 0, after.output
+    assert {name: fleet.sign_in(name)["user"]["name"] for name in people} == people
+
+
+def test_a_server_that_another_one_stopped(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+    """It is verified with what it has now, and not put back."""
+    fleet = make_fleet(2)
+    one, other = fleet.consoles.values()
+    assert fleet.site().rc == 0
+    held = consoles.entry(other)["client_secret"]
+    lab.fault(one.name, "PUT", "/api/oidc/settings", times=9, status=500, json={"error": "database is locked"})
+    site = fleet.controller.site
+    strict = fleet.controller.playbook(
+        [
+            {
+                "hosts": "rustdesk_servers",
+                "gather_facts": False,
+                "any_errors_fatal": True,
+                "roles": ["deskops.rustdesk_sso.entra_oidc"],
+            }
+        ],
+        fleet.inventory,
+        *RENEW,
+    )
+    lab.clear_faults()
+    assert strict.failed() == {one.name, other.name}, strict.output
+    assert "Its provider was changed before. Sign-in works." in said(strict.output)
+    assert consoles.entry(other)["client_secret"] != held
+    for name in fleet.consoles:
+        assert fleet.sign_in(name)["access_token"]
+    assert fleet.controller.playbook(site, fleet.inventory).rc == 0
