@@ -53,6 +53,12 @@ options:
     description: Whether results are predicted.
     type: bool
     default: false
+  tried:
+    description: The results of M(deskops.rustdesk_sso.rustdesk_oidc_provider) for the servers that were tried first.
+    type: dict
+  trials:
+    description: The results of M(deskops.rustdesk_sso.rustdesk_sign_in_check) for these servers.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -85,13 +91,17 @@ def entra_oidc_options(
     hosts: t.Sequence[str],
     observed: bool = False,
     check_mode: bool = False,
+    tried: t.Any = None,
+    trials: t.Any = None,
 ) -> t.Any:
     """See the filter's documentation."""
     # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import trial
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import options_of
 
-    server = Server(declaration, console=console, registration=registration, configured=configured)
+    known = Server(declaration, console=console, registration=registration, configured=configured, trials=trials or {})
+    server = trial.taken(known, trial.result(tried or {}, known.name))
     # What consoles and Entra say is no template, also where it looks like one
     return wrap_var(options_of(module, server, hostvars, hosts, observed=observed, check_mode=check_mode))
 

@@ -96,14 +96,17 @@ def test_the_former_values() -> None:
     former = console(provider(held(), client_id=OTHER_ID, issuer=f"{ISSUER}/"), callback_url=callback("old"))
     server = replace(failed(check("client_id")), console=former)
     options = put_back.provider(server)
-    assert options.items() >= {
-        "client_id": OTHER_ID,
-        "client_secret": held(),
-        "issuer": f"{ISSUER}/",
-        "enabled": True,
-        "callback_url": callback("old"),
-        "check_callback_url": False,
-    }.items()
+    assert (
+        options.items()
+        >= {
+            "client_id": OTHER_ID,
+            "client_secret": held(),
+            "issuer": f"{ISSUER}/",
+            "enabled": True,
+            "callback_url": callback("old"),
+            "check_callback_url": False,
+        }.items()
+    )
     # The session of the run is closed by now
     assert "session" not in options
     back = replace(server, put_back={"changed": True, "provider": provider()})

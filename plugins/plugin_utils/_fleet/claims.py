@@ -78,7 +78,7 @@ def of(declaration: Declaration, others: t.Iterable[Other]) -> Claims:
             provider = provider or other.name
             # The console may hold the client secret under either name
             client_secret = client_secret or other.name
-        if not _shares(declaration, other):
+        if not shares(declaration, other):
             continue
         application = application or other.name
         if other.may_have_address("public_url", declaration["public_url"]):
@@ -93,8 +93,9 @@ def of(declaration: Declaration, others: t.Iterable[Other]) -> Claims:
     }
 
 
-def _shares(declaration: Declaration, other: Other) -> bool:
-    """Whether ``other`` may declare the same application. A tenant may be named by its ID or by its domain names."""
+def shares(declaration: Declaration, other: Other) -> bool:
+    """Whether ``other`` may declare the same application as ``declaration``. A tenant may be named by its ID or by its
+    domain names."""
     tenant = other.values.get("tenant_id")
     one, two = declaration["tenant_id"], tenant or declaration["tenant_id"]
     comparable = bool(TENANT_ID.fullmatch(one)) == bool(TENANT_ID.fullmatch(two))

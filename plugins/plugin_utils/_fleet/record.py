@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, drift, put_back, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, drift, put_back, removal, trial
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     concerns,
     exists,
@@ -30,8 +30,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 NOT_BEGUN = "It failed before this role looked at it. See the output of the run."
 
 
-def record(server: Server, *, observed: bool = False) -> Record:
-    """The record of ``server``. ``observed`` is how it is now, instead of how this run has left it."""
+def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Record:
+    """The record of ``server``. ``observed`` is how it is now, instead of how this run has left it.
+
+    ``sharing`` is how many servers share its application.
+    """
     declaration = server.declaration
     known = result_of(declaration, server.registration) or {}
     there = exists(known)
@@ -66,7 +69,8 @@ def record(server: Server, *, observed: bool = False) -> Record:
             "checks": list(server.verified.get("checks") or []),
             "drift": _drift(server, took_part),
             "error": error,
-        }
+        },
+        addition=trial.told(took_part, sharing),
     )
 
 
@@ -135,13 +139,15 @@ def failed(server: str, error: Error) -> Record:
     return _told({**blank(server), "error": error or {"phase": "", "message": NOT_BEGUN}})
 
 
-def _told(known: Record, message: str = "") -> Record:
-    """``known`` with what follows from it; ``message`` is what to say of a server that did not fail."""
+def _told(known: Record, message: str = "", addition: str = "") -> Record:
+    """``known`` with what follows from it; ``message`` is what to say of a server that did not fail, by default what
+    is known, with an ``addition``."""
     error = known["error"]
+    message = message or "; ".join(filter(None, (_outcome(known), addition)))
     if error:
         message = f"{error['phase']}: {error['message']}" if error["phase"] else error["message"]
     # What services answer may have several lines
-    return {**known, "failed": bool(error), "message": " ".join((message or _outcome(known)).split())}
+    return {**known, "failed": bool(error), "message": " ".join(message.split())}
 
 
 def _error(server: Server) -> Error:

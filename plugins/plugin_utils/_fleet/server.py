@@ -25,7 +25,8 @@ class Server:
     """One server of a run: its ``declaration``, and the results of the tasks that it has passed, empty before.
 
     ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not. ``put_back`` and
-    ``verified_after`` are the results of the tasks after a failure.
+    ``verified_after`` are the results of the tasks after a failure, ``trials`` the verification of all servers that
+    were tried first.
     """
 
     declaration: Declaration
@@ -37,6 +38,7 @@ class Server:
     failure: Result = field(default_factory=dict)
     put_back: Result = field(default_factory=dict)
     verified_after: Result = field(default_factory=dict)
+    trials: Result = field(default_factory=dict)
 
     @property
     def name(self) -> str:

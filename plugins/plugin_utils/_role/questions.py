@@ -8,19 +8,22 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
     adoption,
+    claims,
     options,
     put_back,
     record,
     registration,
     removal,
+    trial,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Key, Server, key
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
@@ -72,15 +75,29 @@ def _round(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[st
     return {name: known[name] for name in ("round", "lockstep") if name in known}
 
 
-def _put_back(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
-    found = servers.server(hostvars[host])
-    due = found is not None and put_back.is_due(found, datetime.now(timezone.utc))
-    return _given(put_back.provider(found)) if found and due else {}
+def _trials(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
+    known = servers.registered(hostvars[host], "registration")
+    if how.check_mode or not trial.may_be_due(known):  # decided without looking at each host
+        return []
+    return trial.trials(_servers(hostvars, host, hosts))
 
 
-def _verify_after(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
-    found = servers.server(hostvars[host])
-    return _given(put_back.check(found)) if found and put_back.is_verified(found) else {}
+def _of_server(make: t.Callable[[Server], t.Mapping[str, t.Any]]) -> t.Callable[..., dict[str, t.Any]]:
+    """The answer to a question for the options of a module for one server."""
+
+    def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
+        found = servers.server(hostvars[host])
+        return _given(make(found)) if found else {}
+
+    return answer
+
+
+def _put_back(server: Server) -> t.Mapping[str, t.Any]:
+    return put_back.provider(server) if put_back.is_due(server, datetime.now(timezone.utc)) else {}
+
+
+def _verify_after(server: Server) -> t.Mapping[str, t.Any]:
+    return put_back.check(server) if put_back.is_verified(server) else {}
 
 
 def _given(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -97,7 +114,7 @@ def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[
     return t.cast("dict[str, t.Any]", plain(to_adopt.outcomes(hostvars, host, hosts, check_mode=how.check_mode)))
 
 
-def _records(make: t.Callable[[Server], Record]) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
+def _records(make: t.Callable[[Server, int], Record]) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
     """The answer to a question for the record of each server."""
 
     def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, Record]:
@@ -105,7 +122,12 @@ def _records(make: t.Callable[[Server], Record]) -> t.Callable[[HostVars, str, l
         # Those that failed before they came to the role are told of as well, unless each is for itself
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
         told = [name for name in others if name in members or (name not in how.active and _lost(hostvars, name))]
-        records = {name: _record(hostvars[name], name, make) for name in told}
+        known = {name: servers.server(hostvars[name]) for name in told}
+        sharing = _sharing(hostvars, host, hosts, list(filter(None, known.values())))
+        records = {
+            name: make(found, sharing[key(found.declaration)]) if found else _failed(hostvars[name], name)
+            for name, found in known.items()
+        }
         if not how.whole:  # a redirect URI of a server that is left out would seem to be somebody else's
             for item in records.values():
                 item["application"]["foreign_redirect_uris"] = []
@@ -119,9 +141,18 @@ def _lost(hostvars: HostVars, name: str) -> bool:
     return not servers.registered(hostvars[name], "declaration").get("round")
 
 
-def _record(variables: t.Mapping[str, t.Any], name: str, make: t.Callable[[Server], Record]) -> Record:
-    found = servers.server(variables)
-    return make(found) if found else record.failed(name, t.cast("t.Any", servers.registered(variables, "failure")))
+def _sharing(hostvars: HostVars, host: str, hosts: list[str], known: list[Server]) -> Counter[Key]:
+    """How many servers share each application, with those that are not in this run where that is of interest."""
+    found = Counter(key(server.declaration) for server in known)
+    if trial.may_be_due(servers.registered(hostvars[host], "registration")):
+        others = other_hosts.staying(hostvars, host, hosts)
+        for server in {key(server.declaration): server for server in known}.values():
+            found[key(server.declaration)] += sum(claims.shares(server.declaration, other) for other in others)
+    return found
+
+
+def _failed(variables: t.Mapping[str, t.Any], name: str) -> Record:
+    return record.failed(name, t.cast("t.Any", servers.registered(variables, "failure")))
 
 
 def options_of(
@@ -140,20 +171,24 @@ def options_of(
         found = {**options.check(server, share(observed)), "must_pass": not observed}
     else:
         mine = share(observed=False)  # what a run would write
-        found = {**options.provider(server, mine), ERROR: mine["error"] or None}
+        refusal = trial.refusal(server)
+        found = {**options.provider(server, mine), ERROR: mine["error"] or ({"msg": refusal} if refusal else None)}
     return _given(found)
 
 
 QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "applications": _applications,
     "retirements": _retirements,
-    "put_back": _put_back,
-    "verify_after": _verify_after,
+    "trials": _trials,
+    "trial": _of_server(trial.provider),
+    "trial_check": _of_server(trial.check),
+    "put_back": _of_server(_put_back),
+    "verify_after": _of_server(_verify_after),
     "removals": _removals,
     "deletions": _deletions,
-    "run": _records(record.record),
-    "observed": _records(lambda server: record.record(server, observed=True)),
-    "removed": _records(record.removed),
+    "run": _records(lambda server, sharing: record.record(server, sharing=sharing)),
+    "observed": _records(lambda server, sharing: record.record(server, observed=True, sharing=sharing)),
+    "removed": _records(lambda server, _sharing: record.removed(server)),
     "round": _round,
     "lookups": _lookups,
     "adopted": _adopted,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import trial
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     PREFIX,
     Declaration,
@@ -25,6 +26,7 @@ REGISTERED = (
     "failure",
     "put_back",
     "verified_after",
+    "trials",
 )
 INTERNAL = f"__{PREFIX}"
 
@@ -40,7 +42,8 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
     if not declared.get("server"):
         return None
     results = {name: found for name in REGISTERED if not (found := registered(variables, name)).get("skipped")}
-    return Server(t.cast(Declaration, declared), **results)
+    known = Server(t.cast(Declaration, declared), **results)
+    return trial.taken(known, trial.result(registered(variables, "tried"), known.name))
 
 
 def together(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[str]:

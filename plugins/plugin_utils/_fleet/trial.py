@@ -1,0 +1,135 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""A change of an application that affects all its users is tried on one server before the others are changed. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
+    groups,
+    result_of,
+    share,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import (
+    Entry,
+    Result,
+    Server,
+    key,
+    takes_callback_url,
+)
+
+# Options of entra_app by which a change can stop users of all servers
+PROPERTIES = (
+    "enabled",
+    "sign_in_audience",
+    "id_token_issuance_enabled",
+    "assignments",
+    "admin_consent",
+    "group_membership_claims",
+    "optional_claims",
+    "remove_unverified_email_claim",
+)
+OF_PRINCIPAL = ("account_enabled", "app_role_assignment_required")
+PRINCIPAL, URIS = "service_principal", "web_redirect_uris"
+REMOVED = "web_redirect_uris (removed)"
+
+
+def changes_for_all(result: Result) -> list[str]:
+    """The options by which this result of entra_app changes sign-in for all users of an application that was there."""
+    sides = result.get("diff") or {}
+    before, after = sides.get("before") or {}, sides.get("after") or {}
+    if not result.get("changed") or before.get("display_name", "") is None:  # a new application has no users
+        return []
+    found = [name for name in PROPERTIES if name in after]
+    principal = after.get(PRINCIPAL)
+    if isinstance(principal, t.Mapping) and isinstance(before.get(PRINCIPAL), t.Mapping):
+        found += [f"{PRINCIPAL}.{name}" for name in OF_PRINCIPAL if name in principal]
+    if set(before.get(URIS) or []) - set(after.get(URIS) or []):
+        found.append(REMOVED)
+    return found
+
+
+def may_be_due(registration: Result) -> bool:
+    """Whether anything is to be tried after ``registration``; see trials()."""
+    return any(changes_for_all(item) for item in registration.get("applications") or [])
+
+
+def trials(servers: t.Sequence[Server]) -> list[Entry]:
+    """The first server of each application that changes for all users, by its name, and the ``application``'s key.
+
+    There is nothing to try where no provider of the other servers would be written.
+    """
+    found = []
+    for shared, members in groups(servers).items():
+        if not changes_for_all(result_of(members[0].declaration, members[0].registration) or {}):
+            continue
+        able = [server for server in members if not share(server)["error"]]
+        if any(_writes(server) for server in able[1:]):
+            found.append({"server": able[0].name, "application": list(shared)})
+    return found
+
+
+def _writes(server: Server) -> bool:
+    """Whether the run changes the provider of ``server``."""
+    wanted = options.provider(server, share(server))
+    present = {**server.provider, "callback_url": server.console.get("callback_url") or None}
+    compared = ["enabled", "client_id", "client_secret", "issuer"]
+    compared += ["callback_url"] if takes_callback_url(server.console) else []
+    return any(wanted[name] != present.get(name) for name in compared)
+
+
+def provider(server: Server) -> options.Options:
+    """The options of rustdesk_oidc_provider for a server that is tried."""
+    return {**options.provider(server, share(server)), "keep_session": True}
+
+
+def check(server: Server) -> options.Options:
+    """The options of rustdesk_sign_in_check for it. Its own verification looks again, and closes the session."""
+    return {**options.check(server, share(server)), "session": None, "look_again": False, "must_pass": False}
+
+
+def result(results: Result, name: str) -> Result:
+    """The part of a looped task's results that is of the server ``name``; empty where there is none."""
+    return next((item for item in results.get("results") or [] if item["item"]["server"] == name), {})
+
+
+def taken(server: Server, tried: Result) -> Server:
+    """``server`` with what was done when it was ``tried``: its own task finds nothing to change any more."""
+    if "provider" not in tried:  # it was not, or that failed: its own task says why
+        return server
+    done = {name: tried[name] for name in ("worked_before", "diff") if tried.get("changed")}
+    changed = bool(tried.get("changed") or server.configured.get("changed"))
+    return replace(
+        server,
+        console={**server.console, "session": tried.get("session")},
+        configured={**server.configured, **done, "changed": changed} if server.configured else tried,
+    )
+
+
+def refusal(server: Server) -> str:
+    """Why the provider of ``server`` is not changed: its application was tried on another server, and failed there."""
+    for item in server.trials.get("results") or []:
+        entry = item["item"]
+        other = entry["server"] != server.name and tuple(entry["application"]) == key(server.declaration)
+        if not other or item.get("verified"):
+            continue
+        found = changes_for_all(result_of(server.declaration, server.registration) or {})
+        failed = [f"{one['name']}: {one['detail']}" for one in item.get("checks") or [] if one["ok"] is False]
+        why = " | ".join(failed) or str(item.get("msg") or "it could not be verified")
+        return (
+            f"The application has changed for all users ({', '.join(found)}). {entry['server']} was tried first, and "
+            f"its sign-in would not work: {why}. The provider of this server was not changed."
+        )
+    return ""
+
+
+def told(found: Result, servers: int) -> str:
+    """What this result of entra_app changes for all users, and of how many servers; empty where nothing does."""
+    changed = changes_for_all(found)
+    return f"for all users of {servers} servers: {', '.join(changed)}" if changed and servers > 1 else ""

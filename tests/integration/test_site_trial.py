@@ -1,0 +1,61 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""site.yml tries a change for all users of an application on one server, before it changes the others' providers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lab.client import Lab
+from support import consoles
+from support.fleet import Fleet
+
+AUDIENCE: dict[str, Any] = {"rustdesk_sso_app_sign_in_audience": "AzureADMultipleOrgs"}
+WRONG = {"json": {"code": "x", "url": "https://login.example/authorize?client_id=another"}}
+
+
+def said(output: str) -> str:
+    """The output in one line."""
+    return " ".join(output.split())
+
+
+def held(fleet: Fleet) -> dict[str, str]:
+    """The client secret that each console holds."""
+    return {name: consoles.entry(console)["client_secret"] for name, console in fleet.consoles.items()}
+
+
+def test_the_others_wait_for_the_first(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+    """While the first server's sign-in would not work, those of the others stay as they are."""
+    fleet = make_fleet(3)
+    first, *others = fleet.consoles
+    assert fleet.site().rc == 0
+    before = held(fleet)
+    fleet.variables |= {**AUDIENCE, "rustdesk_sso_secret_renew": True}
+    predicted = fleet.site("--check")
+    assert predicted.rc == 0, predicted.output
+    assert said(predicted.output).count("for all users of 3 servers: sign_in_audience") == 3
+    part = fleet.site("--check", "--limit", others[0])
+    assert "for all users of 3 servers: sign_in_audience" in said(part.output)
+    assert held(fleet) == before
+
+    lab.fault(first, "POST", "/api/oidc/auth")  # as usual before the change
+    lab.fault(first, "POST", "/api/oidc/auth", times=9, **WRONG)
+    stopped = fleet.site()
+    lab.clear_faults()
+    assert stopped.failed() == set(fleet.consoles), stopped.output
+    assert f"{first} was tried first, and its sign-in would not work: " in said(stopped.output)
+    assert "The former provider was put back." in said(stopped.output)
+    assert held(fleet) == before
+    for name in fleet.consoles:
+        assert fleet.sign_in(name)["access_token"]
+
+    fleet.variables |= {"rustdesk_sso_app_sign_in_audience": "AzureADMyOrg"}
+    done = fleet.site()
+    assert done.rc == 0, done.output
+    assert not set(held(fleet).values()) & set(before.values())
+    assert done.changed() == {name: done.changed()[first] for name in fleet.consoles}
+    for name in fleet.consoles:
+        assert fleet.sign_in(name)["access_token"]
