@@ -61,7 +61,10 @@ class ActionModule(ActionBase):
             server = t.cast(declaration.Declaration, declared)
             more["new_callback_url"] = declaration.new_callback_url(server, phases)
             if boolean(self._task.args.get("remove", False)):
-                more["claims"] = claims.of(server, other_hosts.of(given))
+                others = other_hosts.of(given)
+                partial = boolean(self._templar.template(given.get("partial_inventory")) or False)
+                more["claims"] = claims.of(server, others, partial=partial)
+                more["other_holders"] = claims.holders(others, partial=partial)
         return {"changed": False, **declared, **shared, **signs_in, **more, "_ansible_no_log": True}
 
 

@@ -622,6 +622,16 @@ options:
         type: list
         elements: str
         version_added: 0.2.0
+      held_names:
+        description:
+          - With O(client_secrets[].state=absent), patterns of display names such as V(rustdesk-sso *). The client
+            secret that the holder has is also removed if its name matches one of them and is none of
+            O(client_secrets[].other_holders), such as that of the holder's former name.
+          - If omitted, or if O(client_secrets[].held) fits several client secrets, only those with the name of the
+            entry are removed.
+        type: list
+        elements: str
+        version_added: 0.2.0
       state:
         description:
           - If set to V(absent), all client secrets with this name are removed.
@@ -1109,6 +1119,9 @@ client_secrets:
       type: dict
       version_added: 0.2.0
       contains:
+        name:
+          description: Its display name.
+          type: str
         key_id:
           description: The key ID.
           type: str
@@ -1305,6 +1318,7 @@ APPLICATION: dict[str, t.Any] = {
         renew_before={"type": "str", "default": "30d"},
         overlap={"type": "str", "default": "1d"},
         other_holders=STRINGS,
+        held_names=STRINGS,
         state={**STATE, "choices": ["present", "absent", "renew", "retire"]},
     ),
     "verify_held": {"type": "str", "default": "always", "choices": ["always", "unlisted", "never"]},

@@ -34,3 +34,26 @@ def test_a_console_that_was_restored_from_another_servers_backup(make_fleet: Cal
         path = f"/applications/{application['id']}/removePassword"
         assert fleet.tenant.graph("POST", path, json={"keyId": key}).status_code == 204
     assert fleet.sign_in(two)["access_token"]
+
+
+def test_what_a_console_has_under_a_former_name_leaves_with_it(make_fleet: Callable[[int], Fleet]) -> None:
+    """A host is renamed, and its console keeps its client secret; one that somebody made by hand is left, and named."""
+    fleet = make_fleet(2)
+    one, by_hand = fleet.hosts
+    assert fleet.site().rc == 0
+    application = only(fleet.tenant)
+    (kept,) = key_ids(application, f"rustdesk-sso {one}")
+    new = f"new-{one}"
+    fleet.hosts[new], fleet.consoles[new] = fleet.hosts.pop(one), fleet.consoles.pop(one)
+    path = f"/applications/{application['id']}/addPassword"
+    made = fleet.tenant.graph("POST", path, json={"passwordCredential": {"displayName": "by hand"}}).json()
+    consoles.put(fleet.consoles[by_hand], client_secret=made["secretText"])
+    assert fleet.site().rc == 0
+    assert key_ids(only(fleet.tenant), f"rustdesk-sso {one}") == {kept}
+    assert key_ids(only(fleet.tenant), f"rustdesk-sso {new}") == set()
+    remove = fleet.controller.site.with_name("remove.yml")
+    run = fleet.controller.playbook(remove, fleet.inventory, "-e", "remove_all=true")
+    assert run.rc == 0, run.output
+    left = only(fleet.tenant)["passwordCredentials"]
+    assert [item["keyId"] for item in left] == [made["keyId"]]
+    assert f"left: the client secret by hand (key ID {made['keyId']})" in " ".join(run.output.split())

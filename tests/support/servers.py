@@ -68,7 +68,8 @@ def declared(name: str = "desk1", **changed: Any) -> Declaration:
     signs_in = {"entra": SIGN_IN, "console": CONSOLE, "verification": CONSOLE}
     kept = {"inspect": True, "configure": True}
     nothing = {"application": "", "redirect_uri": "", "client_secret": "", "provider": ""}
-    return {**found, "round": "first", "lockstep": True, "keeps_session": kept, **signs_in, "claims": nothing}
+    run = {"round": "first", "lockstep": True, "keeps_session": kept, "claims": nothing, "other_holders": []}
+    return {**found, **run, **signs_in}
 
 
 def provider(secret: str | None = None, **changed: Any) -> dict[str, Any]:
@@ -120,7 +121,12 @@ def secret(server: Server, decision: str = "kept", **changed: Any) -> dict[str, 
         "accepted": True if new else None,
         "superseded": [f"old key of {server.name}"] if decision == "renewed" else [],
         "removed": [],
-        "held": {"key_id": f"old key of {server.name}", "hint": "old", "expires": EXPIRES},
+        "held": {
+            "name": server.declaration["client_secret"]["name"],
+            "key_id": f"old key of {server.name}",
+            "hint": "old",
+            "expires": EXPIRES,
+        },
         **changed,
     }
     if decision == "created":

@@ -104,7 +104,27 @@ def test_what_the_holder_has_now_is_told_before_anything_changes(named, listed, 
 def test_the_held_one_is_told_with_its_hint_and_expiry():
     expires = client_secrets.format_time(NOW + 5 * DAY)
     decision = decide(wanted(held="abcdef"), credential("k1", end=5))
-    assert decision.result()["held"] == {"key_id": "k1", "hint": "abc", "expires": expires}
+    assert decision.result()["held"] == {"name": "desk1", "key_id": "k1", "hint": "abc", "expires": expires}
+
+
+def test_a_held_secret_of_a_former_name_leaves_with_its_holder():
+    former, own = credential("k1", "sso old", "abc"), credential("k2", "sso desk1", "xyz")
+    leaving = replace(wanted("sso desk1", held="abcdef", present=False), held_names=("sso *",))
+    assert keys(decide(leaving, former, own).remove) == {"k1", "k2"}
+    assert decide(leaving, former).decision == "removed"
+    for others, *listed in (
+        # The name of another holder
+        ({"sso old"}, former, own),
+        # One that was made by hand, or without a name
+        (set(), replace(former, name="by hand"), own),
+        (set(), replace(former, name=None), own),
+        # The value may be that of another one
+        (set(), former, replace(former, key_id="k3"), own),
+        (set(), replace(former, hint=None), own),
+    ):
+        decision = decide(replace(leaving, other_holders=frozenset(others)), *listed)
+        assert keys(decision.remove) == {"k2"}, listed
+    assert keys(decide(replace(leaving, held_names=()), former, own).remove) == {"k2"}
 
 
 def test_a_placeholder_is_not_taken_for_a_client_secret():

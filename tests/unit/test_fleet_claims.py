@@ -89,6 +89,18 @@ def test_the_first_host_is_named() -> None:
     assert claims.told(shared, application=True) == "left: the application (declared by two)"
 
 
+def test_a_part_of_the_inventory() -> None:
+    """Hosts that it does not have may use the application, and hold client secrets of any name."""
+    found = claims.of(declared(), [], partial=True)
+    assert {what for what, name in found.items() if name} == {"application"}
+    said = claims.told(found, application=True)
+    assert said == "left: the application (the inventory contains only a part of the servers)"
+    others = [Other("one", {}), Other("two", {"secret_name": "mine"})]
+    assert claims.holders(others) == ["mine", "rustdesk-sso one"]
+    assert claims.holders(others, partial=True) is None
+    assert claims.holders([Other("one", {}, ("secret_name",))]) is None
+
+
 def claimed(what: str, name: str = "desk1") -> Any:
     """A server that leaves while another host declares a part of it."""
     server = ready(name, remove_unused_app=True)

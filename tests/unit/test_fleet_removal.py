@@ -17,6 +17,7 @@ from support.servers import (
     SIGN_IN,
     TENANT,
     callback,
+    held,
     ready,
     refused,
     registration,
@@ -49,10 +50,35 @@ def test_redirect_uris_and_client_secrets_leave_and_nothing_else_changes() -> No
         "create": False,
         "web_redirect_uris": {"remove": [callback("desk1"), callback("desk2")]},
         "client_secrets": [
-            {"name": "rustdesk-sso desk1", "state": "absent"},
-            {"name": "rustdesk-sso desk2", "state": "absent"},
+            {
+                "name": f"rustdesk-sso {name}",
+                "state": "absent",
+                "held": held(name),
+                "held_names": ["rustdesk-sso *"],
+                "other_holders": [],
+            }
+            for name in ("desk1", "desk2")
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "pattern"),
+    [
+        ("sso desk1 [a]", ["sso desk2"], "sso * [[]a]"),
+        # Without the server's name in it, nothing tells a name of this collection from another one
+        ("sso", [], None),
+        # Somebody's name cannot be read: it may be any
+        ("sso desk1", None, None),
+    ],
+)
+def test_a_held_client_secret_of_another_name_leaves_too(name: str, others: Any, pattern: str | None) -> None:
+    server = ready(secret_name=name)
+    server = replace(server, declaration={**server.declaration, "other_holders": others})
+    (entry,) = removal.removals([server])
+    (item,) = entry["client_secrets"]
+    assert (item.get("held_names"), item.get("other_holders")) == (([pattern], others) if pattern else (None, None))
+    assert "held" not in removal.removals([replace(server, console={})])[0]["client_secrets"][0]
 
 
 def test_servers_of_one_tenant_in_any_letter_case_leave_together() -> None:

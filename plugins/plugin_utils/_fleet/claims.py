@@ -69,8 +69,13 @@ class Claims(t.TypedDict):
     provider: str
 
 
-def of(declaration: Declaration, others: t.Iterable[Other]) -> Claims:
-    """What ``others`` declare of the server that leaves."""
+# In place of a host's name, where not all hosts are known
+PARTIAL = "?"
+
+
+def of(declaration: Declaration, others: t.Iterable[Other], *, partial: bool = False) -> Claims:
+    """What ``others`` declare of the server that leaves. In a ``partial`` inventory, hosts that are not in it may use
+    the application."""
     application = redirect_uri = client_secret = provider = ""
     for other in others:
         same_console = other.may_have_address("console_url", declaration["console_url"])
@@ -86,11 +91,19 @@ def of(declaration: Declaration, others: t.Iterable[Other]) -> Claims:
         if other.may_be("secret_name", declaration["client_secret"]["name"]):
             client_secret = client_secret or other.name
     return {
-        "application": application,
+        "application": application or (PARTIAL if partial else ""),
         "redirect_uri": redirect_uri,
         "client_secret": client_secret,
         "provider": provider,
     }
+
+
+def holders(others: t.Iterable[Other], *, partial: bool = False) -> list[str] | None:
+    """The names of the client secrets of ``others``; None if they are not all known."""
+    known = list(others)
+    if partial or any("secret_name" in other.unread for other in known):
+        return None
+    return sorted({other.value("secret_name") for other in known})
 
 
 def shares(declaration: Declaration, other: Other) -> bool:
@@ -103,6 +116,7 @@ def shares(declaration: Declaration, other: Other) -> bool:
     return same_tenant and other.may_be("app_unique_name", declaration["application"]["unique_name"])
 
 
+PARTLY = "the inventory contains only a part of the servers"
 NAMES = {
     "redirect_uri": "the redirect URI",
     "client_secret": "the client secrets",
@@ -114,5 +128,6 @@ NAMES = {
 def told(claims: t.Mapping[str, str], *, application: bool) -> str:
     """What is left and why, in words; empty where nothing is. ``application`` is whether it was to be deleted."""
     asked = {what: name for what, name in claims.items() if name and (application or what != "application")}
-    left = [f"{words} (declared by {asked[what]})" for what, words in NAMES.items() if what in asked]
+    why = {what: PARTLY if name == PARTIAL else f"declared by {name}" for what, name in asked.items()}
+    left = [f"{words} ({why[what]})" for what, words in NAMES.items() if what in asked]
     return f"left: {', '.join(left)}" if left else ""

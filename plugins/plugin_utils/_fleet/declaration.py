@@ -74,7 +74,8 @@ class _Round(t.TypedDict, total=False):
     ``new_callback_url`` is the one whose address is asked before it replaces another one, empty if none is.
 
     ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets. ``claims`` is
-    what other hosts declare of a server that is removed; see claims.Claims.
+    what other hosts declare of a server that is removed, see claims.Claims, and ``other_holders`` the names of their
+    client secrets, None if one cannot be read.
     """
 
     round: str
@@ -85,6 +86,7 @@ class _Round(t.TypedDict, total=False):
     console: dict[str, t.Any]
     verification: dict[str, t.Any]
     claims: dict[str, str]
+    other_holders: list[str] | None
 
 
 class Declaration(_Round):

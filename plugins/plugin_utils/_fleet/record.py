@@ -121,11 +121,20 @@ def _removal(server: Server, left: Result) -> str:
             f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}",
             f"redirect URI {uri} {application}",
             f"client secrets removed: {', '.join(keys) or 'none'}",
+            _held_by_hand(secret_of(declaration, left)),
             claims.told(kept, application=declaration["remove_unused_app"]),
             _way_back(server, left),
         )
         if part
     )
+
+
+def _held_by_hand(secret: Result) -> str:
+    """The client secret that the console had and that is left, because nothing says that it was made for the server."""
+    held = secret.get("held") or {}
+    if not held or held["key_id"] in (secret.get("removed") or []):
+        return ""
+    return f"left: the client secret {held['name'] or 'without a name'} (key ID {held['key_id']}) that the console had"
 
 
 def _way_back(server: Server, left: Result) -> str:

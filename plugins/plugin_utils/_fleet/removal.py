@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
@@ -48,13 +49,19 @@ def removals(servers: t.Iterable[Server]) -> list[Entry]:
                 )
             },
             "client_secrets": [
-                {"name": server.declaration["client_secret"]["name"], "state": "absent"}
-                for server in members
-                if not server.declaration["claims"]["client_secret"]
+                _absent(server) for server in members if not server.declaration["claims"]["client_secret"]
             ],
         }
         for members in _leaving(servers).values()
     ]
+
+
+def _absent(server: Server) -> Entry:
+    """The client secrets of ``server``, and the one that its console has held under another name of the same form."""
+    name, others = server.declaration["client_secret"]["name"], server.declaration["other_holders"]
+    prefix, found, suffix = (re.sub(r"([*?[])", r"[\1]", part) for part in name.partition(server.name))
+    known = {"held": server.held, "held_names": [f"{prefix}*{suffix}"], "other_holders": others}
+    return {"name": name, "state": "absent", **(known if found and server.held and others is not None else {})}
 
 
 def deletions(servers: t.Iterable[Server]) -> list[Entry]:

@@ -14,6 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from fnmatch import fnmatchcase
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
@@ -73,6 +74,7 @@ class Wanted:
     """One declared client secret.
 
     ``other_holders`` are the names of holders that are surely others: what is theirs is renewed and retired for them.
+    ``held_names`` are patterns of names under which a held one is this holder's as well.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Wanted:
     overlap: timedelta
     state: str = "present"
     other_holders: frozenset[str] = frozenset()
+    held_names: tuple[str, ...] = ()
 
     @property
     def present(self) -> bool:
@@ -110,6 +113,7 @@ class Wanted:
             **spans,
             state=item["state"],
             other_holders=frozenset(item.get("other_holders") or []) - {name},
+            held_names=tuple(item.get("held_names") or []),
         )
 
 
@@ -144,7 +148,7 @@ class Decision:
             "reason": self.reason,
             **(self.holds.result() if self.holds else NOTHING),
             "accepted": self.accepted,
-            "held": self.held.result() if self.held else None,
+            "held": {"name": self.held.name, **self.held.result()} if self.held else None,
             "superseded": [credential.key_id for credential in self.superseded],
             "removed": [credential.key_id for credential in self.remove],
         }
@@ -245,7 +249,8 @@ def _decide(
 ) -> Decision:
     ours = [credential for credential in credentials if credential.name == wanted.name]
     if not wanted.present:
-        return Decision(wanted, "removed" if ours else "absent", "declared absent", remove=ours)
+        gone = [*ours, *_held_as_other(wanted, credentials)]
+        return Decision(wanted, "removed" if gone else "absent", "declared absent", remove=gone)
     fit = matching(wanted, credentials, verdict)
     live = [credential for credential in fit if credential.live(now)]
     if wanted.held_key_id == PREDICTED_KEY:  # check mode, one task after the one that would have made it
@@ -270,6 +275,17 @@ def _decide(
     kept = [credential for credential in superseded if credential not in remove]
     known = f"accepted on {now:%Y-%m-%d}" if verdict and verdict.accepted else f"listed until {holds.expires:%Y-%m-%d}"
     return Decision(wanted, "kept", f"held, {known}", holds, kept, remove)
+
+
+def _held_as_other(wanted: Wanted, credentials: t.Sequence[Credential]) -> list[Credential]:
+    """The client secret that the holder has under another name, such as that of a former inventory name.
+
+    Only one that is surely the held one, of a name that is expected, and of no other holder.
+    """
+    fit = [credential for credential in matching(wanted, credentials) if credential.name != wanted.name]
+    names = {credential.name or "" for credential in fit} - wanted.other_holders
+    mine = len(fit) == 1 and any(fnmatchcase(name, pattern) for name in names for pattern in wanted.held_names)
+    return fit if mine else []
 
 
 def _make(
