@@ -16,6 +16,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import 
     adoption,
     application,
     other_hosts,
+    servers,
     variables,
 )
 
@@ -30,8 +31,9 @@ class ActionModule(ActionBase):
         given = variables.renamed(task_vars or {})
         values, problems = variables.read(given, self._templar)
         declared: t.Mapping[str, t.Any] | None = None
+        adopts, removes = (boolean(self._task.args.get(name, False)) for name in ("adopt", "remove"))
         if not problems:
-            declare = adoption.declare if boolean(self._task.args.get("adopt", False)) else _declare
+            declare = adoption.declare if adopts else _declare
             declared, problems = declare(values, given["inventory_hostname"])
         for former, name in variables.FORMER_NAMES.items():
             if declaration.is_set(given.get(former)):
@@ -48,6 +50,13 @@ class ActionModule(ActionBase):
             "lockstep": not strategy.endswith(("free", "pinned")),
             "keeps_session": declaration.keeps_session(phases),
         }
+        more: dict[str, t.Any] = {}
+        if declared and not adopts:
+            server = t.cast(declaration.Declaration, declared)
+            more["new_callback_url"] = declaration.new_callback_url(server, phases)
+            if removes:
+                found, problems = self._claims(server, given)
+                more |= found
         if problems or not declared:
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
         # By these the following tasks sign in, each with one template: a worker compiles each template anew
@@ -56,16 +65,23 @@ class ActionModule(ActionBase):
             "console": options.of(values, options.CONSOLE),
             "verification": options.of(values, options.VERIFICATION),
         }
-        more: dict[str, t.Any] = {}
-        if not boolean(self._task.args.get("adopt", False)):
-            server = t.cast(declaration.Declaration, declared)
-            more["new_callback_url"] = declaration.new_callback_url(server, phases)
-            if boolean(self._task.args.get("remove", False)):
-                others = other_hosts.of(given)
-                partial = boolean(self._templar.template(given.get("partial_inventory")) or False)
-                more["claims"] = claims.of(server, others, partial=partial)
-                more["other_holders"] = claims.holders(others, partial=partial)
         return {"changed": False, **declared, **shared, **signs_in, **more, "_ansible_no_log": True}
+
+    def _claims(
+        self, server: declaration.Declaration, given: t.Mapping[str, t.Any]
+    ) -> tuple[dict[str, t.Any], list[str]]:
+        """What other hosts declare of a server that is removed, and a sentence for each part of it that cannot go."""
+        others = other_hosts.of(given)
+        partial = servers.is_partial(given["hostvars"][given["inventory_hostname"]])
+        found = {
+            "claims": claims.of(server, others, partial=partial),
+            "other_holders": claims.holders(others, partial=partial),
+        }
+        if not server["remove_redirect_uris"]:
+            return found, []
+        host = str(given["inventory_hostname"])
+        # Those of the same play stay as well
+        return found, claims.problems(server, other_hosts.staying(given["hostvars"], host, [host]))
 
 
 def _declare(values: t.Mapping[str, t.Any], server: str) -> tuple[t.Mapping[str, t.Any] | None, list[str]]:

@@ -188,7 +188,9 @@ _value:
     applications:
       description:
         - The applications, each with C(tenant_id), C(unique_name), C(display_name), C(app_id), C(object_id),
-          C(foreign_redirect_uris) and the names of the C(servers) that share it.
+          C(foreign_redirect_uris), C(former_redirect_uris) and the names of the C(servers) that share it.
+        - C(former_redirect_uris) have the path of RustDesk's callback URL, and no server declares them, such as those
+          of former addresses. If the declaration of a server is not known, they are among C(foreign_redirect_uris).
       type: list
       elements: dict
 """

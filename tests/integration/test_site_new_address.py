@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from faults.steps import only
 
 from lab.client import Console, SignInFailed
 from support import consoles
@@ -27,6 +30,11 @@ def said(output: str) -> str:
 def move(fleet: Fleet, console: Console, address: str) -> None:
     """Declare another address of a console for its users."""
     fleet.hosts[console.name]["rustdesk_sso_public_url"] = address
+
+
+def fleet_callback(fleet: Fleet, console: Console) -> str:
+    """The callback URL that is declared for a console."""
+    return f"{fleet.hosts[console.name]['rustdesk_sso_public_url']}/api/oidc/callback"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,3 +81,45 @@ def test_an_address_that_is_not_in_use_is_replaced(make_fleet: Callable[[int], F
     run = fleet.site()
     assert run.rc == 0, run.output
     assert fleet.sign_in(console.name)["access_token"]
+
+
+def test_the_redirect_uri_of_a_former_address(make_fleet: Callable[[int], Fleet], tmp_path: Path) -> None:
+    """It stays, the report says what it is, and it goes only when it is named and nobody declares it."""
+    fleet = make_fleet(2)
+    console, other = fleet.consoles.values()
+    assert fleet.site().rc == 0
+    former = f"{console.url}/api/oidc/callback"
+    move(fleet, console, f"https://localhost:{urlsplit(console.url).port}")
+    moved = fleet.site()
+    assert moved.rc == 0, moved.output
+    assert f"the redirect URI of the former address stays: {former}" in said(moved.output)
+    report = fleet.controller.site.with_name("report.yml")
+    assert fleet.controller.playbook(report, fleet.inventory, "-e", f"report_directory={tmp_path}").rc == 0
+    (application,) = json.loads((tmp_path / "rustdesk_sso.json").read_text())["applications"]
+    assert (application["former_redirect_uris"], application["foreign_redirect_uris"]) == ([former], [])
+    assert former in (tmp_path / "rustdesk_sso.html").read_text()
+
+    remove = fleet.controller.site.with_name("remove.yml")
+    before = only(fleet.tenant)
+    for uri, owner in ((f"{other.url}/api/oidc/callback", other.name), (fleet_callback(fleet, console), console.name)):
+        refused = fleet.controller.playbook(
+            remove,
+            fleet.inventory,
+            "--limit",
+            console.name,
+            "-e",
+            json.dumps({"rustdesk_sso_remove_redirect_uris": [uri]}),
+        )
+        assert refused.failed() == {console.name}, refused.output
+        assert f"{uri}, which {owner} declares" in said(refused.output)
+    assert only(fleet.tenant) == before
+    named = json.dumps({"rustdesk_sso_remove_redirect_uris": [former]})
+    gone = fleet.controller.playbook(remove, fleet.inventory, "--limit", console.name, "-e", named)
+    assert gone.rc == 0, gone.output
+    after = only(fleet.tenant)
+    assert sorted(after["web"]["redirectUris"]) == sorted(
+        [fleet_callback(fleet, console), f"{other.url}/api/oidc/callback"]
+    )
+    assert len(after["passwordCredentials"]) == len(before["passwordCredentials"])
+    for name in fleet.consoles:
+        assert fleet.sign_in(name)["access_token"]

@@ -15,6 +15,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import applications, obstacles
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import model
+from support.records import AT, record
 from support.servers import console, declared
 
 PATH = "/api/oidc/callback"
@@ -90,7 +91,20 @@ def test_an_own_redirect_uri_is_not_foreign_in_any_spelling() -> None:
         "foreign_redirect_uris": [OTHER, ELSEWHERE],
     }
     member = {"server": "desk1", "tenant_id": "t", "application": application}
-    assert model._application([member], {DECLARED})["foreign_redirect_uris"] == [ELSEWHERE]
+    shown = model._application([member], {DECLARED}, complete=False)
+    assert (shown["foreign_redirect_uris"], shown["former_redirect_uris"]) == ([ELSEWHERE], [])
+
+
+def test_a_redirect_uri_of_a_former_address_is_told_from_others() -> None:
+    """Where each server's declaration is known: else it may be that of another server."""
+    other = "https://portal.example.com/signin"
+    one, two = record("desk1"), record("desk2")
+    one["application"]["foreign_redirect_uris"] = [other, ELSEWHERE, one["callback_url"]]
+    (shown,) = model.build([one, two], AT)["applications"]
+    assert (shown["foreign_redirect_uris"], shown["former_redirect_uris"]) == ([other], [ELSEWHERE])
+    two["callback_url"] = ""
+    (shown,) = model.build([one, two], AT)["applications"]
+    assert (shown["foreign_redirect_uris"], shown["former_redirect_uris"]) == ([ELSEWHERE, other], [])
 
 
 def test_adoption_takes_the_registered_spelling() -> None:

@@ -89,6 +89,22 @@ def test_the_first_host_is_named() -> None:
     assert claims.told(shared, application=True) == "left: the application (declared by two)"
 
 
+@pytest.mark.parametrize(
+    ("uri", "others", "named"),
+    [
+        ("https://old/api/oidc/callback", {"console_url": "https://desk2"}, ""),
+        ("https://DESK1:443/api/oidc/callback", {"console_url": "https://desk2"}, "desk1"),
+        ("https://desk2/api/oidc/callback", {"console_url": "https://desk2"}, "other"),
+        ("https://desk2/api/oidc/callback", {"console_url": "https://desk2", "public_url": "https://new"}, ""),
+        # Its address may be given where the role is used
+        ("https://old/api/oidc/callback", {}, "other"),
+    ],
+)
+def test_a_former_redirect_uri_that_somebody_declares(uri: str, others: dict[str, str], named: str) -> None:
+    found = claims.problems(declared(remove_redirect_uris=[uri]), [Other("other", others)])
+    assert [uri in problem and f"which {named} declares" in problem for problem in found] == ([True] if named else [])
+
+
 def test_a_part_of_the_inventory() -> None:
     """Hosts that it does not have may use the application, and hold client secrets of any name."""
     found = claims.of(declared(), [], partial=True)

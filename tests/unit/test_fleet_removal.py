@@ -81,6 +81,17 @@ def test_a_held_client_secret_of_another_name_leaves_too(name: str, others: Any,
     assert "held" not in removal.removals([replace(server, console={})])[0]["client_secrets"][0]
 
 
+def test_former_redirect_uris_leave_alone() -> None:
+    """The server itself stays as it is, and its application too."""
+    former = ["https://old/api/oidc/callback"]
+    server = ready(remove_redirect_uris=former, remove_unused_app=True)
+    assert server.declaration["remove_console"] is False
+    (entry,) = removal.removals([server, ready("desk2")])
+    assert entry["web_redirect_uris"] == {"remove": sorted([*former, callback("desk2")])}
+    assert [item["name"] for item in entry["client_secrets"]] == ["rustdesk-sso desk2"]
+    assert removal.deletions(taken_out(server)) == []
+
+
 def test_servers_of_one_tenant_in_any_letter_case_leave_together() -> None:
     (entry,) = removal.removals([ready("desk1"), ready("desk2", tenant_id="CONTOSO.EXAMPLE")])
     assert len(entry["client_secrets"]) == 2

@@ -81,6 +81,7 @@ ROLES_OWN = [
     "secret_renew",
     "remove_console",
     "remove_unused_app",
+    "remove_redirect_uris",
     "adopt_directory",
     "adopt_overwrite",
 ]

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 
 # Variables that another host's claims follow from; the console's address is that of its users where none is declared.
@@ -96,6 +97,21 @@ def of(declaration: Declaration, others: t.Iterable[Other], *, partial: bool = F
         "client_secret": client_secret,
         "provider": provider,
     }
+
+
+def problems(declaration: Declaration, others: t.Iterable[Other]) -> list[str]:
+    """A sentence for each redirect URI that is to be removed and that this server or another one still declares."""
+    known, found = list(others), []
+    for uri in declaration["remove_redirect_uris"]:
+        address = uri.removesuffix(CALLBACK_PATH)
+        own = [declaration["server"]] if _addresses.same(uri, declaration["callback_url"]) else []
+        names = [*own, *(other.name for other in known if other.may_have_address("public_url", address))]
+        if names:
+            found.append(
+                f"rustdesk_sso_remove_redirect_uris contains {uri}, which {names[0]} declares or may declare. Remove "
+                "it from the list, or declare another address for that server."
+            )
+    return found
 
 
 def holders(others: t.Iterable[Other], *, partial: bool = False) -> list[str] | None:

@@ -109,6 +109,7 @@ class Declaration(_Round):
     wait_timeout: float
     remove_console: bool
     remove_unused_app: bool
+    remove_redirect_uris: list[str]
 
 
 def runs(run_tags: t.Sequence[str], skip_tags: t.Sequence[str]) -> list[bool]:
@@ -189,8 +190,10 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
         "beside": value("provider_beside", []),
         "move_redirect_uris": value("app_move_redirect_uris", False),
         "wait_timeout": value("wait_timeout"),
-        "remove_console": value("remove_console"),
+        # Former redirect URIs leave alone
+        "remove_console": value("remove_console") and not value("remove_redirect_uris"),
         "remove_unused_app": value("remove_unused_app"),
+        "remove_redirect_uris": value("remove_redirect_uris", []),
     }, []
 
 

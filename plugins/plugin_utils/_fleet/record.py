@@ -70,7 +70,18 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             "drift": _drift(server, took_part),
             "error": error,
         },
-        addition=trial.told(took_part, sharing),
+        addition="; ".join(filter(None, (trial.told(took_part, sharing), _former(server, took_part)))),
+    )
+
+
+def _former(server: Server, known: Result) -> str:
+    """The redirect URI of the server's former address, which stays in the application."""
+    former = server.console.get("callback_url") or ""
+    registered = (known.get("application") or {}).get("web_redirect_uris") or []
+    if former not in registered or former == server.callback_url:
+        return ""
+    return (
+        f"the redirect URI of the former address stays: {former}. To remove it, see rustdesk_sso_remove_redirect_uris"
     )
 
 
@@ -81,6 +92,7 @@ def removed(server: Server) -> Record:
     error = server.failure or ({"phase": "Remove from the applications", "message": message} if message else {})
     left = result_of(declaration, server.registration) or {}
     deleted = result_of(declaration, server.retired) or {}
+    leaves = left if declaration["remove_redirect_uris"] or concerns(server, left) else {}
     return _told(
         {
             **blank(server.name),
@@ -97,9 +109,7 @@ def removed(server: Server) -> Record:
                 "name": declaration["client_secret"]["name"],
                 "removed": list(secret_of(declaration, left).get("removed") or []),
             },
-            "changed": any(
-                (concerns(server, left), bool(deleted.get("changed")), bool(server.configured.get("changed")))
-            ),
+            "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
             "error": t.cast("Error", error),
         },
         _removal(server, left),
@@ -110,6 +120,10 @@ def _removal(server: Server, left: Result) -> str:
     """One line for a server that was taken out."""
     declaration = server.declaration
     keys = secret_of(declaration, left).get("removed") or []
+    if declaration["remove_redirect_uris"]:
+        return f"redirect URIs removed from {declaration['application']['unique_name']}: " + ", ".join(
+            declaration["remove_redirect_uris"]
+        )
     kept = declaration["claims"]
     gone = declaration["remove_console"] and not kept["provider"]
     console = "removed" if gone else "left in the console"

@@ -43,17 +43,22 @@ def removals(servers: t.Iterable[Server]) -> list[Entry]:
         {
             **_named(members[0]),
             "create": False,
-            "web_redirect_uris": {
-                "remove": sorted(
-                    {s.declaration["callback_url"] for s in members if not s.declaration["claims"]["redirect_uri"]}
-                )
-            },
-            "client_secrets": [
-                _absent(server) for server in members if not server.declaration["claims"]["client_secret"]
-            ],
+            "web_redirect_uris": {"remove": sorted({uri for server in members for uri in _redirect_uris(server)})},
+            "client_secrets": [_absent(server) for server in members if _gives_up_secret(server)],
         }
         for members in _leaving(servers).values()
     ]
+
+
+def _redirect_uris(server: Server) -> list[str]:
+    """The redirect URIs that leave: former ones, where these are named, else that of the server."""
+    declaration = server.declaration
+    own = [] if declaration["claims"]["redirect_uri"] else [declaration["callback_url"]]
+    return declaration["remove_redirect_uris"] or own
+
+
+def _gives_up_secret(server: Server) -> bool:
+    return not server.declaration["claims"]["client_secret"] and not server.declaration["remove_redirect_uris"]
 
 
 def _absent(server: Server) -> Entry:
@@ -75,7 +80,9 @@ def deletions(servers: t.Iterable[Server]) -> list[Entry]:
 
 
 def _may_go(server: Server) -> bool:
-    return server.declaration["remove_unused_app"] and not server.declaration["claims"]["application"]
+    declaration = server.declaration
+    stays = declaration["claims"]["application"] or declaration["remove_redirect_uris"]
+    return declaration["remove_unused_app"] and not stays
 
 
 def _unused(server: Server) -> bool:

@@ -17,6 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secret
     parse_time,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 
 VERSION = 1
@@ -48,6 +49,8 @@ def build(records: t.Any, at: str) -> Model:
             raise InputError("Cannot build the report", answer=f"there are two records of the server {name}")
     servers.sort(key=_urgency)
     known = {server["callback_url"] for server in servers}
+    # Without the declaration of each server, nothing tells a former redirect URI from that of another server
+    complete = "" not in known
     return {
         "version": VERSION,
         "checked_at": format_time(checked_at),
@@ -58,7 +61,7 @@ def build(records: t.Any, at: str) -> Model:
             for (tenant_id,), members in _grouped(servers, lambda server: (server["tenant_id"],))
         ],
         "applications": [
-            _application(members, known)
+            _application(members, known, complete=complete)
             for (_tenant_id, unique_name), members in _grouped(servers, _application_key)
             if unique_name
         ],
@@ -144,20 +147,24 @@ def _grouped(
     return sorted(groups.items())
 
 
-def _application(members: t.Sequence[Model], callback_urls: set[str]) -> Model:
+def _application(members: t.Sequence[Model], callback_urls: set[str], *, complete: bool) -> Model:
     """Merge what is known of the application that the servers ``members`` share.
 
-    Redirect URIs that are among ``callback_urls``, in any spelling, are not foreign.
+    Redirect URIs that are among ``callback_urls``, in any spelling, are not foreign. If these are ``complete``, another
+    one with the path of RustDesk's callback URL is that of a former address.
     """
 
     def known(key: str) -> str:
         return next((member["application"][key] for member in members if member["application"][key]), "")
 
     uris = {uri for member in members for uri in member["application"]["foreign_redirect_uris"]}
+    others = uris - _addresses.spellings(callback_urls, uris)
+    former = {uri for uri in others if complete and uri.endswith(CALLBACK_PATH)}
     return {
         "tenant_id": members[0]["tenant_id"],
         **{key: known(key) for key in ("unique_name", "display_name", "app_id", "object_id")},
-        "foreign_redirect_uris": sorted(uris - _addresses.spellings(callback_urls, uris)),
+        "foreign_redirect_uris": sorted(others - former),
+        "former_redirect_uris": sorted(former),
         "servers": [member["server"] for member in members],
     }
 

@@ -128,7 +128,9 @@ def _records(make: t.Callable[[Server, int], Record]) -> t.Callable[[HostVars, s
             name: make(found, sharing[key(found.declaration)]) if found else _failed(hostvars[name], name)
             for name, found in known.items()
         }
-        if not how.whole:  # a redirect URI of a server that is left out would seem to be somebody else's
+        if not how.whole or servers.is_partial(
+            hostvars[host]
+        ):  # a redirect URI of a server that is left out would seem to be somebody else's
             for item in records.values():
                 item["application"]["foreign_redirect_uris"] = []
         return t.cast("dict[str, Record]", plain(records))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import trial
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     PREFIX,
@@ -44,6 +46,11 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
     results = {name: found for name in REGISTERED if not (found := registered(variables, name)).get("skipped")}
     known = Server(t.cast(Declaration, declared), **results)
     return trial.taken(known, trial.result(registered(variables, "tried"), known.name))
+
+
+def is_partial(variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether the inventory is known to contain only a part of the servers."""
+    return bool(boolean(variables.get("partial_inventory") or False))
 
 
 def together(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[str]:
