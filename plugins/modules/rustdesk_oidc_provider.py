@@ -373,6 +373,9 @@ def _check_callback_url(
 
 def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider], context: Context) -> None:
     """Say what the user should know of ``todo``."""
+    if todo.present and todo.identity:
+        changed = " and ".join(todo.identity)
+        context.warn(f"The {changed} of the provider {todo.present.name} changes: all users get new accounts")
     callback = todo.setting("callback_url")
     enabled = [item.name for item in others if item.enabled]
     if callback and callback.before and enabled:

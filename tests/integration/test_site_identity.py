@@ -69,8 +69,10 @@ def test_an_application_that_was_made_by_hand(fleet: Fleet, seen: Callable[[Flee
     fleet.variables["rustdesk_sso_app_replaces"] = "11111111-2222-3333-4444-555555555555"
     assert fleet.site("--check").failed() == set(fleet.consoles)
     fleet.variables["rustdesk_sso_app_replaces"] = [other, "11111111-2222-3333-4444-555555555555"]
-    replaced = fleet.site()
+    predicted, replaced = fleet.site("--check"), fleet.site()
     assert replaced.rc == 0, replaced.output
+    for run in (predicted, replaced):
+        assert said(run.output).count("accounts: new for all users (client_id)") >= len(desks)
     assert {consoles.entry(console)["client_id"] for console in desks.values()} == {held}
 
 

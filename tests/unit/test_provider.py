@@ -131,3 +131,32 @@ def test_what_is_not_understood_survives(extras, top):
     wire = Wire(copy.deepcopy(before))
     converge(wire, **{**NEW, "client_secret": "fresh"})
     assert wire.document == {**before, "providers": [*others, {**AZURE, "client_secret": "fresh"}]}
+
+
+ONE, TWO = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "identity"),
+    [
+        ({"client_id": ONE}, {"client_id": TWO}, ["client_id"]),
+        ({"client_id": ONE}, {"client_id": ONE.upper()}, []),
+        # Nobody has signed in with these
+        ({"client_id": ""}, {"client_id": TWO}, []),
+        ({"client_id": "to be set"}, {"client_id": TWO}, []),
+        ({"issuer": f"https://login.example/{ONE}/v2.0"}, {"issuer": f"https://login.example/{TWO}/v2.0"}, ["issuer"]),
+        ({"issuer": f"https://login.example/{ONE}"}, {"issuer": f"https://login.example/{ONE}/v2.0"}, []),
+        ({"issuer": "https://login.example/common/v2.0"}, {"issuer": f"https://login.example/{ONE}/v2.0"}, []),
+        ({}, {"name": "entra", "former_name": "azure", "force_rename": True}, ["name"]),
+        ({}, {"client_secret": "fresh"}, []),
+    ],
+)
+def test_a_change_of_identity_is_told_as_such(present, wanted, identity):
+    todo = provider.plan(declared(**wanted), [Provider("azure", **{**NEW, **present})], {})
+    assert todo.identity == identity
+    after = todo.diff()["after"]
+    assert after.get("accounts") == (f"new for all users ({identity[0]})" if identity else None)
+
+
+def test_a_new_provider_changes_nobodys_identity():
+    assert provider.plan(declared(**NEW), [], {}).identity == []

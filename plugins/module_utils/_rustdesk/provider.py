@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -41,6 +42,7 @@ SETTINGS = (
     Field("maximum_authorized_users", ("maximum_authorized_users",)),
 )
 REMOVE = "remove"
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # RustDesk appends it to the address of its server (src/hbbs_http/account.rs [src]); it cannot be configured.
 CALLBACK_PATH = "/api/oidc/callback"
 # How many providers to ask for at once, where a console lists them in pages.
@@ -155,9 +157,25 @@ class Plan:
         """The fields that change, by option name, as they shall be."""
         return {change.field.option: change.after for change in self.changes}
 
+    @property
+    def identity(self) -> list[str]:
+        """The options by which users get another identity, and so new accounts: name, client ID, tenant.
+
+        Entra's ``sub`` is pairwise for each application (better-auth#10194, ory/kratos#4170 [iss]); consoles link users
+        to the provider's name [src of other consoles, inf for Pro].
+        """
+        before = {change.field.option: (change.before, change.after) for change in self.changes if self.present}
+        found = ["name"] if "name" in before else []
+        for option in ("client_id", "issuer"):  # which holds the tenant's ID
+            one, other = (set(GUID.findall(str(side or "").lower())) for side in before.get(option, ("", "")))
+            found += [option] if one and other and one != other else []
+        return found
+
     def diff(self) -> dict[str, t.Any]:
         """Ansible's diff of this plan, without any secret."""
         before, after = _plan.diff([*self.changes, *self.settings])
+        if self.identity:
+            before["accounts"], after["accounts"] = "as they are", f"new for all users ({', '.join(self.identity)})"
         if self.target is None:
             before, after = _plan.diff(self.settings)
             before |= {"provider": self.present.view()} if self.present else {}

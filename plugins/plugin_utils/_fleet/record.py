@@ -70,8 +70,16 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             "drift": _drift(server, took_part),
             "error": error,
         },
-        addition="; ".join(filter(None, (trial.told(took_part, sharing), _former(server, took_part)))),
+        addition="; ".join(
+            filter(None, (_accounts(server), trial.told(took_part, sharing), _former(server, took_part)))
+        ),
     )
+
+
+def _accounts(server: Server) -> str:
+    """What happens to the users' accounts, if the provider's identity changes."""
+    sides = (server.configured.get("diff") or {}).get("after") or {}
+    return f"accounts: {sides['accounts']}" if server.configured.get("changed") and "accounts" in sides else ""
 
 
 def _former(server: Server, known: Result) -> str:
