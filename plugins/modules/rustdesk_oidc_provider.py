@@ -208,6 +208,27 @@ provider:
     order:
       description: Its place among the console's providers.
       type: int
+restrictions:
+  description:
+    - What keeps some or all users from signing in with the provider although every technical check passes. Empty if the
+      provider is absent or disabled.
+    - V(registration) means that users who sign in for the first time get no account. V(maximum_authorized_users) means
+      that the maximum is 0 or reached; users are only counted in check mode and if something changes. V(email_claim)
+      means that a console of type V(rustdesk_api) does not ask for the e-mail address by which it names users.
+  returned: success
+  type: list
+  elements: dict
+  version_added: 0.2.0
+  contains:
+    name:
+      description: V(registration), V(maximum_authorized_users) or V(email_claim).
+      type: str
+    detail:
+      description: What it means for users.
+      type: str
+    hint:
+      description: What to do about it.
+      type: str
 error:
   description: The parts of the error message RV(ignore:msg).
   returned: failure
@@ -222,8 +243,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._restrictions import Restriction
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider, restrictions
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS, renamed
@@ -318,6 +340,7 @@ def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context)
                 raise
             time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - to get out of step
     callback = todo.setting("callback_url")
+    told = _restrictions(console, todo, settings, counts=todo.changed or context.check_mode)
     return {
         "changed": plans[0].changed,
         "diff": plans[0].diff(),
@@ -325,7 +348,20 @@ def _converge(params: t.Mapping[str, t.Any], console: Console, context: Context)
         "callback_url": callback.after if callback else settings.get("callback_url"),
         "other_providers": [item.name for item in others if item not in todo.remove],
         "provider": todo.target.view() if todo.target else {},
+        "restrictions": [item.result() for item in told],
     }
+
+
+def _restrictions(
+    console: Console, todo: provider.Plan, settings: t.Mapping[str, t.Any], *, counts: bool
+) -> list[Restriction]:
+    """Which users the console keeps out after ``todo``. Its users are counted only where that decides anything, and if
+    ``counts``: a run that changes nothing takes no request for it."""
+    change = todo.setting(restrictions.MAXIMUM)
+    maximum = change.after if change else settings.get(restrictions.MAXIMUM)
+    needed = counts and restrictions.needs_users(todo.target, maximum)
+    authorized = console.authorized_users() if needed else None
+    return restrictions.restrictions(console.type, todo.target, maximum, authorized)
 
 
 def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider], context: Context) -> None:
