@@ -15,8 +15,9 @@ description:
     C(tasks_from=observe) of the role P(deskops.rustdesk_sso.entra_oidc#role). Sends no requests and writes no files.
   - Each server is in one state, the first of these that applies. V(unreachable) means that the server or its tenant
     could not be checked. V(broken) means that a check failed or sign-in is not verified. V(drifted) means that a run of
-    the playbook C(site) would change something. V(expiring) means that the client secret expires within
-    C(renew_before_days) or has expired. V(healthy) means that none of these applies.
+    the playbook C(site) would change something. V(restricted) means that sign-in works, but that not all users can sign
+    in. V(expiring) means that the client secret expires within C(renew_before_days) or has expired. V(healthy) means
+    that none of these applies.
   - Servers are sorted by state in that order, then by the days until their client secret expires, then by name.
 positional: _input
 options:
@@ -81,6 +82,13 @@ options:
         type: list
         elements: dict
         required: true
+      restrictions:
+        description:
+          - What keeps some or all users from signing in although every check passes, each with its C(name), C(detail)
+            and C(hint).
+        type: list
+        elements: dict
+        required: true
       drift:
         description: What a run would change, as the texts C(before) and C(after) for each C(object).
         type: list
@@ -140,8 +148,8 @@ _value:
   description:
     - A text. With O(format=json), it is an object with the keys below.
     - With O(format=prometheus), the metrics are C(rustdesk_sso_server_info), C(rustdesk_sso_server_state),
-      C(rustdesk_sso_check_ok), C(rustdesk_sso_client_secret_expires_timestamp_seconds), C(rustdesk_sso_drifted) and
-      C(rustdesk_sso_report_timestamp_seconds).
+      C(rustdesk_sso_check_ok), C(rustdesk_sso_client_secret_expires_timestamp_seconds), C(rustdesk_sso_drifted),
+      C(rustdesk_sso_restricted) and C(rustdesk_sso_report_timestamp_seconds).
     - With O(format=files), a dictionary. Its key C(files) holds the texts by the file names C(rustdesk_sso.html),
       C(rustdesk_sso.json) and C(rustdesk_sso.prom), and its key C(totals) is the same as below.
   type: raw
@@ -157,14 +165,14 @@ _value:
     totals:
       description: The number of C(servers), and the number of servers in each state by the name of the state.
       type: dict
-      sample: {servers: 3, unreachable: 0, broken: 1, drifted: 0, expiring: 0, healthy: 2}
+      sample: {servers: 3, unreachable: 0, broken: 1, drifted: 0, restricted: 0, expiring: 0, healthy: 2}
     servers:
       description: The records with these additional keys, most urgent first.
       type: list
       elements: dict
       contains:
         state:
-          description: V(unreachable), V(broken), V(drifted), V(expiring) or V(healthy).
+          description: V(unreachable), V(broken), V(drifted), V(restricted), V(expiring) or V(healthy).
           type: str
         reason:
           description: A short reason for the state. Empty if the server is healthy.

@@ -358,7 +358,8 @@ options:
     description:
       - The complete list of requested permissions of other resources, as under C(API permissions) in the portal; others
         are removed.
-      - A request does not grant a permission, see O(admin_consent). Sign-in to RustDesk needs none of them.
+      - A request does not grant a permission, see O(admin_consent). For sign-in to RustDesk, none has to be requested
+        here. The permissions C(openid), C(profile) and C(email) are requested during sign-in.
     type: list
     elements: dict
     suboptions:
@@ -380,6 +381,9 @@ options:
         permissions).
       - The lists of each resource are complete; others are revoked. Omitted lists and other resources are left
         unchanged.
+      - For sign-in to RustDesk, users consent to C(openid), C(profile) and C(email) of V(Microsoft Graph) when they
+        first sign in. If O(service_principal.app_role_assignment_required) is true, or if the tenant does not
+        let users consent, an administrator has to consent to these three for all users.
     type: list
     elements: dict
     suboptions:
@@ -554,7 +558,9 @@ options:
         description: Whether users can sign in to the application.
         type: bool
       app_role_assignment_required:
-        description: Whether only assigned users and groups can sign in, see O(assignments).
+        description:
+          - Whether only assigned users and groups can sign in, see O(assignments).
+          - If true, users cannot consent themselves, see O(admin_consent).
         type: bool
       visible_to_users:
         description:
@@ -1043,6 +1049,30 @@ obstacles:
   type: list
   elements: str
   version_added: 0.2.0
+restrictions:
+  description:
+    - What keeps some or all users from signing in although every technical check passes. A warning shows each of them.
+    - V(assignment) means that assignment is required and nobody is assigned (AADSTS50105). V(consent) means that users
+      cannot consent to C(openid), C(profile) and C(email) themselves and no administrator has consented for them
+      (AADSTS90094, AADSTS65001). V(sign_in_audience) means that the application admits users of other tenants, whom the
+      issuer of this tenant refuses (AADSTS50020).
+    - Consent is only known if the automation has C(Directory.Read.All) or C(DelegatedPermissionGrant.ReadWrite.All), or
+      if O(admin_consent) is declared. Whether the tenant lets users consent also needs C(Policy.Read.All), and is only
+      read in check mode and if something changes. What is unknown is left out.
+  returned: when O(state=present)
+  type: list
+  elements: dict
+  version_added: 0.2.0
+  contains:
+    name:
+      description: V(assignment), V(consent) or V(sign_in_audience).
+      type: str
+    detail:
+      description: What it means for users.
+      type: str
+    hint:
+      description: What to do about it.
+      type: str
 owners:
   description: The object IDs of the owners.
   returned: when O(owners) is declared
@@ -1180,6 +1210,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     identity,
     inspection,
     registration,
+    restriction_facts,
+    restrictions,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
@@ -1404,6 +1436,13 @@ async def _converge(
     result = registration.report(todo, discovery, diff, graph.now, check_mode=context.check_mode)
     for obstacle in result.get("obstacles") or []:
         context.warn(obstacle)
+    if result.get("application"):
+        facts = await restriction_facts.read(graph, todo, result, check_mode=context.check_mode)
+        found = restrictions.restrictions(facts)
+        name = result["application"]["display_name"]
+        for item in found:
+            context.warn(f"Not all users can sign in with the application {name}: {item.detail}. {item.hint}.")
+        result["restrictions"] = [item.result() for item in found]
     if params["relying_parties"] is not None:
         result["relying_parties"] = [
             {"name": party["name"], "refused": refused.get(party["name"], "")} for party in params["relying_parties"]

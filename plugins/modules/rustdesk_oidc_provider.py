@@ -223,6 +223,27 @@ provider:
     order:
       description: Its place among the console's providers.
       type: int
+restrictions:
+  description:
+    - What keeps some or all users from signing in with the provider although every technical check passes. Empty if the
+      provider is absent or disabled.
+    - V(registration) means that users who sign in for the first time get no account. V(maximum_authorized_users) means
+      that the maximum is 0 or reached; users are only counted in check mode and if something changes. V(email_claim)
+      means that a console of type V(rustdesk_api) does not ask for the e-mail address by which it names users.
+  returned: success
+  type: list
+  elements: dict
+  version_added: 0.2.0
+  contains:
+    name:
+      description: V(registration), V(maximum_authorized_users) or V(email_claim).
+      type: str
+    detail:
+      description: What it means for users.
+      type: str
+    hint:
+      description: What to do about it.
+      type: str
 error:
   description: The parts of the error message RV(ignore:msg).
   returned: failure
@@ -241,8 +262,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._restrictions import Restriction
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider, restrictions
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS, renamed
@@ -343,6 +365,7 @@ def _converge(params: t.Mapping[str, t.Any], session: Session, context: Context)
                 raise
             time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - to get out of step
     callback = todo.setting("callback_url")
+    told = _restrictions(console, todo, settings, counts=todo.changed or context.check_mode)
     return {
         "changed": plans[0].changed,
         "diff": plans[0].diff(),
@@ -351,6 +374,7 @@ def _converge(params: t.Mapping[str, t.Any], session: Session, context: Context)
         "worked_before": worked_before,
         "other_providers": [item.name for item in others if item not in todo.remove],
         "provider": todo.target.view() if todo.target else {},
+        "restrictions": [item.result() for item in told],
     }
 
 
@@ -369,6 +393,18 @@ def _check_callback_url(
             hint="Set callback_url to the address at which users reach this console. To change it before its address "
             "works, set check_callback_url to false",
         )
+
+
+def _restrictions(
+    console: Console, todo: provider.Plan, settings: t.Mapping[str, t.Any], *, counts: bool
+) -> list[Restriction]:
+    """Which users the console keeps out after ``todo``. Its users are counted only where that decides anything, and if
+    ``counts``: a run that changes nothing takes no request for it."""
+    change = todo.setting(restrictions.MAXIMUM)
+    maximum = change.after if change else settings.get(restrictions.MAXIMUM)
+    needed = counts and restrictions.needs_users(todo.target, maximum)
+    authorized = console.authorized_users() if needed else None
+    return restrictions.restrictions(console.type, todo.target, maximum, authorized)
 
 
 def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider], context: Context) -> None:

@@ -12,7 +12,9 @@ short_description: Verify that users can sign in to RustDesk
 version_added: 0.1.0
 description:
   - Performs every step of a sign-in that does not need a user's credentials, like a RustDesk client, and checks each
-    step. Assignment and consent of a user cannot be verified.
+    step. Whether a particular user is assigned, or has consented, cannot be verified. What keeps users out in general
+    is in RV(deskops.rustdesk_sso.entra_app#module:restrictions) and
+    RV(deskops.rustdesk_sso.rustdesk_oidc_provider#module:restrictions).
   - Changes nothing. With O(session), it also reads the console's settings again and closes the session.
 author:
   - deskops (@deskops)

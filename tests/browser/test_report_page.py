@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
-from support.records import AT, Record, broken, drifted, expiring, few, fleet, record, unreachable
+from support.records import AT, Record, broken, drifted, expiring, few, fleet, record, restricted, unreachable
 
-STATES = ("unreachable", "broken", "drifted", "expiring", "healthy")
+STATES = ("unreachable", "broken", "drifted", "restricted", "expiring", "healthy")
 PHONE = {"width": 360, "height": 740}
 HOSTILE = (
     "<script>document.title='owned'</script>",
@@ -111,6 +111,7 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
             drifted("desk1.example.com", application=foreign),
             broken("desk2.example.com"),
             unreachable("desk3.example.com"),
+            restricted("desk4.example.com"),
         ]
     )
 
@@ -136,6 +137,14 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
     expect(failed).to_have_count(1)
     expect(failed).to_contain_text("AADSTS7000215")
     expect(failed).to_contain_text("Run the playbook site")
+
+    row = server(page, "desk4.example.com")
+    expect(row.locator(".reason")).to_contain_text("not for all users: assignment is required")
+    row.locator("summary").click()
+    expect(row.get_by_role("heading", name="Restrictions")).to_be_visible()
+    (kept_out,) = row.get_by_role("listitem").filter(has_text="assignment").all()
+    expect(kept_out).to_contain_text("AADSTS50105")
+    expect(kept_out).to_contain_text("rustdesk_sso_app_assignments")
 
     row = server(page, "desk3.example.com")
     row.locator("summary").click()
@@ -267,6 +276,7 @@ def test_contrast(show: Show, scheme: str) -> None:
         unreachable("a.example"),
         broken("b.example"),
         drifted("c.example"),
+        restricted("c2.example"),
         expiring("d.example"),
         record("e.example"),
     ]
@@ -288,6 +298,7 @@ def test_states_differ_without_colour(show: Show) -> None:
             unreachable("a.example"),
             broken("b.example"),
             drifted("c.example"),
+            restricted("c2.example"),
             expiring("d.example"),
             record("e.example"),
         ]
@@ -296,13 +307,13 @@ def test_states_differ_without_colour(show: Show) -> None:
     shapes = page.locator("summary .state use").evaluate_all(
         "(uses) => uses.map((use) => document.querySelector(use.getAttribute('href')).innerHTML)"
     )
-    assert len(set(shapes)) == 5
+    assert len(set(shapes)) == len(STATES)
 
 
 def test_print_shows_all_servers(show: Show) -> None:
     """Print ignores the filters, shows details of servers that need attention, and is black on white."""
-    every = [make(f"{make.__name__}.example") for make in (unreachable, broken, drifted, expiring)]
-    page = show([*every, *fleet(56)], color_scheme="dark")
+    every = [make(f"{make.__name__}.example") for make in (unreachable, broken, drifted, restricted, expiring)]
+    page = show([*every, *fleet(55)], color_scheme="dark")
     page.get_by_label("Group by tenant").check()
     page.get_by_role("radio", name="broken").check()
     page.keyboard.press("/")

@@ -79,9 +79,12 @@ def id_claims(fleet: Fleet, made: dict[str, Any], upn: str, scope: str = "openid
 def test_only_who_is_assigned_signs_in(fleet: Fleet) -> None:
     """Assigned themselves or by a group they get in, others do not; and all do where no assignment is required."""
     alice, bob = people(fleet)
-    fleet.tenant.set_permissions([WRITE, ASSIGN, READ_USERS, READ_GROUPS])
+    fleet.tenant.set_permissions([WRITE, ASSIGN, GRANT, READ_USERS, READ_GROUPS])
     fleet.tenant.add_group("Helpdesk", [bob])
-    required = {"service_principal": {"app_role_assignment_required": True}}
+    required = {
+        "service_principal": {"app_role_assignment_required": True},
+        "admin_consent": [{"resource": "Microsoft Graph", "scopes": ["openid"]}],
+    }
     declared = {**NAMED, "web_redirect_uris": {"set": [CALLBACK]}, **required}
     app_id = run(fleet, **declared, assignments={"set": [{"user": alice}]})["application"]["app_id"]
     assert sign_in(fleet, app_id, alice).startswith(f"{CALLBACK}?code=")

@@ -136,7 +136,8 @@ def test_the_automation_owns_the_service_principal_that_it_makes(lab: Lab, fleet
     warnings: list[str] = []
     made = run(fleet, warnings=warnings, **declared)
     assert not made.get("failed"), made
-    assert warnings == []
+    # Only those about who can sign in
+    assert [text for text in warnings if not text.startswith("Not all users can sign in")] == []
     lab.set_lag(0, 0)
     (owner,) = Seen(fleet.tenant).of_principal("owners")
     assert owner["appId"] == fleet.tenant.automation["client_id"]

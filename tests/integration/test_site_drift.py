@@ -145,8 +145,6 @@ def test_drift_breaks_sign_in_until_the_next_run(
         fleet.hosts[name].update(LIFETIMES.get(case, {}))
         if case in IN_ENTRA:
             fleet.hosts[name]["rustdesk_sso_app_unique_name"] = name
-    # Else a user's own consent would bring a deleted service principal back
-    fleet.tenant.set_switches(user_consent=False)
     nothing = dict.fromkeys(fleet.consoles, 0)
 
     def run(*options: str) -> Run:
@@ -164,6 +162,7 @@ def test_drift_breaks_sign_in_until_the_next_run(
         return told
 
     run()
+    assert {case: site.outcome(names[case]) for case in cases} == dict.fromkeys(cases, ("", ""))
     near = names["near-end"]
     first = site.keys(near)
     # Names that are nearly the holder's, or none at all, belong to somebody else
@@ -175,8 +174,13 @@ def test_drift_breaks_sign_in_until_the_next_run(
     fleet.lab.advance(12 * DAY)
     for case, (spoil, _failure) in cases.items():
         spoil(site, names[case])
+    # Else a user's own consent would bring a deleted service principal back
+    fleet.tenant.set_switches(user_consent=False)
     broken = {case: site.outcome(names[case]) for case in cases}
     assert broken == {case: failure for case, (_spoil, failure) in cases.items()}
+
+    # With the service principal, its users' consent is gone
+    fleet.tenant.set_switches(user_consent=True)
 
     # A check tells which servers need a run, and only these
     told = noticed()

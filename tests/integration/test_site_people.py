@@ -24,6 +24,7 @@ def test_only_the_assigned_can_sign_in(make_fleet: Callable[[int], Fleet]) -> No
             "AppRoleAssignment.ReadWrite.All",
             "Application.Read.All",
             "GroupMember.Read.All",
+            "DelegatedPermissionGrant.ReadWrite.All",
         ]
     )
     (host,) = fleet.hosts
@@ -32,6 +33,7 @@ def test_only_the_assigned_can_sign_in(make_fleet: Callable[[int], Fleet]) -> No
     fleet.variables |= {
         "rustdesk_sso_app_service_principal": {"app_role_assignment_required": True},
         "rustdesk_sso_app_assignments": {"set": [{"group": "RustDesk users"}]},
+        "rustdesk_sso_app_admin_consent": [{"resource": "Microsoft Graph", "scopes": ["openid", "profile", "email"]}],
     }
     predicted = fleet.site("--check")
     assert predicted.rc == 0, predicted.output

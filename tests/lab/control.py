@@ -163,7 +163,8 @@ class Control:
         return found.policies[app_id]
 
     def set_tenant_switches(self, tenant: str, **switches: bool) -> dict[str, Any]:
-        """Set list_with_owned_by (may OwnedBy list applications), user_consent (may users consent), upsert_on_replica
+        """Set list_with_owned_by (may OwnedBy list applications), user_consent (may users consent
+        to applications), upsert_on_replica
         (is an upsert decided on a replica that lags) or new_principal_owned (does an application own the service
         principal that it makes, unless bound)."""
         found = self._tenant(tenant)

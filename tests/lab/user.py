@@ -52,6 +52,8 @@ class _Form(HTMLParser):
         """Note forms, inputs and ids."""
         attributes = {name: value or "" for name, value in attrs}
         self._id = attributes.get("id", "")
+        if self._id:
+            self.texts.setdefault(self._id, "")
         if tag == "form" and self.action is None:
             self.action = attributes.get("action", "")
         if tag == "input" and attributes.get("name"):

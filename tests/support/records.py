@@ -70,6 +70,7 @@ def record(server: str = "desk1.example.com", **changed: Any) -> Record:
         "verified": True,
         "changed": False,
         "checks": [{"name": name, "ok": True, "detail": detail, "hint": hint} for name, detail, hint in CHECKS],
+        "restrictions": [],
         "drift": [],
         "error": {},
         "failed": False,
@@ -118,6 +119,19 @@ def drifted(server: str, **changed: Any) -> Record:
     return made
 
 
+def restricted(server: str, **changed: Any) -> Record:
+    """A server to which nobody is assigned."""
+    made = record(server, **changed)
+    made["restrictions"] = [
+        {
+            "name": "assignment",
+            "detail": "assignment is required, and no user or group is assigned (AADSTS50105)",
+            "hint": "Set assignments (in the role: rustdesk_sso_app_assignments)",
+        }
+    ]
+    return made
+
+
 def expiring(server: str, days: float = 12, **changed: Any) -> Record:
     """A server whose client secret expires soon."""
     decision = {"expires": expires(days), "decision": "renewed", "reason": "it expires within 30 days"}
@@ -145,7 +159,7 @@ def fleet(count: int, seed: int = 1) -> list[Record]:
         console_type = draw.choice(["pro", "pro", "rustdesk_console", "rustdesk_api"])
         console = {"url": f"https://{name}", "type": console_type}
         shared = {"tenant_id": tenant, "application": application, "console": console}
-        make = draw.choices([unreachable, broken, drifted, expiring, record], [2, 3, 4, 6, 85])[0]
+        make = draw.choices([unreachable, broken, drifted, restricted, expiring, record], [2, 3, 4, 2, 6, 83])[0]
         if make is expiring:
             made.append(expiring(name, draw.choice([-9.5, -0.5, 0.5, 3, 12, 25]), **shared))
         elif make is record:

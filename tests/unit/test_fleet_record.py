@@ -110,7 +110,7 @@ MAKERS: dict[str, Callable[[Server], Record]] = {
 
 def shape(value: Any, where: str = "") -> set[str]:
     """The keys of a record, those within included."""
-    if where in (".error", ".checks", ".drift") or not isinstance(value, dict):
+    if where in (".error", ".checks", ".restrictions", ".drift") or not isinstance(value, dict):
         return {where}
     return {path for key, item in value.items() for path in shape(item, f"{where}.{key}")}
 
@@ -257,6 +257,11 @@ class TestErrors:
         assert made["message"] == "Read and check the declaration: desk1: x is empty."
 
 
+def restriction(name: str) -> dict[str, str]:
+    """A restriction, as the modules give it."""
+    return {"name": name, "detail": f"what {name} means", "hint": f"What to do about {name}"}
+
+
 class TestMessages:
     """One line for a server."""
 
@@ -270,6 +275,26 @@ class TestMessages:
         made = record.record(registered(ready(), decision="created")[0])
         assert "sign-in with azure is not verified; client secret created (its reason)" in made["message"]
         assert made["verified"] is None
+
+    def test_a_sign_in_that_is_not_for_all_users(self) -> None:
+        """What keeps them out of the application, then of the console; the report tells it too."""
+        (server,) = verified(ready(), restrictions=[restriction("assignment")])
+        configured = {**server.configured, "restrictions": [restriction("registration")]}
+        server = replace(server, configured=configured)
+        made = record.record(server)
+        assert made["restrictions"] == [restriction("assignment"), restriction("registration")]
+        said = "but not for all users: what assignment means; what registration means; client secret kept"
+        assert f"sign-in with azure works, {said}" in made["message"]
+        assert (made["failed"], made["verified"]) == (False, True)
+        assert record.record(server, observed=True)["restrictions"] == made["restrictions"]
+        unverified = replace(server, verified={"verified": None})
+        assert "is not verified; not for all users: what assignment" in record.record(unverified)["message"]
+
+    def test_nobody_is_kept_from_a_provider_that_is_switched_off(self) -> None:
+        (server,) = verified(ready(provider_enabled=False), restrictions=[restriction("assignment")])
+        made = record.record(server)
+        assert made["restrictions"] == []
+        assert "not for all users" not in made["message"]
 
     def test_a_run_that_did_nothing_says_so(self) -> None:
         made = record.record(ready(provider_name="entra"))

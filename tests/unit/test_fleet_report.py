@@ -19,10 +19,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from ansible_collections.deskops.rustdesk_sso.plugins.filter import fleet_report as documented
 from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import blank
-from support.records import AT, broken, drifted, expires, expiring, few, fleet, record, unreachable
+from support.records import AT, broken, drifted, expires, expiring, few, fleet, record, restricted, unreachable
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
-STATES = ["unreachable", "broken", "drifted", "expiring", "healthy"]
+STATES = ["unreachable", "broken", "drifted", "restricted", "expiring", "healthy"]
 
 
 def model(*records, at=AT):
@@ -61,6 +61,7 @@ def whole():
     made = drifted("desk1.example.com", error={"phase": "Inspect the console", "message": "no answer"})
     made["client_secret"]["removed"] = ["6f1d3a52-0000-4000-8000-000000000000"]
     made["application"]["foreign_redirect_uris"] = ["https://other.example"]
+    made["restrictions"] = restricted("desk1.example.com")["restrictions"]
     return made
 
 
@@ -73,12 +74,13 @@ def without(made, path):
     return made
 
 
-@pytest.mark.parametrize("make", [unreachable, broken, drifted, expiring, record])
+@pytest.mark.parametrize("make", [unreachable, broken, drifted, restricted, expiring, record])
 def test_each_state_and_its_reason(make):
     expected = {
         unreachable: ("unreachable", "timed out"),
         broken: ("broken", "client secret: AADSTS7000215"),
         drifted: ("drifted", "application RustDesk, provider azure"),
+        restricted: ("restricted", "not for all users: assignment is required, and no user"),
         expiring: ("expiring", "expires in 12 days"),
         record: ("healthy", ""),
     }
@@ -90,7 +92,9 @@ def test_each_state_and_its_reason(make):
 
 
 def test_the_most_urgent_state_is_told():
-    made = drifted("desk1.example.com", client_secret={"expires": expires(-3)})
+    made = restricted("desk1.example.com", client_secret={"expires": expires(-3)})
+    assert only(made)["state"] == "restricted"
+    made["drift"] = drifted("desk1.example.com")["drift"]
     assert only(made)["state"] == "drifted"
     made["checks"][0]["ok"] = made["checks"][1]["ok"] = False
     assert only(made)["state"] == "broken"
@@ -146,14 +150,16 @@ def test_servers_by_state_then_days_then_name():
         record("0.example.com", client_secret={"expires": ""}),
         expiring("late.example.com", 20),
         expiring("over.example.com", -2),
+        restricted("restricted.example.com"),
         drifted("drifted.example.com"),
         broken("broken.example.com"),
         unreachable("unreachable.example.com"),
     )
     assert [server["server"].partition(".")[0] for server in made["servers"]] == [
-        *["unreachable", "broken", "drifted", "over", "late", "b", "c", "a", "0"]
+        *["unreachable", "broken", "drifted", "restricted", "over", "late", "b", "c", "a", "0"]
     ]
-    assert made["totals"] == {"servers": 9, "unreachable": 1, "broken": 1, "drifted": 1, "expiring": 2, "healthy": 4}
+    one = dict.fromkeys(("unreachable", "broken", "drifted", "restricted"), 1)
+    assert made["totals"] == {"servers": 10, **one, "expiring": 2, "healthy": 4}
 
 
 def test_tenants_and_applications():
@@ -191,6 +197,7 @@ def test_each_key_is_required(path):
         ({"renew_before": "a month"}, "renew_before"),
         ({"checks": {}}, "checks"),
         ({"drift": "text"}, "drift"),
+        ({"restrictions": [{"name": "consent", "detail": None, "hint": ""}]}, "restrictions[0].detail"),
         ({"provider": {"present": "yes"}}, "provider.present"),
         ({"client_secret": {"expires": "soon"}}, "client_secret.expires"),
         ({"client_secret": {"expires": "2026-13-01T00:00:00Z"}}, "client_secret.expires"),
@@ -280,7 +287,7 @@ def test_metrics():
     }
     assert second["server"] == "desk2.example.com"
     states = {(labels["server"], labels["state"]): value for labels, value in read["server_state"]}
-    assert len(states) == 10
+    assert len(states) == 12
     assert {key for key, value in states.items() if value} == {
         ("desk1.example.com", "broken"),
         ("desk2.example.com", "unreachable"),
@@ -290,6 +297,8 @@ def test_metrics():
     expiry = datetime.fromisoformat(expires(150)).replace(tzinfo=timezone.utc).timestamp()
     assert read["client_secret_expires_timestamp_seconds"] == [({"server": "desk1.example.com"}, expiry)]
     assert read["drifted"] == [({"server": "desk1.example.com"}, 0)]
+    assert read["restricted"] == [({"server": "desk1.example.com"}, 0)]
+    assert samples(restricted("desk3.example.com"))["restricted"] == [({"server": "desk3.example.com"}, 1)]
     assert samples(drifted("desk3.example.com"))["drifted"] == [({"server": "desk3.example.com"}, 1)]
     made_at = datetime(2026, 11, 21, 17, tzinfo=timezone.utc).timestamp()
     assert read["report_timestamp_seconds"] == [({}, made_at)]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.message import is_due, message
 from lab.webhook import refused
-from support.records import Record, record, unreachable
+from support.records import Record, record, restricted, unreachable
 
 Run = dict[str, Record]
 
@@ -68,8 +68,9 @@ MIXED: Run = {
     "desk2": renewed(),
     "desk3": failed("Inspect the console: Graph answered 403"),
     "desk4": record(verified=False),
+    "desk5": restricted("desk5"),
 }
-TITLE = "RustDesk sign-in, 4 servers: 1 failed, 2 verified, 1 not verified, 1 changed"
+TITLE = "RustDesk sign-in, 5 servers: 1 failed, 3 verified, 1 not verified, 1 restricted, 1 changed"
 
 
 def slack(run: Run) -> list[str]:
@@ -115,7 +116,8 @@ def test_the_most_urgent_comes_first(shown: Any) -> None:
     assert "desk3: Inspect the console: Graph answered 403" in told
     assert "desk4: not verified" in told
     assert "desk2: client secret renewed, expires 2027-01-01T00:00:00Z" in told
-    assert told.index("desk3") < told.index("desk4") < told.index("desk2")
+    assert "desk5: assignment is required, and no user or group is assigned (AADSTS50105)" in told
+    assert told.index("desk3") < told.index("desk4") < told.index("desk5") < told.index("desk2")
     # Servers without news are not listed
     assert "desk1" not in told
 

@@ -71,6 +71,9 @@ class Console(t.Protocol):
     def local_administrators(self) -> list[str] | None:
         """The administrators who can sign in without an identity provider; None where the console does not tell."""
 
+    def authorized_users(self) -> int | None:
+        """How many users sign in with an identity provider; None where the console does not tell."""
+
     def check(self, plan: Plan) -> None:
         """Raise InputError or ServiceError where ``plan`` is not for this console; asks and writes nothing."""
 

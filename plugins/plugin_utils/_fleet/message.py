@@ -40,7 +40,8 @@ def is_due(run: Records, when: str) -> bool:
 
 
 def digest(run: Records) -> Digest:
-    """Summarize the run: failures with their reason, sign-ins that are not verified, new client secrets."""
+    """Summarize the run: failures with their reason, sign-ins that are not verified or not for all users, new client
+    secrets."""
     failed = {name: item for name, item in run.items() if item["failed"]}
     done = {name: item for name, item in run.items() if name not in failed}
     # Without a provider, as after its removal, there is nothing to verify
@@ -48,6 +49,11 @@ def digest(run: Records) -> Digest:
         (_line(name), "not verified")
         for name, item in done.items()
         if not item["verified"] and item["provider"]["present"] is not False
+    )
+    restricted = tuple(
+        (_line(name), _line("; ".join(one["detail"] for one in item["restrictions"])))
+        for name, item in done.items()
+        if item["restrictions"]
     )
     new = tuple(
         (_line(name), f"client secret {secret['decision']}, expires {secret['expires']}")
@@ -58,12 +64,14 @@ def digest(run: Records) -> Digest:
         (len(failed), "failed"),
         (sum(bool(item["verified"]) for item in done.values()), "verified"),
         (len(unverified), "not verified"),
+        (len(restricted), "restricted"),
         (sum(bool(item["changed"]) for item in done.values()), "changed"),
     ]
     counts = ", ".join(f"{count} {what}" for count, what in parts if count)
     sections = (
         ("Failed", tuple((_line(name), _line(item["message"])) for name, item in failed.items())),
         ("Not verified", unverified),
+        ("Not for all users", restricted),
         ("New client secrets", new),
     )
     title = f"RustDesk sign-in, {len(run)} {'server' if len(run) == 1 else 'servers'}: {counts or 'no changes'}"

@@ -24,6 +24,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
     Drift,
     Error,
     Record,
+    Restriction,
     blank,
 )
 
@@ -67,6 +68,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             "verified": None if error else server.verified.get("verified"),
             "changed": any(changed),
             "checks": list(server.verified.get("checks") or []),
+            "restrictions": _restrictions(server, known),
             "drift": _drift(server, took_part),
             "error": error,
         },
@@ -216,6 +218,13 @@ def _client_secret(server: Server, known: Result, observed: bool) -> ClientSecre
     }
 
 
+def _restrictions(server: Server, known: Result) -> list[Restriction]:
+    """Those of the application, then those of the console; none of a provider that users are not offered."""
+    if not server.declaration["provider_enabled"]:
+        return []
+    return [*(known.get("restrictions") or []), *(server.configured.get("restrictions") or [])]
+
+
 def _drift(server: Server, known: Result) -> list[Drift]:
     name = server.declaration["client_secret"]["name"]
     renewed = secret_of(server.declaration, known).get("decision") == "renewed"
@@ -242,7 +251,9 @@ def _outcome(known: Record) -> str:
     secret, provider = known["client_secret"], known["provider"]["name"]
     if not secret["decision"]:
         return f"Sign-in with {provider} was not configured in this run."
-    verified = "works" if known["verified"] else "is not verified"
+    verified, joined = ("works", ", but") if known["verified"] else ("is not verified", ";")
+    if known["restrictions"]:
+        verified += f"{joined} not for all users: {'; '.join(item['detail'] for item in known['restrictions'])}"
     removed = f"; removed: {', '.join(secret['removed'])}" if secret["removed"] else ""
     expires = f", expires {secret['expires']}" if secret["expires"] else ""
     return (

@@ -56,6 +56,14 @@ class Check(t.TypedDict):
     hint: str | None
 
 
+class Restriction(t.TypedDict):
+    """What keeps some or all users from signing in although every check passes, and what to do about it."""
+
+    name: str
+    detail: str
+    hint: str
+
+
 class Drift(t.TypedDict):
     """What a run changes or would change in one object, as texts."""
 
@@ -89,6 +97,7 @@ class Record(t.TypedDict):
     verified: bool | None
     changed: bool
     checks: list[Check]
+    restrictions: list[Restriction]
     drift: list[Drift]
     error: Error
     failed: bool
@@ -123,6 +132,7 @@ def blank(server: str) -> Record:
         "verified": None,
         "changed": False,
         "checks": [],
+        "restrictions": [],
         "drift": [],
         "error": {},
         "failed": False,

@@ -22,7 +22,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 
 VERSION = 1
 # The most urgent first
-STATES = ("unreachable", "broken", "drifted", "expiring", "healthy")
+STATES = ("unreachable", "broken", "drifted", "restricted", "expiring", "healthy")
 
 Model = dict[str, t.Any]
 
@@ -98,6 +98,8 @@ def _state(server: Model, left: timedelta | None) -> tuple[str, str]:
         return "broken", _broken([check for check in server["checks"] if check["ok"] is False])
     if server["drift"]:
         return "drifted", "drift: " + ", ".join(drift["object"] for drift in server["drift"])
+    if server["restrictions"]:
+        return "restricted", "not for all users: " + "; ".join(item["detail"] for item in server["restrictions"])
     if left is not None and left <= timedelta(days=server["renew_before_days"]):
         return "expiring", f"client secret {days_left(left.days)}"
     return "healthy", ""

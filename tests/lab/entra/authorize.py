@@ -17,7 +17,7 @@ from ..clock import stamp
 from ..directory import Directory, Record, Tenant, User
 from ..errors import StsError
 from ..vault import Vault
-from . import assigned, objects, pages
+from . import assigned, consent, objects, pages
 from .clients import is_disabled
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Authorize:
         if not secrets.compare_digest(form["passwd"].encode(), user.password.encode()):
             return pages.password(self._action(tenant), flow, name, upn, StsError(50126))
         try:
-            target = self._admit(tenant, application, home, user)
+            target = self._admit(tenant, application, home, user, asked.get("scope", ""))
         except StsError as error:
             return pages.failed(error, self._directory.now())
         del self._flows[flow]
@@ -150,7 +150,7 @@ class Authorize:
             # The switch alone does not make the lab issue tokens from this endpoint.
             raise StsError(70007)
 
-    def _admit(self, key: str, application: Record, home: Tenant, user: User) -> Tenant:
+    def _admit(self, key: str, application: Record, home: Tenant, user: User, scope: str) -> Tenant:
         """The tenant the user signs in to; raises an AADSTS error where the user may not use the application."""
         target = home if key in ALIASES else self._login.tenant(key)
         body = application.body
@@ -172,11 +172,13 @@ class Authorize:
                 raise StsError(90094)
             owner = self._directory.application(body["appId"])
             made = objects.new_service_principal(body, (owner[0] if owner else target).id, stamp(self._directory.now()))
-            target.service_principals.write(made["id"], Record(made, created=self._directory.clock.time()))
-            return target
+            principal = Record(made, created=self._directory.clock.time())
+            target.service_principals.write(made["id"], principal)
         if is_disabled(application, principal):
             raise StsError(7000112, app_id=body["appId"], app_name=body["displayName"])
         assigned.check(target, principal, user)
+        # Which of the two is told first is not known [inf]
+        consent.ask(target, principal, user, scope)
         return target
 
     def _issue(self, tenant: Tenant, user: User, platform: str, asked: dict[str, str]) -> str:

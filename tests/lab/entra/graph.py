@@ -177,8 +177,11 @@ class Graph:
         user = users.get(claims["oid"])
         if user is None or "openid" not in claims.get("scp", "").split():
             raise invalid_token("Access token validation failure.")
-        body = {"sub": claims["sub"], "name": user.display_name}
-        if user.email:
+        scopes = claims["scp"].split()
+        body = {"sub": claims["sub"]}
+        if "profile" in scopes:
+            body["name"] = user.display_name
+        if "email" in scopes and user.email:
             body["email"] = user.email
         return self._response(200, body, {}, "application/json; charset=utf-8", str(uuid.uuid4()))
 

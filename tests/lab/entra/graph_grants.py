@@ -93,7 +93,7 @@ def assign(call: Call, **address: str) -> Answer:
     if principal is None or resource is None or side != here:
         raise bad_request("Not a valid reference update.")
     _check_role(resource.body, role, principal[1])
-    key = _opaque(principal_id, resource_id, role)
+    key = opaque(principal_id, resource_id, role)
     if call.tenant.assignments.read(key):
         raise bad_request("Permission being assigned already exists on the object")
     made = {
@@ -174,7 +174,7 @@ def grant(call: Call) -> Answer:
             raise not_found(str(asked.get(name)))
     if principal and (_principal(call, principal) or ("", ""))[1] != "User":
         raise not_found(principal)
-    key = _opaque(asked["clientId"], asked["resourceId"], principal or "")
+    key = opaque(asked["clientId"], asked["resourceId"], principal or "")
     if call.tenant.grants.read(key):
         raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
     made = {
@@ -210,7 +210,7 @@ def revoke(call: Call, key: str) -> Answer:
     return NO_CONTENT
 
 
-def _opaque(*parts: str) -> str:
+def opaque(*parts: str) -> str:
     """An id that follows from what it links [rec]."""
     raw = b"".join(uuid.UUID(part).bytes_le for part in parts if part)
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/policies: app management policies, the tenant's default one and those of single applications.
+"""/policies: app management policies, the tenant's default one and those of single applications; what users may do.
 
 v1.0 does not show the rules on audiences and redirect URIs, which only the beta has [doc]; policies.py enforces them.
 """
@@ -21,6 +21,9 @@ from .graph_call import Answer, Call
 from .odata import listing
 
 DEFAULT_ID = "00000000-0000-0000-0000-000000000000"
+# Which consent users may give for themselves, if any, and which as owners of a resource [doc]
+_CONSENT = "ManagePermissionGrantsForSelf.microsoft-user-default-legacy"
+_OF_OWNED = "ManagePermissionGrantsForOwnedResource.microsoft-dynamically-managed-permissions-for-team"
 # The members of the beta [doc]
 _BETA = ("audiences", "redirectUris")
 
@@ -29,6 +32,7 @@ def add_routes(router: Router) -> None:
     """Route this module's requests."""
     router.add("GET", "/policies/defaultAppManagementPolicy", read_default)
     router.add("GET", "/policies/appManagementPolicies/(?P<key>[^/]+)", read_one)
+    router.add("GET", "/policies/authorizationPolicy", read_authorization)
     router.add("GET", ADDRESS + "/appManagementPolicies", list_of_application)
 
 
@@ -129,3 +133,24 @@ def list_of_application(call: Call, **address: str) -> Answer:
     permissions.needs(call, permissions.POLICY)
     own = call.tenant.policies.get(find(call, address).body["appId"])
     return listing(call, "appManagementPolicies", [_shown(own)] if own else [])
+
+
+def read_authorization(call: Call) -> Answer:
+    """GET what the users of the tenant may do by default, such as consent to applications [doc]."""
+    permissions.needs(call, permissions.AUTHORIZATION_POLICY)
+    assigned = [_CONSENT, _OF_OWNED] if call.tenant.user_consent else [_OF_OWNED]
+    body = {
+        "@odata.context": call.context("policies/authorizationPolicy/$entity"),
+        "id": "authorizationPolicy",
+        "displayName": "Authorization Policy",
+        "description": "Used to manage authorization related settings across the company.",
+        "allowInvitesFrom": "everyone",
+        "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
+        "defaultUserRolePermissions": {
+            "allowedToCreateApps": True,
+            "allowedToCreateSecurityGroups": True,
+            "allowedToReadOtherUsers": True,
+            "permissionGrantPoliciesAssigned": assigned,
+        },
+    }
+    return Answer(200, body)

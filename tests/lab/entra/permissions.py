@@ -16,6 +16,7 @@ OWNED = "Application.ReadWrite.OwnedBy"
 POLICY = frozenset(
     {"Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"}
 )
+AUTHORIZATION_POLICY = frozenset({"Policy.Read.All", "Policy.ReadWrite.Authorization"})
 GRANTS = frozenset({"DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All"})
 # Reading grants needs more than reading applications [doc].
 READ_GRANTS = GRANTS | {"Directory.Read.All"}

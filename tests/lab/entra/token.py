@@ -17,7 +17,7 @@ from aiohttp import web
 from ..directory import Directory, Record, Tenant
 from ..errors import StsError
 from ..vault import Vault
-from . import assigned, first_party
+from . import assigned, consent, first_party
 from .answers import NO_STORE, answer
 from .authorize import Authorize, Code
 from .clients import Clients, with_basic
@@ -148,6 +148,7 @@ class Token:
         application, principal = self._clients.find(tenant, app_id)
         if principal:
             assigned.check(tenant, principal, code.user)
+            consent.check(tenant, principal, code.user, code.scope)
         code.redeemed = True
         return self._user_tokens(code, application)
 

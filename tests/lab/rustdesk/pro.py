@@ -20,12 +20,13 @@ from ..clock import Clock
 from ..router import NotFound, Router, WrongMethod
 from ..vault import Vault
 from . import pages, pro_document
-from .accounts import LoginError, Session
+from .accounts import Account, LoginError, Session
 from .console import Console, json_body, json_object, login_option
 from .pro_document import MASK, SHAPES
 from .relying_party import Provider, SignInError
 
 AZURE, MICROSOFT = "azure", "Microsoft"
+CALLBACK = "/api/oidc/callback"
 
 
 class Pro(Console):
@@ -45,6 +46,8 @@ class Pro(Console):
         "microsoft_name": False,
         # A TOTP code opens one session alone.
         "totp_once": True,
+        # The callback is at the address that the client uses, if that is a trusted origin, as since 1.8.6 [inf].
+        "trusted_origins": False,
     }
 
     def __init__(self, name: str, clock: Clock, vault: Vault, tls: ssl.SSLContext) -> None:
@@ -59,7 +62,7 @@ class Pro(Console):
             ("GET", "/api/users", self._users),
             ("GET", "/api/login-options", self._login_options),
             ("POST", "/api/oidc/auth", self._auth),
-            ("GET", "/api/oidc/callback", self._callback),
+            ("GET", CALLBACK, self._callback),
             ("GET", "/api/oidc/auth-query", self._auth_query),
         ):
             self._router.add(method, path, handler)
@@ -254,13 +257,33 @@ class Pro(Console):
         provider = self._provider(body["op"])
         if provider is None:
             return _json({"error": f"OIDC provider {body['op']} not found"})
-        callback = self.settings().get("callback_url") or f"{self.url}/api/oidc/callback"
+        callback = self._callback_url(body.get("apiDomain"))
         client = {name: body.get(name) for name in ("id", "uuid", "deviceInfo")}
         try:
             pending = await self.begin_sign_in(provider, callback, client)
         except SignInError as error:
             return _json({"error": str(error)})
         return _json({"code": pending.request.state, "url": pending.request.url})
+
+    def _callback_url(self, origin: Any) -> str:
+        """Where users are sent back to, for a client that says which address it uses (rustdesk#15710 [src])."""
+        document = self.settings()
+        if self.switches["trusted_origins"] and origin in (document.get("trusted_origins") or []):
+            return f"{origin}{CALLBACK}"
+        return document.get("callback_url") or f"{self.url}{CALLBACK}"
+
+    def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
+        """The account of who signed in, up to the maximum number of authorized users.
+
+        That it counts the accounts of providers, keeps out only who has none yet, and that 0 keeps out everybody, is
+        guessed from the name of the setting [inf].
+        """
+        known = self.accounts.of_identity(provider, claims)
+        authorized = sum(1 for account in self.accounts.by_name.values() if account.third_auth_type)
+        maximum = self.settings().get("max_auth_count")
+        if maximum is not None and (not maximum or (known is None and authorized >= maximum)):
+            raise LoginError("The maximum number of authorized users has been reached")
+        return super().account_of(provider, claims)
 
     async def _callback(self, request: web.BaseRequest) -> web.Response:
         query = request.query

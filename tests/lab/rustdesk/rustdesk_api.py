@@ -9,6 +9,7 @@ Its administrators' part answers HTTP 200 to everything, with a code of its own 
 
 from __future__ import annotations
 
+import secrets
 import ssl
 import uuid
 from typing import Any, ClassVar
@@ -45,6 +46,10 @@ LINUXDO = {
 
 class BindRequired(Exception):
     """A sign-in of somebody who has no account, where the provider makes none."""
+
+
+class NeverSet(Exception):
+    """A sign-in of somebody who has no account, where it was never set whether the provider makes one."""
 
 
 class RustdeskApi(Console):
@@ -262,6 +267,9 @@ class RustdeskApi(Console):
             account = await self.finish_sign_in(request.query.get("code", ""), state, provider)
         except BindRequired:
             return web.Response(status=302, headers={"Location": f"{self._api_server()}/_admin/#/oauth/bind/{state}"})
+        except NeverSet:
+            # A null is dereferenced, and the server recovers
+            return web.Response(status=500)
         except SignInError:
             return pages.failed("Oauth failed.Get oauth token error.", 200)
         return pages.succeeded(account.name)
@@ -281,17 +289,25 @@ class RustdeskApi(Console):
         return self._opened(pending.account, pending.client)
 
     def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
-        """The account bound to who signed in; without auto_register nobody gets a new one."""
+        """The account bound to who signed in; without auto_register nobody gets a new one.
+
+        A new one belongs to who has the same e-mail address already, if anybody. Without an address, it has no name.
+        """
         known = self.accounts.of_identity(provider, claims)
         if known:
             return known
         stored = self._providers.named(provider)
-        if stored is None or not stored["auto_register"]:
+        if stored is None or stored["auto_register"] is None:
+            raise NeverSet
+        if not stored["auto_register"]:
             raise BindRequired
         email = str(claims.get("email") or "").lower()
-        name = unique = str(claims.get("preferred_username") or email or claims["sub"])
+        same = next((item for item in self.accounts.by_name.values() if email and item.email.lower() == email), None)
+        if same:
+            return self.accounts.link(provider, claims, same)
+        unique = str(claims.get("preferred_username") or email).replace(" ", "").lower()
         while unique in self.accounts.by_name:
-            unique = name + uuid.uuid4().hex[0]
+            unique += str(secrets.randbelow(10))
         account = Account(unique, None, email=email, display_name=str(claims.get("name") or ""))
         account.third_auth_type = provider
         return self.accounts.link(provider, claims, account)

@@ -77,6 +77,7 @@ def no_faults_left(lab: Lab) -> Iterator[None]:
 
 
 _numbers = itertools.count(1)
+GRAPH = "00000003-0000-0000-c000-000000000000"
 
 
 @pytest.fixture
@@ -129,6 +130,14 @@ class Ready:
         document = self.console.settings()
         document["providers"][1].update(members)
         self.console.put_settings(document)
+
+    def grant(self, scope: str, **members: str) -> str:
+        """Consent of an administrator to scopes of Graph, by default for all users; gives its id."""
+        graph = self.tenant.graph("GET", f"/servicePrincipals(appId='{GRAPH}')").json()
+        body = {"clientId": self.service_principal["id"], "resourceId": graph["id"], "scope": scope}
+        made = self.tenant.graph("POST", "/oauth2PermissionGrants", {"consentType": "AllPrincipals", **body, **members})
+        assert made.status_code == 201, made.text
+        return made.json()["id"]
 
     def sign_in(self, upn: str = "", password: str = "") -> dict[str, Any]:
         """Sign the first user in."""

@@ -13,7 +13,7 @@ import pyotp
 import pytest
 import requests
 
-from lab.client import Console, Lab
+from lab.client import Console, Lab, SignInFailed
 
 from .conftest import Api, Ready
 
@@ -168,6 +168,36 @@ def test_authorization_request(api: Api, ready: Ready) -> None:
     assert query["code_challenge_method"] == ["S256"]
     assert query["redirect_uri"] == [f"{ready.console.url}/api/oidc/callback"]
     assert "error" in api.http.post(url, json={"op": "legacy"}, timeout=10).json()
+
+
+def test_trusted_origins(api: Api, ready: Ready) -> None:
+    """By the address that a client says it uses, only where a release has that and the address is trusted."""
+    url, trusted = f"{ready.console.url}/api/oidc/auth", "https://console.example"
+
+    def sent(origin: str) -> str:
+        begun = api.http.post(url, json={"op": "azure", "id": "1", "uuid": "u", "apiDomain": origin}, timeout=10).json()
+        return parse_qs(urlsplit(begun["url"]).query)["redirect_uri"][0]
+
+    usual = f"{ready.console.url}/api/oidc/callback"
+    assert sent(trusted) == usual
+    ready.console.set_switches(trusted_origins=True)
+    assert (sent(trusted), sent("https://else.example")) == (f"{trusted}/api/oidc/callback", usual)
+
+
+@pytest.mark.parametrize("maximum", [0, 1])
+def test_maximum_number_of_authorized_users(ready: Ready, maximum: int) -> None:
+    """Who has an account stays; others have no place. Zero is for nobody. Local accounts do not count."""
+    assert ready.sign_in()["access_token"]
+    ready.console.put_settings({**ready.console.settings(), "max_auth_count": maximum})
+    other = ready.tenant.add_user("carol")
+    for upn in [other, *([ready.upn] if maximum == 0 else [])]:
+        with pytest.raises(SignInFailed, match="maximum number of authorized users"):
+            ready.sign_in(upn)
+    assert [user["name"] for user in ready.console.users()] == ["admin", "alice"]
+    if maximum:
+        assert ready.sign_in()["access_token"]
+        ready.console.put_settings({**ready.console.settings(), "max_auth_count": 2})
+        assert ready.sign_in(other)["access_token"]
 
 
 def test_plain_http_port_redirects(api: Api, lab: Lab, console: Console) -> None:

@@ -316,6 +316,11 @@ def test_pending_sign_in(ready: Ready) -> None:
 def test_without_auto_register_the_user_has_to_bind(ready: Ready) -> None:
     with pytest.raises(SignInFailed) as failure:
         ready.sign_in()
+    # Never set, it is an error of the server
+    assert (failure.value.step, failure.value.message) == ("callback", "")
+    ready.change(auto_register=False)
+    with pytest.raises(SignInFailed) as failure:
+        ready.sign_in()
     assert failure.value.step == "callback"
     assert "bind" in failure.value.message
     assert [user["name"] for user in ready.console.users()] == ["admin"]
@@ -330,6 +335,22 @@ def test_with_auto_register_the_user_is_made(api: Api, ready: Ready) -> None:
     assert first["user"]["name"] == "alice.doe@fabrikam.example"
     assert ready.sign_in()["user"]["name"] == "alice.doe@fabrikam.example"
     assert len(ready.console.users()) == 2
+
+
+def test_the_user_of_an_address_that_is_there_is_that_user(api: Api, ready: Ready) -> None:
+    ready.change(auto_register=True)
+    api.tenant.change_user(ready.upn, email="Admin@console.example")
+    assert ready.sign_in()["user"]["name"] == "admin"
+    assert len(ready.console.users()) == 1
+
+
+def test_without_an_address_users_have_no_name(api: Api, ready: Ready) -> None:
+    """Userinfo gives it for the scope email alone, and has no other name for the console."""
+    ready.change(auto_register=True, scopes="openid,profile")
+    assert ready.sign_in()["user"]["name"] == ""
+    other = api.tenant.add_user("bob2")
+    second = ready.console.sign_in("azure", other, api.tenant.users[other])["user"]["name"]
+    assert len(second) == 1 and second.isdecimal()
 
 
 def test_failed_redemption_hides_its_reason(ready: Ready) -> None:

@@ -198,6 +198,7 @@ def test_an_assignment_taken_away_before_the_code_is_redeemed(ready: Ready) -> N
     change = {"appRoleAssignmentRequired": True}
     assert ready.tenant.graph("PATCH", f"/servicePrincipals/{resource}", change).status_code == 204
     assert "AADSTS50105" in authorize(ready)["page"]
+    ready.grant("openid profile email")
     assignment = assign(ready.api, resource, ready.tenant.user_ids[ready.upn])
     form = authorize(ready)
     assert ready.tenant.graph("DELETE", assignment).status_code == 204

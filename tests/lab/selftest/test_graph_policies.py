@@ -17,6 +17,19 @@ AUDIENCE = "SignInAudienceNotAllowedAsPerAppPolicy"
 LIFETIME, KIND = "CredentialInvalidLifetimeAsPerAppPolicy", "CredentialTypeNotAllowedAsPerAppPolicy"
 
 
+def test_what_users_may_consent_to(api: Api) -> None:
+    path, member = "/policies/authorizationPolicy", "defaultUserRolePermissions"
+    assert api.graph("GET", path).status_code == 403
+    api.tenant.set_permissions(["Policy.Read.All"])
+    api.sign_in()
+    own = "ManagePermissionGrantsForSelf."
+    for allowed in (True, False):
+        api.tenant.set_switches(user_consent=allowed)
+        assigned = api.graph("GET", path).json()[member]["permissionGrantPoliciesAssigned"]
+        assert any(name.startswith(own) for name in assigned) is allowed
+        assert assigned
+
+
 def test_client_secrets(api: Api) -> None:
     path = f"/applications/{api.application()['id']}/addPassword"
     policy = api.tenant.set_policy(max_password_days=90)

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from lab.client import Lab, SignInFailed
@@ -153,11 +156,74 @@ def test_assignment_required(ready: Ready) -> None:
     assert ready.api.graph("POST", path, assignment).status_code == 403
     made = ready.tenant.graph("POST", path, assignment)
     assert made.status_code == 201, made.text
+    refused(ready, "password", "AADSTS90094")
+    ready.grant("openid profile email")
     assert ready.sign_in()["access_token"]
     again = ready.tenant.graph("POST", path, assignment)
     assert again.json()["error"]["message"] == "Permission being assigned already exists on the object"
     assert ready.tenant.graph("DELETE", f"{path}/{made.json()['id']}").status_code == 204
     refused(ready, "password", "AADSTS50105")
+
+
+def grants(ready: Ready) -> list[tuple[str, str | None, set[str]]]:
+    """Whom the application has consent of, and to what."""
+    path = f"/servicePrincipals/{ready.service_principal['id']}/oauth2PermissionGrants"
+    found = ready.tenant.graph("GET", path).json()["value"]
+    return [(item["consentType"], item["principalId"], set(item["scope"].split())) for item in found]
+
+
+def test_a_users_own_consent(ready: Ready) -> None:
+    """It becomes a grant, which stays good when the tenant no longer allows users to consent."""
+    assert ready.sign_in()["access_token"]
+    oid = ready.tenant.user_ids[ready.upn]
+    assert grants(ready) == [("Principal", oid, {"openid", "email", "profile"})]
+    ready.tenant.set_switches(user_consent=False)
+    assert ready.sign_in()["access_token"]
+    other = ready.tenant.add_user("carol")
+    with pytest.raises(SignInFailed) as caught:
+        ready.sign_in(other)
+    assert (caught.value.step, caught.value.code) == ("password", "AADSTS90094")
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_consent_of_an_administrator_has_to_cover_all_scopes(ready: Ready, mine: bool) -> None:
+    """For all users or for one; of several grants, each counts."""
+    ready.tenant.set_switches(user_consent=False)
+    whose = {"consentType": "Principal", "principalId": ready.tenant.user_ids[ready.upn]} if mine else {}
+    key = ready.grant("openid profile", **whose)
+    refused(ready, "password", "AADSTS90094")
+    assert ready.tenant.graph("PATCH", f"/oauth2PermissionGrants/{key}", {"scope": "openid profile email"}).ok
+    assert ready.sign_in()["access_token"]
+    assert len(grants(ready)) == 1
+
+
+def test_a_user_adds_to_what_they_consented_to_before(ready: Ready) -> None:
+    oid = ready.tenant.user_ids[ready.upn]
+    ready.grant("User.Read", consentType="Principal", principalId=oid)
+    assert ready.sign_in()["access_token"]
+    assert grants(ready) == [("Principal", oid, {"User.Read", "openid", "email", "profile"})]
+
+
+def test_consent_that_is_revoked_before_the_code_is_redeemed(ready: Ready, lab: Lab) -> None:
+    ready.tenant.set_switches(user_consent=False)
+    key = ready.grant("openid profile")
+    form = {
+        "client_id": ready.application["appId"],
+        "redirect_uri": f"{ready.console.url}/api/oidc/callback",
+        "response_type": "code",
+        "scope": "openid profile",
+    }
+    url = f"{lab.login_url}/{ready.tenant.tenant_id}"
+    page = ready.api.http.get(f"{url}/oauth2/v2.0/authorize", params=form, timeout=10)
+    flow = re.search(r'name="ctx" value="([^"]+)"', page.text)
+    assert flow
+    who = {"ctx": flow[1], "loginfmt": ready.upn, "passwd": ready.tenant.users[ready.upn]}
+    back = ready.api.http.post(f"{url}/login", data=who, timeout=10, allow_redirects=False)
+    (code,) = parse_qs(urlsplit(back.headers["Location"]).query)["code"]
+    assert ready.tenant.graph("DELETE", f"/oauth2PermissionGrants/{key}").ok
+    sent = {"client_id": form["client_id"], "client_secret": ready.secret["secretText"], "code": code}
+    answer = ready.api.token(grant_type="authorization_code", redirect_uri=form["redirect_uri"], scope="", **sent)
+    assert answer.json()["error_codes"] == [65001]
 
 
 def test_disabled_service_principal(ready: Ready) -> None:

@@ -13,6 +13,17 @@ OWNED = (
     "Application.ReadWrite.OwnedBy; an application that it does not own needs it as an owner, "
     "or Application.ReadWrite.All"
 )
+# With any of these, what seldom restricts anybody is read; without them it is not asked for [doc]. The last of the
+# first is that of a user's session.
+READ_GRANTS = frozenset(
+    {
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    }
+)
+READ_AUTHORIZATION_POLICY = frozenset({"Policy.Read.All", "Policy.ReadWrite.Authorization"})
 # The first that fits: the methods, the path, the permission.
 NEEDED = (
     ("POST|DELETE", r"/owners/", "Application.ReadWrite.All"),

@@ -115,6 +115,13 @@ class Graph:
         claims = tokens.claims(self._authorization.partition(" ")[2]) or {}
         return claims.get("oid")
 
+    def may(self, permissions: t.Collection[str]) -> bool:
+        """Whether the access token has one of the Microsoft Graph ``permissions``, once a request was sent: ``roles``
+        of an application and ``scp`` of a user [doc]. False for a token that cannot be read."""
+        claims = tokens.claims(self._authorization.partition(" ")[2]) or {}
+        held = {*(claims.get("roles") or []), *str(claims.get("scp") or "").split()}
+        return not held.isdisjoint(permissions)
+
     def request(
         self, method: str, address: t.Any, document: t.Any = None, query: t.Mapping[str, t.Any] | None = None
     ) -> RequestInformation:

@@ -42,21 +42,15 @@ class AdminConsent(Part):
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.principal_id is None:
             return {}
-        principal = target.principal_address(graph)
-        attempted = f"Reading the consent that {target.name} has failed"
-        items: Items = {}
-        if self._manages("scopes"):
-            for grant in await graph.pages(graph.request("GET", principal.oauth2_permission_grants), attempted):
-                if grant["consentType"] == "AllPrincipals":
-                    resource, scopes = grant["resourceId"], sorted((grant.get("scope") or "").split())
-                    items[resource] = {"id": grant["id"], "resource_id": resource, "scopes": scopes}
-        if self._manages("app_roles"):
-            for held in await graph.pages(graph.request("GET", principal.app_role_assignments), attempted):
+        items = await grants(graph, target) if self.manages("scopes") else {}
+        if self.manages("app_roles"):
+            address = target.principal_address(graph).app_role_assignments
+            for held in await graph.pages(graph.request("GET", address), _reading(target)):
                 resource, role = held["resourceId"], held["appRoleId"]
                 items[f"{resource}/{role}"] = {"id": held["id"], "resource_id": resource, "app_role_id": role}
         return items
 
-    def _manages(self, kind: str) -> bool:
+    def manages(self, kind: str) -> bool:
         """Whether any entry has scopes or app roles, as each kind needs a permission of its own to be read."""
         return self.declared is None or any(entry[kind] is not None for entry in self.declared)
 
@@ -115,3 +109,21 @@ class AdminConsent(Part):
         resource = next(named, item["resource_id"])
         what = " ".join(item["scopes"]) if "scopes" in item else f"the app role {item['app_role_id']}"
         return f"{what} of {resource}"
+
+
+async def grants(graph: Graph, target: Target) -> Items:
+    """The delegated permissions that the application has for all users, by the resource's object ID."""
+    address = target.principal_address(graph).oauth2_permission_grants
+    return {
+        grant["resourceId"]: {
+            "id": grant["id"],
+            "resource_id": grant["resourceId"],
+            "scopes": sorted((grant.get("scope") or "").split()),
+        }
+        for grant in await graph.pages(graph.request("GET", address), _reading(target))
+        if grant["consentType"] == "AllPrincipals"
+    }
+
+
+def _reading(target: Target) -> str:
+    return f"Reading the consent that {target.name} has failed"

@@ -15,6 +15,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
 
 if t.TYPE_CHECKING:
+    from kiota_abstractions.request_information import RequestInformation
+
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Document = dict[str, t.Any]
@@ -39,16 +41,14 @@ class Assignments(Part):
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.principal_id is None:
             return {}
-        attempted = f"Reading who is assigned to {target.name} failed"
-        found = await graph.pages(graph.request("GET", target.principal_address(graph).app_role_assigned_to), attempted)
+        found = await graph.pages(_request(graph, target), _reading(target))
         return {
             f"{item['principalId']}/{item['appRoleId']}": {
                 "id": item["id"],
                 "principal_id": item["principalId"],
                 "app_role_id": item["appRoleId"],
             }
-            for item in found
-            if item.get("principalType") in PEOPLE
+            for item in _people(found)
         }
 
     def after(self, present: Items, target: Target) -> Items:
@@ -103,3 +103,24 @@ def _role(name: str | None, target: Target) -> str:
 def _named(name: str, target: Target) -> list[Document]:
     roles: list[Document] = target.application["app_roles"]
     return [role for role in roles if name == role["value"] or name.lower() == role["id"].lower()]
+
+
+async def anybody(graph: Graph, target: Target) -> bool:
+    """Whether any user or group is assigned; one request, unless its page has other applications alone."""
+    answer = await graph.send(_request(graph, target), _reading(target)) or {}
+    found = answer.get("value", [])
+    if answer.get("@odata.nextLink") and not _people(found):
+        found = await graph.pages(_request(graph, target), _reading(target))
+    return bool(_people(found))
+
+
+def _people(found: t.Iterable[Document]) -> list[Document]:
+    return [item for item in found if item.get("principalType") in PEOPLE]
+
+
+def _request(graph: Graph, target: Target) -> RequestInformation:
+    return graph.request("GET", target.principal_address(graph).app_role_assigned_to)
+
+
+def _reading(target: Target) -> str:
+    return f"Reading who is assigned to {target.name} failed"

@@ -30,6 +30,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro_users import Users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     Provider,
     conflict,
@@ -71,7 +72,6 @@ DEFAULT_CONTRACT: Document = {
 }
 NOT_TEXT = ("enabled", "order")
 SETTINGS = ("callback_url", "maximum_authorized_users")
-USERS_PAGE = 100
 # Seconds in which whoever read the document before it was written has written theirs.
 SECOND_LOOK = 0.5
 # A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
@@ -97,6 +97,7 @@ class Pro(SignedInLikeAClient):
         self._keys = {**DEFAULT_KEYS, **self._contract["keys"]}
         self._document: t.Any = None
         self._callback: str | None = None
+        self._users = Users(connection)
         # What look_again() needs of the latest write. Secrets are digests, as Ansible masks a task's own in its result.
         self._written: Document | None = None
 
@@ -143,25 +144,12 @@ class Pro(SignedInLikeAClient):
         return []
 
     def local_administrators(self) -> list[str] | None:
-        """The administrators who can sign in without an identity provider (users.py); None where it is not told."""
-        found: list[str] = []
-        for page in range(1, 100):
-            path = f"/api/users?current={page}&pageSize={USERS_PAGE}"
-            try:
-                answer = self._connection.call("GET", path, "Reading the console's users failed")
-            except ServiceError:
-                return None
-            users = answer.get("data") if isinstance(answer, dict) else None
-            if not isinstance(users, list):
-                return None
-            found += [
-                str(user.get("name"))
-                for user in users
-                if user.get("is_admin") and not user.get("third_auth_type") and user.get("status", 1) == 1
-            ]
-            if len(users) < USERS_PAGE:
-                break
-        return found
+        """The administrators who can sign in without an identity provider; None where it is not told."""
+        return self._users.local_administrators()
+
+    def authorized_users(self) -> int | None:
+        """How many users have an identity provider; None where it is not told."""
+        return self._users.authorized()
 
     def check(self, plan: Plan) -> None:
         """Raise ServiceError where writing the document back would send a mask, which may become the secret itself."""

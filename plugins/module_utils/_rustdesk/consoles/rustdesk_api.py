@@ -146,6 +146,10 @@ class RustdeskApi:
         """Not told in a form that is known."""
         return None
 
+    def authorized_users(self) -> int | None:
+        """Not told in a form that is known; these consoles have no limit."""
+        return None
+
     def check(self, plan: Plan) -> None:
         """Raise InputError for what this console cannot do.
 

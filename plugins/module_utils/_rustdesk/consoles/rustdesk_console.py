@@ -114,6 +114,10 @@ class RustdeskConsole(SignedInLikeAClient):
         """Not told in a form that is known."""
         return None
 
+    def authorized_users(self) -> int | None:
+        """Not told in a form that is known; these consoles have no limit."""
+        return None
+
     def check(self, plan: Plan) -> None:
         """Raise InputError for a callback URL or a place that this console cannot have."""
         callback = plan.setting("callback_url")
