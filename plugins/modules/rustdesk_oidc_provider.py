@@ -250,30 +250,18 @@ error:
   type: dict
 """
 
-import random
-import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
-    ConflictError,
-    InputError,
-    ServiceError,
-)
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._restrictions import Restriction
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider, restrictions
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.convergence import converge
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS, renamed
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import Session, signed_in
-
-# How often a provider is written while somebody else writes it, and the seconds between.
-ATTEMPTS = 5
-LONGEST_PAUSE = 0.5
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -310,7 +298,6 @@ SPEC: dict[str, t.Any] = {
     "supports_check_mode": True,
 }
 IDENTIFIERS = ("console_url", "username", "name", "former_name", "client_id", "issuer", "callback_url")
-BREAK_GLASS = "on the server, rustdesk-utils set_password USERNAME PASSWORD opens the console again"
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
@@ -321,7 +308,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     if params["order"] is not None and params["order"] < 0:
         raise InputError(f"order cannot be negative: {params['order']}", hint="The first place is 0")
     with signed_in(params) as session:
-        result = _converge(params, session, context)
+        result = converge(params, session, context)
         return {**result, "session": session.handed_over} if params["keep_session"] else result
 
 
@@ -331,119 +318,6 @@ def close(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         with signed_in({**params, "keep_session": False}):
             pass
     return {}
-
-
-def _converge(params: t.Mapping[str, t.Any], session: Session, context: Context) -> dict[str, t.Any]:
-    """Lead the console to the declaration, also while somebody else writes to it; gives the task's result."""
-    console = session.console
-    worked_before = None
-    plans: list[provider.Plan] = []
-    for left in reversed(range(ATTEMPTS)):
-        providers = console.providers(params["name"])
-        settings = console.settings()
-        todo = provider.plan(_supported(params, console), providers, settings)
-        others = [item for item in providers if item is not todo.present]
-        plans.append(todo)
-        if len(plans) == 1:
-            _warn(console, todo, others, context)
-        if todo.changed:
-            console.check(todo)
-        if len(plans) == 1 and todo.changed:
-            _check_callback_url(params, session, todo, providers)
-            if todo.present and todo.touches_sign_in:
-                worked_before = session.begins(todo.present)
-            _warn_of_lockout(console, params["username"], context)
-        if not todo.changed or context.check_mode:
-            break
-        try:
-            console.apply(todo)
-            if not params["keep_session"]:  # else whoever closes the session looks again
-                console.look_again()
-            break
-        except ConflictError:
-            if not left:
-                raise
-            time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - to get out of step
-    callback = todo.setting("callback_url")
-    told = _restrictions(console, todo, settings, counts=todo.changed or context.check_mode)
-    return {
-        "changed": plans[0].changed,
-        "diff": plans[0].diff(),
-        "console_type": console.type,
-        "callback_url": callback.after if callback else settings.get("callback_url"),
-        "worked_before": worked_before,
-        "other_providers": [item.name for item in others if item not in todo.remove],
-        "provider": todo.target.view() if todo.target else {},
-        "restrictions": [item.result() for item in told],
-    }
-
-
-def _check_callback_url(
-    params: t.Mapping[str, t.Any], session: Session, todo: provider.Plan, providers: t.Sequence[provider.Provider]
-) -> None:
-    """Raise ServiceError if ``todo`` replaces a callback URL in use by one that does not lead to this console."""
-    change = todo.setting("callback_url")
-    if not change or not params["check_callback_url"]:
-        return
-    verdict = session.look_at(change.after, providers, change.before, params["name"])
-    if verdict.verified is False:
-        raise ServiceError(
-            f"The callback URL of the console {session.connection.url} was not changed to {change.after}",
-            answer=verdict.detail,
-            hint="Set callback_url to the address at which users reach this console. To change it before its address "
-            "works, set check_callback_url to false",
-        )
-
-
-def _restrictions(
-    console: Console, todo: provider.Plan, settings: t.Mapping[str, t.Any], *, counts: bool
-) -> list[Restriction]:
-    """Which users the console keeps out after ``todo``. Its users are counted only where that decides anything, and if
-    ``counts``: a run that changes nothing takes no request for it."""
-    change = todo.setting(restrictions.MAXIMUM)
-    maximum = change.after if change else settings.get(restrictions.MAXIMUM)
-    needed = counts and restrictions.needs_users(todo.target, maximum)
-    authorized = console.authorized_users() if needed else None
-    return restrictions.restrictions(console.type, todo.target, maximum, authorized)
-
-
-def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider], context: Context) -> None:
-    """Say what the user should know of ``todo``."""
-    if todo.present and todo.identity:
-        changed = " and ".join(todo.identity)
-        context.warn(f"The {changed} of the provider {todo.present.name} changes: all users get new accounts")
-    callback = todo.setting("callback_url")
-    enabled = [item.name for item in others if item.enabled]
-    if callback and callback.before and enabled:
-        context.warn(f"The callback URL changes for {', '.join(enabled)} too: their redirect URIs have to follow")
-    for warning in console.warnings(todo):
-        context.warn(warning)
-
-
-def _supported(params: t.Mapping[str, t.Any], console: Console) -> dict[str, t.Any]:
-    """``params`` without a callback URL that the console cannot be told; raises InputError for other options that it
-    does not have."""
-    fields = [item.option for item in (*provider.FIELDS, *provider.SETTINGS)]
-    other = [name for name in fields if params.get(name) is not None and name not in console.supports]
-    found = dict(params)
-    if "callback_url" in other:  # it is what the server's own configuration says; the sign-in check compares it
-        found["callback_url"] = None
-        other.remove("callback_url")
-    if other:
-        raise InputError(
-            f"A console of type {console.type} has no {', '.join(other)}", hint=f"Omit {', '.join(other)} for it"
-        )
-    return found
-
-
-def _warn_of_lockout(console: Console, username: str, context: Context) -> None:
-    """Warn where sign-in with the identity provider would be the only way in for people, should it ever fail."""
-    local = console.local_administrators()
-    if local is not None and not [name for name in local if name.lower() != username.lower()]:
-        context.warn(
-            f"{username} is the only administrator of the console who can sign in without an identity provider: make a "
-            f"second one. If sign-in fails for everybody, {BREAK_GLASS}"
-        )
 
 
 def main() -> None:
