@@ -138,6 +138,19 @@ def test_each_of_several_applications_has_its_own(fleet: Fleet) -> None:
     assert [names(item) for item in result["applications"]] == [[], ["assignment", "consent"]]
 
 
+def test_check_mode_does_not_know_who_is_assigned_to_what_it_would_restore(fleet: Fleet) -> None:
+    alice, bob = people(fleet)
+    fleet.tenant.set_permissions([OWNED_BY, ASSIGN, GRANT, "Application.Read.All", "User.ReadBasic.All"])
+    who, other = ({"assignments": {"add": [{"user": upn}]}} for upn in (alice, bob))
+    run(fleet, **NAMED_HERE, **REQUIRED, **who, **CONSENT)
+    run(fleet, **NAMED, state="absent")
+    declared = {**NAMED_HERE, "restore": True}
+    for more in ({}, other, {"assignments": {"add": []}}, {"admin_consent": []}):
+        assert names(quietly(fleet, check=True, **declared, **more)) == []
+        assert reads(fleet) == []
+    assert names(run(fleet, **declared)) == []
+
+
 def test_what_cannot_be_read_stops_nothing(fleet: Fleet) -> None:
     fleet.tenant.set_permissions([OWNED_BY, POLICIES, DIRECTORY])
     run(fleet, **NAMED_HERE, **REQUIRED)
