@@ -12,7 +12,6 @@ project [src]. Every answer is HTTP 200 with a ``code``; the callback URL is set
 from __future__ import annotations
 
 import typing as t
-from contextlib import suppress
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
@@ -20,6 +19,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import logout, use
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -106,11 +106,12 @@ class RustdeskApi:
         """Nothing: this console writes each provider separately."""
 
     def logout(self) -> None:
-        """Close the session."""
-        if self._connection.headers.get("api-token"):
-            with suppress(ServiceError):
-                self._call("POST", "/api/admin/logout", "Signing out", {})
-            del self._connection.headers["api-token"]
+        """Close the session, as clients do: the administrators' own logout ends no session, as it is registered before
+        the middleware that reads the token (http/router/admin.go [src])."""
+        token = self._connection.headers.pop("api-token", None)
+        if token:
+            use(self._connection, token)
+            logout(self._connection)
 
     def providers(self, name: str) -> list[Provider]:
         """All providers, in the console's order, with their secrets."""
