@@ -28,9 +28,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure, users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
+    PAGE,
     Provider,
     conflict,
     find,
@@ -71,7 +72,6 @@ DEFAULT_CONTRACT: Document = {
 }
 NOT_TEXT = ("enabled", "order")
 SETTINGS = ("callback_url", "maximum_authorized_users")
-USERS_PAGE = 100
 # Seconds in which whoever read the document before it was written has written theirs.
 SECOND_LOOK = 0.5
 # A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
@@ -86,6 +86,8 @@ class Pro(SignedInLikeAClient):
     """One RustDesk Server Pro console."""
 
     type = "pro"
+    sign_in_lasts: float | None = None
+    asks_for_client = True
     supports = frozenset({*DEFAULT_KEYS, "callback_url", "maximum_authorized_users"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -142,25 +144,29 @@ class Pro(SignedInLikeAClient):
         return []
 
     def local_administrators(self) -> list[str] | None:
-        """The administrators who can sign in without an identity provider (users.py); None where it is not told."""
-        found: list[str] = []
-        for page in range(1, 100):
-            path = f"/api/users?current={page}&pageSize={USERS_PAGE}"
-            try:
-                answer = self._connection.call("GET", path, "Reading the console's users failed")
-            except ServiceError:
-                return None
-            users = answer.get("data") if isinstance(answer, dict) else None
-            if not isinstance(users, list):
-                return None
-            found += [
-                str(user.get("name"))
-                for user in users
-                if user.get("is_admin") and not user.get("third_auth_type") and user.get("status", 1) == 1
-            ]
-            if len(users) < USERS_PAGE:
-                break
-        return found
+        """The administrators who can sign in without an identity provider; None where it is not told."""
+        try:
+            found = self._users()
+        except ServiceError:
+            return None
+        return [
+            str(user.get("name"))
+            for user in found
+            if user.get("is_admin") and not user.get("third_auth_type") and user.get("status", 1) == 1
+        ]
+
+    def user_names(self) -> set[str]:
+        """The names of all users. Raises ServiceError where the console does not tell."""
+        return {str(user.get("name")) for user in self._users()}
+
+    def _users(self) -> list[Document]:
+        """All users (RustDesk's users.py [doc])."""
+        attempted = f"Reading the users of the console {self._connection.url} failed"
+
+        def page(number: int) -> t.Any:
+            return self._connection.call("GET", f"/api/users?current={number}&pageSize={PAGE}", attempted)
+
+        return users.listed(self._connection.url, page, "data")
 
     def check(self, plan: Plan) -> None:
         """Raise ServiceError where writing the document back would send a mask, which may become the secret itself."""

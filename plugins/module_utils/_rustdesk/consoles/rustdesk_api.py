@@ -19,6 +19,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import logout, use
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
@@ -36,6 +37,7 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 
 OAUTH = "/api/admin/oauth"
+USERS = "/api/admin/user/list"
 WRONG_PASSWORD, CAPTCHA, NOT_SIGNED_IN = 101, 110, 403
 # The types that it has besides OpenID Connect; their name is their type.
 BUILT_IN = ("github", "google")
@@ -52,6 +54,8 @@ class RustdeskApi:
     """One lejianwen/rustdesk-api."""
 
     type = "rustdesk_api"
+    sign_in_lasts: float | None = 300.0  # http/controller/api/ouath.go [src]
+    asks_for_client = False
     supports = frozenset({*KEYS, "name", "enabled", "scopes"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -145,6 +149,14 @@ class RustdeskApi:
     def local_administrators(self) -> list[str] | None:
         """Not told in a form that is known."""
         return None
+
+    def user_names(self) -> set[str]:
+        """The names of all users (http/controller/admin/user.go [src])."""
+
+        def page(number: int) -> t.Any:
+            return self._call("GET", f"{USERS}?page={number}&page_size={PAGE}", "Listing the users")
+
+        return {str(user.get("username")) for user in users.listed(self._connection.url, page, "list")}
 
     def check(self, plan: Plan) -> None:
         """Raise InputError for what this console cannot do.

@@ -19,6 +19,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
@@ -38,6 +39,7 @@ Document = dict[str, t.Any]
 
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
+USERS = "/api/admin/users"
 CALLBACK = "/api/oidc/callback"
 # Of the general settings; the first that is set counts [src]
 ADDRESSES = ("backendUrl", "frontendUrl")
@@ -59,6 +61,8 @@ class RustdeskConsole(SignedInLikeAClient):
     """One databk/rustdesk-console."""
 
     type = "rustdesk_console"
+    sign_in_lasts: float | None = 180.0  # src/modules/oidc/services/oidc.service.ts [src]
+    asks_for_client = True
     supports = frozenset({*KEYS, "scopes", "order", "callback_url"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -111,6 +115,14 @@ class RustdeskConsole(SignedInLikeAClient):
     def local_administrators(self) -> list[str] | None:
         """Not told in a form that is known."""
         return None
+
+    def user_names(self) -> set[str]:
+        """The names of all users (src/modules/user/admin-user.controller.ts [src])."""
+
+        def page(number: int) -> t.Any:
+            return self._call("GET", f"{USERS}?current={number}&pageSize={PAGE}", "Listing the users")
+
+        return {str(user.get("name")) for user in users.listed(self._connection.url, page, "data")}
 
     def check(self, plan: Plan) -> None:
         """Raise InputError for a callback URL or a place that this console cannot have."""
