@@ -34,6 +34,10 @@ options:
         the play is then skipped with a message.
     type: bool
     default: false
+  single:
+    description: Whether the play is for one server. The playbook then fails if several servers remain.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -62,6 +66,8 @@ from ansible.utils.display import Display
 
 # As in _fleet.declaration, which takes longer to load than a playbook that only fails should take
 GROUP = "rustdesk_servers"
+# How many servers an error names
+SHOWN = 5
 # Runs that only look at the playbook, mostly without an inventory
 LOOKS = ("syntax", "listhosts", "listtasks", "listtags")
 display = Display()
@@ -77,6 +83,15 @@ def problem(groups: t.Mapping[str, t.Sequence[str]], limit: str) -> str:
     return ""
 
 
+def several(groups: t.Mapping[str, t.Sequence[str]], limit: str) -> str:
+    """What to do if more than one server remains, as a sentence; empty if it is one."""
+    servers = _limited(groups, limit) if limit else list(groups.get(GROUP, ()))
+    if len(servers) < 2:
+        return ""
+    shown = ", ".join(servers[:SHOWN]) + (", ..." if len(servers) > SHOWN else "")
+    return f"This playbook is for one server, and {len(servers)} remain ({shown}). Choose one with --limit."
+
+
 def _limited(groups: t.Mapping[str, t.Sequence[str]], limit: str) -> list[str]:
     """The servers that the limit leaves, as Ansible itself understands it."""
     inventory = InventoryManager(DataLoader(), parse=False)
@@ -89,10 +104,20 @@ def _limited(groups: t.Mapping[str, t.Sequence[str]], limit: str) -> list[str]:
 
 
 def fleet_hosts(
-    pattern: str, groups: t.Mapping[str, t.Sequence[str]], limit: str | None = "", partial: t.Any = False
+    pattern: str,
+    groups: t.Mapping[str, t.Sequence[str]],
+    limit: str | None = "",
+    partial: t.Any = False,
+    single: bool = False,
 ) -> str:
-    """``pattern``, if there is a server. Raises AnsibleFilterError if there is none and the inventory is the whole."""
-    why = "" if any(context.CLIARGS.get(look) for look in LOOKS) else problem(groups, limit or "")
+    """``pattern``, if there is a server. Raises AnsibleFilterError if there is none and the inventory is the whole, or
+    if there are several where a ``single`` one is wanted."""
+    if any(context.CLIARGS.get(look) for look in LOOKS):
+        return pattern
+    too_many = several(groups, limit or "") if single else ""
+    if too_many:
+        raise AnsibleFilterError(too_many)
+    why = problem(groups, limit or "")
     if why and not boolean(partial or False):
         raise AnsibleFilterError(f"{why} Add the servers to it, or correct the limit.")
     if why:

@@ -33,6 +33,7 @@ __all__ = [
     "LONGEST_RETRY_AFTER",
     "REQUESTS_REQUIREMENT",
     "Http",
+    "is_repeatable",
     "requests",
     "session",
     "trust",
@@ -79,8 +80,8 @@ class Http:
     """A requests session with one CA, one timeout and one policy for repeats.
 
     Redirects are never followed: a 301 or 302 turns a POST into a GET, which changes what is asked.
-    Only GET is repeated by itself, on a failed connection and on 502, 503 and 504; ``repeatable=True`` says that
-    another request is as harmless. 429 means that nothing was done, and is waited out for all.
+    Only GET is repeated by itself, on a failed connection and on 502, 503 and 504; ``repeatable`` says whether another
+    request is as harmless, or a GET is not. 429 means that nothing was done, and is waited out for all.
     """
 
     def __init__(self, ca_path: str | None, timeout: float, proxy: Proxy | None = None) -> None:
@@ -119,9 +120,9 @@ class Http:
         self._patient = session(patient)
         self._once = session(once)
 
-    def send(self, method: str, url: str, *, repeatable: bool = False, **kwargs: t.Any) -> requests.Response:
+    def send(self, method: str, url: str, *, repeatable: bool | None = None, **kwargs: t.Any) -> requests.Response:
         """Send one request and give the answer, whatever its status; raises requests.RequestException."""
-        chosen = self._patient if method == "GET" or repeatable else self._once
+        chosen = self._patient if is_repeatable(method, repeatable) else self._once
         # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
         return chosen.request(
             method,
@@ -138,6 +139,11 @@ class Http:
         """Close the connections."""
         self._patient.close()
         self._once.close()
+
+
+def is_repeatable(method: str, repeatable: bool | None) -> bool:
+    """Whether a request may be sent again where it got no answer; ``repeatable`` is what its caller says of it."""
+    return method == "GET" if repeatable is None else repeatable
 
 
 def trust(ca_path: str | None) -> ssl.SSLContext | None:

@@ -28,7 +28,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
@@ -135,7 +134,7 @@ def _console(
         return [Check("console_reachable", False, _what(error), error.hint, SERVICE), *later], None
     only = ", with headers that RustDesk's clients do not send" if connection.has_gateway_headers else ""
     checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect{only}")]
-    offered = name if name in names else next((item for item in names if same_name(item, name)), None)
+    offered = sign_in.offered(names, name)
     if offered is None:
         has = f"it offers {', '.join(names)}" if names else "it offers none"
         hint = "Enable the provider in the console; a client whose API server is another one sees other providers"

@@ -43,6 +43,7 @@ def test_job_templates(installation: Any) -> None:
     assert {name: item["playbook"] for name, item in templates.items()} == {
         **{name: f"{name}.yml" for name in ("rotate", "report", "remove")},
         **dict.fromkeys(("apply", "drift"), "site.yml"),
+        "try sign-in": "try_sign_in.yml",
     }
     assert [name for name, item in templates.items() if item["job_type"] == "check"] == ["drift"]
     assert templates["drift"]["diff_mode"]

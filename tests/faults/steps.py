@@ -78,7 +78,7 @@ def accepted(fleet: Fleet, app_id: str, secret: str) -> bool:
     return answer.status_code == 200
 
 
-SIGNING_IN = ("/api/login", "/api/logout", "/api/oidc/auth", "/api/admin/login", "/api/admin/logout")
+SIGNING_IN = ("/api/login", "/api/logout", "/api/oidc/auth", "/api/admin/login")
 
 
 def writes(lab: Lab) -> list[str]:

@@ -30,6 +30,13 @@ GROUPS = {"all": ["web1", "desk1", "desk2"], "webservers": ["web1"], "rustdesk_s
         ("remove", BOTH, ["--limit", "all:!rustdesk_servers"], LEAVES_NONE),
         ("report", WEB, ["--check"], NOTHING),
         ("adopt", WEB, [], NOTHING),
+        ("try_sign_in", WEB, [], NOTHING),
+        (
+            "try_sign_in",
+            BOTH,
+            [],
+            "This playbook is for one server, and 2 remain (desk1, desk2). Choose one with --limit.",
+        ),
     ],
 )
 def test_no_server_is_a_failure(
@@ -57,6 +64,17 @@ def test_the_syntax_can_be_checked_without_an_inventory(controller: Controller) 
 def test_a_limit_that_leaves_a_server(limit: str) -> None:
     assert fleet_hosts.problem(GROUPS, limit) == ""
     assert fleet_hosts.fleet_hosts("rustdesk_servers[0]", GROUPS, limit) == "rustdesk_servers[0]"
+
+
+@pytest.mark.parametrize(("limit", "several"), [("", True), ("desk*", True), ("desk2", False), ("web1,desk1", False)])
+def test_one_server_alone(limit: str, several: bool) -> None:
+    assert bool(fleet_hosts.several(GROUPS, limit)) == several
+
+
+def test_many_servers_are_not_all_named() -> None:
+    many = [f"desk{number}" for number in range(1, 50)]
+    said = fleet_hosts.several({"all": many, "rustdesk_servers": many}, "")
+    assert "and 49 remain (desk1, desk2, desk3, desk4, desk5, ...)" in said
 
 
 def test_a_limit_from_a_file(tmp_path: Any) -> None:

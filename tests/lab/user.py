@@ -105,7 +105,7 @@ class Person:
             )
             if "url" not in begun:
                 raise SignInFailed("auth", "", str(begun.get("error", begun)))
-            self._walk(begun["url"], upn, password)
+            self.finish(begun["url"], upn, password)
             return self._collect(console_url, {"code": begun["code"], **client})
 
     def _json(self, step: str, method: str, url: str, body: Any = None, **options: Any) -> Any:
@@ -121,8 +121,11 @@ class Person:
         except requests.RequestException as error:
             raise SignInFailed(step, "", str(error)) from error
 
-    def _walk(self, url: str, upn: str, password: str) -> None:
-        """Follow pages and redirects from the authorization URL to the console's answer to the callback."""
+    def finish(self, url: str, upn: str, password: str) -> None:
+        """Follow pages and redirects from the authorization URL to the console's answer to the callback.
+
+        Raises SignInFailed.
+        """
         step, method, data = "authorize", "GET", None
         for _turn in range(MAX_STEPS):
             response = self._request(step, method, url, data=data)

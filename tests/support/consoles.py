@@ -31,7 +31,7 @@ MEMBERS: dict[str, dict[str, str]] = {
 }
 KINDS = tuple(MEMBERS)
 LOGINS = ("/api/login", "/api/admin/login")
-LOGOUTS = ("/api/logout", "/api/admin/logout")
+LOGOUTS = ("/api/logout",)
 
 
 def add(fleet: Fleet, kind: str, name: str = "", **options: Any) -> Console:

@@ -12,10 +12,14 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Seconds after which a run is killed
+LONGEST_RUN = 300
 RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
 # What the last task of `Controller.tasks` prints.
 RESULTS = re.compile(r'"msg": "RESULTS ([\w+/=]+)"')
@@ -81,16 +85,24 @@ class Controller:
         }
 
     def playbook(
-        self, playbook: Path | list[dict[str, Any]], inventory: dict[str, Any], *options: str, **environment: str
+        self,
+        playbook: Path | list[dict[str, Any]],
+        inventory: dict[str, Any],
+        *options: str,
+        on_line: Callable[[str], None] = lambda _line: None,
+        **environment: str,
     ) -> Run:
-        """Run a playbook (a file, or plays as data) with an inventory given as data."""
+        """Run a playbook (a file, or plays as data) with an inventory given as data.
+
+        ``on_line`` is given each line of the output as soon as it is printed.
+        """
         if isinstance(playbook, list):
             playbook, plays = self.home / "playbook.json", playbook
             playbook.write_text(json.dumps(plays))
         hosts = self.home / "inventory.json"
         hosts.write_text(json.dumps(inventory))
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(hosts), str(playbook), *options]
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             env=self.environment(**environment),
             cwd=self.home,
@@ -98,10 +110,21 @@ class Controller:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
-            check=False,
         )
-        return Run(done.returncode, done.stdout)
+        watchdog = threading.Timer(LONGEST_RUN, process.kill)
+        watchdog.start()
+        lines = []
+        with process:
+            try:
+                for line in process.stdout or ():
+                    lines.append(line)
+                    on_line(line.rstrip("\n"))
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                watchdog.cancel()
+        return Run(process.returncode, "".join(lines))
 
     def tasks(self, *tasks: dict[str, Any], module_door: bool = False) -> list[dict[str, Any]]:
         """Run tasks on localhost, each whatever became of those before, and give their results in full.

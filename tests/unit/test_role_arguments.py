@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.deskops.rustdesk_sso.plugins.action import entra_oidc_summary
+from ansible_collections.deskops.rustdesk_sso.plugins.action import entra_oidc_summary, entra_oidc_try_sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app, rustdesk_oidc_provider
@@ -69,6 +69,7 @@ def modules_option(name):
         **{name: RUSTDESK_OPTIONS[option] for name, option in CONSOLE.items()},
         **{option: rules for option, rules in entra_oidc_summary.SPEC["argument_spec"].items() if "notify" in option},
         "wait_timeout": entra_app.APPLICATION["wait_timeout"],
+        "try_sign_in_timeout": entra_oidc_try_sign_in.SPEC["argument_spec"]["wait_timeout"],
     }
     return specs.get(name.removeprefix(PREFIX), {})
 

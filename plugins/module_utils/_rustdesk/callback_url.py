@@ -30,8 +30,8 @@ TRIED = 2
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A sign-in that a console begins: by which ``provider``, with which client ID and redirect URI."""
+class AuthorizationRequest:
+    """The authorization request of a sign-in with ``provider``, as the console builds it."""
 
     provider: str
     client_id: str | None
@@ -55,14 +55,14 @@ def is_same_console(one: str, other: str) -> bool:
     return _addresses.same(one.removesuffix(CALLBACK_PATH), other.removesuffix(CALLBACK_PATH))
 
 
-def begin(connection: Connection, name: str, api_domain: str = "") -> Begun:
+def begin(connection: Connection, name: str, api_domain: str = "") -> AuthorizationRequest:
     """The sign-in that the console begins with provider ``name``; raises ServiceError if it begins none."""
     url = sign_in.authorization_url(connection, name, api_domain)
     try:
         query = parse_qs(urlsplit(url).query)
     except ValueError:
         query = {}
-    return Begun(name, query.get("client_id", [None])[0], query.get("redirect_uri", [None])[0])
+    return AuthorizationRequest(name, query.get("client_id", [None])[0], query.get("redirect_uri", [None])[0])
 
 
 def begins(connection: Connection, provider: Provider) -> bool:
@@ -110,7 +110,7 @@ def look(
     )
 
 
-def _first(connection: Connection, providers: t.Sequence[Provider], domain: str) -> Begun | None:
+def _first(connection: Connection, providers: t.Sequence[Provider], domain: str) -> AuthorizationRequest | None:
     """The first sign-in that the console begins."""
     for provider in providers:
         with suppress(ServiceError):

@@ -94,27 +94,32 @@ class Connection:
         """Take ``values`` out of whatever the console says from now on, where a message quotes it."""
         self._secrets.update(value for value in values if isinstance(value, str) and value)
 
-    def call(self, method: str, path: str, attempted: str, *, json: t.Any = None) -> t.Any:
+    def call(
+        self, method: str, path: str, attempted: str, *, json: t.Any = None, repeatable: bool | None = None
+    ) -> t.Any:
         """Send one request and give the answer's JSON value; None for an empty answer.
 
-        ``attempted`` begins the error message. Raises ServiceError for anything that is not a plain success, and
-        AmbiguousError where a write got no answer.
+        ``attempted`` begins the error message, ``repeatable`` is that of Http.send(). Raises ServiceError for anything
+        that is not a plain success, and AmbiguousError where a request that is not repeatable got no answer.
         """
-        response = self.ask(method, path, attempted, json=json)
+        response = self.ask(method, path, attempted, json=json, repeatable=repeatable)
         if response.status_code == 401 and self.renew_once():
-            response = self.ask(method, path, attempted, json=json)
+            response = self.ask(method, path, attempted, json=json, repeatable=repeatable)
         return self._read(response, method, path, attempted)
 
-    def ask(self, method: str, path: str, attempted: str, *, json: t.Any = None) -> t.Any:
+    def ask(
+        self, method: str, path: str, attempted: str, *, json: t.Any = None, repeatable: bool | None = None
+    ) -> t.Any:
         """Send one request and give the console's answer, whatever it is; see call().
 
         Raises ServiceError where something else answers in its place, with the name of the cause as its code.
         """
         headers = {"Accept": "application/json", **self._gateway, **self.headers}
         try:
-            response = self._http.send(method, self.url + path, json=json, headers=headers)
+            response = self._http.send(method, self.url + path, repeatable=repeatable, json=json, headers=headers)
         except _http.requests.RequestException as error:
-            raise self._no_answer(method, attempted, error) from error
+            repeats = _http.is_repeatable(method, repeatable)
+            raise self._no_answer(attempted, error, repeats=repeats) from error
         self.asked = True
         other = _answers.of_answer(response, self.asks, self._gateway)
         if other:
@@ -137,9 +142,9 @@ class Connection:
             renew()
         return renew is not None
 
-    def _no_answer(self, method: str, attempted: str, error: Exception) -> ServiceError:
+    def _no_answer(self, attempted: str, error: Exception, *, repeats: bool) -> ServiceError:
         cause = _causes.of_exception(error, self.asks)
-        if cause.open and method != "GET":
+        if cause.open and not repeats:
             return AmbiguousError(
                 attempted,
                 answer=f"the connection failed after the request was sent: {_causes.why(error)}",

@@ -35,6 +35,10 @@ class Console(t.Protocol):
     type: str
     takes_api_domain: bool
     supports: frozenset[str]
+    # Seconds that a user has to sign in; None where that is not known
+    sign_in_lasts: float | None
+    # Whether it gives a finished sign-in only to the client, by ID and UUID, that began it
+    asks_for_client: bool
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` overrides how settings are read and written."""
@@ -73,6 +77,9 @@ class Console(t.Protocol):
 
     def authorized_users(self) -> int | None:
         """How many users sign in with an identity provider; None where the console does not tell."""
+
+    def user_names(self) -> set[str]:
+        """The names of all users. Raises ServiceError where the console does not tell them."""
 
     def check(self, plan: Plan) -> None:
         """Raise InputError or ServiceError where ``plan`` is not for this console; asks and writes nothing."""

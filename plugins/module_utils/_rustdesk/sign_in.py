@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What a RustDesk client sees before a user signs in: the same three unauthenticated requests, read only.
+"""What a RustDesk client sees before a user signs in: the same unauthenticated requests, read only.
 
 Source: RustDesk's client, flutter/lib/models/user_model.dart and src/hbbs_http/account.rs.
 """
@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import DEVICE
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -23,7 +25,16 @@ if t.TYPE_CHECKING:
 COMMON = "common-oidc/"
 SINGLE = "oidc/"
 # A client identifies itself by digits; this one never registers with a server.
-CLIENT = {"id": "100000000", "uuid": DEVICE["uuid"], "deviceInfo": {"os": "linux", "type": "client", "name": "ansible"}}
+CLIENT = {"id": "100000000", "uuid": DEVICE["uuid"]}
+DEVICE_INFO = {"os": "linux", "type": "client", "name": "ansible"}
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A sign-in that waits for its user at ``url``; the client asks for it by ``code``."""
+
+    url: str
+    code: str
 
 
 def login_options(connection: Connection) -> list[str]:
@@ -46,15 +57,28 @@ def login_options(connection: Connection) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def offered(names: t.Sequence[str], name: str) -> str | None:
+    """The provider ``name`` as a console that offers ``names`` spells it; None where it is not offered."""
+    return name if name in names else next((item for item in names if same_name(item, name)), None)
+
+
 def authorization_url(connection: Connection, name: str, api_domain: str = "") -> str:
     """The URL to which the console sends a user of provider ``name``; makes the console do OIDC discovery now.
 
     ``api_domain`` is the address that a client says it uses, by default that of the connection. Raises ServiceError if
     the console begins no sign-in.
     """
+    return begin(connection, name, CLIENT, api_domain).url
+
+
+def begin(connection: Connection, name: str, client: t.Mapping[str, str], api_domain: str = "") -> Begun:
+    """Begin a sign-in with provider ``name``, for the client with the ``id`` and ``uuid`` of ``client``.
+
+    Raises ServiceError if the console refuses. See authorization_url() for ``api_domain``.
+    """
     attempted = f"Beginning a sign-in with {name} at {connection.url} failed"
     # Recent clients tell the address they use, by which a console chooses among its trusted origins; others refuse it.
-    request = {"op": name, **CLIENT}
+    request = {"op": name, **client, "deviceInfo": DEVICE_INFO}
     told = {"apiDomain": api_domain or connection.url} if connection.takes_api_domain else {}
     try:
         answer = connection.call("POST", "/api/oidc/auth", attempted, json={**request, **told})
@@ -65,7 +89,7 @@ def authorization_url(connection: Connection, name: str, api_domain: str = "") -
         answer = connection.call("POST", "/api/oidc/auth", attempted, json=request)
     if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
         raise ServiceError(attempted, answer="the answer has no url", hint="Look into the console's log")
-    return str(answer["url"])
+    return Begun(str(answer["url"]), str(answer.get("code") or ""))
 
 
 def sent_callback_url(connection: Connection, name: str) -> str | None:

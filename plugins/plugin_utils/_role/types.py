@@ -62,6 +62,7 @@ TYPES: dict[str, dict[str, t.Any]] = {
     "notify_when": _one_of("changes", "failures", "always"),
     "remove_console": _SWITCH,
     "remove_unused_app": _SWITCH,
+    "try_sign_in_timeout": _SECONDS,
     "adopt_directory": {"type": "path"},
     "adopt_overwrite": _SWITCH,
 }

@@ -24,7 +24,7 @@ from .accounts import Account, Session
 from .captcha import LoginLimiter
 from .console import Console, json_object, login_option
 from .relying_party import Provider, SignInError
-from .rustdesk_api_providers import ApiError, Providers
+from .rustdesk_api_providers import ApiError, Providers, page_of
 
 DEFAULT_SCOPES = "openid,profile,email"
 SESSION_SECONDS = 7 * 24 * 3600
@@ -76,6 +76,7 @@ class RustdeskApi(Console):
             ("GET", "/api/admin/captcha", self._captcha),
             ("POST", "/api/admin/logout", self._admin_logout),
             ("GET", "/api/admin/user/current", self._admin_current),
+            ("GET", "/api/admin/user/list", self._users),
             ("GET", "/api/admin/oauth/list", self._list),
             ("GET", r"/api/admin/oauth/detail/(?P<key>[^/]+)", self._detail),
             ("POST", "/api/admin/oauth/create", self._create),
@@ -135,15 +136,21 @@ class RustdeskApi(Console):
             raise ApiError("No captcha required.")
         return _success({"captcha": self._limiter.captcha()})
 
-    async def _admin_logout(self, request: web.BaseRequest) -> web.Response:
-        session = self.accounts.of_token(request.headers.get("api-token", ""))
-        if session:
-            self.accounts.close(session)
+    async def _admin_logout(self, _request: web.BaseRequest) -> web.Response:
+        """Ends nothing: the route is registered before the middleware that reads the token [src]."""
         return _success(None)
 
     async def _admin_current(self, request: web.BaseRequest) -> web.Response:
         session = self._backend_session(request)
         return _success({**_admin_payload(session.account), "token": session.token})
+
+    async def _users(self, request: web.BaseRequest) -> web.Response:
+        """The users page by page; an empty list is left out."""
+        self._refuse_unless_admin(request)
+        number, count = page_of(request.query.get("page", ""), request.query.get("page_size", ""))
+        users = list(enumerate(self.accounts.by_name.values(), start=1))
+        shown = [_listed_user(key, account) for key, account in users[(number - 1) * count : number * count]]
+        return _success({**({"list": shown} if shown else {}), "page": number, "total": len(users), "page_size": count})
 
     def _backend_session(self, request: web.BaseRequest) -> Session:
         session = self.accounts.of_token(request.headers.get("api-token", ""))
@@ -203,11 +210,15 @@ class RustdeskApi(Console):
         return web.json_response({"type": "access_token", "access_token": token, "user": _payload(account)})
 
     async def _current_user(self, request: web.BaseRequest) -> web.Response:
-        session = self.accounts.session(request.headers.get("Authorization", ""))
+        session = self._client_session(request)
         return web.json_response(_payload(session.account)) if session else _unauthorized()
 
-    async def _logout(self, request: web.BaseRequest) -> web.Response:
+    def _client_session(self, request: web.BaseRequest) -> Session | None:
         session = self.accounts.session(request.headers.get("Authorization", ""))
+        return session if session and session.account.status == 1 else None
+
+    async def _logout(self, request: web.BaseRequest) -> web.Response:
+        session = self._client_session(request)
         if session is None:
             return _unauthorized()
         self.accounts.close(session)
@@ -333,6 +344,20 @@ def _admin_payload(account: Account) -> dict[str, Any]:
         "token": "",
         "route_names": ["*"] if account.is_admin else ["Profile"],
         "nickname": account.display_name,
+    }
+
+
+def _listed_user(key: int, account: Account) -> dict[str, Any]:
+    return {
+        "id": key,
+        "username": account.name,
+        "email": account.email,
+        "nickname": account.display_name,
+        "avatar": "",
+        "group_id": 1,
+        "is_admin": account.is_admin,
+        "status": 1 if account.status == 1 else 2,
+        "remark": "",
     }
 
 

@@ -48,9 +48,8 @@ class Providers:
             self._add(provider)
 
     def page(self, page: str, size: str) -> dict[str, Any]:
-        """One page of the list; what is no positive number becomes the first page and ten."""
-        number = int(page) if page.isdecimal() and int(page) else 1
-        count = int(size) if size.isdecimal() and int(size) else 10
+        """One page of the list."""
+        number, count = page_of(page, size)
         found = self.all()
         shown = found[(number - 1) * count : number * count]
         return {"list": shown, "page": number, "total": len(found), "page_size": count}
@@ -110,6 +109,14 @@ class Providers:
 
     def _now(self) -> str:
         return self._clock.now().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def page_of(page: str, size: str) -> tuple[int, int]:
+    """The number and the size of a list's page; what is no positive number becomes the first page and ten."""
+    return (
+        int(page) if page.isdecimal() and int(page) else 1,
+        int(size) if size.isdecimal() and int(size) else 10,
+    )
 
 
 def _checked(body: dict[str, Any] | None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ..router import NotFound, Router, WrongMethod
 from ..vault import Vault
 from . import nest, pages
 from .accounts import Account, LoginError, Session
-from .console import Console, json_body, login_option
+from .console import Console, Pending, json_body, login_option
 from .nest import NestError, PlainError
 from .rate_limits import RateLimits
 from .relying_party import SignInError
@@ -33,6 +33,7 @@ from .rustdesk_console_providers import Providers
 
 SESSION_SECONDS = 30 * 24 * 3600
 OTHER_LIMIT = 100
+PENDING = "No authed oidc is found"
 FALLBACK_URL = "http://localhost:3000"
 LOGIN_ERRORS = {"Wrong credentials": "用户名或密码错误", "User is disabled": "账户已被禁用"}
 FAILED = "OIDC 认证失败，请重试"  # noqa: RUF001
@@ -59,6 +60,8 @@ class RustdeskConsole(Console):
         self.accounts.new_token = self._jwt
         self._limits = RateLimits(clock)
         self._discovery = CachedDiscovery(clock, self.relying_party)
+        # Sign-ins whose user came back too late
+        self._late: list[Pending] = []
         self._providers = Providers(clock, vault)
         self._general: dict[str, Any] = {"watermarkEnabled": True, "site": {"frontendUrl": "", "backendUrl": ""}}
         self._router = Router()
@@ -67,12 +70,14 @@ class RustdeskConsole(Console):
             self._auth: 5,
             self._callback: 20,
             self._login_options: 20,
+            self._auth_query: 120,
         }
         provider = r"/api/oidc-providers/(?P<guid>[^/]+)"
         for method, path, handler in (
             ("POST", "/api/login", self._login),
             ("POST", "/api/currentUser", self._current_user),
             ("POST", "/api/logout", self._logout),
+            ("GET", "/api/admin/users", self._users),
             ("GET", "/api/settings/general", self._read_general),
             ("PUT", "/api/settings/general", self._write_general),
             ("GET", "/api/oidc-providers", self._list),
@@ -155,6 +160,14 @@ class RustdeskConsole(Console):
     def _admin(self, request: web.BaseRequest) -> None:
         if not self._session(request).account.is_admin:
             raise NestError(403, "无权限访问，需要管理员权限")  # noqa: RUF001
+
+    async def _users(self, request: web.BaseRequest) -> web.Response:
+        """The users page by page, the newest first [src]."""
+        self._admin(request)
+        current, size = nest.page(dict(request.query))
+        found = list(reversed(self.accounts.by_name.values()))
+        data = found[(current - 1) * size : current * size]
+        return web.json_response({"data": [_listed_user(user) for user in data], "total": len(found)})
 
     # Settings
 
@@ -259,7 +272,11 @@ class RustdeskConsole(Console):
         state = request.query.get("state", "")
         if "error" in request.query:
             return pages.failed(FAILED)
+        known = self._pending.get(state)
         pending = self.waiting(state)
+        if known and pending is None:
+            self._late.append(known)
+            return pages.failed("OIDC 授权已过期，请重新发起授权")  # noqa: RUF001
         if pending is None:
             return pages.failed("无效的 OIDC state 参数" if state else "OIDC 回调缺少 state 参数")
         if pending.account is not None:
@@ -275,11 +292,19 @@ class RustdeskConsole(Console):
             return pages.failed(FAILED)
         return pages.succeeded(account.name)
 
+    def waiting(self, state: str) -> Pending | None:
+        """The sign-in of a state, as long as it may take; its row stays until it is cleaned up at night [src]."""
+        pending = self._pending.get(state)
+        return pending if pending and pending.created + self.pending_seconds > self.clock.time() else None
+
     async def _auth_query(self, request: web.BaseRequest) -> web.Response:
+        code = request.query.get("code", "")
         client = {name: request.query.get(name, "") for name in ("id", "uuid")}
-        done = self.collect_sign_in(request.query.get("code", ""), client)
+        if any(late.code == code and client.items() <= late.client.items() for late in self._late):
+            raise PlainError(401, "Authorization expired")
+        done = self.collect_sign_in(code, client)
         if done is None:
-            raise PlainError(401, "No authed oidc is found")
+            raise PlainError(401, PENDING)
         return web.json_response(done)
 
     def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
@@ -297,6 +322,13 @@ class RustdeskConsole(Console):
         verified = email if claims.get("email_verified") is True else ""
         account = Account(unique, None, email=verified, third_auth_type="oidc")
         return self.accounts.link(provider, claims, account)
+
+
+def _listed_user(account: Account) -> dict[str, Any]:
+    shown = account.payload()
+    own = ("name", "display_name", "email", "note", "status", "is_admin", "third_auth_type")
+    more = dict.fromkeys(("strategy_guid", "strategy_name", "user_group_guid", "user_group_name", "avatar"), "")
+    return {"guid": account.guid, **{name: shown[name] for name in own}, **more}
 
 
 def _without_secret(provider: dict[str, Any]) -> dict[str, Any]:

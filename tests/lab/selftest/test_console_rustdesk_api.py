@@ -130,8 +130,30 @@ def test_token_of_a_week_and_logout(admin: Admin, lab: Lab) -> None:
     lab.advance(7 * 24 * 3600 + 1)
     assert admin.call("GET", "oauth/list")["code"] == 403
     admin.sign_in()
+    # The administrators' own logout ends nothing; that of clients does.
     assert admin.call("POST", "logout")["code"] == 0
+    assert admin.call("GET", "oauth/list")["code"] == 0
+    bearer = {"Authorization": f"Bearer {admin.token}"}
+    assert admin.plain("POST", "/api/logout", **bearer).status_code == 200
     assert admin.call("GET", "oauth/list")["code"] == 403
+
+
+def test_users(admin: Admin) -> None:
+    admin.console.set_user("zoe")
+    data = admin.call("GET", "user/list?page=1&page_size=1")["data"]
+    assert [user["username"] for user in data["list"]] == ["admin"]
+    assert data["list"][0]["is_admin"] is True
+    assert (data["page"], data["total"], data["page_size"]) == (1, 2, 1)
+    assert [user["username"] for user in admin.call("GET", "user/list")["data"]["list"]] == ["admin", "zoe"]
+    assert "list" not in admin.call("GET", "user/list?page=9")["data"]
+
+
+def test_a_disabled_user_has_no_session(admin: Admin) -> None:
+    body = {"username": admin.console.username, "password": admin.console.password}
+    bearer = {"Authorization": f"Bearer {admin.plain('POST', '/api/login', body).json()['access_token']}"}
+    admin.console.set_user("admin", status=0)
+    for path in ("/api/currentUser", "/api/logout"):
+        assert admin.plain("POST", path, {}, **bearer).status_code == 401
 
 
 def test_captcha_after_three_failures(admin: Admin) -> None:

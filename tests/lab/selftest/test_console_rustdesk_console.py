@@ -116,7 +116,10 @@ def test_logout(admin: Admin) -> None:
     assert answer.json() == {"message": "请先登录", "error": "Unauthorized", "statusCode": 401}
 
 
-@pytest.mark.parametrize("path", [f"{PROVIDERS}?current=1&pageSize=1", "/api/settings/general"])
+PAGE = "?current=1&pageSize=1"
+
+
+@pytest.mark.parametrize("path", [PROVIDERS + PAGE, "/api/admin/users" + PAGE, "/api/settings/general"])
 def test_only_administrators(admin: Admin, lab: Lab, path: str) -> None:
     plain = Admin(lab, lab.add_console(f"plain-{admin.console.name}", kind="rustdesk_console", admin=False)).sign_in()
     answer = plain.call("GET", path)
@@ -128,6 +131,15 @@ def test_list_wants_both_paging_parameters(admin: Admin, query: str) -> None:
     answer = admin.call("GET", PROVIDERS + query)
     assert answer.status_code == 400
     assert isinstance(answer.json()["message"], list)
+
+
+def test_users(admin: Admin) -> None:
+    admin.console.set_user("zoe")
+    assert admin.call("GET", "/api/admin/users").status_code == 400
+    answer = admin.call("GET", "/api/admin/users?current=1&pageSize=1").json()
+    assert (answer["total"], [user["name"] for user in answer["data"]]) == (2, ["zoe"])
+    (user,) = admin.call("GET", "/api/admin/users?current=2&pageSize=1").json()["data"]
+    assert (user["name"], user["is_admin"], user["third_auth_type"]) == ("admin", True, "")
 
 
 def test_list_pages_and_filters_by_part_of_the_name(admin: Admin) -> None:

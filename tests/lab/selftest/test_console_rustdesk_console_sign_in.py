@@ -179,9 +179,21 @@ def test_token_is_given_once(ready: Ready) -> None:
     path = f"/api/oidc/auth-query?code={begun['code']}&id=1&uuid=u"
     waiting = ready.admin.call("GET", path)
     assert (waiting.status_code, waiting.json()) == (401, {"error": "No authed oidc is found"})
-    Person(ready.api.lab.ca_path)._walk(begun["url"], ready.upn, ready.password)
+    Person(ready.api.lab.ca_path).finish(begun["url"], ready.upn, ready.password)
     assert ready.admin.call("GET", path).json()["access_token"]
     assert ready.admin.call("GET", path).status_code == 401
+
+
+def test_a_user_who_comes_back_too_late(ready: Ready, lab: Lab) -> None:
+    begun = ready.admin.auth().json()
+    path = f"/api/oidc/auth-query?code={begun['code']}&id=1&uuid=u"
+    lab.advance(181)
+    assert ready.admin.call("GET", path).json() == {"error": "No authed oidc is found"}
+    with pytest.raises(SignInFailed, match="OIDC 授权已过期"):
+        Person(ready.api.lab.ca_path).finish(begun["url"], ready.upn, ready.password)
+    late = ready.admin.call("GET", path)
+    assert (late.status_code, late.json()) == (401, {"error": "Authorization expired"})
+    assert ready.admin.call("GET", path.replace("uuid=u", "uuid=v")).json() == {"error": "No authed oidc is found"}
 
 
 RATES = [
@@ -189,7 +201,8 @@ RATES = [
     ("POST", "/api/oidc/auth", 5),
     ("GET", "/api/login-options", 20),
     ("GET", "/api/oidc/callback", 20),
-    ("GET", "/api/oidc/auth-query", 100),
+    ("GET", "/api/oidc/auth-query", 120),
+    ("GET", "/api/oidc-providers?current=1&pageSize=1", 100),
 ]
 
 

@@ -28,10 +28,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure, users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro_users import Users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
+    PAGE,
     Provider,
     conflict,
     find,
@@ -87,6 +87,8 @@ class Pro(SignedInLikeAClient):
 
     type = "pro"
     takes_api_domain = True
+    sign_in_lasts: float | None = None
+    asks_for_client = True
     supports = frozenset({*DEFAULT_KEYS, "callback_url", "maximum_authorized_users"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -97,7 +99,8 @@ class Pro(SignedInLikeAClient):
         self._keys = {**DEFAULT_KEYS, **self._contract["keys"]}
         self._document: t.Any = None
         self._callback: str | None = None
-        self._users = Users(connection)
+        # Its users, read once for all questions about them
+        self._listed: list[Document] | None = None
         # What look_again() needs of the latest write. Secrets are digests, as Ansible masks a task's own in its result.
         self._written: Document | None = None
 
@@ -145,11 +148,26 @@ class Pro(SignedInLikeAClient):
 
     def local_administrators(self) -> list[str] | None:
         """The administrators who can sign in without an identity provider; None where it is not told."""
-        return self._users.local_administrators()
+        return users.local_administrators(self._users)
 
     def authorized_users(self) -> int | None:
         """How many users have an identity provider; None where it is not told."""
-        return self._users.authorized()
+        return users.authorized(self._users)
+
+    def user_names(self) -> set[str]:
+        """The names of all users. Raises ServiceError where the console does not tell."""
+        return {str(user.get("name")) for user in self._users()}
+
+    def _users(self) -> list[Document]:
+        """All users (RustDesk's users.py [doc])."""
+        attempted = f"Reading the users of the console {self._connection.url} failed"
+
+        def page(number: int) -> t.Any:
+            return self._connection.call("GET", f"/api/users?current={number}&pageSize={PAGE}", attempted)
+
+        if self._listed is None:
+            self._listed = users.listed(self._connection.url, page, "data")
+        return self._listed
 
     def check(self, plan: Plan) -> None:
         """Raise ServiceError where writing the document back would send a mask, which may become the secret itself."""

@@ -12,7 +12,6 @@ project [src]. Every answer is HTTP 200 with a ``code``; the callback URL is set
 from __future__ import annotations
 
 import typing as t
-from contextlib import suppress
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
@@ -20,6 +19,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import logout, use
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -36,6 +37,7 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 
 OAUTH = "/api/admin/oauth"
+USERS = "/api/admin/user/list"
 WRONG_PASSWORD, CAPTCHA, NOT_SIGNED_IN = 101, 110, 403
 # The types that it has besides OpenID Connect; their name is their type.
 BUILT_IN = ("github", "google")
@@ -53,6 +55,8 @@ class RustdeskApi:
 
     type = "rustdesk_api"
     takes_api_domain = True
+    sign_in_lasts: float | None = 300.0  # http/controller/api/ouath.go [src]
+    asks_for_client = False
     supports = frozenset({*KEYS, "name", "enabled", "scopes"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -107,11 +111,12 @@ class RustdeskApi:
         """Nothing: this console writes each provider separately."""
 
     def logout(self) -> None:
-        """Close the session."""
-        if self._connection.headers.get("api-token"):
-            with suppress(ServiceError):
-                self._call("POST", "/api/admin/logout", "Signing out", {})
-            del self._connection.headers["api-token"]
+        """Close the session, as clients do: the administrators' own logout ends no session, as it is registered before
+        the middleware that reads the token (http/router/admin.go [src])."""
+        token = self._connection.headers.pop("api-token", None)
+        if token:
+            use(self._connection, token)
+            logout(self._connection)
 
     def providers(self, name: str) -> list[Provider]:
         """All providers, in the console's order, with their secrets."""
@@ -149,6 +154,14 @@ class RustdeskApi:
     def authorized_users(self) -> int | None:
         """Not told in a form that is known; these consoles have no limit."""
         return None
+
+    def user_names(self) -> set[str]:
+        """The names of all users (http/controller/admin/user.go [src])."""
+
+        def page(number: int) -> t.Any:
+            return self._call("GET", f"{USERS}?page={number}&page_size={PAGE}", "Listing the users")
+
+        return {str(user.get("username")) for user in users.listed(self._connection.url, page, "list")}
 
     def check(self, plan: Plan) -> None:
         """Raise InputError for what this console cannot do.

@@ -19,6 +19,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     CALLBACK_PATH,
@@ -39,6 +40,7 @@ Document = dict[str, t.Any]
 
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
+USERS = "/api/admin/users"
 # Of the general settings; the first that is set counts [src]
 ADDRESSES = ("backendUrl", "frontendUrl")
 SECRET = "clientSecret"
@@ -61,6 +63,8 @@ class RustdeskConsole(SignedInLikeAClient):
     type = "rustdesk_console"
     # Versions before 1.11 refuse it [iss], and each refusal is one of the five requests that it allows a minute
     takes_api_domain = False
+    sign_in_lasts: float | None = 180.0  # src/modules/oidc/services/oidc.service.ts [src]
+    asks_for_client = True
     supports = frozenset({*KEYS, "scopes", "order", "callback_url"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -117,6 +121,14 @@ class RustdeskConsole(SignedInLikeAClient):
     def authorized_users(self) -> int | None:
         """Not told in a form that is known; these consoles have no limit."""
         return None
+
+    def user_names(self) -> set[str]:
+        """The names of all users (src/modules/user/admin-user.controller.ts [src])."""
+
+        def page(number: int) -> t.Any:
+            return self._call("GET", f"{USERS}?current={number}&pageSize={PAGE}", "Listing the users")
+
+        return {str(user.get("name")) for user in users.listed(self._connection.url, page, "data")}
 
     def check(self, plan: Plan) -> None:
         """Raise InputError for a callback URL or a place that this console cannot have."""

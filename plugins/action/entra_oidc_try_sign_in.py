@@ -1,0 +1,112 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let a user sign in to a server, and report the account."""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing as t
+from contextlib import closing, suppress
+
+from ansible.utils.color import ANSIBLE_COLOR
+from ansible.utils.display import Display
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, user_sign_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, Console
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.user_sign_in import UserSignIn
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import LONGEST_TIMEOUT
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._qr_code import qr_code
+
+CONSOLE = ("console_url", "console_type", "username", "password", "totp_secret", "headers", "contract", "timeout")
+SPEC: dict[str, t.Any] = {
+    "argument_spec": {
+        "public_url": {"type": "str", "required": True},
+        "name": {"type": "str", "default": "azure"},
+        "wait_timeout": {"type": "float", "default": 300.0},
+        "ca_path": {"type": "path", "fallback": (from_environment, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
+        "console_ca_path": {"type": "path", "fallback": (from_environment, ["RUSTDESK_CA_PATH"])},
+        "console_proxy": {"type": "str", "no_log": True},
+        **{name: RUSTDESK_OPTIONS[name] for name in CONSOLE},
+    },
+    "supports_check_mode": True,
+}
+
+display = Display()
+
+
+def _columns() -> int | None:
+    """The width of the terminal; None without one, or if it does not tell."""
+    try:
+        return os.get_terminal_size(1).columns or None
+    except OSError:
+        return None
+
+
+# Both are for the controller, which loads the plugin before it forks a worker: a worker has no standard output.
+COLUMNS = _columns()
+# Ansible does not flush what it prints: a pipe would show the URL when the wait is over.
+with suppress(AttributeError):  # what stands in for it in other programs may have no such method
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """Show the authorization URL, wait until a user has signed in there, and end the session; raises SsoError."""
+    url = check_url(params["public_url"], "public_url")
+    proxy = check_proxy(params["console_proxy"], "console_proxy")
+    headers = gateway_headers.of_verification(params)
+    if not 0 < params["wait_timeout"] <= LONGEST_TIMEOUT:
+        raise InputError(
+            f"rustdesk_sso_try_sign_in_timeout has to be a number of seconds above 0 and up to {LONGEST_TIMEOUT:.0f}"
+        )
+    if context.check_mode:
+        said = f"There is nothing to try in check mode. To sign in to {url}, run the playbook without it."
+        return {"msg": said, "_ansible_verbose_always": True}
+    # By the names that an administrator's session has for them
+    console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
+    console_type, names = _users(console, context)
+    with closing(Http(console["ca_path"], params["timeout"], proxy)) as http:
+        attempt = UserSignIn(Connection(url, http, headers, "public_url", "console_ca_path"), console_type)
+        begun = attempt.begin(params["name"])
+        seconds = attempt.seconds_to_wait(params["wait_timeout"])
+        invitation = user_sign_in.invitation(url, begun, seconds, collectable=not attempt.asks_for_client)
+        code = qr_code(begun.url, COLUMNS, colors=bool(ANSIBLE_COLOR))
+        display.display(f"\n{invitation}\n{code}\n", screen_only=True)
+        answer = attempt.wait(begun, seconds)
+        account = user_sign_in.account(answer, names)
+        attempt.close(answer, account)
+    return {
+        "msg": user_sign_in.report(url, account),
+        "account": account.result(),
+        "_ansible_verbose_always": True,
+    }
+
+
+def _users(params: t.Mapping[str, t.Any], context: Context) -> tuple[type[Console] | None, set[str] | None]:
+    """The type of the console and the names of its users, as far as these are known; warns if they cannot be read."""
+    found = CONSOLES.get(params["console_type"])
+    try:
+        with signed_in({**params, "session": None, "keep_session": False}) as session:
+            found = type(session.console)
+            return found, session.console.user_names()
+    except SsoError as error:
+        context.warn(f"It is not known whether the account of a user will be new: {error}")
+    return found, None
+
+
+class ActionModule(InProcessAction):
+    """See the module's documentation."""
+
+    SPEC = SPEC
+    CORE = staticmethod(run)

@@ -1,0 +1,106 @@
+#!/usr/bin/python
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_oidc_try_sign_in
+short_description: Let a user sign in to a server, for the role entra_oidc
+version_added: 0.2.0
+author:
+  - deskops (@deskops)
+description:
+  - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
+  - Begins a sign-in at the console, shows its authorization URL, and waits until somebody has signed in there with a
+    browser. Reports the account and ends the session. The URL is shown on the screen and not written to a log file.
+  - Runs in the controller's process. In check mode, nobody is asked to sign in.
+extends_documentation_fragment:
+  - deskops.rustdesk_sso._role
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.conn
+  - ansible.builtin.action_common_attributes.flow
+options:
+  public_url:
+    description: The address of the console for users.
+    type: str
+    required: true
+  name:
+    description: The name of the provider.
+    type: str
+    default: azure
+  wait_timeout:
+    description: How long to wait for the user, in seconds. A console may give less time.
+    type: float
+    default: 300
+  console_url:
+    description: The address of the console for the controller, to read the names of the users before.
+    type: str
+    required: true
+  console_type:
+    description: The type of the console.
+    type: str
+    choices: [auto, pro, rustdesk_console, rustdesk_api]
+    default: auto
+  username:
+    description: An administrator of the console.
+    type: str
+    required: true
+  password:
+    description: The administrator's password.
+    type: str
+    required: true
+  totp_secret:
+    description: The base32 secret of the administrator's TOTP.
+    type: str
+  contract:
+    description: How to read the settings of a RustDesk Server Pro version that differs from the known ones.
+    type: dict
+  headers:
+    description: Additional headers of all requests to the console. The values are secrets.
+    type: dict
+  console_proxy:
+    description: The URL of the proxy for requests to the console.
+    type: str
+  ca_path:
+    description: A PEM file with the certification authorities to trust, instead of the system's.
+    type: path
+  console_ca_path:
+    description: The same for the console only.
+    type: path
+  timeout:
+    description: Timeout of a single request, in seconds.
+    type: float
+    default: 30
+"""
+
+EXAMPLES = r"""
+- name: Wait for a user to sign in
+  deskops.rustdesk_sso.entra_oidc_try_sign_in:
+    public_url: https://desk1.example.com
+    console_url: https://desk1.example.com
+    username: admin
+    password: "{{ vaulted_password }}"
+"""
+
+RETURN = r"""
+msg:
+  description: What became of the sign-in, in sentences.
+  returned: always
+  type: str
+account:
+  description: The account that the user got in the console.
+  returned: if a user has signed in
+  type: dict
+  contains:
+    name:
+      description: The user name in the console.
+      type: str
+    new:
+      description: Whether the account did not exist before. Null if the users of the console could not be read.
+      type: bool
+    administrator:
+      description: Whether the account is an administrator of the console. Null if the console does not tell.
+      type: bool
+"""
