@@ -140,6 +140,7 @@ class UserSignIn:
         }
         self._attempted = f"Trying a sign-in to {connection.url} failed"
         connection.keep_secret(*self._client.values())
+        connection.takes_api_domain = console_type is None or console_type.takes_api_domain
 
     @property
     def asks_for_client(self) -> bool:
