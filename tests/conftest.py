@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ansible.plugins.loader import init_plugin_loader
 from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).resolve().parent
@@ -26,6 +27,8 @@ if COLLECTIONS.parent == ROOT and "PYTEST_XDIST_WORKER" not in os.environ:  # on
 sys.path[:0] = [str(COLLECTIONS), str(TESTS)]
 # The same for the ansible-playbook processes that tests start
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+# Before anything imports the collection: Ansible's plugin loader knows only those that its own finder has imported
+init_plugin_loader([str(COLLECTIONS)])
 
 # How fast a machine draws or runs an example says nothing about the product
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

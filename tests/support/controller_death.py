@@ -1,0 +1,85 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A controller that dies at a request of the product: a lost process, not a lost connection, so nothing goes on."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+from requests.adapters import HTTPAdapter
+
+
+class ControllerDied(BaseException):
+    """The run has ended here. No handler of the product may catch it, as none would run."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """Directly before the ``request``-th request is sent (the first is 1), or, if it is ``done``, after the service has
+    done what was asked and before the answer is read."""
+
+    request: int
+    done: bool = False
+
+
+class Wire:
+    """Counts the requests that the product sends while this is entered, and lets the controller die at one of them.
+
+    A request that a library repeats by itself is one.
+    """
+
+    def __init__(self, crash: Crash | None = None) -> None:
+        self.sent = 0
+        self._crash = crash
+        self._died = False
+        self._lock = threading.Lock()  # the product also sends from threads
+        self._patches = ExitStack()
+
+    def __enter__(self) -> Wire:
+        send, send_async = HTTPAdapter.send, httpx.AsyncHTTPTransport.handle_async_request
+
+        def sent(adapter: HTTPAdapter, *request: Any, **options: Any) -> Any:
+            lost = self._next()
+            answer = send(adapter, *request, **options)
+            self._lose(lost)
+            return answer
+
+        async def sent_async(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+            lost = self._next()
+            answer = await send_async(transport, request)
+            self._lose(lost)
+            return answer
+
+        self._patches.enter_context(patch.object(HTTPAdapter, "send", sent))
+        self._patches.enter_context(patch.object(httpx.AsyncHTTPTransport, "handle_async_request", sent_async))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._patches.close()
+
+    def _next(self) -> bool:
+        """Count a request; gives whether its answer is lost, raises ControllerDied where it is not sent any more."""
+        with self._lock:
+            self.check()
+            self.sent += 1
+            self._died = self._crash is not None and self.sent == self._crash.request
+            lost = self._died and self._crash is not None and self._crash.done
+        if self._died and not lost:
+            raise ControllerDied
+        return lost
+
+    def _lose(self, lost: bool) -> None:
+        if lost:
+            raise ControllerDied
+
+    def check(self) -> None:
+        """Raise ControllerDied if the controller is dead."""
+        if self._died:
+            raise ControllerDied

@@ -1,0 +1,277 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs of the role entra_oidc in the test's own process, in a fraction of the time that ansible-playbook takes.
+
+Ansible itself runs the role: its play, its strategy, its task executor and the collection's action plugins. Only the
+worker processes are missing: a task runs at once, where it would be handed to one. test_role_in_process.py compares
+such a run with one of ansible-playbook. Made for ansible-core 2.19 to 2.21.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import jinja2
+from ansible import constants, context
+from ansible._internal._task import TaskContext
+from ansible._internal._templating._jinja_bits import AnsibleEnvironment, _TemplateCompileContext
+from ansible.executor.task_executor import TaskExecutor
+from ansible.executor.task_queue_manager import TaskQueueManager
+from ansible.executor.task_result import _RawTaskResult
+from ansible.inventory.manager import InventoryManager
+from ansible.module_utils.common.collections import ImmutableDict
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play import Play
+from ansible.plugins import strategy
+from ansible.plugins.callback import CallbackBase
+from ansible.utils import vars as command_line
+from ansible.vars.manager import VariableManager
+
+from support.controller_death import Crash, Wire
+from support.fleet import Fleet
+
+ROLE = "deskops.rustdesk_sso.entra_oidc"
+GROUP = "rustdesk_servers"
+# What the recap of ansible-playbook calls a count
+COUNTS = {"failures": "failed"}
+STANDARD_STREAMS = (0, 1, 2)
+# Reads the role's files once
+_LOADER = DataLoader()
+
+
+@dataclass(frozen=True)
+class HostRun:
+    """What a run did with one host.
+
+    ``recap`` has the counts of the closing recap, ``failed`` the message of the failure. ``results`` are those of the
+    tasks that ran on the host, by the task's name, uncensored. ``facts`` are what tasks set and registered.
+    """
+
+    recap: dict[str, int]
+    failed: str | None
+    results: dict[str, dict[str, Any]]
+    facts: dict[str, Any]
+    warnings: list[str]
+
+    @property
+    def changed(self) -> int:
+        """How many tasks changed something."""
+        return self.recap["changed"]
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """The records of all servers after main or remove."""
+        return dict(self.facts.get("rustdesk_sso_run") or {})
+
+    @property
+    def observed(self) -> dict[str, Any]:
+        """The records of all servers after observe."""
+        return dict(self.facts.get("rustdesk_sso_observed") or {})
+
+
+@dataclass(frozen=True)
+class RoleRun:
+    """What a run did with each host, and how many requests it sent."""
+
+    hosts: dict[str, HostRun]
+    requests: int
+
+    @property
+    def recap(self) -> dict[str, dict[str, int]]:
+        """The counts of the closing recap for each host, as ``Run.recap`` has them."""
+        return {name: host.recap for name, host in self.hosts.items()}
+
+    def changed(self) -> dict[str, int]:
+        """How many tasks changed something, for each host."""
+        return {name: host.changed for name, host in self.hosts.items()}
+
+    def failed(self) -> set[str]:
+        """The hosts that failed."""
+        return {name for name, host in self.hosts.items() if host.failed is not None}
+
+    @property
+    def messages(self) -> list[str]:
+        """All failures and warnings."""
+        failures = [host.failed for host in self.hosts.values() if host.failed is not None]
+        return [*failures, *(warning for host in self.hosts.values() for warning in host.warnings)]
+
+
+def run_role(
+    fleet: Fleet,
+    entry: str = "main",
+    hosts: Iterable[str] | None = None,
+    *,
+    check: bool = False,
+    extra_vars: Mapping[str, Any] | None = None,
+    any_errors_fatal: bool = False,
+    tags: Iterable[str] = ("all",),
+    crash_at: Crash | None = None,
+) -> RoleRun:
+    """Run the role's ``entry`` point (the name of its task file) on the fleet, or with --limit on these ``hosts``.
+
+    ``extra_vars`` are those of the command line. With ``crash_at`` the controller dies at a request: ControllerDied is
+    raised, and nothing of the run goes on, neither rescue nor the end of sessions. A run that does not send so many
+    requests ends as usual.
+    """
+    options = {
+        "check": check,
+        "diff": False,
+        "extra_vars": (json.dumps(extra_vars),) if extra_vars else (),
+        "forks": 5,
+        "skip_tags": [],
+        "subset": ",".join(hosts) if hosts is not None else None,
+        "tags": [*tags],
+        "verbosity": 0,
+    }
+    wire = Wire(crash_at)
+    with _controller(options), wire, tempfile.TemporaryDirectory() as folder:
+        sources = Path(folder, "inventory.json")
+        sources.write_text(json.dumps(fleet.inventory))
+        run = _Run(sources, options["subset"])
+        run.role(entry, any_errors_fatal)
+        wire.check()
+        return RoleRun({name: run.host(name) for name in run.names}, wire.sent)
+
+
+class _Worker:
+    """Stands where Ansible has a worker process: runs its task at once, and gives the result in the same way."""
+
+    done: Callable[[str, str, dict[str, Any]], None]
+
+    def __init__(
+        self, *, final_q: Any, task_vars: Any, host: Any, task: Any, play_context: Any, loader: Any, **others: Any
+    ) -> None:
+        self._queue, self._host = final_q, host
+        # As a forked process does, it changes a copy
+        self._task = task.copy(exclude_parent=True, exclude_tasks=True)
+        self._task._parent = task._parent
+        shared = others["shared_loader_obj"], final_q, others["variable_manager"]
+        self._executor = TaskExecutor(host, self._task, task_vars, play_context, loader, *shared)
+
+    def is_alive(self) -> bool:
+        """It has ended when it was started."""
+        return False
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def start(self) -> None:
+        """Run the task."""
+        with TaskContext(self._task):
+            result = self._executor.run()
+        self.done(self._host.name, self._task.name, result)
+        fields = self._task.dump_attrs()
+        self._queue.send_task_result(
+            _RawTaskResult(host=self._host, task=self._task, return_data=result, task_fields=fields)
+        )
+
+
+@dataclass
+class _Run:
+    """One play of the role on an inventory."""
+
+    sources: Path
+    subset: str | None
+    results: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._inventory = InventoryManager(loader=_LOADER, sources=[str(self.sources)])
+        self._inventory.subset(self.subset)
+        self._variables = VariableManager(loader=_LOADER, inventory=self._inventory)
+        self.names = [host.name for host in self._inventory.get_hosts(GROUP)]
+        assert self.names, "no host is in this run"
+
+    def role(self, entry: str, any_errors_fatal: bool) -> None:
+        """Run it as the collection's playbooks do."""
+        role = {"name": ROLE, "tasks_from": entry, "rolespec_validate": False}
+        play = Play.load(
+            {
+                "hosts": GROUP,
+                "gather_facts": False,
+                "connection": "local",
+                "strategy": "ansible.builtin.linear",
+                "any_errors_fatal": any_errors_fatal,
+                "tasks": [{"name": "Run the role", "ansible.builtin.import_role": role}],
+            },
+            variable_manager=self._variables,
+            loader=_LOADER,
+        )
+        manager = TaskQueueManager(self._inventory, self._variables, _LOADER, passwords={}, forks=5)
+        silent = CallbackBase()
+        silent.disabled = True
+        manager._callback_plugins = [silent]
+        worker = type("Worker", (_Worker,), {"done": staticmethod(self._done)})
+        try:
+            with patch.object(strategy, "WorkerProcess", worker):
+                manager.run(play)
+        finally:
+            manager.cleanup()
+        self._stats = manager._stats
+
+    def _done(self, host: str, task: str, result: dict[str, Any]) -> None:
+        self.results.setdefault(host, {})[task] = result
+        if result.get("failed"):
+            self.failures[host] = str(result.get("msg"))
+
+    def host(self, name: str) -> HostRun:
+        """What became of a host."""
+        counts = self._stats.summarize(name)
+        recap = {COUNTS.get(count, count): number for count, number in counts.items()}
+        results = self.results.get(name, {})
+        warnings = [item.event.msg for result in results.values() for item in result.get("warnings") or []]
+        facts = json.loads(json.dumps(self._variables._nonpersistent_fact_cache[name], default=str))
+        return HostRun(recap, self.failures.get(name) if recap["failed"] else None, results, facts, warnings)
+
+
+@contextmanager
+def _controller(options: dict[str, Any]) -> Iterator[None]:
+    """This process as ansible-playbook's with these options; afterwards as it was, so that nothing outlives a run."""
+    inheritable = {stream: os.get_inheritable(stream) for stream in STANDARD_STREAMS}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with ExitStack() as stack:
+        for place, name, value in (
+            (context, "CLIARGS", ImmutableDict(options)),
+            # As the tests run ansible-playbook
+            (constants, "INJECT_FACTS_AS_VARS", False),
+            # Two functions keep what they gave first
+            (command_line.load_extra_vars, "extra_vars", None),
+            (command_line.load_options_vars, "options_vars", None),
+            (AnsibleEnvironment, "compile", _compiled_once),
+        ):
+            stack.enter_context(patch.object(place, name, value, create=True))
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            for stream, value in inheritable.items():
+                os.set_inheritable(stream, value)
+
+
+_COMPILED: dict[tuple[Any, ...], Any] = {}
+
+
+def _compiled_once(environment: Any, source: Any, *options: Any, **more: Any) -> Any:
+    """Jinja's own ``compile``, which depends on the text alone unless the template chooses delimiters of its own.
+
+    Each worker process compiles anew; here that would be a tenth of a run.
+    """
+    if not isinstance(source, str) or environment.overlayed or options or more:
+        return jinja2.Environment.compile(environment, source, *options, **more)
+    compiling = _TemplateCompileContext.current(optional=True)
+    key = (str.__str__(source), compiling and compiling.escape_backslashes)
+    if key not in _COMPILED:
+        _COMPILED[key] = jinja2.Environment.compile(environment, source)
+    return _COMPILED[key]
