@@ -12,6 +12,7 @@ from fleets.test_callers import servers
 
 from lab.client import Lab, SignInFailed
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 
 def secrets(fleet: Fleet) -> dict[str, set[str]]:
@@ -54,10 +55,10 @@ def test_remove(fleet: Fleet) -> None:
     """One server goes, the other works on; the application goes with the last one, where that is asked for."""
     gone, stays = servers(fleet, 2)
     remove = fleet.controller.site.with_name("remove.yml")
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     everything = fleet.controller.playbook(remove, fleet.inventory)
     assert everything.failed() == set(fleet.hosts), everything.output
-    predicted = fleet.controller.playbook(remove, fleet.inventory, "--limit", gone, "--check")
+    predicted = quick_run(fleet, "--limit", gone, "--check", entry="remove")
     run = fleet.controller.playbook(remove, fleet.inventory, "--limit", gone)
     assert run.rc == 0, run.output
     assert run.changed() == predicted.changed()
@@ -67,16 +68,14 @@ def test_remove(fleet: Fleet) -> None:
     assert fleet.sign_in(stays)["access_token"]
     with pytest.raises(SignInFailed):
         fleet.sign_in(gone)
-    again = fleet.controller.playbook(remove, fleet.inventory, "--limit", gone)
+    again = quick_run(fleet, "--limit", gone, entry="remove")
     assert again.changed() == {gone: 0}, again.output
 
     # The last server is no more; its console cannot be asked, and the inventory does not have the other one any more.
     del fleet.hosts[gone]
     fleet.hosts[stays] |= {"rustdesk_sso_remove_console": False, "rustdesk_sso_console_url": "https://127.0.0.1:9"}
-    last = fleet.controller.playbook(
-        remove, fleet.inventory, "--limit", stays, "-e", '{"rustdesk_sso_remove_unused_app": true}'
-    )
+    last = quick_run(fleet, "--limit", stays, "-e", '{"rustdesk_sso_remove_unused_app": true}', entry="remove")
     assert last.rc == 0, last.output
     assert own(fleet.tenant.applications()) == []
-    nothing = fleet.controller.playbook(remove, fleet.inventory, "--limit", stays)
+    nothing = quick_run(fleet, "--limit", stays, entry="remove")
     assert nothing.changed() == {stays: 0}, nothing.output

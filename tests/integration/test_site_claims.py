@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from faults.steps import key_ids, only
 
+from support import consoles
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 
-def test_a_host_under_a_new_name(make_fleet: Callable[[int], Fleet]) -> None:
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_host_under_a_new_name(make_quick_fleet: Callable[[int], Fleet], kind: str) -> None:
     """Its users sign in after the old name was removed; its application stays for whom cannot be read, too."""
-    fleet = make_fleet(1)
-    (old,) = fleet.hosts
+    fleet = make_quick_fleet(0)
+    old = consoles.add(fleet, kind).name
     new, hidden = f"new-{old}", f"hidden-{old}"
     fleet.hosts[new] = {**fleet.hosts[old]}
     fleet.consoles[new] = fleet.consoles[old]
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     application = only(fleet.tenant)
-    remove = fleet.controller.site.with_name("remove.yml")
-    run = fleet.controller.playbook(
-        remove, fleet.inventory, "--limit", old, "-e", "rustdesk_sso_remove_unused_app=true"
-    )
+    run = quick_run(fleet, "--limit", old, "-e", "rustdesk_sso_remove_unused_app=true", entry="remove")
     assert run.rc == 0, run.output
     said = " ".join(run.output.split())
     for what in ("the redirect URI", "the client secrets", "the provider"):
@@ -40,9 +41,7 @@ def test_a_host_under_a_new_name(make_fleet: Callable[[int], Fleet]) -> None:
     for name in (old, hidden):
         fleet.consoles.pop(name, None)
     del fleet.hosts[old]
-    run = fleet.controller.playbook(
-        remove, fleet.inventory, "--limit", new, "-e", "rustdesk_sso_remove_unused_app=true"
-    )
+    run = quick_run(fleet, "--limit", new, "-e", "rustdesk_sso_remove_unused_app=true", entry="remove")
     assert run.rc == 0, run.output
     assert f"the redirect URI (declared by {hidden})" in " ".join(run.output.split())
     assert only(fleet.tenant)["web"]["redirectUris"] == application["web"]["redirectUris"]

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from faults.steps import key_ids, only
 
 from support import consoles
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 
-def test_a_console_that_was_restored_from_another_servers_backup(make_fleet: Callable[[int], Fleet]) -> None:
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_console_that_was_restored_from_another_servers_backup(
+    make_quick_fleet: Callable[[int], Fleet], kind: str
+) -> None:
     """In a run of both and of one alone; the other keeps its client secret, and its renewal harms nobody."""
-    fleet = make_fleet(2)
-    one, two = fleet.hosts
-    assert fleet.site().rc == 0
+    fleet = make_quick_fleet(0)
+    one, two = (consoles.add(fleet, kind, name).name for name in ("one", "two"))
+    assert quick_run(fleet).rc == 0
     theirs = consoles.entry(fleet.consoles[one])["client_secret"]
     for limit in ([], ["--limit", two]):
         consoles.put(fleet.consoles[two], client_secret=theirs)
-        run = fleet.site(*limit)
+        run = quick_run(fleet, *limit)
         assert run.rc == 0, run.output
         assert f"the held one belongs to rustdesk-sso {one}" in " ".join(run.output.split())
         assert consoles.entry(fleet.consoles[two])["client_secret"] != theirs
     assert consoles.entry(fleet.consoles[one])["client_secret"] == theirs
-    assert fleet.site().changed() == {one: 0, two: 0}
+    assert quick_run(fleet).changed() == {one: 0, two: 0}
     # What the first one has is retired for it alone
     application = only(fleet.tenant)
     for key in key_ids(application, f"rustdesk-sso {one}"):
@@ -36,11 +41,14 @@ def test_a_console_that_was_restored_from_another_servers_backup(make_fleet: Cal
     assert fleet.sign_in(two)["access_token"]
 
 
-def test_what_a_console_has_under_a_former_name_leaves_with_it(make_fleet: Callable[[int], Fleet]) -> None:
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_what_a_console_has_under_a_former_name_leaves_with_it(
+    make_quick_fleet: Callable[[int], Fleet], kind: str
+) -> None:
     """A host is renamed, and its console keeps its client secret; one that somebody made by hand is left, and named."""
-    fleet = make_fleet(2)
-    one, by_hand = fleet.hosts
-    assert fleet.site().rc == 0
+    fleet = make_quick_fleet(0)
+    one, by_hand = (consoles.add(fleet, kind, name).name for name in ("one", "by-hand"))
+    assert quick_run(fleet).rc == 0
     application = only(fleet.tenant)
     (kept,) = key_ids(application, f"rustdesk-sso {one}")
     new = f"new-{one}"
@@ -48,11 +56,10 @@ def test_what_a_console_has_under_a_former_name_leaves_with_it(make_fleet: Calla
     path = f"/applications/{application['id']}/addPassword"
     made = fleet.tenant.graph("POST", path, json={"passwordCredential": {"displayName": "by hand"}}).json()
     consoles.put(fleet.consoles[by_hand], client_secret=made["secretText"])
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     assert key_ids(only(fleet.tenant), f"rustdesk-sso {one}") == {kept}
     assert key_ids(only(fleet.tenant), f"rustdesk-sso {new}") == set()
-    remove = fleet.controller.site.with_name("remove.yml")
-    run = fleet.controller.playbook(remove, fleet.inventory, "-e", "remove_all=true")
+    run = quick_run(fleet, entry="remove")
     assert run.rc == 0, run.output
     left = only(fleet.tenant)["passwordCredentials"]
     assert [item["keyId"] for item in left] == [made["keyId"]]

@@ -14,6 +14,7 @@ from faults.steps import own
 from lab.client import Console
 from support import consoles
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 
 def by_hand(fleet: Fleet, *desks: Console, **values: Any) -> str:
@@ -43,7 +44,7 @@ def test_an_application_that_was_made_by_hand(fleet: Fleet, seen: Callable[[Flee
     """At a console of each type: refused without a trace, in check mode too; then adopted, or replaced on request."""
     fleet.tenant.set_permissions(["Application.ReadWrite.All"])
     desks = consoles.one_of_each(fleet)
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     (first,) = own(fleet.tenant.applications())
     fleet.tenant.graph("DELETE", f"/applications/{first['id']}")
     fleet.tenant.graph("DELETE", f"/directory/deletedItems/{first['id']}")
@@ -51,7 +52,7 @@ def test_an_application_that_was_made_by_hand(fleet: Fleet, seen: Callable[[Flee
     known, before = accounts(fleet), seen(fleet)
 
     for options in (["--check"], []):
-        refused = fleet.site(*options)
+        refused = quick_run(fleet, *options)
         assert refused.failed() == set(fleet.consoles), refused.output
         for words in (f"the client ID {held}", "This tenant has it as By hand", f"rustdesk_sso_app_id to {held}"):
             assert words in said(refused.output)
@@ -60,32 +61,32 @@ def test_an_application_that_was_made_by_hand(fleet: Fleet, seen: Callable[[Flee
     assert accounts(fleet) == known
 
     fleet.variables["rustdesk_sso_app_id"] = held
-    adopted = fleet.site()
+    adopted = quick_run(fleet)
     assert adopted.rc == 0, adopted.output
     assert [item["appId"] for item in own(fleet.tenant.applications())] == [held]
     assert accounts(fleet) == known
 
     other = by_hand(fleet, *desks.values())
     fleet.variables["rustdesk_sso_app_replaces"] = "11111111-2222-3333-4444-555555555555"
-    assert fleet.site("--check").failed() == set(fleet.consoles)
+    assert quick_run(fleet, "--check").failed() == set(fleet.consoles)
     fleet.variables["rustdesk_sso_app_replaces"] = [other, "11111111-2222-3333-4444-555555555555"]
-    predicted, replaced = fleet.site("--check"), fleet.site()
+    predicted, replaced = quick_run(fleet, "--check"), quick_run(fleet)
     assert replaced.rc == 0, replaced.output
     for run in (predicted, replaced):
         assert said(run.output).count("accounts: new for all users (client_id)") >= len(desks)
     assert {consoles.entry(console)["client_id"] for console in desks.values()} == {held}
 
 
-def test_one_console_of_several(make_fleet: Callable[[int], Fleet]) -> None:
+def test_one_console_of_several(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """The others that share the application go on; the refused one adds nothing to it, though its provider is off."""
-    fleet = make_fleet(2)
+    fleet = make_quick_fleet(2)
     one, other = fleet.consoles.values()
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     held = by_hand(fleet, one, enabled=False)
     (shared,) = own(fleet.tenant.applications(), uniqueName="rustdesk-sso")
     fleet.tenant.graph("PATCH", f"/applications/{shared['id']}", json={"web": {"redirectUris": []}})
     keys = {item["keyId"] for item in shared["passwordCredentials"]}
-    run = fleet.site()
+    run = quick_run(fleet)
     assert run.failed() == {one.name}, run.output
     assert "it is disabled now, but its users may come back" in said(run.output)
     (after,) = own(fleet.tenant.applications(), uniqueName="rustdesk-sso")
@@ -95,17 +96,17 @@ def test_one_console_of_several(make_fleet: Callable[[int], Fleet]) -> None:
     assert fleet.sign_in(other.name)["access_token"]
 
 
-def test_a_provider_of_another_name_for_the_same_tenant(make_fleet: Callable[[int], Fleet]) -> None:
+def test_a_provider_of_another_name_for_the_same_tenant(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """A second one is not added beside it, unless both are intended."""
-    fleet = make_fleet(1)
+    fleet = make_quick_fleet(1)
     (host,) = fleet.hosts
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     fleet.variables["rustdesk_sso_provider_name"] = "entra"
-    refused = fleet.site()
+    refused = quick_run(fleet)
     assert refused.failed() == {host}, refused.output
     assert "Set rustdesk_sso_provider_name to azure" in said(refused.output)
     assert len(own(fleet.tenant.applications())) == 1
     fleet.variables["rustdesk_sso_provider_beside"] = ["azure"]
-    both = fleet.site()
+    both = quick_run(fleet)
     assert both.rc == 0, both.output
     assert fleet.sign_in(host)["access_token"]

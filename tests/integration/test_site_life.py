@@ -13,6 +13,7 @@ from typing import Any
 
 from lab.client import Console, Lab
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 NO_ENDPOINTS = dict.fromkeys(("authorization_endpoint", "token_endpoint", "userinfo_endpoint"), "")
 OWN_APP = "rustdesk-sso-own"
@@ -175,20 +176,21 @@ def test_application_made_by_hand_is_adopted(
     console.put_settings(settings)
     before = seen(fleet)
 
-    refused = fleet.site()
+    refused = quick_run(fleet)
     assert refused.failed() == {name}
     assert made["appId"] in refused.output
     assert "adopt" in refused.output
     assert seen(fleet) == before
     fleet.variables["rustdesk_sso_app_adopt"] = True
-    predicted = fleet.site("--check", "--diff")
+    predicted = quick_run(fleet, "--check", "--diff")
     assert predicted.rc == 0, predicted.output
     assert writes() == []
     assert seen(fleet) == before
-    done = fleet.site("--diff")
+    done = quick_run(fleet, "--diff")
     assert done.rc == 0, done.output
     assert done.changed() == predicted.changed()
-    assert "taken over" in done.output
+    (registered,) = done.of.hosts[name].results["Register the applications"]["applications"]
+    assert registered["adopted"]
     # One application still, with its redirect URIs; the console has the secret that worked
     (app,) = ours(fleet).values()
     assert (app["appId"], app["uniqueName"]) == (made["appId"], "rustdesk-sso")
@@ -196,5 +198,5 @@ def test_application_made_by_hand_is_adopted(
     assert provider(console)["client_secret"] == secret["secretText"]
     assert [item["keyId"] for item in app["passwordCredentials"]] == [secret["keyId"]]
     assert fleet.sign_in(name)["access_token"]
-    again = fleet.site()
+    again = quick_run(fleet)
     assert again.changed() == {name: 0}, again.output

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +16,7 @@ from faults.steps import only
 from lab.client import Console, SignInFailed
 from support import consoles
 from support.fleet import Fleet
+from support.quick_runs import quick_report, quick_run
 
 # rustdesk_api has its address in the server's environment
 KINDS = ("pro", "rustdesk_console")
@@ -41,7 +41,7 @@ def fleet_callback(fleet: Fleet, console: Console) -> str:
 def test_a_wrong_address_is_refused(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
     """In check mode too, before anything is written on either side; without the proof, the console is moved."""
     console, other = consoles.add(fleet, kind), consoles.add(fleet, kind, "other")
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     account = fleet.sign_in(console.name)["user"]["name"]
     before = seen(fleet)
     port = urlsplit(console.url).port
@@ -52,7 +52,7 @@ def test_a_wrong_address_is_refused(fleet: Fleet, seen: Callable[[Fleet], str], 
     ):
         move(fleet, console, address)
         for options in (["--check"], []):
-            run = fleet.site(*options)
+            run = quick_run(fleet, *options)
             assert run.failed() == {console.name}, run.output
             assert why in said(run.output)
             assert "Set rustdesk_sso_public_url to the address at which users reach this console" in said(run.output)
@@ -62,59 +62,49 @@ def test_a_wrong_address_is_refused(fleet: Fleet, seen: Callable[[Fleet], str], 
 
     move(fleet, console, f"https://localhost:{port}")
     assert "localhost" not in console.url
-    moved = fleet.site()
+    moved = quick_run(fleet)
     assert moved.rc == 0, moved.output
     assert fleet.sign_in(console.name)["user"]["name"] == account
 
     move(fleet, console, "https://desk.invalid")
-    ahead = fleet.site("--skip-tags", "rustdesk_sso_verify")
+    ahead = quick_run(fleet, "--skip-tags", "rustdesk_sso_verify")
     assert ahead.rc == 0, ahead.output
     with pytest.raises(SignInFailed, match=r"desk\.invalid"):
         fleet.sign_in(console.name)
 
 
-def test_an_address_that_is_not_in_use_is_replaced(make_fleet: Callable[[int], Fleet]) -> None:
+def test_an_address_that_is_not_in_use_is_replaced(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """A console whose provider is off has nobody to lose: the new address need not work before the run."""
-    fleet = make_fleet(1)
+    fleet = make_quick_fleet(1)
     (console,) = fleet.consoles.values()
     console.put_settings({**console.settings(), "callback_url": "https://former.invalid/api/oidc/callback"})
-    run = fleet.site()
+    run = quick_run(fleet)
     assert run.rc == 0, run.output
     assert fleet.sign_in(console.name)["access_token"]
 
 
-def test_the_redirect_uri_of_a_former_address(make_fleet: Callable[[int], Fleet], tmp_path: Path) -> None:
+def test_the_redirect_uri_of_a_former_address(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """It stays, the report says what it is, and it goes only when it is named and nobody declares it."""
-    fleet = make_fleet(2)
+    fleet = make_quick_fleet(2)
     console, other = fleet.consoles.values()
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     former = f"{console.url}/api/oidc/callback"
     move(fleet, console, f"https://localhost:{urlsplit(console.url).port}")
-    moved = fleet.site()
+    moved = quick_run(fleet)
     assert moved.rc == 0, moved.output
     assert f"the redirect URI of the former address stays: {former}" in said(moved.output)
-    report = fleet.controller.site.with_name("report.yml")
-    assert fleet.controller.playbook(report, fleet.inventory, "-e", f"report_directory={tmp_path}").rc == 0
-    (application,) = json.loads((tmp_path / "rustdesk_sso.json").read_text())["applications"]
+    (application,) = quick_report(fleet)["applications"]
     assert (application["former_redirect_uris"], application["foreign_redirect_uris"]) == ([former], [])
-    assert former in (tmp_path / "rustdesk_sso.html").read_text()
 
-    remove = fleet.controller.site.with_name("remove.yml")
     before = only(fleet.tenant)
     for uri, owner in ((f"{other.url}/api/oidc/callback", other.name), (fleet_callback(fleet, console), console.name)):
-        refused = fleet.controller.playbook(
-            remove,
-            fleet.inventory,
-            "--limit",
-            console.name,
-            "-e",
-            json.dumps({"rustdesk_sso_remove_redirect_uris": [uri]}),
-        )
+        wrong = json.dumps({"rustdesk_sso_remove_redirect_uris": [uri]})
+        refused = quick_run(fleet, "--limit", console.name, "-e", wrong, entry="remove")
         assert refused.failed() == {console.name}, refused.output
         assert f"{uri}, which {owner} declares" in said(refused.output)
     assert only(fleet.tenant) == before
     named = json.dumps({"rustdesk_sso_remove_redirect_uris": [former]})
-    gone = fleet.controller.playbook(remove, fleet.inventory, "--limit", console.name, "-e", named)
+    gone = quick_run(fleet, "--limit", console.name, "-e", named, entry="remove")
     assert gone.rc == 0, gone.output
     after = only(fleet.tenant)
     assert sorted(after["web"]["redirectUris"]) == sorted(

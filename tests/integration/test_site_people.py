@@ -12,11 +12,12 @@ import pytest
 
 from lab.client import SignInFailed
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 
-def test_only_the_assigned_can_sign_in(make_fleet: Callable[[int], Fleet]) -> None:
+def test_only_the_assigned_can_sign_in(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """Assignment required and one group assigned: its members sign in, others are stopped; then nothing changes."""
-    fleet = make_fleet(1)
+    fleet = make_quick_fleet(1)
     tenant = fleet.tenant
     tenant.set_permissions(
         [
@@ -35,25 +36,25 @@ def test_only_the_assigned_can_sign_in(make_fleet: Callable[[int], Fleet]) -> No
         "rustdesk_sso_app_assignments": {"set": [{"group": "RustDesk users"}]},
         "rustdesk_sso_app_admin_consent": [{"resource": "Microsoft Graph", "scopes": ["openid", "profile", "email"]}],
     }
-    predicted = fleet.site("--check")
+    predicted = quick_run(fleet, "--check")
     assert predicted.rc == 0, predicted.output
-    first = fleet.site()
+    first = quick_run(fleet)
     assert first.changed() == predicted.changed(), first.output
     assert fleet.sign_in(host)["access_token"]
     with pytest.raises(SignInFailed, match="AADSTS50105"):
         fleet.consoles[host].sign_in(upn=stranger, password=tenant.users[stranger])
-    again = fleet.site()
+    again = quick_run(fleet)
     assert again.changed() == {host: 0}, again.output
 
 
-def test_servers_that_share_an_application_have_to_agree(make_fleet: Callable[[int], Fleet]) -> None:
+def test_servers_that_share_an_application_have_to_agree(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """The message names the variables in which they differ, and only those; nothing is registered."""
-    fleet = make_fleet(2)
+    fleet = make_quick_fleet(2)
     one, other = fleet.hosts.values()
     fleet.variables["rustdesk_sso_app_notes"] = "all alike"
     one["rustdesk_sso_app_tags"] = ["desk"]
     other["rustdesk_sso_app_assignments"] = {"add": [{"group": "RustDesk users"}]}
-    run = fleet.site()
+    run = quick_run(fleet)
     assert run.failed() == set(fleet.hosts), run.output
     said = " ".join(run.output.split())
     assert "differ in rustdesk_sso_app_assignments, rustdesk_sso_app_tags." in said

@@ -14,6 +14,7 @@ import pytest
 from lab.client import Console, Lab
 from support import consoles
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 AUTH = "/api/oidc/auth"
 RENEW = ("-e", "rustdesk_sso_secret_renew=true")
@@ -40,7 +41,7 @@ def test_a_failed_verification(lab: Lab, fleet: Fleet, kind: str) -> None:
     """In what was written: the former provider comes back. Of a busy service, or if it failed before: not."""
     failing, busy, broken = (consoles.add(fleet, kind, name) for name in ("failing", "busy", "broken"))
     desks = (failing, busy, broken)
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     people = {console.name: fleet.sign_in(console.name)["user"]["name"] for console in desks}
     held = {console.name: consoles.entry(console) for console in desks}
     if kind == "rustdesk_console":  # which begins five sign-ins a minute
@@ -49,7 +50,7 @@ def test_a_failed_verification(lab: Lab, fleet: Fleet, kind: str) -> None:
     answer(lab, failing, {}, SETTINGS)
     answer(lab, busy, {}, *[SERVICE] * 5)
     answer(lab, broken, SETTINGS, SETTINGS)
-    run = fleet.site(*RENEW)
+    run = quick_run(fleet, *RENEW)
     lab.clear_faults()
     assert run.failed() == {console.name for console in desks}, run.output
     assert said(run.output).count("The former provider was put back. Sign-in works.") >= 1
@@ -59,35 +60,23 @@ def test_a_failed_verification(lab: Lab, fleet: Fleet, kind: str) -> None:
         if kind == "rustdesk_console":
             console.set_switches(rate_limits=False)
         assert fleet.sign_in(console.name)["user"]["name"] == people[console.name]
-    after = fleet.site()
+    after = quick_run(fleet)
     assert after.rc == 0, after.output
     assert {name: fleet.sign_in(name)["user"]["name"] for name in people} == people
 
 
-def test_a_server_that_another_one_stopped(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+def test_a_server_that_another_one_stopped(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
     """It is verified with what it has now, and not put back."""
-    fleet = make_fleet(2)
+    fleet = make_quick_fleet(2)
     one, other = fleet.consoles.values()
-    assert fleet.site().rc == 0
+    assert quick_run(fleet).rc == 0
     held = consoles.entry(other)["client_secret"]
     lab.fault(one.name, "PUT", "/api/oidc/settings", times=9, status=500, json={"error": "database is locked"})
-    site = fleet.controller.site
-    strict = fleet.controller.playbook(
-        [
-            {
-                "hosts": "rustdesk_servers",
-                "gather_facts": False,
-                "any_errors_fatal": True,
-                "roles": ["deskops.rustdesk_sso.entra_oidc"],
-            }
-        ],
-        fleet.inventory,
-        *RENEW,
-    )
+    strict = quick_run(fleet, *RENEW, any_errors_fatal=True)
     lab.clear_faults()
     assert strict.failed() == {one.name, other.name}, strict.output
     assert "Its provider was changed before. Sign-in works." in said(strict.output)
     assert consoles.entry(other)["client_secret"] != held
     for name in fleet.consoles:
         assert fleet.sign_in(name)["access_token"]
-    assert fleet.controller.playbook(site, fleet.inventory).rc == 0
+    assert quick_run(fleet).rc == 0

@@ -101,8 +101,14 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def fleet(lab: Lab, make_fleet: Callable[[int], Fleet], unhurried: None) -> Iterator[Fleet]:
-    """A tenant without servers, in which changes are replicated at once and modules do not wait for replicas long."""
+def make_quick_fleet(lab: Lab, make_fleet: Callable[[int], Fleet], unhurried: None) -> Iterator[Callable[[int], Fleet]]:
+    """The same, in a lab that replicates changes at once, with modules in this process that hardly wait."""
     lab.set_lag(0, 0)
-    yield make_fleet(0)
+    yield make_fleet
     lab.set_lag(*LAG)
+
+
+@pytest.fixture
+def fleet(make_quick_fleet: Callable[[int], Fleet]) -> Fleet:
+    """A tenant without servers, as make_quick_fleet makes it."""
+    return make_quick_fleet(0)
