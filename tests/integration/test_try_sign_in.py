@@ -268,9 +268,8 @@ def test_the_playbook(make_fleet: Callable[[int], Fleet]) -> None:
 
     log = controller.home / "ansible.log"
     before = fleet.consoles[host].settings()
-    run = controller.playbook(
-        playbook, fleet.inventory, "--limit", host, "-vvv", on_line=read, ANSIBLE_LOG_PATH=str(log)
-    )
+    options = ["--limit", host, "-vvv", "-e", "rustdesk_sso_try_sign_in_timeout=60"]
+    run = controller.playbook(playbook, fleet.inventory, *options, on_line=read, ANSIBLE_LOG_PATH=str(log))
     assert run.rc == 0, run.output
     assert run.changed() == {host: 0}
     assert len(urls) == 1

@@ -85,7 +85,7 @@ def test_the_account(user: Any, before: set[str] | None, expected: Account) -> N
         (
             Account("alice", True, False),
             f"Sign-in to {URL} works. The user has the account alice, which is new and is not an administrator. "
-            "The session was ended, the account is kept.",
+            "The session was ended. The account stays in the console.",
         ),
         (
             Account("", None, None),

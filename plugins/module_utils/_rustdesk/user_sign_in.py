@@ -93,7 +93,8 @@ def report(url: str, found: Account) -> str:
         f"The user has the account {found.name or '(without a name)'}"
         + (f", which {' and '.join(known)}" if known else ""),
         *unknown,
-        "The session was ended" + (", the account is kept" if found.new else ""),
+        "The session was ended",
+        *(["The account stays in the console"] if found.new else []),
     ]
     return ". ".join(sentences) + "."
 
