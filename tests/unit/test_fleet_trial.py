@@ -120,6 +120,14 @@ def test_the_options_of_a_trial() -> None:
     assert (asked["session"], asked["look_again"], asked["must_pass"]) == (None, False, False)
 
 
+def test_a_sign_in_that_did_not_work_before_is_told() -> None:
+    (server,) = shared("desk1", diff={"before": {}, "after": {}})
+    for worked, said in ((False, True), (True, False), (None, False)):
+        configured = {"changed": True, "worked_before": worked, "provider": provider()}
+        message = record.record(replace(server, configured=configured))["message"]
+        assert message.endswith("; sign-in did not work before") is said
+
+
 def test_how_many_servers_are_told() -> None:
     (server,) = shared("desk1")
     assert record.record(server, sharing=12)["message"].endswith("; for all users of 12 servers: sign_in_audience")

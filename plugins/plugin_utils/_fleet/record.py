@@ -73,7 +73,15 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             "error": error,
         },
         addition="; ".join(
-            filter(None, (_accounts(server), trial.told(took_part, sharing), _former(server, took_part)))
+            filter(
+                None,
+                (
+                    _accounts(server),
+                    _before(server),
+                    trial.told(took_part, sharing),
+                    _former(server, took_part),
+                ),
+            )
         ),
     )
 
@@ -82,6 +90,11 @@ def _accounts(server: Server) -> str:
     """What happens to the users' accounts, if the provider's identity changes."""
     sides = (server.configured.get("diff") or {}).get("after") or {}
     return f"accounts: {sides['accounts']}" if server.configured.get("changed") and "accounts" in sides else ""
+
+
+def _before(server: Server) -> str:
+    """What was found before the provider was changed, such as after a run that was interrupted."""
+    return "sign-in did not work before" if server.configured.get("worked_before") is False else ""
 
 
 def _former(server: Server, known: Result) -> str:
