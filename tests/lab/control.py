@@ -248,8 +248,9 @@ class Control:
         ]
 
     def console_users(self, console: str) -> list[dict[str, Any]]:
-        """The console's users."""
-        return [account.payload() for account in self._world.consoles[console].accounts.by_name.values()]
+        """The console's users, each with its guid."""
+        accounts = self._world.consoles[console].accounts.by_name.values()
+        return [{"guid": account.guid, **account.payload()} for account in accounts]
 
     def change_console_user(self, console: str, name: str, **members: Any) -> dict[str, Any]:
         """Change {is_admin, status, third_auth_type} of the user {name}, added where there is none.

@@ -58,10 +58,12 @@ class Table:
 
     def read(self, key: str, stale: bool = False) -> Record | None:
         """A copy of the object's state on the primary, or on the lagging replica where `stale`."""
+        return copy.deepcopy(self._seen(key, stale))
+
+    def _seen(self, key: str, stale: bool) -> Record | None:
         history = self._history.get(key, [])
         horizon = self._clock.time() - self._lag() if stale else float("inf")
-        seen = [record for moment, record in history if moment <= horizon]
-        return copy.deepcopy(seen[-1]) if seen else None
+        return next((record for moment, record in reversed(history) if moment <= horizon), None)
 
     def all(self, stale: bool = False) -> Iterator[Record]:
         """Copies of all objects, in the order of their creation."""
@@ -71,8 +73,10 @@ class Table:
                 yield record
 
     def find(self, member: str, value: Any, stale: bool = False) -> Record | None:
-        """The first object whose body has `value` in `member`."""
-        return next((record for record in self.all(stale) if record.body.get(member) == value), None)
+        """A copy of the first object whose body has `value` in `member`."""
+        seen = (self._seen(key, stale) for key in list(self._history))
+        # Compared before it is copied, which takes far longer
+        return copy.deepcopy(next((record for record in seen if record and record.body.get(member) == value), None))
 
 
 @dataclass

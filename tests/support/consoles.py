@@ -76,6 +76,22 @@ def put(console: Console, name: str = "azure", **values: Any) -> None:
     console.put_settings(settings)
 
 
+def add_provider(console: Console, **values: Any) -> None:
+    """Add the provider azure by hand, by the options' names of its members, and the console's own callback URL."""
+    settings, members = console.settings(), MEMBERS[console.kind]
+    given = {"name": "azure", "enabled": True, **values}
+    entry = {member: given[option] for option, member in members.items() if option in given}
+    if console.kind == "pro":
+        entry["order_index"] = len(settings["providers"])
+        settings["callback_url"] = f"{console.url}/api/oidc/callback"
+    elif console.kind == "rustdesk_console":
+        settings["general"]["site"]["backendUrl"] = console.url
+    else:
+        entry |= {"oauth_type": "oidc", "auto_register": True}
+    listed(console.kind, settings).append(entry)
+    console.put_settings(settings)
+
+
 def told(lab: Lab, text: str, *more: str) -> list[str]:
     """The secrets, and ``more``, that a text tells; what is shorter than any secret stands in a text by chance."""
     return [secret for secret in (*lab.secrets(), *more) if len(secret) >= 8 and secret in text]
