@@ -224,7 +224,8 @@ def plan(
             )
         want["enabled"] = True if want["enabled"] is None else want["enabled"]
         last = max((item.order for item in providers if item.order is not None), default=-1)
-        target = Provider(params["name"], provider_type, order=last + 1)
+        words = provider_types.stored(provider_type, console_type)
+        target = Provider(params["name"], words[0] if words else None, order=last + 1)
     else:
         have = present.values()
         target = Provider(**{**vars(present), "extra": dict(present.extra)})
