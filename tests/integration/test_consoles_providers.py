@@ -78,7 +78,7 @@ def test_another_name_is_another_provider(kind: str, fleet: Fleet, in_process: I
     assert found["providers"] == []
     assert [item["name"] for item in found["other_providers"]] == ["Microsoft"]
     assert added["changed"], added
-    assert "Microsoft has the client ID of the new provider azure" in " ".join(added["warnings"])
+    assert "The new provider azure has the client ID of Microsoft" in " ".join(added["warnings"])
     assert (kept["changed"], gone["changed"], absent["changed"]) == (False, True, False)
     assert differing["failed"], differing
     assert "Set name to Microsoft" in differing["msg"]
@@ -185,6 +185,37 @@ def test_an_oauth2_provider_that_may_work(fleet: Fleet, in_process: InProcess) -
     assert cleared["changed"], cleared
     assert corrected["diff"]["after"]["type"] == "oidc", corrected
     assert not again["changed"], again
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"name": "Azure", "enabled": False}, "Set rustdesk_sso_provider_name to Azure"),
+        (
+            {
+                "type": "oauth2",
+                "authorizationEndpoint": "https://sso.example/a",
+                "tokenEndpoint": "https://sso.example/t",
+                "userinfoEndpoint": "https://sso.example/u",
+            },
+            "Change its type to oidc in the console",
+        ),
+    ],
+)
+def test_what_a_run_refuses_before_anything_is_changed(
+    members: dict[str, Any], said: str, make_quick_fleet: Callable[[int], Fleet], seen: Callable[[Fleet], str]
+) -> None:
+    """The application and the console stay as they are, in check mode too."""
+    fleet = make_quick_fleet(0)
+    console = consoles.add(fleet, "rustdesk_console")
+    assert quick_run(fleet).rc == 0
+    change(console, **members)
+    before = seen(fleet)
+    for options in (["--check"], []):
+        refused = quick_run(fleet, *options)
+        assert refused.failed() == {console.name}, refused.output
+        assert said in " ".join(refused.output.split())
+        assert seen(fleet) == before
 
 
 def test_endpoints_are_cleared(fleet: Fleet, in_process: InProcess) -> None:

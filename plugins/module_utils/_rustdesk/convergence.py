@@ -130,8 +130,8 @@ def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider]
     ]
     if todo.target and not todo.present and shared:
         context.warn(
-            f"{', '.join(shared)} has the client ID of the new provider {todo.target.name}: users who sign in with the "
-            "new one get new accounts"
+            f"The new provider {todo.target.name} has the client ID of {', '.join(shared)}: users who sign in with "
+            f"{todo.target.name} get new accounts"
         )
     for warning in console.warnings(todo):
         context.warn(warning)

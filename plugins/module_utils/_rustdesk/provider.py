@@ -252,14 +252,12 @@ def _check_spelling(name: str, providers: t.Sequence[Provider]) -> None:
 def _type_change(params: Params, present: Provider, provider_type: str, console_type: str | None) -> list[Change]:
     """The change of the type that ``present`` is stored with, if a type is declared and the console has types.
 
-    Raises InputError for an OAuth 2.0 provider that has all its endpoints: the console takes a user's ID from the
-    answer of its UserInfo endpoint, and with OpenID Connect from the ID token. Without endpoints, it signs nobody in
-    (src/modules/oidc/services/oidc.service.ts of databk/rustdesk-console 1.8.0 [src]).
+    Raises InputError if users could be known by another ID afterwards.
     """
     words = provider_types.stored(provider_type, console_type)
     if not words or not provider_types.is_declared(params) or present.type in (None, *words):
         return []
-    if present.type == "oauth2" and all(getattr(present, name) for name in provider_types.ENDPOINTS):
+    if provider_types.may_sign_in_with_oauth2(vars(present)):
         raise InputError(
             f"The type of the provider {present.name} is not changed from oauth2 to {words[0]}",
             answer="users who have signed in with it may be known by another ID, and would get new accounts",

@@ -113,6 +113,16 @@ def stored(provider_type: str, console_type: str | None) -> tuple[str, ...]:
     return ()
 
 
+def may_sign_in_with_oauth2(provider: t.Mapping[str, t.Any]) -> bool:
+    """Whether a stored provider, by its option names, is an OAuth 2.0 provider that has all its endpoints.
+
+    rustdesk_console takes the ID of its users from the answer of its UserInfo endpoint, and with OpenID Connect from
+    the ID token. Without endpoints, it signs nobody in (src/modules/oidc/services/oidc.service.ts of
+    databk/rustdesk-console 1.8.0 [src]).
+    """
+    return provider.get("type") == "oauth2" and all(provider.get(name) for name in ENDPOINTS)
+
+
 def missing(provider_type: str, has: t.Mapping[str, t.Any]) -> list[str]:
     """The options that ``has`` lacks and a new provider of this type needs."""
     needed = ["client_id", "client_secret"]
