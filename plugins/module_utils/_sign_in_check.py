@@ -134,7 +134,7 @@ def _console(
         return [Check("console_reachable", False, _what(error), error.hint, SERVICE), *later], None
     only = ", with headers that RustDesk's clients do not send" if connection.has_gateway_headers else ""
     checks = [Check("console_reachable", True, f"{connection.url} answers without a redirect{only}")]
-    offered = sign_in.offered(names, name)
+    offered = sign_in.offered(names, name, params["console_type"])
     if offered is None:
         has = f"it offers {', '.join(names)}" if names else "it offers none"
         hint = "Enable the provider in the console; a client whose API server is another one sees other providers"

@@ -33,8 +33,10 @@ attributes:
 options:
   name:
     description:
-      - The provider's name in the console. Case does not matter, and C(azure) and C(microsoft) are one name; a provider
-        that is there keeps the spelling that it has.
+      - The provider's name in the console. In RustDesk Server Pro, case does not matter, and C(azure) and C(microsoft)
+        are one name; an existing provider keeps its spelling.
+      - In consoles of type V(rustdesk_console) and V(rustdesk_api), another spelling is another provider. The task
+        fails if the name of a new provider differs from an existing one only by case.
     type: str
     default: azure
   former_name:
@@ -49,7 +51,10 @@ options:
     default: false
   type:
     description:
-      - The type of the identity provider. If omitted, it follows from O(name), or is V(oidc).
+      - The type of the identity provider. If omitted, it follows from O(name), or is V(oidc) for a new provider.
+      - If the type is set or follows from O(name), consoles of type V(rustdesk_console) and V(rustdesk_api) are
+        corrected to it. The task fails if an OAuth 2.0 provider with all its endpoints would become an OpenID Connect
+        provider, because its users could get new accounts.
       - A new provider of type V(azure), V(okta), V(auth0) or V(oidc) needs O(issuer), or endpoints. One of type
         V(oauth2) needs O(authorization_endpoint), O(token_endpoint) and O(userinfo_endpoint). The others need neither.
       - The alias O(kind) is deprecated and will be removed in deskops.rustdesk_sso 2.0.0.
@@ -75,16 +80,16 @@ options:
     description: The issuer, byte for byte as in the discovery document. Needed for a new provider without endpoints.
     type: str
   authorization_endpoint:
-    description: The authorization endpoint, where there is no discovery.
+    description: The authorization endpoint, where there is no discovery. An empty text clears it.
     type: str
   token_endpoint:
-    description: The token endpoint, where there is no discovery.
+    description: The token endpoint, where there is no discovery. An empty text clears it.
     type: str
   userinfo_endpoint:
-    description: The UserInfo endpoint, where there is no discovery.
+    description: The UserInfo endpoint, where there is no discovery. An empty text clears it.
     type: str
   jwks_endpoint:
-    description: Where the signing keys are, where there is no discovery.
+    description: Where the signing keys are, where there is no discovery. An empty text clears it.
     type: str
   scopes:
     description: The scopes that are asked for, where the console lets them be chosen.
@@ -183,6 +188,10 @@ provider:
     name:
       description: The name.
       type: str
+    type:
+      description: The type under which the console stores it; null if the console has no types.
+      type: str
+      version_added: 0.2.0
     enabled:
       description: Whether users are offered it.
       type: bool

@@ -112,6 +112,10 @@ providers:
     name:
       description: The name.
       type: str
+    type:
+      description: The type under which the console stores it; null if the console has no types.
+      type: str
+      version_added: 0.2.0
     enabled:
       description: Whether users are offered it.
       type: bool
@@ -212,7 +216,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         console = session.console
         found = listed = console.providers(params["name"] or "")
         if params["name"]:
-            found = [item for item in [find(listed, params["name"])] if item]
+            found = [item for item in [find(listed, params["name"], console.type)] if item]
         callback_url = console.settings().get("callback_url")
         if params["name"] and found and found[0].enabled and not callback_url:
             callback_url = sign_in.sent_callback_url(session.connection, found[0].name)

@@ -53,7 +53,7 @@ def test_rustdesk_console_presets(lab: Lab, fleet: Fleet, in_process: InProcess)
     absent = desk.provider(name="google", state="absent")
     restart = control(lab, "POST", f"/consoles/{desk.console.name}/restart")
     untouched, made, again, gone, _restarted, still_gone, github = in_process.tasks(
-        absent, google, google, absent, restart, absent, desk.provider(name="GitHub", **CLIENT)
+        absent, google, google, absent, restart, absent, desk.provider(name="github", **CLIENT)
     )
     assert [item["changed"] for item in (untouched, made, again, gone, still_gone)] == [False, True, False, True, False]
     assert github["changed"], github

@@ -215,3 +215,15 @@ def test_what_a_server_declares_for_adoption(monkeypatch: pytest.MonkeyPatch) ->
         "rustdesk_sso_console_url",
         "rustdesk_sso_timeout",
     ]
+
+
+@pytest.mark.parametrize(
+    ("console_type", "state"),
+    [("pro", adoption.FOUND), ("rustdesk_console", adoption.NEW), ("rustdesk_api", adoption.NEW)],
+)
+def test_another_spelling_of_the_provider(console_type: str, state: str) -> None:
+    """RustDesk Server Pro takes azure and Microsoft for one; the other consoles do not."""
+    one = seen("desk", 1)
+    known = replace(one, console={**one.console, "console_type": console_type}, provider_name="Microsoft")
+    (server,) = adoption.adopt([known])
+    assert server.state == state

@@ -201,6 +201,20 @@ class TestObstacles:
         (sentence,) = decisions.obstacles(declared(), console(provider(client_secret_set=None)))
         assert "does not give its client secret back" in sentence
 
+    def test_a_name_that_differs_by_case(self) -> None:
+        found = {**console(), "other_providers": [provider(name="contoso"), provider(name="Azure", enabled=False)]}
+        (sentence,) = decisions.obstacles(declared(), found)
+        assert "Set rustdesk_sso_provider_name to Azure" in sentence
+        assert decisions.obstacles(declared(), {**found, **console(provider())}) == []
+
+    def test_an_oauth2_provider_that_may_work(self) -> None:
+        """One without all endpoints is corrected."""
+        endpoints = {f"{part}_endpoint": f"https://sso/{part}" for part in ("authorization", "token", "userinfo")}
+        (sentence,) = decisions.obstacles(declared(), console(provider(type="oauth2", **endpoints)))
+        assert "Change its type to oidc" in sentence
+        for found in ({"type": "oidc", **endpoints}, {"type": "oauth2", **endpoints, "token_endpoint": None}):
+            assert decisions.obstacles(declared(), console(provider(**found))) == []
+
     def test_a_console_without_a_client_secret_is_none(self) -> None:
         assert decisions.obstacles(declared(), console(provider(client_secret_set=False))) == []
 

@@ -63,9 +63,13 @@ def test_when_users_have_to_be_counted() -> None:
     assert not needs_users(ON, None)
 
 
-@pytest.mark.parametrize(("registers", "expected"), [(True, []), (None, []), (False, ["registration"])])
+@pytest.mark.parametrize(("registers", "expected"), [(True, []), (None, ["registration"]), (False, ["registration"])])
 def test_registration(registers: bool | None, expected: list[str]) -> None:
-    assert names(API, Provider("azure", "oidc", enabled=True, auto_register=registers)) == expected
+    assert names(API, Provider("azure", "oidc", enabled=True, auto_register=registers, key=1)) == expected
+
+
+def test_a_new_provider_registers_users() -> None:
+    assert names(API, Provider("azure", "oidc", enabled=True)) == []
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,14 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
-from support.wire import AZURE, OTHER, Wire, converge, document
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider, sign_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
+    FREE_NAMES,
+    PROVIDER_TYPES,
+    same_name,
+)
+from support.wire import AZURE, OTHER, Wire, converge, declared, document
 
 CLIENT = {"client_id": "id", "client_secret": "s3cret"}
 ISSUER = {"issuer": "https://login.example"}
@@ -112,3 +118,79 @@ def test_a_provider_of_the_former_name_is_no_hindrance_to_removal():
     wire = Wire(document(OTHER))
     assert not converge(wire, name="contoso", former_name="okta", state="absent").changed
     assert wire.document == document(OTHER)
+
+
+@pytest.mark.parametrize(
+    ("name", "console_types"),
+    [
+        ("azure", {"pro", "auto", *FREE_NAMES}),
+        ("Azure", {"pro", "auto"}),
+        ("Microsoft", {"pro", "auto"}),
+        ("mine", set()),
+    ],
+)
+def test_which_names_are_one(name, console_types):
+    """Only RustDesk Server Pro takes azure and Microsoft for one; the other consoles compare names exactly."""
+    for console_type in ("pro", "auto", *FREE_NAMES):
+        same = console_type in console_types
+        assert same_name("azure", name, console_type) is same
+        assert (sign_in.offered(["other", name], "azure", console_type) is not None) is same
+        found = provider.find([Provider("other"), Provider(name)], "azure", console_type)
+        assert (found is not None) is same
+
+
+@pytest.mark.parametrize("console_type", FREE_NAMES)
+def test_names_that_differ_by_case_alone(console_type):
+    """A second one is not added beside the first, and neither is removed in place of the other."""
+    there = [Provider("Azure", client_id="id")]
+    with pytest.raises(InputError, match="Set name to Azure"):
+        provider.plan(declared(**CLIENT, **ISSUER), there, {}, console_type)
+    assert not provider.plan(declared(state="absent"), there, {}, console_type).changed
+    assert provider.plan(declared(**CLIENT, **ISSUER), [Provider("Microsoft")], {}, console_type).present is None
+
+
+@pytest.mark.parametrize(
+    ("console_type", "options", "present", "written"),
+    [
+        ("rustdesk_console", {"type": "oidc"}, "oauth2", "oidc"),
+        ("rustdesk_console", {}, "oauth2", "oidc"),
+        ("rustdesk_console", {"name": "contoso"}, "oauth2", None),
+        ("rustdesk_console", {"name": "contoso", "type": "oidc"}, "oauth2", "oidc"),
+        ("rustdesk_console", {"name": "contoso", "type": "oauth2"}, "oidc", "oauth2"),
+        ("rustdesk_console", {"name": "github"}, "oidc", "oauth2"),
+        ("rustdesk_console", {"type": "oidc"}, None, None),
+        ("rustdesk_console", {"type": "oidc"}, "oidc", None),
+        ("rustdesk_api", {"type": "oidc"}, "webauth", "oidc"),
+        ("rustdesk_api", {"name": "google"}, "oidc", None),
+        ("rustdesk_api", {"name": "github"}, "oidc", "github"),
+        ("rustdesk_api", {"name": "linuxdo"}, "linuxdo", None),
+        ("pro", {"type": "oidc"}, "oauth2", None),
+    ],
+)
+def test_a_wrong_type_is_corrected_where_one_is_declared(console_type, options, present, written):
+    params = declared(**options)
+    todo = provider.plan(params, [Provider(params["name"], present, enabled=True)], {}, console_type)
+    assert todo.values() == ({"type": written} if written else {})
+    assert todo.touches_sign_in is bool(written)
+    assert todo.target.type == (written or present)
+
+
+def test_oauth2_that_may_work_is_not_changed():
+    """Its users could be known by another ID to OpenID Connect."""
+    present = Provider("azure", "oauth2", **ENDPOINTS)
+    with pytest.raises(InputError, match="Set type to oauth2"):
+        provider.plan(declared(type="oidc"), [present], {}, "rustdesk_console")
+    assert not provider.plan(declared(type="oauth2"), [present], {}, "rustdesk_console").changed
+    incomplete = Provider("azure", "oauth2", **{**ENDPOINTS, "userinfo_endpoint": None})
+    assert provider.plan(declared(type="oidc"), [incomplete], {}, "rustdesk_console").changed
+
+
+def test_a_secret_that_was_not_read_is_not_known():
+    shown = [Provider("azure", client_secret=None, secret_readable=readable).view() for readable in (True, False)]
+    assert [item["client_secret_set"] for item in shown] == [False, None]
+
+
+@pytest.mark.parametrize("held", [None, ""])
+def test_an_endpoint_that_is_not_there_is_cleared(held):
+    todo = provider.plan(declared(token_endpoint="", jwks_endpoint=""), [Provider("azure", token_endpoint=held)], {})
+    assert not todo.changed

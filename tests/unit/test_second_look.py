@@ -42,7 +42,7 @@ def look(wire, seen):
     console = pro.Pro(wire, None)
     console.resume("token", seen)
     console.look_again()
-    return provider.find(console.providers("azure"), "azure")
+    return provider.find(console.providers("azure"), "azure", console.type)
 
 
 def test_nothing_happened(slept):

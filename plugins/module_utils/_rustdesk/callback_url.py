@@ -19,7 +19,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addre
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -79,16 +78,16 @@ def look(
     providers: t.Sequence[Provider],
     present: str | None,
     wanted: str,
-    first: str = "",
+    first: Provider | None = None,
 ) -> Verdict:
     """Whether the callback URL ``wanted`` leads to the console that has ``present`` and these ``providers``.
 
-    ``new`` makes a connection to an address; neither connection has a session. ``first`` is the name of the provider
-    to try first. Two consoles differ by the client ID or by the callback URL that they send. Nothing is asked if no
+    ``new`` makes a connection to an address; neither connection has a session. ``first`` is the provider to try
+    first. Two consoles differ by the client ID or by the callback URL that they send. Nothing is asked if no
     provider is enabled, or if the address stays the same.
     """
     enabled = [item for item in providers if item.enabled and item.client_id]
-    enabled.sort(key=lambda item: not same_name(item.name, first))
+    enabled.sort(key=lambda item: item is not first)
     if not enabled or (present and is_same_console(present, wanted)):
         return Verdict()
     # Recent consoles choose the callback URL by the address that a client tells: both are told the same one.

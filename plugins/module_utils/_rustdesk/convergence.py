@@ -40,9 +40,9 @@ def converge(params: t.Mapping[str, t.Any], session: Session, context: Context) 
     worked_before = None
     plans: list[provider.Plan] = []
     for left in reversed(range(ATTEMPTS)):
-        providers = console.providers(params["name"])
+        providers = _providers(params, console)
         settings = console.settings()
-        todo = provider.plan(_supported(params, console), providers, settings)
+        todo = provider.plan(_supported(params, console), providers, settings, console.type)
         others = [item for item in providers if item is not todo.present]
         plans.append(todo)
         if len(plans) == 1:
@@ -77,6 +77,14 @@ def converge(params: t.Mapping[str, t.Any], session: Session, context: Context) 
         "provider": todo.target.view() if todo.target else {},
         "restrictions": [item.result() for item in told],
     }
+
+
+def _providers(params: t.Mapping[str, t.Any], console: Console) -> list[provider.Provider]:
+    """All providers; the one that is declared, by its name or its former one, with its client secret."""
+    found, former = console.providers(params["name"]), params["former_name"]
+    if former and provider.find(found, params["name"], console.type) is None:
+        return console.providers(former)
+    return found
 
 
 def _check_callback_url(
@@ -117,6 +125,14 @@ def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider]
     enabled = [item.name for item in others if item.enabled]
     if callback and callback.before and enabled:
         context.warn(f"The callback URL changes for {', '.join(enabled)} too: their redirect URIs have to follow")
+    shared = [
+        item.name for item in others if item.client_id and todo.target and item.client_id == todo.target.client_id
+    ]
+    if todo.target and not todo.present and shared:
+        context.warn(
+            f"The new provider {todo.target.name} has the client ID of {', '.join(shared)}: users who sign in with "
+            f"{todo.target.name} get new accounts"
+        )
     for warning in console.warnings(todo):
         context.warn(warning)
 

@@ -55,7 +55,7 @@ def last_look(params: Params, others: Event) -> Look:
 
 def _overwritten(console: Console, params: Params, conflict: ConflictError) -> Look:
     """What another process has made of the provider; raises ``conflict`` if more than its client secret differs."""
-    found = find(console.providers(params["name"]), params["name"])
+    found = find(console.providers(params["name"]), params["name"], console.type)
     same = found is not None and (found.client_id, found.issuer) == (params["client_id"], params["issuer"])
     if found is None or not same or not is_whole(found.client_secret):
         raise conflict
@@ -66,7 +66,7 @@ def _holds(console: Console, name: str, client_secret: str | None) -> bool | Non
     if not client_secret:
         return None
     try:
-        found = find(console.providers(name), name)
+        found = find(console.providers(name), name, console.type)
     except ServiceError:
         return None
     if found is None:

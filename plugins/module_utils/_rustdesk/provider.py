@@ -20,22 +20,26 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_value
 
 Params = t.Mapping[str, t.Any]
 
+# A text that "" clears
+ADDRESS = _plan.Kind(key=lambda value: value or None)
 FIELDS = (
     Field("enabled", ("enabled",)),
     Field("client_id", ("client_id",)),
     Field("client_secret", ("client_secret",), secret=True),
     Field("issuer", ("issuer",)),
     Field("scopes", ("scopes",), SET),
-    Field("authorization_endpoint", ("authorization_endpoint",)),
-    Field("token_endpoint", ("token_endpoint",)),
-    Field("userinfo_endpoint", ("userinfo_endpoint",)),
-    Field("jwks_endpoint", ("jwks_endpoint",)),
+    Field("authorization_endpoint", ("authorization_endpoint",), ADDRESS),
+    Field("token_endpoint", ("token_endpoint",), ADDRESS),
+    Field("userinfo_endpoint", ("userinfo_endpoint",), ADDRESS),
+    Field("jwks_endpoint", ("jwks_endpoint",), ADDRESS),
     Field("pkce", ("pkce",)),
     Field("auto_register", ("auto_register",)),
     Field("icon", ("icon",), TEXT),
     Field("order", ("order",)),
 )
 NAME = Field("name", ("name",))
+# As the console stores it
+TYPE = Field("type", ("type",))
 # What belongs to the console and so to all its providers.
 SETTINGS = (
     Field("callback_url", ("callback_url",)),
@@ -51,8 +55,9 @@ PAGE = 100
 
 @dataclass
 class Provider:
-    """One provider. ``client_secret`` is None when the console does not give it back; ``extra`` holds all that was read
-    and not understood, to be written back untouched, and ``key`` what the console knows the provider by."""
+    """One provider. ``type`` is the console's own word for it, None where it has none. ``client_secret`` is None if it
+    was not read, which ``secret_readable`` tells from a provider without one. ``extra`` holds all that was read and not
+    understood, to be written back untouched, and ``key`` what the console knows the provider by."""
 
     name: str
     type: str | None = None
@@ -82,14 +87,15 @@ class Provider:
         shown = {key: value for key, value in self.values().items() if key != "client_secret"}
         return {
             "name": self.name,
+            "type": self.type,
             **shown,
             "client_secret_set": bool(self.client_secret) if self.secret_readable else None,
         }
 
 
-def find(providers: t.Sequence[Provider], name: str) -> Provider | None:
-    """The provider of this name; the exact spelling wins over another."""
-    matches = [provider for provider in providers if same_name(provider.name, name)]
+def find(providers: t.Sequence[Provider], name: str, console_type: str | None) -> Provider | None:
+    """The provider of this name in a console of this type; the exact spelling wins over another."""
+    matches = [provider for provider in providers if same_name(provider.name, name, console_type)]
     return next((p for p in matches if p.name == name), matches[0] if matches else None)
 
 
@@ -188,13 +194,19 @@ class Plan:
         return {"before": before, "after": after}
 
 
-def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[str, t.Any]) -> Plan:
+def plan(
+    params: Params,
+    providers: t.Sequence[Provider],
+    settings: t.Mapping[str, t.Any],
+    console_type: str | None = None,
+) -> Plan:
     """What leads from the console's ``providers`` and ``settings`` to the declaration ``params``; pure.
 
     A secret that the console does not give back cannot be compared: it is written for a new provider, and with
-    O(update_secret=always). Raises InputError when a new provider lacks what it needs.
+    O(update_secret=always). Raises InputError when a new provider lacks what it needs, and for a change of name or type
+    by which users could lose their accounts.
     """
-    present, renamed = _present(params, providers)
+    present, renamed = _present(params, providers, console_type)
     others = [item for item in providers if item is not present] if params.get("other_providers") == REMOVE else []
     own = _plan.plan(SETTINGS, settings, params)
     if params["state"] == "absent":
@@ -203,6 +215,7 @@ def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[st
     want = {item.option: params.get(item.option) for item in FIELDS}
     have: dict[str, t.Any] = {}
     if present is None:
+        _check_spelling(params["name"], providers)
         lacking = provider_types.missing(provider_type, want)
         if lacking:
             raise InputError(
@@ -211,28 +224,60 @@ def plan(params: Params, providers: t.Sequence[Provider], settings: t.Mapping[st
             )
         want["enabled"] = True if want["enabled"] is None else want["enabled"]
         last = max((item.order for item in providers if item.order is not None), default=-1)
-        target = Provider(params["name"], provider_type, order=last + 1)
+        words = provider_types.stored(provider_type, console_type)
+        target = Provider(params["name"], words[0] if words else None, order=last + 1)
     else:
         have = present.values()
         target = Provider(**{**vars(present), "extra": dict(present.extra)})
         if not present.secret_readable and params["update_secret"] != "always":
             want["client_secret"] = None
-    changes = [*renamed, *_plan.plan(FIELDS, have, want)]
+    typed = _type_change(params, present, provider_type, console_type) if present else []
+    changes = [*renamed, *typed, *_plan.plan(FIELDS, have, want)]
     for change in changes:
         setattr(target, change.field.option, change.after)
     return Plan(present, target, changes, own, others, provider_type)
 
 
-def _present(params: Params, providers: t.Sequence[Provider]) -> tuple[Provider | None, list[Change]]:
+def _check_spelling(name: str, providers: t.Sequence[Provider]) -> None:
+    """Raise InputError if a new provider would differ from another one by upper and lower case alone."""
+    other = next((item.name for item in providers if item.name.lower() == name.lower()), None)
+    if other:
+        raise InputError(
+            f"The provider {name} is not added beside {other}",
+            answer="this console tells upper from lower case in the names of providers",
+            hint=f"Set name to {other}",
+        )
+
+
+def _type_change(params: Params, present: Provider, provider_type: str, console_type: str | None) -> list[Change]:
+    """The change of the type that ``present`` is stored with, if a type is declared and the console has types.
+
+    Raises InputError if users could be known by another ID afterwards.
+    """
+    words = provider_types.stored(provider_type, console_type)
+    if not words or not provider_types.is_declared(params) or present.type in (None, *words):
+        return []
+    if provider_types.may_sign_in_with_oauth2(vars(present)):
+        raise InputError(
+            f"The type of the provider {present.name} is not changed from oauth2 to {words[0]}",
+            answer="users who have signed in with it may be known by another ID, and would get new accounts",
+            hint="Set type to oauth2 to keep it, or change its type in the console",
+        )
+    return [Change(TYPE, present.type, words[0])]
+
+
+def _present(
+    params: Params, providers: t.Sequence[Provider], console_type: str | None
+) -> tuple[Provider | None, list[Change]]:
     """The provider that is declared, and the change of its name where O(former_name) is the one it has.
 
     Raises InputError for a rename that is not forced: users are linked to a provider by its name [src of other
     consoles, inf for Pro], so that those who have signed in would get new, empty accounts.
     """
-    present, former = find(providers, params["name"]), params.get("former_name")
+    present, former = find(providers, params["name"], console_type), params.get("former_name")
     if present is not None or not former or params["state"] == "absent":
         return present, []
-    present = find(providers, former)
+    present = find(providers, former, console_type)
     if present is None:
         return None, []
     if not params.get("force_rename"):

@@ -58,10 +58,19 @@ PROVIDER_TYPES: dict[str, ProviderType] = {
 }
 # RustDesk calls Microsoft's provider "azure", since Server Pro 1.8.4 "Microsoft"; clients take both names.
 ALIASES = ("azure", "microsoft")
+# The consoles to which a name is a free text and another spelling another provider: they look for the exact name, and
+# SQLite and PostgreSQL tell upper from lower case (src/modules/oidc/services/oidc.service.ts of databk/rustdesk-console
+# 1.8.0, service/oauth.go of lejianwen/rustdesk-api 2.7 [src]).
+FREE_NAMES = ("rustdesk_console", "rustdesk_api")
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names mean one provider to RustDesk: case does not matter, azure and microsoft are one."""
+def same_name(one: str, other: str, console_type: str | None = None) -> bool:
+    """Whether two names mean one provider to a console of this type.
+
+    To RustDesk Server Pro, and to a console of an unknown type, case does not matter, and azure and microsoft are one.
+    """
+    if console_type in FREE_NAMES:
+        return one == other
     one, other = one.lower(), other.lower()
     return one == other or (one in ALIASES and other in ALIASES)
 
@@ -81,6 +90,37 @@ def type_of(params: t.Mapping[str, t.Any]) -> str:
             hint=f"Name it {declared}, or set type to oidc and issuer to the service's issuer",
         )
     return str(declared)
+
+
+def is_declared(params: t.Mapping[str, t.Any]) -> bool:
+    """Whether ``params`` declare a type: by the option, or by a name that belongs to a service."""
+    return bool(params.get("type")) or any(same_name(known, params["name"]) for known in PROVIDER_TYPES)
+
+
+def stored(provider_type: str, console_type: str | None) -> tuple[str, ...]:
+    """The words under which a console of this type may store a type; the first is to be written. Empty if the console
+    stores none.
+
+    rustdesk_console knows two protocols (src/modules/oidc/entities/oidc-provider.entity.ts [src]). rustdesk_api treats
+    google as OpenID Connect and has no OAuth 2.0 providers but its own (service/oauth.go [src]).
+    """
+    oauth2 = provider_type == "oauth2" or bool(PROVIDER_TYPES[provider_type].endpoints)
+    if console_type == "rustdesk_console":
+        return ("oauth2",) if oauth2 else ("oidc",)
+    if console_type == "rustdesk_api":
+        special = {"google": ("google", "oidc"), "github": ("github",)}
+        return special.get(provider_type, () if oauth2 else ("oidc",))
+    return ()
+
+
+def may_sign_in_with_oauth2(provider: t.Mapping[str, t.Any]) -> bool:
+    """Whether a stored provider, by its option names, is an OAuth 2.0 provider that has all its endpoints.
+
+    rustdesk_console takes the ID of its users from the answer of its UserInfo endpoint, and with OpenID Connect from
+    the ID token. Without endpoints, it signs nobody in (src/modules/oidc/services/oidc.service.ts of
+    databk/rustdesk-console 1.8.0 [src]).
+    """
+    return provider.get("type") == "oauth2" and all(provider.get(name) for name in ENDPOINTS)
 
 
 def missing(provider_type: str, has: t.Mapping[str, t.Any]) -> list[str]:

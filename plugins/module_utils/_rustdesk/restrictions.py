@@ -37,7 +37,7 @@ def restrictions(
     if provider is None or not provider.enabled:
         return []
     found = []
-    if provider.auto_register is False:
+    if _registers_nobody(console_type, provider):
         found.append(
             Restriction(
                 "registration",
@@ -57,6 +57,16 @@ def restrictions(
             )
         )
     return found
+
+
+def _registers_nobody(console_type: str, provider: Provider) -> bool:
+    """Whether users who sign in for the first time get no account.
+
+    rustdesk_api fails for them if its provider has null (http/controller/api/ouath.go of 2.7 [src]); new providers are
+    made with true.
+    """
+    is_null = provider.auto_register is None and provider.key is not None
+    return provider.auto_register is False or (is_null and console_type == RustdeskApi.type)
 
 
 def _lacks_email(console_type: str, provider: Provider) -> bool:

@@ -16,7 +16,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk imp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.callback_url import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
 
 
 class Session:
@@ -37,11 +37,14 @@ class Session:
         return callback_url.begins(self.connection.without_session(), provider)
 
     def look_at(self, wanted: str, providers: t.Sequence[Provider], present: str | None, first: str) -> Verdict:
-        """Whether the callback URL ``wanted`` leads to this console; see callback_url.look()."""
+        """Whether the callback URL ``wanted`` leads to this console; see callback_url.look(). ``first`` is the
+        name of the provider to try first."""
         if "callback_url" not in self.console.supports:
             return Verdict()
         outside = self.connection.without_session
-        return callback_url.look(outside(), outside, providers, present, wanted, first)
+        return callback_url.look(
+            outside(), outside, providers, present, wanted, find(providers, first, self.console.type)
+        )
 
 
 @contextmanager

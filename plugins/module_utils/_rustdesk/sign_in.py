@@ -57,9 +57,9 @@ def login_options(connection: Connection) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def offered(names: t.Sequence[str], name: str) -> str | None:
-    """The provider ``name`` as a console that offers ``names`` spells it; None where it is not offered."""
-    return name if name in names else next((item for item in names if same_name(item, name)), None)
+def offered(names: t.Sequence[str], name: str, console_type: str | None) -> str | None:
+    """The provider ``name`` as a console of this type that offers ``names`` spells it; None where it is not offered."""
+    return name if name in names else next((item for item in names if same_name(item, name, console_type)), None)
 
 
 def authorization_url(connection: Connection, name: str, api_domain: str = "") -> str:
@@ -111,7 +111,7 @@ def redirect_uri(url: str) -> str | None:
 
 def _common_names(text: str, attempted: str, option: str) -> t.Iterator[str]:
     try:
-        for entry in json.loads(text):
+        for entry in json.loads(text) or []:  # Go gives null for an empty list [src]
             yield str(entry["name"])
     except (ValueError, TypeError, KeyError) as error:
         raise ServiceError(attempted, answer="its list of providers cannot be read", hint=f"Check {option}") from error

@@ -156,7 +156,7 @@ class UserSignIn:
     def begin(self, name: str) -> sign_in.Begun:
         """Begin a sign-in with provider ``name``. Raises ServiceError if the console does not offer it, or refuses."""
         names = sign_in.login_options(self._connection)
-        offered = sign_in.offered(names, name)
+        offered = sign_in.offered(names, name, self._type.type if self._type else None)
         if offered is None:
             has = f"it offers {', '.join(names)}" if names else "it offers none"
             raise ServiceError(

@@ -151,7 +151,7 @@ def _adopt(seen: Seen) -> Adopted:
         provider
         for provider in seen.console["providers"]
         if (_place(seen, provider) or _answer(seen, provider).get("applications"))
-        and (not wanted or same_name(provider["name"], wanted))
+        and (not wanted or same_name(provider["name"], wanted, seen.console.get("console_type")))
     ]
     if not mine:
         named = f"provider {wanted}" if wanted else "provider"

@@ -76,6 +76,7 @@ def provider(server: Server, share: Share) -> Options:
         "session": server.console.get("session"),
         "keep_session": declaration["keeps_session"]["configure"],
         "name": declaration["provider_name"],
+        "type": "oidc",
         "enabled": declaration["provider_enabled"],
         "client_id": share["app_id"],
         "client_secret": share["client_secret"],

@@ -80,6 +80,7 @@ def provider(server: Server) -> options.Options:
     return {
         **server.declaration["console"],
         "name": server.declaration["provider_name"],
+        "type": "oidc",
         **{name: former.get(name) for name in FIELDS},
         "callback_url": server.console.get("callback_url") or None,
         "check_callback_url": False,

@@ -11,6 +11,9 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.callback_url import is_same_console
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
+    may_sign_in_with_oauth2,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
@@ -60,7 +63,25 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
             "The console does not give its client secret back, so it is unknown whether Entra still accepts it. Use "
             "the modules entra_app (with held_key_id) and rustdesk_oidc_provider (with update_secret) for this server."
         )
-    return found
+    return [*found, *_other_provider(declaration["provider_name"], console)]
+
+
+def _other_provider(name: str, console: Result) -> list[str]:
+    """Why the declared provider cannot be what the console has by that name, or by that name in another spelling."""
+    provider = next(iter(console.get("providers") or []), None)
+    if provider is None:
+        spelt = [item["name"] for item in console.get("other_providers") or [] if item["name"].lower() == name.lower()]
+        return [
+            f"The console has the provider {other} and tells upper from lower case. Set {PREFIX}provider_name to "
+            f"{other}."
+            for other in spelt[:1]
+        ]
+    if not may_sign_in_with_oauth2(provider):
+        return []
+    return [
+        f"The provider {name} has the type oauth2 and its own endpoints, and with OpenID Connect its users could get "
+        f"new, empty accounts. Change its type to oidc in the console, or set {PREFIX}provider_name to another name."
+    ]
 
 
 def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:

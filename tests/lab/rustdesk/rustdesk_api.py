@@ -239,6 +239,8 @@ class RustdeskApi(Console):
         stored = self._providers.named(op)
         if stored is None or not stored["client_id"] or not stored["client_secret"]:
             raise SignInError("Config not found.")
+        if stored["oauth_type"] == "webauth":
+            raise SignInError("unsupported OAuth type")
         scopes = stored["scopes"].strip() or DEFAULT_SCOPES
         members: dict[str, Any] = {"scope": " ".join(scopes.split(",")), "pkce": "", "from_userinfo": True}
         if stored["pkce_enable"] and stored["pkce_method"] in ("S256", "plain"):

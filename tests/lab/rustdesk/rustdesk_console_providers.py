@@ -98,8 +98,13 @@ class Providers:
         return dict(self._add({"scope": _SCOPES[kind], **given, "type": kind, "priority": 0}))
 
     def update(self, guid: str, body: Any) -> dict[str, Any]:
-        """Change the members sent; an empty secret wipes the stored one [rec]."""
+        """Change the members sent; an empty secret wipes the stored one [rec].
+
+        A null passes the checks and clears the member, except for those that the database requires [src].
+        """
         wanted = nest.checked(body, {}, {**_REQUIRED, **_OPTIONAL})
+        if any(name in wanted and wanted[name] is None for name in (*_REQUIRED, "type", "enabled")):
+            raise NestError(500, "Internal server error")
         stored = self.find(guid)
         if wanted.get("name") and wanted["name"] != stored["name"]:
             self._refuse_second(wanted["name"])

@@ -327,6 +327,12 @@ def test_auth_without_discovery_or_provider(admin: Admin, op: str) -> None:
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
 
 
+def test_auth_of_a_type_without_sign_in(admin: Admin) -> None:
+    admin.call("POST", "oauth/create", {**FORM, "oauth_type": "webauth"})
+    answer = admin.auth()
+    assert (answer.status_code, answer.json()) == (400, {"error": "unsupported OAuth type"})
+
+
 def test_pending_sign_in(ready: Ready) -> None:
     code = ready.admin.auth().json()["code"]
     answer = ready.admin.plain("GET", f"/api/oidc/auth-query?code={code}&id=1&uuid=u")

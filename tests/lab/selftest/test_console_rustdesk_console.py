@@ -202,6 +202,15 @@ def test_malformed_members(admin: Admin, members: dict[str, Any], message: str) 
     assert len(admin.providers()) == 2
 
 
+def test_a_member_is_cleared_by_null(admin: Admin) -> None:
+    """An empty text is no address; what the database requires cannot be null."""
+    path = f"{PROVIDERS}/{admin.add(tokenEndpoint='https://sso.example/token')['guid']}"
+    assert admin.call("PATCH", path, {"tokenEndpoint": ""}).status_code == 400
+    assert admin.call("PATCH", path, {"tokenEndpoint": None}).status_code == 200
+    assert admin.call("GET", path).json()["tokenEndpoint"] is None
+    assert admin.call("PATCH", path, {"issuer": None}).status_code == 500
+
+
 def test_a_host_without_top_level_domain_will_do(admin: Admin) -> None:
     assert admin.add(issuer="http://keycloak:8080/realms/main")["issuer"] == "http://keycloak:8080/realms/main"
 

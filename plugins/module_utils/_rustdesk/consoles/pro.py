@@ -125,7 +125,7 @@ class Pro(SignedInLikeAClient):
     def providers(self, name: str) -> list[Provider]:
         """All providers of the settings document, in its order. Raises ServiceError where ``name`` means several."""
         found = [self._provider(entry) for entry in self._entries(self._settings())]
-        wanted = find(found, name)
+        wanted = find(found, name, self.type)
         if wanted is not None and [item.name for item in found].count(wanted.name) > 1:
             raise ServiceError(
                 f"The console {self._connection.url} has several providers named {wanted.name}",

@@ -170,6 +170,12 @@ class RustdeskApi:
         """
         if plan.target is None:
             return
+        if plan.present is None and plan.type in BUILT_IN and plan.target.name != plan.type:
+            raise InputError(
+                f"A provider of type {plan.type} cannot be named {plan.target.name} in this console",
+                answer="it names providers of this type by their type",
+                hint=f"Set name to {plan.type}",
+            )
         if plan.present is None and PROVIDER_TYPES[plan.type].endpoints and plan.type not in BUILT_IN:
             raise InputError(
                 f"A console of type {self.type} has no providers of type {plan.type}",
@@ -212,7 +218,7 @@ class RustdeskApi:
             form = _form(target, values, plan.type)
             self._add(form)
         else:
-            form = _form(target, values, plan.present.type)
+            form = _form(target, values, target.type)
             self._call("POST", f"{OAUTH}/update", f"Changing the provider {target.name}", form)
         self._read_back(plan, form)
 
@@ -283,21 +289,26 @@ def _provider(item: Document) -> Provider:
         scopes=sorted(part.strip() for part in (item.get("scopes") or "").split(",") if part.strip()),
         key=item.get("id"),
         extra={"pkce_method": item.get("pkce_method")},
-        **{**values, "auto_register": bool(item.get("auto_register")), "pkce": bool(item.get("pkce_enable"))},
+        **{**values, "pkce": bool(item.get("pkce_enable"))},
     )
 
 
 def _form(target: Provider, values: Document, provider_type: str | None) -> Document:
-    """The whole form of a provider, with ``values`` changed; the client secret is needed each time [src]."""
+    """The whole form of a provider, with ``values`` changed; the client secret is needed each time [src].
+
+    What is null or left out is not written, except for PKCE: without its switch it is turned off, and without its
+    method that becomes S256 (FormatOauthInfo in model/oauth.go [src]).
+    """
     own = provider_type in BUILT_IN or provider_type not in (None, *PROVIDER_TYPES)
     form = {key: getattr(target, option) for option, key in KEYS.items()}
     form |= {KEYS[option]: value for option, value in values.items() if option in KEYS}
     scopes = values.get("scopes", target.scopes)
+    method = target.extra.get("pkce_method") or ("S256" if form.get("pkce_enable") else None)
     return {
         **({"id": target.key} if target.key is not None else {}),
         "op": target.name,
         "oauth_type": provider_type if own else "oidc",
         **{key: value for key, value in form.items() if value is not None},
         **({"scopes": ",".join(scopes)} if scopes else {}),
-        **({"pkce_method": target.extra.get("pkce_method") or "S256"} if form.get("pkce_enable") else {}),
+        **({"pkce_method": method} if method else {}),
     }

@@ -30,7 +30,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     is_anothers,
     is_last,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
+    ENDPOINTS,
+    PROVIDER_TYPES,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -55,6 +58,7 @@ KEYS = {
     "userinfo_endpoint": "userinfoEndpoint",
     "jwks_endpoint": "jwksUri",
 }
+CLEARABLE = (*ENDPOINTS, "jwks_endpoint")
 
 
 class RustdeskConsole(SignedInLikeAClient):
@@ -82,7 +86,7 @@ class RustdeskConsole(SignedInLikeAClient):
         """
         self._items = self._listed()
         found = [_provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
-        wanted = find(found, name)
+        wanted = find(found, name, self.type)
         return [_provider(self._read(item.key), item.order) if item is wanted or not name else item for item in found]
 
     def settings(self) -> dict[str, t.Any]:
@@ -168,7 +172,7 @@ class RustdeskConsole(SignedInLikeAClient):
             self._call("DELETE", f"{PROVIDERS}/{item.key}", f"Removing the provider {item.name}")
 
     def _item(self, name: str) -> Document | None:
-        return next((item for item in self._items if item["name"].lower() == name.lower()), None)
+        return next((item for item in self._items if item["name"] == name), None)
 
     def _create(self, plan: Plan) -> None:
         name = plan.target.name if plan.target else ""
@@ -187,7 +191,7 @@ class RustdeskConsole(SignedInLikeAClient):
             self._call("PATCH", f"{PROVIDERS}/{seed['guid']}", f"Changing the provider {name}", body)
         else:
             self._add({"name": name, **body})
-        made = next((item for item in self._listed() if item["name"].lower() == name.lower()), None)
+        made = next((item for item in self._listed() if item["name"] == name), None)
         surprises = self._surprises(name, body, made["guid"]) if made else ["it is not listed"]
         if surprises:
             outcome = "nothing was to be put back"
@@ -224,7 +228,7 @@ class RustdeskConsole(SignedInLikeAClient):
         body = _body(plan.values())
         if not body:
             return
-        former = {key: value for key, value in self._read(present.key).items() if key in body and value is not None}
+        former = {key: value for key, value in self._read(present.key).items() if key in body}
         path = f"{PROVIDERS}/{present.key}"
         self._call("PATCH", path, f"Changing the provider {present.name}", body)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
@@ -242,7 +246,7 @@ class RustdeskConsole(SignedInLikeAClient):
 
     def _sort(self, name: str, order: int) -> None:
         items = self._listed()
-        one = next(item for item in items if item["name"].lower() == name.lower())
+        one = next(item for item in items if item["name"] == name)
         others = [item["guid"] for item in items if item is not one]
         position = min(max(order, 0), len(others))
         guids = [*others[:position], one["guid"], *others[position:]]
@@ -306,12 +310,18 @@ def _provider(item: Document, place: int | None) -> Provider:
         scopes=sorted((item.get("scope") or "").split()),
         order=place,
         key=item["guid"],
+        secret_readable=SECRET in item,  # the list has none [rec]
         **values,
     )
 
 
 def _body(values: Document) -> Document:
-    body = {KEYS[option]: value for option, value in values.items() if option in KEYS}
+    """The members of a request. An empty address is refused and null clears it (src/modules/oidc/dto and the nullable
+    columns of src/modules/oidc/entities [src])."""
+    cleared = {option: None for option in CLEARABLE if values.get(option) == ""}
+    body = {KEYS[option]: value for option, value in {**values, **cleared}.items() if option in KEYS}
+    if "type" in values:
+        body["type"] = values["type"]
     if "scopes" in values:
         body["scope"] = " ".join(values["scopes"])
     return body
