@@ -1,0 +1,160 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a generated fleet is at first, what happens to it, and which runs follow in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from support.controller_death import Crash
+
+# A public_url at which not this console answers, in a run that verifies the sign-in. Switch it on once the address is
+# asked before it replaces a callback in use, and the former provider is put back after a failed verification.
+WRONG_PUBLIC_URL = True
+
+HOSTS = ("one", "two", "two names of one console")
+STARTS = ("nothing", "by hand", "converged")
+# What happens to one console, or to its application, behind the back of the automation
+DRIFTS = (
+    "secret mistyped",
+    "secrets deleted in Entra",
+    "issuer by domain name",
+    "issuer with a slash",
+    "provider switched off",
+    "provider renamed",
+    "provider deleted",
+    "redirect URI removed",
+    "application deleted",
+    "application purged",
+    "service principal deleted",
+    "restored from the other console's backup",
+)
+# What a run declares besides the defaults; each run declares anew
+DECLARED = (
+    "renew the client secret",
+    "another provider name",
+    "another provider name, beside",
+    "replace the client ID that is held",
+    "replace another client ID",
+    "adopt the client ID that is held",
+    "adopt by display name",
+    "another unique name",
+    "assignment required, alice assigned",
+    "assignment required, nobody assigned",
+    "open to other organizations",
+    "open to personal accounts",
+    "provider switched off",
+    "another spelling of the address",
+    "another address of the console",
+    "the address of nobody, not verified",
+)
+WRONG_ADDRESSES = ("the address of the other console", "a mistyped address", "an address where nobody answers")
+LEAVING = ("console stays", "unused application goes")
+# What goes wrong at every console during a run
+FAULTS = ("no sign-in can begin", "nothing can be written", "the answers to what is written are lost")
+# Days that pass before a run; a client secret lasts 180, and is renewed 30 before its end
+DAYS = (0, 0, 0, 0, 2, 40, 155, 200)
+# About as many requests as the longest run sends
+REQUESTS = 60
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of the role, and what happens before it.
+
+    ``only`` is the number of the host that the run is limited to. ``drift`` happens to the console of the host ``at``,
+    ``fault`` to all consoles during the run.
+    """
+
+    entry: str = "main"
+    check: bool = False
+    only: int | None = None
+    declared: tuple[str, ...] = ()
+    crash: Crash | None = None
+    days: int = 0
+    drift: str | None = None
+    at: int = 0
+    fault: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether the run may change anything."""
+        return self.entry != "observe" and not self.check
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fleet and the runs on it.
+
+    ``own`` gives each host an application of its own, ``mighty`` the automation all permissions instead of those over
+    what it owns. All ``people`` have signed in wherever that was possible.
+    """
+
+    hosts: str
+    start: str
+    own: bool
+    mighty: bool
+    people: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def _mostly(usual: object, unusual: st.SearchStrategy, one_in: int) -> st.SearchStrategy:
+    """``usual``, and about once in so many times something else."""
+    return st.integers(1, one_in).flatmap(lambda number: unusual if number == one_in else st.just(usual))
+
+
+def _crashes() -> st.SearchStrategy[Crash | None]:
+    # Most runs change little, and send few
+    request = st.integers(1, REQUESTS // 4) | st.integers(1, REQUESTS)
+    return _mostly(None, st.builds(Crash, request, st.booleans()), 3)
+
+
+def _some(words: tuple[str, ...], most: int) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(words), unique=True, max_size=most).map(tuple)
+
+
+def _steps(hosts: str) -> st.SearchStrategy[tuple[Step, ...]]:
+    numbers = st.sampled_from((0,) if hosts == "one" else (0, 1))
+    before = {"days": st.sampled_from(DAYS), "drift": _mostly(None, st.sampled_from(DRIFTS), 3), "at": numbers}
+    declared = DECLARED + (WRONG_ADDRESSES if WRONG_PUBLIC_URL else ())
+    main = st.builds(
+        Step,
+        check=_mostly(False, st.just(True), 8),
+        only=_mostly(None, numbers, 2) if hosts != "one" else st.none(),
+        declared=_some(declared, 2),
+        crash=_crashes(),
+        fault=_mostly(None, st.sampled_from(FAULTS), 8),
+        **before,
+    )
+    observe = st.builds(Step, entry=st.just("observe"), declared=_some(declared, 1), **before)
+    remove = st.builds(
+        Step,
+        entry=st.just("remove"),
+        check=_mostly(False, st.just(True), 8),
+        only=numbers,
+        declared=_some(LEAVING, 2),
+        crash=_crashes(),
+        **before,
+    )
+    any_run = st.sampled_from(("main",) * 7 + ("observe",) + ("remove",) * (1 if hosts == "one" else 2))
+    step = any_run.flatmap(lambda entry: {"main": main, "observe": observe, "remove": remove}[entry])
+    return st.sampled_from((2, 2, 2, 3, 3, 4)).flatmap(lambda number: st.tuples(*[step] * number))
+
+
+def _case(hosts: str) -> st.SearchStrategy[Case]:
+    return st.builds(
+        Case,
+        hosts=st.just(hosts),
+        start=st.sampled_from((*STARTS, "converged")),
+        own=_mostly(False, st.just(True), 4) if hosts == "two" else st.just(False),
+        mighty=st.booleans(),
+        people=_mostly(("alice",), st.just(("alice", "bob")), 3),
+        steps=_steps(hosts),
+    )
+
+
+CASES: st.SearchStrategy[Case] = st.sampled_from(HOSTS).flatmap(_case)

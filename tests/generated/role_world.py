@@ -1,0 +1,371 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A generated fleet in the lab: its first state, what happens to it, the runs, and how its users fare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from generated.meaning import alike
+from generated.role_cases import Case, Step
+
+from lab.client import Console, Lab, SignInFailed
+from support import consoles
+from support.controller import Controller
+from support.controller_death import ControllerDied
+from support.fleet import Fleet
+from support.role_in_process import RoleRun, run_role
+
+DAY = 86400
+MIGHTY = ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "User.Read.All"]
+# The names that the runs give to a provider, and that a rename behind their back gives it
+OURS = ("azure", "entra")
+NOBODY = "https://127.0.0.1:9"
+BY_HAND = "By hand"
+NO_ID = "11111111-2222-3333-4444-555555555555"
+# How the product changes a provider that is there, by the type of the console
+WRITES = {
+    "pro": ("PUT", "/api/oidc/settings$"),
+    "rustdesk_console": ("PATCH", "/api/oidc-providers/"),
+    "rustdesk_api": ("POST", "/api/admin/oauth/update$"),
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user of a console, reached by one of its providers."""
+
+    provider: str
+    name: str
+    guid: str
+
+
+# By the console's name and the person's
+Accounts = dict[tuple[str, str], Account | None]
+
+
+class World:
+    """One case in the lab. ``hosts`` are the names of its hosts, whether or not they are still in the inventory."""
+
+    def __init__(self, lab: Lab, controller: Controller, kind: str, case: Case) -> None:
+        self.lab, self.case = lab, case
+        self.fleet = fleet = Fleet(lab, controller, 0)
+        self.tenant = fleet.tenant
+        # More than any wait without replication takes
+        fleet.variables["rustdesk_sso_wait_timeout"] = 3
+        if case.mighty:
+            self.tenant.set_permissions(MIGHTY)
+        self.hosts = [f"desk{number}.{fleet.domain}" for number in range(1, 2 if case.hosts == "one" else 3)]
+        first = consoles.add(fleet, kind, "desk1")
+        self.console_of = dict.fromkeys(self.hosts, first)
+        if case.hosts == "two":
+            self.console_of[self.hosts[1]] = consoles.add(fleet, kind, "desk2")
+        elif case.hosts != "one":
+            fleet.hosts[self.hosts[1]] = {**fleet.hosts[self.hosts[0]]}
+        self.consoles = list(dict.fromkeys(self.console_of.values()))
+        for name in self.hosts if case.own else ():
+            fleet.hosts[name]["rustdesk_sso_app_unique_name"] = f"rustdesk-sso {name}"
+        self.issuer = f"{lab.login_url}/{self.tenant.tenant_id}/v2.0"
+        # By which provider a person signs in
+        self._ways: dict[tuple[str, str], str] = {}
+        self.refusals: dict[tuple[str, str], str] = {}
+        if case.start != "nothing":
+            self._configure()
+
+    # The first state
+
+    def _configure(self) -> None:
+        """Applications and providers as the role leaves them, or as a person made them by RustDesk's guide."""
+        hosts = [next(name for name in self.hosts if self.console_of[name] is console) for console in self.consoles]
+        for members in [[name] for name in hosts] if self.case.own else [hosts]:
+            callbacks = [f"{self.console_of[name].url}/api/oidc/callback" for name in members]
+            ends = self.now() + timedelta(days=180)
+            body: dict[str, Any] = {
+                "web": {"redirectUris": callbacks, "implicitGrantSettings": {"enableIdTokenIssuance": True}},
+                "passwordCredentials": [
+                    {"displayName": f"rustdesk-sso {name}", "endDateTime": f"{ends:%Y-%m-%dT%H:%M:%SZ}"}
+                    for name in members
+                ],
+            }
+            if self.case.start == "converged":
+                unique = self.fleet.hosts[members[0]].get("rustdesk_sso_app_unique_name", "rustdesk-sso")
+                made = self._register({"displayName": "RustDesk", "uniqueName": unique, **body}, self._automation())
+            else:
+                made = self._register({"displayName": BY_HAND, **body}, {})
+            secrets = {item["displayName"]: item["secretText"] for item in made["passwordCredentials"]}
+            for name in members:
+                consoles.add_provider(
+                    self.console_of[name],
+                    client_id=made["appId"],
+                    client_secret=secrets[f"rustdesk-sso {name}"],
+                    issuer=self.issuer,
+                )
+
+    def _automation(self) -> dict[str, str]:
+        """The headers of a request of the automation, which owns what it makes."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.tenant.automation["client_id"],
+            "client_secret": self.tenant.automation["client_secret"],
+            "scope": f"{self.lab.graph_url}/.default",
+        }
+        answer = self.lab.http.post(f"{self.lab.login_url}/{self.tenant.tenant_id}/oauth2/v2.0/token", data=form)
+        return {"Authorization": f"Bearer {answer.json()['access_token']}", "User-Agent": "automation"}
+
+    def _register(self, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        made = self.graph("POST", "/applications", body, headers=headers)
+        self.graph("POST", "/servicePrincipals", {"appId": made["appId"]}, headers=headers)
+        return made
+
+    def graph(self, method: str, path: str, body: Any = None, **options: Any) -> dict[str, Any]:
+        """A request to Graph that has to succeed."""
+        response = self.tenant.graph(method, path, body, **options)
+        assert response.ok, (method, path, body, response.text)
+        return response.json() if response.content else {}
+
+    def now(self) -> datetime:
+        """The lab's time."""
+        return datetime.fromtimestamp(self.lab.control("POST", "/clock", seconds=0)["time"], timezone.utc)
+
+    # What happens
+
+    def entry(self, console: Console) -> dict[str, Any] | None:
+        """Our provider as the console stores it, by the options' names of its members."""
+        members = consoles.MEMBERS[console.kind]
+        found = [{option: item.get(member) for option, member in members.items()} for item in consoles.entries(console)]
+        return next((item for name in OURS for item in found if item["name"] == name), None)
+
+    def held(self, console: Console) -> str:
+        """The client ID that the console's provider has; empty without one."""
+        return self.identity(console)[1]
+
+    def identity(self, console: Console) -> tuple[str, str]:
+        """The name and the client ID of the console's provider; empty without one."""
+        found = self.entry(console) or {}
+        return str(found.get("name") or ""), str(found.get("client_id") or "")
+
+    def application(self, console: Console) -> dict[str, Any] | None:
+        """The application that the console's provider names, if it is there."""
+        held = self.held(console)
+        return next((item for item in self.tenant.applications() if held and item["appId"] == held), None)
+
+    def happen(self, step: Step) -> bool:
+        """What happens before a run; gives whether anything did."""
+        if step.days:
+            self.lab.advance(step.days * DAY)
+        return self._drift(step.drift, self.console_of[self.hosts[step.at]]) if step.drift else bool(step.days)
+
+    def _drift(self, what: str, console: Console) -> bool:
+        entry, application = self.entry(console), self.application(console)
+        others = [other for other in self.consoles if other is not console]
+        in_console: dict[str, dict[str, Any]] = {
+            "secret mistyped": {"client_secret": "mistyped~by~hand"},
+            "issuer by domain name": {"issuer": f"{self.lab.login_url}/{self.fleet.domain}/v2.0"},
+            "issuer with a slash": {"issuer": f"{self.issuer}/"},
+            "provider switched off": {"enabled": False},
+            "provider renamed": {"name": "entra"},
+        }
+        in_entra: dict[str, Callable[[dict[str, Any]], None]] = {
+            "secrets deleted in Entra": self._delete_secrets,
+            "redirect URI removed": lambda app: self._patch(app, {"web": {"redirectUris": []}}),
+            "application deleted": lambda app: self._delete(app, purge=False),
+            "application purged": lambda app: self._delete(app, purge=True),
+            "service principal deleted": self._delete_principal,
+        }
+        if what in in_console and entry:
+            change = {name: value for name, value in in_console[what].items() if name in consoles.MEMBERS[console.kind]}
+            if change:
+                _change(console, entry["name"], change)
+        elif what in in_entra and application:
+            in_entra[what](application)
+        elif what == "provider deleted" and entry:
+            consoles.put(console, entry["name"])
+        elif what == "restored from the other console's backup" and others:
+            console.put_settings(others[0].settings())
+        return True
+
+    def _patch(self, app: dict[str, Any], body: dict[str, Any]) -> None:
+        self.graph("PATCH", f"/applications/{app['id']}", body)
+
+    def _delete_secrets(self, app: dict[str, Any]) -> None:
+        for item in app["passwordCredentials"]:
+            self.graph("POST", f"/applications/{app['id']}/removePassword", {"keyId": item["keyId"]})
+
+    def _delete(self, app: dict[str, Any], purge: bool) -> None:
+        self.graph("DELETE", f"/applications/{app['id']}")
+        if purge:
+            self.graph("DELETE", f"/directory/deletedItems/{app['id']}")
+
+    def _delete_principal(self, app: dict[str, Any]) -> None:
+        # A user's consent may bring it back
+        self.tenant.graph("DELETE", f"/servicePrincipals(appId='{app['appId']}')")
+
+    # The runs
+
+    def covered(self, step: Step) -> list[str]:
+        """The hosts of the inventory that the run is about."""
+        inventory = [name for name in self.hosts if name in self.fleet.hosts]
+        return inventory if step.only is None else [inventory[step.only % len(inventory)]]
+
+    def run(self, step: Step) -> RoleRun | None:
+        """Run the role; None where the controller died."""
+        declared = {word: self._declared(word) for word in step.declared}
+        usual = self.fleet.hosts
+        self.fleet.hosts = {
+            name: {
+                **known,
+                **{f"rustdesk_sso_{key}": value for of in declared.values() for key, value in of(name).items()},
+            }
+            for name, known in usual.items()
+        }
+        for console in self.consoles:
+            self._fault(console, step.fault)
+        try:
+            return run_role(
+                self.fleet,
+                step.entry,
+                self.covered(step) if step.only is not None else None,
+                check=step.check,
+                skip_tags=["rustdesk_sso_verify"] if "the address of nobody, not verified" in step.declared else (),
+                crash_at=step.crash,
+            )
+        except ControllerDied:
+            return None
+        finally:
+            self.fleet.hosts = usual
+            self.lab.clear_faults()
+
+    def _fault(self, console: Console, what: str | None) -> None:
+        many: dict[str, Any] = {"times": 50}
+        if what == "no sign-in can begin":
+            self.lab.fault(console.name, "POST", "/api/oidc/auth$", status=500, **many)
+        elif what == "nothing can be written":
+            self.lab.fault(console.name, *WRITES[console.kind], status=500, **many)
+        elif what:
+            self.lab.fault(console.name, *WRITES[console.kind], cut="after", **many)
+
+    def _declared(self, word: str) -> Callable[[str], dict[str, Any]]:
+        """The variables of a host, without their prefix, that declare this."""
+        alice = {"add": [{"user": f"alice@{self.fleet.domain}"}]}
+        required = {"app_service_principal": {"app_role_assignment_required": True}}
+        all_held = [held for held in map(self.held, self.consoles) if held]
+        same_for_all: dict[str, dict[str, Any]] = {
+            "renew the client secret": {"secret_renew": True},
+            "another provider name": {"provider_name": "entra"},
+            "another provider name, beside": {"provider_name": "entra", "provider_beside": ["azure"]},
+            "replace the client ID that is held": {"app_replaces": all_held},
+            "replace another client ID": {"app_replaces": [NO_ID]},
+            "adopt by display name": {"app_adopt": True, "app_display_name": BY_HAND},
+            "another unique name": {"app_unique_name": "another"},
+            "assignment required, alice assigned": {**required, "app_assignments": alice},
+            "assignment required, nobody assigned": required,
+            "open to other organizations": {"app_sign_in_audience": "AzureADMultipleOrgs"},
+            "open to personal accounts": {"app_sign_in_audience": "AzureADandPersonalMicrosoftAccount"},
+            "provider switched off": {"provider_enabled": False},
+            "the address of nobody, not verified": {"public_url": NOBODY},
+            "an address where nobody answers": {"public_url": NOBODY},
+            "console stays": {"remove_console": False},
+            "unused application goes": {"remove_unused_app": True},
+        }
+
+        def own(host: str) -> dict[str, Any]:
+            console = self.console_of[host]
+            if word == "adopt the client ID that is held":
+                found = self.held(console) if self.case.own else next(iter(all_held), "")
+                return {"app_id": found} if found else {}
+            others = [other for other in self.consoles if other is not console]
+            return {
+                "public_url": {
+                    "another spelling of the address": f"{console.url}/",
+                    "another address of the console": console.url.replace("127.0.0.1", "localhost"),
+                    "a mistyped address": f"{console.url}/_admin",
+                    "the address of the other console": others[0].url if others else f"{console.url}/_admin",
+                }[word]
+            }
+
+        return (lambda _host: same_for_all[word]) if word in same_for_all else own
+
+    # The users
+
+    def accounts(self) -> Accounts:
+        """Every person's account at every console, after they have signed in; None where they cannot."""
+        found: Accounts = {}
+        for console in self.consoles:
+            offered = self.offered(console)
+            names = {person: self._sign_in(console, person, offered) for person in self.case.people}
+            guids = {user["name"]: user["guid"] for user in console.users()}
+            for person, name in names.items():
+                provider = self._ways.get((console.name, person), "")
+                found[console.name, person] = Account(provider, name, guids[name]) if name else None
+        return found
+
+    def offered(self, console: Console) -> list[str]:
+        """Our providers that users are offered; a console that has no switch for it offers all."""
+        members = consoles.MEMBERS[console.kind]
+        enabled = [item for item in consoles.entries(console) if item.get(members.get("enabled", ""), True)]
+        return [name for name in OURS if name in {item[members["name"]] for item in enabled}]
+
+    def _sign_in(self, console: Console, person: str, providers: list[str]) -> str | None:
+        """The name of the account in which a person ends, by the provider that they know, else by another one."""
+        who = console.name, person
+        upn = f"{person}@{self.fleet.domain}"
+        refusals = []
+        for name in sorted(providers, key=lambda name: name != self._ways.get(who)):
+            try:
+                done = console.sign_in(name, upn, self.tenant.users[upn])
+            except SignInFailed as failure:
+                refusals.append(f"{name}: {failure}")
+                continue
+            self._ways[who] = name
+            return str(done["user"]["name"])
+        self.refusals[who] = "; ".join(refusals) or "no provider"
+        return None
+
+    # Both sides
+
+    def snapshot(self, *, sessions: bool) -> dict[str, Any]:
+        """All that a run can change, with the open ``sessions`` or without."""
+        return dict(
+            alike(
+                {
+                    "applications": self.tenant.applications(),
+                    "principals": self.graph("GET", "/servicePrincipals")["value"],
+                    "deleted": self.graph("GET", "/directory/deletedItems/microsoft.graph.application")["value"],
+                    "consoles": {console.name: [console.settings(), console.users()] for console in self.consoles},
+                    "sessions": [len(console.sessions()) for console in self.consoles if sessions],
+                }
+            )
+        )
+
+    def live_secrets(self) -> dict[str, int]:
+        """How many client secrets of each holder can be used."""
+        now = f"{self.now():%Y-%m-%dT%H:%M:%S}"
+        found: dict[str, int] = {}
+        for application in self.tenant.applications():
+            for item in application["passwordCredentials"]:
+                if item["endDateTime"] > now:
+                    holder = f"{item['displayName']} of {application['appId']}"
+                    found[holder] = found.get(holder, 0) + 1
+        return found
+
+    def foreign(self) -> dict[str, list[dict[str, Any]]]:
+        """The providers of others in each console."""
+        return {
+            console.name: [
+                item for item in consoles.entries(console) if item[consoles.MEMBERS[console.kind]["name"]] not in OURS
+            ]
+            for console in self.consoles
+        }
+
+
+def _change(console: Console, name: str, values: dict[str, Any]) -> None:
+    """Change members of a provider behind the product's back; its name may be one of them."""
+    settings, members = console.settings(), consoles.MEMBERS[console.kind]
+    (found,) = [item for item in consoles.listed(console.kind, settings) if item[members["name"]] == name]
+    found |= {members[option]: value for option, value in values.items()}
+    console.put_settings(settings)
