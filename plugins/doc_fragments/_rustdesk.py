@@ -81,7 +81,6 @@ options:
     default: false
 requirements:
   - requests >= 2.31
-  - pyotp >= 2.9 (with O(totp_secret) only)
   - PySocks >= 1.7 (with a O(proxy) of the scheme V(socks5h) only)
 """
 

@@ -28,6 +28,13 @@ PROVIDER = {
     "client_secret": "Zx9~wide.awake_0123456789-abcdefghijklmn",
     "issuer": "https://login.example/11111111-2222-3333-4444-555555555555/v2.0",
 }
+# What is no TOTP secret, and words that the message has to hold
+SECRETS = {
+    "JYSB G4CT HAUS CLZ1": "characters that base32 does not have",
+    "JYSBG4CTHAUSCLZ6J": "not a whole number of bytes",
+    "JYSBG4CTHAUSCLZ6=": "padding",
+    "JYSBG4CT": "too short",
+}
 GET = "GET"
 AZURE = (GET, "/api/oidc/settings")
 NEST = (GET, "/api/oidc-providers")
@@ -83,20 +90,33 @@ def test_a_session_that_has_expired_is_begun_anew(lab: Lab, fleet: Fleet, in_pro
         assert console.sessions() == []
 
 
-def test_a_one_time_code_that_was_just_used(fleet: Fleet, in_process: InProcess) -> None:
-    """A run right after another one, as after a prediction, is not refused because a code opens one session alone."""
-    console = consoles.add(fleet, "pro", second_factor="totp")
+@pytest.mark.parametrize("kind", ["pro", "rustdesk_console"])
+def test_a_one_time_code_that_was_just_used(fleet: Fleet, in_process: InProcess, kind: str) -> None:
+    """With a secret as each console makes it, a run right after another one, as after a prediction, is not refused
+    because a code opens one session alone."""
+    console = consoles.add(fleet, kind, second_factor="totp")
     options = {**fleet.console_options(console.name), "totp_secret": console.totp_secret}
     first, second, wrong = in_process.tasks(
         module("rustdesk_oidc_provider_info", **options),
         module("rustdesk_oidc_provider_info", **options),
         module("rustdesk_oidc_provider_info", **{**options, "totp_secret": "JBSWY3DPEHPK3PXP"}),
     )
-    assert [item["name"] for item in first["providers"]] == ["legacy"]
+    assert not first["failed"], first
     assert second["providers"] == first["providers"], second
     assert wrong["failed"]
     assert "totp_secret" in wrong["msg"]
     assert console.sessions() == []
+
+
+def test_a_totp_secret_that_cannot_be_one(fleet: Fleet, in_process: InProcess) -> None:
+    """The message tells what is wrong with the secret, without a part of it."""
+    console = consoles.add(fleet, "rustdesk_console", second_factor="totp")
+    options = fleet.console_options(console.name)
+    for secret, wrong in SECRETS.items():
+        (result,) = in_process.tasks(module("rustdesk_oidc_provider_info", **{**options, "totp_secret": secret}))
+        assert result["failed"], secret
+        assert wrong in result["msg"], result["msg"]
+        assert not [part for part in (secret, *secret.split()) if part in result["msg"]], result["msg"]
 
 
 def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:

@@ -14,17 +14,13 @@ import time
 import typing as t
 from contextlib import suppress
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
-    InputError,
-    MissingLibraryError,
-    ServiceError,
-)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import totp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 
-PYOTP_REQUIREMENT = "pyotp>=2.9"
 # The statuses with which consoles refuse a login.
 REFUSED = (200, 400, 401, 403)
 # The same for each run: the console keeps one session for each of these.
@@ -70,7 +66,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
     """Sign in with the console options ``params``, through a second factor where the console asks for one, and give the
     session's token.
 
-    Raises ServiceError naming the option to change, MissingLibraryError when a TOTP code is needed without pyotp.
+    Raises ServiceError naming the option to change, InputError for a TOTP secret that cannot be one.
     """
     attempted = f"Signing in to the console {connection.url} as {params['username']} failed"
     connection.keep_secret(params["password"], params.get("totp_secret"), params.get("verification_code"))
@@ -135,15 +131,15 @@ def _challenged(
     connection: Connection, params: t.Mapping[str, t.Any], attempted: str, answer: dict[str, t.Any]
 ) -> dict[str, t.Any]:
     """The second step of a login; its type is email_check for e-mail codes and TOTP alike (hbbs.dart)."""
-    totp = answer.get("tfa_type") == "tfa_check"
+    by_totp = answer.get("tfa_type") == "tfa_check"
     code = params.get("verification_code")
-    if totp and params.get("totp_secret"):
-        code = _totp(params["totp_secret"])
+    if by_totp and params.get("totp_secret"):
+        code = totp.code(params["totp_secret"], time.time())
     if not code:
-        wants = "a one-time code (TOTP)" if totp else "the code that it has just sent by e-mail"
+        wants = "a one-time code (TOTP)" if by_totp else "the code that it has just sent by e-mail"
         option = (
             "Set totp_secret to the account's TOTP secret"
-            if totp
+            if by_totp
             else (
                 "Set verification_code to it and verification_secret to this error's verification_secret, or use"
                 " an account for automation that has TOTP"
@@ -152,14 +148,15 @@ def _challenged(
         raise ChallengeError(attempted, f"the console asks for {wants}", option, str(answer.get("secret") or ""))
     name = _user(answer).get("name") or params["username"]
     try:
-        return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code if totp else "")
+        return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code if by_totp else "")
     except ServiceError as error:
-        if not (totp and params.get("totp_secret") and error.status in REFUSED):
+        if not (by_totp and params.get("totp_secret") and error.status in REFUSED):
             raise
     # A code opens one session (RFC 6238, 5.2), and that of a run just before may have it: the next one is good already,
-    # as clocks may differ by a step.
-    code = _totp(params["totp_secret"], ahead=1)
-    return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code)
+    # as clocks may differ by a step. Some consoles take the code of their own step alone, which may have just begun.
+    current = totp.code(params["totp_secret"], time.time())
+    again = current if current != code else totp.code(params["totp_secret"], time.time() + totp.SECONDS)
+    return _second_factor(connection, params, attempted, name, answer.get("secret"), again, again)
 
 
 def _second_factor(
@@ -218,15 +215,3 @@ class ChallengeError(ServiceError):
 def _user(answer: dict[str, t.Any]) -> dict[str, t.Any]:
     user = answer.get("user")
     return user if isinstance(user, dict) else {}
-
-
-def _totp(secret: str, ahead: int = 0) -> str:
-    """The one-time code of now, or of so many steps of 30 seconds later."""
-    try:
-        import pyotp
-    except ImportError as error:
-        raise MissingLibraryError(PYOTP_REQUIREMENT) from error
-    try:
-        return str(pyotp.TOTP(secret.replace(" ", "")).at(int(time.time()), counter_offset=ahead))
-    except ValueError as error:  # binascii.Error is one; its text would hold a part of the secret
-        raise InputError("totp_secret is not a base32 secret", hint="Copy it again from the console") from error

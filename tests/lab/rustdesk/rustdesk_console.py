@@ -58,6 +58,8 @@ class RustdeskConsole(Console):
         self._key = OctKey.import_key(vault.token(32))
         self.accounts.session_seconds = SESSION_SECONDS
         self.accounts.new_token = self._jwt
+        # What otplib 12 makes and takes: 80 bits, and the code of its own time step alone.
+        self.accounts.totp_bytes, self.accounts.totp_window = 10, 0
         self._limits = RateLimits(clock)
         self._discovery = CachedDiscovery(clock, self.relying_party)
         # Sign-ins whose user came back too late
