@@ -138,6 +138,10 @@ options:
         description: The session's token.
         type: str
         required: true
+      client:
+        description: The ID of the client that the session belongs to, so that closing it ends no other session.
+        type: str
+        version_added: 0.2.0
       seen:
         description: The settings that the earlier task has read, which are read again before anything is written.
         type: str

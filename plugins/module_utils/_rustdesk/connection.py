@@ -27,6 +27,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 # Every client secret that Entra makes has this mark from the fourth sign on (Microsoft's credential scanners [doc]).
 ENTRA_SECRET = re.compile(r"[A-Za-z0-9_~.\-]{3}[0-9]Q~[A-Za-z0-9_~.\-]{20,}")
 LONGEST_QUOTE = 300
+# What to do where a session that was open is no longer there, and renewing it was not possible or did not help.
+SESSION_ENDED = (
+    "The session has ended. Run the playbook again. If this repeats, check that no other program signs this user out,"
+    " or use an account for automation alone"
+)
 # The code of an error whose text is the console's own.
 SAID = "error"
 
@@ -142,6 +147,9 @@ class Connection:
             renew()
         return renew is not None
 
+    def _hint(self, status: int, path: str) -> str:
+        return SESSION_ENDED if status == 401 and self.headers else _hint(status, path)
+
     def _no_answer(self, attempted: str, error: Exception, *, repeats: bool) -> ServiceError:
         cause = _causes.of_exception(error, self.asks)
         if cause.open and not repeats:
@@ -173,12 +181,12 @@ class Connection:
                 f"Set {self.asks.option} to the address where it leads; following it would turn a POST into a GET",
             )
         if said:
-            raise refusal(f"the console answered {status}: {said}", _hint(status, path), SAID)
+            raise refusal(f"the console answered {status}: {said}", self._hint(status, path), SAID)
         if status == 405:
             allowed = response.headers.get("Allow", "nothing else")
-            raise refusal(f"{method} {path} is not allowed there (405, allows {allowed})", _hint(status, path))
+            raise refusal(f"{method} {path} is not allowed there (405, allows {allowed})", self._hint(status, path))
         if not 200 <= status < 300:
-            raise refusal(f"{method} {path} answered {status} {response.reason}", _hint(status, path))
+            raise refusal(f"{method} {path} answered {status} {response.reason}", self._hint(status, path))
         if not readable:
             what = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
             raise refusal(
@@ -208,8 +216,10 @@ def _complaint(value: dict[str, t.Any], status: int) -> t.Any:
 
 
 def _hint(status: int, path: str) -> str:
-    if status in (401, 403):
-        return "Check username and password, and that the user is an administrator with the right to change settings"
+    if status == 401:
+        return "Check username and password"
+    if status == 403:
+        return "Check that the user is an administrator with the right to change settings"
     if status in (404, 405):
         return f"This server's API differs from what is known ({path}): see the option contract"
     if status in (502, 503, 504) or 520 <= status < 530:  # those of Cloudflare are above 520

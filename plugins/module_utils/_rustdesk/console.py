@@ -37,6 +37,8 @@ class Console(t.Protocol):
     supports: frozenset[str]
     # Seconds that a user has to sign in; None where that is not known
     sign_in_lasts: float | None
+    # The ID of the client as which the session was begun; None where the console does not want one
+    client: str | None
     # Whether it gives a finished sign-in only to the client, by ID and UUID, that began it
     asks_for_client: bool
 
@@ -49,8 +51,8 @@ class Console(t.Protocol):
     def seen(self) -> str | None:
         """What was read, for resume(), with its secrets; None where the console is to be read again."""
 
-    def resume(self, token: str, seen: str | None = None) -> None:
-        """Go on with the session of ``token``."""
+    def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
+        """Go on with the session of ``token``, which was begun as ``client``."""
 
     @property
     def wrote(self) -> bool:

@@ -10,6 +10,8 @@ Source: RustDesk's client (flutter/lib/common/hbbs/hbbs.dart, flutter/lib/models
 
 from __future__ import annotations
 
+import base64
+import secrets
 import time
 import typing as t
 from contextlib import suppress
@@ -23,12 +25,22 @@ if t.TYPE_CHECKING:
 
 # The statuses with which consoles refuse a login.
 REFUSED = (200, 400, 401, 403)
-# The same for each run: the console keeps one session for each of these.
-DEVICE: dict[str, t.Any] = {
-    "id": "deskops-rustdesk-sso",
-    "uuid": "ZGVza29wcy1ydXN0ZGVzay1zc28=",
-    "deviceInfo": {"os": "linux", "type": "browser", "name": "deskops.rustdesk_sso"},
-}
+# How the console names the sessions of this collection, in its list of devices for example.
+DEVICE_NAME = "deskops.rustdesk_sso"
+CLIENT_PREFIX = "deskops-rustdesk-sso-"
+
+
+def new_client() -> str:
+    """The ID of a client of its own, for one session.
+
+    A logout ends all sessions of its client (rustdesk_console 1.8.0 [rec]), so that a shared one would end others'.
+    """
+    return CLIENT_PREFIX + secrets.token_hex(8)
+
+
+def client_members(client: str) -> dict[str, str]:
+    """The members by which requests name the ``client``, as RustDesk's clients send them."""
+    return {"id": client, "uuid": base64.b64encode(client.encode()).decode()}
 
 
 class SignedInLikeAClient:
@@ -36,17 +48,20 @@ class SignedInLikeAClient:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.client: str | None = None
 
     def login(self, params: t.Mapping[str, t.Any]) -> str:
         """Sign in with the console options ``params``; gives the session's token. Raises as the function login()."""
-        return login(self._connection, params)
+        self.client, token = login(self._connection, params, self.client)
+        return token
 
     def seen(self) -> str | None:
         """Nothing: this console is read again."""
         return None
 
-    def resume(self, token: str, seen: str | None = None) -> None:
-        """Go on with the session of ``token``."""
+    def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
+        """Go on with the session of ``token``, which was begun as ``client``."""
+        self.client = client
         use(self._connection, token)
 
     @property
@@ -59,41 +74,38 @@ class SignedInLikeAClient:
 
     def logout(self) -> None:
         """Close the session, if there is one."""
-        logout(self._connection)
+        logout(self._connection, self.client)
 
 
-def login(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
+def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | None = None) -> tuple[str, str]:
     """Sign in with the console options ``params``, through a second factor where the console asks for one, and give the
-    session's token.
+    client's ID and the session's token.
 
+    ``client`` is the one whose session is renewed, so that a logout ends what is left of both; by default a new one.
     Raises ServiceError naming the option to change, InputError for a TOTP secret that cannot be one.
     """
-    attempted = f"Signing in to the console {connection.url} as {params['username']} failed"
+    attempted = attempt(connection, params)
     connection.keep_secret(params["password"], params.get("totp_secret"), params.get("verification_code"))
+    connection.headers.pop("Authorization", None)
     if connection.url.lower().startswith("http://") and not connection.asked:
         # Something harmless first: were it redirected, the password would have gone over the wire for nothing.
         connection.call("GET", "/api/login-options", attempted)
     if params.get("verification_code") and params.get("verification_secret"):
-        answer = _second_factor(
-            connection,
-            params,
-            attempted,
-            params["username"],
-            params["verification_secret"],
-            params["verification_code"],
-            "",
-        )
+        client, secret = begun_login(params["verification_secret"])
+        code = params["verification_code"]
+        answer = _second_factor(connection, params, client, attempted, params["username"], secret, code, "")
     else:
+        client = client or new_client()
         request = {
             "username": params["username"],
             "password": params["password"],
             "autoLogin": True,
             "type": "account",
-            **DEVICE,
+            **_device(client),
         }
-        answer = _call(connection, request, attempted, "Check username and password")
+        answer = _call(connection, request, attempted, "Check username and password, and that the account is enabled")
         if answer.get("type") == "email_check":
-            answer = _challenged(connection, params, attempted, answer)
+            answer = _challenged(connection, params, client, attempted, answer)
     if not isinstance(answer.get("access_token"), str):
         raise ServiceError(
             attempted,
@@ -103,13 +115,31 @@ def login(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
     token: str = answer["access_token"]
     use(connection, token)
     if _user(answer).get("is_admin") is False:
-        logout(connection)
+        logout(connection, client)
         raise ServiceError(
             attempted,
             answer="this user is not an administrator of the console",
             hint="Set username to an administrator, or make this user one",
         )
-    return token
+    return client, token
+
+
+def attempt(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
+    """The words with which an error of a sign-in begins.
+
+    Ansible masks the password in all output: a user name that holds it is left out, as its mask would tell just that.
+    """
+    name, password = params["username"], params["password"]
+    told = "" if password and password in name else f" as {name}"
+    return f"Signing in to the console {connection.url}{told} failed"
+
+
+def begun_login(verification_secret: str) -> tuple[str, str]:
+    """The client's ID and the console's own secret of the login that ended with this ``verification_secret``."""
+    client, separator, secret = verification_secret.partition(":")
+    if separator and client.startswith(CLIENT_PREFIX):
+        return client, secret
+    return new_client(), verification_secret
 
 
 def use(connection: Connection, token: str) -> None:
@@ -118,17 +148,18 @@ def use(connection: Connection, token: str) -> None:
     connection.headers["Authorization"] = f"Bearer {token}"
 
 
-def logout(connection: Connection) -> None:
-    """Close the session; a console that refuses is left alone, as the session ends by itself."""
+def logout(connection: Connection, client: str | None) -> None:
+    """Close the session that was begun as ``client``, and no other; a console that refuses is left alone, as the
+    session expires."""
     if "Authorization" not in connection.headers:
         return
     with suppress(ServiceError):
-        connection.call("POST", "/api/logout", "Signing out failed", json={"id": DEVICE["id"], "uuid": DEVICE["uuid"]})
+        connection.call("POST", "/api/logout", "Signing out failed", json=client_members(client) if client else {})
     del connection.headers["Authorization"]
 
 
 def _challenged(
-    connection: Connection, params: t.Mapping[str, t.Any], attempted: str, answer: dict[str, t.Any]
+    connection: Connection, params: t.Mapping[str, t.Any], client: str, attempted: str, answer: dict[str, t.Any]
 ) -> dict[str, t.Any]:
     """The second step of a login; its type is email_check for e-mail codes and TOTP alike (hbbs.dart)."""
     by_totp = answer.get("tfa_type") == "tfa_check"
@@ -145,10 +176,14 @@ def _challenged(
                 " an account for automation that has TOTP"
             )
         )
-        raise ChallengeError(attempted, f"the console asks for {wants}", option, str(answer.get("secret") or ""))
+        raise ChallengeError(
+            attempted, f"the console asks for {wants}", option, f"{client}:{answer.get('secret') or ''}"
+        )
     name = _user(answer).get("name") or params["username"]
     try:
-        return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code if by_totp else "")
+        return _second_factor(
+            connection, params, client, attempted, name, answer.get("secret"), code, code if by_totp else ""
+        )
     except ServiceError as error:
         if not (by_totp and params.get("totp_secret") and error.status in REFUSED):
             raise
@@ -156,12 +191,13 @@ def _challenged(
     # as clocks may differ by a step. Some consoles take the code of their own step alone, which may have just begun.
     current = totp.code(params["totp_secret"], time.time())
     again = current if current != code else totp.code(params["totp_secret"], time.time() + totp.SECONDS)
-    return _second_factor(connection, params, attempted, name, answer.get("secret"), again, again)
+    return _second_factor(connection, params, client, attempted, name, answer.get("secret"), again, again)
 
 
 def _second_factor(
     connection: Connection,
     params: t.Mapping[str, t.Any],
+    client: str,
     attempted: str,
     name: str,
     secret: t.Any,
@@ -174,7 +210,7 @@ def _second_factor(
         "type": "email_code",
         "verificationCode": code,
         "secret": secret,
-        **DEVICE,
+        **_device(client),
     }
     if tfa_code or params.get("totp_secret"):
         request["tfaCode"] = tfa_code or code
@@ -210,6 +246,11 @@ class ChallengeError(ServiceError):
         result = super().as_result()
         result["error"]["verification_secret"] = self.verification_secret
         return result
+
+
+def _device(client: str) -> dict[str, t.Any]:
+    device = {"os": "linux", "type": "browser", "name": DEVICE_NAME}
+    return {**client_members(client), "deviceInfo": device}
 
 
 def _user(answer: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -20,7 +20,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import logout, use
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SESSION_ENDED
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import attempt, logout, use
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -57,6 +58,7 @@ class RustdeskApi:
     takes_api_domain = True
     sign_in_lasts: float | None = 300.0  # http/controller/api/ouath.go [src]
     asks_for_client = False
+    client: str | None = None
     supports = frozenset({*KEYS, "name", "enabled", "scopes"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -65,7 +67,8 @@ class RustdeskApi:
 
     def login(self, params: t.Mapping[str, t.Any]) -> str:
         """Sign in; gives the session's token. Raises ServiceError, also where a captcha is asked for."""
-        attempted = f"Signing in to the console {self._connection.url} as {params['username']} failed"
+        attempted = attempt(self._connection, params)
+        self._connection.headers.pop("api-token", None)
         self._connection.keep_secret(params["password"])
         request = {"username": params["username"], "password": params["password"], "platform": "linux"}
         answer = self._connection.call("POST", "/api/admin/login", attempted, json=request)
@@ -97,8 +100,8 @@ class RustdeskApi:
         """Nothing: this console is read again."""
         return None
 
-    def resume(self, token: str, seen: str | None = None) -> None:
-        """Go on with a session."""
+    def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
+        """Go on with a session, which has no client."""
         self._connection.keep_secret(token)
         self._connection.headers["api-token"] = token
 
@@ -116,7 +119,7 @@ class RustdeskApi:
         token = self._connection.headers.pop("api-token", None)
         if token:
             use(self._connection, token)
-            logout(self._connection)
+            logout(self._connection, None)
 
     def providers(self, name: str) -> list[Provider]:
         """All providers, in the console's order, with their secrets."""
@@ -268,7 +271,9 @@ class RustdeskApi:
         raise ServiceError(
             attempted,
             answer=f"the console answered {code}: {said}",
-            hint="Check that the user is an administrator" if code == NOT_SIGNED_IN else "Look into the console's log",
+            hint=f"Check that the user is an administrator. {SESSION_ENDED}"
+            if code == NOT_SIGNED_IN
+            else "Check the console log",
             code=str(code),
         )
 
