@@ -32,6 +32,14 @@ SESSION_ENDED = (
     "The session has ended. Run the playbook again. If this repeats, check that no other program signs this user out,"
     " or use an account for automation alone"
 )
+# How rustdesk_api answers everything to an address that it has banned: this code, in HTTP 200
+# (http/middleware/limiter.go [src]).
+BANNED = 423
+BAN = "banned"
+BAN_HINT = (
+    "Correct username and password, then wait 30 minutes or restart the console. How many failures it takes is the"
+    " setting ban-threshold (RUSTDESK_API_APP_BAN_THRESHOLD)"
+)
 # The code of an error whose text is the console's own.
 SAID = "error"
 
@@ -119,7 +127,8 @@ class Connection:
 
         Raises ServiceError where something else answers in its place, with the name of the cause as its code.
         """
-        headers = {"Accept": "application/json", **self._gateway, **self.headers}
+        # Without a language, some consoles answer in Chinese
+        headers = {"Accept": "application/json", "Accept-Language": "en", **self._gateway, **self.headers}
         try:
             response = self._http.send(method, self.url + path, repeatable=repeatable, json=json, headers=headers)
         except _http.requests.RequestException as error:
@@ -180,6 +189,8 @@ class Connection:
                 f"{method} {path} was redirected ({status}) to {target}",
                 f"Set {self.asks.option} to the address where it leads; following it would turn a POST into a GET",
             )
+        if isinstance(value, dict) and BANNED in (status, value.get("code")):
+            raise refusal(f"the console has banned this address after failed sign-ins ({BANNED})", BAN_HINT, BAN)
         if said:
             raise refusal(f"the console answered {status}: {said}", self._hint(status, path), SAID)
         if status == 405:

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import BANNED, SAID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_api import RustdeskApi
@@ -148,6 +148,8 @@ def detect(connection: Connection) -> str | None:
         told = value if isinstance(value, dict) else {}
         if told.get("statusCode") in (401, 404) and "message" in told:
             return "rustdesk_console"
+        if told.get("code") == BANNED:  # only this type answers so, to each path
+            return "rustdesk_api"
         if probed == "pro" and (response.status_code in (401, 403) or isinstance(told.get("providers"), list)):
             return probed
         if probed == "rustdesk_api" and response.status_code == 200 and told.get("code") == 403:

@@ -11,6 +11,7 @@ Source: RustDesk's client (flutter/lib/common/hbbs/hbbs.dart, flutter/lib/models
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 import time
 import typing as t
@@ -25,6 +26,8 @@ if t.TYPE_CHECKING:
 
 # The statuses with which consoles refuse a login.
 REFUSED = (200, 400, 401, 403)
+CHECK = "Check username and password, and that the account is enabled"
+MAIL = "Check the console's SMTP settings, or use an account for automation that has TOTP"
 # How the console names the sessions of this collection, in its list of devices for example.
 DEVICE_NAME = "deskops.rustdesk_sso"
 CLIENT_PREFIX = "deskops-rustdesk-sso-"
@@ -41,6 +44,21 @@ def new_client() -> str:
 def client_members(client: str) -> dict[str, str]:
     """The members by which requests name the ``client``, as RustDesk's clients send them."""
     return {"id": client, "uuid": base64.b64encode(client.encode()).decode()}
+
+
+# What a login is answered where a password alone does not do and no code can be sent: what it means, and what to do
+# (src/modules/auth/services of rustdesk_console 1.8.0 [src]).
+UNFINISHED = {
+    "enforce_tfa": (
+        "the console demands a second factor of this account, which has none yet",
+        "Set up TOTP for the account and set totp_secret to its secret. If that needs a sign-in, another administrator"
+        " has to stop enforcing the second factor for it first",
+    ),
+    "passkey_check": (
+        "the console asks for a passkey, which only a person can present",
+        "Turn off the passkey as second factor of this account, or use an account for automation that has TOTP",
+    ),
+}
 
 
 class SignedInLikeAClient:
@@ -103,10 +121,19 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
             "type": "account",
             **_device(client),
         }
-        answer = _call(connection, request, attempted, "Check username and password, and that the account is enabled")
+        try:
+            answer = _call(connection, request, attempted, CHECK)
+        except ServiceError as error:
+            if error.code != SAID or error.status not in REFUSED:
+                raise
+            meant, hint = refusal(error.status, error.answer)
+            raise error.but(answer=meant, hint=hint) from error
         if answer.get("type") == "email_check":
             answer = _challenged(connection, params, client, attempted, answer)
     if not isinstance(answer.get("access_token"), str):
+        if answer.get("type") in UNFINISHED:
+            demanded, hint = UNFINISHED[answer["type"]]
+            raise ServiceError(attempted, answer=demanded, hint=hint)
         raise ServiceError(
             attempted,
             answer=f"the answer has no access token (type {answer.get('type')})",
@@ -122,6 +149,21 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
             hint="Set username to an administrator, or make this user one",
         )
     return client, token
+
+
+def refusal(status: int | None, said: str | None) -> tuple[str | None, str]:
+    """What a password was refused for, None if the console's own words say it, and what to do next.
+
+    rustdesk_console answers 400 where it cannot ask for the second factor, in Chinese (auth-email.service.ts,
+    auth-passkey.service.ts [src]).
+    """
+    if status != 400:
+        return None, CHECK
+    if re.search("passkey", said or "", re.IGNORECASE):
+        return f"the console cannot ask for the account's passkey: {said}", UNFINISHED["passkey_check"][1]
+    if re.search("mail|邮件|邮箱", said or "", re.IGNORECASE):
+        return f"the console could not send the sign-in code by e-mail: {said}", MAIL
+    return None, f"{CHECK}. If it signs in with codes by e-mail: {MAIL}"
 
 
 def attempt(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
