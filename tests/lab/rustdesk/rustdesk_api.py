@@ -300,26 +300,26 @@ class RustdeskApi(Console):
         """The browser's return; the reason of a failed redemption stays in the server's log."""
         state = request.query.get("state", "")
         if not state:
-            return pages.failed("state is empty.", 200)
+            return pages.scripted("OauthFailed", "state is empty.")
         pending = self.waiting(state)
         if pending is None:
-            return pages.failed("Oauth expired,please try again.", 200)
+            return pages.scripted("OauthFailed", "Oauth expired,please try again.")
         if pending.account is not None:
-            return pages.failed("Oauth has been success.", 200)
+            return pages.scripted("OauthFailed", "Oauth has been success.")
         try:
             provider = self._provider(pending.request.provider.name)
-            account = await self.finish_sign_in(request.query.get("code", ""), state, provider)
+            await self.finish_sign_in(request.query.get("code", ""), state, provider)
         except BindRequired:
             return web.Response(status=302, headers={"Location": f"{self._api_server()}/_admin/#/oauth/bind/{state}"})
         except NeverSet:
             # A null is dereferenced, and the server recovers
             return web.Response(status=500)
         except SignInError:
-            return pages.failed("Oauth failed.Get oauth token error.", 200)
-        return pages.succeeded(account.name)
+            return pages.scripted("OauthFailed", "Oauth failed.Get oauth token error.")
+        return pages.scripted("OauthSuccess", "Oauth success.")
 
     async def _admin_page(self, _request: web.BaseRequest) -> web.Response:
-        return pages.bind()
+        return pages.admin_page()
 
     async def _auth_query(self, request: web.BaseRequest) -> web.Response:
         code = request.query.get("code", "")

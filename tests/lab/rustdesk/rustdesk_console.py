@@ -300,26 +300,26 @@ class RustdeskConsole(Console):
         """The browser's return; a failure is told without its reason [src]."""
         state = request.query.get("state", "")
         if "error" in request.query:
-            return pages.failed(FAILED)
+            return _failed(FAILED)
         known = self._pending.get(state)
         pending = self.waiting(state)
         if known and pending is None:
             self._late.append(known)
-            return pages.failed("OIDC 授权已过期，请重新发起授权")  # noqa: RUF001
+            return _failed("OIDC 授权已过期，请重新发起授权")  # noqa: RUF001
         if pending is None:
-            return pages.failed("无效的 OIDC state 参数" if state else "OIDC 回调缺少 state 参数")
+            return _failed("无效的 OIDC state 参数" if state else "OIDC 回调缺少 state 参数")
         if pending.account is not None:
-            return pages.failed("OIDC 授权状态异常")
+            return _failed("OIDC 授权状态异常")
         name = pending.request.provider.name
         stored = self._providers.enabled(name)
         if stored is None:
-            return pages.failed(f'OIDC 提供商 "{name}" 不存在')
+            return _failed(f'OIDC 提供商 "{name}" 不存在')
         try:
             current = await self._discovery.provider(stored)
-            account = await self.finish_sign_in(request.query.get("code", ""), state, current)
+            await self.finish_sign_in(request.query.get("code", ""), state, current)
         except (SignInError, ConfigurationError):
-            return pages.failed(FAILED)
-        return pages.succeeded(account.name)
+            return _failed(FAILED)
+        return pages.plain("认证成功", "您已成功登录，可以关闭此窗口返回应用。")  # noqa: RUF001
 
     def waiting(self, state: str) -> Pending | None:
         """The sign-in of a state, as long as it may take; its row stays until it is cleaned up at night [src]."""
@@ -351,6 +351,10 @@ class RustdeskConsole(Console):
         verified = email if claims.get("email_verified") is True else ""
         account = Account(unique, None, email=verified, third_auth_type="oidc")
         return self.accounts.link(provider, claims, account)
+
+
+def _failed(message: str) -> web.Response:
+    return pages.plain("认证失败", message, 400)
 
 
 def _listed_user(account: Account) -> dict[str, Any]:

@@ -356,3 +356,10 @@ def test_other_answers_to_a_login(lab: Lab) -> None:
     assert answers["passkey"].json()["type"] == "passkey_check"
     assert answers["email"].status_code == 400
     assert answers["email"].json() == {"error": "发送验证码邮件失败，请稍后重试"}  # noqa: RUF001
+
+
+def test_the_callback_page_has_no_ids(admin: Admin) -> None:
+    answer = admin.call("GET", "/api/oidc/callback?state=unknown")
+    assert answer.status_code == 400
+    assert "<h1>认证失败</h1><p>无效的 OIDC state 参数</p>" in answer.text
+    assert " id=" not in answer.text
