@@ -127,7 +127,7 @@ def test_a_session_that_was_ended_from_outside(lab: Lab, fleet: Fleet, in_proces
     lab.fault(desk.name, method, f"^{path}$", **ended, times=9)
     (twice,) = in_process.tasks(module("rustdesk_oidc_provider", **options, **PROVIDER | {"name": "fabrikam"}))
     assert twice["failed"], twice
-    assert "session" in twice["msg"], twice["msg"]
+    assert "signs this user out" in twice["msg"], twice["msg"]
     assert "password" not in twice["msg"], twice["msg"]
     # One for the first task, one to renew its session, and two for each of the others
     assert consoles.counted(lab, desk)[0] == 6

@@ -21,7 +21,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SESSION_ENDED
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import attempt, logout, use
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
@@ -274,7 +273,7 @@ class RustdeskApi:
         raise ServiceError(
             attempted,
             answer=f"the console answered {code}: {said}",
-            hint=f"Check that the user is an administrator. {SESSION_ENDED}"
+            hint="Check that the user is an administrator, and that no other program signs this user out"
             if code == NOT_SIGNED_IN
             else "Check the console log",
             code=str(code),
