@@ -81,7 +81,6 @@ options:
     default: false
 requirements:
   - requests >= 2.31
-  - pyotp >= 2.9 (with O(totp_secret) only)
   - PySocks >= 1.7 (with a O(proxy) of the scheme V(socks5h) only)
 """
 
@@ -139,6 +138,10 @@ options:
         description: The session's token.
         type: str
         required: true
+      client:
+        description: The ID of the client that the session belongs to, so that closing it ends no other session.
+        type: str
+        version_added: 0.2.0
       seen:
         description: The settings that the earlier task has read, which are read again before anything is written.
         type: str

@@ -12,6 +12,8 @@ import traceback
 import typing as t
 
 Same = t.TypeVar("Same", bound="SsoError")
+# A bracket alone ends no sentence; the last one is the full stop of Chinese.
+SENTENCE_ENDS = (".", "!", "?", ".)", "!)", "?)", "。")
 
 
 class SsoError(Exception):
@@ -111,4 +113,4 @@ def unforeseen(error: Exception) -> SsoError:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ")")) else text + "."
+    return text if text.endswith(SENTENCE_ENDS) else text + "."

@@ -181,7 +181,6 @@ options:
     version_added: 0.2.0
 requirements:
   - requests >= 2.31
-  - pyotp >= 2.9 (with O(totp_secret) only)
   - PySocks >= 1.7 (with a O(console_proxy) of the scheme V(socks5h) only)
 seealso:
   - module: deskops.rustdesk_sso.entra_app

@@ -28,6 +28,13 @@ PROVIDER = {
     "client_secret": "Zx9~wide.awake_0123456789-abcdefghijklmn",
     "issuer": "https://login.example/11111111-2222-3333-4444-555555555555/v2.0",
 }
+# What is no TOTP secret, and words that the message has to hold
+SECRETS = {
+    "JYSB G4CT HAUS CLZ1": "characters that base32 does not have",
+    "JYSBG4CTHAUSCLZ6J": "not a whole number of bytes",
+    "JYSBG4CTHAUSCLZ6=": "padding",
+    "JYSBG4CT": "too short",
+}
 GET = "GET"
 AZURE = (GET, "/api/oidc/settings")
 NEST = (GET, "/api/oidc-providers")
@@ -83,20 +90,78 @@ def test_a_session_that_has_expired_is_begun_anew(lab: Lab, fleet: Fleet, in_pro
         assert console.sessions() == []
 
 
-def test_a_one_time_code_that_was_just_used(fleet: Fleet, in_process: InProcess) -> None:
-    """A run right after another one, as after a prediction, is not refused because a code opens one session alone."""
-    console = consoles.add(fleet, "pro", second_factor="totp")
+def test_a_session_belongs_to_one_run(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """Another run of the same account signs in and out meanwhile: the session that was handed over goes on."""
+    for desk in consoles.one_of_each(fleet).values():
+        options = fleet.console_options(desk.name)
+        seen = in_process.task("rustdesk_oidc_provider_info", **options, keep_session=True)
+        (other,) = in_process.tasks(module("rustdesk_oidc_provider_info", **options))
+        assert not other["failed"], other
+        (kept,) = desk.sessions()
+        (done,) = in_process.tasks(module("rustdesk_oidc_provider", **options, **PROVIDER, session=seen["session"]))
+        assert done["changed"], done
+        assert consoles.counted(lab, desk) == (2, 2), desk.kind
+        assert desk.sessions() == []
+        if desk.kind != "rustdesk_api":  # whose administrators sign in without telling their device
+            assert kept["id"].startswith("deskops-rustdesk-sso-")
+            assert kept["device"]["name"] == "deskops.rustdesk_sso"
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_session_that_was_ended_from_outside(lab: Lab, fleet: Fleet, in_process: InProcess, kind: str) -> None:
+    """It is renewed once, also in the task that began it; the password is not to blame where that does not help."""
+    desk = consoles.add(fleet, kind)
+    options = fleet.console_options(desk.name)
+    seen = in_process.task("rustdesk_oidc_provider_info", **options, keep_session=True)
+    desk.end_sessions()
+    (handed_over,) = in_process.tasks(module("rustdesk_oidc_provider", **options, **PROVIDER, session=seen["session"]))
+    assert handed_over["changed"], handed_over
+    method, path = WRITES[kind]
+    ended: dict[str, Any] = {"status": 401, "json": {"message": "请先登录", "error": "Unauthorized", "statusCode": 401}}
+    if kind == "rustdesk_api":
+        ended = {"json": {"code": 403, "message": "Please log in first.", "data": None}}
+    lab.fault(desk.name, method, f"^{path}$", **ended)
+    again = module("rustdesk_oidc_provider", **options, **PROVIDER | {"name": "contoso"})
+    (own,) = in_process.tasks(again)
+    assert own["changed"], own
+    lab.fault(desk.name, method, f"^{path}$", **ended, times=9)
+    (twice,) = in_process.tasks(module("rustdesk_oidc_provider", **options, **PROVIDER | {"name": "fabrikam"}))
+    assert twice["failed"], twice
+    assert "signs this user out" in twice["msg"], twice["msg"]
+    assert "password" not in twice["msg"], twice["msg"]
+    # One for the first task, one to renew its session, and two for each of the others
+    assert consoles.counted(lab, desk)[0] == 6
+    if kind != "rustdesk_api":  # which ends a token alone, and the refused ones were in fact good
+        assert desk.sessions() == []
+
+
+@pytest.mark.parametrize("kind", ["pro", "rustdesk_console"])
+def test_a_one_time_code_that_was_just_used(fleet: Fleet, in_process: InProcess, kind: str) -> None:
+    """With a secret as each console makes it, a run right after another one, as after a prediction, is not refused
+    because a code opens one session alone."""
+    console = consoles.add(fleet, kind, second_factor="totp")
     options = {**fleet.console_options(console.name), "totp_secret": console.totp_secret}
     first, second, wrong = in_process.tasks(
         module("rustdesk_oidc_provider_info", **options),
         module("rustdesk_oidc_provider_info", **options),
         module("rustdesk_oidc_provider_info", **{**options, "totp_secret": "JBSWY3DPEHPK3PXP"}),
     )
-    assert [item["name"] for item in first["providers"]] == ["legacy"]
+    assert not first["failed"], first
     assert second["providers"] == first["providers"], second
     assert wrong["failed"]
     assert "totp_secret" in wrong["msg"]
     assert console.sessions() == []
+
+
+def test_a_totp_secret_that_cannot_be_one(fleet: Fleet, in_process: InProcess) -> None:
+    """The message tells what is wrong with the secret, without a part of it."""
+    console = consoles.add(fleet, "rustdesk_console", second_factor="totp")
+    options = fleet.console_options(console.name)
+    for secret, wrong in SECRETS.items():
+        (result,) = in_process.tasks(module("rustdesk_oidc_provider_info", **{**options, "totp_secret": secret}))
+        assert result["failed"], secret
+        assert wrong in result["msg"], result["msg"]
+        assert not [part for part in (secret, *secret.split()) if part in result["msg"]], result["msg"]
 
 
 def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:

@@ -34,7 +34,8 @@ ANSWERS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "HTML with an error status": ({"html": PAGE, "status": 502, "times": 50}, ["502"]),
     "moved permanently": ({"redirect": "https://elsewhere.example/x", "status": 301}, ["301", "elsewhere.example"]),
     "moved": ({"redirect": "https://elsewhere.example/x"}, ["302", "elsewhere.example"]),
-    "401": ({"status": 401}, ["401"]),
+    # A session is renewed once
+    "401": ({"status": 401, "times": 2}, ["401", "session"]),
     "403": ({"status": 403}, ["403", "admin"]),
     "404": ({"status": 404}, ["404", "contract"]),
     "405": ({"status": 405, "headers": {"Allow": "POST"}}, ["405", "POST"]),

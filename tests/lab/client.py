@@ -129,6 +129,10 @@ class Console:
         """The open sessions."""
         return self._control("GET", "/sessions")
 
+    def end_sessions(self) -> None:
+        """End all sessions, as an administrator does who signs out every user."""
+        self._control("DELETE", "/sessions")
+
     def users(self) -> list[dict[str, Any]]:
         """The console's users."""
         return self._control("GET", "/users")

@@ -59,6 +59,7 @@ class Control:
             ("PUT", CONSOLE + "/settings", self.put_settings),
             ("GET", CONSOLE + "/mailbox", self.mailbox),
             ("GET", CONSOLE + "/sessions", self.sessions),
+            ("DELETE", CONSOLE + "/sessions", self.end_sessions),
             ("GET", CONSOLE + "/users", self.console_users),
             ("PUT", CONSOLE + "/users", self.change_console_user),
             ("POST", CONSOLE + "/restart", self.restart_console),
@@ -246,6 +247,12 @@ class Control:
             }
             for item in self._world.consoles[console].accounts.sessions()
         ]
+
+    def end_sessions(self, console: str) -> None:
+        """End all sessions, as an administrator does who signs out every user."""
+        accounts = self._world.consoles[console].accounts
+        for session in accounts.sessions():
+            accounts.close(session)
 
     def console_users(self, console: str) -> list[dict[str, Any]]:
         """The console's users, each with its guid."""

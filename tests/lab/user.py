@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 import secrets
 import time
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -38,20 +37,23 @@ class SignInFailed(Exception):
         self.message = message
 
 
-class _Form(HTMLParser):
-    """Reads a page's first form and the texts of its elements with an id."""
+class _Page(HTMLParser):
+    """Reads a page's first form, its title, its paragraphs, and the texts of its elements with an id."""
 
     def __init__(self) -> None:
         super().__init__()
         self.action: str | None = None
         self.fields: dict[str, str] = {}
         self.texts: dict[str, str] = {}
+        self.title = ""
+        self.paragraphs: list[str] = []
         self._id = ""
+        self._tag = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note forms, inputs and ids."""
         attributes = {name: value or "" for name, value in attrs}
-        self._id = attributes.get("id", "")
+        self._id, self._tag = attributes.get("id", ""), tag
         if self._id:
             self.texts.setdefault(self._id, "")
         if tag == "form" and self.action is None:
@@ -63,10 +65,31 @@ class _Form(HTMLParser):
         """Note the text of the element opened last."""
         if self._id:
             self.texts[self._id] = (self.texts.get(self._id, "") + data).strip()
+        if self._tag == "title":
+            self.title += data.strip()
+        if self._tag == "p":
+            self.paragraphs.append(data.strip())
 
     def handle_endtag(self, tag: str) -> None:
         """Leave the element."""
-        self._id = ""
+        self._id = self._tag = ""
+
+
+def _arrived(url: str, status: int, page: _Page, text: str) -> None:
+    """Whether a console's answer to the callback says that the user is signed in; raises SignInFailed.
+
+    A status other than 200 says that it failed. rustdesk_api answers 200 to everything: its page has a title for that,
+    a script that writes the reason, and an address of its own where a new user has to bind who they are to an account.
+    """
+    parts = urlsplit(url)
+    if status == 200 and parts.path.endswith("/callback") and not page.title.startswith("OauthFailed"):
+        return
+    written = re.search(r"\bmsg = '([^']*)'", text)
+    reason = written.group(1) if written else " ".join(part for part in page.paragraphs if part)
+    if parts.path.startswith("/_admin/"):
+        reason = f"the console shows {parts.fragment}"
+    reason = reason or text[:300]
+    raise SignInFailed("callback", _code(reason), reason)
 
 
 def offered(options: Any) -> list[str]:
@@ -133,12 +156,10 @@ class Person:
                 url, method, data = urljoin(url, response.headers["Location"]), "GET", None
                 step = "callback"
                 continue
-            page = _Form()
+            page = _Page()
             page.feed(response.text)
             if step == "callback" and page.action is None:
-                if response.status_code != 200 or "user" not in page.texts:
-                    reason = html.unescape(page.texts.get("reason") or response.text[:300])
-                    raise SignInFailed(step, _code(reason), reason)
+                _arrived(url, response.status_code, page, response.text)
                 return
             mistake = page.texts.get("usernameError") or page.texts.get("exceptionMessageContainer")
             if mistake or response.status_code != 200 or page.action is None:

@@ -27,6 +27,19 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 # Every client secret that Entra makes has this mark from the fourth sign on (Microsoft's credential scanners [doc]).
 ENTRA_SECRET = re.compile(r"[A-Za-z0-9_~.\-]{3}[0-9]Q~[A-Za-z0-9_~.\-]{20,}")
 LONGEST_QUOTE = 300
+# What to do where a session that was open is no longer there, and renewing it was not possible or did not help.
+SESSION_ENDED = (
+    "The session has ended. Run the playbook again. If this repeats, check that no other program signs this user out,"
+    " or use an account for automation alone"
+)
+# How rustdesk_api answers everything to an address that it has banned: this code, in HTTP 200
+# (http/middleware/limiter.go [src]).
+BANNED = 423
+BAN = "banned"
+BAN_HINT = (
+    "Correct username and password, then wait 30 minutes or restart the console. How many failures it takes is the"
+    " setting ban-threshold (RUSTDESK_API_APP_BAN_THRESHOLD)"
+)
 # The code of an error whose text is the console's own.
 SAID = "error"
 
@@ -114,7 +127,8 @@ class Connection:
 
         Raises ServiceError where something else answers in its place, with the name of the cause as its code.
         """
-        headers = {"Accept": "application/json", **self._gateway, **self.headers}
+        # Without a language, some consoles answer in Chinese
+        headers = {"Accept": "application/json", "Accept-Language": "en", **self._gateway, **self.headers}
         try:
             response = self._http.send(method, self.url + path, repeatable=repeatable, json=json, headers=headers)
         except _http.requests.RequestException as error:
@@ -141,6 +155,9 @@ class Connection:
         if renew:
             renew()
         return renew is not None
+
+    def _hint(self, status: int, path: str) -> str:
+        return SESSION_ENDED if status == 401 and self.headers else _hint(status, path)
 
     def _no_answer(self, attempted: str, error: Exception, *, repeats: bool) -> ServiceError:
         cause = _causes.of_exception(error, self.asks)
@@ -172,13 +189,15 @@ class Connection:
                 f"{method} {path} was redirected ({status}) to {target}",
                 f"Set {self.asks.option} to the address where it leads; following it would turn a POST into a GET",
             )
+        if isinstance(value, dict) and BANNED in (status, value.get("code")):
+            raise refusal(f"the console has banned this address after failed sign-ins ({BANNED})", BAN_HINT, BAN)
         if said:
-            raise refusal(f"the console answered {status}: {said}", _hint(status, path), SAID)
+            raise refusal(f"the console answered {status}: {said}", self._hint(status, path), SAID)
         if status == 405:
             allowed = response.headers.get("Allow", "nothing else")
-            raise refusal(f"{method} {path} is not allowed there (405, allows {allowed})", _hint(status, path))
+            raise refusal(f"{method} {path} is not allowed there (405, allows {allowed})", self._hint(status, path))
         if not 200 <= status < 300:
-            raise refusal(f"{method} {path} answered {status} {response.reason}", _hint(status, path))
+            raise refusal(f"{method} {path} answered {status} {response.reason}", self._hint(status, path))
         if not readable:
             what = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
             raise refusal(
@@ -208,8 +227,10 @@ def _complaint(value: dict[str, t.Any], status: int) -> t.Any:
 
 
 def _hint(status: int, path: str) -> str:
-    if status in (401, 403):
-        return "Check username and password, and that the user is an administrator with the right to change settings"
+    if status == 401:
+        return "Check username and password"
+    if status == 403:
+        return "Check that the user is an administrator with the right to change settings"
     if status in (404, 405):
         return f"This server's API differs from what is known ({path}): see the option contract"
     if status in (502, 503, 504) or 520 <= status < 530:  # those of Cloudflare are above 520

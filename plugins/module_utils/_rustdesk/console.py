@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import BANNED, SAID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_api import RustdeskApi
@@ -37,6 +37,8 @@ class Console(t.Protocol):
     supports: frozenset[str]
     # Seconds that a user has to sign in; None where that is not known
     sign_in_lasts: float | None
+    # The ID of the client as which the session was begun; None where the console does not want one
+    client: str | None
     # Whether it gives a finished sign-in only to the client, by ID and UUID, that began it
     asks_for_client: bool
 
@@ -49,8 +51,8 @@ class Console(t.Protocol):
     def seen(self) -> str | None:
         """What was read, for resume(), with its secrets; None where the console is to be read again."""
 
-    def resume(self, token: str, seen: str | None = None) -> None:
-        """Go on with the session of ``token``."""
+    def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
+        """Go on with the session of ``token``, which was begun as ``client``."""
 
     @property
     def wrote(self) -> bool:
@@ -146,6 +148,8 @@ def detect(connection: Connection) -> str | None:
         told = value if isinstance(value, dict) else {}
         if told.get("statusCode") in (401, 404) and "message" in told:
             return "rustdesk_console"
+        if told.get("code") == BANNED:  # only this type answers so, to each path
+            return "rustdesk_api"
         if probed == "pro" and (response.status_code in (401, 403) or isinstance(told.get("providers"), list)):
             return probed
         if probed == "rustdesk_api" and response.status_code == 200 and told.get("code") == 403:

@@ -10,28 +10,54 @@ Source: RustDesk's client (flutter/lib/common/hbbs/hbbs.dart, flutter/lib/models
 
 from __future__ import annotations
 
+import base64
+import re
+import secrets
 import time
 import typing as t
 from contextlib import suppress
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
-    InputError,
-    MissingLibraryError,
-    ServiceError,
-)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import totp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 
-PYOTP_REQUIREMENT = "pyotp>=2.9"
 # The statuses with which consoles refuse a login.
 REFUSED = (200, 400, 401, 403)
-# The same for each run: the console keeps one session for each of these.
-DEVICE: dict[str, t.Any] = {
-    "id": "deskops-rustdesk-sso",
-    "uuid": "ZGVza29wcy1ydXN0ZGVzay1zc28=",
-    "deviceInfo": {"os": "linux", "type": "browser", "name": "deskops.rustdesk_sso"},
+CHECK = "Check username and password, and that the account is enabled"
+MAIL = "Check the console's SMTP settings, or use an account for automation that has TOTP"
+# How the console names the sessions of this collection, in its list of devices for example.
+DEVICE_NAME = "deskops.rustdesk_sso"
+CLIENT_PREFIX = "deskops-rustdesk-sso-"
+
+
+def new_client() -> str:
+    """The ID of a client of its own, for one session.
+
+    A logout ends all sessions of its client (rustdesk_console 1.8.0 [rec]), so that a shared one would end others'.
+    """
+    return CLIENT_PREFIX + secrets.token_hex(8)
+
+
+def client_members(client: str) -> dict[str, str]:
+    """The members by which requests name the ``client``, as RustDesk's clients send them."""
+    return {"id": client, "uuid": base64.b64encode(client.encode()).decode()}
+
+
+# What a login is answered where a password alone does not do and no code can be sent: what it means, and what to do
+# (src/modules/auth/services of rustdesk_console 1.8.0 [src]).
+UNFINISHED = {
+    "enforce_tfa": (
+        "the console demands a second factor of this account, which has none yet",
+        "Set up TOTP for the account and set totp_secret to its secret. If that needs a sign-in, another administrator"
+        " has to stop enforcing the second factor for it first",
+    ),
+    "passkey_check": (
+        "the console asks for a passkey, which only a person can present",
+        "Turn off the passkey as second factor of this account, or use an account for automation that has TOTP",
+    ),
 }
 
 
@@ -40,17 +66,20 @@ class SignedInLikeAClient:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.client: str | None = None
 
     def login(self, params: t.Mapping[str, t.Any]) -> str:
         """Sign in with the console options ``params``; gives the session's token. Raises as the function login()."""
-        return login(self._connection, params)
+        self.client, token = login(self._connection, params, self.client)
+        return token
 
     def seen(self) -> str | None:
         """Nothing: this console is read again."""
         return None
 
-    def resume(self, token: str, seen: str | None = None) -> None:
-        """Go on with the session of ``token``."""
+    def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
+        """Go on with the session of ``token``, which was begun as ``client``."""
+        self.client = client
         use(self._connection, token)
 
     @property
@@ -63,42 +92,48 @@ class SignedInLikeAClient:
 
     def logout(self) -> None:
         """Close the session, if there is one."""
-        logout(self._connection)
+        logout(self._connection, self.client)
 
 
-def login(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
+def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | None = None) -> tuple[str, str]:
     """Sign in with the console options ``params``, through a second factor where the console asks for one, and give the
-    session's token.
+    client's ID and the session's token.
 
-    Raises ServiceError naming the option to change, MissingLibraryError when a TOTP code is needed without pyotp.
+    ``client`` is the one whose session is renewed, so that a logout ends what is left of both; by default a new one.
+    Raises ServiceError naming the option to change, InputError for a TOTP secret that cannot be one.
     """
-    attempted = f"Signing in to the console {connection.url} as {params['username']} failed"
+    attempted = attempt(connection, params)
     connection.keep_secret(params["password"], params.get("totp_secret"), params.get("verification_code"))
+    connection.headers.pop("Authorization", None)
     if connection.url.lower().startswith("http://") and not connection.asked:
         # Something harmless first: were it redirected, the password would have gone over the wire for nothing.
         connection.call("GET", "/api/login-options", attempted)
     if params.get("verification_code") and params.get("verification_secret"):
-        answer = _second_factor(
-            connection,
-            params,
-            attempted,
-            params["username"],
-            params["verification_secret"],
-            params["verification_code"],
-            "",
-        )
+        client, secret = begun_login(params["verification_secret"])
+        code = params["verification_code"]
+        answer = _second_factor(connection, params, client, attempted, params["username"], secret, code, "")
     else:
+        client = client or new_client()
         request = {
             "username": params["username"],
             "password": params["password"],
             "autoLogin": True,
             "type": "account",
-            **DEVICE,
+            **_device(client),
         }
-        answer = _call(connection, request, attempted, "Check username and password")
+        try:
+            answer = _call(connection, request, attempted, CHECK)
+        except ServiceError as error:
+            if error.code != SAID or error.status not in REFUSED:
+                raise
+            meant, hint = refusal(error.status, error.answer)
+            raise error.but(answer=meant, hint=hint) from error
         if answer.get("type") == "email_check":
-            answer = _challenged(connection, params, attempted, answer)
+            answer = _challenged(connection, params, client, attempted, answer)
     if not isinstance(answer.get("access_token"), str):
+        if answer.get("type") in UNFINISHED:
+            demanded, hint = UNFINISHED[answer["type"]]
+            raise ServiceError(attempted, answer=demanded, hint=hint)
         raise ServiceError(
             attempted,
             answer=f"the answer has no access token (type {answer.get('type')})",
@@ -107,13 +142,46 @@ def login(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
     token: str = answer["access_token"]
     use(connection, token)
     if _user(answer).get("is_admin") is False:
-        logout(connection)
+        logout(connection, client)
         raise ServiceError(
             attempted,
             answer="this user is not an administrator of the console",
             hint="Set username to an administrator, or make this user one",
         )
-    return token
+    return client, token
+
+
+def refusal(status: int | None, said: str | None) -> tuple[str | None, str]:
+    """What a password was refused for, None if the console's own words say it, and what to do next.
+
+    rustdesk_console answers 400 where it cannot ask for the second factor, in Chinese (auth-email.service.ts,
+    auth-passkey.service.ts [src]).
+    """
+    if status != 400:
+        return None, CHECK
+    if re.search("passkey", said or "", re.IGNORECASE):
+        return f"the console cannot ask for the account's passkey: {said}", UNFINISHED["passkey_check"][1]
+    if re.search("mail|邮件|邮箱", said or "", re.IGNORECASE):
+        return f"the console could not send the sign-in code by e-mail: {said}", MAIL
+    return None, f"{CHECK}. If it signs in with codes by e-mail: {MAIL}"
+
+
+def attempt(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
+    """The words with which an error of a sign-in begins.
+
+    Ansible masks the password in all output: a user name that holds it is left out, as its mask would tell just that.
+    """
+    name, password = params["username"], params["password"]
+    told = "" if password and password in name else f" as {name}"
+    return f"Signing in to the console {connection.url}{told} failed"
+
+
+def begun_login(verification_secret: str) -> tuple[str, str]:
+    """The client's ID and the console's own secret of the login that ended with this ``verification_secret``."""
+    client, separator, secret = verification_secret.partition(":")
+    if separator and client.startswith(CLIENT_PREFIX):
+        return client, secret
+    return new_client(), verification_secret
 
 
 def use(connection: Connection, token: str) -> None:
@@ -122,49 +190,56 @@ def use(connection: Connection, token: str) -> None:
     connection.headers["Authorization"] = f"Bearer {token}"
 
 
-def logout(connection: Connection) -> None:
-    """Close the session; a console that refuses is left alone, as the session ends by itself."""
+def logout(connection: Connection, client: str | None) -> None:
+    """Close the session that was begun as ``client``, and no other; a console that refuses is left alone, as the
+    session expires."""
     if "Authorization" not in connection.headers:
         return
     with suppress(ServiceError):
-        connection.call("POST", "/api/logout", "Signing out failed", json={"id": DEVICE["id"], "uuid": DEVICE["uuid"]})
+        connection.call("POST", "/api/logout", "Signing out failed", json=client_members(client) if client else {})
     del connection.headers["Authorization"]
 
 
 def _challenged(
-    connection: Connection, params: t.Mapping[str, t.Any], attempted: str, answer: dict[str, t.Any]
+    connection: Connection, params: t.Mapping[str, t.Any], client: str, attempted: str, answer: dict[str, t.Any]
 ) -> dict[str, t.Any]:
     """The second step of a login; its type is email_check for e-mail codes and TOTP alike (hbbs.dart)."""
-    totp = answer.get("tfa_type") == "tfa_check"
+    by_totp = answer.get("tfa_type") == "tfa_check"
     code = params.get("verification_code")
-    if totp and params.get("totp_secret"):
-        code = _totp(params["totp_secret"])
+    if by_totp and params.get("totp_secret"):
+        code = totp.code(params["totp_secret"], time.time())
     if not code:
-        wants = "a one-time code (TOTP)" if totp else "the code that it has just sent by e-mail"
+        wants = "a one-time code (TOTP)" if by_totp else "the code that it has just sent by e-mail"
         option = (
             "Set totp_secret to the account's TOTP secret"
-            if totp
+            if by_totp
             else (
                 "Set verification_code to it and verification_secret to this error's verification_secret, or use"
                 " an account for automation that has TOTP"
             )
         )
-        raise ChallengeError(attempted, f"the console asks for {wants}", option, str(answer.get("secret") or ""))
+        raise ChallengeError(
+            attempted, f"the console asks for {wants}", option, f"{client}:{answer.get('secret') or ''}"
+        )
     name = _user(answer).get("name") or params["username"]
     try:
-        return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code if totp else "")
+        return _second_factor(
+            connection, params, client, attempted, name, answer.get("secret"), code, code if by_totp else ""
+        )
     except ServiceError as error:
-        if not (totp and params.get("totp_secret") and error.status in REFUSED):
+        if not (by_totp and params.get("totp_secret") and error.status in REFUSED):
             raise
     # A code opens one session (RFC 6238, 5.2), and that of a run just before may have it: the next one is good already,
-    # as clocks may differ by a step.
-    code = _totp(params["totp_secret"], ahead=1)
-    return _second_factor(connection, params, attempted, name, answer.get("secret"), code, code)
+    # as clocks may differ by a step. Some consoles take the code of their own step alone, which may have just begun.
+    current = totp.code(params["totp_secret"], time.time())
+    again = current if current != code else totp.code(params["totp_secret"], time.time() + totp.SECONDS)
+    return _second_factor(connection, params, client, attempted, name, answer.get("secret"), again, again)
 
 
 def _second_factor(
     connection: Connection,
     params: t.Mapping[str, t.Any],
+    client: str,
     attempted: str,
     name: str,
     secret: t.Any,
@@ -177,7 +252,7 @@ def _second_factor(
         "type": "email_code",
         "verificationCode": code,
         "secret": secret,
-        **DEVICE,
+        **_device(client),
     }
     if tfa_code or params.get("totp_secret"):
         request["tfaCode"] = tfa_code or code
@@ -215,18 +290,11 @@ class ChallengeError(ServiceError):
         return result
 
 
+def _device(client: str) -> dict[str, t.Any]:
+    device = {"os": "linux", "type": "browser", "name": DEVICE_NAME}
+    return {**client_members(client), "deviceInfo": device}
+
+
 def _user(answer: dict[str, t.Any]) -> dict[str, t.Any]:
     user = answer.get("user")
     return user if isinstance(user, dict) else {}
-
-
-def _totp(secret: str, ahead: int = 0) -> str:
-    """The one-time code of now, or of so many steps of 30 seconds later."""
-    try:
-        import pyotp
-    except ImportError as error:
-        raise MissingLibraryError(PYOTP_REQUIREMENT) from error
-    try:
-        return str(pyotp.TOTP(secret.replace(" ", "")).at(int(time.time()), counter_offset=ahead))
-    except ValueError as error:  # binascii.Error is one; its text would hold a part of the secret
-        raise InputError("totp_secret is not a base32 secret", hint="Copy it again from the console") from error

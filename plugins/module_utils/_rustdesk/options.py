@@ -58,6 +58,7 @@ RUSTDESK_OPTIONS: dict[str, t.Any] = {
         "options": {
             "type": {"type": "str", "required": True, "choices": list(CONSOLES)},
             "token": {"type": "str", "required": True, "no_log": True},
+            "client": {"type": "str"},
             "seen": {"type": "str", "no_log": True},
         },
     },

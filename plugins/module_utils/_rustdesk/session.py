@@ -30,7 +30,8 @@ class Session:
     @property
     def handed_over(self) -> dict[str, str | None]:
         """As the option O(session) takes it; holds secrets."""
-        return {"type": self.console.type, "token": self.token, "seen": self.console.seen()}
+        console_ = self.console
+        return {"type": console_.type, "token": self.token, "client": console_.client, "seen": console_.seen()}
 
     def begins(self, provider: Provider) -> bool:
         """Whether the console begins a sign-in with ``provider`` as it is."""
@@ -51,8 +52,9 @@ class Session:
 def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
     """The console that the shared options ``params`` name, signed in.
 
-    With O(session) the session of an earlier task goes on; where the console does not know it any more, a new one is
-    begun. At the end the session is closed, unless O(keep_session) is set and nothing failed.
+    With O(session) the session of an earlier task goes on. A session that the console does not know any more is renewed
+    once, where that needs no code that somebody has to read off an e-mail. At the end the session is closed, unless
+    O(keep_session) is set and nothing failed.
     Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
     """
     url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
@@ -65,7 +67,7 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
     try:
         if earlier:
             chosen = console.CONSOLES[earlier["type"]](connection, params["contract"])
-            chosen.resume(earlier["token"], earlier["seen"])
+            chosen.resume(earlier["token"], earlier["seen"], earlier["client"])
             session = Session(connection, chosen, earlier["token"])
         else:
             chosen = console.choose(params, connection)(connection, params["contract"])
@@ -75,7 +77,8 @@ def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
             session.token = session.console.login(params)
 
         connection.takes_api_domain = chosen.takes_api_domain
-        connection.renew = renew if earlier and params["username"] and params["password"] else None
+        alone = params["username"] and params["password"] and not params.get("verification_code")
+        connection.renew = renew if alone else None
         yield session
         keep = bool(params.get("keep_session"))
     finally:

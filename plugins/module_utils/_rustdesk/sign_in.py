@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import DEVICE
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 if t.TYPE_CHECKING:
@@ -25,7 +24,7 @@ if t.TYPE_CHECKING:
 COMMON = "common-oidc/"
 SINGLE = "oidc/"
 # A client identifies itself by digits; this one never registers with a server.
-CLIENT = {"id": "100000000", "uuid": DEVICE["uuid"]}
+CLIENT = {"id": "100000000", "uuid": "ZGVza29wcy1ydXN0ZGVzay1zc28="}
 DEVICE_INFO = {"os": "linux", "type": "client", "name": "ansible"}
 
 

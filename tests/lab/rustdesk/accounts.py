@@ -14,16 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyotp
-
 from ..clock import Clock
 from ..vault import Vault
+from . import totp
 
 # One session a login, thirty days [doc].
 SESSION_SECONDS = 30 * 24 * 3600
 STEP_SECONDS = 600
 CODE_SECONDS = 300
-TOTP_SECONDS = 30
+# How an account signs in beside its password. With `enforced`, it needs a second factor that it does not have yet.
+SECOND_FACTORS = ("totp", "email", "passkey", "enforced")
 
 
 @dataclass
@@ -84,6 +84,10 @@ class LoginError(Exception):
     """A refused login; the text is what the console answers."""
 
 
+class MailError(LoginError):
+    """A login whose code could not be sent by e-mail."""
+
+
 @dataclass
 class Accounts:
     """All accounts and sessions of one console."""
@@ -95,6 +99,12 @@ class Accounts:
     new_token: Callable[[Account], str] | None = None
     # A TOTP code opens one session alone, as RFC 6238 section 5.2 demands.
     totp_once: bool = False
+    # The length of a dialect's TOTP secrets in bytes
+    totp_bytes: int = 20
+    # How many time steps before and after its own the console takes
+    totp_window: int = 1
+    # Whether the console can send e-mails
+    sends_mail: bool = True
     by_name: dict[str, Account] = field(default_factory=dict)
     mailbox: list[dict[str, str]] = field(default_factory=list)
     _sessions: dict[str, Session] = field(default_factory=dict)
@@ -102,12 +112,12 @@ class Accounts:
     _identities: dict[tuple[str, str], Account] = field(default_factory=dict)
 
     def add(self, name: str, password: str, is_admin: bool, second_factor: str | None) -> Account:
-        """A local account; second_factor is None, ``totp`` or ``email``."""
-        if second_factor not in (None, "totp", "email"):
-            raise ValueError("second_factor is null, 'totp' or 'email'")
+        """A local account; second_factor is None or one of SECOND_FACTORS."""
+        if second_factor not in (None, *SECOND_FACTORS):
+            raise ValueError(f"second_factor is null or one of {', '.join(SECOND_FACTORS)}")
         account = Account(name, self.vault.keep(password), is_admin, f"{name}@console.example", second_factor)
         if second_factor == "totp":
-            account.totp_secret = self.vault.keep(pyotp.random_base32())
+            account.totp_secret = self.vault.keep(totp.new_secret(self.totp_bytes))
         self.by_name[name] = account
         return account
 
@@ -145,7 +155,20 @@ class Accounts:
             raise LoginError("User is disabled")
         if account.second_factor is None:
             return self.open(account, body)
+        if account.second_factor == "enforced":
+            return {"type": "enforce_tfa", "user": account.payload()}
+        if account.second_factor == "passkey":
+            options = {"challenge": self.vault.token(32), "allowCredentials": [], "userVerification": "preferred"}
+            secret = self.vault.token(24)
+            return {
+                "type": "passkey_check",
+                "secret": secret,
+                "passkey_options": options,
+                "user": account.payload(),
+            }
         kind = "tfa_check" if account.second_factor == "totp" else "email_check"
+        if kind == "email_check" and not self.sends_mail:
+            raise MailError("The code could not be sent")
         step = _Step(account, kind, self.clock.time())
         if kind == "email_check":
             step.code = f"{secrets.randbelow(1_000_000):06d}"
@@ -171,10 +194,9 @@ class Accounts:
 
     def _totp_is_right(self, account: Account, code: str) -> bool:
         # The user's device has its own clock, which the lab cannot move.
-        now = int(time.time()) // TOTP_SECONDS
-        totp = pyotp.TOTP(account.totp_secret)
-        for step in (now - 1, now, now + 1):
-            if secrets.compare_digest(totp.generate_otp(step).encode(), code.encode()):
+        now = int(time.time()) // totp.SECONDS
+        for step in range(now - self.totp_window, now + self.totp_window + 1):
+            if secrets.compare_digest(totp.code_of(account.totp_secret, step).encode(), code.encode()):
                 if self.totp_once and step <= account.totp_step:
                     return False
                 account.totp_step = step
@@ -217,6 +239,12 @@ class Accounts:
     def close(self, session: Session) -> None:
         """End a session."""
         self._sessions.pop(session.token, None)
+
+    def close_client(self, account: Account, client: dict[str, Any]) -> None:
+        """End all sessions of an account that were opened with these members of `id` and `uuid`."""
+        for session in [session for session in self._sessions.values() if session.account is account]:
+            if client and all(getattr(session, name) == value for name, value in client.items()):
+                self.close(session)
 
     def sessions(self) -> list[Session]:
         """The sessions that are open now."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The count of failed logins per address, and the captcha they lead to [src]."""
+"""The count of failed logins per address, and the captcha and the ban that they lead to [src]."""
 
 from __future__ import annotations
 
@@ -15,34 +15,51 @@ from typing import Any
 
 from ..clock import Clock
 
-THRESHOLD = 3
 WINDOW_SECONDS = 600
+BAN_SECONDS = 1800
 CAPTCHA_SECONDS = 300
 
 
 class LoginLimiter:
-    """After three failures an address has to solve a captcha with its next logins.
+    """After `captcha_threshold` failures an address has to solve a captcha with its next logins, with 0 it always has
+    to; after `ban_threshold` failures it is banned, with 0 never.
 
     A captcha's picture is blank here; what a person would read off it goes to the mailbox.
     """
 
     def __init__(self, clock: Clock, mailbox: list[dict[str, str]]) -> None:
+        self.captcha_threshold = 3
+        self.ban_threshold = 0
         self._clock = clock
         self._mailbox = mailbox
         self._failures: dict[str, list[float]] = {}
+        self._banned: dict[str, float] = {}
         self._captchas: dict[str, tuple[str, float]] = {}
+
+    @property
+    def _off(self) -> bool:
+        return self.captcha_threshold < 0 and self.ban_threshold == 0
 
     def failed(self, address: str) -> None:
         """Note a failed login."""
+        if self._off or self.is_banned(address):
+            return
         self._failures[address] = [*self._recent(address), self._clock.time()]
+        if 0 < self.ban_threshold <= len(self._failures[address]):
+            self._banned[address] = self._clock.time() + BAN_SECONDS
+            del self._failures[address]
 
     def forget(self, address: str) -> None:
         """Forget an address's failures, after a login."""
         self._failures.pop(address, None)
 
+    def is_banned(self, address: str) -> bool:
+        """Whether nothing is answered to an address."""
+        return self._banned.get(address, 0.0) > self._clock.time()
+
     def needs_captcha(self, address: str) -> bool:
         """Whether the next login of an address needs a captcha."""
-        return len(self._recent(address)) >= THRESHOLD
+        return not self._off and not self.is_banned(address) and len(self._recent(address)) >= self.captcha_threshold
 
     def captcha(self) -> dict[str, str]:
         """A new captcha, its id and picture."""

@@ -85,11 +85,19 @@ def one_of(*values: str) -> Check:
 
 def members(**checks: Check) -> Check:
     """An object with these members, all of them optional."""
+    return _object({}, checks)
 
+
+def members_all(**checks: Check) -> Check:
+    """An object with all of these members."""
+    return _object(checks, {})
+
+
+def _object(required: dict[str, Check], optional: dict[str, Check]) -> Check:
     def check(name: str, value: Any) -> list[str]:
         if not isinstance(value, dict):
             return [f"nested property {name} must be either object or array"]
-        return [f"{name}.{mistake}" for mistake in mistakes(value, {}, checks)]
+        return [f"{name}.{mistake}" for mistake in mistakes(value, required, optional)]
 
     return check
 
@@ -114,9 +122,10 @@ def checked(body: Any, required: dict[str, Check], optional: dict[str, Check]) -
     return value
 
 
-def page(query: dict[str, str]) -> tuple[int, int]:
-    """The mandatory `current` and `pageSize` of a query [rec]; raises NestError."""
-    found = []
+def page(query: dict[str, str], *filters: str) -> tuple[int, int]:
+    """The mandatory `current` and `pageSize` of a query [rec], beside which it may have `filters`; raises NestError."""
+    allowed = {"current", "pageSize", *filters}
+    found = [f"property {name} should not exist" for name in query if name not in allowed]
     for name in ("current", "pageSize"):
         if not re.fullmatch(r"[1-9]\d*", query.get(name, "")):
             found += [

@@ -18,6 +18,7 @@ ids of its elements, for whoever drives it in a browser:
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from pathlib import Path
 
@@ -61,7 +62,28 @@ def failed(reason: str, status: int = 400) -> web.Response:
     return _page("Sign-in failed", content, status)
 
 
-def bind() -> web.Response:
-    """Where somebody without an account has to log in and bind who they are to one."""
-    reason = "Please log in to bind this identity to your account"
-    return _page("Bind an account", f'<h1 id="result">Bind an account</h1><p id="reason">{reason}</p>')
+def plain(heading: str, message: str, status: int = 200) -> web.Response:
+    """A rustdesk-console's page of the callback: a heading and a message, whose elements have no ids [src]."""
+    text = (
+        f"<!DOCTYPE html><html><head><title>{escape(heading)}</title><style>p {{ color: #666; }}</style></head><body>"
+    )
+    text += f"<div><div>*</div><h1>{escape(heading)}</h1><p>{escape(message)}</p></div>"
+    text += "<script>(function () { var token = ''; })();</script></body></html>"
+    return web.Response(status=status, text=text, content_type="text/html")
+
+
+def scripted(title: str, message: str) -> web.Response:
+    """A rustdesk-api's page of the callback, always HTTP 200: a script writes title and message [src]."""
+    text = f"<!DOCTYPE html><html><head><title>{escape(title)} - RustDesk API</title></head><body><h1></h1><p></p>"
+    text += f"<script>var title = {_quoted(title)}; var msg = {_quoted(message)};"
+    text += "document.querySelector('h1').innerText = title; document.querySelector('p').innerText = msg;</script>"
+    return web.Response(text=text + "</body></html>", content_type="text/html")
+
+
+def _quoted(text: str) -> str:
+    return "'" + re.sub(r"[^\w .,]", lambda found: f"\\x{ord(found.group()):02x}", text, flags=re.ASCII) + "'"
+
+
+def admin_page() -> web.Response:
+    """A rustdesk-api's administrators' page, an application of scripts that shows what its address asks for [src]."""
+    return web.Response(text='<!DOCTYPE html><html><body><div id="app"></div></body></html>', content_type="text/html")

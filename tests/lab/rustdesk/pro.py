@@ -110,10 +110,16 @@ class Pro(Console):
         return _json(session.account.payload()) if session else web.Response(status=401)
 
     async def _logout(self, request: web.BaseRequest) -> web.Response:
+        """Ends the sessions of the client whose `id` and `uuid` the body has, as RustDesk's clients send it [inf]."""
         session = self._session(request)
         if session is None:
             return web.Response(status=401)
+        body = await json_object(request) or {}
+        client = {name: body.get(name) for name in ("id", "uuid")}
+        if not all(isinstance(value, str) for value in client.values()):
+            return web.Response(status=400)
         self.accounts.close(session)
+        self.accounts.close_client(session.account, client)
         return web.Response()
 
     async def _users(self, request: web.BaseRequest) -> web.Response:

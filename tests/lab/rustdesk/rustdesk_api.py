@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from aiohttp import web
 
 from ..clock import Clock
+from ..requests_log import LAB_AGENT
 from ..router import NotFound, Router, WrongMethod
 from ..vault import Vault
 from . import pages
@@ -24,6 +25,7 @@ from .accounts import Account, Session
 from .captcha import LoginLimiter
 from .console import Console, json_object, login_option
 from .relying_party import Provider, SignInError
+from .rustdesk_api_language import in_chinese
 from .rustdesk_api_providers import ApiError, Providers, page_of
 
 DEFAULT_SCOPES = "openid,profile,email"
@@ -61,6 +63,14 @@ class RustdeskApi(Console):
     default_switches: ClassVar[dict[str, Any]] = {
         # The configured address of the API, from which the callback is made; empty for the console's own URL.
         "api_server": "",
+        # The configuration's lang, for who asks for no language.
+        "lang": "zh-CN",
+        # After how many failed logins a captcha is asked for (0: always, -1: never).
+        "captcha_threshold": 3,
+        # After how many an address is banned (0: never).
+        "ban_threshold": 0,
+        # Whether the configuration's disable-pwd-login is set.
+        "disable_pwd_login": False,
         # Whether login-options also offer webauth, the console's own page.
         "web_sso": True,
     }
@@ -74,6 +84,7 @@ class RustdeskApi(Console):
         for method, path, handler in (
             ("POST", "/api/admin/login", self._admin_login),
             ("GET", "/api/admin/captcha", self._captcha),
+            ("GET", "/api/admin/login-options", self._admin_login_options),
             ("POST", "/api/admin/logout", self._admin_logout),
             ("GET", "/api/admin/user/current", self._admin_current),
             ("GET", "/api/admin/user/list", self._users),
@@ -100,7 +111,18 @@ class RustdeskApi(Console):
         self._limiter = LoginLimiter(self.clock, self.accounts.mailbox)
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Answer one HTTP request."""
+        """Answer one HTTP request, in English where it asks for a language other than Chinese."""
+        self._limiter.captcha_threshold = self.switches["captcha_threshold"]
+        self._limiter.ban_threshold = self.switches["ban_threshold"]
+        response = await self._answer(request)
+        language = request.headers.get("Accept-Language", "") or self.switches["lang"]
+        return in_chinese(response) if language.lower().startswith("zh") else response
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        # The lab's own users come from addresses of their own.
+        own = request.headers.get("User-Agent", "").startswith(LAB_AGENT)
+        if not own and self._limiter.is_banned(request.remote or ""):
+            return _failure("Banned.", 423)
         try:
             handler, names = self._router.find(request.method, request.path)
         except (NotFound, WrongMethod):
@@ -108,11 +130,13 @@ class RustdeskApi(Console):
         try:
             return await handler(request, **names)
         except ApiError as error:
-            return web.json_response({"code": error.code, "message": str(error), "data": None})
+            return _failure(str(error), error.code)
 
     # Administrators
 
     async def _admin_login(self, request: web.BaseRequest) -> web.Response:
+        if self.switches["disable_pwd_login"]:
+            raise ApiError("Password login disabled.")
         body = await json_object(request)
         address = request.remote or ""
         if body is None or not body.get("username") or not body.get("password"):
@@ -135,6 +159,11 @@ class RustdeskApi(Console):
         if not self._limiter.needs_captcha(request.remote or ""):
             raise ApiError("No captcha required.")
         return _success({"captcha": self._limiter.captcha()})
+
+    async def _admin_login_options(self, request: web.BaseRequest) -> web.Response:
+        disabled, names = self.switches["disable_pwd_login"], [item["op"] for item in self._providers.all()]
+        options = {"ops": names, "register": False, "disable_pwd": disabled, "auto_oidc": disabled and len(names) == 1}
+        return _success({**options, "need_captcha": self._limiter.needs_captcha(request.remote or "")})
 
     async def _admin_logout(self, _request: web.BaseRequest) -> web.Response:
         """Ends nothing: the route is registered before the middleware that reads the token [src]."""
@@ -198,8 +227,12 @@ class RustdeskApi(Console):
     # Accounts of clients
 
     async def _login(self, request: web.BaseRequest) -> web.Response:
+        """A client's login: a captcha is not asked for, while failures count."""
+        if self.switches["disable_pwd_login"]:
+            return _error("Password login disabled.")
         account = self.accounts.verified(await json_object(request) or {})
         if account is None:
+            self._limiter.failed(request.remote or "")
             return _error("Username or password error.")
         if account.status != 1:
             return _error("User disabled.")
@@ -269,26 +302,26 @@ class RustdeskApi(Console):
         """The browser's return; the reason of a failed redemption stays in the server's log."""
         state = request.query.get("state", "")
         if not state:
-            return pages.failed("state is empty.", 200)
+            return pages.scripted("OauthFailed", "state is empty.")
         pending = self.waiting(state)
         if pending is None:
-            return pages.failed("Oauth expired,please try again.", 200)
+            return pages.scripted("OauthFailed", "Oauth expired,please try again.")
         if pending.account is not None:
-            return pages.failed("Oauth has been success.", 200)
+            return pages.scripted("OauthFailed", "Oauth has been success.")
         try:
             provider = self._provider(pending.request.provider.name)
-            account = await self.finish_sign_in(request.query.get("code", ""), state, provider)
+            await self.finish_sign_in(request.query.get("code", ""), state, provider)
         except BindRequired:
             return web.Response(status=302, headers={"Location": f"{self._api_server()}/_admin/#/oauth/bind/{state}"})
         except NeverSet:
             # A null is dereferenced, and the server recovers
             return web.Response(status=500)
         except SignInError:
-            return pages.failed("Oauth failed.Get oauth token error.", 200)
-        return pages.succeeded(account.name)
+            return pages.scripted("OauthFailed", "Oauth failed.Get oauth token error.")
+        return pages.scripted("OauthSuccess", "Oauth success.")
 
     async def _admin_page(self, _request: web.BaseRequest) -> web.Response:
-        return pages.bind()
+        return pages.admin_page()
 
     async def _auth_query(self, request: web.BaseRequest) -> web.Response:
         code = request.query.get("code", "")
@@ -328,6 +361,10 @@ class RustdeskApi(Console):
 
 def _success(data: Any) -> web.Response:
     return web.json_response({"code": 0, "message": "success", "data": data})
+
+
+def _failure(text: str, code: int) -> web.Response:
+    return web.json_response({"code": code, "message": text, "data": None})
 
 
 def _error(text: str) -> web.Response:

@@ -9,6 +9,7 @@ What it answers was seen on a running 1.8.0 [rec], the texts and what goes on in
 
 from __future__ import annotations
 
+import re
 import ssl
 import uuid
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from ..requests_log import LAB_AGENT
 from ..router import NotFound, Router, WrongMethod
 from ..vault import Vault
 from . import nest, pages
-from .accounts import Account, LoginError, Session
+from .accounts import SECOND_FACTORS, Account, LoginError, MailError, Session
 from .console import Console, Pending, json_body, login_option
 from .nest import NestError, PlainError
 from .rate_limits import RateLimits
@@ -36,6 +37,20 @@ OTHER_LIMIT = 100
 PENDING = "No authed oidc is found"
 FALLBACK_URL = "http://localhost:3000"
 LOGIN_ERRORS = {"Wrong credentials": "用户名或密码错误", "User is disabled": "账户已被禁用"}
+# The members of requests, all of them optional (src/modules/auth/dto/auth.dto.ts [src])
+CLIENT = {"id": nest.text, "uuid": nest.text}
+LOGIN = {
+    **dict.fromkeys(("username", "password", "id", "uuid", "verificationCode", "tfaCode", "secret"), nest.text),
+    "autoLogin": nest.boolean,
+    "type": nest.one_of("account", "mobile", "sms_code", "email_code", "tfa_code", "passkey_check"),
+    "deviceInfo": nest.members(os=nest.text, type=nest.text, name=nest.text),
+}
+# Of a sign-in with a provider, all of them are required (src/modules/oidc/dto/oidc.dto.ts [src]).
+DEVICE_INFO = nest.members_all(os=nest.text, type=nest.text, name=nest.text)
+# What the list of users may be filtered by (src/modules/user/dto/admin-user.dto.ts [src])
+USER_FILTERS = (
+    *("status", "name", "email", "is_admin", "third_auth_type", "strategy_name", "user_group_guid", "user_group_name"),
+)
 FAILED = "OIDC 认证失败，请重试"  # noqa: RUF001
 
 
@@ -43,10 +58,13 @@ class RustdeskConsole(Console):
     """A `rustdesk_console`: one resource a provider, each request with a limited rate."""
 
     kind = "rustdesk_console"
+    second_factors: ClassVar[tuple[str, ...]] = SECOND_FACTORS
     pending_seconds = 180
     default_switches: ClassVar[dict[str, Any]] = {
         # Whether the rate limits hold.
         "rate_limits": True,
+        # Whether the SMTP settings are right, so that codes arrive by e-mail.
+        "smtp": True,
         # Whether oidc/auth takes the member apiDomain, as it does since 1.11.
         "api_domain": False,
         # The form of login-options: oidc, or common-oidc as in later releases.
@@ -58,6 +76,8 @@ class RustdeskConsole(Console):
         self._key = OctKey.import_key(vault.token(32))
         self.accounts.session_seconds = SESSION_SECONDS
         self.accounts.new_token = self._jwt
+        # What otplib 12 makes and takes: 80 bits, and the code of its own time step alone.
+        self.accounts.totp_bytes, self.accounts.totp_window = 10, 0
         self._limits = RateLimits(clock)
         self._discovery = CachedDiscovery(clock, self.relying_party)
         # Sign-ins whose user came back too late
@@ -136,19 +156,28 @@ class RustdeskConsole(Console):
         return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, self._key)
 
     async def _login(self, request: web.BaseRequest) -> web.Response:
-        body = await json_body(request)
-        if not isinstance(body, dict) or not body.get("username") or not (body.get("password") or body.get("secret")):
+        body = nest.checked(await json_body(request), {}, LOGIN)
+        if not body.get("username") or not (body.get("password") or body.get("secret")):
             raise PlainError(400, "用户名和密码不能为空")
+        self.accounts.sends_mail = self.switches["smtp"]
         try:
             return web.json_response(self.accounts.login(body))
+        except MailError:
+            raise PlainError(400, "发送验证码邮件失败，请稍后重试") from None  # noqa: RUF001
         except LoginError as error:
             raise PlainError(401, LOGIN_ERRORS.get(str(error), "双因素认证验证码错误")) from None
 
     async def _current_user(self, request: web.BaseRequest) -> web.Response:
-        return web.json_response(self._session(request).account.payload())
+        session = self._session(request)
+        nest.checked(await json_body(request), {}, CLIENT)
+        return web.json_response(session.account.payload())
 
     async def _logout(self, request: web.BaseRequest) -> web.Response:
-        self.accounts.close(self._session(request))
+        """Ends the bearer's session, and all of the user with the `id` and `uuid` of the body [rec]."""
+        session = self._session(request)
+        body = nest.checked(await json_body(request), {}, CLIENT)
+        self.accounts.close(session)
+        self.accounts.close_client(session.account, {name: value for name, value in body.items() if value})
         return web.json_response({"message": "登出成功"})
 
     def _session(self, request: web.BaseRequest) -> Session:
@@ -164,7 +193,7 @@ class RustdeskConsole(Console):
     async def _users(self, request: web.BaseRequest) -> web.Response:
         """The users page by page, the newest first [src]."""
         self._admin(request)
-        current, size = nest.page(dict(request.query))
+        current, size = nest.page(dict(request.query), *USER_FILTERS)
         found = list(reversed(self.accounts.by_name.values()))
         data = found[(current - 1) * size : current * size]
         return web.json_response({"data": [_listed_user(user) for user in data], "total": len(found)})
@@ -197,7 +226,7 @@ class RustdeskConsole(Console):
 
     async def _list(self, request: web.BaseRequest) -> web.Response:
         self._admin(request)
-        current, size = nest.page(dict(request.query))
+        current, size = nest.page(dict(request.query), "name")
         found = self._providers.matching(request.query.get("name", ""))
         data = found[(current - 1) * size : current * size]
         return web.json_response({"data": [_without_secret(item) for item in data], "total": len(found)})
@@ -251,11 +280,11 @@ class RustdeskConsole(Console):
         return (site["backendUrl"] or site["frontendUrl"] or FALLBACK_URL) + "/api/oidc/callback"
 
     async def _auth(self, request: web.BaseRequest) -> web.Response:
-        optional = {"id": nest.text, "uuid": nest.text, "deviceInfo": nest.anything}
+        optional = {"id": nest.text, "uuid": nest.text, "deviceInfo": DEVICE_INFO, "callbackUrl": nest.url}
         if self.switches["api_domain"]:
             optional["apiDomain"] = nest.text
         body = nest.checked(await json_body(request), {"op": nest.text}, optional)
-        name = body["op"].removeprefix("oidc/").removeprefix("oauth2/")
+        name = re.sub("^(oidc|oauth2)/", "", body["op"])
         stored = self._providers.enabled(name)
         if stored is None:
             raise NestError(400, f'OIDC 提供商 "{name}" 不存在或未启用')
@@ -271,26 +300,26 @@ class RustdeskConsole(Console):
         """The browser's return; a failure is told without its reason [src]."""
         state = request.query.get("state", "")
         if "error" in request.query:
-            return pages.failed(FAILED)
+            return _failed(FAILED)
         known = self._pending.get(state)
         pending = self.waiting(state)
         if known and pending is None:
             self._late.append(known)
-            return pages.failed("OIDC 授权已过期，请重新发起授权")  # noqa: RUF001
+            return _failed("OIDC 授权已过期，请重新发起授权")  # noqa: RUF001
         if pending is None:
-            return pages.failed("无效的 OIDC state 参数" if state else "OIDC 回调缺少 state 参数")
+            return _failed("无效的 OIDC state 参数" if state else "OIDC 回调缺少 state 参数")
         if pending.account is not None:
-            return pages.failed("OIDC 授权状态异常")
+            return _failed("OIDC 授权状态异常")
         name = pending.request.provider.name
         stored = self._providers.enabled(name)
         if stored is None:
-            return pages.failed(f'OIDC 提供商 "{name}" 不存在')
+            return _failed(f'OIDC 提供商 "{name}" 不存在')
         try:
             current = await self._discovery.provider(stored)
-            account = await self.finish_sign_in(request.query.get("code", ""), state, current)
+            await self.finish_sign_in(request.query.get("code", ""), state, current)
         except (SignInError, ConfigurationError):
-            return pages.failed(FAILED)
-        return pages.succeeded(account.name)
+            return _failed(FAILED)
+        return pages.plain("认证成功", "您已成功登录，可以关闭此窗口返回应用。")  # noqa: RUF001
 
     def waiting(self, state: str) -> Pending | None:
         """The sign-in of a state, as long as it may take; its row stays until it is cleaned up at night [src]."""
@@ -322,6 +351,10 @@ class RustdeskConsole(Console):
         verified = email if claims.get("email_verified") is True else ""
         account = Account(unique, None, email=verified, third_auth_type="oidc")
         return self.accounts.link(provider, claims, account)
+
+
+def _failed(message: str) -> web.Response:
+    return pages.plain("认证失败", message, 400)
 
 
 def _listed_user(account: Account) -> dict[str, Any]:

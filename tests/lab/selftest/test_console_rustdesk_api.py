@@ -34,6 +34,7 @@ class Admin:
 
     def plain(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
         """A request of a client."""
+        headers = {"Accept-Language": "en", **headers}
         return self.http.request(method, self.console.url + path, json=body, headers=headers, timeout=10)
 
     def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -172,6 +173,50 @@ def test_failures_are_forgotten_after_ten_minutes(admin: Admin, lab: Lab) -> Non
         admin.login(password="wrong")
     lab.advance(601)
     assert admin.login()["code"] == 0
+
+
+def test_captcha_always_or_never(admin: Admin) -> None:
+    """The client's own login asks for none."""
+    admin.console.set_switches(captcha_threshold=0)
+    assert admin.login()["message"] == "Captcha error."
+    assert admin.call("GET", "login-options")["data"]["need_captcha"] is True
+    client = {"username": admin.console.username, "password": admin.console.password}
+    assert "access_token" in admin.plain("POST", "/api/login", client).json()
+    admin.console.set_switches(captcha_threshold=-1)
+    for _time in range(5):
+        assert admin.login(password="wrong")["code"] == 101
+    assert admin.login()["code"] == 0
+
+
+def test_ban(admin: Admin, lab: Lab) -> None:
+    """Half an hour long, everything is answered by one code."""
+    admin.console.set_switches(ban_threshold=2)
+    for _time in range(2):
+        assert admin.login(password="wrong")["code"] == 101
+    assert admin.login() == {"code": 423, "message": "Banned.", "data": None}
+    for path in ("/api/login-options", "/api/oidc/auth-query", "/nowhere"):
+        assert admin.plain("GET", path).json()["code"] == 423
+    lab.advance(1801)
+    assert admin.login()["code"] == 0
+
+
+def test_password_login_disabled(admin: Admin) -> None:
+    admin.console.set_switches(disable_pwd_login=True)
+    assert admin.login()["message"] == "Password login disabled."
+    assert admin.call("GET", "login-options")["data"]["disable_pwd"] is True
+
+
+def test_messages_are_chinese_by_default(admin: Admin) -> None:
+    admin.console.set_switches(captcha_threshold=-1)
+    wrong = {"username": "admin", "password": "wrong"}
+    texts = {
+        language: admin.plain("POST", "/api/admin/login", wrong, **{"Accept-Language": language}).json()["message"]
+        for language in ("", "zh-CN", "en", "de")
+    }
+    english = "Username or password error."
+    assert texts == {"": "用户名或密码错误。", "zh-CN": "用户名或密码错误。", "en": english, "de": english}
+    admin.console.set_switches(lang="en")
+    assert admin.plain("POST", "/api/admin/login", wrong, **{"Accept-Language": ""}).json()["message"] == english
 
 
 def test_create_gives_nothing_back(admin: Admin) -> None:

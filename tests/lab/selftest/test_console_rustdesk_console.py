@@ -11,11 +11,11 @@ import itertools
 import json
 from typing import Any
 
-import pyotp
 import pytest
 import requests
 
 from lab.client import Console, Lab
+from lab.rustdesk import totp
 
 PROVIDERS = "/api/oidc-providers"
 _numbers = itertools.count(1)
@@ -100,7 +100,7 @@ def test_second_factor(admin: Admin, lab: Lab) -> None:
     assert (first["type"], first["tfa_type"]) == ("email_check", "tfa_check")
     wrong = desk.login(type="email_code", secret=first["secret"], tfaCode="000000x")
     assert (wrong.status_code, wrong.json()) == (401, {"error": "双因素认证验证码错误"})
-    code = pyotp.TOTP(desk.console.totp_secret).now()
+    code = totp.code_at(desk.console.totp_secret)
     assert "access_token" in desk.login(type="email_code", secret=first["secret"], tfaCode=code).json()
 
 
@@ -302,3 +302,73 @@ def test_login_options(admin: Admin) -> None:
     assert admin.call("GET", "/api/login-options").json() == ["oidc/Azure"]
     admin.console.set_switches(login_options="common-oidc")
     assert admin.call("GET", "/api/login-options").json() == ['common-oidc/[{"name":"Azure"}]']
+
+
+def test_logout_ends_the_sessions_of_the_client(admin: Admin) -> None:
+    """All of the same `id` and `uuid`, and no others; without them, the bearer's alone."""
+    admin.console.end_sessions()
+    for members in ({}, {}, {"id": "2"}, {"uuid": "v"}):
+        assert admin.login(**members).status_code == 200
+    assert len(admin.console.sessions()) == 4
+    assert admin.sign_in().call("POST", "/api/logout", {}).status_code == 200
+    assert len(admin.console.sessions()) == 4
+    assert admin.sign_in().call("POST", "/api/logout", {"id": "1", "uuid": "u"}).status_code == 200
+    assert sorted((item["id"], item["uuid"]) for item in admin.console.sessions()) == [("1", "v"), ("2", "u")]
+
+
+DEVICE = {"os": "linux", "type": "client", "name": "test"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "wrong"),
+    [
+        ("/api/login", {"remember": True}, "property remember should not exist"),
+        ("/api/login", {"type": "password"}, "type must be one of the following values: account, mobile, sms_code"),
+        ("/api/login", {"deviceInfo": "linux"}, "nested property deviceInfo must be either object or array"),
+        ("/api/login", {"deviceInfo": {"os": 1}}, "deviceInfo.os must be a string"),
+        ("/api/login", {"deviceInfo": {"model": "x"}}, "deviceInfo.property model should not exist"),
+        ("/api/currentUser", {"token": "x"}, "property token should not exist"),
+        ("/api/logout", {"all": True}, "property all should not exist"),
+        ("/api/oidc/auth", {"op": "azure", "deviceInfo": {"os": "linux"}}, "deviceInfo.type must be a string"),
+        ("/api/oidc/auth", {"op": "azure", "deviceInfo": DEVICE, "page": 1}, "property page should not exist"),
+    ],
+)
+def test_unknown_members_are_refused(admin: Admin, path: str, body: dict[str, Any], wrong: str) -> None:
+    answer = admin.call("POST", path, body)
+    assert answer.status_code == 400
+    assert any(wrong in message for message in answer.json()["message"]), answer.json()
+
+
+@pytest.mark.parametrize("path", [PROVIDERS, "/api/admin/users"])
+def test_unknown_parameters_are_refused(admin: Admin, path: str) -> None:
+    assert admin.call("GET", f"{path}?current=1&pageSize=1&name=x").status_code == 200
+    answer = admin.call("GET", f"{path}?current=1&pageSize=1&sort=name")
+    assert (answer.status_code, answer.json()["message"]) == (400, ["property sort should not exist"])
+
+
+@pytest.mark.parametrize("op", ["oauth2/oidc/azure", "oidc/oauth2/azure"])
+def test_one_prefix_is_stripped(admin: Admin, op: str) -> None:
+    admin.add(issuer="https://nowhere.test")
+    assert admin.auth(op=op).status_code == 400
+    assert admin.auth(op="oauth2/azure").status_code == 500
+
+
+def test_other_answers_to_a_login(lab: Lab) -> None:
+    """A second factor that is enforced and not there, a passkey, and an e-mail that cannot be sent."""
+    answers = {}
+    for factor in ("enforced", "passkey", "email"):
+        console = lab.add_console(f"{factor}{next(_numbers)}.test", kind="rustdesk_console", second_factor=factor)
+        console.set_switches(smtp=False)
+        answers[factor] = Admin(lab, console).login()
+    assert list(answers["enforced"].json()) == ["type", "user"]
+    assert answers["enforced"].json()["type"] == "enforce_tfa"
+    assert answers["passkey"].json()["type"] == "passkey_check"
+    assert answers["email"].status_code == 400
+    assert answers["email"].json() == {"error": "发送验证码邮件失败，请稍后重试"}  # noqa: RUF001
+
+
+def test_the_callback_page_has_no_ids(admin: Admin) -> None:
+    answer = admin.call("GET", "/api/oidc/callback?state=unknown")
+    assert answer.status_code == 400
+    assert "<h1>认证失败</h1><p>无效的 OIDC state 参数</p>" in answer.text
+    assert " id=" not in answer.text

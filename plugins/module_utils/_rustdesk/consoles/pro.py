@@ -109,9 +109,9 @@ class Pro(SignedInLikeAClient):
         document = None if self._contract["callback_path"] else self._document
         return json.dumps({"document": document, "written": self._written}) if document or self._written else None
 
-    def resume(self, token: str, seen: str | None = None) -> None:
+    def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
         """Go on with the session of ``token``, and with the document that was read in it; apply() reads it again."""
-        super().resume(token)
+        super().resume(token, seen, client)
         with suppress(ValueError):  # a process of its own masks in its result what it was given
             known = json.loads(seen) if seen else {}
             self._document, self._written = known.get("document"), known.get("written")

@@ -12,6 +12,7 @@ project [src]. Every answer is HTTP 200 with a ``code``; the callback URL is set
 from __future__ import annotations
 
 import typing as t
+from contextlib import suppress
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
@@ -20,7 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import logout, use
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import attempt, logout, use
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -38,7 +39,9 @@ Document = dict[str, t.Any]
 
 OAUTH = "/api/admin/oauth"
 USERS = "/api/admin/user/list"
-WRONG_PASSWORD, CAPTCHA, NOT_SIGNED_IN = 101, 110, 403
+LOGIN_OPTIONS = "/api/admin/login-options"
+# The code of a wrong password after which the next login needs a captcha, and that of a request without a session.
+CAPTCHA, NOT_SIGNED_IN = 110, 403
 # The types that it has besides OpenID Connect; their name is their type.
 BUILT_IN = ("github", "google")
 KEYS = {
@@ -57,6 +60,7 @@ class RustdeskApi:
     takes_api_domain = True
     sign_in_lasts: float | None = 300.0  # http/controller/api/ouath.go [src]
     asks_for_client = False
+    client: str | None = None
     supports = frozenset({*KEYS, "name", "enabled", "scopes"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
@@ -64,25 +68,18 @@ class RustdeskApi:
         self._connection = connection
 
     def login(self, params: t.Mapping[str, t.Any]) -> str:
-        """Sign in; gives the session's token. Raises ServiceError, also where a captcha is asked for."""
-        attempted = f"Signing in to the console {self._connection.url} as {params['username']} failed"
+        """Sign in; gives the session's token. Raises ServiceError that says what the console refuses; see refusal()."""
+        attempted = attempt(self._connection, params)
+        self._connection.headers.pop("api-token", None)
         self._connection.keep_secret(params["password"])
         request = {"username": params["username"], "password": params["password"], "platform": "linux"}
         answer = self._connection.call("POST", "/api/admin/login", attempted, json=request)
         code = answer.get("code") if isinstance(answer, dict) else None
         data = answer.get("data") if isinstance(answer, dict) else None
-        said = str(answer.get("message")) if isinstance(answer, dict) else "an unknown answer"
-        # Once it asks for a captcha, a login without one is refused as a wrong one, whatever the password [src].
-        if code == CAPTCHA or (code == WRONG_PASSWORD and "captcha" in said.lower()):
-            raise ServiceError(
-                attempted,
-                answer="the console asks for a captcha, after several failed sign-ins from this address",
-                hint="Correct username and password, then restart the console or wait until it forgets them",
-            )
         if code != 0 or not isinstance(data, dict) or not isinstance(data.get("token"), str):
-            raise ServiceError(
-                attempted, answer=f"the console answered {code}: {said}", hint="Check username and password"
-            )
+            said = self._connection.quotable(answer.get("message")) if isinstance(answer, dict) else "an unknown answer"
+            refused, hint = refusal(code, said, self._login_options())
+            raise ServiceError(attempted, answer=refused, hint=hint, code=str(code))
         self.resume(data["token"])
         if "*" not in (data.get("route_names") or ["*"]):
             self.logout()
@@ -93,12 +90,20 @@ class RustdeskApi:
             )
         return str(data["token"])
 
+    def _login_options(self) -> Document:
+        """What the administrators' login page asks for; empty where that is not told."""
+        with suppress(ServiceError):
+            answer = self._connection.call("GET", LOGIN_OPTIONS, "Reading the login options failed")
+            data = answer.get("data") if isinstance(answer, dict) else None
+            return data if isinstance(data, dict) else {}
+        return {}
+
     def seen(self) -> str | None:
         """Nothing: this console is read again."""
         return None
 
-    def resume(self, token: str, seen: str | None = None) -> None:
-        """Go on with a session."""
+    def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
+        """Go on with a session, which has no client."""
         self._connection.keep_secret(token)
         self._connection.headers["api-token"] = token
 
@@ -116,7 +121,7 @@ class RustdeskApi:
         token = self._connection.headers.pop("api-token", None)
         if token:
             use(self._connection, token)
-            logout(self._connection)
+            logout(self._connection, None)
 
     def providers(self, name: str) -> list[Provider]:
         """All providers, in the console's order, with their secrets."""
@@ -274,9 +279,40 @@ class RustdeskApi:
         raise ServiceError(
             attempted,
             answer=f"the console answered {code}: {said}",
-            hint="Check that the user is an administrator" if code == NOT_SIGNED_IN else "Look into the console's log",
+            hint="Check that the user is an administrator, and that no other program signs this user out"
+            if code == NOT_SIGNED_IN
+            else "Check the console log",
             code=str(code),
         )
+
+
+def refusal(code: t.Any, said: str | None, options: Document) -> tuple[str, str]:
+    """What a login was refused for, and what to do next.
+
+    The console answers ``code`` and ``said``, which is in any language; the login ``options`` tell what it asks for. A
+    login without a captcha that it wants is refused as a wrong one, whatever the password
+    (http/controller/admin/login.go [src]).
+    """
+    if options.get("disable_pwd"):
+        return (
+            "the console accepts no passwords (disable-pwd-login is set)",
+            "Set disable-pwd-login to false in its configuration (RUSTDESK_API_APP_DISABLE_PWD_LOGIN). It has no other"
+            " way to sign in that does not need a person",
+        )
+    answered = f"the console answered {code}: {said}"
+    if code == CAPTCHA:
+        return (
+            f"{answered} (and it asks for a captcha from now on)",
+            "Correct username and password, then wait ten minutes or restart the console",
+        )
+    if options.get("need_captcha"):
+        return (
+            "the console asks for a captcha, which needs a person",
+            "After failed sign-ins from this address, correct username and password, then wait ten minutes or restart"
+            " the console. If it always asks, set captcha-threshold in its configuration to 1 or more"
+            " (RUSTDESK_API_APP_CAPTCHA_THRESHOLD)",
+        )
+    return answered, "Check username and password, and that the account is enabled"
 
 
 def _provider(item: Document) -> Provider:

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Time-based one-time passwords (RFC 6238) from the secrets that consoles hand out.
+
+rustdesk_console makes secrets of 80 bits (otplib 12 [src]), which libraries that follow RFC 4226 refuse.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+
+SECONDS = 30
+# Bytes of the shortest secret that a console makes.
+SHORTEST = 10
+HINT = "Copy the secret again from the console, or from the key URI behind its QR code"
+
+
+def code(secret: str, moment: float) -> str:
+    """The code of the time ``moment``, in seconds since 1970, for the base32 text ``secret``.
+
+    The code has six digits and is made with SHA-1, as those of all known consoles. Raises InputError as key().
+    """
+    digest = hmac.new(key(secret), (int(moment) // SECONDS).to_bytes(8, "big"), "sha1").digest()
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+def key(secret: str) -> bytes:
+    """The bytes of the base32 text ``secret``, in whichever case, with or without spaces and padding.
+
+    Raises InputError that says what is wrong with the text, without a part of it.
+    """
+    text = re.sub(r"[\s-]", "", secret)
+    letters = text.rstrip("=")
+    if re.search("[^A-Za-z2-7]", letters):
+        raise InputError("totp_secret has characters that base32 does not have (A-Z, 2-7)", hint=HINT)
+    if letters != text and len(text) % 8:
+        raise InputError("totp_secret has the wrong padding", hint="Remove the equals signs at its end")
+    try:
+        found = base64.b32decode(letters + "=" * (-len(letters) % 8), casefold=True)
+    except binascii.Error as error:  # its text is not quoted, as it may hold a part of the secret
+        raise InputError(
+            f"totp_secret is not a whole number of bytes in base32 ({len(letters)} characters)", hint=HINT
+        ) from error
+    if len(found) < SHORTEST:
+        raise InputError(
+            f"totp_secret is too short: {len(letters)} characters, while consoles make 16 or more", hint=HINT
+        )
+    return found
