@@ -302,9 +302,10 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         stack.callback(others_done.set)
         _identifiers.check(params, IDENTIFIERS)
         public_url = check_url(params["public_url"], "public_url")
-        http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"])))
+        http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"], tell=context.tell)))
         offers, begins = (
-            stack.enter_context(closing(Http(console["ca_path"], params["timeout"], proxy))) for _each in range(2)
+            stack.enter_context(closing(Http(console["ca_path"], params["timeout"], proxy, context.tell)))
+            for _each in range(2)
         )
         if not params["unverifiable"]:
             checks = _sign_in_check.verify(http, offers, begins, {**params, "public_url": public_url})

@@ -11,8 +11,6 @@ ID and a UUID. Both are new for each attempt and shown nowhere, so that nobody w
 
 from __future__ import annotations
 
-import base64
-import secrets
 import time
 import typing as t
 from contextlib import suppress
@@ -134,11 +132,7 @@ class UserSignIn:
     def __init__(self, connection: Connection, console_type: type[Console] | None) -> None:
         self._connection = connection
         self._type = console_type
-        # RustDesk's IDs are digits; neither has a sign that is written otherwise in a URL
-        self._client = {
-            "id": str(10**9 + secrets.randbelow(9 * 10**9)),
-            "uuid": base64.b64encode(secrets.token_hex(12).encode()).decode(),
-        }
+        self._client = sign_in.new_client()
         self._attempted = f"Trying a sign-in to {connection.url} failed"
         connection.keep_secret(*self._client.values())
         connection.takes_api_domain = console_type is None or console_type.takes_api_domain

@@ -26,7 +26,7 @@ from . import nest, pages
 from .accounts import Account, LoginError, Session
 from .console import Console, Pending, json_body, login_option
 from .nest import NestError, PlainError
-from .rate_limits import RateLimits
+from .rate_limits import RateLimits, client_of
 from .relying_party import SignInError
 from .rustdesk_console_oidc import CachedDiscovery, ConfigurationError
 from .rustdesk_console_providers import Providers
@@ -110,19 +110,20 @@ class RustdeskConsole(Console):
             except (NotFound, WrongMethod):
                 # Express knows no 405: another verb is another route.
                 raise NestError(404, f"Cannot {request.method} {request.path_qs}") from None
-            headers = self._limited(request, handler)
+            headers = await self._limited(request, handler)
             response = await handler(request, **names)
         except (NestError, PlainError) as error:
             response = error.response()
         response.headers.update(headers)
         return response
 
-    def _limited(self, request: web.BaseRequest, handler: Callable[..., Any]) -> dict[str, str]:
+    async def _limited(self, request: web.BaseRequest, handler: Callable[..., Any]) -> dict[str, str]:
         # The lab's own users come from addresses of their own.
         if not self.switches["rate_limits"] or request.headers.get("User-Agent", "").startswith(LAB_AGENT):
             return {}
         route = f"{request.method} {handler.__name__}"
-        passes, headers = self._limits.hit(request.remote or "", route, self._limits_of.get(handler, OTHER_LIMIT))
+        client = client_of(await json_body(request), request.remote or "")
+        passes, headers = self._limits.hit(client, route, self._limits_of.get(handler, OTHER_LIMIT))
         if not passes:
             raise NestError(429, "ThrottlerException: Too Many Requests", headers)
         return headers
