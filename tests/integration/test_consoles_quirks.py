@@ -91,6 +91,8 @@ def test_rustdesk_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None
     assert next(i for i in stored["json"]["providers"] if i["name"] == "azure")["clientSecret"] == SECRET
     assert other_id["provider"]["client_secret_set"] is True
     assert "same issuer" in " ".join(twin["warnings"]), twin
+    # The switch of the other one alone leaves what the console keeps
+    assert "Disable the other, and then save this one" in " ".join(twin["warnings"]), twin
     for result in (no_callback, no_callback_check):
         refused(result, "callback_url", "/api/oidc/callback")
     assert "app-9" not in json.dumps(unwritten["json"])

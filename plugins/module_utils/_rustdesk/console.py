@@ -23,7 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan, Provider
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan, Provider, Tested
 
 
 class Console(t.Protocol):
@@ -86,6 +86,17 @@ class Console(t.Protocol):
 
     def apply(self, plan: Plan) -> None:
         """Write what ``plan`` changes, read it back, and leave all else as it was."""
+
+
+@t.runtime_checkable
+class KeepsDiscovery(t.Protocol):
+    """A console that keeps a discovery that failed, so that no sign-in begins although the issuer is back."""
+
+    def test_discovery(self, name: str) -> Tested | None:
+        """Have the console test its discovery for the provider ``name``; None if it has no such provider.
+
+        If the test succeeds, the console keeps nothing of before. Raises ServiceError if it refuses.
+        """
 
 
 CONSOLES: dict[str, type[Console]] = {console.type: console for console in (Pro, RustdeskConsole, RustdeskApi)}

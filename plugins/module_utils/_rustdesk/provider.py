@@ -87,6 +87,14 @@ class Provider:
         }
 
 
+@dataclass(frozen=True)
+class Tested:
+    """What a console's own test of a provider says of its discovery."""
+
+    success: bool
+    message: str
+
+
 def find(providers: t.Sequence[Provider], name: str) -> Provider | None:
     """The provider of this name; the exact spelling wins over another."""
     matches = [provider for provider in providers if same_name(provider.name, name)]

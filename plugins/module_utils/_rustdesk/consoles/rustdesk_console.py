@@ -25,6 +25,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     CALLBACK_PATH,
     PAGE,
     Provider,
+    Tested,
     conflict,
     find,
     is_anothers,
@@ -111,7 +112,8 @@ class RustdeskConsole(SignedInLikeAClient):
             return []
         return [
             f"{', '.join(twins)} and {target.name if target else ''} have the same issuer: this console confuses such "
-            "providers (version 1.8.0), so that sign-in with one of them fails; disable the other"
+            "providers (version 1.8.0), so that sign-in with one of them fails. Disable the other, and then save this "
+            "one in the console or run its test there: until then, the console uses the other one for up to 24 hours"
         ]
 
     def local_administrators(self) -> list[str] | None:
@@ -129,6 +131,20 @@ class RustdeskConsole(SignedInLikeAClient):
             return self._call("GET", f"{USERS}?current={number}&pageSize={PAGE}", "Listing the users")
 
         return {str(user.get("name")) for user in users.listed(self._connection.url, page, "data")}
+
+    def test_discovery(self, name: str) -> Tested | None:
+        """Run the console's own test of a provider; see console.KeepsDiscovery.
+
+        It keeps each discovery for 24 hours, also one that failed, until such a test succeeds or a provider of the
+        issuer is saved; switching one off or on does not count (src/modules/oidc/services [src]).
+        """
+        self._items = self._listed()
+        item = self._item(name)
+        if item is None:
+            return None
+        answer = self._call("POST", f"{PROVIDERS}/{item['guid']}/test", f"Testing the provider {name}")
+        told = answer if isinstance(answer, dict) else {}
+        return Tested(told.get("success") is True, self._connection.quotable(told.get("message")) or "nothing")
 
     def check(self, plan: Plan) -> None:
         """Raise InputError for a callback URL or a place that this console cannot have."""
