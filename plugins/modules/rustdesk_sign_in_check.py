@@ -16,9 +16,10 @@ description:
     is in RV(deskops.rustdesk_sso.entra_app#module:restrictions) and
     RV(deskops.rustdesk_sso.rustdesk_oidc_provider#module:restrictions).
   - Changes nothing. With O(session), it also reads the console's settings again and closes the session.
-  - A console of type V(rustdesk_console) keeps a failed OIDC discovery for 24 hours. If it begins no sign-in, the module has the console
-    test the provider, which ends that, and tries once more. This needs O(session).
-  - Each sign-in that is begun stays in the console as a pending one until it expires. Consoles have no request to cancel it.
+  - A console of type V(rustdesk_console) keeps a failed OIDC discovery for 24 hours. If it begins no sign-in, the
+    module has the console test the provider, which ends that, and tries once more. This needs O(session).
+  - Each sign-in that is begun stays pending in the console until it expires. Consoles have no request to cancel it.
+    V(rustdesk_console) deletes its expired ones once a day.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
