@@ -28,6 +28,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, KeepsDiscovery
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
@@ -252,9 +253,17 @@ def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterato
         sent = query.get(name)
         good = sent == expected or (name == "redirect_uri" and _addresses.same(sent or "", expected))
         text = f"the console sends {sent}" + ("" if good else f" instead of {expected}")
-        yield Check(name, good, text, None if good else hints.get(name, hint))
+        yield Check(name, good, text, None if good else _slash(name, sent) + hints.get(name, hint))
     good = "openid" in query.get("scope", "").split()
     yield Check("scope", good, f"the console asks for {query.get('scope')}", None if good else "It has to have openid")
+
+
+def _slash(name: str, sent: str | None) -> str:
+    """What to do first about a callback URL of an address that ends with a slash: consoles append the path as it is,
+    and none of them answers there [src]."""
+    if name != "redirect_uri" or not (sent or "").endswith(f"/{CALLBACK_PATH}"):
+        return ""
+    return "Remove the slash at the end of the console's address in its configuration. "
 
 
 def _registered(sent: str | None, params: Params) -> Check:

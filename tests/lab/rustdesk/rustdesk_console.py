@@ -63,7 +63,12 @@ class RustdeskConsole(Console):
         # Sign-ins whose user came back too late
         self._late: list[Pending] = []
         self._providers = Providers(clock, vault)
-        self._general: dict[str, Any] = {"watermarkEnabled": True, "site": {"frontendUrl": "", "backendUrl": ""}}
+        self._general: dict[str, Any] = {
+            "watermarkEnabled": True,
+            "defaultLanguage": "en-US",
+            "site": {"frontendUrl": "", "backendUrl": ""},
+            "webauthn": {"enabled": True, "rpName": "RustDesk Console"},
+        }
         self._router = Router()
         self._limits_of: dict[Callable[..., Any], int] = {
             self._login: 5,
@@ -187,14 +192,21 @@ class RustdeskConsole(Console):
         return web.json_response(self._general)
 
     async def _write_general(self, request: web.BaseRequest) -> web.Response:
+        """Members that are left out, or null, stay as they are [src]."""
         self._admin(request)
-        site = nest.members(frontendUrl=nest.text, backendUrl=nest.text)
-        body = nest.checked(await json_body(request), {"watermarkEnabled": nest.boolean}, {"site": site})
-        self._general = {
-            "watermarkEnabled": body["watermarkEnabled"],
-            "site": {**self._general["site"], **(body.get("site") or {})},
+        optional = {
+            "defaultLanguage": nest.language,
+            "site": nest.members({}, frontendUrl=nest.text, backendUrl=nest.text),
+            "webauthn": nest.members({"enabled": nest.boolean}, rpName=nest.text),
         }
-        return web.json_response(self._general)
+        body = nest.checked(await json_body(request), {"watermarkEnabled": nest.boolean}, optional)
+        general = {**self._general, "watermarkEnabled": body["watermarkEnabled"]}
+        general["defaultLanguage"] = body.get("defaultLanguage") or general["defaultLanguage"]
+        for group in ("site", "webauthn"):
+            given = {name: value for name, value in (body.get(group) or {}).items() if value is not None}
+            general[group] = {**general[group], **given}
+        self._general = general
+        return web.json_response(general)
 
     async def _list(self, request: web.BaseRequest) -> web.Response:
         self._admin(request)

@@ -44,6 +44,11 @@ GENERAL = "/api/settings/general"
 USERS = "/api/admin/users"
 # Of the general settings; the first that is set counts [src]
 ADDRESSES = ("backendUrl", "frontendUrl")
+# What it believes without them [src]
+FALLBACK = "http://localhost:3000"
+# What it asks a provider without a scope for (oidc.service.ts [src])
+DEFAULT_SCOPES = {"oauth2": "read:user user:email"}
+DEFAULT_SCOPE = "openid email profile"
 SECRET = "clientSecret"
 KEYS = {
     "name": "name",
@@ -88,9 +93,14 @@ class RustdeskConsole(SignedInLikeAClient):
 
     def settings(self) -> dict[str, t.Any]:
         """The callback URL as the console sends it: the path is appended to an address that it believes to have, also
-        where that ends with a slash [src]."""
+        where that ends with a slash [src].
+
+        Without any, it sends that of a machine for developers, which counts only if there is somebody to send.
+        """
         site = self._settings().get("site")
         known = [site.get(name) for name in ADDRESSES] if isinstance(site, dict) else []
+        if any(item.get("enabled") and item.get("clientId") for item in self._items):
+            known.append(FALLBACK)
         address = next((value for value in known if isinstance(value, str) and value), None)
         return {"callback_url": address + CALLBACK_PATH if address else None}
 
@@ -319,7 +329,7 @@ def _provider(item: Document, place: int | None) -> Provider:
     values: Document = {option: item.get(key) for option, key in KEYS.items()}
     return Provider(
         type=item.get("type"),
-        scopes=sorted((item.get("scope") or "").split()),
+        scopes=sorted((item.get("scope") or DEFAULT_SCOPES.get(str(item.get("type")), DEFAULT_SCOPE)).split()),
         order=place,
         key=item["guid"],
         **values,
