@@ -103,13 +103,16 @@ def test_a_declared_spelling_is_sent_and_registered(kind: str, lab: Lab, fleet: 
 def test_a_slash_behind_the_address_of_a_rustdesk_console(lab: Lab, fleet: Fleet) -> None:
     """The console appends the path as it is, so that no sign-in works; it is corrected without being asked."""
     console = consoles.add(fleet, "rustdesk_console")
-    give(console, f"{console.url}/")
-    declared = server(fleet, console.name, public_url=None)
-    assert inspect(declared).console["callback_url"] == f"{console.url}/{CALLBACK}"
-    (done,) = configure(declared)
-    assert done.configured["changed"]
-    assert done.verified["verified"], done.verified
-    assert sent(lab, console) == f"{console.url}{CALLBACK}"
+    for public_url in (None, console.url, f"{console.url}/"):
+        give(console, f"{console.url}/")
+        declared = server(fleet, console.name, public_url=public_url)
+        assert inspect(declared).console["callback_url"] == f"{console.url}/{CALLBACK}"
+        (done,) = configure(declared)
+        assert done.configured["changed"]
+        assert done.verified["verified"], done.verified
+        assert sent(lab, console) == f"{console.url}{CALLBACK}"
+        (again,) = configure(declared)
+        assert again.registration["changed"] is again.configured["changed"] is False
     assert fleet.sign_in(console.name)["access_token"]
 
 

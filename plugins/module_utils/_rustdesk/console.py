@@ -149,7 +149,9 @@ def detect(connection: Connection) -> str | None:
     path); rustdesk_api answers everything with 200 and a code.
     """
     for path, probed in PROBES:
-        response = connection.ask("GET", path, f"Detecting the type of the console {connection.url} failed")
+        attempted = f"Detecting the type of the console {connection.url} failed"
+        response = connection.ask("GET", path, attempted)
+        connection.check_behind_proxy(response, path, attempted)
         try:
             value = response.json()
         except ValueError:
