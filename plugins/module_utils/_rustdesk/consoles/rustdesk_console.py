@@ -11,6 +11,7 @@ an object of its own with a GUID; the callback URL follows from the backend URL 
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
@@ -78,6 +79,30 @@ class RustdeskConsole(SignedInLikeAClient):
         super().__init__(connection)
         self._items: list[Document] = []
         self._general: Document | None = None
+        # Providers with their secrets by GUID, and all that an earlier task has read and nobody has asked for yet
+        self._details: dict[str, Document] = {}
+        self._handed_over: list[Document] | None = None
+
+    def seen(self) -> str | None:
+        """What was read, unless something was written since; see console.Console."""
+        if not self._items or self._general is None:
+            return None
+        return json.dumps([self._items, self._details, self._general])
+
+    def resume(self, token: str, seen: str | None = None) -> None:
+        """Go on with a session; what it has ``seen`` is not read again for the first plan."""
+        super().resume(token)
+        if seen:
+            self._handed_over, self._details, self._general = json.loads(seen)
+            self._connection.keep_secret(*(item.get(SECRET) for item in self._details.values()))
+
+    def look_again(self) -> None:
+        """From now on, all is read anew; each provider is written separately, so that nothing is overwritten."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._general = self._handed_over = None
+        self._items, self._details = [], {}
 
     def providers(self, name: str) -> list[Provider]:
         """All providers in the console's order. That of ``name``, or each if it is empty, has its secret, which only
@@ -86,10 +111,16 @@ class RustdeskConsole(SignedInLikeAClient):
         The console makes disabled google and github without a client ID at each start [rec]: they count as absent.
         A provider's place is that in the list: new ones all have the same ``priority`` until somebody sorts them.
         """
-        self._items = self._listed()
+        handed_over, self._handed_over = self._handed_over, None
+        if handed_over is None:
+            self._details = {}
+        self._items = self._listed() if handed_over is None else handed_over
         found = [_provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
         wanted = find(found, name)
-        return [_provider(self._read(item.key), item.order) if item is wanted or not name else item for item in found]
+        for item in found:
+            if (item is wanted or not name) and item.key not in self._details:
+                self._details[item.key] = self._read(item.key)
+        return [_provider(self._details.get(item.key, self._items[item.order or 0]), item.order) for item in found]
 
     def settings(self) -> dict[str, t.Any]:
         """The callback URL as the console sends it: the path is appended to an address that it believes to have, also
@@ -192,6 +223,7 @@ class RustdeskConsole(SignedInLikeAClient):
         # Last, so that users have a way in when something else fails
         for item in plan.gone:
             self._call("DELETE", f"{PROVIDERS}/{item.key}", f"Removing the provider {item.name}")
+        self._forget()
 
     def _item(self, name: str) -> Document | None:
         return next((item for item in self._items if item["name"].lower() == name.lower()), None)
@@ -275,6 +307,7 @@ class RustdeskConsole(SignedInLikeAClient):
         self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids)
 
     def _write_backend(self, callback: str) -> None:
+        self._general = None
         general = self._settings()
         site = {**(general.get("site") or {}), "backendUrl": callback.removesuffix(CALLBACK_PATH)}
         attempted = "Writing the general settings"
