@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import KeepsDiscovery
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
@@ -158,7 +159,15 @@ class UserSignIn:
                 answer=f"the console does not offer {name}: {has}",
                 hint="Run the playbook site, which configures the provider",
             )
-        begun = sign_in.begin(self._connection, offered, self._client)
+        try:
+            begun = sign_in.begin(self._connection, offered, self._client)
+        except ServiceError as error:
+            keeps = self._type is not None and issubclass(self._type, KeepsDiscovery)
+            if not keeps or error.status != 500:
+                raise
+            raise error.but(
+                hint="Run the playbook site, which ends a failed discovery that this console keeps"
+            ) from error
         if not begun.code:
             raise ServiceError(self._attempted, answer="the answer has no code", hint="Check the console log")
         return begun
