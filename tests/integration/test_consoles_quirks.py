@@ -86,6 +86,32 @@ def test_general_settings_of_a_rustdesk_console(fleet: Fleet, in_process: InProc
     assert desk.console.settings()["general"] == settings["general"]
 
 
+def test_what_a_later_task_reads_of_a_rustdesk_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """Nothing again where nothing changes, and all where another process was faster."""
+    desk = Desk(fleet, "rustdesk_console")
+    inspect = module(
+        "rustdesk_oidc_provider_info", **desk.options, name="azure", include_secrets=True, keep_session=True
+    )
+    (made,) = in_process.tasks(desk.provider(name="azure", **PROVIDER))
+    assert made["changed"], made
+
+    (seen,) = in_process.tasks(inspect)
+    lab.clear_requests()
+    (same,) = in_process.tasks(desk.provider(name="azure", **PROVIDER, session=seen["session"]))
+    assert same["changed"] is False, same
+    assert desk.asked("GET") == []
+
+    (seen,) = in_process.tasks(inspect)
+    settings = desk.console.settings()
+    settings["providers"] = [item for item in settings["providers"] if item["name"] != "azure"]
+    desk.console.put_settings(settings)
+    wanted = {**PROVIDER, "client_id": "app-3"}
+    (again,) = in_process.tasks(desk.provider(name="azure", **wanted, session=seen["session"]))
+    assert again["changed"], again
+    assert consoles.entry(desk.console)["client_id"] == "app-3"
+    assert desk.console.sessions() == []
+
+
 def test_rustdesk_console_presets(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """google and github are there from the start, without a client, and come back at each start: both is 'absent'."""
     desk = Desk(fleet, "rustdesk_console")

@@ -282,7 +282,13 @@ class RustdeskConsole(SignedInLikeAClient):
         body = _body(plan.values())
         if not body:
             return
-        former = {key: value for key, value in self._read(present.key).items() if key in body and value is not None}
+        try:
+            now = self._read(present.key)
+        except ServiceError as error:
+            if error.status != 404:
+                raise
+            raise self._conflict(present.name) from error
+        former = {key: value for key, value in now.items() if key in body and value is not None}
         path = f"{PROVIDERS}/{present.key}"
         self._call("PATCH", path, f"Changing the provider {present.name}", body)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
