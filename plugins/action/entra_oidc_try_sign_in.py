@@ -76,7 +76,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     # By the names that an administrator's session has for them
     console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
     console_type, names = _users(console, context)
-    with closing(Http(console["ca_path"], params["timeout"], proxy)) as http:
+    with closing(Http(console["ca_path"], params["timeout"], proxy, context.tell)) as http:
         attempt = UserSignIn(Connection(url, http, headers, "public_url", "console_ca_path"), console_type)
         begun = attempt.begin(params["name"])
         seconds = attempt.seconds_to_wait(params["wait_timeout"])
@@ -97,7 +97,7 @@ def _users(params: t.Mapping[str, t.Any], context: Context) -> tuple[type[Consol
     """The type of the console and the names of its users, as far as these are known; warns if they cannot be read."""
     found = CONSOLES.get(params["console_type"])
     try:
-        with signed_in({**params, "session": None, "keep_session": False}) as session:
+        with signed_in({**params, "session": None, "keep_session": False}, context.tell) as session:
             found = type(session.console)
             return found, session.console.user_names()
     except SsoError as error:

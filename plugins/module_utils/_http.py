@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import ssl
 import typing as t
 
@@ -45,8 +46,33 @@ SOCKS_REQUIREMENT = "PySocks>=1.7"
 LONGEST_RETRY_AFTER = 60.0
 
 
+# Seconds from which on a wait is told: shorter ones nobody notices.
+NOTICEABLE = 1.0
+
+Tell = t.Callable[[str], None]
+
+
 class _Retry(Retry):
-    """urllib3's Retry that reads a fractional Retry-After as well (Graph's documentation shows ``2.128``)."""
+    """urllib3's Retry that reads a fractional Retry-After as well (Graph's documentation shows ``2.128``).
+
+    It tells what is waited for, and how long, where a service asks for that.
+    """
+
+    def __init__(self, *arguments: t.Any, tell: Tell | None = None, request: str = "", **options: t.Any) -> None:
+        super().__init__(*arguments, **options)
+        self._tell = tell
+        self._request = request
+
+    def new(self, **options: t.Any) -> t.Any:
+        """The next attempt; urllib3 makes it of the options that it knows."""
+        return super().new(**{"tell": self._tell, "request": self._request, **options})
+
+    def sleep_for_retry(self, response: t.Any) -> bool:
+        """Wait as long as the service asks; whether it asks for that."""
+        seconds = self.get_retry_after(response) or 0.0
+        if self._tell and seconds >= NOTICEABLE:
+            self._tell(f"{self._request} was answered {response.status}: sent again after {math.ceil(seconds)} s")
+        return super().sleep_for_retry(response)
 
     def parse_retry_after(self, retry_after: str) -> float:
         try:
@@ -67,7 +93,11 @@ class _Retry(Retry):
         """Repeat nothing that TLS or a proxy refuses."""
         if error and _causes.is_final(error):
             raise MaxRetryError(_pool, url or "", error)
-        return super().increment(method, url, response, error, _pool, _stacktrace)
+        following = super().increment(method, url, response, error, _pool, _stacktrace)
+        place = f"{_pool.host}:{_pool.port}" if _pool else ""
+        # Without the query, which may hold the code of a sign-in
+        following._request = f"{method} {place}{(url or '').partition('?')[0]}"
+        return following
 
 
 class _Throttled(_Retry):
@@ -84,8 +114,11 @@ class Http:
     request is as harmless, or a GET is not. 429 means that nothing was done, and is waited out for all.
     """
 
-    def __init__(self, ca_path: str | None, timeout: float, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self, ca_path: str | None, timeout: float, proxy: Proxy | None = None, tell: Tell | None = None
+    ) -> None:
         """``ca_path`` is a PEM file to trust instead of the system's store; ``timeout`` is in seconds per request.
+        ``tell`` gets a sentence before each wait that a service asks for.
 
         All requests go through ``proxy``, whatever the environment says; without it, the environment decides.
         Raises MissingLibraryError when requests is not installed, InputError when the file cannot be used.
@@ -104,6 +137,7 @@ class Http:
             allowed_methods=None,
             backoff_factor=0.3,
             raise_on_status=False,
+            tell=tell,
         )
         # A connection that was never established carried no request: trying again is safe for any method.
         once = _Throttled(
@@ -116,6 +150,7 @@ class Http:
             allowed_methods=None,
             backoff_factor=0.3,
             raise_on_status=False,
+            tell=tell,
         )
         self._patient = session(patient)
         self._once = session(once)

@@ -24,10 +24,14 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """What the core knows of the task: whether it may change anything, and where to leave warnings."""
+    """What the core knows of the task: whether it may change anything, and where to leave warnings.
+
+    ``tell`` is for what the user should see while the task still runs, such as what it waits for; None if nobody would.
+    """
 
     check_mode: bool
     warn: t.Callable[[str], None]
+    tell: t.Callable[[str], None] | None = None
 
 
 Core = t.Callable[[t.Mapping[str, t.Any], Context], dict[str, t.Any]]
@@ -49,7 +53,7 @@ def outcome(core: Core, params: t.Mapping[str, t.Any], context: Context) -> dict
 
 def run_module(module: AnsibleModule, core: Core) -> t.NoReturn:
     """Run ``core`` for an AnsibleModule and exit."""
-    result = outcome(core, module.params, Context(module.check_mode, module.warn))
+    result = outcome(core, module.params, Context(module.check_mode, module.warn, module.warn))
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

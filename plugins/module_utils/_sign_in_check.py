@@ -27,12 +27,15 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, KeepsDiscovery
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Tested
 
 Params = t.Mapping[str, t.Any]
+Test = t.Callable[[], "Tested | None"]
 
 
 # What a failed check is due to: what the console or the application holds, or a service that does not answer as usual
@@ -57,10 +60,11 @@ class Check:
         return {**asdict(self), "cause": self.cause if self.ok is False else None}
 
 
-def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> list[Check]:
+def verify(http: Http, offers_http: Http, begins_http: Http, params: Params, test: Test) -> list[Check]:
     """All checks for the options of rustdesk_sign_in_check, in the order in which a sign-in meets them; read only.
 
-    ``http`` speaks to Entra, the other two to the console: each is used by a thread of its own.
+    ``http`` speaks to Entra, the other two to the console: each is used by a thread of its own. ``test`` has a console
+    that keeps its discovery test it; None without a session.
     """
     headers = gateway_headers.of_verification(params)
     offers, begins = (
@@ -68,11 +72,12 @@ def verify(http: Http, offers_http: Http, begins_http: Http, params: Params) -> 
         for each in (offers_http, begins_http)
     )
     known = CONSOLES.get(params["console_type"])
+    keeps = known is not None and issubclass(known, KeepsDiscovery)
     begins.takes_api_domain = known is None or known.takes_api_domain
     with ThreadPoolExecutor(2) as aside:  # none waits for another
         asked = aside.submit(_entra, http, params)
         first = aside.submit(sign_in.authorization_url, begins, params["name"])
-        offered, begun = _console(offers, begins, first, params)
+        offered, begun = _console(offers, begins, first, params, test if keeps else None)
         discovery, issuer, secret, now = asked.result()
     checks = [*offered, issuer, _clock(begins if begins.now else offers, now)]
     checks += _request(begun, discovery, params) if begun else [_not_asked(name) for name in REQUEST_CHECKS]
@@ -105,8 +110,14 @@ CAUSES = (
         SETTINGS,
     ),
     (
-        r"dns|resolve|lookup|timed? ?out|refused|unreachable|request failed",
+        r"dns|resolve|lookup|timed? ?out|refused|unreachable|request failed|fetch failed",
         "The console's own network does not reach the issuer: check DNS, firewall and proxy where it runs (container)",
+        SERVICE,
+    ),
+    (
+        r"status code 5\d\d|unexpected HTTP response",
+        "The identity provider, or a proxy before it, answers the console with an error: run the playbook again, and "
+        "check the proxy where the console runs if that does not help",
         SERVICE,
     ),
     (
@@ -116,15 +127,21 @@ CAUSES = (
     ),
 )
 UNKNOWN_CAUSE = "Check the issuer in the console, and that its own network reaches it (DNS, proxy, CA)"
+TESTED = "Its own test of the provider"
+KEPT = (
+    "This console keeps a discovery that failed for 24 hours: once its network reaches the issuer, run the test of the "
+    "provider in the console or save the provider there, and run the playbook again"
+)
 REQUEST_CHECKS = ("authorization_endpoint", "client_id", "redirect_uri", "response_type", "scope")
 
 
 def _console(
-    connection: Connection, begins: Connection, first: Future[str], params: Params
+    connection: Connection, begins: Connection, first: Future[str], params: Params, test: Test | None
 ) -> tuple[list[Check], str | None]:
     """The console's part, and the authorization URL that it gave.
 
-    ``first`` is what ``begins`` answers for the name that is declared; a console may spell it otherwise.
+    ``first`` is what ``begins`` answers for the name that is declared; a console may spell it otherwise. ``test`` is
+    that of a console that keeps its discovery, None for others.
     """
     name = params["name"]
     try:
@@ -143,7 +160,7 @@ def _console(
     checks.append(Check("provider_offered", True, f"users are offered {offered}"))
     try:
         wait([first])  # before its connection is used again
-        url = first.result() if offered == name else sign_in.authorization_url(begins, offered)
+        url = _begun(begins, offered, first if offered == name else None, test)
     except ServiceError as error:
         said = _what(error)
         if error.code not in (None, SAID):  # it is not the console that answers
@@ -151,8 +168,31 @@ def _console(
         known = ((hint, cause) for pattern, hint, cause in CAUSES if re.search(pattern, said, re.IGNORECASE))
         busy = error.status is None or error.status == 429 or error.status > 500
         hint, cause = next(known, (UNKNOWN_CAUSE, SERVICE if busy else SETTINGS))
-        return [*checks, Check("authorization_url", False, _what(error), hint, cause)], None
+        if test and error.status == 500 and TESTED not in said:
+            hint = f"{hint}. {KEPT}"
+        return [*checks, Check("authorization_url", False, said, hint, cause)], None
     return [*checks, Check("authorization_url", True, "the console begins a sign-in")], url
+
+
+def _begun(begins: Connection, name: str, first: Future[str] | None, test: Test | None) -> str:
+    """The authorization URL for ``name``, which ``first`` gives if it is not None. Raises ServiceError.
+
+    A console that keeps a discovery that failed is asked once more if its own ``test`` succeeds.
+    """
+    try:
+        return first.result() if first else sign_in.authorization_url(begins, name)
+    except ServiceError as error:
+        if not test or error.status is None or error.status < 500 or error.code != SAID:
+            raise
+        try:
+            tested = test()
+        except ServiceError as refused:
+            raise error.but(answer=f"{error.answer}. {TESTED} could not be run: {_what(refused)}") from refused
+        if tested is None:
+            raise
+        if not tested.success:
+            raise error.but(answer=f"{error.answer}. {TESTED} says: {tested.message}") from error
+    return sign_in.authorization_url(begins, name)
 
 
 def _issuer(http: Http, params: Params) -> tuple[Discovery | None, Check]:
@@ -203,7 +243,7 @@ def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterato
         )
     hints = {
         "redirect_uri": f"{hint}; a console of lejianwen/rustdesk-api takes it from RUSTDESK_API_RUSTDESK_API_SERVER",
-        "client_id": f"{hint}; databk/rustdesk-console confuses providers that have the same issuer",
+        "client_id": f"{hint}; databk/rustdesk-console confuses providers that have the same issuer until one is saved",
     }
     for name, expected in (
         ("client_id", params["client_id"]),
@@ -213,9 +253,17 @@ def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterato
         sent = query.get(name)
         good = sent == expected or (name == "redirect_uri" and _addresses.same(sent or "", expected))
         text = f"the console sends {sent}" + ("" if good else f" instead of {expected}")
-        yield Check(name, good, text, None if good else hints.get(name, hint))
+        yield Check(name, good, text, None if good else _slash(name, sent) + hints.get(name, hint))
     good = "openid" in query.get("scope", "").split()
     yield Check("scope", good, f"the console asks for {query.get('scope')}", None if good else "It has to have openid")
+
+
+def _slash(name: str, sent: str | None) -> str:
+    """What to do first about a callback URL of an address that ends with a slash: consoles append the path as it is,
+    and none of them answers there [src]."""
+    if name != "redirect_uri" or not (sent or "").endswith(f"/{CALLBACK_PATH}"):
+        return ""
+    return "Remove the slash at the end of the console's address in its configuration. "
 
 
 def _registered(sent: str | None, params: Params) -> Check:

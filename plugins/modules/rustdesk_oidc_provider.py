@@ -316,7 +316,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         check_url(params["callback_url"], "callback_url")
     if params["order"] is not None and params["order"] < 0:
         raise InputError(f"order cannot be negative: {params['order']}", hint="The first place is 0")
-    with signed_in(params) as session:
+    with signed_in(params, context.tell) as session:
         result = converge(params, session, context)
         return {**result, "session": session.handed_over} if params["keep_session"] else result
 
@@ -324,7 +324,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 def close(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Close the session that an earlier task has handed over; raises SsoError."""
     if params["session"]:
-        with signed_in({**params, "keep_session": False}):
+        with signed_in({**params, "keep_session": False}, context.tell):
             pass
     return {}
 

@@ -16,6 +16,10 @@ description:
     is in RV(deskops.rustdesk_sso.entra_app#module:restrictions) and
     RV(deskops.rustdesk_sso.rustdesk_oidc_provider#module:restrictions).
   - Changes nothing. With O(session), it also reads the console's settings again and closes the session.
+  - A console of type V(rustdesk_console) keeps a failed OIDC discovery for 24 hours. If it begins no sign-in, the
+    module has the console test the provider, which ends that, and tries once more. This needs O(session).
+  - Each sign-in that is begun stays pending in the console until it expires. Consoles have no request to cancel it.
+    V(rustdesk_console) deletes its expired ones once a day.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -238,7 +242,6 @@ checks:
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from threading import Event
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -253,6 +256,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.last_look import Look, last_look
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Tested
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.questions import Questions
 
 IDENTIFIERS = ("public_url", "name", "issuer", "client_id", "callback_url", "console_url", "username")
 
@@ -294,20 +299,26 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     check_headers(params["headers"])
     console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
     checks: list[_sign_in_check.Check] = []
-    others_done = Event()
+    questions: Questions[Tested] = Questions()
+    if params["session"]:
+        console["console_type"] = params["session"]["type"]
+    else:
+        questions.close()
     with ThreadPoolExecutor(1) as aside, ExitStack() as stack:
         # First, so that the session is closed whatever else fails
-        look = aside.submit(last_look, console, others_done) if params["session"] else None
-        stack.callback(others_done.set)
+        look = aside.submit(last_look, console, questions, context.tell) if params["session"] else None
+        stack.callback(questions.end)
         _identifiers.check(params, IDENTIFIERS)
         public_url = check_url(params["public_url"], "public_url")
-        http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"])))
+        http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"], tell=context.tell)))
         offers, begins = (
-            stack.enter_context(closing(Http(console["ca_path"], params["timeout"], proxy))) for _each in range(2)
+            stack.enter_context(closing(Http(console["ca_path"], params["timeout"], proxy, context.tell)))
+            for _each in range(2)
         )
         if not params["unverifiable"]:
-            checks = _sign_in_check.verify(http, offers, begins, {**params, "public_url": public_url})
-        others_done.set()
+            asked = {**params, "console_type": console["console_type"], "public_url": public_url}
+            checks = _sign_in_check.verify(http, offers, begins, asked, questions.ask)
+        questions.end()
         seen = look.result() if look else Look()
         if seen.conflict:  # another run has written at the same time: what it left counts
             checks = [_others(http, params, seen, check) for check in checks]

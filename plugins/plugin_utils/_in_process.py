@@ -15,6 +15,7 @@ import sys
 import typing as t
 from contextlib import contextmanager
 
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -112,6 +113,10 @@ class InProcessAction(ActionBase):
         with _set(environment):
             return self._validated(core)
 
+    def _tell(self, text: str) -> None:
+        """Show something at once: the warnings of a result are shown when the task has ended."""
+        self._display.display(f"{self._task.action}: {text}", color=constants.COLOR_VERBOSE)
+
     def _environment(self) -> dict[str, str]:
         """The environment that the task's keyword ``environment`` asks for."""
         found: dict[str, str] = {}
@@ -131,7 +136,7 @@ class InProcessAction(ActionBase):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             result: dict[str, t.Any] = {"failed": True, "msg": message}
         else:
-            result = outcome(core, params, Context(self._task.check_mode, warnings.append))
+            result = outcome(core, params, Context(self._task.check_mode, warnings.append, self._tell))
         warnings += [
             f"Both option {one['option']} and its alias {one['alias']} are set." for one in validated._warnings
         ]

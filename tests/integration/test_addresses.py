@@ -103,14 +103,73 @@ def test_a_declared_spelling_is_sent_and_registered(kind: str, lab: Lab, fleet: 
 def test_a_slash_behind_the_address_of_a_rustdesk_console(lab: Lab, fleet: Fleet) -> None:
     """The console appends the path as it is, so that no sign-in works; it is corrected without being asked."""
     console = consoles.add(fleet, "rustdesk_console")
-    give(console, f"{console.url}/")
-    declared = server(fleet, console.name, public_url=None)
-    assert inspect(declared).console["callback_url"] == f"{console.url}/{CALLBACK}"
-    (done,) = configure(declared)
-    assert done.configured["changed"]
-    assert done.verified["verified"], done.verified
-    assert sent(lab, console) == f"{console.url}{CALLBACK}"
+    for public_url in (None, console.url, f"{console.url}/"):
+        give(console, f"{console.url}/")
+        declared = server(fleet, console.name, public_url=public_url)
+        assert inspect(declared).console["callback_url"] == f"{console.url}/{CALLBACK}"
+        (done,) = configure(declared)
+        assert done.configured["changed"]
+        assert done.verified["verified"], done.verified
+        assert sent(lab, console) == f"{console.url}{CALLBACK}"
+        (again,) = configure(declared)
+        assert again.registration["changed"] is again.configured["changed"] is False
     assert fleet.sign_in(console.name)["access_token"]
+
+
+def test_a_slash_behind_the_address_of_a_rustdesk_api(lab: Lab, fleet: Fleet) -> None:
+    """It is in the server's configuration, and the server answers nowhere with two slashes: each run names it."""
+    console = consoles.add(fleet, "rustdesk_api")
+    give(console, f"{console.url}/")
+    for public_url in (None, console.url):
+        (done,) = configure(server(fleet, console.name, public_url=public_url))
+        assert sent(lab, console) == f"{console.url}/{CALLBACK}"
+        (failed,) = [item for item in done.verified["checks"] if item["name"] == "redirect_uri"]
+        assert failed["ok"] is False
+        assert failed["hint"].startswith("Remove the slash at the end of the console's address")
+        assert "RUSTDESK_API_RUSTDESK_API_SERVER" in failed["hint"]
+
+
+def test_a_slash_in_the_callback_url_of_pro(lab: Lab, fleet: Fleet) -> None:
+    """It is corrected as well: nothing answers there."""
+    console = consoles.add(fleet, "pro")
+    give(console, f"{console.url}/")
+    for public_url in (None, console.url):
+        (done,) = configure(server(fleet, console.name, public_url=public_url))
+        assert done.verified["verified"], done.verified
+        assert sent(lab, console) == f"{console.url}{CALLBACK}"
+
+
+def test_the_address_of_the_frontend(lab: Lab, fleet: Fleet) -> None:
+    """A rustdesk_console without a backend URL sends the callback URL of its frontend: it is not replaced silently."""
+    console = consoles.add(fleet, "rustdesk_console")
+    settings = console.settings()
+    settings["general"]["site"] = {"frontendUrl": "https://front.example", "backendUrl": ""}
+    console.put_settings(settings)
+    (done,) = configure(server(fleet, console.name, public_url=None))
+    assert f"https://front.example{CALLBACK}" in registration.share(done)["error"]["msg"]
+    assert not [item for item in fleet.tenant.applications() if item["uniqueName"]]
+    # Where it is the address of the console, all stays as it is
+    settings["general"]["site"]["frontendUrl"] = console.url
+    console.put_settings(settings)
+    (done,) = configure(server(fleet, console.name, public_url=None))
+    assert done.verified["verified"], done.verified
+    assert console.settings()["general"] == settings["general"]
+
+
+def test_a_rustdesk_console_that_does_not_know_its_address(lab: Lab, fleet: Fleet) -> None:
+    """What it sends meanwhile is in use only if it offers a provider."""
+    console = consoles.add(fleet, "rustdesk_console")
+    undeclared = server(fleet, console.name, public_url=None)
+    assert inspect(undeclared).console["callback_url"] is None
+    (done,) = configure(undeclared)
+    assert done.verified["verified"], done.verified
+    settings = console.settings()
+    settings["general"]["site"]["backendUrl"] = ""
+    console.put_settings(settings)
+    assert sent(lab, console) == f"http://localhost:3000{CALLBACK}"
+    lab.clear_requests()
+    assert inspect(undeclared).console["callback_url"] == f"http://localhost:3000{CALLBACK}"
+    assert not [item for item in lab.requests(console.name) if item["path"] == "/api/oidc/auth"]
 
 
 def test_another_address_is_an_obstacle(fleet: Fleet) -> None:

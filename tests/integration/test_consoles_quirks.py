@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from faults.steps import control, module, predicted
 
 from lab.client import Console, Lab
@@ -44,6 +45,71 @@ def refused(result: dict[str, Any], *words: str) -> None:
     assert result["failed"], result
     assert not [word for word in words if word not in result["msg"]], result["msg"]
     assert SECRET not in str(result)
+
+
+@pytest.mark.parametrize("kind", ["rustdesk_console", "rustdesk_api"])
+def test_scopes_that_the_console_derives(fleet: Fleet, in_process: InProcess, kind: str) -> None:
+    """A provider without scopes asks for the default ones: these are reported, and nothing is written for them."""
+    desk = Desk(fleet, kind)
+    scopes = ["openid", "profile", "email"]
+    member = {"rustdesk_console": "scope", "rustdesk_api": "scopes"}[kind]
+    (made,) = in_process.tasks(desk.provider(name="azure", **PROVIDER))
+    assert made["changed"], made
+    settings = desk.console.settings()
+    (stored,) = [item for item in consoles.listed(kind, settings) if "azure" in (item.get("name"), item.get("op"))]
+    stored[member] = ""
+    desk.console.put_settings(settings)
+    same, other = in_process.tasks(
+        desk.provider(name="azure", scopes=scopes), desk.provider(name="azure", client_id="app-3")
+    )
+    assert (same["changed"], other["changed"]) == (False, True)
+    assert same["provider"]["scopes"] == sorted(scopes)
+    (stored,) = [item for item in consoles.entries(desk.console) if "azure" in (item.get("name"), item.get("op"))]
+    assert stored[member] == ""
+
+
+def test_general_settings_of_a_rustdesk_console(fleet: Fleet, in_process: InProcess) -> None:
+    """A new callback URL leaves all others as they are."""
+    desk = Desk(fleet, "rustdesk_console")
+    settings = desk.console.settings()
+    settings["general"] |= {
+        "watermarkEnabled": False,
+        "defaultLanguage": "pt-BR",
+        "webauthn": {"enabled": False, "rpName": "Desks"},
+    }
+    settings["general"]["site"]["frontendUrl"] = "https://front.example"
+    desk.console.put_settings(settings)
+    callback = "https://desk.example/api/oidc/callback"
+    (done,) = in_process.tasks(desk.provider(name="azure", **PROVIDER, callback_url=callback))
+    assert done["changed"], done
+    settings["general"]["site"]["backendUrl"] = "https://desk.example"
+    assert desk.console.settings()["general"] == settings["general"]
+
+
+def test_what_a_later_task_reads_of_a_rustdesk_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """Nothing again where nothing changes, and all where another process was faster."""
+    desk = Desk(fleet, "rustdesk_console")
+    inspect = module(
+        "rustdesk_oidc_provider_info", **desk.options, name="azure", include_secrets=True, keep_session=True
+    )
+    (made,) = in_process.tasks(desk.provider(name="azure", **PROVIDER))
+    assert made["changed"], made
+
+    (seen,) = in_process.tasks(inspect)
+    lab.clear_requests()
+    (same,) = in_process.tasks(desk.provider(name="azure", **PROVIDER, session=seen["session"]))
+    assert same["changed"] is False, same
+    assert desk.asked("GET") == []
+
+    (seen,) = in_process.tasks(inspect)
+    settings = desk.console.settings()
+    settings["providers"] = [item for item in settings["providers"] if item["name"] != "azure"]
+    desk.console.put_settings(settings)
+    wanted = {**PROVIDER, "client_id": "app-3"}
+    (again,) = in_process.tasks(desk.provider(name="azure", **wanted, session=seen["session"]))
+    assert again["changed"], again
+    assert consoles.entry(desk.console)["client_id"] == "app-3"
+    assert desk.console.sessions() == []
 
 
 def test_rustdesk_console_presets(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
@@ -91,6 +157,8 @@ def test_rustdesk_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None
     assert next(i for i in stored["json"]["providers"] if i["name"] == "azure")["clientSecret"] == SECRET
     assert other_id["provider"]["client_secret_set"] is True
     assert "same issuer" in " ".join(twin["warnings"]), twin
+    # The switch of the other one alone leaves what the console keeps
+    assert "Disable the other, and then save this one" in " ".join(twin["warnings"]), twin
     for result in (no_callback, no_callback_check):
         refused(result, "callback_url", "/api/oidc/callback")
     assert "app-9" not in json.dumps(unwritten["json"])

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from bench.loaded import ENTRA_ONLY, MODELS, loaded, of_packages
-from faults.steps import module, writes
+from faults.steps import module
 
 from lab.client import Lab
+from support import consoles
 from support.controller import Controller
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 # Each response model imports others: reading one application through them loads 1,800 and takes seconds
 MODELS_AT_MOST = 30
@@ -27,14 +29,23 @@ REGISTRATION = (
     "the application and its service principal ($batch)",
 )
 # For each server, of the kind that is named, and for its proof:
-CONSOLE = ("sign in", "the settings", "sign out")
+CONSOLE = {
+    "pro": ("sign in", "the settings", "sign out"),
+    "rustdesk_console": ("sign in", "the providers", "the provider", "the general settings", "sign out"),
+    # What it sends as callback URL, it tells only at the start of a sign-in
+    "rustdesk_api": ("sign in", "the providers", "a client's authorization request", "the providers", "sign out"),
+}
 PROOF = (
     "whether the client secret that the console holds is accepted",
     "the login options",
     "a client's authorization request",
 )
 # Where the kind of console is not named: what answers without a session, and whether that is RustDesk at all
-DETECTION = ("the settings without a session", "the login options")
+DETECTION = {
+    "pro": ("the settings without a session", "the login options"),
+    "rustdesk_console": ("the settings without a session",),
+    "rustdesk_api": tuple(f"the settings of {kind} without a session" for kind in CONSOLE),
+}
 UNVERIFIED = ("--skip-tags", "rustdesk_sso_verify")
 
 
@@ -85,22 +96,27 @@ def test_converged_application_loads_few_models(fleet: Fleet, controller: Contro
     assert len(of_packages(modules, MODELS)) <= MODELS_AT_MOST
 
 
-@pytest.mark.parametrize("kind", ["pro", "auto"])
-def test_requests_of_a_converged_server(lab: Lab, fleet: Fleet, server: str, kind: str) -> None:
-    fleet.variables["rustdesk_sso_console_type"] = kind
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_requests_of_a_converged_server(lab: Lab, fleet: Fleet, kind: str, *, named: bool) -> None:
+    """As the role's README tells them for each kind of console."""
+    consoles.add(fleet, kind)
+    fleet.variables["rustdesk_sso_console_type"] = kind if named else "auto"
+    for _run in range(2):  # a rustdesk_api tells its callback URL only once it has a provider
+        quick_run(fleet)
     registration, console = requests(lab, fleet, *UNVERIFIED)
-    assert len(registration) <= len(REGISTRATION), registration
-    assert len(console) <= len(CONSOLE) + (len(DETECTION) if kind == "auto" else 0), console
+    assert len(registration) == len(REGISTRATION), registration
+    assert len(console) == len(CONSOLE[kind]) + (0 if named else len(DETECTION[kind])), console
     whole = [sent for part in requests(lab, fleet) for sent in part]
-    assert len(whole) - len(registration) - len(console) <= len(PROOF), whole
-    assert writes(lab) == []
+    assert len(whole) - len(registration) - len(console) == len(PROOF), whole
+    assert [item for item in lab.requests() if item["method"] in ("PUT", "PATCH", "DELETE")] == []
 
 
 def test_requests_of_servers_that_share_an_application(lab: Lab, fleet: Fleet) -> None:
     """The registration costs the same, however many they are."""
     for number in range(3):
         fleet.add_server(f"shared{number}.{fleet.domain}")
-    run = fleet.site()
+    run = quick_run(fleet)
     assert run.rc == 0, run.output
     registration, _consoles = requests(lab, fleet, *UNVERIFIED)
     assert len(registration) <= len(REGISTRATION), registration
@@ -109,11 +125,11 @@ def test_requests_of_servers_that_share_an_application(lab: Lab, fleet: Fleet) -
 def requests(lab: Lab, fleet: Fleet, *options: str) -> tuple[list[str], list[str]]:
     """What a run of the role that changes nothing asks Entra, and what it asks the consoles."""
     lab.clear_requests()
-    run = fleet.site(*options)
+    run = quick_run(fleet, *options)
     assert run.changed() == dict.fromkeys(fleet.hosts, 0), run.output
-    entra, consoles = [], []
+    entra, desks = [], []
     for entry in lab.requests():
-        to = entra if entry["service"] in ("login", "graph") else consoles
+        to = entra if entry["service"] in ("login", "graph") else desks
         to.append(f"{entry['method']} {entry['path']}")
-    assert entra and consoles
-    return entra, consoles
+    assert entra and desks
+    return entra, desks

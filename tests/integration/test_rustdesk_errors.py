@@ -17,6 +17,7 @@ import pytest
 from faults.steps import module
 
 from lab.client import Console, Lab
+from support import consoles
 from support.fleet import Fleet
 from support.in_process import InProcess
 
@@ -163,3 +164,17 @@ def test_answers_to_signing_in(desks: Desks, in_process: InProcess) -> None:
     assert "127.0.0.1:9" in port["msg"]
     assert not problems, "\n".join(problems)
     assert [case for case, console in desks.consoles.items() if console.sessions() and case != "truncated"] == []
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_proxy_that_does_not_reach_the_console(lab: Lab, fleet: Fleet, in_process: InProcess, kind: str) -> None:
+    """Whether a console of any type is behind it is not known: nothing else is asked, and the password is not told."""
+    console = consoles.add(fleet, kind)
+    lab.fault(console.name, status=502, html="<h1>502 Bad Gateway</h1>", times=50)
+    (result,) = in_process.tasks(module("rustdesk_oidc_provider_info", **fleet.console_options(console.name)))
+    assert result["failed"]
+    assert "No RustDesk console was found" not in result["msg"]
+    assert f"Detecting the type of the console {console.url} failed" in result["msg"]
+    assert "502" in result["msg"]
+    assert "A reverse proxy answers that does not reach the console" in result["msg"]
+    assert {item["path"] for item in lab.requests(console.name)} == {PATH}

@@ -17,6 +17,7 @@ class Fault:
 
     service: str
     method: str | None = None
+    by: str | None = None
     path_regex: str | None = None
     times: int = 1
     status: int | None = None
@@ -51,11 +52,12 @@ class Fault:
             raise ValueError("service is missing")
         return cls(**order)
 
-    def matches(self, service: str, method: str, path: str) -> bool:
+    def matches(self, service: str, method: str, path: str, by: str) -> bool:
         """True where the request is one this order is about."""
         return (
             self.service == service
             and (self.method is None or self.method.upper() == method)
+            and self.by in (None, by)
             and (self._path is None or self._path.search(path) is not None)
         )
 
@@ -91,10 +93,10 @@ class Faults:
         """Forget all orders."""
         self._open.clear()
 
-    def take(self, service: str, method: str, path: str) -> Fault | None:
+    def take(self, service: str, method: str, path: str, by: str) -> Fault | None:
         """The first order that matches the request, counted as used once."""
         for fault in self._open:
-            if fault.matches(service, method, path):
+            if fault.matches(service, method, path, by):
                 fault.times -= 1
                 if not fault.times:
                     self._open.remove(fault)

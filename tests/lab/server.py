@@ -83,7 +83,7 @@ class Server:
         entry = self._log.add(self._service.name, request.method, path, query, dict(request.headers), body)
         if self._latency.seconds:
             await asyncio.sleep(self._latency.seconds)
-        fault = self._faults.take(self._service.name, request.method, request.raw_path)
+        fault = self._faults.take(self._service.name, request.method, request.raw_path, entry["by"])
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault and fault.cut == "before":

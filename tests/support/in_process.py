@@ -19,6 +19,7 @@ from typing import Any
 from unittest.mock import patch
 
 from ansible.module_utils import basic
+from ansible.utils.display import Display
 
 from lab.client import Lab
 
@@ -64,6 +65,7 @@ def _plugin(name: str, kind: str) -> Any:
 def _as_action(name: str, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     plugin = _plugin(name, "action").ActionModule
     action = object.__new__(plugin)
+    action._display = Display()
     action._task = SimpleNamespace(action=name, args=options, check_mode=check_mode)
     return dict(action._validated(plugin.CORE))
 

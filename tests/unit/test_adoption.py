@@ -227,3 +227,24 @@ def test_another_spelling_of_the_provider(console_type: str, state: str) -> None
     known = replace(one, console={**one.console, "console_type": console_type}, provider_name="Microsoft")
     (server,) = adoption.adopt([known])
     assert server.state == state
+
+
+@pytest.mark.parametrize(
+    ("callback", "registered", "public_url", "note"),
+    [
+        ("https://desk.example.com/api/oidc/callback", [], "https://desk.example.com", "site.yml adds it"),
+        # To declare it would replace it by another one
+        ("https://desk.example.com//api/oidc/callback", [], None, "ends with a slash"),
+        ("https://desk.example.com//api/oidc/callback", ["itself"], None, "ends with a slash"),
+        # What a console sends that was never told its address, and what somebody tries on one machine
+        ("http://localhost:3000/api/oidc/callback", [], None, "does not know its own address"),
+        ("http://localhost:3000/api/oidc/callback", ["itself"], "http://localhost:3000", None),
+    ],
+)
+def test_the_address_for_users(callback: str, registered: list[str], public_url: str | None, note: str | None) -> None:
+    """Only what a run would leave as it is."""
+    one = seen("desk", 1, web_redirect_uris=[callback for _uri in registered])
+    (found,) = adoption.adopt([replace(one, console={**one.console, "callback_url": callback})])
+    assert found.variables.get("rustdesk_sso_public_url") == public_url
+    about = [item for item in found.notes if callback in item]
+    assert (note is None and not about) or (note is not None and note in about[0])

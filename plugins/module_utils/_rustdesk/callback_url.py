@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
 
-# A rustdesk_console begins five sign-ins a minute [rec]
+# Each sign-in that is begun leaves a row in the console until it is cleaned up at night [src]
 TRIED = 2
 
 

@@ -149,6 +149,11 @@ class Connection:
             self.now = parsedate_to_datetime(response.headers["Date"])
         return response
 
+    def check_behind_proxy(self, response: t.Any, path: str, attempted: str) -> None:
+        """Raise ServiceError if a reverse proxy gave the ``response`` to GET ``path``, as it reaches no console."""
+        if _is_unreached(response.status_code):
+            self._read(response, "GET", path, attempted)
+
     def renew_once(self) -> bool:
         """Sign in again where that is possible and was not done before; whether it was done."""
         renew, self.renew = self.renew, None
@@ -226,6 +231,11 @@ def _complaint(value: dict[str, t.Any], status: int) -> t.Any:
     return ("; ".join(map(str, message)) if isinstance(message, list) else message) or value.get("error")
 
 
+def _is_unreached(status: int) -> bool:
+    """Whether a reverse proxy answers that does not reach the console; those of Cloudflare are from 520 on."""
+    return status in (502, 503, 504) or 520 <= status < 530
+
+
 def _hint(status: int, path: str) -> str:
     if status == 401:
         return "Check username and password"
@@ -233,7 +243,7 @@ def _hint(status: int, path: str) -> str:
         return "Check that the user is an administrator with the right to change settings"
     if status in (404, 405):
         return f"This server's API differs from what is known ({path}): see the option contract"
-    if status in (502, 503, 504) or 520 <= status < 530:  # those of Cloudflare are above 520
+    if _is_unreached(status):
         return (
             "A reverse proxy answers that does not reach the console: check that the console runs, and the proxy's log"
         )

@@ -23,7 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan, Provider
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan, Provider, Tested
 
 
 class Console(t.Protocol):
@@ -90,6 +90,17 @@ class Console(t.Protocol):
         """Write what ``plan`` changes, read it back, and leave all else as it was."""
 
 
+@t.runtime_checkable
+class KeepsDiscovery(t.Protocol):
+    """A console that keeps a discovery that failed, so that no sign-in begins although the issuer is back."""
+
+    def test_discovery(self, name: str) -> Tested | None:
+        """Have the console test its discovery for the provider ``name``; None if it has no such provider.
+
+        If the test succeeds, the console keeps nothing of before. Raises ServiceError if it refuses.
+        """
+
+
 CONSOLES: dict[str, type[Console]] = {console.type: console for console in (Pro, RustdeskConsole, RustdeskApi)}
 # One harmless request for each type: the path, and what tells it from the others when nobody is signed in.
 PROBES = (
@@ -140,7 +151,9 @@ def detect(connection: Connection) -> str | None:
     path); rustdesk_api answers everything with 200 and a code.
     """
     for path, probed in PROBES:
-        response = connection.ask("GET", path, f"Detecting the type of the console {connection.url} failed")
+        attempted = f"Detecting the type of the console {connection.url} failed"
+        response = connection.ask("GET", path, attempted)
+        connection.check_behind_proxy(response, path, attempted)
         try:
             value = response.json()
         except ValueError:

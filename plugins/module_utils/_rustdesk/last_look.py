@@ -11,13 +11,14 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import KeepsDiscovery
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import find, is_whole
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
 if t.TYPE_CHECKING:
-    from threading import Event
-
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Tested
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.questions import Questions
 
 Params = t.Mapping[str, t.Any]
 
@@ -35,22 +36,31 @@ class Look:
     others_secret: str = ""
 
 
-def last_look(params: Params, others: Event) -> Look:
+def last_look(params: Params, questions: Questions[Tested], tell: t.Callable[[str], None] | None = None) -> Look:
     """What the provider O(name) has in the end; O(look_again) asks for it, and a write of the same session.
 
-    After a write, this waits for the ``others``, who are at work meanwhile: the later the look, the more it sees. The
-    session is closed, whatever fails. Raises ConflictError if another process has overwritten the provider.
+    Meanwhile others are at work, until they end ``questions``: whether the console's own discovery works, if it keeps
+    one. The session is closed, whatever fails. Raises ConflictError if another process has overwritten the provider.
     """
-    with signed_in({**params, "keep_session": False}) as session:
-        if session.console.wrote:
-            others.wait()
-        elif not params["look_again"]:
-            return Look()
-        try:
-            session.console.look_again()
-        except ConflictError as conflict:
-            return _overwritten(session.console, params, conflict)
-        return Look(_holds(session.console, params["name"], params["client_secret"]))
+    try:
+        with signed_in({**params, "keep_session": False}, tell) as session:
+            console = session.console
+            if console.wrote:
+                questions.serve(lambda: None)  # the later the look, the more it sees
+            seen = _look(console, params) if console.wrote or params["look_again"] else Look()
+            if isinstance(console, KeepsDiscovery):
+                questions.serve(lambda: console.test_discovery(params["name"]))
+            return seen
+    finally:
+        questions.close()
+
+
+def _look(console: Console, params: Params) -> Look:
+    try:
+        console.look_again()
+    except ConflictError as conflict:
+        return _overwritten(console, params, conflict)
+    return Look(_holds(console, params["name"], params["client_secret"]))
 
 
 def _overwritten(console: Console, params: Params, conflict: ConflictError) -> Look:

@@ -93,6 +93,14 @@ class Provider:
         }
 
 
+@dataclass(frozen=True)
+class Tested:
+    """What a console's own test of a provider says of its discovery."""
+
+    success: bool
+    message: str
+
+
 def find(providers: t.Sequence[Provider], name: str, console_type: str | None) -> Provider | None:
     """The provider of this name in a console of this type; the exact spelling wins over another."""
     matches = [provider for provider in providers if same_name(provider.name, name, console_type)]

@@ -49,17 +49,17 @@ class Session:
 
 
 @contextmanager
-def signed_in(params: t.Mapping[str, t.Any]) -> t.Iterator[Session]:
+def signed_in(params: t.Mapping[str, t.Any], tell: t.Callable[[str], None] | None = None) -> t.Iterator[Session]:
     """The console that the shared options ``params`` name, signed in.
 
     With O(session) the session of an earlier task goes on. A session that the console does not know any more is renewed
     once, where that needs no code that somebody has to read off an e-mail. At the end the session is closed, unless
-    O(keep_session) is set and nothing failed.
+    O(keep_session) is set and nothing failed. ``tell`` is that of Http.
     Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
     """
     url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
     headers = check_headers(params["headers"])
-    http = Http(params["ca_path"], params["timeout"], proxy)
+    http = Http(params["ca_path"], params["timeout"], proxy, tell)
     connection = Connection(url, http, headers)
     earlier = params.get("session")
     chosen: console.Console | None = None

@@ -10,7 +10,9 @@ Source: RustDesk's client, flutter/lib/models/user_model.dart and src/hbbs_http/
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -23,8 +25,6 @@ if t.TYPE_CHECKING:
 
 COMMON = "common-oidc/"
 SINGLE = "oidc/"
-# A client identifies itself by digits; this one never registers with a server.
-CLIENT = {"id": "100000000", "uuid": "ZGVza29wcy1ydXN0ZGVzay1zc28="}
 DEVICE_INFO = {"os": "linux", "type": "client", "name": "ansible"}
 
 
@@ -34,6 +34,18 @@ class Begun:
 
     url: str
     code: str
+
+
+def new_client() -> dict[str, str]:
+    """The ID and UUID of a client that nobody has seen yet, which never registers with a server.
+
+    Each sign-in has its own: rustdesk_console begins five a minute for an ID, whoever sends it (1.8.0 [src]), so that
+    others would wait. RustDesk's IDs are digits; neither value has a sign that is written otherwise in a URL.
+    """
+    return {
+        "id": str(10**9 + secrets.randbelow(9 * 10**9)),
+        "uuid": base64.b64encode(secrets.token_hex(12).encode()).decode(),
+    }
 
 
 def login_options(connection: Connection) -> list[str]:
@@ -67,7 +79,7 @@ def authorization_url(connection: Connection, name: str, api_domain: str = "") -
     ``api_domain`` is the address that a client says it uses, by default that of the connection. Raises ServiceError if
     the console begins no sign-in.
     """
-    return begin(connection, name, CLIENT, api_domain).url
+    return begin(connection, name, new_client(), api_domain).url
 
 
 def begin(connection: Connection, name: str, client: t.Mapping[str, str], api_domain: str = "") -> Begun:

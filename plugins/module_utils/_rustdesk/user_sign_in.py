@@ -11,8 +11,6 @@ ID and a UUID. Both are new for each attempt and shown nowhere, so that nobody w
 
 from __future__ import annotations
 
-import base64
-import secrets
 import time
 import typing as t
 from contextlib import suppress
@@ -22,6 +20,7 @@ from urllib.parse import urlencode
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import KeepsDiscovery
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
@@ -134,11 +133,7 @@ class UserSignIn:
     def __init__(self, connection: Connection, console_type: type[Console] | None) -> None:
         self._connection = connection
         self._type = console_type
-        # RustDesk's IDs are digits; neither has a sign that is written otherwise in a URL
-        self._client = {
-            "id": str(10**9 + secrets.randbelow(9 * 10**9)),
-            "uuid": base64.b64encode(secrets.token_hex(12).encode()).decode(),
-        }
+        self._client = sign_in.new_client()
         self._attempted = f"Trying a sign-in to {connection.url} failed"
         connection.keep_secret(*self._client.values())
         connection.takes_api_domain = console_type is None or console_type.takes_api_domain
@@ -164,7 +159,15 @@ class UserSignIn:
                 answer=f"the console does not offer {name}: {has}",
                 hint="Run the playbook site, which configures the provider",
             )
-        begun = sign_in.begin(self._connection, offered, self._client)
+        try:
+            begun = sign_in.begin(self._connection, offered, self._client)
+        except ServiceError as error:
+            keeps = self._type is not None and issubclass(self._type, KeepsDiscovery)
+            if not keeps or error.status != 500:
+                raise
+            raise error.but(
+                hint="Run the playbook site, which ends a failed discovery that this console keeps"
+            ) from error
         if not begun.code:
             raise ServiceError(self._attempted, answer="the answer has no code", hint="Check the console log")
         return begun

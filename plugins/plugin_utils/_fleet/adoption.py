@@ -29,6 +29,8 @@ Variables = dict[str, t.Any]
 Question = dict[str, str]
 
 UNIQUE_NAME = "rustdesk-sso"
+# The host that a console believes to be before anybody tells it
+LOCAL = "localhost"
 # Other hosts that Microsoft has issued tokens from: version 1, and former names [doc]
 FORMER_HOSTS = ("sts.windows.net", "sts.chinacloudapi.cn", "login.windows.net", "login.microsoft.com")
 V1_HOSTS = FORMER_HOSTS[:2]
@@ -266,6 +268,17 @@ def _public_url(seen: Seen, application: Document) -> tuple[str | None, list[str
             f"The callback URL {callback} does not end with {CALLBACK_PATH}: set rustdesk_sso_public_url to the "
             "address at which users reach the console"
         ]
+    address = callback.removesuffix(CALLBACK_PATH)
+    if callback_url(address) != callback:  # declared, it would replace the callback URL by another one
+        return None, [
+            f"The console's address {address} ends with a slash, so that the callback URL is {callback}: correct it in "
+            "the console, or set rustdesk_sso_public_url to the address at which users reach it"
+        ]
+    if login_host(callback).split(":")[0] == LOCAL and callback not in registered:
+        return None, [
+            f"The console does not know its own address and sends the callback URL {callback}: set "
+            "rustdesk_sso_public_url to the address at which users reach it"
+        ]
     notes = [
         f"Entra does not accept the callback URL: {problem}. Set rustdesk_sso_public_url to the https address at which "
         "users reach the console"
@@ -273,7 +286,7 @@ def _public_url(seen: Seen, application: Document) -> tuple[str | None, list[str
     ]
     if callback not in registered and not notes:
         notes = [f"The callback URL {callback} is not among the application's redirect URIs: site.yml adds it"]
-    return callback.removesuffix(CALLBACK_PATH), notes
+    return address, notes
 
 
 def _secret(provider: Document, application: Document) -> str:

@@ -83,17 +83,15 @@ def one_of(*values: str) -> Check:
     return lambda name, value: [] if value in values else [f"{name} must be one of the following values: {known}"]
 
 
-def members(**checks: Check) -> Check:
-    """An object with these members, all of them optional."""
-    return _object({}, checks)
+def language(name: str, value: Any) -> list[str]:
+    """A language with its region."""
+    right = isinstance(value, str) and re.fullmatch(r"[a-z]{2}-[A-Z]{2}", value)
+    return [] if right else [f"{name} must be a BCP 47 region tag like en-US, pt-BR, zh-CN"]
 
 
-def members_all(**checks: Check) -> Check:
-    """An object with all of these members."""
-    return _object(checks, {})
+def members(required: dict[str, Check], /, **optional: Check) -> Check:
+    """An object with these members."""
 
-
-def _object(required: dict[str, Check], optional: dict[str, Check]) -> Check:
     def check(name: str, value: Any) -> list[str]:
         if not isinstance(value, dict):
             return [f"nested property {name} must be either object or array"]

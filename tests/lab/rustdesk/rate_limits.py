@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rate limits as the NestJS throttler has them: per address and route, on the lab's clock [src]."""
+"""Rate limits as the NestJS throttler of a rustdesk_console has them: per client and route, on the lab's clock.
+
+Source: src/common/guards/device-throttler.guard.ts [src].
+"""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
+from typing import Any
 
 from ..clock import Clock
 
@@ -26,9 +30,9 @@ class RateLimits:
         self._hits: dict[tuple[str, str], list[float]] = defaultdict(list)
         self._blocked: dict[tuple[str, str], float] = {}
 
-    def hit(self, address: str, route: str, limit: int) -> tuple[bool, dict[str, str]]:
+    def hit(self, client: str, route: str, limit: int) -> tuple[bool, dict[str, str]]:
         """Count a request; returns whether it may pass and the headers of its answer."""
-        now, key = self._clock.time(), (address, route)
+        now, key = self._clock.time(), (client, route)
         until = self._blocked.get(key)
         if until is not None and until > now:
             return False, {"Retry-After": str(math.ceil(until - now))}
@@ -44,3 +48,10 @@ class RateLimits:
             "X-RateLimit-Remaining": str(limit - len(hits)),
             "X-RateLimit-Reset": str(math.ceil(hits[0] + WINDOW_SECONDS - now)),
         }
+
+
+def client_of(body: Any, address: str) -> str:
+    """By what a request is counted: the ID that its body gives, whoever sends it, or else its address [src]."""
+    members = body if isinstance(body, dict) else {}
+    given = members.get("id") or members.get("uuid") or members.get("deviceId")
+    return str(given or address)

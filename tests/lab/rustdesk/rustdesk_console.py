@@ -27,7 +27,7 @@ from . import nest, pages
 from .accounts import SECOND_FACTORS, Account, LoginError, MailError, Session
 from .console import Console, Pending, json_body, login_option
 from .nest import NestError, PlainError
-from .rate_limits import RateLimits
+from .rate_limits import RateLimits, client_of
 from .relying_party import SignInError
 from .rustdesk_console_oidc import CachedDiscovery, ConfigurationError
 from .rustdesk_console_providers import Providers
@@ -43,10 +43,10 @@ LOGIN = {
     **dict.fromkeys(("username", "password", "id", "uuid", "verificationCode", "tfaCode", "secret"), nest.text),
     "autoLogin": nest.boolean,
     "type": nest.one_of("account", "mobile", "sms_code", "email_code", "tfa_code", "passkey_check"),
-    "deviceInfo": nest.members(os=nest.text, type=nest.text, name=nest.text),
+    "deviceInfo": nest.members({}, os=nest.text, type=nest.text, name=nest.text),
 }
 # Of a sign-in with a provider, all of them are required (src/modules/oidc/dto/oidc.dto.ts [src]).
-DEVICE_INFO = nest.members_all(os=nest.text, type=nest.text, name=nest.text)
+DEVICE_INFO = nest.members({"os": nest.text, "type": nest.text, "name": nest.text})
 # What the list of users may be filtered by (src/modules/user/dto/admin-user.dto.ts [src])
 USER_FILTERS = (
     *("status", "name", "email", "is_admin", "third_auth_type", "strategy_name", "user_group_guid", "user_group_name"),
@@ -83,7 +83,12 @@ class RustdeskConsole(Console):
         # Sign-ins whose user came back too late
         self._late: list[Pending] = []
         self._providers = Providers(clock, vault)
-        self._general: dict[str, Any] = {"watermarkEnabled": True, "site": {"frontendUrl": "", "backendUrl": ""}}
+        self._general: dict[str, Any] = {
+            "watermarkEnabled": True,
+            "defaultLanguage": "en-US",
+            "site": {"frontendUrl": "", "backendUrl": ""},
+            "webauthn": {"enabled": True, "rpName": "RustDesk Console"},
+        }
         self._router = Router()
         self._limits_of: dict[Callable[..., Any], int] = {
             self._login: 5,
@@ -130,19 +135,20 @@ class RustdeskConsole(Console):
             except (NotFound, WrongMethod):
                 # Express knows no 405: another verb is another route.
                 raise NestError(404, f"Cannot {request.method} {request.path_qs}") from None
-            headers = self._limited(request, handler)
+            headers = await self._limited(request, handler)
             response = await handler(request, **names)
         except (NestError, PlainError) as error:
             response = error.response()
         response.headers.update(headers)
         return response
 
-    def _limited(self, request: web.BaseRequest, handler: Callable[..., Any]) -> dict[str, str]:
+    async def _limited(self, request: web.BaseRequest, handler: Callable[..., Any]) -> dict[str, str]:
         # The lab's own users come from addresses of their own.
         if not self.switches["rate_limits"] or request.headers.get("User-Agent", "").startswith(LAB_AGENT):
             return {}
         route = f"{request.method} {handler.__name__}"
-        passes, headers = self._limits.hit(request.remote or "", route, self._limits_of.get(handler, OTHER_LIMIT))
+        client = client_of(await json_body(request), request.remote or "")
+        passes, headers = self._limits.hit(client, route, self._limits_of.get(handler, OTHER_LIMIT))
         if not passes:
             raise NestError(429, "ThrottlerException: Too Many Requests", headers)
         return headers
@@ -215,14 +221,21 @@ class RustdeskConsole(Console):
         return web.json_response(self._general)
 
     async def _write_general(self, request: web.BaseRequest) -> web.Response:
+        """Members that are left out, or null, stay as they are [src]."""
         self._admin(request)
-        site = nest.members(frontendUrl=nest.text, backendUrl=nest.text)
-        body = nest.checked(await json_body(request), {"watermarkEnabled": nest.boolean}, {"site": site})
-        self._general = {
-            "watermarkEnabled": body["watermarkEnabled"],
-            "site": {**self._general["site"], **(body.get("site") or {})},
+        optional = {
+            "defaultLanguage": nest.language,
+            "site": nest.members({}, frontendUrl=nest.text, backendUrl=nest.text),
+            "webauthn": nest.members({"enabled": nest.boolean}, rpName=nest.text),
         }
-        return web.json_response(self._general)
+        body = nest.checked(await json_body(request), {"watermarkEnabled": nest.boolean}, optional)
+        general = {**self._general, "watermarkEnabled": body["watermarkEnabled"]}
+        general["defaultLanguage"] = body.get("defaultLanguage") or general["defaultLanguage"]
+        for group in ("site", "webauthn"):
+            given = {name: value for name, value in (body.get(group) or {}).items() if value is not None}
+            general[group] = {**general[group], **given}
+        self._general = general
+        return web.json_response(general)
 
     async def _list(self, request: web.BaseRequest) -> web.Response:
         self._admin(request)

@@ -289,9 +289,16 @@ def test_general_settings(admin: Admin) -> None:
     site = {"backendUrl": "https://api.example"}
     assert admin.call("PUT", path, {"site": site}).json()["message"] == ["watermarkEnabled must be a boolean value"]
     assert admin.call("PUT", path, {"watermarkEnabled": True, "bogus": 1}).status_code == 400
-    body = {"watermarkEnabled": False, "site": site}
+    assert admin.call("PUT", path, {"watermarkEnabled": True, "defaultLanguage": "german"}).status_code == 400
+    wrong = {"watermarkEnabled": True, "webauthn": {"rpName": "Desks"}}
+    assert admin.call("PUT", path, wrong).json()["message"] == ["webauthn.enabled must be a boolean value"]
+    # What is left out, or null, stays
+    own = {"defaultLanguage": "pt-BR", "webauthn": {"enabled": False, "rpName": "Desks"}}
+    assert admin.call("PUT", path, {"watermarkEnabled": True, **own}).status_code == 200
+    body = {"watermarkEnabled": False, "site": {**site, "frontendUrl": None}, "defaultLanguage": None}
     assert admin.call("PUT", path, body).json() == {
         "watermarkEnabled": False,
+        **own,
         "site": {"frontendUrl": "", "backendUrl": "https://api.example"},
     }
 

@@ -226,6 +226,13 @@ def test_rate_limits(limited: Admin, lab: Lab, method: str, path: str, limit: in
     assert limited.call(method, path).status_code != 429
 
 
+def test_a_rate_limit_is_that_of_the_id_in_the_body(limited: Admin, lab: Lab) -> None:
+    assert [limited.auth().status_code == 429 for _request in range(6)] == [False] * 5 + [True]
+    assert limited.auth(uuid="another").status_code == 429
+    assert limited.auth(id="", uuid="another").status_code != 429
+    assert [limited.auth(id="2").status_code == 429 for _request in range(6)] == [False] * 5 + [True]
+
+
 def test_the_labs_users_come_from_other_addresses(api: Api, limited: Admin) -> None:
     ready = Ready(api, limited)
     for _time in range(6):

@@ -44,6 +44,9 @@ LOGIN_OPTIONS = "/api/admin/login-options"
 CAPTCHA, NOT_SIGNED_IN = 110, 403
 # The types that it has besides OpenID Connect; their name is their type.
 BUILT_IN = ("github", "google")
+# The types whose scopes cannot be set, and those of the others (model/oauth.go [src])
+FIXED_SCOPES = ("github", "linuxdo")
+DEFAULT_SCOPES = "openid,profile,email"
 KEYS = {
     "client_id": "client_id",
     "client_secret": "client_secret",
@@ -322,11 +325,17 @@ def _provider(item: Document) -> Provider:
         item["op"],
         type=oauth_type if isinstance(oauth_type, str) else None,
         enabled=True,
-        scopes=sorted(part.strip() for part in (item.get("scopes") or "").split(",") if part.strip()),
+        scopes=sorted(part.strip() for part in _scopes(item).split(",") if part.strip()),
         key=item.get("id"),
-        extra={"pkce_method": item.get("pkce_method")},
+        extra={"pkce_method": item.get("pkce_method"), "scopes": item.get("scopes")},
         **{**values, "pkce": bool(item.get("pkce_enable"))},
     )
+
+
+def _scopes(item: Document) -> str:
+    """The scopes that the console asks for: without any of its own, the default ones (service/oauth.go [src])."""
+    own = str(item.get("scopes") or "")
+    return own if own.strip() or item.get("oauth_type") in FIXED_SCOPES else DEFAULT_SCOPES
 
 
 def _form(target: Provider, values: Document, provider_type: str | None) -> Document:
@@ -338,13 +347,13 @@ def _form(target: Provider, values: Document, provider_type: str | None) -> Docu
     own = provider_type in BUILT_IN or provider_type not in (None, *PROVIDER_TYPES)
     form = {key: getattr(target, option) for option, key in KEYS.items()}
     form |= {KEYS[option]: value for option, value in values.items() if option in KEYS}
-    scopes = values.get("scopes", target.scopes)
+    scopes = ",".join(values["scopes"]) if "scopes" in values else target.extra.get("scopes")
     method = target.extra.get("pkce_method") or ("S256" if form.get("pkce_enable") else None)
     return {
         **({"id": target.key} if target.key is not None else {}),
         "op": target.name,
         "oauth_type": provider_type if own else "oidc",
         **{key: value for key, value in form.items() if value is not None},
-        **({"scopes": ",".join(scopes)} if scopes else {}),
+        **({"scopes": scopes} if scopes else {}),
         **({"pkce_method": method} if method else {}),
     }

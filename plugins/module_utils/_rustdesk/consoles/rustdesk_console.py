@@ -11,7 +11,9 @@ an object of its own with a GUID; the callback URL follows from the backend URL 
 
 from __future__ import annotations
 
+import json
 import typing as t
+from contextlib import suppress
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
@@ -25,6 +27,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     CALLBACK_PATH,
     PAGE,
     Provider,
+    Tested,
     conflict,
     find,
     is_anothers,
@@ -46,6 +49,11 @@ GENERAL = "/api/settings/general"
 USERS = "/api/admin/users"
 # Of the general settings; the first that is set counts [src]
 ADDRESSES = ("backendUrl", "frontendUrl")
+# What it believes without them [src]
+FALLBACK = "http://localhost:3000"
+# What it asks a provider without a scope for (oidc.service.ts [src])
+DEFAULT_SCOPES = {"oauth2": "read:user user:email"}
+DEFAULT_SCOPE = "openid email profile"
 SECRET = "clientSecret"
 KEYS = {
     "name": "name",
@@ -76,6 +84,32 @@ class RustdeskConsole(SignedInLikeAClient):
         super().__init__(connection)
         self._items: list[Document] = []
         self._general: Document | None = None
+        # Providers with their secrets by GUID, and all that an earlier task has read and nobody has asked for yet
+        self._details: dict[str, Document] = {}
+        self._handed_over: list[Document] | None = None
+
+    def seen(self) -> str | None:
+        """What was read, unless something was written since; see console.Console."""
+        if not self._items or self._general is None:
+            return None
+        return json.dumps([self._items, self._details, self._general])
+
+    def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
+        """Go on with a session; what it has ``seen`` is not read again for the first plan."""
+        super().resume(token, seen, client)
+        if not seen:
+            return
+        with suppress(ValueError):  # a process of its own masks in its result what it was given
+            self._handed_over, self._details, self._general = json.loads(seen)
+            self._connection.keep_secret(*(item.get(SECRET) for item in self._details.values()))
+
+    def look_again(self) -> None:
+        """From now on, all is read anew; each provider is written separately, so that nothing is overwritten."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._general = self._handed_over = None
+        self._items, self._details = [], {}
 
     def providers(self, name: str) -> list[Provider]:
         """All providers in the console's order. That of ``name``, or each if it is empty, has its secret, which only
@@ -84,16 +118,27 @@ class RustdeskConsole(SignedInLikeAClient):
         The console makes disabled google and github without a client ID at each start [rec]: they count as absent.
         A provider's place is that in the list: new ones all have the same ``priority`` until somebody sorts them.
         """
-        self._items = self._listed()
+        handed_over, self._handed_over = self._handed_over, None
+        if handed_over is None:
+            self._details = {}
+        self._items = self._listed() if handed_over is None else handed_over
         found = [_provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
         wanted = find(found, name, self.type)
-        return [_provider(self._read(item.key), item.order) if item is wanted or not name else item for item in found]
+        for item in found:
+            if (item is wanted or not name) and item.key not in self._details:
+                self._details[item.key] = self._read(item.key)
+        return [_provider(self._details.get(item.key, self._items[item.order or 0]), item.order) for item in found]
 
     def settings(self) -> dict[str, t.Any]:
         """The callback URL as the console sends it: the path is appended to an address that it believes to have, also
-        where that ends with a slash [src]."""
+        where that ends with a slash [src].
+
+        Without any, it sends that of a machine for developers, which counts only if there is somebody to send.
+        """
         site = self._settings().get("site")
         known = [site.get(name) for name in ADDRESSES] if isinstance(site, dict) else []
+        if any(item.get("enabled") and item.get("clientId") for item in self._items):
+            known.append(FALLBACK)
         address = next((value for value in known if isinstance(value, str) and value), None)
         return {"callback_url": address + CALLBACK_PATH if address else None}
 
@@ -115,7 +160,8 @@ class RustdeskConsole(SignedInLikeAClient):
             return []
         return [
             f"{', '.join(twins)} and {target.name if target else ''} have the same issuer: this console confuses such "
-            "providers (version 1.8.0), so that sign-in with one of them fails; disable the other"
+            "providers (version 1.8.0), so that sign-in with one of them fails. Disable the other, and then save this "
+            "one in the console or run its test there: until then, the console uses the other one for up to 24 hours"
         ]
 
     def local_administrators(self) -> list[str] | None:
@@ -133,6 +179,20 @@ class RustdeskConsole(SignedInLikeAClient):
             return self._call("GET", f"{USERS}?current={number}&pageSize={PAGE}", "Listing the users")
 
         return {str(user.get("name")) for user in users.listed(self._connection.url, page, "data")}
+
+    def test_discovery(self, name: str) -> Tested | None:
+        """Run the console's own test of a provider; see console.KeepsDiscovery.
+
+        It keeps each discovery for 24 hours, also one that failed, until such a test succeeds or a provider of the
+        issuer is saved; switching one off or on does not count (src/modules/oidc/services [src]).
+        """
+        self._items = self._listed()
+        item = self._item(name)
+        if item is None:
+            return None
+        answer = self._call("POST", f"{PROVIDERS}/{item['guid']}/test", f"Testing the provider {name}")
+        told = answer if isinstance(answer, dict) else {}
+        return Tested(told.get("success") is True, self._connection.quotable(told.get("message")) or "nothing")
 
     def check(self, plan: Plan) -> None:
         """Raise InputError for a callback URL or a place that this console cannot have."""
@@ -170,6 +230,7 @@ class RustdeskConsole(SignedInLikeAClient):
         # Last, so that users have a way in when something else fails
         for item in plan.gone:
             self._call("DELETE", f"{PROVIDERS}/{item.key}", f"Removing the provider {item.name}")
+        self._forget()
 
     def _item(self, name: str) -> Document | None:
         return next((item for item in self._items if item["name"] == name), None)
@@ -228,7 +289,13 @@ class RustdeskConsole(SignedInLikeAClient):
         body = _body(plan.values())
         if not body:
             return
-        former = {key: value for key, value in self._read(present.key).items() if key in body}
+        try:
+            now = self._read(present.key)
+        except ServiceError as error:
+            if error.status != 404:
+                raise
+            raise self._conflict(present.name) from error
+        former = {key: value for key, value in now.items() if key in body}
         path = f"{PROVIDERS}/{present.key}"
         self._call("PATCH", path, f"Changing the provider {present.name}", body)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
@@ -253,6 +320,7 @@ class RustdeskConsole(SignedInLikeAClient):
         self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids)
 
     def _write_backend(self, callback: str) -> None:
+        self._general = None
         general = self._settings()
         site = {**(general.get("site") or {}), "backendUrl": callback.removesuffix(CALLBACK_PATH)}
         attempted = "Writing the general settings"
@@ -307,7 +375,7 @@ def _provider(item: Document, place: int | None) -> Provider:
     values: Document = {option: item.get(key) for option, key in KEYS.items()}
     return Provider(
         type=item.get("type"),
-        scopes=sorted((item.get("scope") or "").split()),
+        scopes=sorted((item.get("scope") or DEFAULT_SCOPES.get(str(item.get("type")), DEFAULT_SCOPE)).split()),
         order=place,
         key=item["guid"],
         secret_readable=SECRET in item,  # the list has none [rec]

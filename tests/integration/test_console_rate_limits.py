@@ -1,0 +1,63 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Consoles that limit how often they are asked: nobody waits for another, and who waits is told for what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from faults.steps import module
+
+from lab.client import Lab
+from support import consoles
+from support.fleet import Fleet
+from support.in_process import InProcess
+
+KIND = "rustdesk_console"
+
+
+def check(lab: Lab, url: str, **options: Any) -> dict[str, Any]:
+    """A verification of the sign-in at ``url``; what it finds does not matter."""
+    right = {
+        "public_url": url,
+        "issuer": f"{lab.login_url}/{lab.tenant.tenant_id}/v2.0",
+        "client_id": "11111111-2222-3333-4444-555555555555",
+        "callback_url": f"{url}/api/oidc/callback",
+        "ca_path": str(lab.ca_path),
+        "console_type": KIND,
+        "must_pass": False,
+    }
+    return module("rustdesk_sign_in_check", **{**right, **options})
+
+
+def asked(lab: Lab, console: str, path: str) -> list[int]:
+    """The statuses with which a console has answered requests for ``path``."""
+    return [item["status"] for item in lab.requests(console) if item["path"] == path]
+
+
+def test_verifications_do_not_wait_for_each_other(
+    lab: Lab, fleet: Fleet, in_process: InProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A console begins five sign-ins a minute for one ID: each of several controllers and users has its own."""
+    console = consoles.add(fleet, KIND)
+    console.set_switches(rate_limits=True)
+    in_process.tasks(*[check(lab, console.url)] * 7)
+    assert asked(lab, console.name, "/api/oidc/auth") == [400] * 7  # it has no such provider
+    assert "sent again" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("door", ["action", "module"])
+def test_a_wait_is_told(
+    lab: Lab, fleet: Fleet, in_process: InProcess, capsys: pytest.CaptureFixture[str], door: str
+) -> None:
+    console = consoles.add(fleet, KIND)
+    lab.fault(console.name, path_regex="/api/login-options", throttle="1", times=1)
+    (result,) = in_process.tasks(check(lab, console.url), module_door=door == "module")
+    assert asked(lab, console.name, "/api/login-options") == [429, 200]
+    shown = capsys.readouterr()
+    told = " ".join([shown.out, shown.err, *(result.get("warnings") or [])])
+    assert f"GET {console.url.removeprefix('https://')}/api/login-options was answered 429" in told
+    assert "sent again after 1 s" in told

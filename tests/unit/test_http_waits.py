@@ -1,0 +1,39 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is told of a wait that a service asks for."""
+
+from __future__ import annotations
+
+import pytest
+from urllib3 import HTTPResponse
+from urllib3.util import retry as urllib3_retry
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import LONGEST_RETRY_AFTER, _Retry
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told", "waited"),
+    [
+        ("60", "429: sent again after 60 s", 60.0),
+        ("2.128", "429: sent again after 3 s", 2.128),
+        ("3600", f"429: sent again after {LONGEST_RETRY_AFTER:.0f} s", LONGEST_RETRY_AFTER),
+        ("0.3", None, 0.3),
+        (None, None, None),
+    ],
+)
+def test_waits(monkeypatch: pytest.MonkeyPatch, wanted: str | None, told: str | None, waited: float | None) -> None:
+    """Not the query of the request, which may hold the code of a sign-in, and nothing of waits that nobody notices."""
+    slept: list[float] = []
+    monkeypatch.setattr(urllib3_retry.time, "sleep", slept.append)
+    said: list[str] = []
+    response = HTTPResponse(status=429, headers={"Retry-After": wanted} if wanted else {})
+    first = _Retry(total=4, status_forcelist=(429,), allowed_methods=None, tell=said.append)
+    second = first.increment("GET", "/api/oidc/auth-query?code=secret", response=response)
+    second.sleep(response)
+    assert said == ([f"GET /api/oidc/auth-query was answered {told}"] if told else [])
+    assert slept == ([waited] if waited is not None else [])
+    third = second.increment("POST", "/api/login", response=response)
+    third.sleep(response)
+    assert len(said) == (2 if told else 0)
