@@ -90,13 +90,15 @@ class Step:
 class Case:
     """A fleet and the runs on it.
 
-    ``own`` gives each host an application of its own, ``mighty`` the automation all permissions instead of those over
-    what it owns. All ``people`` have signed in wherever that was possible.
+    ``own`` gives each host an application of its own, ``adopted`` declares those that a person made, and ``mighty``
+    gives the automation all permissions instead of those over what it owns. All ``people`` have signed in wherever that
+    was possible.
     """
 
     hosts: str
     start: str
     own: bool
+    adopted: bool
     mighty: bool
     people: tuple[str, ...]
     steps: tuple[Step, ...]
@@ -145,16 +147,20 @@ def _steps(hosts: str) -> st.SearchStrategy[tuple[Step, ...]]:
     return st.sampled_from((2, 2, 2, 3, 3, 4)).flatmap(lambda number: st.tuples(*[step] * number))
 
 
-def _case(hosts: str) -> st.SearchStrategy[Case]:
+def _case(hosts: str, start: str) -> st.SearchStrategy[Case]:
     return st.builds(
         Case,
         hosts=st.just(hosts),
-        start=st.sampled_from((*STARTS, "converged")),
+        start=st.just(start),
         own=_mostly(False, st.just(True), 4) if hosts == "two" else st.just(False),
-        mighty=st.booleans(),
+        # Otherwise each run is refused
+        adopted=_mostly(True, st.just(False), 4) if start == "by hand" else st.just(False),
+        mighty=_mostly(True, st.just(False), 4) if start == "by hand" else st.booleans(),
         people=_mostly(("alice",), st.just(("alice", "bob")), 3),
         steps=_steps(hosts),
     )
 
 
-CASES: st.SearchStrategy[Case] = st.sampled_from(HOSTS).flatmap(_case)
+CASES: st.SearchStrategy[Case] = st.tuples(st.sampled_from(HOSTS), st.sampled_from((*STARTS, "converged"))).flatmap(
+    lambda fleet: _case(*fleet)
+)

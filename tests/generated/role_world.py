@@ -81,30 +81,39 @@ class World:
 
     def _configure(self) -> None:
         """Applications and providers as the role leaves them, or as a person made them by RustDesk's guide."""
-        hosts = [next(name for name in self.hosts if self.console_of[name] is console) for console in self.consoles]
-        for members in [[name] for name in hosts] if self.case.own else [hosts]:
-            callbacks = [f"{self.console_of[name].url}/api/oidc/callback" for name in members]
-            ends = self.now() + timedelta(days=180)
-            body: dict[str, Any] = {
-                "web": {"redirectUris": callbacks, "implicitGrantSettings": {"enableIdTokenIssuance": True}},
-                "passwordCredentials": [
-                    {"displayName": f"rustdesk-sso {name}", "endDateTime": f"{ends:%Y-%m-%dT%H:%M:%SZ}"}
-                    for name in members
-                ],
-            }
-            if self.case.start == "converged":
-                unique = self.fleet.hosts[members[0]].get("rustdesk_sso_app_unique_name", "rustdesk-sso")
-                made = self._register({"displayName": "RustDesk", "uniqueName": unique, **body}, self._automation())
-            else:
-                made = self._register({"displayName": BY_HAND, **body}, {})
-            secrets = {item["displayName"]: item["secretText"] for item in made["passwordCredentials"]}
-            for name in members:
+        for sharing in [[name] for name in self.hosts] if self.case.own else [self.hosts]:
+            # One name for each console, which is the holder of a client secret
+            holders = {self.console_of[name].name: name for name in reversed(sharing)}.values()
+            made = self._register(sharing[0], [*holders])
+            if self.case.adopted:
+                for name in sharing:
+                    self.fleet.hosts[name]["rustdesk_sso_app_id"] = made["appId"]
+            for item in made["passwordCredentials"]:
                 consoles.add_provider(
-                    self.console_of[name],
+                    self.console_of[item["displayName"].rpartition(" ")[2]],
                     client_id=made["appId"],
-                    client_secret=secrets[f"rustdesk-sso {name}"],
+                    client_secret=item["secretText"],
                     issuer=self.issuer,
                 )
+
+    def _register(self, first: str, holders: list[str]) -> dict[str, Any]:
+        """The application of some hosts as Graph shows it to whoever creates it, with the client secrets."""
+        converged = self.case.start == "converged"
+        unique = self.fleet.hosts[first].get("rustdesk_sso_app_unique_name", "rustdesk-sso")
+        ends = f"{self.now() + timedelta(days=180):%Y-%m-%dT%H:%M:%SZ}"
+        prefix = "rustdesk-sso" if converged else "by hand for"
+        body = {
+            **({"displayName": "RustDesk", "uniqueName": unique} if converged else {"displayName": BY_HAND}),
+            "web": {
+                "redirectUris": [f"{self.console_of[name].url}/api/oidc/callback" for name in holders],
+                "implicitGrantSettings": {"enableIdTokenIssuance": True},
+            },
+            "passwordCredentials": [{"displayName": f"{prefix} {name}", "endDateTime": ends} for name in holders],
+        }
+        headers = self._automation() if converged else {}
+        made = self.graph("POST", "/applications", body, headers=headers)
+        self.graph("POST", "/servicePrincipals", {"appId": made["appId"]}, headers=headers)
+        return made
 
     def _automation(self) -> dict[str, str]:
         """The headers of a request of the automation, which owns what it makes."""
@@ -116,11 +125,6 @@ class World:
         }
         answer = self.lab.http.post(f"{self.lab.login_url}/{self.tenant.tenant_id}/oauth2/v2.0/token", data=form)
         return {"Authorization": f"Bearer {answer.json()['access_token']}", "User-Agent": "automation"}
-
-    def _register(self, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-        made = self.graph("POST", "/applications", body, headers=headers)
-        self.graph("POST", "/servicePrincipals", {"appId": made["appId"]}, headers=headers)
-        return made
 
     def graph(self, method: str, path: str, body: Any = None, **options: Any) -> dict[str, Any]:
         """A request to Graph that has to succeed."""
