@@ -25,8 +25,6 @@ from unittest.mock import patch
 import jinja2
 import pytest
 from ansible import constants, context
-from ansible._internal._task import TaskContext
-from ansible._internal._templating._jinja_bits import AnsibleEnvironment, _TemplateCompileContext
 from ansible.executor.task_executor import TaskExecutor
 from ansible.executor.task_queue_manager import TaskQueueManager
 from ansible.inventory.manager import InventoryManager
@@ -42,9 +40,11 @@ from support.controller_death import Crash, Wire
 from support.fleet import Fleet
 
 try:
+    from ansible._internal._task import TaskContext
+    from ansible._internal._templating._jinja_bits import AnsibleEnvironment, _TemplateCompileContext
     from ansible.executor.task_result import _RawTaskResult
 except ImportError:
-    pytest.skip("This ansible-core hands results over in another way", allow_module_level=True)
+    pytest.skip("This ansible-core has other internals", allow_module_level=True)
 
 ROLE = "deskops.rustdesk_sso.entra_oidc"
 GROUP = "rustdesk_servers"
