@@ -127,7 +127,7 @@ class Http:
             raise MissingLibraryError(REQUESTS_REQUIREMENT)
         if proxy and proxy.socks and not importlib.util.find_spec("socks"):
             raise MissingLibraryError(SOCKS_REQUIREMENT)
-        self.proxy = proxy
+        self.proxy, self.tell = proxy, tell
         trust(ca_path)
         self._verify: str | bool = ca_path or True
         self._timeout = timeout

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import base64
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, totp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import rustdesk_api
 
 
@@ -60,3 +62,28 @@ def test_a_code_completes_the_login_of_the_client_that_began_it() -> None:
     other, secret = login.begun_login("a:b")
     assert other != client
     assert secret == "a:b"
+
+
+def test_a_third_run_in_the_same_half_minute_waits_for_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console takes each one-time code once, and those of now and of the next step open the two runs before."""
+    secret, sent, told = "JYSBG4CTHAUSCLZ6", [], []
+    clock = SimpleNamespace(now=1_000_000_010.0)
+    clock.time = lambda: clock.now
+    clock.sleep = lambda seconds: setattr(clock, "now", clock.now + seconds)
+
+    def second_factor(*arguments: Any) -> dict[str, Any]:
+        sent.append(arguments[-1])
+        if len(sent) < 3:
+            raise ServiceError("Signing in failed", answer="the code was used", status=401)
+        return {"access_token": "x"}
+
+    monkeypatch.setattr(login, "time", clock)
+    monkeypatch.setattr(login, "_second_factor", second_factor)
+    connection = SimpleNamespace(tell=told.append)
+    params = {"username": "admin", "password": "x", "totp_secret": secret}
+    assert login._challenged(connection, params, "client", "Signing in", {"tfa_type": "tfa_check"}) == {
+        "access_token": "x"
+    }
+    assert sent == [totp.code(secret, 1_000_000_010.0 + 30 * step) for step in range(3)]
+    assert len(set(sent)) == 3
+    assert told == ["The console refused two one-time codes: the next one is sent after 10 s"]

@@ -94,6 +94,11 @@ class Connection:
         """Whether requests have headers that RustDesk's clients do not send."""
         return bool(self._gateway)
 
+    def tell(self, text: str) -> None:
+        """Show the user what is waited for."""
+        if self._http.tell:
+            self._http.tell(text)
+
     def without_session(self, url: str = "") -> Connection:
         """A connection to the same console as anybody has it, or to another ``url`` of it, which is then the value of
         O(callback_url). The gateway's headers go to no other origin."""

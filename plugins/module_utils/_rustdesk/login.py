@@ -11,6 +11,7 @@ Source: RustDesk's client (flutter/lib/common/hbbs/hbbs.dart, flutter/lib/models
 from __future__ import annotations
 
 import base64
+import math
 import re
 import secrets
 import time
@@ -233,7 +234,17 @@ def _challenged(
     # as clocks may differ by a step. Some consoles take the code of their own step alone, which may have just begun.
     current = totp.code(params["totp_secret"], time.time())
     again = current if current != code else totp.code(params["totp_secret"], time.time() + totp.SECONDS)
-    return _second_factor(connection, params, client, attempted, name, answer.get("secret"), again, again)
+    try:
+        return _second_factor(connection, params, client, attempted, name, answer.get("secret"), again, again)
+    except ServiceError as error:
+        if error.status not in REFUSED:
+            raise
+    # Two runs just before may have had both
+    seconds = totp.SECONDS - time.time() % totp.SECONDS
+    connection.tell(f"The console refused two one-time codes: the next one is sent after {math.ceil(seconds)} s")
+    time.sleep(seconds)
+    last = totp.code(params["totp_secret"], time.time() + totp.SECONDS)
+    return _second_factor(connection, params, client, attempted, name, answer.get("secret"), last, last)
 
 
 def _second_factor(
