@@ -102,10 +102,15 @@ def test_a_provider_of_another_name_for_the_same_tenant(make_quick_fleet: Callab
     (host,) = fleet.hosts
     assert quick_run(fleet).rc == 0
     fleet.variables["rustdesk_sso_provider_name"] = "entra"
-    refused = quick_run(fleet)
-    assert refused.failed() == {host}, refused.output
-    assert "Set rustdesk_sso_provider_name to azure" in said(refused.output)
-    assert len(own(fleet.tenant.applications())) == 1
+    issuer = consoles.entry(fleet.consoles[host])["issuer"]
+    # The tenant by its ID, and as people write it; with the same application, and with a new one
+    for number, spelling in enumerate((issuer, issuer.replace(fleet.tenant.tenant_id, fleet.domain))):
+        consoles.put(fleet.consoles[host], issuer=spelling)
+        refused = quick_run(fleet, "-e", f"rustdesk_sso_app_unique_name={('rustdesk-sso', 'another')[number]}")
+        assert refused.failed() == {host}, refused.output
+        assert "Set rustdesk_sso_provider_name to azure" in said(refused.output)
+        assert len(own(fleet.tenant.applications())) == 1
+    consoles.put(fleet.consoles[host], issuer=issuer)
     fleet.variables["rustdesk_sso_provider_beside"] = ["azure"]
     both = quick_run(fleet)
     assert both.rc == 0, both.output

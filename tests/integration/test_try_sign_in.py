@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -230,15 +231,15 @@ def test_users_that_cannot_be_read(stage: Stage) -> None:
 
 def test_a_session_that_does_not_end(stage: Stage) -> None:
     """The run fails and names the user, and does not believe a logout that ends nothing."""
+
+    def keeps(desk: Console, answer: dict[str, Any], url: str) -> None:
+        stage.lab.fault(desk.name, "POST", "^/api/logout", **answer)
+        stage.user()(url)
+
     for kind, desk in stage.desks.items():
         answers: list[dict[str, Any]] = [{"status": 500}, {"json": {"message": "ok"}}]
         for answer in answers:
-
-            def keeps(url: str, desk: Console = desk, answer: dict[str, Any] = answer) -> None:
-                stage.lab.fault(desk.name, "POST", "^/api/logout", **answer)
-                stage.user()(url)
-
-            result = stage.run(kind, keeps)
+            result = stage.run(kind, partial(keeps, desk, answer))
             assert result["failed"], result
             assert f"the session of {stage.account(kind)} was not ended" in result["msg"], result
             assert f"End the sessions of {stage.account(kind)} in the console" in result["msg"], result

@@ -100,7 +100,8 @@ async def refusals(
     hosts = [urlsplit(url).hostname or "" for url in (graph.cloud.authority_host, discovery.issuer)]
     parties: list[Party] = params["relying_parties"] or []
     tenants = {graph.tenant_id, params["tenant_id"].lower(), discovery.tenant_id}
-    named = {tenant_of(party.get("issuer"), hosts) or "" for party in parties} - tenants
+    sides = [side for party in parties for side in (party, *(party.get("other_providers") or []))]
+    named = {tenant_of(side.get("issuer"), hosts) or "" for side in sides} - tenants
     for domain in sorted(name for name in named if name and not GUID.fullmatch(name)):
         if await _is_called(graph, http, domain):
             tenants.add(domain)
