@@ -11,6 +11,7 @@ such a run with one of ansible-playbook. Made for the internals of ansible-core 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -40,7 +41,8 @@ from support.controller_death import Crash, Wire
 from support.fleet import Fleet
 
 try:
-    from ansible._internal._task import TaskContext
+    # Its arguments are not the same in all releases
+    TaskContext = importlib.import_module("ansible._internal._task").TaskContext
     from ansible._internal._templating._jinja_bits import AnsibleEnvironment, _TemplateCompileContext
     from ansible.executor.task_result import _RawTaskResult
 except ImportError:
