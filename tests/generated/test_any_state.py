@@ -126,6 +126,8 @@ def predictable(result: Result, run_result: Result) -> Result:
     before, application = run_result["diff"]["before"], result["application"]
     if application is None:
         return shown
+    if before.get("deleted"):  # assignments and consent cannot be read before the application is restored
+        shown["restrictions"] = [item for item in result["restrictions"] if item["name"] == "sign_in_audience"]
     if before.get("display_name", "") is None:  # a new application
         uris = sorted(uri.replace(application["app_id"], NO_ID) for uri in application["identifier_uris"])
         shown["application"] = {**application, "identifier_uris": uris} | dict.fromkeys(
