@@ -11,6 +11,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # Releases of ansible-core for `make sanity`: one or several of 2.16 to 2.21, newest
 CORE ?= 2.19
+# Sanity tests to leave out, such as pylint
+WITHOUT ?=
 # The execution environment: where its context is made, its base image instead of the one that its definition names, further
 # options of podman build, its name
 EE ?= build/ee
@@ -113,8 +115,8 @@ lint-importer: $(LINT)/stamp build
 	@cd build/importer && PATH="$(CURDIR)/$(LINT)/bin:$$PATH" GALAXY_IMPORTER_CONFIG="$(CURDIR)/tests/tools/galaxy-importer.cfg" \
 		python -m galaxy_importer.main "$(CURDIR)/$(ARTIFACT)"
 
-sanity: ## Run ansible-test sanity (CORE=2.21, CORE="newest 2.16")
-	@$(PYTHON) tests/tools/sanity.py $(CORE)
+sanity: ## Run ansible-test sanity (CORE=2.21, CORE="newest 2.16", WITHOUT=pylint)
+	@$(PYTHON) tests/tools/sanity.py $(WITHOUT:%=--without %) $(CORE)
 
 sanity-all: ## Run ansible-test sanity on every supported ansible-core whose Python is here
 	@$(PYTHON) tests/tools/sanity.py all
