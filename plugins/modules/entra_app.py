@@ -1058,8 +1058,8 @@ restrictions:
       issuer of this tenant refuses (AADSTS50020).
     - Consent is only known if the automation has C(Directory.Read.All) or C(DelegatedPermissionGrant.ReadWrite.All), or
       if O(admin_consent) is declared. Whether the tenant lets users consent also needs C(Policy.Read.All), and is only
-      read in check mode and if something changes. What is unknown is left out; in check mode, assignments and consent of
-      an application that would be restored are unknown.
+      read in check mode and if something changes. What is unknown is left out; in check mode, assignments and consent
+      of an application that would be restored are unknown.
   returned: when O(state=present)
   type: list
   elements: dict

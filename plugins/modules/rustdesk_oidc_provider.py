@@ -167,7 +167,8 @@ callback_url:
 worked_before:
   description:
     - Whether the console began a sign-in with the provider before the change.
-    - Null if nothing of its sign-in changes, or if the provider was absent or disabled.
+    - Null if nothing of its sign-in changes, if the provider was absent or disabled, or if the console could not tell
+      at that moment.
   returned: success
   type: bool
   version_added: 0.2.0

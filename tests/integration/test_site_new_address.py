@@ -73,6 +73,26 @@ def test_a_wrong_address_is_refused(fleet: Fleet, seen: Callable[[Fleet], str], 
         fleet.sign_in(console.name)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_console_that_begins_no_sign_in_at_the_moment_is_not_moved(
+    fleet: Fleet, seen: Callable[[Fleet], str], kind: str
+) -> None:
+    """Its address cannot be compared, and users would be lost when it begins them again."""
+    console, other = consoles.add(fleet, kind), consoles.add(fleet, kind, "other")
+    assert quick_run(fleet).rc == 0
+    account = fleet.sign_in(console.name)["user"]["name"]
+    before = seen(fleet)
+    move(fleet, console, other.url)
+    for server in (console, other):
+        fleet.lab.fault(server.name, "POST", "/api/oidc/auth$", status=500, times=50)
+    run = quick_run(fleet)
+    fleet.lab.clear_faults()
+    assert console.name in run.failed()
+    assert "the console begins no sign-in at the moment" in said(run.output)
+    assert seen(fleet) == before
+    assert fleet.sign_in(console.name)["user"]["name"] == account
+
+
 def test_an_address_that_is_not_in_use_is_replaced(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """A console whose provider is off has nobody to lose: the new address need not work before the run."""
     fleet = make_quick_fleet(1)

@@ -11,7 +11,6 @@ A sign-in is begun as RustDesk's clients begin it, without the automation's sess
 from __future__ import annotations
 
 import typing as t
-from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -64,12 +63,12 @@ def begin(connection: Connection, name: str, api_domain: str = "") -> Authorizat
     return AuthorizationRequest(name, query.get("client_id", [None])[0], query.get("redirect_uri", [None])[0])
 
 
-def begins(connection: Connection, provider: Provider) -> bool:
-    """Whether the console begins a sign-in with ``provider`` as it is."""
+def begins(connection: Connection, provider: Provider) -> bool | None:
+    """Whether the console begins a sign-in with ``provider`` as it is; None where a failure may pass."""
     try:
         return begin(connection, provider.name).client_id == provider.client_id
-    except ServiceError:
-        return False
+    except ServiceError as error:
+        return None if _may_pass(error) else False
 
 
 def look(
@@ -84,7 +83,8 @@ def look(
 
     ``new`` makes a connection to an address; neither connection has a session. ``first`` is the provider to try
     first. Two consoles differ by the client ID or by the callback URL that they send. Nothing is asked if no
-    provider is enabled, or if the address stays the same.
+    provider is enabled, or if the address stays the same. A console that begins no sign-in at the moment cannot be
+    compared.
     """
     enabled = [item for item in providers if item.enabled and item.client_id]
     enabled.sort(key=lambda item: item is not first)
@@ -92,7 +92,13 @@ def look(
         return Verdict()
     # Recent consoles choose the callback URL by the address that a client tells: both are told the same one.
     domain = (present or "").removesuffix(CALLBACK_PATH) or old.url
-    begun = _first(old, enabled[:TRIED], domain)
+    try:
+        begun = _first(old, enabled[:TRIED], domain)
+    except ServiceError as error:
+        if not present:
+            return Verdict()
+        why = error.answer or error.attempted
+        return Verdict(False, f"the console begins no sign-in at the moment, with which it could be compared: {why}")
     if begun is None or (begun.redirect_uri and is_same_console(begun.redirect_uri, wanted)):
         return Verdict()  # sign-in works for nobody now, so that nothing can be lost
     address = wanted.removesuffix(CALLBACK_PATH)
@@ -110,8 +116,19 @@ def look(
 
 
 def _first(connection: Connection, providers: t.Sequence[Provider], domain: str) -> AuthorizationRequest | None:
-    """The first sign-in that the console begins."""
+    """The first sign-in that the console begins; None if it refuses all. Raises ServiceError if that may pass."""
+    passing: ServiceError | None = None
     for provider in providers:
-        with suppress(ServiceError):
+        try:
             return begin(connection, provider.name, domain)
+        except ServiceError as error:  # noqa: PERF203 - of two at most
+            passing = error if _may_pass(error) else passing
+    if passing:
+        raise passing
     return None
+
+
+def _may_pass(error: ServiceError) -> bool:
+    """Whether the failure of a sign-in says nothing of the provider. A rustdesk_console answers 500 where it cannot
+    discover the issuer as well [src], which may pass too."""
+    return error.status is None or error.status == 429 or error.status >= 500

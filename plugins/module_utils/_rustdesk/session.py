@@ -33,8 +33,8 @@ class Session:
         console_ = self.console
         return {"type": console_.type, "token": self.token, "client": console_.client, "seen": console_.seen()}
 
-    def begins(self, provider: Provider) -> bool:
-        """Whether the console begins a sign-in with ``provider`` as it is."""
+    def begins(self, provider: Provider) -> bool | None:
+        """Whether the console begins a sign-in with ``provider`` as it is; None where a failure may pass."""
         return callback_url.begins(self.connection.without_session(), provider)
 
     def look_at(self, wanted: str, providers: t.Sequence[Provider], present: str | None, first: str) -> Verdict:
