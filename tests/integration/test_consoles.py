@@ -13,6 +13,7 @@ from faults.steps import only
 from lab.client import Lab
 from support import consoles
 from support.fleet import Fleet
+from support.quick_runs import quick_run
 
 # What somebody does to a provider in a console; a console without a switch leaves out what it has not.
 DRIFTS = (
@@ -30,7 +31,7 @@ def test_the_same_playbook_for_every_kind(
     others = {kind: consoles.entries(console) for kind, console in desks.items()}
     untouched = seen(fleet)
 
-    predicted = fleet.site("--check", "--diff")
+    predicted = quick_run(fleet, "--check", "--diff")
     assert predicted.rc == 0, predicted.output
     assert writes() == []
     assert seen(fleet) == untouched
@@ -52,7 +53,7 @@ def test_the_same_playbook_for_every_kind(
 
     converged = seen(fleet)
     lab.clear_requests()
-    again = fleet.site("--diff")
+    again = quick_run(fleet)
     assert again.changed() == dict.fromkeys(fleet.consoles, 0), again.output
     assert writes() == []
     assert seen(fleet) == converged
@@ -63,7 +64,7 @@ def test_the_same_playbook_for_every_kind(
         for offset, (kind, console) in enumerate(desks.items()):
             drift = DRIFTS[(turn + offset) % len(DRIFTS)]
             consoles.put(console, **{option: value for option, value in drift.items() if option in right[kind]})
-        healed = fleet.site()
+        healed = quick_run(fleet)
         assert healed.rc == 0, healed.output
         for offset, (kind, console) in enumerate(desks.items()):
             now = consoles.entry(console)

@@ -53,7 +53,7 @@ UNVERIFIED = ("--skip-tags", "rustdesk_sso_verify")
 def server(fleet: Fleet) -> str:
     """A server whose sign-in is set up."""
     fleet.add_server(f"desk.{fleet.domain}")
-    run = fleet.site()
+    run = quick_run(fleet)
     assert run.rc == 0, run.output
     return next(iter(fleet.hosts))
 

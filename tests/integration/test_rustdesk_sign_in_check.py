@@ -15,6 +15,7 @@ from faults.steps import control, module, only, writes
 from lab.client import Lab, SignInFailed
 from support.fleet import Fleet
 from support.in_process import InProcess
+from support.quick_runs import quick_run
 
 DAY = 86400
 UNKNOWN = "99999999-8888-7777-6666-555555555555"
@@ -26,7 +27,7 @@ def converged(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[tuple[Fl
     lab.set_lag(0, 0)
     fleet = make_fleet(1)
     (name,) = fleet.consoles
-    run = fleet.site()
+    run = quick_run(fleet)
     assert run.rc == 0, run.output
     console, application = fleet.consoles[name], only(fleet.tenant)
     (provider,) = [item for item in console.settings()["providers"] if item["name"] == "azure"]
