@@ -20,6 +20,7 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _proxy
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,10 @@ CUT = {
     "RemoteDisconnected",
     "RemoteProtocolError",
 }
+# Answers that break the rules of HTTP, and headers of either side
+GARBLED = {"HeaderParsingError", "InvalidChunkLength", "InvalidHeader", "LocalProtocolError", "UnreadableAnswer"}
+CLOSED = re.compile(r"closed|disconnected", re.IGNORECASE)
+TAMPERED = "Check {option}, and the proxies on the way, which may have changed the answer"
 NOT_VALID = "TLS failed: the certificate of {who} "
 TLS = (
     Row(
@@ -198,7 +203,41 @@ TLS = (
         final=False,
     ),
 )
+ANSWER = (
+    Row(
+        "answer_too_large",
+        lambda seen: "AnswerTooLarge" in seen.names,
+        f"the answer of {{who}} is larger than {bounds.LARGEST // 1024**2} MiB",
+        "Check {option}, and the proxies on the way: no answer of the service is that large",
+    ),
+    Row(
+        "answer_too_deep",
+        lambda seen: "AnswerTooDeep" in seen.names,
+        f"the JSON of the answer of {{who}} is nested more than {bounds.DEEPEST} levels deep",
+        "Check {option}, and the proxies on the way: no answer of the service is like that",
+    ),
+    Row(
+        "answer_too_slow",
+        lambda seen: "AnswerTooSlow" in seen.names,
+        "the answer of {who} was not complete within the timeout of this task",
+        "Run the playbook again; set timeout to a longer time if the service is slow",
+    ),
+    Row(
+        "answer_not_decodable",
+        lambda seen: bool(seen.names & {"AnswerNotDecodable", "DecodeError", "DecodingError", "ContentDecodingError"}),
+        "the answer of {who} is not encoded as its Content-Encoding says",
+        TAMPERED,
+    ),
+    Row(
+        "answer_not_http",
+        lambda seen: bool(seen.names & GARBLED) or ("RemoteProtocolError" in seen.names and not _is_cut(seen)),
+        "the answer of {who} is not valid HTTP",
+        TAMPERED,
+        final=False,
+    ),
+)
 CONNECTION = (
+    *ANSWER,
     Row(
         "unknown_name",
         lambda seen: bool(seen.names & {"gaierror", "NameResolutionError"}),
@@ -298,6 +337,13 @@ def of_exception(error: BaseException, asked: Asked) -> Cause:
     return Cause(row.name, row.answer.format(**texts), row.hint.format(**texts), seen.sent, row.final)
 
 
+def lost(error: BaseException, cause: Cause) -> str:
+    """What to say of a request that may have been carried out, and got no answer because of ``cause``."""
+    if cause.name == UNKNOWN:
+        return f"the connection failed after the request was sent: {why(error)}"
+    return f"the request was sent, but {cause.answer}"
+
+
 def is_final(error: BaseException) -> bool:
     """Whether the request that raised ``error`` would fail again at once: TLS or a proxy refuses it."""
     if is_refused_by_proxy(error):  # it may lock the account after several wrong passwords
@@ -305,6 +351,11 @@ def is_final(error: BaseException) -> bool:
     seen = _seen(error)
     row = _tls_row(seen)
     return row is not None and row.final
+
+
+def _is_cut(seen: Seen) -> bool:
+    """Whether the connection ended; httpx has one class for that and for an answer that is not HTTP."""
+    return CLOSED.search(seen.reason) is not None
 
 
 def _tls_row(seen: Seen) -> Row | None:

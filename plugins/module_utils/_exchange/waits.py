@@ -49,11 +49,11 @@ def retry_after(headers: t.Mapping[str, str], now: datetime | None = None) -> fl
 
 
 def wish(response: t.Any) -> str:
-    """What to add to the description of a ``response`` of requests or httpx that asks for a wait; empty if none does."""
+    """What to add where a ``response`` of requests or httpx is described that asks for a wait; empty for another."""
     seconds = retry_after(response.headers) if response.status_code in PASSING else None
     if not seconds:
         return ""
-    return f", asking for a wait of {math.ceil(seconds)} s" if math.isfinite(seconds) else ", asking for an endless wait"
+    return f", asking for {f'a wait of {math.ceil(seconds)} s' if math.isfinite(seconds) else 'an endless wait'}"
 
 
 def pause(attempt: int) -> float:
@@ -75,3 +75,6 @@ class Budget:
     def after(self, wanted: float) -> Budget:
         """What is left once wait() is over."""
         return Budget(self.left - (self.wait(wanted) or 0.0))
+
+
+USUAL = Budget()
