@@ -388,6 +388,11 @@ def _in_handshake(error: BaseException) -> bool:
     return any(frame.name == "do_handshake" for frame in traceback.extract_tb(error.__traceback__))
 
 
+def find(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """The exception of class ``kind`` that led to ``error``; None if none did."""
+    return next((one for one in _chain(error) if isinstance(one, kind)), None)
+
+
 def _names(error: BaseException) -> set[str]:
     return {type(one).__name__ for one in _chain(error)}
 

@@ -20,7 +20,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange imp
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import HTTPError
+    from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError, SSLError
     from urllib3.util import Timeout
 except ImportError:
     HTTPAdapter = object  # type: ignore[assignment,misc]  # a stand-in, so that the class below can be defined
@@ -125,11 +125,13 @@ class Adapter(HTTPAdapter):
                 raise
         except requests.RequestException:
             raise
-        except HTTPError as error:
+        except (ProtocolError, ReadTimeoutError, SSLError) as error:
+            if error.__cause__ is None:  # of urllib3 itself, which did not like what it read
+                raise unreadable(error, request) from error
             raise requests.ConnectionError(error, request=request) from error
         except bounds.UnreadableAnswer as error:
             raise requests.RequestException(error, request=request) from error
-        except (ValueError, LookupError, http.client.HTTPException) as error:
+        except (HTTPError, ValueError, LookupError, http.client.HTTPException) as error:
             raise unreadable(error, request) from error
         return response
 
