@@ -35,7 +35,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waits
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
-from support.wrong_servers import HOST, Authorities, Sending, serving
+from support.wrong_servers import HOST, Authorities, Sending, answering, serving
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 CLIENTS = ("console", "login", "sign-in", "graph")
@@ -335,6 +335,20 @@ def test_a_redirect_to_no_address(authorities: Authorities) -> None:
         text = answer(302, b"", {"Location": target})
         for client in CLIENTS:
             failure(client, Sending(authorities.context(), lambda text=text: [text]), authorities)
+
+
+@pytest.mark.parametrize("wanted", ["3600", "1e400", "soon", "25"])
+def test_waits_of_managed_identities(wanted: str, waited: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """azure-identity repeats by its own rules there, and is not told more than what is left."""
+    params = {"auth_source": "managed_identity", "timeout": 5.0}
+    with answering(lambda _request, _body: (503, {"Retry-After": wanted}, b"{}")) as url:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", url)
+        monkeypatch.setenv("IDENTITY_HEADER", "x")
+        with pytest.raises(ServiceError) as caught:
+            asyncio.run(_ask_graph(params, clouds.Cloud("https://login.invalid", "https://graph.invalid"), "GET"))
+    assert "not foreseen" not in str(caught.value)
+    assert sum(seconds for seconds in waited if seconds in (60.0, 25.0)) <= waits.BUDGET
+    assert max([0.0, *waited]) <= waits.LONGEST
 
 
 def test_credentials_name_what_they_do_not_know() -> None:
