@@ -149,6 +149,7 @@ def _bind(manager: t.Any) -> None:
 
 def _read(response: t.Any) -> None:
     raw = bytearray()
+    response.raw.enforce_content_length = True  # the default of urllib3 2
     for part in response.raw.stream(bounds.CHUNK, decode_content=False):
         raw += part
         if len(raw) > bounds.LARGEST:
