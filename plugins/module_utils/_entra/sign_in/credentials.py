@@ -194,9 +194,8 @@ def _workload_credential(params: t.Mapping[str, t.Any], cloud: Cloud, options: d
 def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str, authority: str) -> ServiceError:
     """The automation's failed sign-in at ``authority`` as an error for the user."""
     chosen = source(params)
-    if isinstance(error, OSError) and params.get(
-        "federated_token_file"
-    ):  # the library's, reading a file that was there when it was checked
+    # The library's, reading a file that was there when it was checked
+    if isinstance(error, OSError) and params.get("federated_token_file"):
         return ServiceError(tokens.unreadable(params["federated_token_file"]), answer=type(error).__name__)
     who = f"with {chosen}"
     if params.get("client_id") and chosen != "azure_cli":
