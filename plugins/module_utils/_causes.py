@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Why a request got no answer: one table for requests, httpx and azure-identity; pure.
+"""Why a request got no answer: one table for requests, httpx and azure-identity (_exchange.failures); pure.
 
-Causes are found by the exceptions that a failure consists of, not by its text: OpenSSL's codes (x509_vfy.h, sslerr.h
-[doc]) and the classes of urllib3, requests, httpx and httpcore [src]. _answers has what answers in place of a service.
+Causes are found by the exceptions that a failure consists of, not by its text. _answers has what answers in place of a
+service.
 """
 
 from __future__ import annotations
@@ -20,6 +20,18 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _proxy
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange.failures import (
+    CERTIFICATE_WANTED,
+    CONNECTION,
+    NO_COMMON_VERSION,
+    NOT_TLS,
+    TLS,
+    UNKNOWN,
+    Row,
+    Seen,
+)
+
+__all__ = ["UNKNOWN", "Asked", "Cause", "find", "is_final", "is_refused_by_proxy", "lost", "of_exception", "why"]
 
 
 @dataclass(frozen=True)
@@ -59,209 +71,8 @@ class Cause:
     final: bool = False
 
 
-@dataclass(frozen=True)
-class Seen:
-    """The exceptions of a failure: their class ``names``, the innermost's text, OpenSSL's codes.
-
-    ``sent`` says that the request was on its way, ``plain`` that it was without TLS.
-    """
-
-    names: frozenset[str]
-    reason: str
-    verify_code: int | None
-    tls: str
-    sent: bool
-    plain: bool
-
-
-@dataclass(frozen=True)
-class Row:
-    """One cause: when it ``fits``, and its texts, in which ``{who}`` is what was connected to."""
-
-    name: str
-    fits: t.Callable[[Seen], bool]
-    answer: str
-    hint: str
-    final: bool = True
-
-
-# OpenSSL's results of a verification
-EXPIRED, NOT_YET_VALID, OTHER_NAME, UNTRUSTED = (10,), (9,), (62, 63, 64), (2, 18, 19, 20, 21, 27)
-# OpenSSL's reasons of a failed handshake; RECORD_LAYER_FAILURE is WRONG_VERSION_NUMBER since OpenSSL 3.3
-NOT_TLS = {
-    "WRONG_VERSION_NUMBER",
-    "RECORD_LAYER_FAILURE",
-    "PACKET_LENGTH_TOO_LONG",
-    "HTTP_REQUEST",
-    "HTTPS_PROXY_REQUEST",
-    "UNKNOWN_PROTOCOL",
-}
-NO_COMMON_VERSION = {
-    "UNSUPPORTED_PROTOCOL",
-    "TLSV1_ALERT_PROTOCOL_VERSION",
-    "NO_PROTOCOLS_AVAILABLE",
-    "TLSV1_ALERT_INSUFFICIENT_SECURITY",
-    "DH_KEY_TOO_SMALL",
-}
-CERTIFICATE_WANTED = {"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_BAD_CERTIFICATE", "TLSV1_ALERT_ACCESS_DENIED"}
 # Where in OpenSSL's source an error was raised
 CODE_PLACE = re.compile(r"\s*\(_ssl\.c:\d+\)|^\[SSL: \w+\] (certificate verify failed: )?")
-UNKNOWN = "no_connection"
-TLS_CUT = {"", "UNEXPECTED_EOF_WHILE_READING"}
-CUT = {
-    "BrokenPipeError",
-    "BrokenResourceError",
-    "ConnectionResetError",
-    "EndOfStream",
-    "IncompleteRead",
-    "RemoteDisconnected",
-    "RemoteProtocolError",
-}
-NOT_VALID = "TLS failed: the certificate of {who} "
-TLS = (
-    Row(
-        "certificate_expired",
-        lambda seen: seen.verify_code in EXPIRED,
-        NOT_VALID + "has expired",
-        "Renew the certificate there; if it has not expired, correct the clock of the machine where the task runs",
-    ),
-    Row(
-        "certificate_not_yet_valid",
-        lambda seen: seen.verify_code in NOT_YET_VALID,
-        NOT_VALID + "is not valid yet",
-        "Correct the clock of the machine where the task runs, for example with NTP",
-    ),
-    Row(
-        "certificate_of_another_name",
-        lambda seen: seen.verify_code in OTHER_NAME or "doesn't match" in seen.reason,
-        NOT_VALID + "is for another name",
-        "Set {option} to a name that the certificate has, or add the name to the certificate",
-    ),
-    Row(
-        "unknown_authority",
-        lambda seen: seen.verify_code in UNTRUSTED,
-        NOT_VALID + "is not from a trusted certification authority ({reason})",
-        "Set {ca} to a PEM file with its certification authority (that of the proxy, if one inspects TLS). If the "
-        "authority is in it, let the server send its intermediate certificates",
-    ),
-    Row(
-        "certificate_not_valid",
-        lambda seen: seen.verify_code is not None,
-        NOT_VALID + "is not valid ({reason})",
-        "Correct the certificate there, and check {ca}",
-    ),
-    Row(
-        "client_certificate",
-        lambda seen: seen.tls in CERTIFICATE_WANTED,
-        "TLS failed: {who} requires a client certificate",
-        "Exempt the machine where the task runs from client certificates, or set {option} to an address that requires "
-        "none",
-    ),
-    Row(
-        "handshake_refused",
-        lambda seen: seen.tls in ("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_HANDSHAKE_FAILURE"),
-        "TLS failed: {who} refuses the handshake",
-        "Check whether it requires a client certificate, which is not supported, or ciphers that OpenSSL does not "
-        "offer here; set {option} to an address that does not",
-    ),
-    Row(
-        "not_tls",
-        lambda seen: seen.tls in NOT_TLS,
-        "TLS failed: {who} does not speak TLS on this port",
-        "Check the port in {option}, or write the address with http:// if the service is plain HTTP",
-    ),
-    Row(
-        "no_common_tls_version",
-        lambda seen: seen.tls in NO_COMMON_VERSION,
-        "TLS failed: {who} and this machine have no TLS version in common ({reason})",
-        "Enable TLS 1.2 or newer there",
-    ),
-    Row(
-        "unknown_server_name",
-        lambda seen: seen.tls == "TLSV1_UNRECOGNIZED_NAME",
-        "TLS failed: {who} does not know this host name",
-        "Check the host name in {option}",
-    ),
-    Row(
-        "tls_cut",
-        lambda seen: bool(seen.names & {"SSLEOFError", "SSLZeroReturnError"}) and seen.tls in TLS_CUT,
-        "TLS failed: {who} closed the connection",
-        "Check {option}, and the firewalls and proxies on the way. A server that requires a client certificate may do "
-        "this too",
-        final=False,
-    ),
-    Row(
-        "tls",
-        lambda seen: bool(seen.tls) or "SSLError" in seen.names,
-        "TLS failed: {reason}",
-        "Check {option} and {ca}",
-        final=False,
-    ),
-)
-CONNECTION = (
-    Row(
-        "unknown_name",
-        lambda seen: bool(seen.names & {"gaierror", "NameResolutionError"}),
-        "the name of {who} cannot be resolved",
-        "Check the host name in {option}, and DNS where the task runs",
-        final=False,
-    ),
-    Row(
-        "https_needed",
-        lambda seen: "BadStatusLine" in seen.names and ("\x15\x03" in seen.reason or "\\x15\\x03" in seen.reason),
-        "{who} speaks TLS on this port",
-        "Write the address in {option} with https://",
-    ),
-    Row(
-        "not_http",
-        lambda seen: bool(seen.names & {"BadStatusLine", "LineTooLong", "UnknownProtocol"}),
-        "{who} does not speak HTTP on this port",
-        "Check the port in {option}",
-    ),
-    Row(
-        "refused",
-        lambda seen: "ConnectionRefusedError" in seen.names or "Connection refused" in seen.reason,
-        "no connection to {url}: connection refused",
-        "Check the host and port in {option}, that the service runs, and the firewalls on the way",
-        final=False,
-    ),
-    Row(
-        "no_connection_in_time",
-        lambda seen: bool(seen.names & {"ConnectTimeout", "ConnectTimeoutError"}),
-        "no connection to {url} in time",
-        "Check {option}, and the firewalls and proxies on the way",
-        final=False,
-    ),
-    Row(
-        "no_answer_in_time",
-        lambda seen: bool(seen.names & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}),
-        "{who} did not answer in time",
-        "Run the playbook again; set timeout to a longer time if the service is slow",
-        final=False,
-    ),
-    Row(
-        "cut_without_tls",
-        lambda seen: seen.plain and bool(seen.names & CUT),
-        "{who} closed the connection without an answer",
-        "If the service needs https, write the address in {option} with https://; otherwise check the service's log",
-        final=False,
-    ),
-    Row(
-        "cut",
-        lambda seen: bool(seen.names & CUT),
-        "{who} closed the connection without an answer",
-        "Check the service's log, and the proxies and firewalls on the way. A server that requires a client "
-        "certificate may do this too",
-        final=False,
-    ),
-    Row(
-        UNKNOWN,
-        lambda seen: True,
-        "no connection to {url}: {reason}",
-        "Check {option} and the network",
-        final=False,
-    ),
-)
 # Classes of failures before the request was sent
 NOT_SENT = {
     "ConnectError",
@@ -296,6 +107,13 @@ def of_exception(error: BaseException, asked: Asked) -> Cause:
         "reason": seen.reason.replace(asked.host, who),
     }
     return Cause(row.name, row.answer.format(**texts), row.hint.format(**texts), seen.sent, row.final)
+
+
+def lost(error: BaseException, cause: Cause) -> str:
+    """What to say of a request that may have been carried out, and got no answer because of ``cause``."""
+    if cause.name == UNKNOWN:
+        return f"the connection failed after the request was sent: {why(error)}"
+    return f"the request was sent, but {cause.answer}"
 
 
 def is_final(error: BaseException) -> bool:
@@ -335,6 +153,11 @@ def _waits(error: ssl.SSLError) -> bool:
 
 def _in_handshake(error: BaseException) -> bool:
     return any(frame.name == "do_handshake" for frame in traceback.extract_tb(error.__traceback__))
+
+
+def find(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """The exception of class ``kind`` that led to ``error``; None if none did."""
+    return next((one for one in _chain(error) if isinstance(one, kind)), None)
 
 
 def _names(error: BaseException) -> set[str]:

@@ -14,11 +14,11 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, MissingLibraryError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, requests_adapter, waits
 
 try:
     import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import MaxRetryError
+    from urllib3.exceptions import MaxRetryError, ResponseError
     from urllib3.util.retry import Retry
 except ImportError:
     HAS_REQUESTS = False
@@ -31,7 +31,6 @@ if t.TYPE_CHECKING:
 
 __all__ = [
     "HAS_REQUESTS",
-    "LONGEST_RETRY_AFTER",
     "REQUESTS_REQUIREMENT",
     "Http",
     "is_repeatable",
@@ -42,10 +41,6 @@ __all__ = [
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
 SOCKS_REQUIREMENT = "PySocks>=1.7"
-# Seconds; a service that wants more is asked again anyway, and its refusal is reported.
-LONGEST_RETRY_AFTER = 60.0
-
-
 # Seconds from which on a wait is told: shorter ones nobody notices.
 NOTICEABLE = 1.0
 
@@ -53,19 +48,27 @@ Tell = t.Callable[[str], None]
 
 
 class _Retry(Retry):
-    """urllib3's Retry that reads a fractional Retry-After as well (Graph's documentation shows ``2.128``).
+    """urllib3's Retry that waits as _exchange.waits says, and reads no answer that it throws away.
 
     It tells what is waited for, and how long, where a service asks for that.
     """
 
-    def __init__(self, *arguments: t.Any, tell: Tell | None = None, request: str = "", **options: t.Any) -> None:
+    def __init__(
+        self,
+        *arguments: t.Any,
+        tell: Tell | None = None,
+        request: str = "",
+        budget: waits.Budget = waits.USUAL,
+        **options: t.Any,
+    ) -> None:
         super().__init__(*arguments, **options)
         self._tell = tell
         self._request = request
+        self._budget = budget
 
     def new(self, **options: t.Any) -> t.Any:
         """The next attempt; urllib3 makes it of the options that it knows."""
-        return super().new(**{"tell": self._tell, "request": self._request, **options})
+        return super().new(**{"tell": self._tell, "request": self._request, "budget": self._budget, **options})
 
     def sleep_for_retry(self, response: t.Any) -> bool:
         """Wait as long as the service asks; whether it asks for that."""
@@ -74,12 +77,10 @@ class _Retry(Retry):
             self._tell(f"{self._request} was answered {response.status}: sent again after {math.ceil(seconds)} s")
         return super().sleep_for_retry(response)
 
-    def parse_retry_after(self, retry_after: str) -> float:
-        try:
-            wanted = float(retry_after)
-        except ValueError:
-            wanted = super().parse_retry_after(retry_after)
-        return min(max(0.0, wanted), LONGEST_RETRY_AFTER)
+    def get_retry_after(self, response: t.Any) -> float | None:
+        """The seconds of one wait; increment() has seen to it that they are left."""
+        wanted = waits.retry_after(response.headers)
+        return None if wanted is None else min(wanted, waits.LONGEST)
 
     def increment(
         self,
@@ -90,10 +91,18 @@ class _Retry(Retry):
         _pool: t.Any = None,
         _stacktrace: t.Any = None,
     ) -> t.Any:
-        """Repeat nothing that TLS or a proxy refuses."""
+        """Repeat nothing that TLS or a proxy refuses, nor after a longer wait than is left."""
         if error and _causes.is_final(error):
             raise MaxRetryError(_pool, url or "", error)
+        wanted = 0.0
+        if response is not None:
+            # urllib3 would read the whole answer, however large it is, to keep the connection
+            response.drain_conn = lambda: (response.close(), response.release_conn())
+            wanted = waits.retry_after(response.headers) or 0.0
+            if self._budget.wait(wanted) is None:
+                raise MaxRetryError(_pool, url or "", ResponseError("the wait is too long"))
         following = super().increment(method, url, response, error, _pool, _stacktrace)
+        following._budget = self._budget.after(wanted)
         place = f"{_pool.host}:{_pool.port}" if _pool else ""
         # Without the query, which may hold the code of a sign-in
         following._request = f"{method} {place}{(url or '').partition('?')[0]}"
@@ -103,7 +112,7 @@ class _Retry(Retry):
 class _Throttled(_Retry):
     """Repeats what was refused by 429 alone, which says that nothing was done."""
 
-    RETRY_AFTER_STATUS_CODES = frozenset({429})
+    RETRY_AFTER_STATUS_CODES = waits.NOTHING_DONE
 
 
 class Http:
@@ -115,10 +124,17 @@ class Http:
     """
 
     def __init__(
-        self, ca_path: str | None, timeout: float, proxy: Proxy | None = None, tell: Tell | None = None
+        self,
+        ca_path: str | None,
+        timeout: float,
+        proxy: Proxy | None = None,
+        tell: Tell | None = None,
+        wait_timeout: float = waits.BUDGET,
     ) -> None:
-        """``ca_path`` is a PEM file to trust instead of the system's store; ``timeout`` is in seconds per request.
-        ``tell`` gets a sentence before each wait that a service asks for.
+        """``ca_path`` is a PEM file to trust instead of the system's store.
+
+        ``timeout`` is in seconds for each attempt of a request, its whole answer included; ``wait_timeout`` for all
+        waits of one request that a service asks for. ``tell`` gets a sentence before each of these.
 
         All requests go through ``proxy``, whatever the environment says; without it, the environment decides.
         Raises MissingLibraryError when requests is not installed, InputError when the file cannot be used.
@@ -131,14 +147,7 @@ class Http:
         trust(ca_path)
         self._verify: str | bool = ca_path or True
         self._timeout = timeout
-        patient = _Retry(
-            total=4,
-            status_forcelist=(429, 502, 503, 504),
-            allowed_methods=None,
-            backoff_factor=0.3,
-            raise_on_status=False,
-            tell=tell,
-        )
+        budget = waits.Budget(wait_timeout)
         # A connection that was never established carried no request: trying again is safe for any method.
         once = _Throttled(
             total=3,
@@ -146,29 +155,38 @@ class Http:
             read=0,
             status=2,
             other=0,
-            status_forcelist=(429,),
+            status_forcelist=waits.NOTHING_DONE,
             allowed_methods=None,
-            backoff_factor=0.3,
+            backoff_factor=waits.PAUSE,
             raise_on_status=False,
             tell=tell,
+            budget=budget,
         )
-        self._patient = session(patient)
+        self._patient = session(patient(budget, tell))
         self._once = session(once)
 
     def send(self, method: str, url: str, *, repeatable: bool | None = None, **kwargs: t.Any) -> requests.Response:
-        """Send one request and give the answer, whatever its status; raises requests.RequestException."""
+        """Send one request and give the answer, whatever its status.
+
+        Raises requests.RequestException, also for an answer that cannot be read.
+        """
         chosen = self._patient if is_repeatable(method, repeatable) else self._once
-        # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
-        return chosen.request(
-            method,
-            url,
-            verify=self._verify,
-            timeout=self._timeout,
-            allow_redirects=False,
-            # With each request as well: NO_PROXY in the environment beats Session.proxies.
-            proxies={"http": self.proxy.url, "https": self.proxy.url} if self.proxy else None,
-            **kwargs,
-        )
+        try:
+            # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
+            return chosen.request(
+                method,
+                url,
+                verify=self._verify,
+                timeout=self._timeout,
+                allow_redirects=False,
+                # With each request as well: NO_PROXY in the environment beats Session.proxies.
+                proxies={"http": self.proxy.url, "https": self.proxy.url} if self.proxy else None,
+                **kwargs,
+            )
+        except requests.RequestException:
+            raise
+        except ValueError as error:  # requests reads where a redirect leads, even if it does not follow it
+            raise requests_adapter.unreadable(error) from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -196,12 +214,26 @@ def trust(ca_path: str | None) -> ssl.SSLContext | None:
         ) from error
 
 
+def patient(budget: waits.Budget = waits.USUAL, tell: Tell | None = None) -> Retry:
+    """How a request is repeated that may be carried out several times."""
+    return _Retry(
+        total=waits.ATTEMPTS - 1,
+        status_forcelist=waits.PASSING,
+        allowed_methods=None,
+        backoff_factor=waits.PAUSE,
+        raise_on_status=False,
+        tell=tell,
+        budget=budget,
+    )
+
+
 def session(retry: Retry | None = None) -> requests.Session:
-    """A session of requests that repeats what ``retry`` says, by default nothing."""
+    """A session of requests that repeats what ``retry`` says, by default nothing, and reads within bounds."""
     made = requests.Session()
     made.auth = _no_netrc
+    made.headers["Accept-Encoding"] = bounds.ACCEPTED
     for scheme in ("https://", "http://"):
-        made.mount(scheme, HTTPAdapter(max_retries=retry or 0))
+        made.mount(scheme, requests_adapter.Adapter(max_retries=retry or 0))
     return made
 
 

@@ -712,7 +712,10 @@ options:
             description: Its issuer.
             type: str
   wait_timeout:
-    description: How long to wait for a change to be replicated in Entra, in seconds. It usually takes 4 to 18.
+    description:
+      - How long to wait for a change to be replicated in Entra, in seconds. It usually takes 4 to 18.
+      - If Microsoft Graph or the login endpoint limits requests, this is also the longest time to wait before a request
+        is sent again. A single wait takes at most 60 seconds, whatever the service asks for.
     type: float
     default: 300
   state: &state

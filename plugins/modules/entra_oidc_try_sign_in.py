@@ -70,7 +70,7 @@ options:
     description: The same for the console only.
     type: path
   timeout:
-    description: Timeout of a single request, in seconds.
+    description: Timeout of a single request, in seconds. The whole answer has to arrive within that time.
     type: float
     default: 30
 """

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import session
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import connect
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials, discovery
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -40,7 +40,7 @@ PLAIN = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment names no proxy, and nothing waits before it is tried again."""
     monkeypatch.setattr(_http._Retry, "sleep", lambda _self, _response=None: None)
-    monkeypatch.setattr(session, "PAUSE", 0.0)
+    monkeypatch.setattr(waits, "pause", lambda _attempt: 0.0)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

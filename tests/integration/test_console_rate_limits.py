@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from faults.steps import module
+from urllib3.util import retry as urllib3_retry
 
 from lab.client import Lab
 from support import consoles
@@ -47,6 +48,25 @@ def test_verifications_do_not_wait_for_each_other(
     in_process.tasks(*[check(lab, console.url)] * 7)
     assert asked(lab, console.name, "/api/oidc/auth") == [400] * 7  # it has no such provider
     assert "sent again" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("name", ["rustdesk_oidc_provider_info", "rustdesk_sign_in_check"])
+@pytest.mark.parametrize("kind", [None, *consoles.KINDS])
+def test_a_console_that_is_never_there_ends_the_task(
+    lab: Lab, fleet: Fleet, in_process: InProcess, name: str, kind: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One minute is waited in all, and the console's answer is told."""
+    slept: list[float] = []
+    monkeypatch.setattr(urllib3_retry.time, "sleep", slept.append)
+    console = consoles.add(fleet, kind or "pro")
+    lab.fault(console.name, times=1000, status=503, headers={"Retry-After": "60"})
+    task = check(lab, console.url, must_pass=True)
+    if name != "rustdesk_sign_in_check":
+        task = module(name, **{**fleet.console_options(console.name), **({"console_type": kind} if kind else {})})
+    (result,) = in_process.tasks(task)
+    assert result["failed"]
+    assert "answered 503 Service Unavailable, asking for a wait of 60 s" in result["msg"]
+    assert sum(slept) <= 60
 
 
 @pytest.mark.parametrize("door", ["action", "module"])

@@ -13,7 +13,12 @@ from typing import Any
 
 @dataclass
 class Fault:
-    """One order. Without an answer of its own (`status`, `redirect`, `throttle`, `deny`) the request is served."""
+    """One order. Without an answer of its own (`status`, `redirect`, `throttle`, `deny`) the request is served.
+
+    The service's own answer gets the `headers`, and can be spoiled after the request took effect: `truncate` halves
+    its body, `garble` puts bytes in its place that are no HTTP, `pad` adds so many bytes of white space, and `drip`
+    sends it byte by byte, each so many seconds after the last.
+    """
 
     service: str
     method: str | None = None
@@ -29,6 +34,9 @@ class Fault:
     cut: str | None = None
     redirect: str | None = None
     truncate: bool = False
+    garble: bool = False
+    pad: int = 0
+    drip: float = 0
     throttle: dict[str, str | None] | str | bool | None = None
     deny: int | str | None = None
 

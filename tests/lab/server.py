@@ -11,6 +11,7 @@ import json
 import socket
 import ssl
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +20,9 @@ from aiohttp import web
 from .clock import Clock, http_date
 from .faults import Fault, Faults
 from .requests_log import RequestsLog
+
+# Bytes of white space that a padded answer has at once
+BLOCK = 65536
 
 
 class Service(Protocol):
@@ -94,8 +98,12 @@ class Server:
         if fault and fault.truncate and isinstance(response.body, bytes):
             response.body = response.body[: len(response.body) // 2]
         entry["status"] = response.status
+        if fault:
+            response.headers.update(fault.headers)
         # A fault may have a clock of its own.
         response.headers.setdefault("Date", http_date(self._clock.now()))
+        if fault and (fault.garble or fault.pad or fault.drip):
+            return await _spoiled(request, response, fault)
         return response
 
     def _faulty(self, fault: Fault) -> web.Response:
@@ -115,6 +123,27 @@ class Server:
         if text:
             headers.setdefault("Content-Type", kind)
         return web.Response(status=status, headers=headers, body=text.encode())
+
+
+async def _spoiled(request: web.BaseRequest, response: web.Response, fault: Fault) -> web.StreamResponse:
+    """Answer in a way that no client can use, or only with patience."""
+    body = bytes(response.body) if isinstance(response.body, bytes) else b""
+    stream = web.StreamResponse(status=response.status, headers=response.headers)
+    stream.content_length = len(body) + fault.pad
+    if fault.garble:
+        if request.transport is not None:
+            request.transport.write(b"\x00\x01 no HTTP\r\n\r\n")
+            request.transport.close()
+        return stream
+    with suppress(OSError):  # the client has gone
+        await stream.prepare(request)
+        step = 1 if fault.drip else max(1, len(body))
+        for start in range(0, len(body), step):
+            await stream.write(body[start : start + step])
+            await asyncio.sleep(fault.drip)
+        for _block in range(fault.pad // BLOCK + 1):
+            await stream.write(b" " * min(BLOCK, fault.pad))
+    return stream
 
 
 def _reset(request: web.BaseRequest) -> web.Response:

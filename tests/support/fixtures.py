@@ -17,6 +17,7 @@ from urllib3.util.retry import Retry
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from lab.client import Lab
 from support.controller import Controller
@@ -86,7 +87,6 @@ def make_fleet(lab: Lab, controller: Controller) -> Callable[[int], Fleet]:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Modules that run in this process hardly pause between reads and between attempts, unless Retry-After asks."""
     from azure.core.pipeline.policies import AsyncRetryPolicy  # only now: these take a second to load
-    from kiota_http.middleware import RetryHandler
 
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import session
 
@@ -95,7 +95,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(replication, "FIRST_PAUSE", PAUSE)
     monkeypatch.setattr(session, "asyncio", SimpleNamespace(sleep=briefly))
-    monkeypatch.setattr(RetryHandler, "_get_delay_time_exp_backoff", lambda *_arguments: PAUSE)
+    monkeypatch.setattr(waits, "pause", lambda _attempt: PAUSE)
     monkeypatch.setattr(AsyncRetryPolicy, "get_backoff_time", lambda *_arguments: PAUSE)
     monkeypatch.setattr(Retry, "get_backoff_time", lambda *_arguments: PAUSE)
 

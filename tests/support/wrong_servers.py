@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,6 +67,43 @@ def saying(text: bytes) -> Talk:
         connection.sendall(text)
 
     return talk
+
+
+class Sending:
+    """A server with TLS that answers every request with the same parts, for as long as the client takes them.
+
+    ``begun`` and ``done`` count the requests and the bytes that were taken; ``pause`` is in seconds, after each part.
+    """
+
+    def __init__(self, context: ssl.SSLContext, parts: Callable[[], Iterable[bytes]], pause: float = 0) -> None:
+        self._context, self._parts, self._pause = context, parts, pause
+        self._never = threading.Event()
+        self.begun = self.done = 0
+
+    def __call__(self, connection: socket.socket) -> None:
+        """Talk with one client."""
+        with self._context.wrap_socket(connection, server_side=True) as tls:
+            while _request(tls):
+                self.begun += 1
+                for part in self._parts():
+                    tls.sendall(part)
+                    self.done += len(part)
+                    self._never.wait(self._pause)
+
+
+def _request(connection: socket.socket) -> bytes:
+    """One request with its body; empty at the end of the connection."""
+    text = b""
+    while b"\r\n\r\n" not in text:
+        more = connection.recv(65536)
+        if not more:
+            return b""
+        text += more
+    head, _end, body = text.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    while length and len(body) < int(length.group(1)):
+        body += connection.recv(65536)
+    return head + body
 
 
 @contextmanager

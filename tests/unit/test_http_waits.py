@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import pytest
 from urllib3 import HTTPResponse
+from urllib3.exceptions import MaxRetryError
 from urllib3.util import retry as urllib3_retry
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import LONGEST_RETRY_AFTER, _Retry
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import _Retry
 
 
 @pytest.mark.parametrize(
@@ -18,8 +20,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import 
     [
         ("60", "429: sent again after 60 s", 60.0),
         ("2.128", "429: sent again after 3 s", 2.128),
-        ("3600", f"429: sent again after {LONGEST_RETRY_AFTER:.0f} s", LONGEST_RETRY_AFTER),
+        ("3600", f"429: sent again after {waits.LONGEST:.0f} s", waits.LONGEST),
         ("0.3", None, 0.3),
+        ("soon", None, None),
+        ("1e400", f"429: sent again after {waits.LONGEST:.0f} s", waits.LONGEST),
         (None, None, None),
     ],
 )
@@ -29,11 +33,16 @@ def test_waits(monkeypatch: pytest.MonkeyPatch, wanted: str | None, told: str | 
     monkeypatch.setattr(urllib3_retry.time, "sleep", slept.append)
     said: list[str] = []
     response = HTTPResponse(status=429, headers={"Retry-After": wanted} if wanted else {})
-    first = _Retry(total=4, status_forcelist=(429,), allowed_methods=None, tell=said.append)
+    budget = waits.Budget(100)
+    first = _Retry(total=4, status_forcelist=(429,), allowed_methods=None, tell=said.append, budget=budget)
     second = first.increment("GET", "/api/oidc/auth-query?code=secret", response=response)
     second.sleep(response)
     assert said == ([f"GET /api/oidc/auth-query was answered {told}"] if told else [])
     assert slept == ([waited] if waited is not None else [])
+    if waited and waited > 50:
+        with pytest.raises(MaxRetryError):  # which urllib3 takes as the end of the repeats
+            second.increment("POST", "/api/login", response=response)
+        return
     third = second.increment("POST", "/api/login", response=response)
     third.sleep(response)
     assert len(said) == (2 if told else 0)

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from contextlib import suppress
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses, _answers, _causes, _http
@@ -23,6 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     InputError,
     ServiceError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, dates, waits
 
 # Every client secret that Entra makes has this mark from the fourth sign on (Microsoft's credential scanners [doc]).
 ENTRA_SECRET = re.compile(r"[A-Za-z0-9_~.\-]{3}[0-9]Q~[A-Za-z0-9_~.\-]{20,}")
@@ -118,12 +117,14 @@ class Connection:
         """Send one request and give the answer's JSON value; None for an empty answer.
 
         ``attempted`` begins the error message, ``repeatable`` is that of Http.send(). Raises ServiceError for anything
-        that is not a plain success, and AmbiguousError where a request that is not repeatable got no answer.
+        that is not a plain success, and AmbiguousError where a request that is not repeatable got no answer, or one
+        that cannot be read.
         """
         response = self.ask(method, path, attempted, json=json, repeatable=repeatable)
         if response.status_code == 401 and self.renew_once():
             response = self.ask(method, path, attempted, json=json, repeatable=repeatable)
-        return self._read(response, method, path, attempted)
+        repeats = _http.is_repeatable(method, repeatable)
+        return self._read(response, method, path, attempted, repeats=repeats)
 
     def ask(
         self, method: str, path: str, attempted: str, *, json: t.Any = None, repeatable: bool | None = None
@@ -134,13 +135,16 @@ class Connection:
         """
         # Without a language, some consoles answer in Chinese
         headers = {"Accept": "application/json", "Accept-Language": "en", **self._gateway, **self.headers}
+        repeats = _http.is_repeatable(method, repeatable)
         try:
             response = self._http.send(method, self.url + path, repeatable=repeatable, json=json, headers=headers)
         except _http.requests.RequestException as error:
-            repeats = _http.is_repeatable(method, repeatable)
             raise self._no_answer(attempted, error, repeats=repeats) from error
         self.asked = True
-        other = _answers.of_answer(response, self.asks, self._gateway)
+        try:
+            other = _answers.of_answer(response, self.asks, self._gateway)
+        except ValueError as error:  # of an address that is none
+            raise self._no_answer(attempted, bounds.UnreadableAnswer(), repeats=repeats) from error
         if other:
             raise ServiceError(
                 attempted,
@@ -150,8 +154,7 @@ class Connection:
                 code=other.name,
                 request_id=_answers.request_id(response),
             )
-        with suppress(KeyError, TypeError, ValueError):
-            self.now = parsedate_to_datetime(response.headers["Date"])
+        self.now = dates.of_answer(response) or self.now
         return response
 
     def check_behind_proxy(self, response: t.Any, path: str, attempted: str) -> None:
@@ -172,16 +175,12 @@ class Connection:
     def _no_answer(self, attempted: str, error: Exception, *, repeats: bool) -> ServiceError:
         cause = _causes.of_exception(error, self.asks)
         if cause.open and not repeats:
-            return AmbiguousError(
-                attempted,
-                answer=f"the connection failed after the request was sent: {_causes.why(error)}",
-                hint=cause.hint,
-            )
+            return AmbiguousError(attempted, answer=_causes.lost(error, cause), hint=cause.hint)
         return ServiceError(attempted, answer=cause.answer, hint=cause.hint)
 
-    def _read(self, response: t.Any, method: str, path: str, attempted: str) -> t.Any:
+    def _read(self, response: t.Any, method: str, path: str, attempted: str, *, repeats: bool = True) -> t.Any:
         status = response.status_code
-        content_type = response.headers.get("Content-Type", "")
+        content_type, asks = response.headers.get("Content-Type", ""), waits.wish(response)
         try:
             value = response.json() if response.content else None
             readable = True
@@ -189,9 +188,11 @@ class Connection:
             value, readable = None, False
         said = self.quotable(_complaint(value, status)) if isinstance(value, dict) else None
 
-        def refusal(answer: str, hint: str, code: str | None = None) -> ServiceError:
+        def refusal(
+            answer: str, hint: str, code: str | None = None, kind: type[ServiceError] = ServiceError
+        ) -> ServiceError:
             identifier = _answers.request_id(response)
-            return ServiceError(attempted, answer=answer, hint=hint, status=status, code=code, request_id=identifier)
+            return kind(attempted, answer=answer, hint=hint, status=status, code=code, request_id=identifier)
 
         if 300 <= status < 400:
             target = response.headers.get("Location", "nowhere")
@@ -202,17 +203,20 @@ class Connection:
         if isinstance(value, dict) and BANNED in (status, value.get("code")):
             raise refusal(f"the console has banned this address after failed sign-ins ({BANNED})", BAN_HINT, BAN)
         if said:
-            raise refusal(f"the console answered {status}: {said}", self._hint(status, path), SAID)
+            raise refusal(
+                f"the console answered {status}: {said}{waits.wish(response)}", self._hint(status, path), SAID
+            )
         if status == 405:
             allowed = response.headers.get("Allow", "nothing else")
             raise refusal(f"{method} {path} is not allowed there (405, allows {allowed})", self._hint(status, path))
         if not 200 <= status < 300:
-            raise refusal(f"{method} {path} answered {status} {response.reason}", self._hint(status, path))
+            raise refusal(f"{method} {path} answered {status} {response.reason}{asks}", self._hint(status, path))
         if not readable:
             what = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
             raise refusal(
                 f"{method} {path} answered {what}",
                 f"Check {self.asks.option}: a proxy or another web server answers, or this server has no such API",
+                kind=ServiceError if repeats or "html" in content_type else AmbiguousError,
             )
         return value
 

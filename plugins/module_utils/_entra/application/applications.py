@@ -173,7 +173,7 @@ async def _group(entries: list[_Entry], work: Work, turns: _Turns) -> None:
     params = entries[0].params
     try:
         cloud, tenant_id = clouds.choose(params), params["tenant_id"].lower()
-        with closing(Http(params["ca_path"], params["timeout"])) as http:
+        with closing(Http(params["ca_path"], params["timeout"], wait_timeout=params["wait_timeout"])) as http:
             found: Discovery | None = None
             if not GUID.fullmatch(tenant_id):
                 found = await asyncio.to_thread(discover, http, cloud, tenant_id)

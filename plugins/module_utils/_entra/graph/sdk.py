@@ -37,15 +37,14 @@ try:
     from kiota_abstractions.request_information import RequestInformation
     from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
     from kiota_http.kiota_client_factory import KiotaClientFactory
-    from kiota_http.middleware import ParametersNameDecodingHandler, RetryHandler
-    from kiota_http.middleware.options import RetryHandlerOption
+    from kiota_http.middleware import BaseMiddleware, ParametersNameDecodingHandler
     from msgraph.graph_request_adapter import GraphRequestAdapter
     from msgraph.graph_service_client import GraphServiceClient
 except ImportError:
     httpcore = httpx = None
     AzureIdentityAuthenticationProvider = KiotaClientFactory = Method = ParametersNameDecodingHandler = None
-    RetryHandler = object
-    RequestInformation = RetryHandlerOption = GraphRequestAdapter = GraphServiceClient = None
+    BaseMiddleware = object
+    RequestInformation = GraphRequestAdapter = GraphServiceClient = None
 
 # What fails is told in the task's result; without a handler Python writes the SDK's warnings to standard error as well.
 logging.getLogger("azure").addHandler(logging.NullHandler())
@@ -55,14 +54,13 @@ __all__ = [
     "AsyncioRequestsTransport",
     "AzureError",
     "AzureIdentityAuthenticationProvider",
+    "BaseMiddleware",
     "GraphRequestAdapter",
     "GraphServiceClient",
     "KiotaClientFactory",
     "Method",
     "ParametersNameDecodingHandler",
     "RequestInformation",
-    "RetryHandler",
-    "RetryHandlerOption",
     "httpcore",
     "httpx",
     "identity",

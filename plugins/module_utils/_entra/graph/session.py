@@ -13,11 +13,11 @@ import re
 import typing as t
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import (
+    middleware,
     permission_hints,
     replication,
     sdk,
@@ -26,7 +26,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ServiceError,
+    SsoError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, dates, waits
 
 if t.TYPE_CHECKING:
     from kiota_abstractions.request_information import RequestInformation
@@ -35,10 +37,6 @@ if t.TYPE_CHECKING:
 
 # How msgraph-sdk names the query parameter $select.
 SELECT = "%24select"
-SAFE = "rustdesk_sso_safe_to_repeat"
-ATTEMPTS = 4
-# Seconds before the second attempt
-PAUSE = 0.3
 # A 403 that is about the tenant's licence (MicrosoftDocs/azure-docs#83577 [iss])
 LICENCE = re.compile(r"\bpremium|NonPremiumTenant|\blicen[cs]e|have purchased", re.IGNORECASE)
 NO_DOCUMENT = "Check graph_endpoint, and whether a proxy stands in between"
@@ -63,27 +61,6 @@ HINTS = (
         "public_client_redirect_uris) in the same task",
     ),
 )
-
-
-class _Retry(sdk.RetryHandler):
-    """The SDK's retry handler, less what could do something twice, plus the fractional Retry-After [doc].
-
-    429 means that nothing was done and is repeated for all; other failures only where a request says it is safe.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(sdk.RetryHandlerOption(delay=0, max_retries=ATTEMPTS))
-        self.retry_on_status_codes = {429, 500, 502, 503, 504}
-
-    def should_retry(self, request: t.Any, options: t.Any, response: t.Any) -> bool:
-        safe = request.extensions.get(SAFE, False)
-        return bool((safe or response.status_code == 429) and super().should_retry(request, options, response))
-
-    def get_delay_time(self, retry_count: int, response: t.Any = None, delay: float = 0) -> float:
-        try:
-            return min(max(0.0, float(response.headers["Retry-After"])), _http.LONGEST_RETRY_AFTER)
-        except (AttributeError, KeyError, ValueError):
-            return float(super().get_delay_time(retry_count, response, delay))
 
 
 class Graph:
@@ -194,6 +171,16 @@ class Graph:
     ) -> dict[str, t.Any] | None:
         safe = request.http_method != sdk.Method.POST if repeatable is None else repeatable
         response = await self._exchange(request, attempted, safe)
+        try:
+            return self._document(response, attempted, safe, missing_ok)
+        except SsoError:
+            raise
+        except Exception as error:
+            if safe:
+                raise
+            raise self._unreadable(attempted, error) from error
+
+    def _document(self, response: t.Any, attempted: str, safe: bool, missing_ok: bool) -> dict[str, t.Any] | None:
         if response.status_code == 404 and missing_ok:
             return None
         if not response.is_success:
@@ -217,34 +204,42 @@ class Graph:
         adapter.set_base_url_for_request_information(request)
         try:
             native = await adapter.convert_to_native_async(request)
-        except (sdk.AzureError, OSError) as error:
+        except SsoError:
+            raise
+        except Exception as error:  # azure-identity trusts that a token's answer is well formed
             raise credentials.refused(error, self._params, self.tenant_id, self.cloud.authority_host) from error
-        native.extensions[SAFE] = safe
+        native.extensions[middleware.SAFE] = safe
         self._authorization = native.headers.get("Authorization", "")
         ahead = self._ahead.pop(request.url, None) if request.http_method == sdk.Method.GET else None
         if ahead:
             return sdk.httpx.Response(ahead["status"], json=ahead.get("body"), request=native)
         response = await self._send(native, attempted, safe)
-        if "Date" in response.headers:
-            self.now = parsedate_to_datetime(response.headers["Date"])
+        self.now = dates.of_answer(response) or self.now
         return response
 
     async def _send(self, native: t.Any, attempted: str, safe: bool) -> t.Any:
-        for left in reversed(range(ATTEMPTS)):
+        for attempt in range(1, waits.ATTEMPTS + 1):
             try:
                 return await self._http.send(native)
-            except (sdk.httpx.TransportError, OSError) as error:  # TLS's errors while reading come as they are
+            # TLS's errors while reading come as they are
+            except (sdk.httpx.HTTPError, bounds.UnreadableAnswer, OSError) as error:
                 cause = _causes.of_exception(error, self._asked)
                 if cause.open and not safe:
-                    raise AmbiguousError(
-                        attempted,
-                        answer=f"the connection failed after the request was sent: {_causes.why(error)}",
-                        hint=cause.hint,
-                    ) from error
-                if cause.final or not left:
+                    answer = _causes.lost(error, cause)
+                    raise AmbiguousError(attempted, answer=answer, hint=cause.hint) from error
+                if cause.final or attempt == waits.ATTEMPTS:
                     raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
-            await asyncio.sleep(PAUSE * 2 ** (ATTEMPTS - 1 - left))
+            except Exception as error:  # of a library that did not expect this answer
+                raise self._unreadable(attempted, error, safe=safe) from error
+            await asyncio.sleep(waits.pause(attempt))
         raise AssertionError("the last attempt raises")
+
+    def _unreadable(self, attempted: str, error: Exception, *, safe: bool = False) -> ServiceError:
+        """The error for an answer at which a library failed; its text is not told, as it may quote anything."""
+        cause = _causes.of_exception(bounds.UnreadableAnswer(), self._asked)
+        if safe:
+            return ServiceError(attempted, answer=f"{cause.answer} ({type(error).__name__})", hint=cause.hint)
+        return AmbiguousError(attempted, answer=_causes.lost(error, cause), hint=cause.hint)
 
     async def ahead(self, *requests: RequestInformation) -> None:
         """Send GET requests, at most BATCH of them, as one ($batch [doc]); send() takes each answer from here, once.
@@ -298,7 +293,8 @@ class Graph:
         kind = AmbiguousError if unknown else ServiceError
         return kind(
             attempted,
-            answer=f"Graph answered {response.status_code} {code or ''}: {message} (request-id {request_id})",
+            answer=f"Graph answered {response.status_code} {code or ''}: {message} (request-id {request_id})"
+            f"{waits.wish(response)}",
             hint=self._hint(response, code, message) if document else _without_document(response.status_code),
             status=response.status_code,
             code=code,
@@ -337,7 +333,11 @@ async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -
     verify = _http.trust(params.get("ca_path")) or True
     credential = credentials.create(params, cloud, tenant_id)
     http = sdk.KiotaClientFactory.create_with_custom_middleware(
-        [_Retry(), sdk.ParametersNameDecodingHandler()],
+        [
+            middleware.Repeats(waits.BUDGET if params.get("wait_timeout") is None else params["wait_timeout"]),
+            sdk.ParametersNameDecodingHandler(),
+            middleware.Bounded(params["timeout"]),
+        ],
         sdk.httpx.AsyncClient(verify=verify, timeout=params["timeout"]),
     )
     provider = sdk.AzureIdentityAuthenticationProvider(

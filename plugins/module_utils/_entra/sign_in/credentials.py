@@ -12,13 +12,14 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import tokens
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import token_answer, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS, Cloud
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     InputError,
     MissingLibraryError,
     ServiceError,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
 
 NEEDS = {
     "access_token": ("access_token",),
@@ -104,10 +105,17 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
     if chosen == "azure_cli":
         return sdk.identity.AzureCliCredential(tenant_id=tenant_id, process_timeout=params["timeout"])
     common: dict[str, t.Any] = {"read_timeout": params["timeout"], "connection_verify": params.get("ca_path") or True}
-    if chosen != "managed_identity":  # azure-identity knows how soon that endpoint, which is close by, has to answer
-        common["connection_timeout"] = params["timeout"]
     # By requests, which is needed anyway: azure-identity's own choice, aiohttp, is one more library to load.
-    common["transport"] = sdk.AsyncioRequestsTransport(session=_http.session(), **common)
+    if chosen == "managed_identity":  # azure-identity knows how soon that endpoint, which is close by, has to answer
+        session = _http.session()
+        session.hooks["response"].append(_BoundedWaits().check)
+    else:
+        common["connection_timeout"] = params["timeout"]
+        # Its own policy waits for as long as it is told to, and fails at a Retry-After that it cannot read [src].
+        common["retry_total"] = 0
+        session = _http.session(_http.patient(_budget(params)))
+        session.hooks["response"].append(_check_token)
+    common["transport"] = sdk.AsyncioRequestsTransport(session=session, **common)
     if chosen == "managed_identity":
         return sdk.identity.ManagedIdentityCredential(client_id=params.get("client_id"), **common)
     authority: dict[str, t.Any] = {"authority": cloud.authority_host}
@@ -130,6 +138,36 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
                 hint="certificate_path has to be a PEM or PFX file with the private key; see certificate_password",
             ) from error
     return _workload_credential(params, cloud, {**who, **authority, **common})
+
+
+def _budget(params: t.Mapping[str, t.Any]) -> waits.Budget:
+    return waits.USUAL if params.get("wait_timeout") is None else waits.Budget(params["wait_timeout"])
+
+
+def _check_token(response: t.Any, **_options: t.Any) -> None:
+    """A hook of requests that lets only well-formed answers reach azure-identity."""
+    try:
+        token_answer.check(response)
+    except token_answer.MalformedTokenAnswer as error:
+        raise _http.requests.RequestException(error, request=response.request) from error
+
+
+class _BoundedWaits:
+    """Bounds the waits that the endpoint of managed identities asks for, which azure-identity repeats by its own rules:
+    what cannot be read, or is more than is left, is not asked for."""
+
+    def __init__(self) -> None:
+        self._budget = waits.USUAL
+
+    def check(self, response: t.Any, **_options: t.Any) -> None:
+        """A hook of requests."""
+        wanted = waits.retry_after(response.headers)
+        seconds = None if wanted is None else self._budget.wait(wanted)
+        for name in ("Retry-After", "retry-after-ms", "x-ms-retry-after-ms"):
+            response.headers.pop(name, None)
+        if seconds:
+            self._budget = self._budget.after(seconds)
+            response.headers["Retry-After"] = str(seconds)
 
 
 def _workload_credential(params: t.Mapping[str, t.Any], cloud: Cloud, options: dict[str, t.Any]) -> t.Any:
@@ -156,25 +194,36 @@ def _workload_credential(params: t.Mapping[str, t.Any], cloud: Cloud, options: d
 def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str, authority: str) -> ServiceError:
     """The automation's failed sign-in at ``authority`` as an error for the user."""
     chosen = source(params)
-    if isinstance(error, OSError):  # the library's, reading a file that was there when it was checked
+    # The library's, reading a file that was there when it was checked
+    if isinstance(error, OSError) and params.get("federated_token_file"):
         return ServiceError(tokens.unreadable(params["federated_token_file"]), answer=type(error).__name__)
-    text = str(getattr(error, "message", None) or error)
-    said = re.search(r"AADSTS\d+:.*?(?= Trace ID:|[\r\n]|$)", text)
-    found = re.search(r"AADSTS(\d+)", text)
-    code = found.group(1) if found else None
-    request = re.search(r"Trace ID: ([0-9a-f-]{36})", text)
     who = f"with {chosen}"
     if params.get("client_id") and chosen != "azure_cli":
         who = f"as client {params['client_id']}"
     attempted = f"Signing in to tenant {tenant_id} {who} failed"
+    malformed = _causes.find(error, token_answer.MalformedTokenAnswer)
+    if malformed or not isinstance(error, sdk.AzureError):
+        found = f"it answered {malformed}" if malformed else f"its answer cannot be read ({type(error).__name__})"
+        place = "the endpoint of managed identities" if chosen == "managed_identity" else authority
+        return ServiceError(
+            attempted,
+            answer=f"{place} gave no usable token: {found}",
+            hint="Run the playbook again later; check authority_host, and the proxies on the way",
+        )
+    text = str(getattr(error, "message", None) or error)
+    said = re.search(r"AADSTS\d+:.*?(?= Trace ID:|[\r\n]|$)", text)
+    found_code = re.search(r"AADSTS(\d+)", text)
+    code = found_code.group(1) if found_code else None
+    request = re.search(r"Trace ID: ([0-9a-f-]{36})", text)
     response = getattr(error, "response", None)
     if response is None and not said and chosen not in ("azure_cli", "managed_identity"):
         cause = _causes.of_exception(error, _causes.Asked(authority, "authority_host"))
         if cause.name != _causes.UNKNOWN:
             return ServiceError(attempted, answer=cause.answer, hint=cause.hint)
+    asks = waits.wish(response) if response is not None else ""
     return ServiceError(
         attempted,
-        answer=(said.group(0) if said else (text.splitlines() or [type(error).__name__])[0]).strip(),
+        answer=(said.group(0) if said else (text.splitlines() or [type(error).__name__])[0]).strip() + asks,
         hint=_advice(chosen, code or "", params, tenant_id),
         status=getattr(response, "status_code", None),
         code=f"AADSTS{code}" if code else None,

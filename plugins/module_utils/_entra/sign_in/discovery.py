@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import dates, waits
 
 if t.TYPE_CHECKING:
+    from datetime import datetime
+
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
@@ -115,13 +116,8 @@ def read_discovery(http: Http, issuer: str) -> Discovery:
         document["authorization_endpoint"],
         document["token_endpoint"],
         str(document.get("msgraph_host") or "graph.microsoft.com"),
-        date(response),
+        dates.of_answer(response),
     )
-
-
-def date(response: t.Any) -> datetime | None:
-    """The login endpoint's clock, where its answer has it."""
-    return parsedate_to_datetime(response.headers["Date"]) if "Date" in response.headers else None
 
 
 def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
@@ -130,10 +126,12 @@ def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
     The code comes from ``error_codes``. These can be absent [iss]; then it is the AADSTS number in the description.
     """
     description = str(document.get("error_description") or document.get("error") or "no description")
-    codes = document.get("error_codes") or re.findall(r"AADSTS(\d+)", description)
+    codes = document.get("error_codes")
+    if not isinstance(codes, list) or not codes:
+        codes = re.findall(r"AADSTS(\d+)", description)
     trace = re.search(r"Trace ID: ([0-9a-f-]{36})", description)
     identifier = document.get("trace_id") or (trace.group(1) if trace else None)
-    return str(codes[0]) if codes else None, description.splitlines()[0], identifier
+    return str(codes[0]) if codes else None, description.splitlines()[0], str(identifier) if identifier else None
 
 
 def _refused(attempted: str, response: t.Any, document: t.Any, asked: _causes.Asked) -> ServiceError:
@@ -147,7 +145,7 @@ def _refused(attempted: str, response: t.Any, document: t.Any, asked: _causes.As
         hint = "Check tenant_id, and cloud if the tenant is not in Microsoft's public cloud"
     return ServiceError(
         attempted,
-        answer=f"HTTP {status}: {answer}",
+        answer=f"HTTP {status}: {answer}{waits.wish(response)}",
         hint=hint,
         status=status,
         code=f"AADSTS{code}" if code else None,

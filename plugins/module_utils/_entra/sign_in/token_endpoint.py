@@ -12,7 +12,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import discovery
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import discovery, token_answer
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import dates, waits
 
 if t.TYPE_CHECKING:
     from datetime import datetime
@@ -67,19 +68,29 @@ class TokenEndpoint:
         except _http.requests.RequestException as error:
             cause = _causes.of_exception(error, asked)
             return Verdict(None, None, cause.answer, hint=cause.hint)
-        now = discovery.date(response)
+        now = dates.of_answer(response)
         if response.status_code == 200:
-            return Verdict(True, now=now)
+            return _accepted(response, now)
         try:
             document = response.json()
         except ValueError:
             other = _answers.of_answer(response, asked)
             if other:
                 return Verdict(None, None, other.answer, now, other.hint)
-            return Verdict(None, None, f"HTTP {response.status_code}", now, "Check the proxies on the way")
+            answer = f"HTTP {response.status_code}{waits.wish(response)}"
+            return Verdict(None, None, answer, now, "Check the proxies on the way")
         code, answer, _request = discovery.refusal(document if isinstance(document, dict) else {})
-        return Verdict(False if code in REJECTED else None, code, answer, now)
+        return Verdict(False if code in REJECTED else None, code, answer + waits.wish(response), now)
 
     async def ask(self, secret: str) -> Verdict:
         """The same without blocking other tasks."""
         return await asyncio.to_thread(self.check, secret)
+
+
+def _accepted(response: t.Any, now: datetime | None) -> Verdict:
+    """What an answer with status 200 says, which a proxy may have given as well."""
+    try:
+        token_answer.check(response)
+    except token_answer.MalformedTokenAnswer as error:
+        return Verdict(None, None, str(error), now, "Check authority_host, and the proxies on the way")
+    return Verdict(True, now=now)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import time
 import typing as t
 from contextlib import closing
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import token_answer
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 
 if t.TYPE_CHECKING:
@@ -30,8 +30,6 @@ GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 UNKNOWN_LIFETIME = 3600
 # GitHub Actions gives both to a job with the permission ``id-token: write`` [doc].
 GITHUB_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-# What may follow "Bearer" (RFC 6750); HTTP libraries quote a header that has anything else in their errors.
-BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def claims(token: str) -> dict[str, t.Any] | None:
@@ -41,14 +39,14 @@ def claims(token: str) -> dict[str, t.Any] | None:
         return None
     try:
         found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
 
 def check_form(option: str, token: str) -> None:
     """Raise InputError when ``token``, the value of ``option``, cannot be one."""
-    if not BEARER.fullmatch(token.strip()):
+    if not token_answer.BEARER.fullmatch(token.strip()):
         raise InputError(
             f"{option} is not a token",
             answer="it has characters that no token has" if token.strip() else "it is empty",

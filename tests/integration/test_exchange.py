@@ -1,0 +1,359 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One discipline for every client of the collection: what no server can do to a run, and how its failure is named.
+
+Clients are that of consoles and that of the login endpoint (requests), azure-identity's, and Microsoft Graph's (httpx).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import itertools
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from datetime import datetime, timezone
+from functools import cache
+from typing import Any
+
+import pytest
+from urllib3.util import retry as urllib3_retry
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import connect
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import (
+    clouds,
+    credentials,
+    discovery,
+    token_endpoint,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
+from support.wrong_servers import HOST, Authorities, Sending, answering, serving
+
+TENANT = "11111111-2222-3333-4444-555555555555"
+CLIENTS = ("console", "login", "sign-in", "graph")
+CANARY = "CANARY-of-the-answer"
+# Seconds; that of a client which is to be tired of waiting
+TIMEOUT = 0.5
+JSON = {"Content-Type": "application/json"}
+Parts = Callable[[], Iterable[bytes]]
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
+    """The CAs of this file's servers."""
+    return Authorities(tmp_path_factory.mktemp("authorities"))
+
+
+@pytest.fixture(autouse=True)
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits that clients would have kept, in seconds; nobody does."""
+    kept: list[float] = []
+    sleep = asyncio.sleep
+
+    async def briefly(seconds: float, *_result: Any) -> None:
+        if seconds:
+            kept.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(urllib3_retry.time, "sleep", lambda seconds: kept.append(seconds) if seconds > 0.2 else None)
+    monkeypatch.setattr(asyncio, "sleep", briefly)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return kept
+
+
+def answer(status: int = 200, content: bytes = b"{}", headers: dict[str, str] | None = None) -> bytes:
+    """An answer as it is on the wire; ``headers`` replace its own."""
+    told = {"Content-Length": str(len(content)), **JSON, **(headers or {})}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    return f"HTTP/1.1 {status} Status\r\n{lines}\r\n".encode("latin-1") + content
+
+
+def ask(client: str, url: str, ca: str, *, method: str = "GET", timeout: float = 5.0, wait: float = 60.0) -> Any:
+    """Send one request to ``url``; gives what came, and the clock of who answered."""
+    options = {"auth_source": "access_token", "access_token": "a.b", "ca_path": ca, "timeout": timeout}
+    if client == "sign-in":
+        options |= {"auth_source": "secret", "client_id": TENANT, "client_secret": "Zx9~secret"}
+    if client in ("sign-in", "graph"):
+        graph = "https://graph.invalid" if client == "sign-in" else url
+        return asyncio.run(_ask_graph({**options, "wait_timeout": wait}, clouds.Cloud(url, graph), method))
+    with closing(Http(ca, timeout, wait_timeout=wait)) as http:
+        if client == "login":
+            found = discovery.read_discovery(http, url)
+            return found, found.now
+        connection = Connection(url, http)
+        found = connection.call(method, "/api/login-options", "Asking failed", json={})
+        return found, connection.now
+
+
+async def _ask_graph(params: dict[str, Any], cloud: clouds.Cloud, method: str) -> Any:
+    async with connect(params, cloud, TENANT) as graph:
+        graph.now = None  # type: ignore[assignment]  # so that the clock which is read shows
+        found = await graph.send(
+            graph.request(method, graph.client.applications, {} if method == "POST" else None), "Asking"
+        )
+        return found, graph.now
+
+
+def failure(client: str, server: Sending, authorities: Authorities, **how: Any) -> ServiceError:
+    """The error of one request to ``server``; it names who was asked, and quotes nothing of the answer."""
+    with serving(server) as port, pytest.raises(ServiceError) as caught:
+        ask(client, f"https://{HOST}:{port}", str(authorities.path), **how)
+    told = json.dumps(caught.value.as_result())
+    assert CANARY not in told
+    assert "Zx9~secret" not in told
+    assert "not foreseen" not in told
+    return caught.value
+
+
+def endless(start: bytes, part: bytes) -> Parts:
+    """An answer that begins so, and goes on with the same part for 256 MiB."""
+    return lambda: itertools.chain([start], itertools.repeat(part, 256 * 1024**2 // len(part)))
+
+
+@cache
+def bomb(window: int) -> bytes:
+    """64 MiB of white space, compressed."""
+    machine = zlib.compressobj(wbits=window)
+    return b"".join(machine.compress(b" " * 1024**2) for _time in range(64)) + machine.flush()
+
+
+OPEN = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+SPACES = b" " * 65536
+LARGE: dict[str, Parts] = {
+    "with a length": endless(f"{OPEN}Content-Length: {256 * 1024**2}\r\n\r\n".encode(), SPACES),
+    "to the end": endless(f"{OPEN}\r\n".encode(), SPACES),
+    "chunked": endless(f"{OPEN}Transfer-Encoding: chunked\r\n\r\n".encode(), b"10000\r\n" + SPACES + b"\r\n"),
+    "an error": endless(f"HTTP/1.1 503 X\r\nContent-Length: {256 * 1024**2}\r\n\r\n".encode(), SPACES),
+    "gzip": lambda: [answer(200, bomb(zlib.MAX_WBITS | 16), {"Content-Encoding": "gzip"})],
+    "deflate": lambda: [answer(200, bomb(zlib.MAX_WBITS), {"Content-Encoding": "deflate"})],
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("case", LARGE)
+def test_a_large_answer(case: str, client: str, authorities: Authorities) -> None:
+    """Only as much is taken as is allowed; the rest is what lies in the buffers of the network."""
+    server = Sending(authorities.context(), LARGE[case])
+    error = failure(client, server, authorities)
+    assert server.done < bounds.LARGEST_ON_WIRE + 16 * 1024**2, server.done
+    if case == "an error":  # which is repeated, each time without reading it
+        assert server.begun <= waits.ATTEMPTS
+    else:
+        assert server.begun == 1
+        assert f"is larger than {bounds.LARGEST // 1024**2} MiB" in str(error.answer), error
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("case", ["a header", "a chunk's length"])
+def test_framing_without_end(case: str, client: str, authorities: Authorities) -> None:
+    start = f"{OPEN}X: " if case == "a header" else f"{OPEN}Transfer-Encoding: chunked\r\n\r\n2;"
+    server = Sending(authorities.context(), endless(start.encode(), b"x" * 65536))
+    error = failure(client, server, authorities)
+    assert server.done < waits.ATTEMPTS * (bounds.LARGEST_ON_WIRE + 16 * 1024**2), server.done
+    assert "of 127.0.0.1" in str(error.answer) or "127.0.0.1" in str(error.answer), error
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_a_slow_answer(where: str, client: str, authorities: Authorities) -> None:
+    """A byte now and then keeps no request longer than its timeout."""
+    start = OPEN if where == "headers" else f"{OPEN}Content-Length: 1000\r\n\r\n"
+    drip = itertools.repeat(b"x" if where == "headers" else b" ", 1000)
+    server = Sending(authorities.context(), lambda: itertools.chain([start.encode()], drip), 0.05)
+    began = time.monotonic()
+    error = failure(client, server, authorities, timeout=TIMEOUT)
+    assert time.monotonic() - began < (waits.ATTEMPTS + 1) * TIMEOUT + 2
+    assert "in time" in str(error.answer) or "timeout" in str(error.answer), error
+    assert "set timeout" in str(error.hint)
+    if where == "body":
+        assert server.begun == 1
+        assert "not complete within the timeout" in str(error.answer)
+
+
+DEEP = b"[" * 100_000
+UNREADABLE: dict[str, tuple[bytes, str]] = {
+    "deep": (answer(200, DEEP), "nested more than"),
+    "deep error": (answer(400, b'{"error": ' + DEEP), "nested more than"),
+    "wrong encoding": (answer(200, b"{}", {"Content-Encoding": "gzip"}), "not encoded as its Content-Encoding"),
+    "foreign encoding": (answer(200, b"{}", {"Content-Encoding": "br"}), "not encoded as its Content-Encoding"),
+    "cut gzip": (
+        answer(200, gzip.compress(b'{"a": 1}' * 99)[:-9], {"Content-Encoding": "gzip"}),
+        "not encoded as its Content-Encoding",
+    ),
+    "two lengths": (answer(200, b"{}", {"Content-Length": "2\r\nContent-Length: 7"}), "not valid HTTP"),
+    "garbled chunks": (f"{OPEN}Transfer-Encoding: chunked\r\n\r\n{CANARY}\r\n".encode(), "not valid HTTP"),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_an_unreadable_answer(case: str, client: str, authorities: Authorities) -> None:
+    """It is named, never a fault of the collection."""
+    text, words = UNREADABLE[case]
+    error = failure(client, Sending(authorities.context(), lambda: [text]), authorities)
+    assert words in str(error.answer), error
+
+
+@pytest.mark.parametrize("client", ["console", "graph"])
+@pytest.mark.parametrize("case", [*UNREADABLE, "garbled", "large", "slow", "length", "cut", "not JSON"])
+def test_an_effect_is_not_lost(case: str, client: str, authorities: Authorities) -> None:
+    """A request that must not be repeated was sent: whatever comes instead of an answer leaves its effect open."""
+    others: dict[str, Parts] = {
+        "garbled": lambda: [f"\x00\x01{CANARY}\r\n\r\n".encode()],
+        "large": LARGE["with a length"],
+        "slow": lambda: [f"{OPEN}Content-Length: 9\r\n\r\n".encode(), *[b" "] * 8, b""],
+        "length": lambda: [answer(200, b"{}", {"Content-Length": "-7"})],
+        "cut": lambda: [answer(200, b"{}", {"Content-Length": "70"})],
+        "not JSON": lambda: [answer(200, CANARY.encode())],
+    }
+    parts = others.get(case) or (lambda: [UNREADABLE[case][0]])
+    server = Sending(authorities.context(), parts, 0.1 if case == "slow" else 0)
+    if case == "cut":
+        server = _once(server)
+    if case == "deep error":  # a refusal that cannot be read is not one that is understood
+        words = UNREADABLE[case][1]
+        assert words in str(failure(client, server, authorities, method="POST").answer)
+        return
+    error = failure(client, server, authorities, method="POST", timeout=TIMEOUT)
+    assert isinstance(error, AmbiguousError), error
+    assert server.begun == 1
+
+
+def _once(server: Sending) -> Sending:
+    """The same, which closes the connection after one answer."""
+    talk = server._parts
+
+    def parts() -> Iterable[bytes]:
+        yield from talk()
+        raise OSError
+
+    server._parts = parts
+    return server
+
+
+ODD_DATES = {
+    "Sun, 01 Mar 2026 12:00:00 -0000": datetime(2026, 3, 1, 12, tzinfo=timezone.utc),
+    "Sun, 01 Mar 2026 12:00:00 GMT": datetime(2026, 3, 1, 12, tzinfo=timezone.utc),
+    "yesterday": None,
+    "Fri, 31 Dec 9999 23:59:59 -2300": None,
+}
+
+
+@pytest.mark.parametrize("client", ["console", "login", "graph"])
+@pytest.mark.parametrize("date", ODD_DATES)
+def test_an_odd_date(date: str, client: str, authorities: Authorities) -> None:
+    """It is a clock in UTC, or none; the answer counts all the same, also that to a change."""
+    document = dict.fromkeys(discovery.MEMBERS, f"https://{HOST}/{TENANT}")
+    text = answer(200, json.dumps(document).encode(), {"Date": date})
+    for method in ("GET", "POST") if client != "login" else ("GET",):
+        with serving(Sending(authorities.context(), lambda: [text])) as port:
+            found, now = ask(client, f"https://{HOST}:{port}", str(authorities.path), method=method)
+        assert found
+        assert now == ODD_DATES[date]
+
+
+WAITS = {"3600": 1, "Sun, 01 Mar 2099 12:00:00 GMT": 1, "1e400": 1, "25": 2, "0.4": 4, "soon": None, "-1": None}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("wanted", WAITS)
+def test_waits_that_a_service_asks_for(
+    wanted: str, status: int, client: str, authorities: Authorities, waited: list[float]
+) -> None:
+    """They take a minute at most, however long the service would have it; it is told what the service asked for."""
+    server = Sending(authorities.context(), lambda: [answer(status, b"{}", {"Retry-After": wanted})])
+    error = failure(client, server, authorities)
+    asked = [seconds for seconds in waited if seconds in (60.0, 25.0, 0.4)]
+    assert sum(asked) <= waits.BUDGET
+    if WAITS[wanted] is not None:
+        assert len(asked) == WAITS[wanted]
+        assert server.begun == len(asked) + 1
+    else:
+        assert server.begun == waits.ATTEMPTS
+    assert str(status) in str(error), error
+    if wanted in ("3600", "25"):
+        assert f"asking for a wait of {wanted} s" in str(error.answer)
+    if wanted == "1e400":
+        assert "asking for an endless wait" in str(error.answer)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_wait_timeout_is_the_budget(client: str, authorities: Authorities, waited: list[float]) -> None:
+    server = Sending(authorities.context(), lambda: [answer(503, b"", {"Retry-After": "20"})])
+    assert "503" in str(failure(client, server, authorities, wait=50))
+    assert [seconds for seconds in waited if seconds > 10] == [20, 20]
+    assert server.begun == 3
+
+
+TOKENS: dict[str, tuple[int, Any, str]] = {
+    "no token": (200, {"token_type": "Bearer", "expires_in": 3599, "other": CANARY}, "without an access_token"),
+    "no text": (200, {"access_token": {"a": CANARY}, "expires_in": 3599}, "without an access_token"),
+    "two lines": (200, {"access_token": f"a.b\r\n{CANARY}", "expires_in": 3599}, "characters no token has"),
+    "expires soon": (200, {"access_token": CANARY, "expires_in": "soon"}, "expires_in that is not a number"),
+    "expires never": (200, {"access_token": CANARY, "expires_in": 10**400}, "expires_in that is not a number"),
+    "expires in no time": (200, {"access_token": CANARY, "expires_in": None}, "expires_in that is not a number"),
+    "no expiry": (200, {"access_token": CANARY}, "without expires_in"),
+    "a list": (200, [CANARY], "not a JSON object"),
+    "a list of errors": (400, [CANARY], "HTTP 400 with a body that is not a JSON object"),
+    "nothing": (200, None, "an empty body"),
+    "no error": (400, {"message": CANARY}, "HTTP 400 without an error"),
+}
+
+
+@pytest.mark.parametrize("case", TOKENS)
+def test_a_token_that_is_none(case: str, authorities: Authorities) -> None:
+    """What is wrong with it is told, and nothing of it."""
+    status, document, words = TOKENS[case]
+    text = answer(status, json.dumps(document).encode() if document is not None else b"")
+    with serving(Sending(authorities.context(), lambda: [text])) as port:
+        url = f"https://{HOST}:{port}"
+        with pytest.raises(ServiceError) as caught:
+            ask("sign-in", url, str(authorities.path))
+        with closing(Http(str(authorities.path), 5.0)) as http:
+            verdict = token_endpoint.TokenEndpoint(http, url, "scope", TENANT).check("Zx9~secret")
+    assert words in str(caught.value.answer), caught.value
+    assert url in str(caught.value.answer)
+    assert CANARY not in json.dumps(caught.value.as_result())
+    assert verdict.accepted is None
+    assert status != 200 or words in str(verdict.answer)
+
+
+def test_a_redirect_to_no_address(authorities: Authorities) -> None:
+    """requests reads where it would lead, though it does not go there."""
+    for target in ("http://[", "//[", "http://127.0.0.1:99999999/"):
+        text = answer(302, b"", {"Location": target})
+        for client in CLIENTS:
+            failure(client, Sending(authorities.context(), lambda text=text: [text]), authorities)
+
+
+@pytest.mark.parametrize("wanted", ["3600", "1e400", "soon", "25"])
+def test_waits_of_managed_identities(wanted: str, waited: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """azure-identity repeats by its own rules there, and is not told more than what is left."""
+    params = {"auth_source": "managed_identity", "timeout": 5.0}
+    with answering(lambda _request, _body: (503, {"Retry-After": wanted}, b"{}")) as url:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", url)
+        monkeypatch.setenv("IDENTITY_HEADER", "x")
+        with pytest.raises(ServiceError) as caught:
+            asyncio.run(_ask_graph(params, clouds.Cloud("https://login.invalid", "https://graph.invalid"), "GET"))
+    assert "not foreseen" not in str(caught.value)
+    assert sum(seconds for seconds in waited if seconds in (60.0, 25.0)) <= waits.BUDGET
+    assert max([0.0, *waited]) <= waits.LONGEST
+
+
+def test_credentials_name_what_they_do_not_know() -> None:
+    """An exception that no library promised."""
+    params = {"auth_source": "secret", "client_id": TENANT, "client_secret": "x"}
+    error = credentials.refused(KeyError(CANARY), params, TENANT, "https://login.example")
+    assert "https://login.example gave no usable token" in str(error)
+    assert CANARY not in str(error)
