@@ -1,0 +1,83 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs that fail after a client secret was made: none of them is left behind, whatever fails and however often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from faults.steps import only
+
+from lab.client import Console, Lab
+from support import consoles
+from support.fleet import Fleet
+from support.quick_runs import quick_run
+
+DAY = 86400
+# How the product adds a provider to a console, and how it changes one
+ADDS = {
+    "pro": ("PUT", "/api/oidc/settings$"),
+    "rustdesk_console": ("POST", "/api/oidc-providers$"),
+    "rustdesk_api": ("POST", "/api/admin/oauth/create$"),
+}
+CHANGES = {
+    "pro": ("PUT", "/api/oidc/settings$"),
+    "rustdesk_console": ("PATCH", "/api/oidc-providers/"),
+    "rustdesk_api": ("POST", "/api/admin/oauth/update$"),
+}
+
+
+def secrets(fleet: Fleet) -> list[dict[str, Any]]:
+    """The client secrets of the fleet's application."""
+    return list(only(fleet.tenant)["passwordCredentials"])
+
+
+def held(fleet: Fleet, console: Console) -> list[dict[str, Any]]:
+    """Those of them that the console's provider can be using."""
+    value = consoles.entry(console)["client_secret"]
+    return [item for item in secrets(fleet) if value.startswith(item["hint"])]
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_console_that_refuses_every_write(kind: str, lab: Lab, fleet: Fleet) -> None:
+    """It gathers no client secret, holding none or one, and its message says what became of the new one."""
+    console = consoles.add(fleet, kind)
+    (name,) = fleet.hosts
+    lab.fault(console.name, *ADDS[kind], status=500, times=1000)
+    for _run in range(2):
+        refused = quick_run(fleet)
+        assert refused.failed() == {name}
+        assert "was removed again" in refused.output
+        assert secrets(fleet) == []
+    lab.clear_faults()
+    assert quick_run(fleet).rc == 0
+    kept = held(fleet, console)
+    assert secrets(fleet) == kept
+    lab.fault(console.name, *CHANGES[kind], status=500, times=1000)
+    for _run in range(2):
+        refused = quick_run(fleet, "-e", "rustdesk_sso_secret_renew=true")
+        assert refused.failed() == {name}
+        assert secrets(fleet) == kept
+    assert fleet.sign_in(name)["access_token"]
+
+
+def test_a_console_that_cannot_be_read_afterwards(lab: Lab, fleet: Fleet) -> None:
+    """Nobody knows whether it has the new client secret: that stays, and the message names it. The next run ends with
+    one, wherever the write got to."""
+    console = consoles.add(fleet, "pro")
+    (name,) = fleet.hosts
+    lab.fault(console.name, *ADDS["pro"], cut="before", times=1000)
+    lab.fault(console.name, "GET", "/api/oidc/settings$", times=2)  # those of the inspection and before the write
+    lab.fault(console.name, "GET", "/api/oidc/settings$", status=500, times=1000)
+    failed = quick_run(fleet)
+    assert failed.failed() == {name}
+    (left,) = secrets(fleet)
+    assert f"key ID {left['keyId']}" in failed.output
+    assert "stays, because it is unknown whether the console has it" in failed.output
+    lab.clear_faults()
+    assert quick_run(fleet).rc == 0
+    assert secrets(fleet) == held(fleet, console)
+    assert fleet.sign_in(name)["access_token"]
