@@ -13,10 +13,13 @@ from faults.steps import only
 
 from lab.client import Console, Lab
 from support import consoles
+from support.controller import Controller
+from support.controller_death import ControllerDied, Crash
 from support.fleet import Fleet
 from support.quick_runs import quick_run
+from support.role_in_process import run_role
 
-DAY = 86400
+MINUTE = 60
 # How the product adds a provider to a console, and how it changes one
 ADDS = {
     "pro": ("PUT", "/api/oidc/settings$"),
@@ -81,3 +84,63 @@ def test_a_console_that_cannot_be_read_afterwards(lab: Lab, fleet: Fleet) -> Non
     assert quick_run(fleet).rc == 0
     assert secrets(fleet) == held(fleet, console)
     assert fleet.sign_in(name)["access_token"]
+
+
+# The controller dies when Entra has made a client secret
+DIES = Crash(1, done=True, path="/addPassword")
+
+
+def key_ids(found: list[dict[str, Any]]) -> set[str]:
+    """Their key IDs."""
+    return {item["keyId"] for item in found}
+
+
+def test_runs_that_die_after_they_made_one(own_lab: Lab, controller: Controller, unhurried: None) -> None:
+    """The next run ends with the held one and at most one superseded. A run that finds several makes no other one, as
+    the runs that made them may be at work, until these cannot be."""
+    own_lab.set_lag(0, 0)
+    fleet = Fleet(own_lab, controller, 0)
+    console = consoles.add(fleet, "pro")
+    (name,) = fleet.hosts
+    fleet.variables["rustdesk_sso_wait_timeout"] = 1
+    renew = "rustdesk_sso_secret_renew=true"
+
+    def dies(expected: int, **variables: Any) -> None:
+        with pytest.raises(ControllerDied):
+            run_role(fleet, extra_vars=variables, crash_at=DIES)
+        assert len(secrets(fleet)) == expected
+
+    dies(1)
+    assert quick_run(fleet).rc == 0
+    first = held(fleet, console)
+    assert secrets(fleet) == first
+    dies(2, rustdesk_sso_secret_renew=True)
+    assert quick_run(fleet, "-e", renew).rc == 0
+    second = held(fleet, console)
+    assert key_ids(secrets(fleet)) == key_ids([*first, *second])
+
+    # The one that was superseded goes before, so that there are never more than three
+    dies(2, rustdesk_sso_secret_renew=True)
+    dies(3, rustdesk_sso_secret_renew=True)
+    refused = quick_run(fleet, "-e", renew)
+    assert "No client secret was made for" in refused.output
+    assert "If no other run is at work" in refused.output
+    assert len(secrets(fleet)) == 3
+    assert held(fleet, console) == second
+    own_lab.advance(20 * MINUTE)
+    assert quick_run(fleet, "-e", renew).rc == 0
+    assert key_ids(secrets(fleet)) == key_ids([*second, *held(fleet, console)])
+    assert fleet.sign_in(name)["access_token"]
+
+
+def test_a_server_that_another_one_stopped(lab: Lab, fleet: Fleet) -> None:
+    """What was made for a console that the run did not come to is taken back as well."""
+    for number in (1, 2):
+        consoles.add(fleet, "pro", f"desk{number}")
+    names = [*fleet.hosts]
+    lab.fault(names[0], *ADDS["pro"], status=500, times=1000)
+    stopped = quick_run(fleet, any_errors_fatal=True)
+    assert stopped.failed() == {*names}
+    left = {item["displayName"] for item in secrets(fleet)}
+    assert left <= {f"rustdesk-sso {names[1]}"}
+    assert len(left) == sum("azure" in str(consoles.entries(console)) for console in fleet.consoles.values())

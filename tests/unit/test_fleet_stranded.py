@@ -30,7 +30,6 @@ from support.servers import (
     registered,
     registration,
     result,
-    secret,
     verified,
 )
 
