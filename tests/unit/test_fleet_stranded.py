@@ -44,9 +44,9 @@ def failed(after: dict[str, Any] | None = None, decision: str = "renewed", **cha
     return replace(server, failure=FAILURE, console_after=after or {}, **changed)
 
 
-def taken_back(server: Server, *keys: str) -> Server:
-    """``server`` after the task that takes back, which has removed these."""
-    found = result(server, secrets={"removed": [*keys]}, declared=declared_as(server, object_id=OBJECT_ID))
+def taken_back(server: Server, *left: str) -> Server:
+    """``server`` after the task that takes back, which has left these."""
+    found = result(server, secrets={"superseded": [*left]}, declared=declared_as(server, object_id=OBJECT_ID))
     return replace(server, taken_back=registration(found))
 
 
@@ -94,6 +94,10 @@ def test_without_a_failure() -> None:
     assert stranded.fate(replace(server, verified={"verified": True, "holds_client_secret": False})) == "stranded"
     assert stranded.fate(replace(server, verified={"verified": True, "holds_client_secret": None})) == "held"
     assert stranded.fate(*verified(ready())) == ""
+    kept = replace(server, configured={**server.configured, "client_secret": f"{CANARY} of another run"})
+    assert stranded.fate(kept) == "stranded"
+    (entry,) = stranded.entries([kept])
+    assert entry["client_secrets"][0]["held"] == f"{CANARY} of another run"
 
 
 def test_one_entry_for_each_application_with_those_that_are_stranded() -> None:
@@ -116,7 +120,7 @@ def test_one_entry_for_each_application_with_those_that_are_stranded() -> None:
 
 def test_what_is_told() -> None:
     server = failed(console(provider(held())))
-    gone, stays = taken_back(server, KEY), taken_back(server)
+    gone, stays = taken_back(server), taken_back(server, KEY)
     name = f"The new client secret rustdesk-sso desk1 (key ID {KEY}, expires 2027-09-01T00:00:00Z)"
     assert stranded.told(gone) == f"{name} did not reach the console and was removed again."
     assert stranded.told(stays).startswith(f"{name} did not reach the console and could not be removed again")
@@ -130,7 +134,7 @@ def test_what_is_told() -> None:
 
 
 def test_the_record_names_what_the_console_holds() -> None:
-    found = record.record(taken_back(failed(console(provider(held()))), KEY))
+    found = record.record(taken_back(failed(console(provider(held())))))
     assert found["client_secret"]["key_id"] == "old key of desk1"
     assert found["message"].startswith("Configure the provider: The console answered 500. The new client secret")
     assert CANARY not in str(found)

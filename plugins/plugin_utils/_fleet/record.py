@@ -227,6 +227,9 @@ def _client_secret(server: Server, known: Result, observed: bool) -> ClientSecre
     secret = secret_of(server.declaration, known)
     now = secret.get("held") or {} if observed or stranded.is_taken_back(server) else secret
     later = secret_of(server.declaration, _retired(server))
+    if not observed and not server.failure and server.configured and stranded.fate(server) == stranded.STRANDED:
+        reason = "another run has written its own at the same time"
+        secret, now = {**secret, "decision": "kept", "reason": reason}, later if later.get("held") else {}
     return {
         "name": server.declaration["client_secret"]["name"],
         "key_id": now.get("key_id") or "",

@@ -376,7 +376,7 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
                     {
                         **server.declaration["client_secret"],
                         "state": "retire",
-                        "held_key_id": secret_of(server.declaration, found).get("key_id"),
+                        **_holds(server, found),
                         "stray_key_ids": secret_of(server.declaration, found).get("strays") or [],
                     }
                     for server in members
@@ -386,6 +386,12 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
             }
         )
     return entries
+
+
+def _holds(server: Server, found: Result) -> Entry:
+    """Which client secret the console of ``server`` holds: that of the registration, unless another run was faster."""
+    anothers = server.configured.get("client_secret")
+    return {"held": anothers} if anothers else {"held_key_id": secret_of(server.declaration, found).get("key_id")}
 
 
 def _verified(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:

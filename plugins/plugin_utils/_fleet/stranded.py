@@ -71,9 +71,8 @@ def fate(server: Server) -> str:
         # Written and read back, and not replaced since by this run
         kept = "provider" in server.configured and not server.put_back
         return HELD if found == UNKNOWN and kept else found
-    if server.configured and server.verified.get("holds_client_secret") is not False:
-        return HELD
-    return STRANDED
+    lost = server.configured.get("client_secret") or server.verified.get("holds_client_secret") is False
+    return STRANDED if lost or not server.configured else HELD
 
 
 def _read(console: Result, value: str) -> str:
@@ -117,12 +116,14 @@ def _entry(members: t.Sequence[Server]) -> Entry:
 def _held(server: Server) -> str:
     """The client secret that the console has by the last reading, as far as it was told."""
     provider: Result = next(iter(server.console_after.get("providers") or []), {})
-    return usable(provider)
+    return usable(provider) or server.configured.get("client_secret") or ""
 
 
 def is_taken_back(server: Server) -> bool:
     """Whether the client secret that this run has made for ``server`` was removed again."""
-    return made(server).get("key_id", "") in (secret_of(server.declaration, _result(server)).get("removed") or [])
+    found = secret_of(server.declaration, _result(server))
+    left = [*(found.get("superseded") or []), found.get("key_id")]
+    return bool(found and made(server)) and made(server)["key_id"] not in left
 
 
 def _result(server: Server) -> Result:
