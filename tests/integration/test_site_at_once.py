@@ -23,7 +23,7 @@ def test_first_runs(kind: str, lab: Lab, fleet: Fleet) -> None:
     """None fails, all leave the one client secret that the console has, and users can sign in."""
     console = consoles.add(fleet, kind)
     (name,) = fleet.hosts
-    done = runs_at_once(fleet, 4, meet=[MAKES, written(ADDS, kind)])
+    done = runs_at_once([fleet] * 4, meet=[MAKES, written(ADDS, kind)])
     assert [item.failed for item in done] == [set()] * 4, [item.output for item in done]
     assert secrets(fleet) == held(fleet, console)
     assert fleet.sign_in(name)["access_token"]
@@ -36,7 +36,7 @@ def test_renewals(kind: str, lab: Lab, fleet: Fleet) -> None:
     (name,) = fleet.hosts
     assert quick_run(fleet).rc == 0
     former = held(fleet, console)
-    done = runs_at_once(fleet, 4, "-e", "rustdesk_sso_secret_renew=true", meet=[MAKES, written(CHANGES, kind)])
+    done = runs_at_once([fleet] * 4, "-e", "rustdesk_sso_secret_renew=true", meet=[MAKES, written(CHANGES, kind)])
     assert [item.failed for item in done] == [set()] * 4, [item.output for item in done]
     assert key_ids(secrets(fleet)) == key_ids([*former, *held(fleet, console)])
     assert fleet.sign_in(name)["access_token"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -53,15 +54,24 @@ class _Meeting:
             self._barrier.abort()
 
 
-def runs_at_once(fleet: Fleet, number: int, *options: str, meet: list[tuple[str, str]]) -> list[Outcome]:
-    """So many runs, whose requests of each method and path in ``meet`` wait for each other, the first of each run."""
-    meetings = [_Meeting(number, *wanted) for wanted in meet]
-    pipes = [_FORK.Pipe(duplex=False) for _run in range(number)]
-    processes = [_FORK.Process(target=_run, args=(fleet, options, meetings, there)) for _here, there in pipes]
+def runs_at_once(fleets: Sequence[Fleet], *options: str, meet: Sequence[tuple[str, str]] = ()) -> list[Outcome]:
+    """A run for each of ``fleets``, which may be the same one.
+
+    Their requests of each method and path in ``meet`` wait for each other, the first of each run.
+    """
+    meetings = [_Meeting(len(fleets), *wanted) for wanted in meet]
+    pipes = [_FORK.Pipe(duplex=False) for _fleet in fleets]
+    processes = [
+        _FORK.Process(target=_run, args=(fleet, options, meetings, there))
+        for fleet, (_here, there) in zip(fleets, pipes, strict=True)
+    ]
     try:
         for process in processes:
             process.start()
-        return [here.recv() if here.poll(SECONDS) else Outcome({*fleet.hosts}, "no end") for here, _there in pipes]
+        return [
+            here.recv() if here.poll(SECONDS) else Outcome({*fleet.hosts}, "no end")
+            for fleet, (here, _there) in zip(fleets, pipes, strict=True)
+        ]
     finally:
         for process in processes:
             process.join(1)
