@@ -144,3 +144,13 @@ def test_a_server_that_another_one_stopped(lab: Lab, fleet: Fleet) -> None:
     left = {item["displayName"] for item in secrets(fleet)}
     assert left <= {f"rustdesk-sso {names[1]}"}
     assert len(left) == sum("azure" in str(consoles.entries(console)) for console in fleet.consoles.values())
+
+
+def test_a_run_without_the_phase_that_writes(fleet: Fleet) -> None:
+    """What it made for nobody is gone, and its message says so."""
+    consoles.add(fleet, "pro")
+    phases = ",".join(f"rustdesk_sso_{phase}" for phase in ("validate", "inspect", "register"))
+    run = quick_run(fleet, "--tags", phases)
+    assert run.rc == 0, run.output
+    assert secrets(fleet) == []
+    assert "the new one was removed again, as the provider is not configured" in run.output

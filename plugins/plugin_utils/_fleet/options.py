@@ -80,7 +80,7 @@ def provider(server: Server, share: Share) -> Options:
         "enabled": declaration["provider_enabled"],
         "client_id": share["app_id"],
         "client_secret": share["client_secret"],
-        "client_secret_replaces": [value] if (value := server.provider.get("client_secret")) else [],
+        "client_secret_replaces": [server.held] if server.held else [],
         "issuer": share["issuer"],
         "callback_url": server.callback_url,
         # The inspection has looked, unless the run leaves out the verification

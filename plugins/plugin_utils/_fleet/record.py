@@ -227,8 +227,13 @@ def _client_secret(server: Server, known: Result, observed: bool) -> ClientSecre
     secret = secret_of(server.declaration, known)
     now = secret.get("held") or {} if observed or stranded.is_taken_back(server) else secret
     later = secret_of(server.declaration, _retired(server))
-    if not observed and not server.failure and server.configured and stranded.fate(server) == stranded.STRANDED:
-        reason = "another run has written its own at the same time"
+    if not observed and not server.failure and stranded.fate(server) == stranded.STRANDED:
+        why = (
+            "another run has written its own at the same time"
+            if server.configured
+            else "the provider is not configured"
+        )
+        reason = f"the new one was removed again, as {why}"
         secret, now = {**secret, "decision": "kept", "reason": reason}, later if later.get("held") else {}
     return {
         "name": server.declaration["client_secret"]["name"],
