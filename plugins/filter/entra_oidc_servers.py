@@ -22,11 +22,12 @@ options:
     required: true
   question:
     description:
-      - V(applications), V(retirements), V(removals) and V(deletions) are for
+      - V(applications), V(retirements), V(stranded), V(removals) and V(deletions) are for
         O(deskops.rustdesk_sso.entra_app#module:applications).
       - V(trials) names the servers on which a change for all users is tried. V(trial) and V(trial_check) give the
         options of the tasks for one of them.
-      - V(put_back) and V(verify_after) give the options of the tasks after a failure, empty if they have nothing to do.
+      - V(put_back), V(verify_after) and V(inspect_after) give the options of the tasks after a failure, empty if they
+        have nothing to do.
       - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
       - V(round) gives what of a declaration is needed after the run, without secrets.
       - V(lookups) gives options of M(deskops.rustdesk_sso.entra_app_info). V(adopted) gives the outcome of each server
@@ -40,6 +41,8 @@ options:
       - trial_check
       - put_back
       - verify_after
+      - inspect_after
+      - stranded
       - removals
       - deletions
       - run

@@ -592,7 +592,10 @@ options:
       - One entry for each holder of a client secret. All client secrets with the display name O(client_secrets[].name)
         belong to that entry; others are left unchanged.
       - A client secret is created if the holder has none that Entra accepts, or if the held one expires soon. The task
-        waits until Entra accepts it. Former ones keep working until O(retire_superseded) removes them.
+        waits until Entra accepts it. The held one keeps working until O(retire_superseded) removes it; earlier ones are
+        removed before, if it is known which one is held.
+      - If the task fails afterwards, the new client secret is removed again. If that is not possible, the error names
+        it.
     type: list
     elements: dict
     suboptions:
@@ -608,6 +611,22 @@ options:
       held_key_id:
         description: The key ID of the client secret that the holder has now, if the value is unknown.
         type: str
+      holds_none:
+        description:
+          - Whether the holder is known to have no client secret of this application. Those that were created for it and
+            never reached it are then removed. If omitted, an empty O(client_secrets[].held) means that it is not known
+            what the holder has, and all are kept that have not expired.
+        type: bool
+        default: false
+        version_added: 0.2.0
+      stray_key_ids:
+        description:
+          - With O(client_secrets[].state=retire), key IDs of client secrets with this name that never reached the
+            holder. They are removed without waiting for O(client_secrets[].overlap), unless O(client_secrets[].held)
+            may be one of them.
+        type: list
+        elements: str
+        version_added: 0.2.0
       lifetime:
         description: The lifetime of a new client secret, such as V(180d) or V(36h).
         type: str
@@ -1169,6 +1188,13 @@ client_secrets:
       description: The key IDs of superseded client secrets that are still present.
       type: list
       elements: str
+    strays:
+      description:
+        - Those of RV(client_secrets[].superseded) that never reached the holder, because the run that created them
+          failed, or is still active.
+      type: list
+      elements: str
+      version_added: 0.2.0
     removed:
       description: The key IDs of the client secrets that were removed.
       type: list
@@ -1350,6 +1376,8 @@ APPLICATION: dict[str, t.Any] = {
         name=REQUIRED,
         held={"type": "str", "no_log": True},
         held_key_id={"type": "str", "no_log": False},
+        holds_none={"type": "bool", "default": False},
+        stray_key_ids={**STRINGS, "no_log": False},
         lifetime={"type": "str", "default": "180d"},
         renew_before={"type": "str", "default": "30d"},
         overlap={"type": "str", "default": "1d"},
@@ -1437,6 +1465,27 @@ async def _converge(
     elif todo.changed:
         for warning in await registration.apply(graph, http, discovery, todo):
             context.warn(warning)
+    try:
+        return await _report(context, graph, todo, diff, discovery, refused)
+    except BaseException as error:
+        if context.check_mode:
+            raise
+        told = await registration.take_back(graph, http, discovery, todo, error)
+        if told is error:
+            raise
+        raise told from error
+
+
+async def _report(
+    context: Context,
+    graph: Graph,
+    todo: registration.Plan,
+    diff: dict[str, t.Any],
+    discovery: Discovery,
+    refused: t.Mapping[str, str],
+) -> dict[str, t.Any]:
+    """The result of ``todo``, with what restricts sign-in."""
+    params = todo.present.params
     result = registration.report(todo, discovery, diff, graph.now, check_mode=context.check_mode)
     for obstacle in result.get("obstacles") or []:
         context.warn(obstacle)

@@ -76,6 +76,15 @@ options:
     type: str
     default: on_create
     choices: [on_create, always]
+  client_secret_replaces:
+    description:
+      - The values that O(client_secret) may replace, such as the one that the provider had when O(client_secret) was
+        created for it, or an empty list if it had none.
+      - If the provider has another one by now, another run has written it at the same time. It is kept, and returned as
+        RV(client_secret). If this option is omitted, O(client_secret) replaces any value.
+    type: list
+    elements: str
+    version_added: 0.2.0
   issuer:
     description: The issuer, byte for byte as in the discovery document. Needed for a new provider without endpoints.
     type: str
@@ -171,6 +180,13 @@ worked_before:
       at that moment.
   returned: success
   type: bool
+  version_added: 0.2.0
+client_secret:
+  description:
+    - The client secret of the provider that another run has written, and that O(client_secret) did not replace. The
+      result is then automatically censored in all output.
+  returned: if another run has written one, see O(client_secret_replaces)
+  type: str
   version_added: 0.2.0
 other_providers:
   description: The names of the other providers of the console, of which some may not be declared anywhere.
@@ -289,6 +305,7 @@ SPEC: dict[str, t.Any] = {
             "choices": ["on_create", "always"],
             "no_log": False,
         },
+        "client_secret_replaces": {"type": "list", "elements": "str", "no_log": True},
         "issuer": {"type": "str"},
         "scopes": {"type": "list", "elements": "str"},
         "authorization_endpoint": {"type": "str"},

@@ -77,6 +77,7 @@ def test_a_held_value_that_is_of_no_use(lab: Lab, fleet: Fleet) -> None:
     # Begins as the right one does, so that the hint alone does not tell.
     garbled = text(made)[:3] + "~not~what~entra~has~0123456789abcd"
     garbled_value = run(fleet, **secrets({"name": "desk1", "held": garbled}))
+    lab.advance(DAY / 24)
     rejected = run(fleet, **secrets({"name": "desk1", "held": "not~what~entra~has~0123456789abcdefghij"}))
     assert decision(garbled_value) == "created"
     assert decision(rejected) == "created"

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import httpx
 from requests.adapters import HTTPAdapter
@@ -23,10 +24,11 @@ class ControllerDied(BaseException):
 @dataclass(frozen=True)
 class Crash:
     """Directly before the ``request``-th request is sent (the first is 1), or, if it is ``done``, after the service has
-    done what was asked and before the answer is read."""
+    done what was asked and before the answer is read. With ``path``, only requests whose path ends so are counted."""
 
     request: int
     done: bool = False
+    path: str = ""
 
 
 class Wire:
@@ -37,6 +39,7 @@ class Wire:
 
     def __init__(self, crash: Crash | None = None) -> None:
         self.sent = 0
+        self._counted = 0
         self._crash = crash
         self._died = False
         self._lock = threading.Lock()  # the product also sends from threads
@@ -46,13 +49,13 @@ class Wire:
         send, send_async = HTTPAdapter.send, httpx.AsyncHTTPTransport.handle_async_request
 
         def sent(adapter: HTTPAdapter, *request: Any, **options: Any) -> Any:
-            lost = self._next()
+            lost = self._next(str(request[0].url))
             answer = send(adapter, *request, **options)
             self._lose(lost)
             return answer
 
         async def sent_async(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-            lost = self._next()
+            lost = self._next(str(request.url))
             answer = await send_async(transport, request)
             self._lose(lost)
             return answer
@@ -64,12 +67,14 @@ class Wire:
     def __exit__(self, *error: object) -> None:
         self._patches.close()
 
-    def _next(self) -> bool:
+    def _next(self, url: str) -> bool:
         """Count a request; gives whether its answer is lost, raises ControllerDied where it is not sent any more."""
         with self._lock:
             self.check()
             self.sent += 1
-            self._died = self._crash is not None and self.sent == self._crash.request
+            if self._crash is not None and urlsplit(url).path.endswith(self._crash.path):
+                self._counted += 1
+                self._died = self._counted == self._crash.request
             lost = self._died and self._crash is not None and self._crash.done
         if self._died and not lost:
             raise ControllerDied

@@ -168,18 +168,71 @@ def test_nothing_is_retired_where_that_is_switched_off():
     assert keys(decision.superseded) == {"old"}
 
 
-def test_an_orphan_younger_than_the_held_one_has_its_own_overlap():
-    orphan = credential("orphan", hint="orp", start=-0.2)
-    assert decide(wanted(held="abcdef"), credential("held"), orphan).remove == []
-    assert keys(decide(wanted(held="abcdef", overlap=0.2), credential("held"), orphan).remove) == {"orphan"}
+MINUTE = 1 / (24 * 60)
+
+
+def test_a_stray_goes_once_no_run_can_be_about_to_write_it():
+    young, old = (credential("stray", hint="str", start=-minutes * MINUTE) for minutes in (14, 16))
+    kept = decide(wanted(held="abcdef"), credential("held"), young)
+    assert (kept.remove, keys(kept.strays)) == ([], {"stray"})
+    assert keys(decide(wanted(held="abcdef"), credential("held"), old).remove) == {"stray"}
+    assert keys(decide(wanted(held="abcdef", overlap=0), credential("held"), young).remove) == {"stray"}
+    assert decide(wanted(held="abcdef"), credential("held"), old, retire=False).remove == []
 
 
 def test_secrets_that_never_reached_the_holder_do_not_pile_up():
     stranded = [credential(f"s{day}", hint="str", start=-day) for day in (5, 3, 0.5)]
-    decision = decide(wanted(held="lost"), *stranded)
-    assert decision.decision == "created"
-    assert keys(decision.remove) == {"s5", "s3"}
-    assert keys(decide(wanted(held="abcdef"), credential("k1", end=5), *stranded).remove) == {"s5", "s3"}
+    for none in (wanted(held="lost"), replace(wanted(), holds_none=True)):
+        decision = decide(none, *stranded)
+        assert decision.decision == "created"
+        # The latest may be the one that the holder had last
+        assert keys(decision.remove) == {"s5", "s3"}
+    assert keys(decide(wanted(held="abcdef"), credential("k1", end=5), *stranded).remove) == {"s5", "s3", "s0.5"}
+
+
+def test_only_one_is_superseded_at_a_time():
+    earlier = [credential("first", hint="fir", start=-3 * MINUTE), credential("second", hint="sec", start=-2 * MINUTE)]
+    decision = decide(
+        replace(wanted(held="abcdef"), state="renew"), *earlier, credential("k1", start=-MINUTE), retire=False
+    )
+    assert (decision.decision, keys(decision.remove), keys(decision.superseded)) == (
+        "renewed",
+        {"first", "second"},
+        {"k1"},
+    )
+
+
+def test_what_another_run_may_be_about_to_write_is_told_and_stays():
+    young = credential("young", hint="you", start=-MINUTE)
+    for item in (
+        replace(wanted(held="abcdef"), state="renew"),
+        wanted(held="lost"),
+        replace(wanted(), holds_none=True),
+    ):
+        decision = decide(item, credential("k1"), young)
+        assert decision.makes
+        assert (decision.remove, keys(decision.strays)) == ([], {"young"})
+        assert decision.result()["strays"] == ["young"]
+    assert decide(wanted(), credential("k1"), young).strays == []
+
+
+def test_named_strays_go_whether_or_not_the_held_one_is_listed():
+    young, others = credential("young", hint="you", start=-MINUTE), credential("other", hint="oth", start=-MINUTE)
+    retiring = replace(wanted(key="k1"), state="retire", stray_key_ids=frozenset({"young"}))
+    assert keys(decide(retiring, credential("k1"), young, others).remove) == {"young"}
+    assert keys(decide(retiring, credential("k1"), young, retire=False).remove) == {"young"}
+    assert keys(decide(replace(retiring, held_key_id=None), young, others).remove) == {"young"}
+    # Not one that the holder may have, nor that of another holder
+    assert decide(replace(retiring, held_key_id=None, held="young~value"), young).remove == []
+    assert decide(retiring, credential("k1"), replace(young, name="desk2")).remove == []
+
+
+def test_holds_none_contradicts_one_that_is_held():
+    for one in ({"held": "x" * 40}, {"held_key_id": "k1"}):
+        with pytest.raises(InputError, match="holds_none"):
+            client_secrets.check([item(holds_none=True, **one)], None)
+    assert client_secrets.check([item(holds_none=True)], None)[0].known
+    assert not client_secrets.check([item()], None)[0].known
 
 
 def test_where_the_held_value_cannot_be_read_none_that_lives_is_removed():
@@ -320,6 +373,11 @@ def test_two_holders_do_not_fit_where_two_secrets_are_allowed():
 )
 def test_times_in_every_form_that_graph_uses(text):
     assert client_secrets.parse_time(text) == NOW
+
+
+@pytest.mark.parametrize("text", [None, "", 7, {}, "soon", "2026-13-01T12:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_cannot_be_read(text):
+    assert client_secrets.parse_time(text) == client_secrets.UNREADABLE
 
 
 CREDENTIALS = st.lists(

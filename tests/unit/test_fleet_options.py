@@ -78,3 +78,18 @@ def test_of_the_check():
     assert found["application_obstacles"] == []
     (off,) = registered(ready(), obstacles=["It is deactivated. Activate it."])
     assert options.check(off, share(off))["application_obstacles"] == ["It is deactivated. Activate it."]
+
+
+def test_of_a_console_that_another_run_has_written():
+    """Of its client secret only the value is known, and the verification asks Entra for it."""
+    (server,) = registered(ready(), decision="renewed")
+    found = options.provider(server, share(server))
+    assert (found["client_secret"], found["client_secret_replaces"]) == (made(), [held()])
+    empty = replace(server, console={**server.console, "providers": []})
+    assert options.provider(empty, share(empty))["client_secret_replaces"] == []
+    kept = replace(server, configured={"changed": False, "client_secret": "of another run"})
+    asked = options.check(kept, share(kept))
+    assert (asked["client_secret"], asked["client_secret_accepted"]) == ("of another run", False)
+    assert (asked["client_secret_expires"], asked["discovery"], asked["look_again"]) == (None, None, True)
+    assert known(rustdesk_sign_in_check, asked)
+    assert known(rustdesk_oidc_provider, found)

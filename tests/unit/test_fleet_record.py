@@ -222,8 +222,8 @@ class TestErrors:
 
     def test_its_failure_comes_first(self) -> None:
         made = record.record(not_retired(replace(renewed(), failure=FAILURE)))
-        assert made["error"] == FAILURE
-        assert made["message"] == "Verify sign-in: Sign-in would not work."
+        assert made["error"]["phase"] == FAILURE["phase"]
+        assert made["message"].startswith("Verify sign-in: Sign-in would not work.")
         assert made["verified"] is None
 
     def test_client_secrets_that_could_not_be_retired(self) -> None:

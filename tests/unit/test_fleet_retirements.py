@@ -84,6 +84,14 @@ class TestRetirements:
         (entry,) = retirements(*verified(ready(), secrets={"superseded": ["k0"]}))
         assert holders(entry) == ["rustdesk-sso desk1"]
 
+    def test_where_another_run_was_faster_its_client_secret_is_the_held_one(self) -> None:
+        (server,) = verified(ready(), decision="created", secrets={"strays": ["k0"]})
+        kept = replace(server, configured={**server.configured, "client_secret": "of another run"})
+        (entry,) = retirements(kept)
+        (item,) = entry["client_secrets"]
+        assert (item["held"], item["stray_key_ids"]) == ("of another run", ["k0"])
+        assert "held_key_id" not in item
+
     def test_redirect_uris_come_back_where_the_registration_changed(self) -> None:
         (entry,) = retirements(*verified(ready(), changed=True))
         assert entry["web_redirect_uris"] == {"add": [callback()]}

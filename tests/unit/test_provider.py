@@ -160,3 +160,31 @@ def test_a_change_of_identity_is_told_as_such(present, wanted, identity):
 
 def test_a_new_provider_changes_nobodys_identity():
     assert provider.plan(declared(**NEW), [], {}).identity == []
+
+
+class TestWhatAnotherRunHasWritten:
+    """The client secret that the provider has got since it was read."""
+
+    HELD, MINE, ANOTHERS = ("held~0123456789abcdef", "mine~0123456789abcdef", "anothers~0123456789ab")
+
+    def found(self, present: str | None, replaces: list[str] | None, **changed: object) -> str | None:
+        """What is kept of a provider that has the client secret ``present``."""
+        has = Provider("azure", client_id="App", client_secret=present)
+        for name, value in changed.items():
+            setattr(has, name, value)
+        options = declared(client_id="app", client_secret=self.MINE)
+        return provider.anothers_secret({**options, "client_secret_replaces": replaces}, [has], None)
+
+    def test_another_one_is_kept(self):
+        assert self.found(self.ANOTHERS, [self.HELD]) == self.ANOTHERS
+        assert self.found(self.ANOTHERS, []) == self.ANOTHERS
+
+    @pytest.mark.parametrize("present", [None, "", "short", HELD, MINE, "*" * 40])
+    def test_what_it_had_before_or_what_is_none_is_replaced(self, present):
+        assert self.found(present, [self.HELD]) is None
+
+    def test_only_of_the_same_application_and_where_it_is_asked_for(self):
+        assert self.found(self.ANOTHERS, [self.HELD], client_id="other") is None
+        assert self.found(self.ANOTHERS, [self.HELD], secret_readable=False) is None
+        assert self.found(self.ANOTHERS, [self.HELD], name="other") is None
+        assert self.found(self.ANOTHERS, None) is None

@@ -24,25 +24,33 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import Session
 
-# How often a provider is written while somebody else writes it, and the seconds between.
-ATTEMPTS = 5
-LONGEST_PAUSE = 0.5
+# Seconds for which a provider is written again while other processes write to the same console, and those between: up
+# to the first after one conflict, up to twice as many after the next
+PATIENCE = 60.0
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 4.0
 BREAK_GLASS = "on the server, rustdesk-utils set_password USERNAME PASSWORD opens the console again"
 
 
 def converge(params: t.Mapping[str, t.Any], session: Session, context: Context) -> dict[str, t.Any]:
     """Lead the console to the options ``params`` of rustdesk_oidc_provider, also while another process writes to it.
 
+    A client secret that another run has given to the provider since this one read it is kept, and returned: see the
+    option O(client_secret_replaces).
+
     Gives the task's result. Raises InputError for options that the console does not have, ServiceError if it refuses or
-    does not keep what was written, ConflictError if another process keeps writing.
+    does not keep what was written, ConflictError if other processes keep writing.
     """
     console = session.console
     worked_before = None
     plans: list[provider.Plan] = []
-    for left in reversed(range(ATTEMPTS)):
+    deadline = time.monotonic() + PATIENCE
+    while True:
         providers = _providers(params, console)
         settings = console.settings()
-        todo = provider.plan(_supported(params, console), providers, settings, console.type)
+        kept = provider.anothers_secret(params, providers, console.type)
+        wanted = {**params, "client_secret": kept} if kept else params
+        todo = provider.plan(_supported(wanted, console), providers, settings, console.type)
         others = [item for item in providers if item is not todo.present]
         plans.append(todo)
         if len(plans) == 1:
@@ -58,18 +66,21 @@ def converge(params: t.Mapping[str, t.Any], session: Session, context: Context) 
             break
         try:
             console.apply(todo)
-            if not params["keep_session"]:  # else whoever closes the session looks again
+            # Else whoever closes the session looks again
+            if not params["keep_session"] or len(plans) > 1:
                 console.look_again()
             break
         except ConflictError:
-            if not left:
+            if time.monotonic() > deadline:
                 raise
-            time.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - to get out of step
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (len(plans) - 1))
+            time.sleep(random.uniform(0, pause))  # noqa: S311 - to get out of step
     callback = todo.setting("callback_url")
     told = _restrictions(console, todo, settings, counts=todo.changed or context.check_mode)
     return {
         "changed": plans[0].changed,
         "diff": plans[0].diff(),
+        **({"client_secret": kept} if kept else {}),
         "console_type": console.type,
         "callback_url": callback.after if callback else settings.get("callback_url"),
         "worked_before": worked_before,

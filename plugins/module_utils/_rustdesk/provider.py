@@ -120,6 +120,23 @@ def is_anothers(written: t.Any, found: t.Any) -> bool:
     return found not in written and written not in found
 
 
+def anothers_secret(params: Params, providers: t.Sequence[Provider], console_type: str | None) -> str | None:
+    """The client secret of the declared provider that another run has written since O(client_secret_replaces) was read.
+
+    None where that is not declared or not so: the provider has one that may be replaced, none that can be read, or one
+    of another application.
+    """
+    replaces, new = params.get("client_secret_replaces"), params.get("client_secret")
+    present = find(providers, params["name"], console_type)
+    if replaces is None or not new or params["state"] == "absent" or present is None:
+        return None
+    same = str(present.client_id or "").lower() == str(params.get("client_id") or present.client_id or "").lower()
+    found = present.client_secret
+    if not same or not present.secret_readable or not is_whole(found) or found in (new, *replaces):
+        return None
+    return found
+
+
 def conflict(what: str) -> ConflictError:
     """The error if another process writes ``what`` (of which console) at the same time."""
     return ConflictError(

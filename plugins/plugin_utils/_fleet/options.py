@@ -80,6 +80,7 @@ def provider(server: Server, share: Share) -> Options:
         "enabled": declaration["provider_enabled"],
         "client_id": share["app_id"],
         "client_secret": share["client_secret"],
+        "client_secret_replaces": [server.held] if server.held else [],
         "issuer": share["issuer"],
         "callback_url": server.callback_url,
         # The inspection has looked, unless the run leaves out the verification
@@ -90,7 +91,9 @@ def provider(server: Server, share: Share) -> Options:
 def check(server: Server, share: Share) -> Options:
     """The options of rustdesk_sign_in_check that verify sign-in to ``server``."""
     declaration = server.declaration
-    return {
+    # That of another run, of which only the value is known
+    anothers = server.configured.get("client_secret")
+    given: Options = {
         **declaration["verification"],
         "session": server.configured.get("session"),
         "console_type": server.console.get("console_type"),
@@ -108,3 +111,7 @@ def check(server: Server, share: Share) -> Options:
         "unverifiable": share["unverifiable"],
         "look_again": share["retires"],
     }
+    if not anothers:
+        return given
+    known = {"client_secret": anothers, "client_secret_accepted": False, "client_secret_expires": None}
+    return {**given, **known, "discovery": None, "look_again": True}

@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options, stranded
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     Share,
     redirect_uris_before,
@@ -148,4 +148,6 @@ def _application(server: Server) -> str:
     """The changes of the application that stay."""
     found = result_of(server.declaration, server.registration) or {}
     changed = [*((found.get("diff") or {}).get("after") or {})] if found.get("changed") else []
+    if stranded.is_taken_back(server):
+        changed = [name for name in changed if name != "client_secrets"]
     return f" Changes of the application stay: {', '.join(changed)}." if changed else ""

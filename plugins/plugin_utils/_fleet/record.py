@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, drift, put_back, removal, trial
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
+    claims,
+    drift,
+    put_back,
+    removal,
+    stranded,
+    trial,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     concerns,
     exists,
@@ -198,7 +205,7 @@ def _told(known: Record, message: str = "", addition: str = "") -> Record:
 
 def _error(server: Server) -> Error:
     if server.failure:
-        said = [str(server.failure["message"]), put_back.told(server)]
+        said = [str(server.failure["message"]), put_back.told(server), stranded.told(server)]
         return {"phase": str(server.failure["phase"]), "message": " ".join(filter(None, said))}
     found = _retired(server)
     if found.get("failed"):
@@ -218,8 +225,16 @@ def _retired(server: Server) -> Result:
 def _client_secret(server: Server, known: Result, observed: bool) -> ClientSecret:
     """The client secret that the server holds: observed, the one that it holds now, whatever a run would do with it."""
     secret = secret_of(server.declaration, known)
-    now = secret.get("held") or {} if observed else secret
+    now = secret.get("held") or {} if observed or stranded.is_taken_back(server) else secret
     later = secret_of(server.declaration, _retired(server))
+    if not observed and not server.failure and stranded.fate(server) == stranded.STRANDED:
+        why = (
+            "another run has written its own at the same time"
+            if server.configured
+            else "the provider is not configured"
+        )
+        reason = f"the new one was removed again, as {why}"
+        secret, now = {**secret, "decision": "kept", "reason": reason}, later if later.get("held") else {}
     return {
         "name": server.declaration["client_secret"]["name"],
         "key_id": now.get("key_id") or "",

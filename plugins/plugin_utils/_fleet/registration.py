@@ -113,7 +113,7 @@ def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) ->
     staying = list(others)
     return [
         {
-            **_of(members[0]),
+            **signs_in(members[0]),
             **members[0].declaration["application"],
             "web_redirect_uris": {"add": _callback_urls(members)},
             **_moved(members),
@@ -121,6 +121,7 @@ def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) ->
                 {
                     **server.declaration["client_secret"],
                     "held": server.held,
+                    "holds_none": server.holds_none,
                     "other_holders": _other_holders(server, members, staying),
                 }
                 for server in members
@@ -135,7 +136,7 @@ def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) ->
     ]
 
 
-def _of(server: Server) -> Entry:
+def signs_in(server: Server) -> Entry:
     """How entra_app signs in for the application of ``server``."""
     declaration = server.declaration
     return {**declaration["entra"], "tenant_id": declaration["tenant_id"], "wait_timeout": declaration["wait_timeout"]}
@@ -368,14 +369,15 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
             continue
         entries.append(
             {
-                **_of(members[0]),
+                **signs_in(members[0]),
                 "object_id": found["application"]["object_id"],
                 "web_redirect_uris": {"add": _callback_urls(members)},
                 "client_secrets": [
                     {
                         **server.declaration["client_secret"],
                         "state": "retire",
-                        "held_key_id": secret_of(server.declaration, found).get("key_id"),
+                        **_holds(server, found),
+                        "stray_key_ids": secret_of(server.declaration, found).get("strays") or [],
                     }
                     for server in members
                     if predicted or server.verified.get("holds_client_secret")
@@ -384,6 +386,12 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
             }
         )
     return entries
+
+
+def _holds(server: Server, found: Result) -> Entry:
+    """Which client secret the console of ``server`` holds: that of the registration, unless another run was faster."""
+    anothers = server.configured.get("client_secret")
+    return {"held": anothers} if anothers else {"held_key_id": secret_of(server.declaration, found).get("key_id")}
 
 
 def _verified(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 
@@ -24,9 +25,9 @@ Key = tuple[str, str]
 class Server:
     """One server of a run: its ``declaration``, and the results of the tasks that it has passed, empty before.
 
-    ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not. ``put_back`` and
-    ``verified_after`` are the results of the tasks after a failure, ``trials`` the verification of all servers that
-    were tried first.
+    ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not. ``put_back``,
+    ``verified_after`` and ``console_after`` are the results of the tasks after a failure, ``taken_back`` that of the
+    task that removes what is stranded, ``trials`` the verification of all servers that were tried first.
     """
 
     declaration: Declaration
@@ -39,6 +40,8 @@ class Server:
     put_back: Result = field(default_factory=dict)
     verified_after: Result = field(default_factory=dict)
     trials: Result = field(default_factory=dict)
+    console_after: Result = field(default_factory=dict)
+    taken_back: Result = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -53,7 +56,17 @@ class Server:
     @property
     def held(self) -> str:
         """The client secret that the inspected console holds; empty where it holds none, or a placeholder."""
-        return usable_secret(self.provider.get("client_secret")) or ""
+        return usable(self.provider)
+
+    @property
+    def holds_none(self) -> bool:
+        """Whether the inspected console is known to hold no client secret of an application in Entra.
+
+        A provider of another name may hold the one that was made for this console.
+        """
+        others = self.console.get("other_providers") or []
+        readable = bool(self.console.get("console_type")) and self.provider.get("client_secret_set", False) is not None
+        return readable and not self.held and not any(_may_be_of_entra(item) for item in others)
 
     @property
     def callback_url(self) -> str:
@@ -70,6 +83,17 @@ class Server:
 def key(declaration: Declaration) -> Key:
     """What servers that share an application have in common: the tenant as they name it, and the unique name."""
     return declaration["tenant_id"].lower(), declaration["application"]["unique_name"]
+
+
+def usable(provider: Result) -> str:
+    """The client secret of ``provider`` as a console holds it; empty if it has none, or a placeholder."""
+    return usable_secret(provider.get("client_secret")) or ""
+
+
+def _may_be_of_entra(provider: Result) -> bool:
+    """Whether ``provider`` may have a client secret of Entra, whose client IDs are GUIDs."""
+    named = GUID.fullmatch(str(provider.get("client_id") or "").lower())
+    return bool(named) and provider.get("client_secret_set") is not False
 
 
 def takes_callback_url(console: Result) -> bool:

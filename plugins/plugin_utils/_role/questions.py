@@ -21,6 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     record,
     registration,
     removal,
+    stranded,
     trial,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Key, Server, key
@@ -59,6 +60,13 @@ def _retirements(hostvars: HostVars, host: str, hosts: list[str], how: How) -> l
         return []
     found = registration.retirements(_servers(hostvars, host, hosts), predicted=how.check_mode)
     return t.cast("list[Entry]", plain(found))
+
+
+def _stranded(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
+    known = servers.registered(hostvars[host], "registration")
+    if not stranded.may_be_due(known):  # decided without looking at each host
+        return []
+    return t.cast("list[Entry]", plain(stranded.entries(_servers(hostvars, host, hosts))))
 
 
 def _removals(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
@@ -186,6 +194,8 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "trial_check": _of_server(trial.check),
     "put_back": _of_server(_put_back),
     "verify_after": _of_server(_verify_after),
+    "inspect_after": _of_server(stranded.reading),
+    "stranded": _stranded,
     "removals": _removals,
     "deletions": _deletions,
     "run": _records(lambda server, sharing: record.record(server, sharing=sharing)),

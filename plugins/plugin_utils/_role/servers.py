@@ -29,6 +29,8 @@ REGISTERED = (
     "put_back",
     "verified_after",
     "trials",
+    "console_after",
+    "taken_back",
 )
 INTERNAL = f"__{PREFIX}"
 

@@ -257,6 +257,16 @@ async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> list[str
     return warnings
 
 
+async def take_back(graph: Graph, http: Http, discovery: Discovery, todo: Plan, error: BaseException) -> BaseException:
+    """Remove the client secrets that apply() has made, where ``error`` keeps them from being returned; gives ``error``
+    with what became of them."""
+    app = todo.present.application
+    if app is None:
+        return error
+    endpoint = inspection.token_endpoint(graph, http, discovery, app)
+    return await SecretWriter(graph, endpoint, app).take_back(todo.decisions, error)
+
+
 def revived(todo: Plan) -> list[Credential]:
     """The client secrets that work again because a deleted application is restored, and that no declared holder has."""
     held = {decision.holds.key_id for decision in todo.decisions if decision.holds}

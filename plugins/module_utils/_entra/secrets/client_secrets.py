@@ -20,6 +20,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durat
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
     PERSONAL_AUDIENCES,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import strays
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
@@ -29,6 +30,7 @@ SLOTS_PERSONAL = 2
 # What the client secret is called when check mode cannot know it yet.
 NOT_MADE = "not-made-in-check-mode"
 PREDICTED_KEY = "00000000-0000-0000-0000-000000000000"
+UNREADABLE = datetime.max.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,10 @@ NOTHING = dict.fromkeys(("key_id", "hint", "expires"))
 class Wanted:
     """One declared client secret.
 
-    ``other_holders`` are the names of holders that are surely others: what is theirs is renewed and retired for them.
-    ``held_names`` are patterns of names under which a held one is this holder's as well.
+    Without ``held`` and ``held_key_id`` it is not known what the holder has, unless ``holds_none`` says that it has
+    none. ``other_holders`` are the names of holders that are surely others: what is theirs is renewed and retired for
+    them. ``held_names`` are patterns of names under which a held one is this holder's as well. ``stray_key_ids`` are
+    key IDs of client secrets that never reached the holder.
     """
 
     name: str
@@ -86,6 +90,13 @@ class Wanted:
     state: str = "present"
     other_holders: frozenset[str] = frozenset()
     held_names: tuple[str, ...] = ()
+    holds_none: bool = False
+    stray_key_ids: frozenset[str] = frozenset()
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known what the holder has."""
+        return bool(self.held or self.held_key_id or self.holds_none)
 
     @property
     def present(self) -> bool:
@@ -106,14 +117,22 @@ class Wanted:
                 answer=f"renew_before {item['renew_before']} is not shorter than lifetime {item['lifetime']}",
                 hint="Shorten renew_before or lengthen lifetime",
             )
+        held, held_key_id = usable_secret(item.get("held")), (item.get("held_key_id") or "").lower() or None
+        if item.get("holds_none") and (held or held_key_id):
+            raise InputError(
+                f"The client secret {name} is declared with holds_none and with one that is held",
+                hint="Omit holds_none, or held and held_key_id",
+            )
         return cls(
             name,
-            usable_secret(item.get("held")),
-            (item.get("held_key_id") or "").lower() or None,
+            held,
+            held_key_id,
             **spans,
             state=item["state"],
             other_holders=frozenset(item.get("other_holders") or []) - {name},
             held_names=tuple(item.get("held_names") or []),
+            holds_none=bool(item.get("holds_none")),
+            stray_key_ids=frozenset(key_id.lower() for key_id in item.get("stray_key_ids") or []),
         )
 
 
@@ -123,6 +142,7 @@ class Decision:
 
     ``held`` is the listed credential that the holder's value is taken to be now, ``holds`` the one that it has
     afterwards. ``accepted`` is whether the token endpoint has accepted the latter, None where it was not asked.
+    ``strays`` are those of ``superseded`` that never reached the holder.
     """
 
     wanted: Wanted
@@ -134,6 +154,7 @@ class Decision:
     secret_text: str | None = None
     accepted: bool | None = None
     held: Credential | None = None
+    strays: list[Credential] = field(default_factory=list)
 
     @property
     def makes(self) -> bool:
@@ -150,6 +171,7 @@ class Decision:
             "accepted": self.accepted,
             "held": {"name": self.held.name, **self.held.result()} if self.held else None,
             "superseded": [credential.key_id for credential in self.superseded],
+            "strays": [credential.key_id for credential in self.strays],
             "removed": [credential.key_id for credential in self.remove],
         }
         return {**shown, "secret_text": self.secret_text} if self.makes else shown
@@ -263,18 +285,22 @@ def _decide(
         fit = live = []
     unknown = [c for c in ours if c.hint is None and wanted.held]  # may be the held one as well
     superseded = [credential for credential in ours if credential not in live and credential not in unknown]
+    named = [c for c in superseded if c.key_id.lower() in wanted.stray_key_ids and c not in fit]
     if wanted.state == "retire" and not live:
-        return Decision(wanted, "kept", "the held one is not listed, so nothing is retired", superseded=superseded)
+        kept = [credential for credential in superseded if credential not in named]
+        reason = "the held one is not listed, so nothing is retired"
+        return Decision(wanted, "kept", reason, superseded=kept, remove=named)
     due = live and (wanted.state == "renew" or live[0].expires - now <= wanted.renew_before)
     if not live or (due and wanted.state != "retire"):
         decision = _make(wanted, fit, live, superseded, verdict, now)
         return decision if others is None else replace(decision, reason=f"the held one belongs to {others}")
     holds = live[0]
-    over = [c for c in superseded if not c.live(now) or now - max(c.start, holds.start) >= wanted.overlap]
-    remove = over if retire else []
+    over = strays.over(superseded, holds, wanted.overlap, now) if retire else []
+    remove = [*dict.fromkeys((*named, *over))]
     kept = [credential for credential in superseded if credential not in remove]
     known = f"accepted on {now:%Y-%m-%d}" if verdict and verdict.accepted else f"listed until {holds.expires:%Y-%m-%d}"
-    return Decision(wanted, "kept", f"held, {known}", holds, kept, remove)
+    never = strays.never_held(kept, holds)
+    return Decision(wanted, "kept", f"held, {known}", holds, kept, remove, strays=never)
 
 
 def _held_as_other(wanted: Wanted, credentials: t.Sequence[Credential]) -> list[Credential]:
@@ -296,11 +322,12 @@ def _make(
     verdict: Verdict | None,
     now: datetime,
 ) -> Decision:
-    """A new one, and which of those go that were made by earlier runs and never reached the holder: were they kept,
-    a console that refuses every write would gather one with each run. The latest of them stays in any case."""
-    known = bool(wanted.held or wanted.held_key_id)
-    stranded = sorted((c for c in superseded if c not in fit), key=lambda c: c.start)[:-1]
-    remove = [c for c in stranded if now - c.start >= wanted.overlap] if known else []
+    """A new one, and which others go before: were they kept, a console that refuses every write, and runs that die
+    before they write, would gather one with each run. Nothing goes where it is not known what the holder has."""
+    held = live[0] if live else None
+    others = [credential for credential in superseded if credential not in fit] if wanted.known else []
+    remove = strays.removable(others, held, now)
+    never = [c for c in strays.never_held(others, held) if c not in remove and strays.in_flight(c, now)]
     kept = [credential for credential in superseded if credential not in remove]
     if live:
         expires = live[0].expires
@@ -308,8 +335,9 @@ def _make(
         if wanted.state == "renew":
             reason = f"asked for, before the held one expires {expires:%Y-%m-%d}"
         ours = [credential for credential in live if credential.name == wanted.name]
-        return Decision(wanted, "renewed", reason, live[0], [*kept, *ours], remove)
-    return Decision(wanted, "created", _why_not(wanted, fit, verdict, superseded), superseded=kept, remove=remove)
+        return Decision(wanted, "renewed", reason, live[0], [*kept, *ours], remove, strays=never)
+    reason = _why_not(wanted, fit, verdict, superseded)
+    return Decision(wanted, "created", reason, superseded=kept, remove=remove, strays=never)
 
 
 def _why_not(wanted: Wanted, fit: list[Credential], verdict: Verdict | None, ours: list[Credential]) -> str:
@@ -331,12 +359,12 @@ def _make_room(decisions: list[Decision], credentials: t.Sequence[Credential], n
         candidates = sorted(
             (c for c in decision.superseded if c.key_id not in held), key=lambda c: (c.live(now), c.start)
         )
-        knows = decision.wanted.held or decision.wanted.held_key_id
-        if not knows and candidates and candidates[-1].live(now):
+        if not decision.wanted.known and candidates and candidates[-1].live(now):
             candidates.pop()  # the holder's secret cannot be read: the newest may be the one in use
         while used >= SLOTS_PERSONAL and candidates:
             dropped = candidates.pop(0)
             decision.superseded.remove(dropped)
+            decision.strays = [credential for credential in decision.strays if credential != dropped]
             decision.remove.append(dropped)
             used -= 1
         if used >= SLOTS_PERSONAL:
@@ -350,14 +378,18 @@ def _make_room(decisions: list[Decision], credentials: t.Sequence[Credential], n
 
 
 def parse_time(text: str | None) -> datetime:
-    """A Graph timestamp, of any precision, as an aware datetime in UTC; far in the future where there is none."""
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", text or "")
+    """A Graph timestamp of any precision as an aware datetime in UTC; UNREADABLE, far in the future, if it is none."""
+    known = text if isinstance(text, str) else ""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", known)
     if not match:
-        return datetime.max.replace(tzinfo=timezone.utc)
+        return UNREADABLE
     zone = match.group(3) or "Z"
-    moment = datetime.fromisoformat(match.group(1) + (zone if zone != "Z" else "+00:00"))
     micro = int(((match.group(2) or "") + "000000")[:6])
-    return moment.replace(microsecond=micro).astimezone(timezone.utc)
+    try:
+        moment = datetime.fromisoformat(match.group(1) + (zone if zone != "Z" else "+00:00"))
+        return moment.replace(microsecond=micro).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return UNREADABLE
 
 
 def format_time(moment: datetime) -> str:

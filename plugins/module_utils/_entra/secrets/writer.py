@@ -6,7 +6,7 @@
 """Make and remove client secrets in Graph, so that none is lost and none is made twice.
 
 A secret that nobody could be given is removed again before the error is raised, so that none is left behind whose
-value no one knows.
+value no one knows. If that fails too, the error names it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,25 @@ from __future__ import annotations
 import asyncio
 import secrets
 import typing as t
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import application
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import strays
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import (
+    UNREADABLE,
     Credential,
     Decision,
+    format_time,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import token_endpoint
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    AmbiguousError,
+    ConflictError,
+    ServiceError,
+    SsoError,
+    unforeseen,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
@@ -35,6 +43,8 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 # Seconds within which a credential that is there is listed and can be removed; afterwards it counts as gone.
 LISTED_WITHIN = 20.0
+# Seconds within which other runs that are at work have given their client secrets to the holder, or removed them
+OTHERS_WITHIN = 60.0
 
 
 class SecretWriter:
@@ -51,25 +61,56 @@ class SecretWriter:
     async def apply(self, decisions: t.Sequence[Decision]) -> list[str]:
         """Carry out ``decisions``: remove, make, and wait until Entra accepts what was made.
 
-        Sets ``holds`` and ``secret_text`` of the decisions that make one. Gives warnings. When any cannot be made or
-        is not accepted in time, all that this call made are removed again and ServiceError is raised.
+        Sets ``holds`` and ``secret_text`` of the decisions that make one. Gives warnings. If any cannot be made or is
+        not accepted in time, all that this call made are removed again and ServiceError is raised; see take_back().
+        Raises ConflictError, before anything is made, if other runs have made several for the same holder.
         """
+        making = [decision for decision in decisions if decision.makes]
+        for decision in making:
+            await self._let_others_end(decision)
         for decision in decisions:
             for credential in decision.remove:
                 await self.remove(credential)
-        making = [decision for decision in decisions if decision.makes]
-        made: list[Credential] = []
         try:
             for decision in making:  # one after the other: concurrent credential edits of one app fail [iss]
                 decision.holds, decision.secret_text = await self._make(decision)
-                made.append(decision.holds)
             verdicts = await asyncio.gather(*(self._accepted(decision) for decision in making))
-            if made:
-                await self._listed(made)
-        except BaseException:
-            await self._take_back(made)
-            raise
+            if making:
+                await self._listed([decision.holds for decision in making if decision.holds])
+        except BaseException as error:
+            told = await self.take_back(making, error)
+            if told is error:
+                raise
+            raise told from error
         return [warning for warning in verdicts if warning]
+
+    async def _let_others_end(self, decision: Decision) -> None:
+        """Wait until not more than one young stray of the holder is left; raises ConflictError if they stay.
+
+        None of them is removed: the run that made it may be about to write it to the console.
+        """
+
+        def left(found: list[Credential]) -> list[Credential]:
+            listed = {credential.key_id for credential in found}
+            young = [credential for credential in decision.strays if credential.key_id in listed]
+            return strays.in_the_way(young, self._graph.now)
+
+        if not strays.in_the_way(decision.strays, self._graph.now):
+            return
+        found, settled = await replication.settle(
+            self._credentials, lambda found: not left(found), min(self._graph.patience, OTHERS_WITHIN), agreeing=1
+        )
+        if settled:
+            return
+        staying = left(found)
+        later = max(credential.start for credential in staying) + strays.IN_FLIGHT
+        raise ConflictError(
+            f"No client secret was made for {decision.wanted.name} on {application.label(self._app)}",
+            answer=f"{len(staying)} young ones have not reached it, and another run may be about to write one: "
+            + "; ".join(credential.describe() for credential in staying),
+            hint=f"If no other run is at work, remove them in Entra, or run the playbook again after "
+            f"{format_time(later)}",
+        )
 
     async def _listed(self, made: list[Credential]) -> None:
         """Wait until all that were made are listed; one that never is was removed by somebody meanwhile."""
@@ -85,11 +126,30 @@ class SecretWriter:
                 hint="Run again; raise wait_timeout if the tenant is slow",
             )
 
-    async def _take_back(self, made: list[Credential]) -> None:
-        """Remove what was just made and reached nobody, each whatever becomes of the others; the first error counts."""
-        for credential in made:
-            with suppress(ServiceError):
-                await self.remove(credential)
+    async def take_back(self, decisions: t.Iterable[Decision], error: BaseException) -> BaseException:
+        """Remove what was just made for ``decisions`` and reached nobody, each whatever becomes of the others.
+
+        Gives ``error``, with those that stay if any cannot be removed.
+        """
+        made = [decision.holds for decision in decisions if decision.secret_text and decision.holds]
+        left = [credential for credential in made if not await self._removed(credential)]
+        for decision in decisions:
+            decision.secret_text = None
+        if not made or not isinstance(error, Exception):
+            return error
+        outcome = f"the new client secrets were removed again: {_names(made)}"
+        if left:
+            outcome = f"new client secrets stay, whose values nobody knows: {_names(left)}"
+        known = error if isinstance(error, SsoError) else unforeseen(error)
+        return known.but(answer=f"{known.answer}; {outcome}" if known.answer else outcome)
+
+    async def _removed(self, credential: Credential) -> bool:
+        """Whether a client secret that was made could be removed again."""
+        try:
+            await self.remove(credential)
+        except Exception:  # noqa: BLE001  # the error that led here counts
+            return False
+        return True
 
     async def remove(self, credential: Credential) -> None:
         """Remove a client secret; one that is gone already is no error.
@@ -127,28 +187,52 @@ class SecretWriter:
             answer = await replication.persist(
                 lambda: self._graph.send(request, attempted), replication.not_replicated, self._graph.patience
             )
-        except AmbiguousError as error:
-            await self._undo_unknown(name, expires)
-            raise error.but(
-                answer=f"{error.answer}; what it may have made was looked for and removed", hint="Run again"
-            ) from error
-        made = answer or {}
-        if not made.get("keyId") or not made.get("secretText"):
-            await self._undo_unknown(name, expires)
-            raise ServiceError(attempted, answer="the answer has no client secret", hint="Run again")
-        return Credential.parse(made), str(made["secretText"])
+        except BaseException as error:
+            if isinstance(error, SsoError) and not isinstance(error, AmbiguousError):
+                raise  # it was refused, or not sent
+            told = await self._undo_unknown(attempted, name, expires, error)
+            if told is error:
+                raise
+            raise told from error
+        made = answer if isinstance(answer, dict) else {}
+        key_id, secret = made.get("keyId"), made.get("secretText")
+        if isinstance(key_id, str) and key_id and isinstance(secret, str) and secret:
+            credential = Credential.parse(made)
+            if credential.name == name and UNREADABLE not in (credential.start, credential.expires):
+                return credential, secret
+        odd = ServiceError(attempted, answer="the answer has no client secret that can be used", hint="Run again")
+        raise await self._undo_unknown(attempted, name, expires, odd, key_id)
 
-    async def _undo_unknown(self, name: str, expires: datetime) -> None:
-        """Remove what a request with a lost answer made: its value is unknown, so nobody can ever use it."""
+    async def _undo_unknown(
+        self, attempted: str, name: str, expires: datetime, error: BaseException, key_id: t.Any = None
+    ) -> BaseException:
+        """Remove what a request with a lost answer may have made: its value is unknown, so nobody can ever use it.
 
-        def stray(found: list[Credential]) -> list[Credential]:
-            return [c for c in found if c.name == name and abs(c.expires - expires) < timedelta(microseconds=2)]
+        Gives ``error`` with what became of it.
+        """
 
-        found, _settled = await replication.settle(
-            self._credentials, lambda c: bool(stray(c)), min(self._graph.patience, LISTED_WITHIN), agreeing=1
-        )
-        for credential in stray(found):
-            await self.remove(credential)
+        def strange(found: list[Credential]) -> list[Credential]:
+            mine = [c for c in found if c.name == name]
+            return [c for c in mine if c.key_id == key_id or abs(c.expires - expires) < timedelta(microseconds=2)]
+
+        may_stay = f"a client secret {name} that expires {expires:%Y-%m-%d %H:%M:%S.%f}Z may appear or stay"
+        try:
+            found, _settled = await replication.settle(
+                self._credentials, lambda c: bool(strange(c)), min(self._graph.patience, LISTED_WITHIN), agreeing=1
+            )
+            made = strange(found)
+            left = [credential for credential in made if not await self._removed(credential)]
+            outcome = "what it made was found and removed" if made else f"none that it made is listed; {may_stay}"
+            if left:
+                outcome = f"what it made stays, and nobody knows its value: {_names(left)}"
+        except Exception as failure:  # noqa: BLE001  # the error that led here counts
+            known = failure if isinstance(failure, SsoError) else unforeseen(failure)
+            outcome = f"it was not possible to look for what it made ({known.answer or known.attempted}); {may_stay}"
+        if isinstance(error, SsoError):
+            return error.but(answer=f"{error.answer}; {outcome}", hint="Run again")
+        if not isinstance(error, Exception):
+            return error
+        return AmbiguousError(attempted, answer=f"{unforeseen(error).answer}; {outcome}", hint="Run again")
 
     async def _accepted(self, decision: Decision) -> str | None:
         """Wait until the token endpoint accepts the new secret; gives a warning where it cannot tell."""
@@ -165,7 +249,7 @@ class SecretWriter:
         if not done:
             raise ServiceError(
                 f"The new client secret for {name} was not accepted within {self._graph.patience:.0f} seconds",
-                answer=f"the token endpoint last said: {verdict.answer}; the secret was removed again",
+                answer=f"the token endpoint last said: {verdict.answer}",
                 hint="Run again; raise wait_timeout if the tenant is slow",
                 code=f"AADSTS{verdict.code}" if verdict.code else None,
             )
@@ -176,6 +260,10 @@ class SecretWriter:
     async def _credentials(self) -> list[Credential]:
         found = await application.read(self._graph, "object_id", self._app["id"])
         return [Credential.parse(item) for item in (found or {}).get("passwordCredentials") or []]
+
+
+def _names(credentials: t.Iterable[Credential]) -> str:
+    return ", ".join(f"{credential.name} ({credential.describe()})" for credential in credentials)
 
 
 def _unknown_key(error: ServiceError) -> bool:

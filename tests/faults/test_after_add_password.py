@@ -1,0 +1,130 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_app: whatever goes wrong after Entra has made a client secret, it is removed again, or the error names it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from faults.steps import key_ids, only
+from integration.entra_app_rows import run, secrets
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import restriction_facts
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from lab.client import Lab
+from support.fleet import Fleet
+
+REMOVAL = ("POST", "/removePassword$")
+
+
+class Interrupted(BaseException):
+    """As when the run is stopped by hand."""
+
+
+@pytest.fixture
+def altered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Alters what Graph answers once it has made a client secret: members of the answer, or an exception instead."""
+    send = httpx.AsyncHTTPTransport.handle_async_request
+
+    def alter(error: BaseException | None = None, **members: Any) -> None:
+        async def altering(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+            answer = await send(transport, request)
+            if not request.url.path.endswith("/addPassword"):
+                return answer
+            document = json.loads(await answer.aread())
+            monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", send)
+            if error:
+                raise error
+            return httpx.Response(answer.status_code, json={**document, **members}, request=request)
+
+        monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", altering)
+
+    return alter
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"keyId": 7},
+        {"keyId": None},
+        {"secretText": 42},
+        {"secretText": ""},
+        {"endDateTime": "soon"},
+        {"endDateTime": 1},
+        {"startDateTime": "2026-02-31T00:00:00Z"},
+    ],
+    ids=str,
+)
+def test_an_answer_of_odd_types(members: dict[str, Any], altered: Callable[..., None], fleet: Fleet) -> None:
+    altered(**members)
+    failed = run(fleet, **secrets({"name": "desk1"}))
+    assert failed["failed"], failed
+    assert "Making a client secret for desk1" in failed["msg"]
+    assert "found and removed" in failed["msg"]
+    assert only(fleet.tenant)["passwordCredentials"] == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("an unparsable date"),
+        RecursionError(),
+        httpx.DecodingError("not gzip"),
+        httpx.RemoteProtocolError("a garbled frame"),
+        MemoryError(),
+    ],
+    ids=repr,
+)
+def test_any_exception_after_it_was_sent(error: Exception, altered: Callable[..., None], fleet: Fleet) -> None:
+    altered(error)
+    failed = run(fleet, **secrets({"name": "desk1"}))
+    assert failed["failed"], failed
+    assert "Making a client secret for desk1" in failed["msg"]
+    assert "Run again" in failed["msg"]
+    assert only(fleet.tenant)["passwordCredentials"] == []
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), Interrupted()], ids=repr)
+def test_a_run_that_is_stopped(error: BaseException, altered: Callable[..., None], fleet: Fleet) -> None:
+    altered(error)
+    with pytest.raises(type(error)):
+        run(fleet, **secrets({"name": "desk1"}))
+    assert only(fleet.tenant)["passwordCredentials"] == []
+
+
+def test_one_that_cannot_be_removed_again_is_named(altered: Callable[..., None], lab: Lab, fleet: Fleet) -> None:
+    """By name, key ID and expiry, whether its value was lost or it was not accepted."""
+    altered(secretText=None)
+    lab.fault("graph", *REMOVAL, status=403, times=100)
+    failed = run(fleet, **secrets({"name": "desk1"}))
+    (stays,) = only(fleet.tenant)["passwordCredentials"]
+    assert f"stays, and nobody knows its value: desk1 (key {stays['keyId']}, expires " in failed["msg"]
+
+    lab.set_lag(0, 3600)
+    failed = run(fleet, **secrets({"name": "desk2"}), wait_timeout=0.5)
+    lab.set_lag(0, 0)
+    (stays,) = key_ids(only(fleet.tenant), "desk2")
+    assert "was not accepted within" in failed["msg"]
+    assert f"stay, whose values nobody knows: desk2 (key {stays}, expires " in failed["msg"]
+
+
+def test_a_failure_after_all_was_done(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be returned is removed again."""
+
+    async def refused(*_given: Any, **_named: Any) -> Any:
+        raise ServiceError("Reading the assignments failed", answer="Graph answered 503", hint="Run again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restriction_facts, "read", refused)
+        failed = run(fleet, **secrets({"name": "desk1"}))
+    assert failed["failed"], failed
+    assert "were removed again: desk1 (key " in failed["msg"]
+    assert only(fleet.tenant)["passwordCredentials"] == []
+    assert run(fleet, **secrets({"name": "desk1"}))["client_secrets"][0]["decision"] == "created"

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which client secrets that a run has made are taken back, and what the message of their server says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import NOT_MADE
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record, stranded
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import retirements
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
+from support.servers import (
+    APP_ID,
+    CANARY,
+    OBJECT_ID,
+    console,
+    declared_as,
+    held,
+    holders,
+    made,
+    provider,
+    ready,
+    refused,
+    registered,
+    registration,
+    result,
+    verified,
+)
+
+FAILURE = {"phase": "Configure the provider", "message": "The console answered 500."}
+UNREADABLE = {"failed": False, "msg": "The console did not answer."}
+KEY = "new key of desk1"
+
+
+def failed(after: dict[str, Any] | None = None, decision: str = "renewed", **changed: Any) -> Server:
+    """A server for which a client secret was made and that then failed; ``after`` is its console read afterwards."""
+    (server,) = registered(ready(), decision=decision)
+    return replace(server, failure=FAILURE, console_after=after or {}, **changed)
+
+
+def taken_back(server: Server, *left: str) -> Server:
+    """``server`` after the task that takes back, which has left these."""
+    found = result(server, secrets={"superseded": [*left]}, declared=declared_as(server, object_id=OBJECT_ID))
+    return replace(server, taken_back=registration(found))
+
+
+@pytest.mark.parametrize(
+    ("after", "fate"),
+    [
+        (console(), "stranded"),
+        (console(provider()), "stranded"),
+        (console(provider(held())), "stranded"),
+        (console(provider(made())), "held"),
+        (console(provider(client_secret_set=None)), "unknown"),
+        (UNREADABLE, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_only_a_reading_says_that_it_did_not_reach_the_console(after: dict[str, Any], fate: str) -> None:
+    server = failed(after)
+    assert stranded.fate(server) == fate
+    assert bool(stranded.entries([server])) is (fate == "stranded")
+
+
+def test_what_was_read_back_and_not_replaced_is_held() -> None:
+    written = {"configured": {"changed": True, "provider": provider()}}
+    assert stranded.fate(failed(UNREADABLE, **written)) == "held"
+    assert stranded.fate(failed(UNREADABLE, **written, put_back={"provider": provider()})) == "unknown"
+    assert stranded.fate(failed(console(provider(held())), **written)) == "stranded"
+
+
+def test_the_console_is_read_only_where_one_was_made_and_the_server_failed() -> None:
+    options = stranded.reading(failed())
+    assert (options["name"], options["include_secrets"]) == ("azure", True)
+    assert options["console_url"]
+    predicted = failed()
+    predicted.registration["applications"][0]["client_secrets"][0]["secret_text"] = NOT_MADE
+    for server in (ready(), failed(decision="kept"), *registered(ready(), decision="created"), predicted):
+        assert stranded.reading(server) == {}
+
+
+def test_without_a_failure() -> None:
+    (server,) = verified(ready(), decision="created")
+    assert stranded.fate(server) == "held"
+    # The phase was left out
+    assert stranded.fate(replace(server, configured={}, verified={})) == "stranded"
+    # Another run has written its own
+    assert stranded.fate(replace(server, verified={"verified": True, "holds_client_secret": False})) == "stranded"
+    assert stranded.fate(replace(server, verified={"verified": True, "holds_client_secret": None})) == "held"
+    assert stranded.fate(*verified(ready())) == ""
+    kept = replace(server, configured={**server.configured, "client_secret": f"{CANARY} of another run"})
+    assert stranded.fate(kept) == "stranded"
+    (entry,) = stranded.entries([kept])
+    assert entry["client_secrets"][0]["held"] == f"{CANARY} of another run"
+
+
+def test_one_entry_for_each_application_with_those_that_are_stranded() -> None:
+    desks = registered(ready("desk1"), ready("desk2"), ready("desk3"), decision="renewed")
+    servers = [
+        replace(desks[0], failure=FAILURE, console_after=console(provider(held("desk1")))),
+        replace(desks[1], failure=FAILURE, console_after=console(provider(made("desk2")))),
+        replace(desks[2], failure=FAILURE, console_after=console()),
+    ]
+    (entry,) = stranded.entries(servers)
+    assert entry["object_id"] == OBJECT_ID
+    assert holders(entry) == ["rustdesk-sso desk1", "rustdesk-sso desk3"]
+    first, last = entry["client_secrets"]
+    assert (first["state"], first["stray_key_ids"], first["held"]) == ("retire", [KEY], held("desk1"))
+    assert (last["stray_key_ids"], last["held"]) == (["new key of desk3"], "")
+    assert entry["retire_superseded"] is False
+    assert stranded.may_be_due(servers[0].registration)
+    assert not stranded.may_be_due(registration(result(*desks)))
+
+
+def test_what_is_told() -> None:
+    server = failed(console(provider(held())))
+    gone, stays = taken_back(server), taken_back(server, KEY)
+    name = f"The new client secret rustdesk-sso desk1 (key ID {KEY}, expires 2027-09-01T00:00:00Z)"
+    assert stranded.told(gone) == f"{name} did not reach the console and was removed again."
+    assert stranded.told(stays).startswith(f"{name} did not reach the console and could not be removed again")
+    declared = declared_as(server, object_id=OBJECT_ID)
+    refusal = replace(server, taken_back=registration(refused(server, declared=declared)))
+    assert stranded.told(refusal).endswith("could not be removed again: Graph answered 403.")
+    assert stranded.told(failed(UNREADABLE)) == (
+        f"{name} stays, because it is unknown whether the console has it: The console did not answer."
+    )
+    assert stranded.told(failed(console(provider(made())))) == ""
+
+
+def test_the_record_names_what_the_console_holds() -> None:
+    found = record.record(taken_back(failed(console(provider(held())))))
+    assert found["client_secret"]["key_id"] == "old key of desk1"
+    assert found["message"].startswith("Configure the provider: The console answered 500. The new client secret")
+    assert CANARY not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("seen", "none"),
+    [
+        (console(), True),
+        (console(provider()), True),
+        (console(provider("short")), True),
+        (console(provider(held())), False),
+        (console(provider(client_secret_set=None)), False),
+        ({}, False),
+        ({"failed": True, "msg": "It did not answer."}, False),
+        ({**console(), "other_providers": [{"name": "entra", "client_id": APP_ID, "client_secret_set": None}]}, False),
+        ({**console(), "other_providers": [{"name": "entra", "client_id": APP_ID, "client_secret_set": False}]}, True),
+        (
+            {**console(), "other_providers": [{"name": "github", "client_id": "0a1b", "client_secret_set": True}]},
+            True,
+        ),
+    ],
+)
+def test_holding_none_is_not_the_same_as_not_known(seen: dict[str, Any], none: bool) -> None:
+    assert replace(ready(), console=seen).holds_none is none
+
+
+def test_strays_of_before_are_retired_with_the_superseded() -> None:
+    """Their key IDs go to entra_app, which need not wait for the overlap."""
+    (entry,) = retirements(verified(ready(), decision="created", secrets={"strays": ["k0"]}), predicted=False)
+    assert entry["client_secrets"][0]["stray_key_ids"] == ["k0"]
