@@ -29,7 +29,7 @@ ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
 # What azure.azcollection needs, for `make bench`
 PEER := .venvs/peer
-TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/generated tests/awx)
+TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/crash tests/generated tests/awx)
 LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
 
 # Every tool sees the staged tree as the installed collection

@@ -301,6 +301,18 @@ class Lab:
         """Forget all faults."""
         self.control("DELETE", "/faults")
 
+    def hold(self, request: int, done: bool = False) -> None:
+        """Hold the product's ``request``-th request from now on and all that follow it; ``done`` serves that one."""
+        self.control("POST", "/hold", request=request, done=done)
+
+    def is_held(self) -> bool:
+        """Whether the request is held, as soon as it is, or after a few seconds."""
+        return bool(self.control("GET", "/hold")["held"])
+
+    def release(self) -> None:
+        """Reset the connections of the requests that are held, and hold none any more."""
+        self.control("DELETE", "/hold")
+
     def requests(self, service: str | None = None, by: str | None = "client") -> list[dict[str, Any]]:
         """The requests recorded: those of the product (`by` client), of consoles, of the lab itself, or all (None)."""
         entries = self.control("GET", "/requests", service=service)
