@@ -16,6 +16,7 @@ from generated.role_world import World
 from lab.client import Console, Lab
 from support import consoles
 from support.controller import Controller
+from support.role_in_process import RoleRun
 
 OTHERS = "somebody else"
 OTHERS_URI = "https://elsewhere.example/signin-oidc"
@@ -88,6 +89,8 @@ class Ground(World):
         adopted = flow.start == "by hand"
         super().__init__(lab, controller, kind, Case(flow.hosts, flow.start, False, adopted, adopted, ("alice",), ()))
         self.kind, self.flow = kind, flow
+        # The runs of the flow that came to their end
+        self.ended: list[RoleRun] = []
         self.fleet.variables |= flow.variables
         self.graph("POST", "/applications", {"displayName": OTHERS, "web": {"redirectUris": [OTHERS_URI]}})
         for app in self.ours():

@@ -60,6 +60,7 @@ def in_process(ground: Ground, crash: Crash | None) -> bool:
             run = play(ground, call, left)
         except ControllerDied:
             return True
+        ground.ended.append(run)
         left = Crash(left.request - run.requests, left.done) if left and left.request > run.requests else None
         if run.failed():
             break
@@ -102,6 +103,8 @@ def crash(ground: Ground, at: Crash, perform: Perform = in_process, *, settle: b
     case = _Case(ground)
     with arranged(ground):
         outcome = Outcome(perform(ground, at))
+    for run in ground.ended:
+        case.compare_with_said("the run itself", run)
     case.look("after the crash", MOST)
     case.follow(settle)
     return Outcome(outcome.hit, case.broken, time.monotonic() - began)
@@ -156,9 +159,9 @@ class _Case:
             self.broken.append(f"{which} said: {run.messages}")
         if quiet and any(run.changed().values()):
             self.broken.append(f"{which} changed something: {run.changed()}")
-        self._holds_what_it_says(which, run)
+        self.compare_with_said(which, run)
 
-    def _holds_what_it_says(self, which: str, run: RoleRun) -> None:
+    def compare_with_said(self, which: str, run: RoleRun) -> None:
         """The console holds the client secret that a successful run names."""
         hints = {item["keyId"]: item["hint"] for app in self.ground.ours() for item in app["passwordCredentials"]}
         for name, host in run.hosts.items():
