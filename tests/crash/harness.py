@@ -104,10 +104,29 @@ def crash(ground: Ground, at: Crash, perform: Perform = in_process, *, settle: b
     with arranged(ground):
         outcome = Outcome(perform(ground, at))
     for run in ground.ended:
-        case.compare_with_said("the run itself", run)
+        case.judge("the run itself", run)
     case.look("after the crash", MOST)
     case.follow(settle)
     return Outcome(outcome.hit, case.broken, time.monotonic() - began)
+
+
+def after_faults(ground: Ground, order: Callable[[Ground], None]) -> Outcome:
+    """Play the ground's flow while faults are in the way, and then the runs that follow without them."""
+    began = time.monotonic()
+    case = _Case(ground)
+    order(ground)
+    try:
+        for call in ground.flow.calls:
+            run = play(ground, call)
+            case.judge("the run itself", run)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a run has to end otherwise
+        case.broken.append(f"the run itself raised {error!r}")
+    hit = ground.lab.met_faults() > 0
+    ground.lab.clear_faults()
+    ground.fleet.variables.pop("rustdesk_sso_timeout", None)
+    case.look("after the run", MOST)
+    case.follow(settle=False)
+    return Outcome(hit, case.broken, time.monotonic() - began)
 
 
 class _Case:
@@ -155,10 +174,14 @@ class _Case:
         run = play(self.ground, call)
         if run.failed():
             self.broken.append(f"{which} failed: {run.messages}")
-        if any(word in message for word in FAULTS for message in run.messages):
-            self.broken.append(f"{which} said: {run.messages}")
         if quiet and any(run.changed().values()):
             self.broken.append(f"{which} changed something: {run.changed()}")
+        self.judge(which, run)
+
+    def judge(self, which: str, run: RoleRun) -> None:
+        """A run that failed says so plainly; what one that succeeded says is true."""
+        if any(word in message for word in FAULTS for message in run.messages):
+            self.broken.append(f"{which} said: {run.messages}")
         self.compare_with_said(which, run)
 
     def compare_with_said(self, which: str, run: RoleRun) -> None:

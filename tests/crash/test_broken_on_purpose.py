@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from crash import broken
-from crash.conftest import MakeGround
 from crash.flows import FLOWS, Ground
+from crash.grounds import MakeGround
 from crash.harness import Crash, boundaries, changes, crash
 
 RENEWAL = FLOWS["renewal"]

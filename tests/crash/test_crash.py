@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from crash.conftest import MakeGround
 from crash.flows import FLOWS, Flow
+from crash.grounds import MakeGround
 from crash.harness import Crash, Outcome, boundaries, changes, crash
 from crash.processes import as_process, requests
 
 from support.consoles import KINDS
-from support.length import AT_LENGTH, record
+from support.length import AT_LENGTH, record, share
 
 # In a short run, each flow at one type of console
 KIND_OF = {name: KINDS[number % len(KINDS)] for number, name in enumerate(FLOWS)}
@@ -59,7 +59,7 @@ def test_a_controller_that_dies(make_ground: MakeGround, name: str, kind: str) -
     sent = boundaries(make_ground(kind, flow))
     assert any(map(changes, sent)) or name == "converged", sent
     broken = []
-    for at in every(sent) if AT_LENGTH else sample(flow, sent):
+    for at in share(every(sent)) if AT_LENGTH else sample(flow, sent):
         outcome = crash(make_ground(kind, flow), at, settle=AT_LENGTH)
         broken += told(name, kind, "in process", at, sent[at.request - 1], outcome)
     assert not broken, "\n".join(broken)
@@ -71,7 +71,7 @@ def test_ansible_playbook_killed(make_ground: MakeGround, name: str, kind: str) 
     flow = FLOWS[name]
     number = requests(make_ground(kind, flow))
     broken = []
-    for at in every(["ansible-playbook"] * number) if AT_LENGTH else [Crash(number // 2, done=True)]:
+    for at in share(every(["ansible-playbook"] * number)) if AT_LENGTH else [Crash(number // 2, done=True)]:
         outcome = crash(make_ground(kind, flow), at, as_process, settle=AT_LENGTH)
         broken += told(name, kind, "ansible-playbook", at, "", outcome)
     assert not broken, "\n".join(broken)

@@ -281,6 +281,10 @@ class Lab:
         """The paths of the faults that were ordered and have not met a request yet."""
         return self.control("GET", "/faults")
 
+    def met_faults(self) -> int:
+        """How many requests have met a fault since the faults were cleared."""
+        return int(self.control("GET", "/faults/met"))
+
     def workload_token(self, issuer: str, subject: str, **options: Any) -> str:
         """A workload's token that a federated credential with this issuer and subject trusts.
 

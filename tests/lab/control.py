@@ -66,6 +66,7 @@ class Control:
             ("PUT", CONSOLE + "/switches", self.set_console_switches),
             ("POST", "/faults", self.order_fault),
             ("GET", "/faults", self.open_faults),
+            ("GET", "/faults/met", self.met_faults),
             ("DELETE", "/faults", self.clear_faults),
             ("POST", "/hold", self.hold),
             ("GET", "/hold", self.wait_for_held),
@@ -297,6 +298,10 @@ class Control:
     def open_faults(self) -> list[str]:
         """The faults that are still open: the path that each is about."""
         return self._world.faults.open()
+
+    def met_faults(self) -> int:
+        """How many requests have met a fault since the faults were cleared."""
+        return self._world.faults.met
 
     def clear_faults(self) -> dict[str, Any]:
         """Forget all faults."""
