@@ -100,7 +100,7 @@ def arranged(ground: Ground) -> Iterator[None]:
 def crash(ground: Ground, at: Crash, perform: Perform = in_process, *, settle: bool = True) -> Outcome:
     """Let the controller die ``at`` a request of the ground's flow. ``settle`` also looks past the overlap."""
     began = time.monotonic()
-    case = _Case(ground)
+    case = Case(ground)
     with arranged(ground):
         outcome = Outcome(perform(ground, at))
     for run in ground.ended:
@@ -113,7 +113,7 @@ def crash(ground: Ground, at: Crash, perform: Perform = in_process, *, settle: b
 def after_faults(ground: Ground, order: Callable[[Ground], None]) -> Outcome:
     """Play the ground's flow while faults are in the way, and then the runs that follow without them."""
     began = time.monotonic()
-    case = _Case(ground)
+    case = Case(ground)
     order(ground)
     try:
         for call in ground.flow.calls:
@@ -129,7 +129,9 @@ def after_faults(ground: Ground, order: Callable[[Ground], None]) -> Outcome:
     return Outcome(hit, case.broken, time.monotonic() - began)
 
 
-class _Case:
+class Case:
+    """What must hold of a ground, compared with what was there when this was made; ``broken`` is what does not."""
+
     def __init__(self, ground: Ground) -> None:
         self.ground, self.flow = ground, ground.flow
         self.others = ground.of_others()
