@@ -32,7 +32,8 @@ SECTIONS = {
 HEAD = """# Reliability
 
 Written by `make fire` for version {version}, against the lab of this repository.
-**{tried} cases were tried; {failed} failed.** They took {hours}. A cell shows how many cases failed, how many were tried, and the seconds of a case (median).
+**{tried} cases were tried; {failed} failed.** They took {hours}.
+A cell shows how many cases failed, how many were tried, and the seconds of a case (median).
 
 After each case:
 
