@@ -24,6 +24,8 @@ PODMAN ?= podman
 EXAMPLES ?= 10000
 # `make bench BENCH=short` takes a minute and writes nothing
 BENCH ?= full
+# `make fire SHARE=25` tries one case of 25
+SHARE ?= 1
 
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 STAGE := build/ansible_collections/deskops/rustdesk_sso
@@ -31,7 +33,8 @@ ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
 # What azure.azcollection needs, for `make bench`
 PEER := .venvs/peer
-TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/generated tests/awx)
+TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/crash tests/generated tests/awx)
+FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
 LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
 
 # Every tool sees the staged tree as the installed collection
@@ -39,7 +42,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test generated bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test generated fire bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -66,6 +69,12 @@ test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's 
 
 generated: .venv/stamp stage ## Run the generated tests at length (EXAMPLES=10000)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/generated $(PYTEST_ARGS)
+
+fire: .venv/stamp stage ## Let controllers die and services fail in each way, for hours; write docs/reliability.md (SHARE=25)
+	@rm -f build/fire.jsonl
+	@status=0; PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_FIRE="$(CURDIR)/build/fire.jsonl" RUSTDESK_SSO_SHARE=$(SHARE) \
+		.venv/bin/python -m pytest --numprocesses 2 --dist worksteal $(FIRE) $(PYTEST_ARGS) || status=$$?; \
+		$(PYTHON) tests/tools/reliability.py build/fire.jsonl; exit $$status
 
 $(PEER)/stamp: tests/tools/peers.py
 	@$(PYTHON) tests/tools/peers.py >/dev/null

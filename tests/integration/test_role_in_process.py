@@ -148,16 +148,16 @@ def test_nothing_outlives_a_run(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize("done", [False, True])
 def test_a_controller_that_dies(done: bool, lab: Lab, fleet: Fleet) -> None:
-    """No request follows, whichever it was, so a session stays open; the next run ends what was begun."""
+    """No request follows, so a session stays open; the next run ends what was begun."""
     (host,) = (fleet.add_server(f"desk.{fleet.domain}").name,)
     whole = run_role(fleet, check=True).requests
-    died = 0
-    for request in range(1, whole + 1):
+    died, requests = 0, range(1, whole + 1, 4)
+    for request in requests:
         lab.clear_requests()
         with pytest.raises(ControllerDied):
             run_role(fleet, crash_at=Crash(request, done=done))
         died += len(lab.requests()) == request - (not done)
-    assert died > whole / 2, "more than those that were on their way at the same time"
+    assert died > len(requests) / 2, "more than those that were on their way at the same time"
     assert fleet.consoles[host].sessions()
     assert run_role(fleet).failed() == set()
     assert fleet.sign_in(host)["access_token"]

@@ -281,6 +281,10 @@ class Lab:
         """The paths of the faults that were ordered and have not met a request yet."""
         return self.control("GET", "/faults")
 
+    def met_faults(self) -> int:
+        """How many requests have met a fault since the faults were cleared."""
+        return int(self.control("GET", "/faults/met"))
+
     def workload_token(self, issuer: str, subject: str, **options: Any) -> str:
         """A workload's token that a federated credential with this issuer and subject trusts.
 
@@ -300,6 +304,18 @@ class Lab:
     def clear_faults(self) -> None:
         """Forget all faults."""
         self.control("DELETE", "/faults")
+
+    def hold(self, request: int, done: bool = False) -> None:
+        """Hold the product's ``request``-th request from now on and all that follow it; ``done`` serves that one."""
+        self.control("POST", "/hold", request=request, done=done)
+
+    def is_held(self) -> bool:
+        """Whether the request is held, as soon as it is, or after a few seconds."""
+        return bool(self.control("GET", "/hold")["held"])
+
+    def release(self) -> None:
+        """Reset the connections of the requests that are held, and hold none any more."""
+        self.control("DELETE", "/hold")
 
     def requests(self, service: str | None = None, by: str | None = "client") -> list[dict[str, Any]]:
         """The requests recorded: those of the product (`by` client), of consoles, of the lab itself, or all (None)."""

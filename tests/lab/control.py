@@ -66,7 +66,11 @@ class Control:
             ("PUT", CONSOLE + "/switches", self.set_console_switches),
             ("POST", "/faults", self.order_fault),
             ("GET", "/faults", self.open_faults),
+            ("GET", "/faults/met", self.met_faults),
             ("DELETE", "/faults", self.clear_faults),
+            ("POST", "/hold", self.hold),
+            ("GET", "/hold", self.wait_for_held),
+            ("DELETE", "/hold", self.release),
             ("GET", "/requests", self.requests),
             ("DELETE", "/requests", self.clear_requests),
             ("GET", "/violations", self.violations),
@@ -295,9 +299,28 @@ class Control:
         """The faults that are still open: the path that each is about."""
         return self._world.faults.open()
 
+    def met_faults(self) -> int:
+        """How many requests have met a fault since the faults were cleared."""
+        return self._world.faults.met
+
     def clear_faults(self) -> dict[str, Any]:
         """Forget all faults."""
         self._world.faults.clear()
+        return {}
+
+    def hold(self, request: int, done: bool = False) -> dict[str, Any]:
+        """Hold the client's {request}-th request from now on (the first is 1), and all that follow it: it is not
+        served, or, if {done}, served and not answered."""
+        self._world.hold.order(request, done)
+        return {}
+
+    async def wait_for_held(self) -> dict[str, bool]:
+        """Whether the request is held, as soon as it is, or after a few seconds."""
+        return {"held": await self._world.hold.wait()}
+
+    def release(self) -> dict[str, Any]:
+        """Reset the connections of the requests that are held, and hold none any more."""
+        self._world.hold.release()
         return {}
 
     def requests(self, service: str | None = None) -> list[dict[str, Any]]:

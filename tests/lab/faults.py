@@ -88,6 +88,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._open: list[Fault] = []
+        # How many requests have met one since the orders were cleared
+        self.met = 0
 
     def order(self, fault: Fault) -> None:
         """Add an order behind those already open."""
@@ -100,12 +102,14 @@ class Faults:
     def clear(self) -> None:
         """Forget all orders."""
         self._open.clear()
+        self.met = 0
 
     def take(self, service: str, method: str, path: str, by: str) -> Fault | None:
         """The first order that matches the request, counted as used once."""
         for fault in self._open:
             if fault.matches(service, method, path, by):
                 fault.times -= 1
+                self.met += 1
                 if not fault.times:
                     self._open.remove(fault)
                 return fault

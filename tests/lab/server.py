@@ -19,6 +19,7 @@ from aiohttp import web
 
 from .clock import Clock, http_date
 from .faults import Fault, Faults
+from .hold import Hold
 from .requests_log import RequestsLog
 
 # Bytes of white space that a padded answer has at once
@@ -55,6 +56,7 @@ class Server:
         faults: Faults,
         latency: Latency,
         tls: ssl.SSLContext | None,
+        hold: Hold,
     ) -> None:
         self._service = service
         self._clock = clock
@@ -62,6 +64,7 @@ class Server:
         self._faults = faults
         self._latency = latency
         self._tls = tls
+        self._hold = hold
         self._runner: web.ServerRunner | None = None
         self.url = ""
 
@@ -87,12 +90,17 @@ class Server:
         entry = self._log.add(self._service.name, request.method, path, query, dict(request.headers), body)
         if self._latency.seconds:
             await asyncio.sleep(self._latency.seconds)
+        held = self._hold.take(entry["by"])
+        if held and await held.kept(before=True):
+            return _reset(request)
         fault = self._faults.take(self._service.name, request.method, request.raw_path, entry["by"])
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault and fault.cut == "before":
             return _reset(request)
         response = self._faulty(fault) if fault and fault.answers() else await self._service.handle(request)
+        if held and await held.kept(before=False):
+            return _reset(request)
         if fault and fault.cut == "after":
             return _reset(request)
         if fault and fault.truncate and isinstance(response.body, bytes):

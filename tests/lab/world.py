@@ -31,6 +31,7 @@ from .entra.token import APP_TOKEN_SECONDS
 from .errors import StsError
 from .faults import Fault, Faults
 from .github import GitHub
+from .hold import Hold
 from .requests_log import RequestsLog
 from .rustdesk.console import Console
 from .rustdesk.dialects import DIALECTS
@@ -52,6 +53,7 @@ class World:
         self.log = RequestsLog()
         self.faults = Faults()
         self.latency = Latency()
+        self.hold = Hold()
         self.vault = Vault()
         self.authority = Authority()
         self.directory = Directory(self.clock, lag, secret_lag)
@@ -81,7 +83,7 @@ class World:
         """Start a server for a service; returns its URL. One that is ``near`` its clients has no latency."""
         context = self.authority.server_context() if tls else None
         latency = Latency() if near else self.latency
-        server = Server(service, self.clock, self.log, self.faults, latency, context)
+        server = Server(service, self.clock, self.log, self.faults, latency, context, self.hold)
         url = await server.start(port)
         self._servers.append(server)
         return url

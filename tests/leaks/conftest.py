@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from leaks.encodings import written
 
 from support.controller import Controller, Run
 from support.fleet import Fleet
@@ -22,6 +23,7 @@ from support.fleet import Fleet
 # What the tests themselves wrote, with the secrets that a user would keep in a vault
 GIVEN = {"inventory.json", "playbook.json"}
 POLL_SECONDS = 0.02
+CALLBACKS = Path(__file__).parent / "callbacks"
 
 
 def command_lines() -> Iterator[str]:
@@ -33,20 +35,41 @@ def command_lines() -> Iterator[str]:
                 yield Path(entry.path, "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
+def temporary(home: Path, seen: set[tuple[str, int, int]]) -> Iterator[str]:
+    """The contents of temporary files below ``home`` that are not ``seen``; those of a module, which is no temporary
+    file of the collection, hold its options."""
+    for top in (home / "tmp", home / ".ansible"):
+        for folder, _folders, names in os.walk(top):
+            for name in names:
+                # A file may go while it is looked at
+                with contextlib.suppress(OSError):
+                    path = Path(folder, name)
+                    status = path.stat()
+                    known = str(path), status.st_mtime_ns, status.st_size
+                    if known not in seen and path.is_file():
+                        seen.add(known)
+                        text = path.read_bytes().decode(errors="replace")
+                        if "ANSIBALLZ" not in text:
+                            yield text
+
+
 @contextmanager
-def watched() -> Iterator[set[str]]:
-    """Collects the arguments of all processes that live while the block runs."""
-    seen: set[str] = set()
+def watched(home: Path) -> Iterator[tuple[set[str], set[str]]]:
+    """Collects the arguments of all processes, and the temporary files, that there are while the block runs."""
+    processes: set[str] = set()
+    files: set[str] = set()
+    seen: set[tuple[str, int, int]] = set()
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(POLL_SECONDS):
-            seen.update(command_lines())
+            processes.update(command_lines())
+            files.update(temporary(home, seen))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        yield seen
+        yield processes, files
     finally:
         done.set()
         watcher.join()
@@ -59,11 +82,13 @@ class Traces:
         self.fleet = fleet
         self.home = fleet.controller.home
         self.processes: set[str] = set()
+        self.temporary: set[str] = set()
         self.output = ""
 
-    def run(self, playbook: Path | list[dict[str, Any]], *options: str) -> Run:
-        """Run a playbook with everything that users turn on to find out more: verbosity, diffs, a log, cached facts."""
-        with watched() as seen:
+    def run(self, playbook: Path | list[dict[str, Any]], *options: str, **environment: str) -> Run:
+        """Run a playbook with everything that users turn on to find out more: verbosity, diffs, a log, cached facts,
+        reports, and all events. ``environment`` chooses how the output is written."""
+        with watched(self.home) as (processes, files):
             run = self.fleet.controller.playbook(
                 playbook,
                 self.fleet.inventory,
@@ -75,22 +100,35 @@ class Traces:
                 ANSIBLE_LOG_PATH=str(self.home / "ansible.log"),
                 ANSIBLE_CACHE_PLUGIN="jsonfile",
                 ANSIBLE_CACHE_PLUGIN_CONNECTION=str(self.home / "facts"),
+                **{**self._reports(), **environment},
             )
-        self.processes |= seen
+        self.processes |= processes
+        self.temporary |= files
         self.output += run.output
         return run
 
+    def _reports(self) -> dict[str, str]:
+        return {
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "junit,tree,events",
+            "ANSIBLE_CALLBACK_TREE_DIR": str(self.home / "tree"),
+            "JUNIT_OUTPUT_DIR": str(self.home / "junit"),
+            "LAB_EVENTS": str(self.home / "events"),
+        }
+
     def leaks(self, *more: str) -> list[str]:
-        """Where a secret of the lab, or one of ``more``, is to be seen; each with its surroundings."""
+        """Where a secret of the lab, or one of ``more``, is to be seen in any encoding; each with its surroundings."""
         places = {"output": self.output, "process": "\n".join(self.processes)}
+        places["temporary file"] = "\n".join(self.temporary)
         for path in self.home.rglob("*"):
             if path.is_file() and path.name not in GIVEN:
                 places[str(path.relative_to(self.home))] = path.read_bytes().decode(errors="replace")
         secrets = [*self.fleet.lab.secrets(), *more]
         assert len(secrets) > 10
+        forms = {form for secret in secrets for form in written(secret)}
         found = []
         for place, text in places.items():
-            for secret in secrets:
+            for secret in forms:
                 at = text.find(secret)
                 if at >= 0:
                     found.append(f"{place}: {text[max(0, at - 300) : at + len(secret) + 60]}")

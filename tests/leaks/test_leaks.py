@@ -138,6 +138,9 @@ def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bo
     assert "task path:" in traces.output
     assert (traces.home / "ansible.log").stat().st_size > 10_000
     assert any("ansible-playbook" in line for line in traces.processes)
+    assert list((traces.home / "junit").iterdir())
+    assert list((traces.home / "tree").iterdir())
+    assert (traces.home / "events").stat().st_size > 10_000
     modules = [line for line in traces.processes if "AnsiballZ_entra_app" in line and str(traces.home) in line]
     assert bool(modules) is module_door
     assert GATEWAY_TOKEN in str(fleet.lab.requests(names["totp"]))

@@ -40,6 +40,8 @@ class Wire:
     def __init__(self, crash: Crash | None = None) -> None:
         self.sent = 0
         self._counted = 0
+        # Method and URL of each
+        self.requests: list[tuple[str, str]] = []
         self._crash = crash
         self._died = False
         self._lock = threading.Lock()  # the product also sends from threads
@@ -48,14 +50,14 @@ class Wire:
     def __enter__(self) -> Wire:
         send, send_async = HTTPAdapter.send, httpx.AsyncHTTPTransport.handle_async_request
 
-        def sent(adapter: HTTPAdapter, *request: Any, **options: Any) -> Any:
-            lost = self._next(str(request[0].url))
-            answer = send(adapter, *request, **options)
+        def sent(adapter: HTTPAdapter, request: Any, *more: Any, **options: Any) -> Any:
+            lost = self._next(request.method, request.url)
+            answer = send(adapter, request, *more, **options)
             self._lose(lost)
             return answer
 
         async def sent_async(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-            lost = self._next(str(request.url))
+            lost = self._next(request.method, str(request.url))
             answer = await send_async(transport, request)
             self._lose(lost)
             return answer
@@ -67,11 +69,12 @@ class Wire:
     def __exit__(self, *error: object) -> None:
         self._patches.close()
 
-    def _next(self, url: str) -> bool:
+    def _next(self, method: str, url: str) -> bool:
         """Count a request; gives whether its answer is lost, raises ControllerDied where it is not sent any more."""
         with self._lock:
             self.check()
             self.sent += 1
+            self.requests.append((method, url))
             if self._crash is not None and urlsplit(url).path.endswith(self._crash.path):
                 self._counted += 1
                 self._died = self._counted == self._crash.request

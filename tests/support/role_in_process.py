@@ -89,10 +89,11 @@ class HostRun:
 
 @dataclass(frozen=True)
 class RoleRun:
-    """What a run did with each host, and how many requests it sent."""
+    """What a run did with each host, and how many requests it sent: ``sent`` are method and URL of each."""
 
     hosts: dict[str, HostRun]
     requests: int
+    sent: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def recap(self) -> dict[str, dict[str, int]]:
@@ -149,7 +150,7 @@ def run_role(
         run = _Run(sources, options["subset"])
         run.role(entry, any_errors_fatal)
         wire.check()
-        return RoleRun({name: run.host(name) for name in run.names}, wire.sent)
+        return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
 
 
 class _Worker:

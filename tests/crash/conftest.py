@@ -1,0 +1,11 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fixture that the tests of this folder share."""
+
+from __future__ import annotations
+
+from crash.grounds import make_ground
+
+__all__ = ["make_ground"]

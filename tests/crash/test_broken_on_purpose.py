@@ -1,0 +1,75 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The harness finds a product that breaks the life of a client secret, and finds nothing in the one that is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from crash import broken
+from crash.flows import FLOWS, Ground
+from crash.grounds import MakeGround
+from crash.harness import Crash, boundaries, changes, crash
+
+RENEWAL = FLOWS["renewal"]
+NEVER = Crash(10_000)
+# Seconds until Entra accepts a new client secret
+SLOW = 1.5
+
+
+def slowly_replicated(ground: Ground) -> None:
+    """A new client secret is not accepted at once."""
+    ground.lab.set_lag(0, SLOW)
+
+
+def lost_write(ground: Ground) -> None:
+    """The console answers the next write as if it had kept it."""
+    for console in ground.consoles:
+        ground.lab.fault(console.name, "PUT", "/api/oidc/settings$", json={})
+
+
+CONDITIONS: dict[Callable[[pytest.MonkeyPatch], None], Callable[[Ground], None]] = {
+    broken.drop_the_wait_for_acceptance: slowly_replicated,
+    broken.drop_the_read_back: lost_write,
+}
+
+
+def cases(sent: list[str], defect: Callable[[pytest.MonkeyPatch], None]) -> Iterator[Crash]:
+    """Without a crash where what is lost shows then, else after each request that changes something."""
+    if defect is broken.drop_the_read_back:
+        yield NEVER
+        return
+    for number, request in enumerate(sent, 1):
+        if changes(request):
+            yield Crash(number, done=True)
+
+
+def found(make_ground: MakeGround, defect: Callable[[pytest.MonkeyPatch], None]) -> list[str]:
+    """What the harness finds first."""
+    for at in cases(boundaries(make_ground("pro", RENEWAL)), defect):
+        ground = make_ground("pro", RENEWAL)
+        ground.fleet.variables["rustdesk_sso_wait_timeout"] = 10
+        CONDITIONS.get(defect, lambda _ground: None)(ground)
+        outcome = crash(ground, at, settle=False)
+        ground.lab.set_lag(0, 0)
+        if outcome.broken:
+            return outcome.broken
+    return []
+
+
+@pytest.mark.parametrize("defect", broken.DEFECTS)
+def test_each_is_found(
+    make_ground: MakeGround, monkeypatch: pytest.MonkeyPatch, defect: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    with monkeypatch.context() as patch:
+        defect(patch)
+        assert found(make_ground, defect)
+
+
+@pytest.mark.parametrize("defect", CONDITIONS)
+def test_without_it_nothing_is_found(make_ground: MakeGround, defect: Callable[[pytest.MonkeyPatch], None]) -> None:
+    """Under the same conditions."""
+    assert found(make_ground, defect) == []

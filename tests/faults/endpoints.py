@@ -1,0 +1,64 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What may go wrong with each request of a run, and at which endpoints a run sends any."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from crash.flows import Ground
+
+# Seconds that a request may take, and that a slow one takes
+TIMEOUT, SLOW = 1, 1.5
+HTML = "<html><head><title>Sign in to the gateway</title></head><body>Please sign in</body></html>"
+KINDS: dict[str, dict[str, Any]] = {
+    "429": {"status": 429, "headers": {"Retry-After": "0.05"}, "json": {"error": {"code": "429", "message": "x"}}},
+    "500": {"status": 500, "json": {"error": "internal error"}},
+    "502": {"status": 502, "html": "<html>Bad Gateway</html>"},
+    "503": {"status": 503, "headers": {"Retry-After": "0.05"}, "html": "<html>Service Unavailable</html>"},
+    "504": {"status": 504, "html": "<html>Gateway Timeout</html>"},
+    "cut before": {"cut": "before"},
+    "cut after": {"cut": "after"},
+    "slow": {"delay": SLOW},
+    "garbled": {"body": '{"access_token": \x00\x1b', "headers": {"Content-Type": "application/json"}},
+    "empty 200": {"status": 200},
+    "HTML 200": {"html": HTML},
+}
+TIMES = (1, 2, 5)
+STARTS = ("first run", "converged")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``times`` times in a row, the ``request`` (as crash.harness.boundaries() names it) meets ``kind``."""
+
+    request: str
+    kind: str
+    times: int
+
+    def order(self, ground: Ground) -> None:
+        """Order it in the lab of the ground, whose first console is the one that it may be about."""
+        place, method, path = self.request.rsplit(" ", 2)
+        service = ground.consoles[0].name if place.startswith("console") else place
+        pattern = "^" + re.escape(path).replace(re.escape("{id}"), "[^/']+").replace("'", "('|%27)") + r"(\?|$)"
+        ground.lab.fault(service, method, pattern, by="client", times=self.times, **KINDS[self.kind])
+
+
+def faults(sent: list[str]) -> Iterator[Fault]:
+    """Each kind, each number of times, at each endpoint."""
+    for request in dict.fromkeys(sent):
+        for kind in KINDS:
+            for times in TIMES:
+                yield Fault(request, kind, times)
+
+
+def sample(sent: list[str], first: int) -> Iterator[Fault]:
+    """One fault at each endpoint, of another kind each time, beginning with the ``first``."""
+    kinds = [*KINDS]
+    for number, request in enumerate(dict.fromkeys(sent), first):
+        yield Fault(request, kinds[number % len(kinds)], TIMES[number // 2 % len(TIMES)])

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the tests under fire run at length, and where ``make fire`` collects what came of each case."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+Case = TypeVar("Case")
+
+# The file that `make fire` reads
+_RESULTS = os.environ.get("RUSTDESK_SSO_FIRE", "")
+AT_LENGTH = bool(_RESULTS)
+# One case of so many is tried
+_SHARE = int(os.environ.get("RUSTDESK_SSO_SHARE", "1"))
+
+
+def share(cases: Iterable[Case]) -> list[Case]:
+    """The cases of a run at length: all, or the first of every so many, an odd number, as cases may alternate."""
+    return list(islice(cases, 0, None, _SHARE | 1))
+
+
+def record(section: str, row: str, column: str, case: str, broken: list[str], seconds: float) -> None:
+    """Note one case of a ``section``, in the ``row`` and ``column`` of its table."""
+    if not _RESULTS:
+        return
+    line = {"section": section, "row": row, "column": column, "case": case, "broken": broken, "seconds": seconds}
+    line["share"] = _SHARE | 1
+    with Path(_RESULTS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
