@@ -13,7 +13,12 @@ from typing import Any
 
 @dataclass
 class Fault:
-    """One order. Without an answer of its own (`status`, `redirect`, `throttle`, `deny`) the request is served."""
+    """One order. Without an answer of its own (`status`, `redirect`, `throttle`, `deny`) the request is served.
+
+    With `served` the service does what was asked all the same, before a delay and whatever the fault answers, as when a
+    proxy gives up on a slow service. `cut` is before the service, after it, or within the body of its answer. `then`
+    are further orders, which are open once this one has met its last request.
+    """
 
     service: str
     method: str | None = None
@@ -29,12 +34,14 @@ class Fault:
     cut: str | None = None
     redirect: str | None = None
     truncate: bool = False
+    served: bool = False
+    then: list[dict[str, Any]] = field(default_factory=list)
     throttle: dict[str, str | None] | str | bool | None = None
     deny: int | str | None = None
 
     def __post_init__(self) -> None:
-        if self.cut not in (None, "before", "after"):
-            raise ValueError("cut is 'before' or 'after'")
+        if self.cut not in (None, "before", "after", "body"):
+            raise ValueError("cut is 'before', 'after' or 'body'")
         if self.times < 1:
             raise ValueError("times is at least 1")
         if isinstance(self.throttle, (str, bool)):
@@ -100,5 +107,6 @@ class Faults:
                 fault.times -= 1
                 if not fault.times:
                     self._open.remove(fault)
+                    self._open += [Fault.from_json(order) for order in fault.then]
                 return fault
         return None

@@ -17,6 +17,7 @@ from urllib3.util.retry import Retry
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import open_outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from lab.client import Lab
 from support.controller import Controller
@@ -73,6 +74,7 @@ def in_process(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> InProcess:
     """
     monkeypatch.setattr(_http._Retry, "get_backoff_time", lambda _retry: 0.0)
     monkeypatch.setattr(pro, "SECOND_LOOK", 0.0)
+    monkeypatch.setattr(open_outcome, "PAUSES", (0.0, 0.0))
     return InProcess(lab)
 
 
@@ -94,6 +96,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(min(seconds, PAUSE))
 
     monkeypatch.setattr(replication, "FIRST_PAUSE", PAUSE)
+    monkeypatch.setattr(open_outcome, "PAUSES", (PAUSE, PAUSE))
     monkeypatch.setattr(session, "asyncio", SimpleNamespace(sleep=briefly))
     monkeypatch.setattr(RetryHandler, "_get_delay_time_exp_backoff", lambda *_arguments: PAUSE)
     monkeypatch.setattr(AsyncRetryPolicy, "get_backoff_time", lambda *_arguments: PAUSE)

@@ -23,6 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import resolved_by_reading
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     CALLBACK_PATH,
     PAGE,
@@ -213,23 +214,33 @@ class RustdeskConsole(SignedInLikeAClient):
                 )
 
     def apply(self, plan: Plan) -> None:
-        """Create, change or delete the provider, then the general settings; each is read back.
+        """Write the general settings, then create, change or delete the provider; each is read back.
 
         Raises ServiceError when the console refuses or does not keep what was written; what it had is then put back.
         """
-        if plan.target and plan.present:
-            self._change(plan, plan.present)
-        elif plan.target:
-            self._create(plan)
+        callback = plan.setting("callback_url")
+        former = self._settings().get("site") if callback else None
+        if callback:
+            # First, so that no provider is offered before users come back from Entra to the right address
+            self._write_backend(callback.after)
+        try:
+            if plan.target and plan.present:
+                self._change(plan, plan.present)
+            elif plan.target:
+                self._create(plan)
+        except (AmbiguousError, ConflictError):
+            raise
+        except ServiceError:
+            if callback:
+                with suppress(ServiceError):
+                    self._write_site({**(former or {}), "backendUrl": (former or {}).get("backendUrl") or ""})
+            raise
         order = plan.values().get("order")
         if plan.target and order is not None:
             self._sort(plan.target.name, order)
-        callback = plan.setting("callback_url")
-        if callback:
-            self._write_backend(callback.after)
         # Last, so that users have a way in when something else fails
         for item in plan.gone:
-            self._call("DELETE", f"{PROVIDERS}/{item.key}", f"Removing the provider {item.name}")
+            self._remove(str(item.key), f"Removing the provider {item.name}")
         self._forget()
 
     def _item(self, name: str) -> Document | None:
@@ -249,7 +260,7 @@ class RustdeskConsole(SignedInLikeAClient):
                 body.setdefault(key, value)
         seed = self._item(name)
         if seed:
-            self._call("PATCH", f"{PROVIDERS}/{seed['guid']}", f"Changing the provider {name}", body)
+            self._patch(seed["guid"], f"Changing the provider {name}", body, self._read(seed["guid"]))
         else:
             self._add({"name": name, **body})
         made = next((item for item in self._listed() if item["name"] == name), None)
@@ -257,21 +268,44 @@ class RustdeskConsole(SignedInLikeAClient):
         if surprises:
             outcome = "nothing was to be put back"
             if made and not seed:
-                self._call("DELETE", f"{PROVIDERS}/{made['guid']}", f"Removing the provider {name} again")
+                self._remove(made["guid"], f"Removing the provider {name} again")
                 outcome = "it was removed again"
             raise self._surprise(f"the provider {name}", surprises, outcome)
 
     def _add(self, body: Document) -> None:
-        """Raises ConflictError where the console refuses because somebody else has just added it."""
+        """Raises ConflictError where somebody else has just added it."""
+        name = body["name"]
+
+        def is_undone() -> bool:
+            self._items = self._listed()
+            made = self._item(name)
+            if made and self._surprises(name, body, made["guid"]):
+                raise self._conflict(name)
+            return made is None
+
         try:
-            self._call("POST", PROVIDERS, f"Adding the provider {body['name']}", body)
-        except AmbiguousError:
+            resolved_by_reading(lambda: self._call("POST", PROVIDERS, f"Adding the provider {name}", body), is_undone)
+        except (AmbiguousError, ConflictError):
             raise
         except ServiceError:
             self._items = self._listed()
-            if self._item(body["name"]):
-                raise self._conflict(body["name"]) from None
+            if self._item(name):
+                raise self._conflict(name) from None
             raise
+
+    def _patch(self, guid: str, what: str, body: Document, before: Document) -> None:
+        """Change members of a provider, which were those of ``before``."""
+        former = {key: before.get(key) for key in body}
+        resolved_by_reading(
+            lambda: self._call("PATCH", f"{PROVIDERS}/{guid}", what, body),
+            lambda: not _differences(former, self._read(guid)),
+        )
+
+    def _remove(self, guid: str, what: str) -> None:
+        resolved_by_reading(
+            lambda: self._call("DELETE", f"{PROVIDERS}/{guid}", what),
+            lambda: any(item["guid"] == guid for item in self._listed()),
+        )
 
     def _surprises(self, name: str, body: Document, guid: str) -> list[str]:
         """What is read back otherwise than written; raises ConflictError where that is another run's client secret."""
@@ -296,12 +330,11 @@ class RustdeskConsole(SignedInLikeAClient):
                 raise
             raise self._conflict(present.name) from error
         former = {key: value for key, value in now.items() if key in body}
-        path = f"{PROVIDERS}/{present.key}"
-        self._call("PATCH", path, f"Changing the provider {present.name}", body)
+        self._patch(str(present.key), f"Changing the provider {present.name}", body, now)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
         surprises = self._surprises(present.name, body, present.key)
         if surprises:
-            self._call("PATCH", path, f"Putting the provider {present.name} back", former)
+            self._patch(str(present.key), f"Putting the provider {present.name} back", former, body)
             raise self._surprise(f"the provider {present.name}", surprises, "what it had was put back")
 
     def _surprise(self, what: str, surprises: list[str], outcome: str) -> ServiceError:
@@ -317,18 +350,29 @@ class RustdeskConsole(SignedInLikeAClient):
         others = [item["guid"] for item in items if item is not one]
         position = min(max(order, 0), len(others))
         guids = [*others[:position], one["guid"], *others[position:]]
-        self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids)
+        resolved_by_reading(
+            lambda: self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids),
+            lambda: [item["guid"] for item in self._listed()] != guids,
+        )
 
     def _write_backend(self, callback: str) -> None:
         self._general = None
-        general = self._settings()
-        site = {**(general.get("site") or {}), "backendUrl": callback.removesuffix(CALLBACK_PATH)}
-        attempted = "Writing the general settings"
-        watermark = bool(general.get("watermarkEnabled"))  # mandatory in the request [src]
-        self._call("PUT", GENERAL, attempted, {"watermarkEnabled": watermark, "site": site})
-        self._general = None
+        site = self._settings().get("site") or {}
+        self._write_site({**site, "backendUrl": callback.removesuffix(CALLBACK_PATH)})
         if self.settings()["callback_url"] != callback:
-            raise self._surprise("the general settings", ["site.backendUrl"], "the provider is as declared")
+            raise self._surprise("the general settings", ["site.backendUrl"], "no provider was changed")
+
+    def _write_site(self, site: Document) -> None:
+        """Write the addresses among the general settings, which are read anew afterwards."""
+        watermark = bool(self._settings().get("watermarkEnabled"))  # mandatory in the request [src]
+        body = {"watermarkEnabled": watermark, "site": site}
+
+        def is_undone() -> bool:
+            self._general = None
+            return bool(_differences(site, self._settings().get("site") or {}))
+
+        resolved_by_reading(lambda: self._call("PUT", GENERAL, "Writing the general settings", body), is_undone)
+        self._general = None
 
     def _settings(self) -> Document:
         if self._general is None:
