@@ -111,6 +111,25 @@ def test_every_write(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: I
             assert desk.run("create")["changed"]
 
 
+@pytest.mark.parametrize("lost", ["cut before", "cut after", "504, done"])
+@pytest.mark.parametrize("shown", ["masked", "absent"])
+def test_a_secret_that_is_not_shown(shown: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """The settings look the same before and after: they are sent again, as the whole document says all."""
+    desk = Desk(fleet, in_process, "pro")
+    desk.console.put_settings({**desk.console.settings(), "providers": []})
+    desk.begin("change")
+    desk.console.set_switches(secrets=shown)
+    other = SECRET.replace("wide", "shut")
+    lab.fault(desk.console.name, *SETTINGS, **LOST[lost])
+    done = desk.run("create", client_secret=other, update_secret="always")
+    assert not done["failed"], done["msg"]
+    assert consoles.entry(desk.console)["client_secret"] == other
+    lab.fault(desk.console.name, *SETTINGS, **LOST[lost], times=2)
+    unknown = desk.run("create", client_secret=SECRET, update_secret="always")
+    assert unknown["failed"]
+    assert "not known whether" in unknown["msg"]
+
+
 @pytest.mark.parametrize(("kind", "step"), STEPS)
 def test_a_write_that_never_takes_effect(kind: str, step: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     """Two attempts, and a message that says that nothing was written."""
