@@ -22,6 +22,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.abandoned_sessions import (
+    abandoned,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import (
+    rustdesk_console_members as members,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import resolved_by_reading
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
@@ -34,10 +40,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     is_anothers,
     is_last,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
-    ENDPOINTS,
-    PROVIDER_TYPES,
-)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -48,26 +51,11 @@ Document = dict[str, t.Any]
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
 USERS = "/api/admin/users"
+SESSIONS = "/api/sessions"
 # Of the general settings; the first that is set counts [src]
 ADDRESSES = ("backendUrl", "frontendUrl")
 # What it believes without them [src]
 FALLBACK = "http://localhost:3000"
-# What it asks a provider without a scope for (oidc.service.ts [src])
-DEFAULT_SCOPES = {"oauth2": "read:user user:email"}
-DEFAULT_SCOPE = "openid email profile"
-SECRET = "clientSecret"
-KEYS = {
-    "name": "name",
-    "enabled": "enabled",
-    "client_id": "clientId",
-    "client_secret": SECRET,
-    "issuer": "issuer",
-    "authorization_endpoint": "authorizationEndpoint",
-    "token_endpoint": "tokenEndpoint",
-    "userinfo_endpoint": "userinfoEndpoint",
-    "jwks_endpoint": "jwksUri",
-}
-CLEARABLE = (*ENDPOINTS, "jwks_endpoint")
 
 
 class RustdeskConsole(SignedInLikeAClient):
@@ -78,7 +66,7 @@ class RustdeskConsole(SignedInLikeAClient):
     takes_api_domain = False
     sign_in_lasts: float | None = 180.0  # src/modules/oidc/services/oidc.service.ts [src]
     asks_for_client = True
-    supports = frozenset({*KEYS, "scopes", "order", "callback_url"})
+    supports = frozenset({*members.KEYS, "scopes", "order", "callback_url"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` is for consoles whose API is not published; this one's is."""
@@ -102,7 +90,7 @@ class RustdeskConsole(SignedInLikeAClient):
             return
         with suppress(ValueError):  # a process of its own masks in its result what it was given
             self._handed_over, self._details, self._general = json.loads(seen)
-            self._connection.keep_secret(*(item.get(SECRET) for item in self._details.values()))
+            self._connection.keep_secret(*(item.get(members.SECRET) for item in self._details.values()))
 
     def look_again(self) -> None:
         """From now on, all is read anew; each provider is written separately, so that nothing is overwritten."""
@@ -123,12 +111,14 @@ class RustdeskConsole(SignedInLikeAClient):
         if handed_over is None:
             self._details = {}
         self._items = self._listed() if handed_over is None else handed_over
-        found = [_provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
+        found = [members.provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
         wanted = find(found, name, self.type)
         for item in found:
             if (item is wanted or not name) and item.key not in self._details:
                 self._details[item.key] = self._read(item.key)
-        return [_provider(self._details.get(item.key, self._items[item.order or 0]), item.order) for item in found]
+        return [
+            members.provider(self._details.get(item.key, self._items[item.order or 0]), item.order) for item in found
+        ]
 
     def settings(self) -> dict[str, t.Any]:
         """The callback URL as the console sends it: the path is appended to an address that it believes to have, also
@@ -195,6 +185,23 @@ class RustdeskConsole(SignedInLikeAClient):
         told = answer if isinstance(answer, dict) else {}
         return Tested(told.get("success") is True, self._connection.quotable(told.get("message")) or "nothing")
 
+    def end_abandoned_sessions(self) -> list[str]:
+        """See console.ListsSessions. The list has the account's own sessions that have neither expired nor been ended
+        (src/modules/auth/auth.controller.ts, services/auth-token.service.ts [src])."""
+        try:
+            listed = members.sessions(self._call("GET", SESSIONS, "Listing the sessions"))
+        except ServiceError:
+            return []
+        return [refused for identifier in abandoned(listed, self.client) if (refused := self._end_session(identifier))]
+
+    def _end_session(self, identifier: str) -> str | None:
+        try:
+            self._call("DELETE", f"{SESSIONS}/{identifier}", "Ending a session that an earlier run left open")
+        except ServiceError as error:
+            gone = error.status == 404  # another run was faster
+            return None if gone else str(error.but(hint="The session expires 30 days after it was begun"))
+        return None
+
     def check(self, plan: Plan) -> None:
         """Raise InputError for a callback URL or a place that this console cannot have."""
         callback = plan.setting("callback_url")
@@ -248,7 +255,7 @@ class RustdeskConsole(SignedInLikeAClient):
 
     def _create(self, plan: Plan) -> None:
         name = plan.target.name if plan.target else ""
-        body = _body(plan.values())
+        body = members.body(plan.values())
         known = PROVIDER_TYPES[plan.type]
         body.setdefault("issuer", known.issuer or plan.values().get("authorization_endpoint"))
         if plan.type == "oauth2" or known.endpoints:
@@ -298,7 +305,7 @@ class RustdeskConsole(SignedInLikeAClient):
         former = {key: before.get(key) for key in body}
         resolved_by_reading(
             lambda: self._call("PATCH", f"{PROVIDERS}/{guid}", what, body),
-            lambda: not _differences(former, self._read(guid)),
+            lambda: not members.differences(former, self._read(guid)),
         )
 
     def _remove(self, guid: str, what: str) -> None:
@@ -310,8 +317,8 @@ class RustdeskConsole(SignedInLikeAClient):
     def _surprises(self, name: str, body: Document, guid: str) -> list[str]:
         """What is read back otherwise than written; raises ConflictError where that is another run's client secret."""
         found = self._read(guid)
-        different = _differences(body, found)
-        if different == [SECRET] and is_anothers(body[SECRET], found.get(SECRET)):
+        different = members.differences(body, found)
+        if different == [members.SECRET] and is_anothers(body[members.SECRET], found.get(members.SECRET)):
             raise self._conflict(name)
         return different
 
@@ -320,7 +327,7 @@ class RustdeskConsole(SignedInLikeAClient):
         return conflict(f"The provider {name} of the console {self._connection.url}")
 
     def _change(self, plan: Plan, present: Provider) -> None:
-        body = _body(plan.values())
+        body = members.body(plan.values())
         if not body:
             return
         try:
@@ -369,7 +376,7 @@ class RustdeskConsole(SignedInLikeAClient):
 
         def is_undone() -> bool:
             self._general = None
-            return bool(_differences(site, self._settings().get("site") or {}))
+            return bool(members.differences(site, self._settings().get("site") or {}))
 
         resolved_by_reading(lambda: self._call("PUT", GENERAL, "Writing the general settings", body), is_undone)
         self._general = None
@@ -413,31 +420,3 @@ class RustdeskConsole(SignedInLikeAClient):
         if isinstance(body, dict):
             self._connection.keep_secret(body.get("clientSecret"))
         return self._connection.call(method, path, f"{what} in the console {self._connection.url} failed", json=body)
-
-
-def _provider(item: Document, place: int | None) -> Provider:
-    values: Document = {option: item.get(key) for option, key in KEYS.items()}
-    return Provider(
-        type=item.get("type"),
-        scopes=sorted((item.get("scope") or DEFAULT_SCOPES.get(str(item.get("type")), DEFAULT_SCOPE)).split()),
-        order=place,
-        key=item["guid"],
-        secret_readable=SECRET in item,  # the list has none [rec]
-        **values,
-    )
-
-
-def _body(values: Document) -> Document:
-    """The members of a request. An empty address is refused and null clears it (src/modules/oidc/dto and the nullable
-    columns of src/modules/oidc/entities [src])."""
-    cleared = {option: None for option in CLEARABLE if values.get(option) == ""}
-    body = {KEYS[option]: value for option, value in {**values, **cleared}.items() if option in KEYS}
-    if "type" in values:
-        body["type"] = values["type"]
-    if "scopes" in values:
-        body["scope"] = " ".join(values["scopes"])
-    return body
-
-
-def _differences(wanted: Document, found: Document) -> list[str]:
-    return [key for key, value in wanted.items() if (found.get(key) or None) != (value or None)]
