@@ -170,6 +170,25 @@ def test_a_write_after_which_nothing_can_be_read(
     assert desk.names().count("azure") == (step != "remove")
 
 
+@pytest.mark.parametrize("step", ["create", "change"])
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_write_that_cannot_be_read_back(kind: str, step: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """It was accepted, and stays; the next run finds nothing to do."""
+    desk = Desk(fleet, in_process, kind)
+    desk.begin(step)
+    reads = {"pro": "/api/oidc/settings", "rustdesk_console": "/api/oidc-providers", "rustdesk_api": "/oauth/list"}
+    unread = {"service": desk.console.name, "method": "GET", "path_regex": reads[kind], "cut": "before", "times": 99}
+    lab.fault(desk.console.name, *WRITES[kind][step], then=[unread])
+    failed = desk.run(step)
+    assert failed["failed"]
+    assert "accepted the write" in failed["msg"]
+    assert "no connection" not in failed["msg"]
+    lab.clear_faults()
+    again = desk.run(step)
+    assert not again["failed"], again
+    assert not again["changed"]
+
+
 @pytest.mark.parametrize("lost", [lost for lost in LOST if lost not in ("late", "unreadable")])
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_a_login(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:

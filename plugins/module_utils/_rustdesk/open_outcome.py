@@ -21,6 +21,7 @@ Result = t.TypeVar("Result")
 
 # Seconds before a request is sent again, so that a restarted console or proxy is back.
 PAUSES = (0.3, 0.9)
+AGAIN = "Run the playbook again: it reads what the console has, and goes on from there"
 # Seconds of silence after which a request that began something is not repeated.
 LONG_SILENCE = 10.0
 
@@ -81,6 +82,28 @@ def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], 
         raise failed
 
 
+def read_back(attempted: str, read: t.Callable[[], Result]) -> Result:
+    """What ``read`` gives of what a console has after a write that it accepted.
+
+    Raises AmbiguousError if the console gives no answer to that, and otherwise what ``read`` raises.
+    """
+    try:
+        return read()
+    except ConflictError:
+        raise
+    except ServiceError as error:
+        if error.status is None and not isinstance(error.__cause__, OSError):  # an answer of another shape
+            raise
+        raise AmbiguousError(
+            attempted,
+            answer=f"the console accepted the write, but what it has now cannot be read ({error.answer})",
+            hint=AGAIN,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+        ) from error
+
+
 def repeated(send: t.Callable[[], Result]) -> Result:
     """``send`` a request that begins something harmless, and up to twice more while no answer comes or 500 and above.
 
@@ -112,7 +135,7 @@ def _unknown(failed: ServiceError, why: str) -> AmbiguousError:
     return AmbiguousError(
         failed.attempted,
         answer=f"it is not known whether the write took effect: {failed.answer}, and {why}",
-        hint="Run the playbook again: it reads what the console has, and goes on from there",
+        hint=AGAIN,
         status=failed.status,
         code=failed.code,
         request_id=failed.request_id,

@@ -30,7 +30,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure, users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import resolved_by_reading
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
+    read_back,
+    resolved_by_reading,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -200,9 +203,11 @@ class Pro(SignedInLikeAClient):
         self._write_both(former, wanted, former_callback, callback)
         self._document = None
         try:
-            surprises = self._differences(wanted, self._settings())
-            if self._read_callback(self._document) != callback:
+            surprises = self._differences(wanted, read_back(self._writing, self._settings))
+            if read_back(self._writing, lambda: self._read_callback(self._document)) != callback:
                 surprises.append("the callback URL")
+        except AmbiguousError:
+            raise
         except ServiceError as error:
             surprises = [f"all of it, as it cannot be read any more ({error.answer})"]
         target = plan.target.name if plan.target else None
@@ -330,10 +335,14 @@ class Pro(SignedInLikeAClient):
             self._callback = found
         return self._callback
 
+    @property
+    def _writing(self) -> str:
+        return f"Writing the OIDC settings of the console {self._connection.url} failed"
+
     def _write_both(self, former: t.Any, wanted: t.Any, former_callback: str | None, callback: str | None) -> None:
         """Write the document, and first the callback URL if it has a path of its own: no provider is offered before
         users come back from Entra to the right address."""
-        attempted = f"Writing the OIDC settings of the console {self._connection.url} failed"
+        attempted = self._writing
         moves = bool(self._contract["callback_path"]) and callback != former_callback
         if moves:
             self._write_callback(callback, attempted)

@@ -23,6 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import attempt, logout, use
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
+    read_back,
     repeated,
     resolved_by_reading,
 )
@@ -280,7 +281,8 @@ class RustdeskApi:
 
     def _read_back(self, plan: Plan, form: Document) -> None:
         name = str(form["op"])
-        found = self._found(name)
+        attempted = f"Writing the provider {name} in the console {self._connection.url} failed"
+        found = read_back(attempted, lambda: self._found(name))
         surprises = _surprises(form, found)
         if not surprises:
             return

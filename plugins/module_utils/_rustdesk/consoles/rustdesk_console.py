@@ -29,7 +29,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
     rustdesk_console_members as members,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import resolved_by_reading
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
+    read_back,
+    resolved_by_reading,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     CALLBACK_PATH,
     PAGE,
@@ -270,8 +273,13 @@ class RustdeskConsole(SignedInLikeAClient):
             self._patch(seed["guid"], f"Changing the provider {name}", body, self._read(seed["guid"]))
         else:
             self._add({"name": name, **body})
-        made = next((item for item in self._listed() if item["name"] == name), None)
-        surprises = self._surprises(name, body, made["guid"]) if made else ["it is not listed"]
+        attempted = self._attempted(f"Adding the provider {name}")
+        listed = read_back(attempted, self._listed)
+        made = next((item for item in listed if item["name"] == name), None)
+        surprises = ["it is not listed"]
+        if made:
+            guid = str(made["guid"])
+            surprises = read_back(attempted, lambda: self._surprises(name, body, guid))
         if surprises:
             outcome = "nothing was to be put back"
             if made and not seed:
@@ -339,7 +347,8 @@ class RustdeskConsole(SignedInLikeAClient):
         former = {key: value for key, value in now.items() if key in body}
         self._patch(str(present.key), f"Changing the provider {present.name}", body, now)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
-        surprises = self._surprises(present.name, body, present.key)
+        attempted = self._attempted(f"Changing the provider {present.name}")
+        surprises = read_back(attempted, lambda: self._surprises(present.name, body, str(present.key)))
         if surprises:
             self._patch(str(present.key), f"Putting the provider {present.name} back", former, body)
             raise self._surprise(f"the provider {present.name}", surprises, "what it had was put back")
@@ -366,7 +375,7 @@ class RustdeskConsole(SignedInLikeAClient):
         self._general = None
         site = self._settings().get("site") or {}
         self._write_site({**site, "backendUrl": callback.removesuffix(CALLBACK_PATH)})
-        if self.settings()["callback_url"] != callback:
+        if read_back(self._attempted("Writing the general settings"), self.settings)["callback_url"] != callback:
             raise self._surprise("the general settings", ["site.backendUrl"], "no provider was changed")
 
     def _write_site(self, site: Document) -> None:
@@ -419,4 +428,7 @@ class RustdeskConsole(SignedInLikeAClient):
     def _call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
         if isinstance(body, dict):
             self._connection.keep_secret(body.get("clientSecret"))
-        return self._connection.call(method, path, f"{what} in the console {self._connection.url} failed", json=body)
+        return self._connection.call(method, path, self._attempted(what), json=body)
+
+    def _attempted(self, what: str) -> str:
+        return f"{what} in the console {self._connection.url} failed"
