@@ -15,6 +15,11 @@ description:
   - Omitted options, other providers and all other settings are left unchanged.
   - The settings API of RustDesk Server Pro is not published. If the response of the console is not recognized, the task
     fails before it writes. Everything written is read back, and the former settings are restored if it differs.
+  - If the answer to a write is lost, the console is read. If it holds what was written, the task goes on. If it holds
+    what it had before, the write is sent once more.
+  - In consoles of type V(rustdesk_console), it also ends the account's sessions that earlier runs of this collection
+    left open for more than a day, because their controller died. This is not a change, does not happen in check mode,
+    and is a warning if it fails. The other types do not show which program began a session.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:

@@ -13,6 +13,7 @@ from faults.steps import module
 
 from lab.client import Console, Lab
 from support import consoles
+from support.controller import Controller
 from support.fleet import Fleet
 from support.in_process import InProcess
 
@@ -245,3 +246,54 @@ def test_the_check_closes_the_session(lab: Lab, fleet: Fleet, in_process: InProc
         assert "public_url" in refused["msg"]
         assert desk.sessions() == [], desk.name
         assert consoles.counted(lab, desk) == (4, 4), desk.name
+
+
+def abandon(fleet: Fleet, in_process: InProcess, desk: Console) -> None:
+    """Leave a session open, as a run does whose controller dies."""
+    options = fleet.console_options(desk.name)
+    (seen,) = in_process.tasks(module("rustdesk_oidc_provider_info", **options, keep_session=True))
+    assert seen["session"]
+
+
+def test_sessions_that_were_left_open(own_lab: Lab, controller: Controller) -> None:
+    """The next run ends them once they are a day old, but none of a person, of a user or of a run at the same time."""
+    fleet, in_process = Fleet(own_lab, controller, 0), InProcess(own_lab)
+    desk = consoles.add(fleet, "rustdesk_console")
+    options = fleet.console_options(desk.name)
+    task = module("rustdesk_oidc_provider", **options, **PROVIDER)
+    person = {"username": desk.username, "password": desk.password, "id": "1", "uuid": "1", "type": "account"}
+    person["deviceInfo"] = {"os": "linux", "type": "browser", "name": "Mozilla/5.0"}
+    own_lab.http.post(f"{desk.url}/api/login", json=person, timeout=20).raise_for_status()
+    abandon(fleet, in_process, desk)
+    abandon(fleet, in_process, desk)
+    in_process.tasks(task)
+    assert len(desk.sessions()) == 3
+    own_lab.advance(DAY + 60)
+    abandon(fleet, in_process, desk)
+
+    (predicted,) = in_process.tasks({**task, "check_mode": True})
+    assert not predicted.get("warnings")
+    assert len(desk.sessions()) == 4
+    (same,) = in_process.tasks(task)
+    assert not same["changed"]
+    assert not same.get("warnings")
+    first, second = desk.sessions()
+    assert (first["id"], second["device"]["name"]) == ("1", "deskops.rustdesk_sso")
+
+
+def test_sessions_that_cannot_be_ended(own_lab: Lab, controller: Controller) -> None:
+    """A list that is not there, or an end that is refused, fails no run."""
+    fleet, in_process = Fleet(own_lab, controller, 0), InProcess(own_lab)
+    desk = consoles.add(fleet, "rustdesk_console")
+    task = module("rustdesk_oidc_provider", **fleet.console_options(desk.name), **PROVIDER)
+    abandon(fleet, in_process, desk)
+    own_lab.advance(DAY + 60)
+    own_lab.fault(desk.name, GET, "/api/sessions", status=404, json={"message": "Cannot GET", "statusCode": 404})
+    own_lab.fault(desk.name, "DELETE", "/api/sessions/", status=403, json={"message": "no", "statusCode": 403})
+    unlisted, refused, done = in_process.tasks(task, task, task)
+    for result in (unlisted, refused, done):
+        assert not result["failed"], result
+    assert not unlisted.get("warnings")
+    assert "left open" in " ".join(refused["warnings"])
+    assert not done.get("warnings")
+    assert desk.sessions() == []

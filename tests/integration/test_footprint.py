@@ -31,7 +31,10 @@ REGISTRATION = (
 # For each server, of the kind that is named, and for its proof:
 CONSOLE = {
     "pro": ("sign in", "the settings", "sign out"),
-    "rustdesk_console": ("sign in", "the providers", "the provider", "the general settings", "sign out"),
+    "rustdesk_console": (
+        *("sign in", "the providers", "the provider", "the general settings"),
+        *("the account's sessions", "sign out"),
+    ),
     # What it sends as callback URL, it tells only at the start of a sign-in
     "rustdesk_api": ("sign in", "the providers", "a client's authorization request", "the providers", "sign out"),
 }

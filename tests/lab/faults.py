@@ -18,6 +18,9 @@ class Fault:
     The service's own answer gets the `headers`, and can be spoiled after the request took effect: `truncate` halves
     its body, `garble` puts bytes in its place that are no HTTP, `pad` adds so many bytes of white space, and `drip`
     sends it byte by byte, each so many seconds after the last.
+    With `served` the service does what was asked all the same, before a delay and whatever the fault answers, as when a
+    proxy gives up on a slow service. `cut` is before the service, after it, or within the body of its answer. `then`
+    are further orders, which are open once this one has met its last request.
     """
 
     service: str
@@ -37,12 +40,14 @@ class Fault:
     garble: bool = False
     pad: int = 0
     drip: float = 0
+    served: bool = False
+    then: list[dict[str, Any]] = field(default_factory=list)
     throttle: dict[str, str | None] | str | bool | None = None
     deny: int | str | None = None
 
     def __post_init__(self) -> None:
-        if self.cut not in (None, "before", "after"):
-            raise ValueError("cut is 'before' or 'after'")
+        if self.cut not in (None, "before", "after", "body"):
+            raise ValueError("cut is 'before', 'after' or 'body'")
         if self.times < 1:
             raise ValueError("times is at least 1")
         if isinstance(self.throttle, (str, bool)):
@@ -112,5 +117,6 @@ class Faults:
                 self.met += 1
                 if not fault.times:
                     self._open.remove(fault)
+                    self._open += [Fault.from_json(order) for order in fault.then]
                 return fault
         return None

@@ -94,15 +94,19 @@ class Server:
         if held and await held.kept(before=True):
             return _reset(request)
         fault = self._faults.take(self._service.name, request.method, request.raw_path, entry["by"])
+        served = await self._service.handle(request) if fault and fault.served else None
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault and fault.cut == "before":
             return _reset(request)
-        response = self._faulty(fault) if fault and fault.answers() else await self._service.handle(request)
+        faulty = self._faulty(fault) if fault and fault.answers() else None
+        response = faulty or served or await self._service.handle(request)
         if held and await held.kept(before=False):
             return _reset(request)
         if fault and fault.cut == "after":
             return _reset(request)
+        if fault and fault.cut == "body":
+            return await _half(request, response)
         if fault and fault.truncate and isinstance(response.body, bytes):
             response.body = response.body[: len(response.body) // 2]
         entry["status"] = response.status
@@ -152,6 +156,19 @@ async def _spoiled(request: web.BaseRequest, response: web.Response, fault: Faul
         for _block in range(fault.pad // BLOCK + 1):
             await stream.write(b" " * min(BLOCK, fault.pad))
     return stream
+
+
+async def _half(request: web.BaseRequest, response: web.Response) -> web.Response:
+    """Send the headers and a part of the body, then reset the connection."""
+    body = response.body if isinstance(response.body, bytes) and response.body else b"{}"
+    headers = {
+        "Content-Type": response.headers.get("Content-Type", "application/json"),
+        "Content-Length": str(len(body)),
+    }
+    part = web.StreamResponse(status=response.status, headers=headers)
+    await part.prepare(request)
+    await part.write(body[: len(body) // 2])
+    return _reset(request)
 
 
 def _reset(request: web.BaseRequest) -> web.Response:

@@ -18,6 +18,7 @@ from urllib3.util.retry import Retry
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import open_outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from lab.client import Lab
 from support.controller import Controller
@@ -74,6 +75,7 @@ def in_process(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> InProcess:
     """
     monkeypatch.setattr(_http._Retry, "get_backoff_time", lambda _retry: 0.0)
     monkeypatch.setattr(pro, "SECOND_LOOK", 0.0)
+    monkeypatch.setattr(open_outcome, "PAUSES", (0.0, 0.0))
     return InProcess(lab)
 
 
@@ -94,6 +96,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(min(seconds, PAUSE))
 
     monkeypatch.setattr(replication, "FIRST_PAUSE", PAUSE)
+    monkeypatch.setattr(open_outcome, "PAUSES", (PAUSE, PAUSE))
     monkeypatch.setattr(session, "asyncio", SimpleNamespace(sleep=briefly))
     monkeypatch.setattr(waits, "pause", lambda _attempt: PAUSE)
     monkeypatch.setattr(AsyncRetryPolicy, "get_backoff_time", lambda *_arguments: PAUSE)

@@ -210,3 +210,46 @@ def test_what_later_versions_have_survives_all_that_can_be_declared(top, ours, o
     assert repr(wire.document) == repr({**expected, "providers": expected["providers"][:1]})
     converge(wire, state="absent")
     assert repr(wire.document) == repr({**expected, "providers": []})
+
+
+class SplitWire(Wire):
+    """A console whose callback URL has a path of its own; refuses providers if ``refuses``."""
+
+    def __init__(self, document, refuses=False):
+        super().__init__(document)
+        self.refuses = refuses
+        self.callback = "https://old.example/api/oidc/callback"
+        self.written = []
+
+    def call(self, method, path, attempted, *, json=None):
+        if method != "GET":
+            self.written.append(path)
+            if path != "/api/callback" and self.refuses:
+                raise ServiceError(attempted, answer="no", status=400)
+        if path != "/api/callback":
+            return super().call(method, path, attempted, json=json)
+        if method == "GET":
+            return {"callback_url": self.callback}
+        self.callback = json["callback_url"]
+        return None
+
+
+SPLIT = {"callback_path": "/api/callback"}
+CALLBACK = "https://desk.example.com/api/oidc/callback"
+
+
+def test_a_callback_url_with_a_path_of_its_own():
+    """It is written before the provider is offered."""
+    wire = SplitWire(without(document(OTHER), "callback_url"))
+    assert converge(wire, SPLIT, callback_url=CALLBACK, **NEW).changed
+    assert wire.written == ["/api/callback", "/api/oidc/settings"]
+    assert wire.callback == CALLBACK
+    assert not converge(wire, SPLIT, callback_url=CALLBACK, **NEW).changed
+
+
+def test_a_provider_that_is_refused_after_the_callback_url():
+    """The callback URL is put back."""
+    wire = SplitWire(without(document(OTHER), "callback_url"), refuses=True)
+    with pytest.raises(ServiceError):
+        converge(wire, SPLIT, callback_url=CALLBACK, **NEW)
+    assert wire.callback == "https://old.example/api/oidc/callback"

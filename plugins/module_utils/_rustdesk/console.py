@@ -101,6 +101,15 @@ class KeepsDiscovery(t.Protocol):
         """
 
 
+@t.runtime_checkable
+class ListsSessions(t.Protocol):
+    """A console that lists the sessions of an account, with the names of their devices."""
+
+    def end_abandoned_sessions(self) -> list[str]:
+        """End the sessions that earlier runs have left open; see abandoned(). Gives what the console refuses, in
+        words. A console that does not list them refuses nothing."""
+
+
 CONSOLES: dict[str, type[Console]] = {console.type: console for console in (Pro, RustdeskConsole, RustdeskApi)}
 # One harmless request for each type: the path, and what tells it from the others when nobody is signed in.
 PROBES = (

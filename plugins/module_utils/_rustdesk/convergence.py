@@ -18,6 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._restrictions import Restriction
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider, restrictions
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import ListsSessions
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
@@ -75,6 +76,10 @@ def converge(params: t.Mapping[str, t.Any], session: Session, context: Context) 
                 raise
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (len(plans) - 1))
             time.sleep(random.uniform(0, pause))  # noqa: S311 - to get out of step
+    # Sessions are not declared: check mode leaves and predicts nothing of them
+    if not context.check_mode and isinstance(console, ListsSessions):
+        for refused in console.end_abandoned_sessions():
+            context.warn(refused)
     callback = todo.setting("callback_url")
     told = _restrictions(console, todo, settings, counts=todo.changed or context.check_mode)
     return {

@@ -21,6 +21,7 @@ from contextlib import suppress
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import totp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import repeated
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -115,22 +116,13 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
         answer = _second_factor(connection, params, client, attempted, params["username"], secret, code, "")
     else:
         client = client or new_client()
-        request = {
-            "username": params["username"],
-            "password": params["password"],
-            "autoLogin": True,
-            "type": "account",
-            **_device(client),
-        }
-        try:
-            answer = _call(connection, request, attempted, CHECK)
-        except ServiceError as error:
-            if error.code != SAID or error.status not in REFUSED:
-                raise
-            meant, hint = refusal(error.status, error.answer)
-            raise error.but(answer=meant, hint=hint) from error
-        if answer.get("type") == "email_check":
-            answer = _challenged(connection, params, client, attempted, answer)
+        asked = client
+
+        def sign_in() -> dict[str, t.Any]:
+            return _with_password(connection, params, asked, attempted)
+
+        # The second step opens one session with its code and its secret, so that both steps are repeated
+        answer = sign_in() if params.get("verification_code") else repeated(sign_in)
     if not isinstance(answer.get("access_token"), str):
         if answer.get("type") in UNFINISHED:
             demanded, hint = UNFINISHED[answer["type"]]
@@ -199,6 +191,29 @@ def logout(connection: Connection, client: str | None) -> None:
     with suppress(ServiceError):
         connection.call("POST", "/api/logout", "Signing out failed", json=client_members(client) if client else {})
     del connection.headers["Authorization"]
+
+
+def _with_password(
+    connection: Connection, params: t.Mapping[str, t.Any], client: str, attempted: str
+) -> dict[str, t.Any]:
+    """Both steps of a login, if it has two."""
+    request = {
+        "username": params["username"],
+        "password": params["password"],
+        "autoLogin": True,
+        "type": "account",
+        **_device(client),
+    }
+    try:
+        answer = _call(connection, request, attempted, CHECK)
+    except ServiceError as error:
+        if error.code != SAID or error.status not in REFUSED:
+            raise
+        meant, hint = refusal(error.status, error.answer)
+        raise error.but(answer=meant, hint=hint) from error
+    if answer.get("type") == "email_check":
+        return _challenged(connection, params, client, attempted, answer)
+    return answer
 
 
 def _challenged(

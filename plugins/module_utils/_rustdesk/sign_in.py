@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import repeated
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
 
 if t.TYPE_CHECKING:
@@ -91,13 +92,18 @@ def begin(connection: Connection, name: str, client: t.Mapping[str, str], api_do
     # Recent clients tell the address they use, by which a console chooses among its trusted origins; others refuse it.
     request = {"op": name, **client, "deviceInfo": DEVICE_INFO}
     told = {"apiDomain": api_domain or connection.url} if connection.takes_api_domain else {}
+
+    def send(body: dict[str, t.Any]) -> t.Any:
+        # A sign-in that was begun and that nobody finishes is harmless
+        return repeated(lambda: connection.call("POST", "/api/oidc/auth", attempted, json=body))
+
     try:
-        answer = connection.call("POST", "/api/oidc/auth", attempted, json={**request, **told})
+        answer = send({**request, **told})
     except ServiceError as error:
         if not told or error.status != 400 or "apiDomain" not in (error.answer or ""):
             raise
         connection.takes_api_domain = False
-        answer = connection.call("POST", "/api/oidc/auth", attempted, json=request)
+        answer = send(request)
     if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
         raise ServiceError(attempted, answer="the answer has no url", hint="Look into the console's log")
     return Begun(str(answer["url"]), str(answer.get("code") or ""))

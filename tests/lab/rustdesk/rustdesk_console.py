@@ -13,6 +13,7 @@ import re
 import ssl
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 from aiohttp import web
@@ -102,6 +103,8 @@ class RustdeskConsole(Console):
             ("POST", "/api/login", self._login),
             ("POST", "/api/currentUser", self._current_user),
             ("POST", "/api/logout", self._logout),
+            ("GET", "/api/sessions", self._sessions),
+            ("DELETE", r"/api/sessions/(?P<jti>[^/]+)", self._end_session),
             ("GET", "/api/admin/users", self._users),
             ("GET", "/api/settings/general", self._read_general),
             ("PUT", "/api/settings/general", self._write_general),
@@ -185,6 +188,38 @@ class RustdeskConsole(Console):
         self.accounts.close(session)
         self.accounts.close_client(session.account, {name: value for name, value in body.items() if value})
         return web.json_response({"message": "登出成功"})
+
+    async def _sessions(self, request: web.BaseRequest) -> web.Response:
+        """The caller's own sessions, the newest first [src]."""
+        account = self._session(request).account
+        found = sorted(self._sessions_of(account), key=lambda item: item.created, reverse=True)
+        return web.json_response([self._listed_session(item) for item in found])
+
+    async def _end_session(self, request: web.BaseRequest, jti: str) -> web.Response:
+        account = self._session(request).account
+        found = next((item for item in self._sessions_of(account) if self._jti(item) == jti), None)
+        if found is None:
+            raise NestError(404, "会话不存在")
+        self.accounts.close(found)
+        return web.json_response({"message": "会话已撤销"})
+
+    def _sessions_of(self, account: Account) -> list[Session]:
+        return [item for item in self.accounts.sessions() if item.account is account]
+
+    def _jti(self, session: Session) -> str:
+        return str(jwt.decode(session.token, self._key).claims["jti"])
+
+    def _listed_session(self, session: Session) -> dict[str, Any]:
+        """A session as it is listed; SQLite keeps whole seconds [src]."""
+        begun = datetime.fromtimestamp(int(session.created), timezone.utc)
+        times = {"createdAt": begun, "expiresAt": begun + timedelta(seconds=SESSION_SECONDS)}
+        return {
+            "jti": self._jti(session),
+            "deviceId": session.id or None,
+            "deviceUuid": session.uuid or None,
+            **{f"device{name.title()}": session.device.get(name) for name in ("os", "type", "name")},
+            **{name: moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") for name, moment in times.items()},
+        }
 
     def _session(self, request: web.BaseRequest) -> Session:
         session = self.accounts.session(request.headers.get("Authorization", ""))

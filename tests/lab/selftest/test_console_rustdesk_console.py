@@ -379,3 +379,29 @@ def test_the_callback_page_has_no_ids(admin: Admin) -> None:
     assert answer.status_code == 400
     assert "<h1>认证失败</h1><p>无效的 OIDC state 参数</p>" in answer.text
     assert " id=" not in answer.text
+
+
+def test_sessions(lab: Lab) -> None:
+    """An account lists its own sessions, the newest first, and ends them one by one."""
+    admin = new_admin(lab)
+    device = {"os": "linux", "type": "browser", "name": "a name"}
+    admin.login(id="2", uuid="v", deviceInfo=device)
+    lab.advance(2)
+    admin.login(id="3")
+    listed = admin.call("GET", "/api/sessions").json()
+    assert [item["deviceId"] for item in listed] in (["3", "2", "1"], ["3", "1", "2"])
+    (named,) = [item for item in listed if item["deviceId"] == "2"]
+    assert (named["deviceUuid"], named["deviceOs"], named["deviceType"], named["deviceName"]) == (
+        *("v", "linux", "browser"),
+        "a name",
+    )
+    assert named["createdAt"].endswith(".000Z")
+    assert named["createdAt"] < named["expiresAt"]
+    assert "access_token" not in str(listed)
+    ended = admin.call("DELETE", f"/api/sessions/{named['jti']}")
+    assert ended.status_code == 200
+    assert len(admin.console.sessions()) == 2
+    again = admin.call("DELETE", f"/api/sessions/{named['jti']}")
+    assert (again.status_code, again.json()["error"]) == (404, "Not Found")
+    admin.headers = {}
+    assert admin.call("GET", "/api/sessions").status_code == 401

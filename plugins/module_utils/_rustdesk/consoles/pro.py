@@ -30,6 +30,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure, users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
+    read_back,
+    resolved_by_reading,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -196,21 +200,14 @@ class Pro(SignedInLikeAClient):
         change = plan.setting("callback_url")
         callback = change.after if change else former_callback
         self._keep_secrets(wanted)
-        attempted = f"Writing the OIDC settings of the console {self._connection.url} failed"
-        if wanted != former:
-            try:
-                self._write(wanted, attempted)
-            except AmbiguousError:
-                self._document = self._read()
-                if self._document == former:
-                    self._write(wanted, attempted)  # a whole document: writing it twice is writing it once
-        if self._contract["callback_path"] and callback != former_callback:
-            self._write_callback(callback, attempted)
+        self._write_both(former, wanted, former_callback, callback)
         self._document = None
         try:
-            surprises = self._differences(wanted, self._settings())
-            if self._read_callback(self._document) != callback:
+            surprises = self._differences(wanted, read_back(self._writing, self._settings))
+            if read_back(self._writing, lambda: self._read_callback(self._document)) != callback:
                 surprises.append("the callback URL")
+        except AmbiguousError:
+            raise
         except ServiceError as error:
             surprises = [f"all of it, as it cannot be read any more ({error.answer})"]
         target = plan.target.name if plan.target else None
@@ -338,15 +335,60 @@ class Pro(SignedInLikeAClient):
             self._callback = found
         return self._callback
 
+    @property
+    def _writing(self) -> str:
+        return f"Writing the OIDC settings of the console {self._connection.url} failed"
+
+    def _write_both(self, former: t.Any, wanted: t.Any, former_callback: str | None, callback: str | None) -> None:
+        """Write the document, and first the callback URL if it has a path of its own: no provider is offered before
+        users come back from Entra to the right address."""
+        attempted = self._writing
+        moves = bool(self._contract["callback_path"]) and callback != former_callback
+        if moves:
+            self._write_callback(callback, attempted)
+        if wanted == former:
+            return
+        try:
+            self._write(wanted, attempted)
+        except AmbiguousError:
+            raise
+        except ServiceError:
+            if moves:
+                with suppress(ServiceError):
+                    self._write_callback(former_callback, attempted)
+            raise
+
     def _write_callback(self, callback: str | None, attempted: str) -> None:
         body: Document = {}
         json_places.put(body, self._contract["callback_url"], callback)
+        path = self._contract["callback_path"]
         self._callback = None
-        self._connection.call(self._contract["write_method"], self._contract["callback_path"], attempted, json=body)
+
+        def is_undone() -> bool:
+            self._callback = None
+            return self._read_callback(None) != callback
+
+        resolved_by_reading(
+            lambda: self._connection.call(self._contract["write_method"], path, attempted, json=body), is_undone
+        )
 
     def _write(self, document: t.Any, attempted: str) -> None:
+        """Write all of ``document``; if the outcome is open, another document than before is left to the read-back.
+
+        Without its secrets, a document may look the same before and after. Writing it twice is writing it once.
+        """
         path = self._contract["write_path"] or self._contract["settings_path"]
-        self._connection.call(self._contract["write_method"], path, attempted, json=document)
+        before = self._document
+
+        def is_undone() -> bool | None:
+            found = self._read()
+            if found != before:
+                return False
+            return True if self._differences(document, found) else None
+
+        resolved_by_reading(
+            lambda: self._connection.call(self._contract["write_method"], path, attempted, json=document), is_undone
+        )
 
     def _keep_secrets(self, document: t.Any) -> None:
         key = self._keys["client_secret"]

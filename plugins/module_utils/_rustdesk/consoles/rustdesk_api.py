@@ -22,6 +22,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import attempt, logout, use
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
+    read_back,
+    repeated,
+    resolved_by_reading,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     PAGE,
     Provider,
@@ -76,7 +81,7 @@ class RustdeskApi:
         self._connection.headers.pop("api-token", None)
         self._connection.keep_secret(params["password"])
         request = {"username": params["username"], "password": params["password"], "platform": "linux"}
-        answer = self._connection.call("POST", "/api/admin/login", attempted, json=request)
+        answer = repeated(lambda: self._connection.call("POST", "/api/admin/login", attempted, json=request))
         code = answer.get("code") if isinstance(answer, dict) else None
         data = answer.get("data") if isinstance(answer, dict) else None
         if code != 0 or not isinstance(data, dict) or not isinstance(data.get("token"), str):
@@ -216,7 +221,7 @@ class RustdeskApi:
             self._write(plan, plan.target)
         # Last, so that users have a way in when something else fails
         for item in plan.gone:
-            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {item.name}", _form(item, {}, item.type))
+            self._remove(item, f"Removing the provider {item.name}")
 
     def _write(self, plan: Plan, target: Provider) -> None:
         values = plan.values()
@@ -227,18 +232,47 @@ class RustdeskApi:
             self._add(form)
         else:
             form = _form(target, values, target.type)
-            self._call("POST", f"{OAUTH}/update", f"Changing the provider {target.name}", form)
+            self._update(f"Changing the provider {target.name}", form, _form(plan.present, {}, plan.present.type))
         self._read_back(plan, form)
 
+    def _update(self, what: str, form: Document, former: Document) -> None:
+        """Write the whole ``form`` of a provider in place of the ``former`` one."""
+
+        def is_undone() -> bool:
+            found = self._found(str(form["op"]))
+            if found is None:
+                raise self._conflict(str(form["op"]))
+            return not _surprises(former, found)
+
+        resolved_by_reading(lambda: self._call("POST", f"{OAUTH}/update", what, form), is_undone)
+
+    def _remove(self, item: Provider, what: str) -> None:
+        form = _form(item, {}, item.type)
+        resolved_by_reading(
+            lambda: self._call("POST", f"{OAUTH}/delete", what, form), lambda: self._found(item.name) is not None
+        )
+
+    def _found(self, name: str) -> Provider | None:
+        return next((item for item in self.providers(name) if item.name == name), None)
+
     def _add(self, form: Document) -> None:
-        """Raises ConflictError where the console refuses because somebody else has just added it."""
+        """Raises ConflictError where somebody else has just added it."""
         name = str(form["op"])
+
+        def is_undone() -> bool:
+            made = self._found(name)
+            if made and _surprises(form, made):
+                raise self._conflict(name)
+            return made is None
+
         try:
-            self._call("POST", f"{OAUTH}/create", f"Adding the provider {name}", form)
-        except AmbiguousError:
+            resolved_by_reading(
+                lambda: self._call("POST", f"{OAUTH}/create", f"Adding the provider {name}", form), is_undone
+            )
+        except (AmbiguousError, ConflictError):
             raise
         except ServiceError:
-            if any(item.name == name for item in self.providers(name)):
+            if self._found(name):
                 raise self._conflict(name) from None
             raise
 
@@ -247,20 +281,20 @@ class RustdeskApi:
 
     def _read_back(self, plan: Plan, form: Document) -> None:
         name = str(form["op"])
-        found = next((item for item in self.providers(name) if item.name == name), None)
-        kept = _form(found, {}, found.type) if found else {}
-        surprises = [key for key, value in form.items() if key != "id" and (kept.get(key) or None) != (value or None)]
+        attempted = f"Writing the provider {name} in the console {self._connection.url} failed"
+        found = read_back(attempted, lambda: self._found(name))
+        surprises = _surprises(form, found)
         if not surprises:
             return
-        if surprises == [KEYS["client_secret"]] and is_anothers(form[surprises[0]], kept.get(surprises[0])):
+        if found and surprises == [KEYS["client_secret"]] and is_anothers(form[surprises[0]], found.client_secret):
             raise self._conflict(name)
         outcome = "nothing was to be put back"
         if plan.present:
             back = _form(plan.present, {}, plan.present.type)
-            self._call("POST", f"{OAUTH}/update", f"Putting the provider {name} back", back)
+            self._update(f"Putting the provider {name} back", back, _form(found, {}, found.type) if found else {})
             outcome = "what it had was put back"
         elif found:
-            self._call("POST", f"{OAUTH}/delete", f"Removing the provider {name} again", _form(found, {}, found.type))
+            self._remove(found, f"Removing the provider {name} again")
             outcome = "it was removed again"
         raise ServiceError(
             f"The console {self._connection.url} did not keep what was written of the provider {name}",
@@ -330,6 +364,12 @@ def _provider(item: Document) -> Provider:
         extra={"pkce_method": item.get("pkce_method"), "scopes": item.get("scopes")},
         **{**values, "pkce": bool(item.get("pkce_enable"))},
     )
+
+
+def _surprises(form: Document, found: Provider | None) -> list[str]:
+    """The members of ``form`` that the provider ``found`` has otherwise."""
+    kept = _form(found, {}, found.type) if found else {}
+    return [key for key, value in form.items() if key != "id" and (kept.get(key) or None) != (value or None)]
 
 
 def _scopes(item: Document) -> str:

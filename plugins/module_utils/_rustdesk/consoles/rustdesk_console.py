@@ -22,7 +22,17 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.abandoned_sessions import (
+    abandoned,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import (
+    rustdesk_console_members as members,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
+    read_back,
+    resolved_by_reading,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import (
     CALLBACK_PATH,
     PAGE,
@@ -33,10 +43,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     is_anothers,
     is_last,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
-    ENDPOINTS,
-    PROVIDER_TYPES,
-)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -47,26 +54,11 @@ Document = dict[str, t.Any]
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
 USERS = "/api/admin/users"
+SESSIONS = "/api/sessions"
 # Of the general settings; the first that is set counts [src]
 ADDRESSES = ("backendUrl", "frontendUrl")
 # What it believes without them [src]
 FALLBACK = "http://localhost:3000"
-# What it asks a provider without a scope for (oidc.service.ts [src])
-DEFAULT_SCOPES = {"oauth2": "read:user user:email"}
-DEFAULT_SCOPE = "openid email profile"
-SECRET = "clientSecret"
-KEYS = {
-    "name": "name",
-    "enabled": "enabled",
-    "client_id": "clientId",
-    "client_secret": SECRET,
-    "issuer": "issuer",
-    "authorization_endpoint": "authorizationEndpoint",
-    "token_endpoint": "tokenEndpoint",
-    "userinfo_endpoint": "userinfoEndpoint",
-    "jwks_endpoint": "jwksUri",
-}
-CLEARABLE = (*ENDPOINTS, "jwks_endpoint")
 
 
 class RustdeskConsole(SignedInLikeAClient):
@@ -77,7 +69,7 @@ class RustdeskConsole(SignedInLikeAClient):
     takes_api_domain = False
     sign_in_lasts: float | None = 180.0  # src/modules/oidc/services/oidc.service.ts [src]
     asks_for_client = True
-    supports = frozenset({*KEYS, "scopes", "order", "callback_url"})
+    supports = frozenset({*members.KEYS, "scopes", "order", "callback_url"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` is for consoles whose API is not published; this one's is."""
@@ -101,7 +93,7 @@ class RustdeskConsole(SignedInLikeAClient):
             return
         with suppress(ValueError):  # a process of its own masks in its result what it was given
             self._handed_over, self._details, self._general = json.loads(seen)
-            self._connection.keep_secret(*(item.get(SECRET) for item in self._details.values()))
+            self._connection.keep_secret(*(item.get(members.SECRET) for item in self._details.values()))
 
     def look_again(self) -> None:
         """From now on, all is read anew; each provider is written separately, so that nothing is overwritten."""
@@ -122,12 +114,14 @@ class RustdeskConsole(SignedInLikeAClient):
         if handed_over is None:
             self._details = {}
         self._items = self._listed() if handed_over is None else handed_over
-        found = [_provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
+        found = [members.provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
         wanted = find(found, name, self.type)
         for item in found:
             if (item is wanted or not name) and item.key not in self._details:
                 self._details[item.key] = self._read(item.key)
-        return [_provider(self._details.get(item.key, self._items[item.order or 0]), item.order) for item in found]
+        return [
+            members.provider(self._details.get(item.key, self._items[item.order or 0]), item.order) for item in found
+        ]
 
     def settings(self) -> dict[str, t.Any]:
         """The callback URL as the console sends it: the path is appended to an address that it believes to have, also
@@ -194,6 +188,23 @@ class RustdeskConsole(SignedInLikeAClient):
         told = answer if isinstance(answer, dict) else {}
         return Tested(told.get("success") is True, self._connection.quotable(told.get("message")) or "nothing")
 
+    def end_abandoned_sessions(self) -> list[str]:
+        """See console.ListsSessions. The list has the account's own sessions that have neither expired nor been ended
+        (src/modules/auth/auth.controller.ts, services/auth-token.service.ts [src])."""
+        try:
+            listed = members.sessions(self._call("GET", SESSIONS, "Listing the sessions"))
+        except ServiceError:
+            return []
+        return [refused for identifier in abandoned(listed, self.client) if (refused := self._end_session(identifier))]
+
+    def _end_session(self, identifier: str) -> str | None:
+        try:
+            self._call("DELETE", f"{SESSIONS}/{identifier}", "Ending a session that an earlier run left open")
+        except ServiceError as error:
+            gone = error.status == 404  # another run was faster
+            return None if gone else str(error.but(hint="The session expires 30 days after it was begun"))
+        return None
+
     def check(self, plan: Plan) -> None:
         """Raise InputError for a callback URL or a place that this console cannot have."""
         callback = plan.setting("callback_url")
@@ -213,23 +224,33 @@ class RustdeskConsole(SignedInLikeAClient):
                 )
 
     def apply(self, plan: Plan) -> None:
-        """Create, change or delete the provider, then the general settings; each is read back.
+        """Write the general settings, then create, change or delete the provider; each is read back.
 
         Raises ServiceError when the console refuses or does not keep what was written; what it had is then put back.
         """
-        if plan.target and plan.present:
-            self._change(plan, plan.present)
-        elif plan.target:
-            self._create(plan)
+        callback = plan.setting("callback_url")
+        former = self._settings().get("site") if callback else None
+        if callback:
+            # First, so that no provider is offered before users come back from Entra to the right address
+            self._write_backend(callback.after)
+        try:
+            if plan.target and plan.present:
+                self._change(plan, plan.present)
+            elif plan.target:
+                self._create(plan)
+        except (AmbiguousError, ConflictError):
+            raise
+        except ServiceError:
+            if callback:
+                with suppress(ServiceError):
+                    self._write_site({**(former or {}), "backendUrl": (former or {}).get("backendUrl") or ""})
+            raise
         order = plan.values().get("order")
         if plan.target and order is not None:
             self._sort(plan.target.name, order)
-        callback = plan.setting("callback_url")
-        if callback:
-            self._write_backend(callback.after)
         # Last, so that users have a way in when something else fails
         for item in plan.gone:
-            self._call("DELETE", f"{PROVIDERS}/{item.key}", f"Removing the provider {item.name}")
+            self._remove(str(item.key), f"Removing the provider {item.name}")
         self._forget()
 
     def _item(self, name: str) -> Document | None:
@@ -237,7 +258,7 @@ class RustdeskConsole(SignedInLikeAClient):
 
     def _create(self, plan: Plan) -> None:
         name = plan.target.name if plan.target else ""
-        body = _body(plan.values())
+        body = members.body(plan.values())
         known = PROVIDER_TYPES[plan.type]
         body.setdefault("issuer", known.issuer or plan.values().get("authorization_endpoint"))
         if plan.type == "oauth2" or known.endpoints:
@@ -249,35 +270,63 @@ class RustdeskConsole(SignedInLikeAClient):
                 body.setdefault(key, value)
         seed = self._item(name)
         if seed:
-            self._call("PATCH", f"{PROVIDERS}/{seed['guid']}", f"Changing the provider {name}", body)
+            self._patch(seed["guid"], f"Changing the provider {name}", body, self._read(seed["guid"]))
         else:
             self._add({"name": name, **body})
-        made = next((item for item in self._listed() if item["name"] == name), None)
-        surprises = self._surprises(name, body, made["guid"]) if made else ["it is not listed"]
+        attempted = self._attempted(f"Adding the provider {name}")
+        listed = read_back(attempted, self._listed)
+        made = next((item for item in listed if item["name"] == name), None)
+        surprises = ["it is not listed"]
+        if made:
+            guid = str(made["guid"])
+            surprises = read_back(attempted, lambda: self._surprises(name, body, guid))
         if surprises:
             outcome = "nothing was to be put back"
             if made and not seed:
-                self._call("DELETE", f"{PROVIDERS}/{made['guid']}", f"Removing the provider {name} again")
+                self._remove(made["guid"], f"Removing the provider {name} again")
                 outcome = "it was removed again"
             raise self._surprise(f"the provider {name}", surprises, outcome)
 
     def _add(self, body: Document) -> None:
-        """Raises ConflictError where the console refuses because somebody else has just added it."""
+        """Raises ConflictError where somebody else has just added it."""
+        name = body["name"]
+
+        def is_undone() -> bool:
+            self._items = self._listed()
+            made = self._item(name)
+            if made and self._surprises(name, body, made["guid"]):
+                raise self._conflict(name)
+            return made is None
+
         try:
-            self._call("POST", PROVIDERS, f"Adding the provider {body['name']}", body)
-        except AmbiguousError:
+            resolved_by_reading(lambda: self._call("POST", PROVIDERS, f"Adding the provider {name}", body), is_undone)
+        except (AmbiguousError, ConflictError):
             raise
         except ServiceError:
             self._items = self._listed()
-            if self._item(body["name"]):
-                raise self._conflict(body["name"]) from None
+            if self._item(name):
+                raise self._conflict(name) from None
             raise
+
+    def _patch(self, guid: str, what: str, body: Document, before: Document) -> None:
+        """Change members of a provider, which were those of ``before``."""
+        former = {key: before.get(key) for key in body}
+        resolved_by_reading(
+            lambda: self._call("PATCH", f"{PROVIDERS}/{guid}", what, body),
+            lambda: not members.differences(former, self._read(guid)),
+        )
+
+    def _remove(self, guid: str, what: str) -> None:
+        resolved_by_reading(
+            lambda: self._call("DELETE", f"{PROVIDERS}/{guid}", what),
+            lambda: any(item["guid"] == guid for item in self._listed()),
+        )
 
     def _surprises(self, name: str, body: Document, guid: str) -> list[str]:
         """What is read back otherwise than written; raises ConflictError where that is another run's client secret."""
         found = self._read(guid)
-        different = _differences(body, found)
-        if different == [SECRET] and is_anothers(body[SECRET], found.get(SECRET)):
+        different = members.differences(body, found)
+        if different == [members.SECRET] and is_anothers(body[members.SECRET], found.get(members.SECRET)):
             raise self._conflict(name)
         return different
 
@@ -286,7 +335,7 @@ class RustdeskConsole(SignedInLikeAClient):
         return conflict(f"The provider {name} of the console {self._connection.url}")
 
     def _change(self, plan: Plan, present: Provider) -> None:
-        body = _body(plan.values())
+        body = members.body(plan.values())
         if not body:
             return
         try:
@@ -296,12 +345,12 @@ class RustdeskConsole(SignedInLikeAClient):
                 raise
             raise self._conflict(present.name) from error
         former = {key: value for key, value in now.items() if key in body}
-        path = f"{PROVIDERS}/{present.key}"
-        self._call("PATCH", path, f"Changing the provider {present.name}", body)
+        self._patch(str(present.key), f"Changing the provider {present.name}", body, now)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
-        surprises = self._surprises(present.name, body, present.key)
+        attempted = self._attempted(f"Changing the provider {present.name}")
+        surprises = read_back(attempted, lambda: self._surprises(present.name, body, str(present.key)))
         if surprises:
-            self._call("PATCH", path, f"Putting the provider {present.name} back", former)
+            self._patch(str(present.key), f"Putting the provider {present.name} back", former, body)
             raise self._surprise(f"the provider {present.name}", surprises, "what it had was put back")
 
     def _surprise(self, what: str, surprises: list[str], outcome: str) -> ServiceError:
@@ -317,18 +366,29 @@ class RustdeskConsole(SignedInLikeAClient):
         others = [item["guid"] for item in items if item is not one]
         position = min(max(order, 0), len(others))
         guids = [*others[:position], one["guid"], *others[position:]]
-        self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids)
+        resolved_by_reading(
+            lambda: self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids),
+            lambda: [item["guid"] for item in self._listed()] != guids,
+        )
 
     def _write_backend(self, callback: str) -> None:
         self._general = None
-        general = self._settings()
-        site = {**(general.get("site") or {}), "backendUrl": callback.removesuffix(CALLBACK_PATH)}
-        attempted = "Writing the general settings"
-        watermark = bool(general.get("watermarkEnabled"))  # mandatory in the request [src]
-        self._call("PUT", GENERAL, attempted, {"watermarkEnabled": watermark, "site": site})
+        site = self._settings().get("site") or {}
+        self._write_site({**site, "backendUrl": callback.removesuffix(CALLBACK_PATH)})
+        if read_back(self._attempted("Writing the general settings"), self.settings)["callback_url"] != callback:
+            raise self._surprise("the general settings", ["site.backendUrl"], "no provider was changed")
+
+    def _write_site(self, site: Document) -> None:
+        """Write the addresses among the general settings, which are read anew afterwards."""
+        watermark = bool(self._settings().get("watermarkEnabled"))  # mandatory in the request [src]
+        body = {"watermarkEnabled": watermark, "site": site}
+
+        def is_undone() -> bool:
+            self._general = None
+            return bool(members.differences(site, self._settings().get("site") or {}))
+
+        resolved_by_reading(lambda: self._call("PUT", GENERAL, "Writing the general settings", body), is_undone)
         self._general = None
-        if self.settings()["callback_url"] != callback:
-            raise self._surprise("the general settings", ["site.backendUrl"], "the provider is as declared")
 
     def _settings(self) -> Document:
         if self._general is None:
@@ -368,32 +428,7 @@ class RustdeskConsole(SignedInLikeAClient):
     def _call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
         if isinstance(body, dict):
             self._connection.keep_secret(body.get("clientSecret"))
-        return self._connection.call(method, path, f"{what} in the console {self._connection.url} failed", json=body)
+        return self._connection.call(method, path, self._attempted(what), json=body)
 
-
-def _provider(item: Document, place: int | None) -> Provider:
-    values: Document = {option: item.get(key) for option, key in KEYS.items()}
-    return Provider(
-        type=item.get("type"),
-        scopes=sorted((item.get("scope") or DEFAULT_SCOPES.get(str(item.get("type")), DEFAULT_SCOPE)).split()),
-        order=place,
-        key=item["guid"],
-        secret_readable=SECRET in item,  # the list has none [rec]
-        **values,
-    )
-
-
-def _body(values: Document) -> Document:
-    """The members of a request. An empty address is refused and null clears it (src/modules/oidc/dto and the nullable
-    columns of src/modules/oidc/entities [src])."""
-    cleared = {option: None for option in CLEARABLE if values.get(option) == ""}
-    body = {KEYS[option]: value for option, value in {**values, **cleared}.items() if option in KEYS}
-    if "type" in values:
-        body["type"] = values["type"]
-    if "scopes" in values:
-        body["scope"] = " ".join(values["scopes"])
-    return body
-
-
-def _differences(wanted: Document, found: Document) -> list[str]:
-    return [key for key, value in wanted.items() if (found.get(key) or None) != (value or None)]
+    def _attempted(self, what: str) -> str:
+        return f"{what} in the console {self._connection.url} failed"

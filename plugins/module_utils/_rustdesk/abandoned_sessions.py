@@ -1,0 +1,45 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Sessions that a run has left open because its controller died; pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import CLIENT_PREFIX, DEVICE_NAME
+
+# No run lasts that long.
+ABANDONED_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """One session of the account: its ``identifier``, its client's ID and device name, and when it was begun."""
+
+    identifier: str
+    client: str
+    device_name: str
+    begun: datetime
+
+
+def abandoned(sessions: t.Sequence[OpenSession], client: str | None) -> list[str]:
+    """The identifiers of those of this collection that are a day older than the session of ``client``, which is that of
+    this run; none if the console does not list it.
+
+    Both times are the console's own, so that no other clock and no time zone counts.
+    """
+    own = [item.begun for item in sessions if client and item.client == client]
+    if not own:
+        return []
+    return [
+        item.identifier
+        for item in sessions
+        if item.device_name == DEVICE_NAME
+        and item.client.startswith(CLIENT_PREFIX)
+        and max(own) - item.begun > ABANDONED_AFTER
+    ]

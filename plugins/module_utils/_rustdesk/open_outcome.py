@@ -1,0 +1,142 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Requests to a console whose outcome is open: the answer was lost, or something on the way failed."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    AmbiguousError,
+    ConflictError,
+    ServiceError,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+
+Result = t.TypeVar("Result")
+
+# Seconds before a request is sent again, so that a restarted console or proxy is back.
+PAUSES = (0.3, 0.9)
+AGAIN = "Run the playbook again: it reads what the console has, and goes on from there"
+# Seconds of silence after which a request that began something is not repeated.
+LONG_SILENCE = 10.0
+
+
+def is_open(error: ServiceError) -> bool:
+    """Whether a request that failed with ``error`` may have taken effect.
+
+    It may have if no answer came, if the console or a proxy failed (500 and above), and if the answer to a success
+    cannot be read. Whatever answers in place of the console has a name, the error's code: it passed nothing on.
+    """
+    if isinstance(error, AmbiguousError):
+        return True
+    if error.status is None:
+        return False
+    if 200 <= error.status < 300:
+        return error.code is None
+    return error.status >= 500 and error.code in (None, SAID)
+
+
+def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], bool | None]) -> None:
+    """Send a ``write``, and have ``is_undone`` read what the console has now if the outcome is open.
+
+    ``is_undone`` tells whether all is as it was before, None if the console does not show it. Then the write is sent
+    once more, and read again if that fails in any way. ``is_undone`` returns None only for a write that can be sent
+    twice. What else is read is left to the caller's own read-back.
+
+    Raises the write's own error if the console refuses it or if nothing was written, AmbiguousError if it is not known
+    whether it took effect, and ConflictError if ``is_undone`` does.
+    """
+    try:
+        write()
+        return
+    except ServiceError as error:
+        if not is_open(error):
+            raise
+        failed = error
+    if _read(is_undone, failed) is False:
+        return
+    time.sleep(PAUSES[0])
+    try:
+        write()
+        return
+    except ServiceError as error:
+        failed = error
+    undone = _read(is_undone, failed)
+    if undone is None:
+        raise _unknown(failed, "the console does not show whether it holds what was written") from failed
+    if undone and is_open(failed):
+        raise ServiceError(
+            failed.attempted,
+            answer=f"{failed.answer}. A reading shows that nothing was written",
+            hint=failed.hint,
+            status=failed.status,
+            code=failed.code,
+            request_id=failed.request_id,
+        ) from failed
+    if undone:
+        raise failed
+
+
+def read_back(attempted: str, read: t.Callable[[], Result]) -> Result:
+    """What ``read`` gives of what a console has after a write that it accepted.
+
+    Raises AmbiguousError if the console gives no answer to that, and otherwise what ``read`` raises.
+    """
+    try:
+        return read()
+    except ConflictError:
+        raise
+    except ServiceError as error:
+        if error.status is None and not isinstance(error.__cause__, OSError):  # an answer of another shape
+            raise
+        raise AmbiguousError(
+            attempted,
+            answer=f"the console accepted the write, but what it has now cannot be read ({error.answer})",
+            hint=AGAIN,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+        ) from error
+
+
+def repeated(send: t.Callable[[], Result]) -> Result:
+    """``send`` a request that begins something harmless, and up to twice more while no answer comes or 500 and above.
+
+    A console that was silent for long is not asked again. Raises ServiceError as ``send`` does.
+    """
+    for pause in (*PAUSES, None):
+        began = time.monotonic()
+        try:
+            return send()
+        except ServiceError as error:
+            silent = error.status is None and time.monotonic() - began > LONG_SILENCE
+            answered = error.status is not None and error.status < 500
+            if pause is None or silent or answered or not is_open(error):
+                raise
+            time.sleep(pause)
+    raise AssertionError  # the last attempt returns or raises
+
+
+def _read(is_undone: t.Callable[[], bool | None], failed: ServiceError) -> bool | None:
+    try:
+        return is_undone()
+    except ConflictError:
+        raise
+    except ServiceError as error:
+        raise _unknown(failed, f"what the console has now cannot be read ({error.answer})") from failed
+
+
+def _unknown(failed: ServiceError, why: str) -> AmbiguousError:
+    return AmbiguousError(
+        failed.attempted,
+        answer=f"it is not known whether the write took effect: {failed.answer}, and {why}",
+        hint=AGAIN,
+        status=failed.status,
+        code=failed.code,
+        request_id=failed.request_id,
+    )
