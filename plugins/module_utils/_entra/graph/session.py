@@ -16,7 +16,13 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import (
+    _addresses,
+    _answers,
+    _causes,
+    _documents,
+    _http,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import (
     permission_hints,
     replication,
@@ -37,6 +43,9 @@ if t.TYPE_CHECKING:
 SELECT = "%24select"
 SAFE = "rustdesk_sso_safe_to_repeat"
 ATTEMPTS = 4
+# Where a page of a collection names the next one, and how many are read
+NEXT = "@odata.nextLink"
+PAGES = 1000
 # Seconds before the second attempt
 PAUSE = 0.3
 # A 403 that is about the tenant's licence (MicrosoftDocs/azure-docs#83577 [iss])
@@ -268,19 +277,27 @@ class Graph:
                     self._ahead[urls[answer["id"]]] = answer
 
     async def pages(self, request: RequestInformation, attempted: str) -> list[dict[str, t.Any]]:
-        """All items of a collection, following ``@odata.nextLink`` as it comes [doc].
+        """All items of a collection, following ``@odata.nextLink`` as it comes [doc], but to Graph's own address alone.
+
+        Raises ServiceError for any other link, one that came before, and for more than PAGES pages.
 
         msgraph-core's PageIterator is not used: it ends at a page without items, which another may follow [doc], and
         needs the response models, see sdk.py [src: msgraph-core 1.5.2].
         """
         items: list[dict[str, t.Any]] = []
-        answer = await self.send(request, attempted) or {}
-        items.extend(answer.get("value", []))
-        while answer.get("@odata.nextLink"):
-            following = self.request("GET", self.client.applications.with_url(answer["@odata.nextLink"]))
-            answer = await self.send(following, attempted) or {}
-            items.extend(answer.get("value", []))
-        return items
+        seen: set[str] = set()
+        for _page in range(PAGES):
+            answer = await self.send(request, attempted) or {}
+            items.extend(_documents.objects(answer, "value", attempted, NO_DOCUMENT))
+            link = _documents.optional_text(answer, NEXT, attempted, NO_DOCUMENT)
+            if not link:
+                return items
+            if link in seen or _addresses.origin(link) != _addresses.origin(self.cloud.graph_endpoint):
+                where = "in a circle" if link in seen else "to another host than graph_endpoint"
+                raise ServiceError(attempted, answer=f"{NEXT} leads {where}", hint=NO_DOCUMENT)
+            seen.add(link)
+            request = self.request("GET", self.client.applications.with_url(link))
+        raise ServiceError(attempted, answer=f"there are more than {PAGES} pages", hint=NO_DOCUMENT)
 
     def _refused(self, attempted: str, response: t.Any, safe: bool) -> ServiceError:
         try:
