@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
@@ -14,12 +15,23 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 Document = dict[str, t.Any]
 # How JSON's types are called in errors
 TYPES = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+# What can stand in a header without spaces
+TOKEN = re.compile(r"[!-~]{1,16000}")
 HINT = "Run the playbook again. If this repeats, check whether a proxy answers in place of the service"
 
 
 def text(document: t.Mapping[str, t.Any], name: str, attempted: str, hint: str = HINT) -> str:
     """The text ``name`` of ``document``; raises ServiceError, which begins with ``attempted``, for anything else."""
     return t.cast("str", _member(document, name, str, attempted, hint))
+
+
+def token(document: t.Mapping[str, t.Any], name: str, attempted: str, hint: str = HINT) -> str:
+    """The same for a token that goes into a header: HTTP libraries quote a header in the error for one that cannot be
+    sent."""
+    found = text(document, name, attempted, hint)
+    if not TOKEN.fullmatch(found):
+        raise not_understood(f"{name} is not a token", attempted, hint)
+    return found
 
 
 def optional_text(document: t.Mapping[str, t.Any], name: str, attempted: str, hint: str = HINT) -> str | None:
@@ -71,15 +83,23 @@ def _check(value: t.Any, expected: t.Any, attempted: str, hint: str, place: str)
 def wrong(name: str, expected: type, found: t.Any, attempted: str, hint: str = HINT) -> ServiceError:
     """The error for a member ``name`` that is not of the type ``expected``; it never quotes what was ``found``."""
     what = "missing" if found is None else TYPES.get(type(found), "something else")
-    return ServiceError(
-        attempted, answer=f"the answer is not understood: {name} is {what}, not {TYPES[expected]}", hint=hint
-    )
+    return not_understood(f"{name} is {what}, not {TYPES[expected]}", attempted, hint)
+
+
+def expect(name: str, value: t.Any, expected: type, attempted: str, hint: str = HINT) -> None:
+    """Raise ServiceError if the ``value`` of the member ``name`` is not of the type ``expected``."""
+    if not _is(value, expected):
+        raise wrong(name, expected, value, attempted, hint)
+
+
+def not_understood(what: str, attempted: str, hint: str = HINT) -> ServiceError:
+    """The error for an answer of which ``what`` tells what is wrong."""
+    return ServiceError(attempted, answer=f"the answer is not understood: {what}", hint=hint)
 
 
 def _member(document: t.Mapping[str, t.Any], name: str, expected: type, attempted: str, hint: str) -> t.Any:
     value = document.get(name)
-    if not _is(value, expected):
-        raise wrong(name, expected, value, attempted, hint)
+    expect(name, value, expected, attempted, hint)
     return value
 
 

@@ -29,6 +29,7 @@ class Fault:
     cut: str | None = None
     redirect: str | None = None
     truncate: bool = False
+    mutate: dict[str, Any] | None = None
     throttle: dict[str, str | None] | str | bool | None = None
     deny: int | str | None = None
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from . import mutation
 from .clock import Clock, http_date
 from .faults import Fault, Faults
 from .requests_log import RequestsLog
@@ -93,6 +94,8 @@ class Server:
             return _reset(request)
         if fault and fault.truncate and isinstance(response.body, bytes):
             response.body = response.body[: len(response.body) // 2]
+        if fault and fault.mutate is not None:
+            mutation.apply(response, fault.mutate, entry)
         entry["status"] = response.status
         # A fault may have a clock of its own.
         response.headers.setdefault("Date", http_date(self._clock.now()))

@@ -27,6 +27,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph 
     permission_hints,
     replication,
     sdk,
+    shapes,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import credentials, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
@@ -218,6 +219,15 @@ class Graph:
                 answer=f"HTTP {response.status_code} with a body that is not a JSON object",
                 hint=NO_DOCUMENT,
             )
+        selected = (
+            request.query_parameters.get(SELECT, shapes.ALWAYS[:1]) if request.http_method == sdk.Method.GET else None
+        )
+        try:
+            shapes.check(document, attempted, NO_DOCUMENT, selected)
+        except ServiceError as error:
+            if safe:
+                raise
+            raise AmbiguousError(attempted, answer=error.answer, hint=error.hint) from error
         return document
 
     async def _exchange(self, request: RequestInformation, attempted: str, safe: bool) -> t.Any:
@@ -230,6 +240,7 @@ class Graph:
             raise credentials.refused(error, self._params, self.tenant_id, self.cloud.authority_host) from error
         native.extensions[SAFE] = safe
         self._authorization = native.headers.get("Authorization", "")
+        tokens.check_received(self._authorization.partition(" ")[2], f"Signing in to tenant {self.tenant_id} failed")
         ahead = self._ahead.pop(request.url, None) if request.http_method == sdk.Method.GET else None
         if ahead:
             return sdk.httpx.Response(ahead["status"], json=ahead.get("body"), request=native)
@@ -302,7 +313,7 @@ class Graph:
     def _refused(self, attempted: str, response: t.Any, safe: bool) -> ServiceError:
         try:
             document = response.json()
-            code, message = document["error"].get("code"), str(document["error"].get("message"))
+            code, message = str(document["error"].get("code")), str(document["error"].get("message"))
         except (ValueError, KeyError, AttributeError, TypeError):
             document, code, message = None, None, "no error document"
         request_id = _answers.request_id(response, document)
