@@ -129,6 +129,13 @@ OBJECTS = frozenset(
         "defaultUserRolePermissions",
     ]
 )
+EXPECTED: dict[str, type] = {
+    **dict.fromkeys((*TEXTS, *IDS, *TIMES), str),
+    **dict.fromkeys(FLAGS, bool),
+    **dict.fromkeys(NUMBERS, int),
+    **dict.fromkeys(OBJECTS, dict),
+    **dict.fromkeys((*LISTS_OF_TEXTS, *LISTS_OF_OBJECTS), list),
+}
 # What is never null where it was asked for
 ALWAYS = ("id", "appId")
 
@@ -158,31 +165,24 @@ def _object(document: dict[str, t.Any], attempted: str, hint: str) -> None:
 
 
 def _member(name: str, value: t.Any, attempted: str, hint: str) -> None:
-    expected: type | None = None
-    if name in TEXTS or name in IDS or name in TIMES:
-        expected = str
-    elif name in FLAGS:
-        expected = bool
-    elif name in NUMBERS:
-        expected = int
-    elif name in OBJECTS:
-        expected = dict
-    elif name in LISTS_OF_TEXTS or name in LISTS_OF_OBJECTS:
-        expected = list
-    if expected:
-        _documents.expect(name, value, expected, attempted, hint)
+    if name in EXPECTED:
+        _documents.expect(name, value, EXPECTED[name], attempted, hint)
     if name in TIMES and not TIME.fullmatch(value):
         raise _documents.not_understood(f"{name} is not a time", attempted, hint)
     if name in IDS and not ID.fullmatch(value):
         raise _documents.not_understood(f"{name} is not an ID", attempted, hint)
-    for item in value if isinstance(value, list) else []:
+    for item in value if isinstance(value, list) else [value]:
         if name in LISTS_OF_TEXTS:
             _documents.expect(f"an entry of {name}", item, str, attempted, hint)
         elif name in LISTS_OF_OBJECTS:
-            _documents.expect(f"an entry of {name}", item, dict, attempted, hint)
-            for member in LISTS_OF_OBJECTS[name]:
-                if item.get(member) is None:
-                    raise _documents.not_understood(f"an entry of {name} has no {member}", attempted, hint)
-    for item in value if isinstance(value, list) else [value]:
+            _entry(name, item, attempted, hint)
         if isinstance(item, dict):
             _object(item, attempted, hint)
+
+
+def _entry(name: str, item: t.Any, attempted: str, hint: str) -> None:
+    """One of a list of objects."""
+    _documents.expect(f"an entry of {name}", item, dict, attempted, hint)
+    for member in LISTS_OF_OBJECTS[name]:
+        if item.get(member) is None:
+            raise _documents.not_understood(f"an entry of {name} has no {member}", attempted, hint)
