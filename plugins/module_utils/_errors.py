@@ -12,6 +12,8 @@ import traceback
 import typing as t
 
 Same = t.TypeVar("Same", bound="SsoError")
+# Of what a service has said
+LONGEST_ANSWER, LONGEST_CODE = 2000, 100
 # A bracket alone ends no sentence; the last one is the full stop of Chinese.
 SENTENCE_ENDS = (".", "!", "?", ".)", "!)", "?)", "。")
 
@@ -78,7 +80,14 @@ class InputError(SsoError):
 
 
 class ServiceError(SsoError):
-    """A service refused a request, or answered something that was not understood."""
+    """A service refused a request, or answered something that was not understood.
+
+    What it quotes of an answer may be anything: it is cut where it is long, and shows control characters escaped.
+    """
+
+    def __init__(self, attempted: str, *, answer: str | None = None, code: str | None = None, **more: t.Any) -> None:
+        answer, code = answer and _quoted(answer, LONGEST_ANSWER), code and _quoted(str(code), LONGEST_CODE)
+        super().__init__(_quoted(attempted, LONGEST_ANSWER), answer=answer, code=code, **more)
 
 
 class AmbiguousError(ServiceError):
@@ -114,3 +123,8 @@ def unforeseen(error: Exception) -> SsoError:
 
 def _sentence(text: str) -> str:
     return text if text.endswith(SENTENCE_ENDS) else text + "."
+
+
+def _quoted(text: str, longest: int) -> str:
+    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text[:longest])
+    return shown if len(text) <= longest else f"{shown} ..."

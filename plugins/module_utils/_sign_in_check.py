@@ -198,6 +198,8 @@ def _begun(begins: Connection, name: str, first: Future[str] | None, test: Test 
 def _issuer(http: Http, params: Params) -> tuple[Discovery | None, Check]:
     """The discovery document below the issuer; strict relying parties compare the issuer byte for byte."""
     issuer, known = params["issuer"], params["discovery"]
+    if not issuer.startswith("https://"):  # a client secret would follow
+        return None, Check("issuer", False, f"{issuer} is not an https URL", "Set issuer to what entra_app returns")
     try:
         discovery = Discovery.handed_over(known) if known else read_discovery(http, issuer)
     except ServiceError as error:

@@ -42,6 +42,7 @@ class Fault:
     drip: float = 0
     served: bool = False
     then: list[dict[str, Any]] = field(default_factory=list)
+    mutate: dict[str, Any] | None = None
     throttle: dict[str, str | None] | str | bool | None = None
     deny: int | str | None = None
 

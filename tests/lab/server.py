@@ -17,6 +17,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from . import mutation
 from .clock import Clock, http_date
 from .faults import Fault, Faults
 from .hold import Hold
@@ -109,6 +110,8 @@ class Server:
             return await _half(request, response)
         if fault and fault.truncate and isinstance(response.body, bytes):
             response.body = response.body[: len(response.body) // 2]
+        if fault and fault.mutate is not None:
+            mutation.apply(response, fault.mutate, entry)
         entry["status"] = response.status
         if fault:
             response.headers.update(fault.headers)

@@ -62,7 +62,8 @@ class HostRun:
     """What a run did with one host.
 
     ``recap`` has the counts of the closing recap, ``failed`` the message of the failure. ``results`` are those of the
-    tasks that ran on the host, by the task's name, uncensored. ``facts`` are what tasks set and registered.
+    tasks that ran on the host, by the task's name, uncensored. ``facts`` are what tasks set and registered, and
+    ``variables`` all that ``hostvars`` has afterwards, these included, with templates as they are.
     """
 
     recap: dict[str, int]
@@ -70,6 +71,7 @@ class HostRun:
     results: dict[str, dict[str, Any]]
     facts: dict[str, Any]
     warnings: list[str]
+    variables: dict[str, Any]
 
     @property
     def changed(self) -> int:
@@ -241,7 +243,10 @@ class _Run:
         results = self.results.get(name, {})
         warnings = [item.event.msg for result in results.values() for item in result.get("warnings") or []]
         facts = json.loads(json.dumps(self._variables._nonpersistent_fact_cache[name], default=str))
-        return HostRun(recap, self.failures.get(name) if recap["failed"] else None, results, facts, warnings)
+        known = self._variables.get_vars(host=self._inventory.get_host(name), include_hostvars=False)
+        variables = json.loads(json.dumps(known, default=str))
+        failed = self.failures.get(name) if recap["failed"] else None
+        return HostRun(recap, failed, results, facts, warnings, variables)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import time
 import typing as t
 from contextlib import suppress
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import totp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
@@ -30,6 +31,8 @@ if t.TYPE_CHECKING:
 REFUSED = (200, 400, 401, 403)
 CHECK = "Check username and password, and that the account is enabled"
 MAIL = "Check the console's SMTP settings, or use an account for automation that has TOTP"
+# The members of a login's answer that are read (hbbs.dart)
+ANSWER = {"access_token": str, "type": str, "tfa_type": str, "secret": str, "user": {"name": str, "is_admin": bool}}
 # How the console names the sessions of this collection, in its list of devices for example.
 DEVICE_NAME = "deskops.rustdesk_sso"
 CLIENT_PREFIX = "deskops-rustdesk-sso-"
@@ -132,7 +135,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
             answer=f"the answer has no access token (type {answer.get('type')})",
             hint="Check that console_url is a RustDesk console",
         )
-    token: str = answer["access_token"]
+    token = _documents.token(answer, "access_token", attempted)
     use(connection, token)
     if _user(answer).get("is_admin") is False:
         logout(connection, client)
@@ -296,6 +299,7 @@ def _call(connection: Connection, request: dict[str, t.Any], attempted: str, hin
         raise
     if not isinstance(answer, dict):
         raise ServiceError(attempted, answer="the answer is not a JSON object", hint="Check console_url")
+    _documents.check(answer, ANSWER, attempted)
     return answer
 
 

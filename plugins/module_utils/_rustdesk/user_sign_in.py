@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
@@ -219,7 +220,8 @@ class UserSignIn:
         query = urlencode({"code": begun.code, **self._client})
         # Not repeated if it got no answer: the console gives the session once
         answer = self._connection.call("GET", f"/api/oidc/auth-query?{query}", self._attempted, repeatable=False)
-        if isinstance(answer, dict) and answer.get("access_token") and isinstance(answer["access_token"], str):
+        if isinstance(answer, dict) and answer.get("access_token"):
+            _documents.token(answer, "access_token", self._attempted)
             return answer
         kind = answer.get("type") if isinstance(answer, dict) else None
         raise ServiceError(

@@ -15,12 +15,19 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import (
+    _addresses,
+    _answers,
+    _causes,
+    _documents,
+    _http,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import (
     middleware,
     permission_hints,
     replication,
     sdk,
+    shapes,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import credentials, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
@@ -37,6 +44,9 @@ if t.TYPE_CHECKING:
 
 # How msgraph-sdk names the query parameter $select.
 SELECT = "%24select"
+# Where a page of a collection names the next one, and how many are read
+NEXT = "@odata.nextLink"
+PAGES = 1000
 # A 403 that is about the tenant's licence (MicrosoftDocs/azure-docs#83577 [iss])
 LICENCE = re.compile(r"\bpremium|NonPremiumTenant|\blicen[cs]e|have purchased", re.IGNORECASE)
 NO_DOCUMENT = "Check graph_endpoint, and whether a proxy stands in between"
@@ -171,8 +181,10 @@ class Graph:
     ) -> dict[str, t.Any] | None:
         safe = request.http_method != sdk.Method.POST if repeatable is None else repeatable
         response = await self._exchange(request, attempted, safe)
+        reads = request.http_method == sdk.Method.GET
+        selected = request.query_parameters.get(SELECT, shapes.ALWAYS[:1]) if reads else None
         try:
-            return self._document(response, attempted, safe, missing_ok)
+            return self._document(response, attempted, safe, missing_ok, selected)
         except SsoError:
             raise
         except Exception as error:
@@ -180,7 +192,9 @@ class Graph:
                 raise
             raise self._unreadable(attempted, error) from error
 
-    def _document(self, response: t.Any, attempted: str, safe: bool, missing_ok: bool) -> dict[str, t.Any] | None:
+    def _document(
+        self, response: t.Any, attempted: str, safe: bool, missing_ok: bool, selected: t.Sequence[str] | None
+    ) -> dict[str, t.Any] | None:
         if response.status_code == 404 and missing_ok:
             return None
         if not response.is_success:
@@ -196,6 +210,12 @@ class Graph:
                 answer=f"HTTP {response.status_code} with a body that is not a JSON object",
                 hint=NO_DOCUMENT,
             )
+        try:
+            shapes.check(document, attempted, NO_DOCUMENT, selected)
+        except ServiceError as error:
+            if safe:
+                raise
+            raise AmbiguousError(attempted, answer=error.answer, hint=error.hint) from error
         return document
 
     async def _exchange(self, request: RequestInformation, attempted: str, safe: bool) -> t.Any:
@@ -210,6 +230,7 @@ class Graph:
             raise credentials.refused(error, self._params, self.tenant_id, self.cloud.authority_host) from error
         native.extensions[middleware.SAFE] = safe
         self._authorization = native.headers.get("Authorization", "")
+        tokens.check_received(self._authorization.partition(" ")[2], f"Signing in to tenant {self.tenant_id} failed")
         ahead = self._ahead.pop(request.url, None) if request.http_method == sdk.Method.GET else None
         if ahead:
             return sdk.httpx.Response(ahead["status"], json=ahead.get("body"), request=native)
@@ -263,24 +284,32 @@ class Graph:
                     self._ahead[urls[answer["id"]]] = answer
 
     async def pages(self, request: RequestInformation, attempted: str) -> list[dict[str, t.Any]]:
-        """All items of a collection, following ``@odata.nextLink`` as it comes [doc].
+        """All items of a collection, following ``@odata.nextLink`` as it comes [doc], but to Graph's own address alone.
+
+        Raises ServiceError for any other link, one that came before, and for more than PAGES pages.
 
         msgraph-core's PageIterator is not used: it ends at a page without items, which another may follow [doc], and
         needs the response models, see sdk.py [src: msgraph-core 1.5.2].
         """
         items: list[dict[str, t.Any]] = []
-        answer = await self.send(request, attempted) or {}
-        items.extend(answer.get("value", []))
-        while answer.get("@odata.nextLink"):
-            following = self.request("GET", self.client.applications.with_url(answer["@odata.nextLink"]))
-            answer = await self.send(following, attempted) or {}
-            items.extend(answer.get("value", []))
-        return items
+        seen: set[str] = set()
+        for _page in range(PAGES):
+            answer = await self.send(request, attempted) or {}
+            items.extend(_documents.objects(answer, "value", attempted, NO_DOCUMENT))
+            link = _documents.optional_text(answer, NEXT, attempted, NO_DOCUMENT)
+            if not link:
+                return items
+            if link in seen or _addresses.origin(link) != _addresses.origin(self.cloud.graph_endpoint):
+                where = "in a circle" if link in seen else "to another host than graph_endpoint"
+                raise ServiceError(attempted, answer=f"{NEXT} leads {where}", hint=NO_DOCUMENT)
+            seen.add(link)
+            request = self.request("GET", self.client.applications.with_url(link))
+        raise ServiceError(attempted, answer=f"there are more than {PAGES} pages", hint=NO_DOCUMENT)
 
     def _refused(self, attempted: str, response: t.Any, safe: bool) -> ServiceError:
         try:
             document = response.json()
-            code, message = document["error"].get("code"), str(document["error"].get("message"))
+            code, message = str(document["error"].get("code")), str(document["error"].get("message"))
         except (ValueError, KeyError, AttributeError, TypeError):
             document, code, message = None, None, "no error document"
         request_id = _answers.request_id(response, document)

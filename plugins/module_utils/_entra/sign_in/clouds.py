@@ -16,10 +16,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 
 @dataclass(frozen=True)
 class Cloud:
-    """A cloud's two base URLs, without a slash at the end."""
+    """A cloud's two base URLs, without a slash at the end, and the value of O(cloud)."""
 
     authority_host: str
     graph_endpoint: str
+    declared: str = "public"
 
     @property
     def scope(self) -> str:
@@ -35,9 +36,11 @@ class Cloud:
 # Microsoft's "National clouds" and "Deployments" pages [doc].
 CLOUDS = {
     "public": Cloud("https://login.microsoftonline.com", "https://graph.microsoft.com"),
-    "us_government": Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us"),
-    "us_government_dod": Cloud("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
-    "china": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+    "us_government": Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us", "us_government"),
+    "us_government_dod": Cloud(
+        "https://login.microsoftonline.us", "https://dod-graph.microsoft.us", "us_government_dod"
+    ),
+    "china": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", "china"),
 }
 
 # By authority; all others have the public cloud's (Azure/login#452, terraform-provider-azuread#1755 [iss]).
@@ -65,6 +68,7 @@ def choose(params: t.Mapping[str, t.Any]) -> Cloud:
     return Cloud(
         _origin(params.get("authority_host") or named.authority_host, "authority_host"),
         _origin(params.get("graph_endpoint") or named.graph_endpoint, "graph_endpoint"),
+        params["cloud"],
     )
 
 

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import dates, waits
 
@@ -26,6 +27,8 @@ ACCOUNT_PLACEHOLDERS = ("common", "organizations", "consumers")
 
 # The members of the document that are used
 MEMBERS = ("issuer", "authorization_endpoint", "token_endpoint", "msgraph_host")
+# Its addresses, which all have to be of the cloud; the last two are for relying parties
+ADDRESSES = (*MEMBERS[:3], "jwks_uri", "userinfo_endpoint")
 
 
 @dataclass(frozen=True)
@@ -80,20 +83,28 @@ def check_tenant(tenant_id: str) -> None:
 def discover(http: Http, cloud: Cloud, tenant_id: str) -> Discovery:
     """Read the discovery document of ``tenant_id``, a GUID or a domain name.
 
-    Raises ServiceError when there is no such tenant or the login endpoint cannot be reached.
+    Raises ServiceError if there is no such tenant, if the login endpoint cannot be reached, or if its document is of
+    another tenant or names addresses outside ``cloud``.
     """
-    found = read_discovery(http, f"{cloud.authority_host}/{tenant_id}/v2.0")
-    if not found.tenant_id:
+    found = read_discovery(http, f"{cloud.authority_host}/{tenant_id}/v2.0", hosts.of_cloud(cloud))
+    named = tenant_id.lower()
+    if not found.tenant_id or (GUID.fullmatch(named) and found.tenant_id != named):
+        told = f"is of the tenant {found.tenant_id}" if found.tenant_id else "has no tenant ID"
         raise ServiceError(
             f"Resolving the tenant {tenant_id} failed",
-            answer=f"the issuer {found.issuer} has no tenant ID",
+            answer=f"the issuer {found.issuer} {told}",
             hint="Check tenant_id and authority_host",
         )
     return found
 
 
-def read_discovery(http: Http, issuer: str) -> Discovery:
-    """Read the discovery document below ``issuer``, an URL; raises ServiceError."""
+def read_discovery(http: Http, issuer: str, trusted: hosts.Trusted | None = None) -> Discovery:
+    """Read the discovery document below ``issuer``, a URL; the document's addresses all have to be ``trusted``.
+
+    By default, they have to be of the cloud in which the issuer is. Raises ServiceError for anything but a document
+    that can be used.
+    """
+    trusted = trusted or hosts.of_issuer(issuer)
     url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     attempted = f"Reading the OpenID Connect discovery document {url} failed"
     asked = _causes.Asked(url, "authority_host")
@@ -108,16 +119,30 @@ def read_discovery(http: Http, issuer: str) -> Discovery:
         document = None
     if response.status_code != 200 or not isinstance(document, dict):
         raise _refused(attempted, response, document, asked)
-    missing = [member for member in MEMBERS[:3] if not isinstance(document.get(member), str)]
-    if missing:
-        raise ServiceError(attempted, answer=f"the document has no {', '.join(missing)}", hint="Check authority_host")
+    _check(document, trusted, attempted)
     return Discovery(
         document["issuer"],
         document["authorization_endpoint"],
         document["token_endpoint"],
-        str(document.get("msgraph_host") or "graph.microsoft.com"),
+        document.get("msgraph_host") or "graph.microsoft.com",
         dates.of_answer(response),
     )
+
+
+def _check(document: dict[str, t.Any], trusted: hosts.Trusted, attempted: str) -> None:
+    """Raise ServiceError if the discovery ``document`` lacks an address, or names one that is not ``trusted``."""
+    missing = [member for member in MEMBERS[:3] if not isinstance(document.get(member), str)]
+    if missing:
+        raise ServiceError(attempted, answer=f"the document has no {', '.join(missing)}", hint="Check authority_host")
+    hint = f"Check {trusted.option}, and whether a proxy answers in place of Microsoft. Nothing was sent to that host"
+    graph_host = document.get("msgraph_host")
+    known = {member: document[member] for member in ADDRESSES if document.get(member) is not None}
+    for member, url in known.items():
+        wrong = trusted.foreign(member, url) if isinstance(url, str) else f"its {member} is not text"
+        if wrong:
+            raise ServiceError(attempted, answer=wrong, hint=hint)
+    if graph_host and not (isinstance(graph_host, str) and trusted.is_graph(graph_host)):
+        raise ServiceError(attempted, answer="its msgraph_host is not Graph's host of this cloud", hint=hint)
 
 
 def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:

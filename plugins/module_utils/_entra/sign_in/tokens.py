@@ -54,6 +54,16 @@ def check_form(option: str, token: str) -> None:
         )
 
 
+def check_received(token: str, attempted: str) -> None:
+    """Raise ServiceError, which begins with ``attempted``, when a ``token`` that a service gave cannot be one."""
+    if not token_answer.BEARER.fullmatch(token):
+        raise ServiceError(
+            attempted,
+            answer="the token that was received has characters that no token has",
+            hint="Check what answers at the address that gives tokens",
+        )
+
+
 class AccessTokenCredential:
     """An access token that somebody else fetched, as a credential such as those of azure-identity."""
 
@@ -161,6 +171,7 @@ def from_github(params: t.Mapping[str, t.Any], audience: str) -> str:
             hint="Give the job the permission id-token: write, and sign in while the job runs",
             status=response.status_code,
         )
+    check_received(token, attempted)
     return token
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from contextlib import suppress
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ConflictError,
@@ -59,6 +60,17 @@ KEYS = {
     "pkce": "pkce_enable",
     "auto_register": "auto_register",
 }
+# The members of a provider that are read
+PROVIDER = {
+    "id": int,
+    "op": str,
+    "oauth_type": str,
+    "scopes": str,
+    "pkce_method": str,
+    **dict.fromkeys(KEYS.values(), str),
+    "pkce_enable": bool,
+    "auto_register": bool,
+}
 
 
 class RustdeskApi:
@@ -88,7 +100,8 @@ class RustdeskApi:
             said = self._connection.quotable(answer.get("message")) if isinstance(answer, dict) else "an unknown answer"
             refused, hint = refusal(code, said, self._login_options())
             raise ServiceError(attempted, answer=refused, hint=hint, code=str(code))
-        self.resume(data["token"])
+        _documents.check(data, {"route_names": [str]}, attempted)
+        self.resume(_documents.token(data, "token", attempted))
         if "*" not in (data.get("route_names") or ["*"]):
             self.logout()
             raise ServiceError(
@@ -144,6 +157,8 @@ class RustdeskApi:
                     f"The console {self._connection.url} lists its providers in a shape that is not known",
                     hint="Nothing was written. Please report the console's version",
                 )
+            for item in items:
+                _documents.check(item, PROVIDER, f"Listing the providers in the console {self._connection.url} failed")
             self._connection.keep_secret(*(item.get("client_secret") for item in items))
             found += [_provider(item) for item in items]
             if is_last(len(items), len(found), data.get("total")):

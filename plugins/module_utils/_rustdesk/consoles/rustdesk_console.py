@@ -12,9 +12,11 @@ an object of its own with a GUID; the callback URL follows from the backend URL 
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from contextlib import suppress
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ConflictError,
@@ -59,6 +61,16 @@ SESSIONS = "/api/sessions"
 ADDRESSES = ("backendUrl", "frontendUrl")
 # What it believes without them [src]
 FALLBACK = "http://localhost:3000"
+# The members of its documents that are read
+PROVIDER = {
+    "guid": str,
+    "priority": int,
+    "type": str,
+    "scope": str,
+    **dict.fromkeys(members.KEYS.values(), str),
+    "enabled": bool,
+}
+GENERAL_SETTINGS = {"watermarkEnabled": bool, "site": dict.fromkeys(ADDRESSES, str)}
 
 
 class RustdeskConsole(SignedInLikeAClient):
@@ -396,7 +408,9 @@ class RustdeskConsole(SignedInLikeAClient):
             if not isinstance(found, dict):
                 raise ServiceError(f"The console {self._connection.url} has general settings of an unknown shape")
             inner = found.get("data")
-            self._general = inner if isinstance(inner, dict) else found
+            general = inner if isinstance(inner, dict) else found
+            _documents.check(general, GENERAL_SETTINGS, "Reading the general settings failed")
+            self._general = general
         return self._general
 
     def _listed(self) -> list[Document]:
@@ -411,6 +425,8 @@ class RustdeskConsole(SignedInLikeAClient):
                     f"The console {self._connection.url} lists its OIDC providers in a shape that is not known",
                     hint="Nothing was written. Please report the console's version",
                 )
+            for item in data:
+                self._check(item)
             items += data
             if is_last(len(data), len(items), answer.get("total")):
                 break
@@ -422,8 +438,17 @@ class RustdeskConsole(SignedInLikeAClient):
             raise ServiceError(
                 f"The console {self._connection.url} shows an OIDC provider in a shape that is not known"
             )
+        self._check(found)
         self._connection.keep_secret(found.get("clientSecret"))
         return found
+
+    def _check(self, item: Document) -> None:
+        """Raise ServiceError for a provider that has members of another type than is known."""
+        attempted = f"Reading the OIDC providers of the console {self._connection.url} failed"
+        _documents.check(item, PROVIDER, attempted)
+        _documents.text(item, "name", attempted)
+        if not re.fullmatch("[A-Za-z0-9-]+", item["guid"]):  # it becomes a part of addresses
+            raise _documents.not_understood("guid is not a GUID", attempted)
 
     def _call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
         if isinstance(body, dict):

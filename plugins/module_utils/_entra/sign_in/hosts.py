@@ -1,0 +1,106 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Which hosts belong to a cloud: tokens and client secrets are sent to no others, whatever an answer says; pure.
+
+The login hosts are the aliases of Microsoft's instance discovery [rec] and those that MSAL knows (authority.py [src]).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+
+if t.TYPE_CHECKING:
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
+
+LONGEST_QUOTE = 100
+Hosts = tuple[tuple[str, ...], tuple[str, ...]]
+_GOVERNMENT: Hosts = (
+    ("login.microsoftonline.us", "login.usgovcloudapi.net", "login-us.microsoftonline.com"),
+    ("graph.microsoft.us", "dod-graph.microsoft.us"),
+)
+# The login hosts and the hosts of Microsoft Graph, by the values of O(cloud)
+CLOUDS: dict[str, Hosts] = {
+    "public": (
+        ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"),
+        ("graph.microsoft.com",),
+    ),
+    "us_government": _GOVERNMENT,
+    "us_government_dod": _GOVERNMENT,
+    "china": (("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"), ("microsoftgraph.chinacloudapi.cn",)),
+}
+# Where issuers of version 1 are, in all clouds [doc]; nothing is sent there
+V1_ISSUERS = frozenset({"https://sts.windows.net", "https://sts.chinacloudapi.cn"})
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """The origins of one cloud, such as ``https://login.microsoftonline.com``; ``option`` is what decides about them.
+
+    ``graph`` is None where nothing tells Graph's address; then any https address is one.
+    """
+
+    login: frozenset[str]
+    graph: frozenset[str] | None
+    option: str
+
+    def foreign(self, member: str, url: str) -> str | None:
+        """What is wrong with ``url``, the ``member`` of an answer of the login endpoint; None if it can be used."""
+        try:
+            parts = urlsplit(url)
+            parts.port  # noqa: B018  # the property raises ValueError for a bad port
+        except ValueError:
+            return f"its {member} is not a URL"
+        if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or not url.isprintable():
+            return f"its {member} is not an https URL without a user name"
+        allowed = self.login | (V1_ISSUERS if member == "issuer" else frozenset())
+        if member == "userinfo_endpoint":
+            if self.graph is None:
+                return None
+            allowed |= self.graph
+        if _addresses.origin(url) in allowed:
+            return None
+        return f"its {member} is at {_short(parts.netloc)}, which is not a host of this cloud ({_named(allowed)})"
+
+    def is_graph(self, host: str) -> bool:
+        """Whether ``host``, with its port if it has one, is one of Microsoft Graph in this cloud."""
+        address = f"https://{host}"
+        allowed = self.graph is None or _addresses.origin(address) in self.graph
+        return allowed and self.foreign("userinfo_endpoint", address) is None
+
+
+def of_cloud(cloud: Cloud) -> Trusted:
+    """The origins of ``cloud``: those of Microsoft's cloud that it is or is declared to be, and its own."""
+    known = _of_known(cloud.authority_host) or CLOUDS[cloud.declared]
+    login, graph = _origins(known[0], cloud.authority_host), _origins(known[1], cloud.graph_endpoint)
+    return Trusted(login, graph, "cloud and authority_host")
+
+
+def of_issuer(issuer: str) -> Trusted:
+    """The origins of the cloud in which ``issuer`` is; that of the issuer alone if it is in none of Microsoft's."""
+    known = _of_known(issuer)
+    return Trusted(_origins(known[0] if known else (), issuer), _origins(known[1]) if known else None, "issuer")
+
+
+def _of_known(url: str) -> Hosts | None:
+    """Microsoft's cloud to which the host of ``url`` belongs."""
+    host = urlsplit(_addresses.origin(url)).netloc
+    return next((known for known in CLOUDS.values() if host in known[0]), None)
+
+
+def _origins(hosts: t.Iterable[str], *urls: str) -> frozenset[str]:
+    return frozenset([*(f"https://{host}" for host in hosts), *map(_addresses.origin, urls)])
+
+
+def _named(origins: t.Iterable[str]) -> str:
+    return ", ".join(sorted(origin.removeprefix("https://") for origin in origins))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} ..."

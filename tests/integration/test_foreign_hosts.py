@@ -1,0 +1,134 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Addresses in answers lead to no foreign host: no request, and above all no client secret, is sent there."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import session
+from support.fleet import Fleet
+from support.in_process import InProcess
+
+CONFIGURATION = r"openid-configuration$"
+HOLDER = "rustdesk-sso desk1"
+
+
+@pytest.fixture
+def foreign(fleet: Fleet) -> str:
+    """The address of a server that belongs neither to Entra nor to Graph; it logs what reaches it."""
+    return fleet.add_server(f"foreign.{fleet.domain}").url
+
+
+def discovery(fleet: Fleet) -> dict[str, Any]:
+    """The tenant's discovery document as it is."""
+    url = f"{fleet.lab.login_url}/{fleet.tenant.tenant_id}/v2.0/.well-known/openid-configuration"
+    return dict(fleet.lab.http.get(url, timeout=20).json())
+
+
+def reached(fleet: Fleet) -> list[str]:
+    """What the product asked the foreign server for."""
+    return [entry["path"] for entry in fleet.lab.requests(f"foreign.{fleet.domain}")]
+
+
+def register(in_process: InProcess, fleet: Fleet, **options: Any) -> dict[str, Any]:
+    """Register an application with a client secret."""
+    wanted = {"unique_name": "rustdesk", "display_name": "RustDesk", "client_secrets": [{"name": HOLDER}], **options}
+    return in_process.task("entra_app", **fleet.entra, wait_timeout=5, **wanted)
+
+
+MEMBERS = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "msgraph_host")
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize("how", ["foreign", "http"])
+def test_discovery_names_a_foreign_host(
+    fleet: Fleet, in_process: InProcess, foreign: str, member: str, how: str
+) -> None:
+    document = discovery(fleet)
+    host = foreign if how == "foreign" else f"http://{fleet.lab.login_url.removeprefix('https://')}"
+    before = fleet.tenant.applications()
+    document[member] = host.partition("//")[2] if member == "msgraph_host" else f"{host}/{fleet.tenant.tenant_id}/v2.0"
+    fleet.lab.fault("login", path_regex=CONFIGURATION, json=document, times=9)
+
+    result = register(in_process, fleet)
+
+    assert result["failed"]
+    assert member in result["msg"]
+    assert "authority_host" in result["msg"]
+    assert not reached(fleet)
+    # Nothing was made, and so no secret either
+    assert fleet.tenant.applications() == before
+
+
+def test_discovery_of_another_tenant(fleet: Fleet, in_process: InProcess) -> None:
+    before, other = fleet.tenant.applications(), str(uuid.uuid4())
+    document = {**discovery(fleet), "issuer": f"{fleet.lab.login_url}/{other}/v2.0"}
+    fleet.lab.fault("login", path_regex=CONFIGURATION, json=document, times=9)
+    result = register(in_process, fleet)
+    assert result["failed"]
+    assert f"is of the tenant {other}" in result["msg"]
+    assert fleet.tenant.applications() == before
+
+
+@pytest.mark.parametrize("where", ["token_endpoint", "authorization_endpoint"])
+def test_the_check_of_a_sign_in_sends_the_secret_to_no_foreign_host(
+    fleet: Fleet, in_process: InProcess, foreign: str, where: str
+) -> None:
+    name = f"desk1.{fleet.domain}"
+    console = fleet.add_server(name)
+    made = register(in_process, fleet)
+    document = {**discovery(fleet), where: f"{foreign}/{fleet.tenant.tenant_id}/oauth2/v2.0/token"}
+    fleet.lab.fault("login", by="client", path_regex=CONFIGURATION, json=document, times=9)
+    result = in_process.task(
+        "rustdesk_sign_in_check",
+        public_url=console.url,
+        issuer=made["issuer"],
+        client_id=made["application"]["app_id"],
+        callback_url=f"{console.url}/api/oidc/callback",
+        client_secret=made["client_secrets"][0]["secret_text"],
+        ca_path=str(fleet.lab.ca_path),
+        must_pass=False,
+    )
+    checks = {check["name"]: check for check in result["checks"]}
+    assert checks["issuer"]["ok"] is False
+    assert where in checks["issuer"]["detail"]
+    assert checks["client_secret_accepted"]["ok"] is None
+    assert not reached(fleet)
+    assert made["client_secrets"][0]["secret_text"] not in str(fleet.lab.requests(name))
+
+
+def page(fleet: Fleet, link: str) -> None:
+    """Graph's next pages of applications are empty, and lead to ``link``."""
+    fleet.lab.fault(
+        "graph", method="GET", path_regex=r"/applications\?", json={"value": [], "@odata.nextLink": link}, times=50
+    )
+
+
+def look_up(in_process: InProcess, fleet: Fleet) -> dict[str, Any]:
+    """Look an application up by its display name, which reads pages."""
+    return in_process.task("entra_app_info", **fleet.entra, display_name="RustDesk")
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["{foreign}/v1.0/applications?$skiptoken=1", "http://{graph}/v1.0/applications?$skiptoken=1", "/v1.0/x", "https:"],
+)
+def test_the_next_page_is_at_graph(fleet: Fleet, in_process: InProcess, foreign: str, link: str) -> None:
+    page(fleet, link.format(foreign=foreign, graph=fleet.lab.graph_url.partition("//")[2]))
+    result = look_up(in_process, fleet)
+    assert result["failed"]
+    assert "@odata.nextLink leads to another host than graph_endpoint" in result["msg"]
+    assert not reached(fleet)
+
+
+def test_pages_end(fleet: Fleet, in_process: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    page(fleet, f"{fleet.lab.graph_url}/v1.0/applications?%24skiptoken=1")
+    assert "@odata.nextLink leads in a circle" in look_up(in_process, fleet)["msg"]
+    monkeypatch.setattr(session, "PAGES", 1)
+    assert "there are more than 1 pages" in look_up(in_process, fleet)["msg"]
