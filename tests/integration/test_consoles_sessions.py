@@ -14,8 +14,10 @@ from faults.steps import module
 from lab.client import Console, Lab
 from support import consoles
 from support.controller import Controller
+from support.controller_death import ControllerDied, Crash
 from support.fleet import Fleet
 from support.in_process import InProcess
+from support.role_in_process import run_role
 
 DAY = 86400
 # The write by which each kind takes a new provider
@@ -296,4 +298,22 @@ def test_sessions_that_cannot_be_ended(own_lab: Lab, controller: Controller) -> 
     assert not unlisted.get("warnings")
     assert "left open" in " ".join(refused["warnings"])
     assert not done.get("warnings")
+    assert desk.sessions() == []
+
+
+def test_a_run_whose_controller_died(lab: Lab, fleet: Fleet) -> None:
+    """The run of the next day ends its session; one that only predicts leaves it."""
+    desk = consoles.add(fleet, "rustdesk_console")
+    run_role(fleet)
+    whole = run_role(fleet).requests
+    with pytest.raises(ControllerDied):
+        run_role(fleet, crash_at=Crash(whole - 1, done=True))
+    assert len(desk.sessions()) == 1
+    assert run_role(fleet).failed() == set()
+    assert len(desk.sessions()) == 1
+    lab.advance(DAY + 60)
+    assert run_role(fleet, check=True).failed() == set()
+    assert len(desk.sessions()) == 1
+    again = run_role(fleet)
+    assert again.changed() == {desk.name: 0}, again.messages
     assert desk.sessions() == []

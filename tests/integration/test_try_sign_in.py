@@ -201,7 +201,8 @@ def test_before_anybody_signs_in(stage: Stage) -> None:
     stage.lab.fault(desk.name, "POST", "/api/oidc/auth", json={"error": "Failed to discover OpenID Provider"})
     assert "Failed to discover OpenID Provider" in stage.run("pro", nobody)["msg"]
     keeps = stage.desks["rustdesk_console"]
-    stage.lab.fault(keeps.name, "POST", "/api/oidc/auth", status=500, json={"statusCode": 500, "message": "Internal"})
+    failed = {"status": 500, "json": {"statusCode": 500, "message": "Internal"}, "times": 3}
+    stage.lab.fault(keeps.name, "POST", "/api/oidc/auth", **failed)
     assert "Run the playbook site, which ends a failed discovery" in stage.run("rustdesk_console", nobody)["msg"]
     assert "rustdesk_sso_try_sign_in_timeout" in stage.run("pro", nobody, wait_timeout=float("nan"))["msg"]
     predicted = stage.run("pro", nobody, check_mode=True)
