@@ -283,8 +283,10 @@ class Control:
     def order_fault(self, **order: Any) -> dict[str, Any]:
         """Order a fault {service, method, path_regex, times} and what it does.
 
-        status, headers, json, body, html: answer so; delay: wait first; cut: reset the connection "before" or "after"
-        the request takes effect; redirect: answer 302 (or status) to this URL; truncate: cut the answer's body in half;
+        status, json, body, html: answer so; headers: with these, also the service's own answer; delay: wait first; cut:
+        reset the connection "before" or "after" the request takes effect; redirect: answer 302 (or status) to this URL;
+        truncate: cut the answer's body in half; garble: answer what is no HTTP; pad: add so many bytes to the body;
+        drip: seconds between two bytes of the body;
         throttle: true, or the Retry-After of a 429; deny: an AADSTS code, or the code of
         a recorded error of Graph. by: about requests of client, console or lab alone.
         """
