@@ -287,12 +287,13 @@ class Control:
     def order_fault(self, **order: Any) -> dict[str, Any]:
         """Order a fault {service, method, path_regex, times} and what it does.
 
-        status, headers, json, body, html: answer so; delay: wait first; cut: reset the connection "before" or "after"
-        the request takes effect, or within the "body" of the answer; served: let it take effect first, whatever else is
-        ordered; redirect: answer 302 (or status) to this URL; truncate: cut the answer's body in half; throttle: true,
-        or the Retry-After of a 429; deny: an AADSTS code, or the code of a recorded error of Graph; mutate: change a
-        member of a JSON answer, see mutation.py. by: about requests of client, console or lab alone. then: further
-        orders, open once this one has met its last request.
+        status, json, body, html: answer so; headers: with these, also the service's own answer; delay: wait first; cut:
+        reset the connection "before" or "after" the request takes effect, or within the "body" of the answer; served:
+        let it take effect first, whatever else is ordered; redirect: answer 302 (or status) to this URL; truncate: cut
+        the answer's body in half; garble: answer what is no HTTP; pad: add so many bytes to the body; drip: seconds
+        between two bytes of the body; mutate: change a member of a JSON answer, see mutation.py; throttle: true, or the
+        Retry-After of a 429; deny: an AADSTS code, or the code of a recorded error of Graph. by: about requests of
+        client, console or lab alone. then: further orders, open once this one has met its last request.
         """
         self._world.faults.order(Fault.from_json(order))
         return {}

@@ -230,14 +230,14 @@ CONNECTION = (
     Row(
         "no_connection_in_time",
         lambda seen: bool(seen.names & {"ConnectTimeout", "ConnectTimeoutError"}),
-        "no connection to {url} in time",
-        "Check {option}, and the firewalls and proxies on the way",
+        "no connection to {url} within the timeout of this task",
+        "Check {option}, and the firewalls and proxies on the way; set timeout to a longer time if these are slow",
         final=False,
     ),
     Row(
         "no_answer_in_time",
         lambda seen: bool(seen.names & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}),
-        "{who} did not answer in time",
+        "{who} did not answer within the timeout of this task",
         "Run the playbook again; set timeout to a longer time if the service is slow",
         final=False,
     ),

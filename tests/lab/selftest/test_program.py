@@ -50,6 +50,17 @@ def test_answers_ordered(api: Api, lab: Lab) -> None:
     lab.fault("graph", truncate=True)
     with pytest.raises(ValueError, match="char"):
         api.graph("GET", "/applications").json()
+    lab.fault("graph", garble=True)
+    with pytest.raises(requests.ConnectionError):
+        api.graph("GET", "/applications")
+    lab.fault("graph", pad=100_000, headers={"Date": "yesterday"})
+    answer = api.graph("GET", "/applications")
+    assert (len(answer.content) > 100_000, answer.headers["Date"]) == (True, "yesterday")
+    assert answer.json()["value"]
+    lab.fault("graph", drip=0.001)
+    begun = time.monotonic()
+    answer = api.graph("GET", "/applications")
+    assert time.monotonic() - begun >= 0.001 * len(answer.content)
     lab.fault("graph", delay=0.3)
     begun = time.monotonic()
     api.graph("GET", "/applications")
