@@ -33,16 +33,20 @@ def every(sent: list[str]) -> Iterator[Crash]:
 
 
 def sample(flow: Flow, sent: list[str]) -> Iterator[Crash]:
-    """Before and after each request that changes something, and after each other one of the first run.
+    """After each request that changes something, before the first of them, and before each other one of the first run.
 
-    The other flows read in the same ways. Of requests that differ in nothing, the last one before a change counts.
+    Between two changes nothing else comes to differ, and the other flows read in the same ways. Of requests that differ
+    in nothing, the last one counts.
     """
+    changed = False
     for number, request in enumerate(sent, 1):
         if changes(request):
-            yield Crash(number)
+            if not changed:
+                yield Crash(number)
             yield Crash(number, done=True)
+            changed = True
         elif flow.start == "nothing" and request not in sent[number:]:
-            yield Crash(number, done=True)
+            yield Crash(number)
 
 
 def told(flow: str, kind: str, way: str, at: Crash, request: str, outcome: Outcome) -> list[str]:

@@ -45,8 +45,8 @@ class Fault:
         """Order it in the lab of the ground, whose first console is the one that it may be about."""
         place, method, path = self.request.rsplit(" ", 2)
         service = ground.consoles[0].name if place.startswith("console") else place
-        pattern = "^" + re.escape(path).replace(re.escape("{id}"), "[^/']+").replace("'", "('|%27)") + r"(\?|$)"
-        ground.lab.fault(service, method, pattern, by="client", times=self.times, **KINDS[self.kind])
+        pattern = re.escape(path).replace("'", "('|%27)").replace(re.escape("{id}"), "[^/']+")
+        ground.lab.fault(service, method, rf"^{pattern}(\?|$)", by="client", times=self.times, **KINDS[self.kind])
 
 
 def faults(sent: list[str]) -> Iterator[Fault]:
