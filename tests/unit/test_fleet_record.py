@@ -272,7 +272,8 @@ class TestMessages:
         assert made["message"].endswith("; removed: k1, k2, k3")
 
     def test_a_sign_in_that_was_not_verified(self) -> None:
-        made = record.record(registered(ready(), decision="created")[0])
+        (server,) = verified(ready(), decision="created")
+        made = record.record(replace(server, verified={}))
         assert "sign-in with azure is not verified; client secret created (its reason)" in made["message"]
         assert made["verified"] is None
 
