@@ -106,10 +106,9 @@ class SecretWriter:
         later = max(credential.start for credential in staying) + strays.IN_FLIGHT
         raise ConflictError(
             f"No client secret was made for {decision.wanted.name} on {application.label(self._app)}",
-            answer=f"{len(staying)} young ones have not reached it, and another run may be about to write one: "
+            answer=f"{len(staying)} that were just made have not reached it, and another run may be about to write one: "
             + "; ".join(credential.describe() for credential in staying),
-            hint=f"If no other run is at work, remove them in Entra, or run the playbook again after "
-            f"{format_time(later)}",
+            hint=f"If no other run is active, remove them in Entra, or run the playbook again after {format_time(later)}",
         )
 
     async def _listed(self, made: list[Credential]) -> None:
