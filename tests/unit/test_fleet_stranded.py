@@ -140,6 +140,18 @@ def test_the_record_names_what_the_console_holds() -> None:
     assert CANARY not in str(found)
 
 
+def test_the_message_of_a_server_that_kept_what_another_run_has_written() -> None:
+    (server,) = verified(ready(), decision="renewed")
+    kept = replace(server, configured={**server.configured, "client_secret": f"{CANARY} of another run"})
+    found = record.record(taken_back(kept))
+    assert "the new one was removed again, as another run has written its own at the same time" in found["message"]
+    assert not found["failed"]
+    assert CANARY not in str(found)
+    left = record.record(taken_back(kept, KEY))
+    assert f"(key ID {KEY}, expires 2027-09-01T00:00:00Z)" in left["message"]
+    assert "could not be removed again" in left["message"]
+
+
 @pytest.mark.parametrize(
     ("seen", "none"),
     [

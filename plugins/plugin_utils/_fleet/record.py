@@ -87,6 +87,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
                     _before(server),
                     trial.told(took_part, sharing),
                     _former(server, took_part),
+                    _stranded(server),
                 ),
             )
         ),
@@ -102,6 +103,11 @@ def _accounts(server: Server) -> str:
 def _before(server: Server) -> str:
     """What was found before the provider was changed, such as after a run that was interrupted."""
     return "sign-in did not work before" if server.configured.get("worked_before") is False else ""
+
+
+def _stranded(server: Server) -> str:
+    """The client secret that reached no console and could not be removed again."""
+    return stranded.told(server) if server.taken_back and not stranded.is_taken_back(server) else ""
 
 
 def _former(server: Server, known: Result) -> str:
@@ -227,7 +233,7 @@ def _client_secret(server: Server, known: Result, observed: bool) -> ClientSecre
     secret = secret_of(server.declaration, known)
     now = secret.get("held") or {} if observed or stranded.is_taken_back(server) else secret
     later = secret_of(server.declaration, _retired(server))
-    if not observed and not server.failure and stranded.fate(server) == stranded.STRANDED:
+    if not observed and not server.failure and stranded.is_taken_back(server):
         why = (
             "another run has written its own at the same time"
             if server.configured

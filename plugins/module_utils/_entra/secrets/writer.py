@@ -103,13 +103,12 @@ class SecretWriter:
         if settled:
             return
         staying = left(found)
-        later = max(credential.start for credential in staying) + strays.IN_FLIGHT
+        later = format_time(max(credential.start for credential in staying) + strays.IN_FLIGHT)
+        listed = "; ".join(credential.describe() for credential in staying)
         raise ConflictError(
             f"No client secret was made for {decision.wanted.name} on {application.label(self._app)}",
-            answer=f"{len(staying)} young ones have not reached it, and another run may be about to write one: "
-            + "; ".join(credential.describe() for credential in staying),
-            hint=f"If no other run is at work, remove them in Entra, or run the playbook again after "
-            f"{format_time(later)}",
+            answer=f"{len(staying)} new ones have not reached it, and another run may be about to write one: {listed}",
+            hint=f"If no other run is active, remove them in Entra, or run the playbook again after {later}",
         )
 
     async def _listed(self, made: list[Credential]) -> None:
