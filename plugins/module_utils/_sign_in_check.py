@@ -227,8 +227,12 @@ def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterato
     """Whether the authorization request ``url`` is the one that is declared."""
     try:
         parts = urlsplit(url)
+        shown = url.isprintable() and len(url) <= sign_in.LONGEST_URL
     except ValueError:
-        yield Check("authorization_endpoint", False, f"the console gives {url!r}, which is no URL", "Ask its maker")
+        shown = False
+    if not shown:
+        what = f"the console gives {url[:300]!r}, which is no URL"
+        yield Check("authorization_endpoint", False, what, "Report this to the console's vendor")
         return
     query = {key: values[0] for key, values in parse_qs(parts.query).items()}
     hint = "Run the role again: the console's settings are not as declared"
