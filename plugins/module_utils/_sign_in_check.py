@@ -24,7 +24,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     read_discovery,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import TokenEndpoint
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError, quoted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, KeepsDiscovery
@@ -54,6 +54,10 @@ class Check:
     detail: str
     hint: str | None = None
     cause: str = SETTINGS
+
+    def __post_init__(self) -> None:
+        """What a console or Entra has said may be anything."""
+        object.__setattr__(self, "detail", quoted(self.detail))
 
     def result(self) -> dict[str, t.Any]:
         """As the task's result shows it."""
