@@ -48,14 +48,22 @@ def _post(params: t.Mapping[str, t.Any], body: dict[str, t.Any]) -> str:
             response = http.send("POST", params["notify_url"], json=body)
     except InputError as error:
         return f"rustdesk_sso_notify_{error}"
-    except (_http.requests.RequestException, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  # the text of whatever a library raises may hold the address
+        return f"it answered nothing{_why(params, error)}"
+    return "" if 200 <= response.status_code < 300 else f"it answered {response.status_code}"
+
+
+def _why(params: t.Mapping[str, t.Any], error: Exception) -> str:
+    """Why the webhook answered nothing, where that is known; its address is not told."""
+    try:
         asked = _causes.Asked(
             params["notify_url"], "rustdesk_sso_notify_url", "rustdesk_sso_notify_ca_path", shown="it"
         )
         cause = _causes.of_exception(error, asked)
-        # The text of one that is not known may hold the address
-        return "it answered nothing" + (f": {cause.answer}. {cause.hint}" if cause.name != _causes.UNKNOWN else "")
-    return "" if 200 <= response.status_code < 300 else f"it answered {response.status_code}"
+    except ValueError:
+        return ". Set rustdesk_sso_notify_url to the URL of a webhook"
+    # The text of one that is not known may hold the address
+    return f": {cause.answer}. {cause.hint}" if cause.name != _causes.UNKNOWN else ""
 
 
 class ActionModule(InProcessAction):

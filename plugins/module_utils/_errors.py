@@ -86,8 +86,8 @@ class ServiceError(SsoError):
     """
 
     def __init__(self, attempted: str, *, answer: str | None = None, code: str | None = None, **more: t.Any) -> None:
-        answer, code = answer and _quoted(answer, LONGEST_ANSWER), code and _quoted(str(code), LONGEST_CODE)
-        super().__init__(_quoted(attempted, LONGEST_ANSWER), answer=answer, code=code, **more)
+        answer, code = answer and quoted(answer, LONGEST_ANSWER), code and quoted(str(code), LONGEST_CODE)
+        super().__init__(quoted(attempted, LONGEST_ANSWER), answer=answer, code=code, **more)
 
 
 class AmbiguousError(ServiceError):
@@ -125,6 +125,7 @@ def _sentence(text: str) -> str:
     return text if text.endswith(SENTENCE_ENDS) else text + "."
 
 
-def _quoted(text: str, longest: int) -> str:
+def quoted(text: str, longest: int = LONGEST_ANSWER) -> str:
+    """What a service has said as messages show it: cut where it is long, with control characters escaped."""
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text[:longest])
     return shown if len(text) <= longest else f"{shown} ..."

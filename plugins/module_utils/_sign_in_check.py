@@ -24,7 +24,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     read_discovery,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import TokenEndpoint
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError, quoted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, KeepsDiscovery
@@ -54,6 +54,10 @@ class Check:
     detail: str
     hint: str | None = None
     cause: str = SETTINGS
+
+    def __post_init__(self) -> None:
+        """What a console or Entra has said may be anything."""
+        object.__setattr__(self, "detail", quoted(self.detail))
 
     def result(self) -> dict[str, t.Any]:
         """As the task's result shows it."""
@@ -227,8 +231,12 @@ def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterato
     """Whether the authorization request ``url`` is the one that is declared."""
     try:
         parts = urlsplit(url)
+        shown = url.isprintable() and len(url) <= sign_in.LONGEST_URL
     except ValueError:
-        yield Check("authorization_endpoint", False, f"the console gives {url!r}, which is no URL", "Ask its maker")
+        shown = False
+    if not shown:
+        what = f"the console gives {url[:300]!r}, which is no URL"
+        yield Check("authorization_endpoint", False, what, "Report this to the console's vendor")
         return
     query = {key: values[0] for key, values in parse_qs(parts.query).items()}
     hint = "Run the role again: the console's settings are not as declared"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ from support.sent import only_reads
 GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
 HOLDER = "rustdesk-sso desk"
+# Flows that fail, whose answers are errors
+REFUSED = ("refused pro", "denied", "unknown")
+# Of a console whose API is not published: kept as it is, and the console may refuse it
+UNKNOWN = ("max_auth_count",)
 # What a run does to tidy up behind itself, and what changes nothing
 TIDY = re.compile(r"/removePassword$|/logout$|/login$|/oidc/auth$|/currentUser$|/\$batch$|/getMemberObjects$|/token$")
 
@@ -71,7 +76,7 @@ class Ground:
     def flows(self) -> list[str]:
         """The names of the flows."""
         kinds = [f"{flow} {kind}" for kind in self.desks for flow in ("info", "change", "detect", "check")]
-        return ["register", "create", "applications", *kinds]
+        return [*kinds, "register", "create", "applications", *REFUSED]
 
     def run(self, flow: str) -> dict[str, Any]:
         """Run the tasks of a flow; gives the first result that failed, or else the last."""
@@ -90,6 +95,12 @@ class Ground:
         if kind:
             self.desks[kind].put_settings(self._settings[kind])
 
+    def drawn(self, number: int, draw: random.Random) -> list[Case]:
+        """So many cases, as many of each flow as of another."""
+        each = -(-number // len(self.flows))
+        found = [self.cases(flow) for flow in self.flows]
+        return [case for cases in found for case in draw.sample(cases, min(each, len(cases)))]
+
     def cases(self, flow: str) -> list[Case]:
         """All cases of a flow, from what its requests are answered."""
         lab = self.fleet.lab
@@ -98,7 +109,7 @@ class Ground:
             lab.fault(service, by="client", mutate={}, times=10_000)
         lab.clear_requests()
         result = self.run(flow)
-        assert not result["failed"], result
+        assert result["failed"] == (flow in REFUSED), result
         found = {
             Case(flow, entry["service"], entry["method"], _pattern(entry["path"]), tuple(at), to): None
             for entry in lab.requests()
@@ -132,7 +143,14 @@ class Ground:
                 yield f"control characters in a message: {message!r:.300}"
             if [secret for secret in lab.secrets() if len(secret) >= 8 and secret in message]:
                 yield f"a secret in a message: {message:.300}"
-            if case.to in ("number", "fraction", "true", "list", "nested", "object"):  # not what a service could mean
+            if case.at[-1:] != UNKNOWN and case.to in (
+                "number",
+                "fraction",
+                "true",
+                "list",
+                "nested",
+                "object",
+            ):  # not what a service could mean
                 yield from _written(requests)
 
     def _task(self, module: str, **options: Any) -> dict[str, Any]:
@@ -182,9 +200,16 @@ class Ground:
             return [("entra_app", self._application(**name))]
         if flow == "applications":
             return [("entra_app_info", {**self.fleet.entra, "display_name": NAMED["display_name"]})]
+        if flow == "unknown":
+            unknown = {**self.fleet.entra, "tenant_id": "nowhere.example"}
+            return [("entra_app_info", {**unknown, "display_name": NAMED["display_name"]})]
+        if flow == "denied":
+            return [("entra_app", self._application(identifier_uris=["https://nobody.example/x"]))]
         options = self._provider(kind)
         session = {name: options[name] for name in ("console_url", "username", "password", "ca_path")}
-        if flow == "check":
+        if flow == "refused":
+            options["client_secret"] = SECRET
+        if flow in ("check", "refused"):
             return [
                 (
                     "rustdesk_sign_in_check",
@@ -211,7 +236,9 @@ def _pattern(path: str) -> str:
 
 def _is_sign_in(flow: str, entry: dict[str, Any]) -> bool:
     """Whether this is the automation's own sign-in to Entra."""
-    return entry["service"] == "login" and entry["path"].endswith("/token") and not flow.startswith("check")
+    return (
+        entry["service"] == "login" and entry["path"].endswith("/token") and not flow.startswith(("check", "refused"))
+    )
 
 
 def _written(requests: list[dict[str, Any]]) -> Iterator[str]:

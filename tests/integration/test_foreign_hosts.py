@@ -132,3 +132,16 @@ def test_pages_end(fleet: Fleet, in_process: InProcess, monkeypatch: pytest.Monk
     assert "@odata.nextLink leads in a circle" in look_up(in_process, fleet)["msg"]
     monkeypatch.setattr(session, "PAGES", 1)
     assert "there are more than 1 pages" in look_up(in_process, fleet)["msg"]
+
+
+def test_a_console_names_no_path_at_the_login_endpoint(fleet: Fleet, in_process: InProcess) -> None:
+    """Its issuer may hold anything; what becomes a part of an address is the name of a domain."""
+    paths = ("..%2fcommon.x", "a.b%3fx=", "a.b:443", "a.b%00", f"{fleet.domain}%0d%0a")
+    parties = [
+        {"name": f"desk{number}", "issuer": f"{fleet.lab.login_url}/{path}/v2.0", "client_id": str(uuid.uuid4())}
+        for number, path in enumerate(paths)
+    ]
+    fleet.lab.clear_requests()
+    register(in_process, fleet, relying_parties=parties)
+    asked = {entry["path"].split("/")[1] for entry in fleet.lab.requests("login")}
+    assert asked == {fleet.tenant.tenant_id}

@@ -212,6 +212,29 @@ def test_before_anybody_signs_in(stage: Stage) -> None:
     assert stage.shown == []
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://login.example/authorize",
+        "javascript:alert(1)",
+        "https://login.example@elsewhere.example/",
+        "https://login.example/\x1b[2J",
+        "https://login.example/\nhttps://elsewhere.example/",
+        "https://[",
+        "https://login.example/" + "x" * 10_000,
+    ],
+)
+def test_a_url_that_nobody_should_open(stage: Stage, url: str) -> None:
+    """It is neither shown nor quoted."""
+    desk = stage.desks["pro"]
+    stage.lab.fault(desk.name, "POST", "/api/oidc/auth$", json={"url": url, "code": "code"})
+    result = stage.run("pro", nobody)
+    assert result["failed"]
+    assert "is not an https URL" in result["msg"]
+    assert stage.shown == []
+    assert url not in json.dumps(result)
+
+
 def test_users_that_cannot_be_read(stage: Stage) -> None:
     """Without the names of the users before, the attempt goes on; whether the account is new is not known."""
     for kind, path in (

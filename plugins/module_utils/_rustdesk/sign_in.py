@@ -26,6 +26,8 @@ if t.TYPE_CHECKING:
 
 COMMON = "common-oidc/"
 SINGLE = "oidc/"
+# More than any authorization request has
+LONGEST_URL = 8000
 DEVICE_INFO = {"os": "linux", "type": "client", "name": "ansible"}
 
 
@@ -107,6 +109,22 @@ def begin(connection: Connection, name: str, client: t.Mapping[str, str], api_do
     if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
         raise ServiceError(attempted, answer="the answer has no url", hint="Look into the console's log")
     return Begun(str(answer["url"]), str(answer.get("code") or ""))
+
+
+def check_shown(begun: Begun, attempted: str) -> None:
+    """Raise ServiceError, which begins with ``attempted``, for a URL that nobody should open because a console says so:
+    one without https, or with signs that a terminal does not show as they are."""
+    try:
+        parts = urlsplit(begun.url)
+        usable = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        usable = False
+    if not (usable and begun.url.isascii() and begun.url.isprintable() and len(begun.url) <= LONGEST_URL):
+        raise ServiceError(
+            attempted,
+            answer="the authorization URL that the console gives is not an https URL",
+            hint="Run the playbook site, and check the provider's endpoints in the console",
+        )
 
 
 def sent_callback_url(connection: Connection, name: str) -> str | None:

@@ -171,6 +171,7 @@ class UserSignIn:
             ) from error
         if not begun.code:
             raise ServiceError(self._attempted, answer="the answer has no code", hint="Check the console log")
+        sign_in.check_shown(begun, self._attempted)
         return begun
 
     def wait(self, begun: sign_in.Begun, seconds: float) -> dict[str, t.Any]:

@@ -12,6 +12,7 @@ all users get new, empty accounts.
 from __future__ import annotations
 
 import asyncio
+import re
 import typing as t
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
 Params = t.Mapping[str, t.Any]
+DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 # An entry of O(relying_parties), or of its other providers.
 Party = t.Mapping[str, t.Any]
 
@@ -102,7 +104,8 @@ async def refusals(
     tenants = {graph.tenant_id, params["tenant_id"].lower(), discovery.tenant_id}
     sides = [side for party in parties for side in (party, *(party.get("other_providers") or []))]
     named = {tenant_of(side.get("issuer"), hosts) or "" for side in sides} - tenants
-    for domain in sorted(name for name in named if name and not GUID.fullmatch(name)):
+    # A console's issuer may hold anything, and the name becomes a part of an address
+    for domain in sorted(name for name in named if DOMAIN.fullmatch(name) and not GUID.fullmatch(name)):
         if await _is_called(graph, http, domain):
             tenants.add(domain)
     found: dict[str, str] = {}

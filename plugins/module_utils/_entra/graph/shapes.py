@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from datetime import datetime, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 
@@ -99,10 +100,10 @@ LISTS_OF_TEXTS = frozenset(
         "servicePrincipalNames",
     ]
 )
-# Lists of objects, with the members that each of these has to have
+# Lists of objects, with the members that each of these has to have; those of a policy are its rules
 LISTS_OF_OBJECTS: dict[str, tuple[str, ...]] = {
-    "passwordCredentials": (),
-    "keyCredentials": (),
+    "passwordCredentials": ("keyId|restrictionType",),
+    "keyCredentials": ("keyId|restrictionType",),
     "appRoles": ("id",),
     "oauth2PermissionScopes": ("id",),
     "preAuthorizedApplications": ("appId", "delegatedPermissionIds"),
@@ -167,7 +168,7 @@ def _object(document: dict[str, t.Any], attempted: str, hint: str) -> None:
 def _member(name: str, value: t.Any, attempted: str, hint: str) -> None:
     if name in EXPECTED:
         _documents.expect(name, value, EXPECTED[name], attempted, hint)
-    if name in TIMES and not TIME.fullmatch(value):
+    if name in TIMES and not _is_time(value):
         raise _documents.not_understood(f"{name} is not a time", attempted, hint)
     if name in IDS and not ID.fullmatch(value):
         raise _documents.not_understood(f"{name} is not an ID", attempted, hint)
@@ -180,9 +181,22 @@ def _member(name: str, value: t.Any, attempted: str, hint: str) -> None:
             _object(item, attempted, hint)
 
 
+def _is_time(value: str) -> bool:
+    """Whether this is a timestamp, of any precision."""
+    found = TIME.fullmatch(value)
+    if not found:
+        return False
+    zone = (found.group(2) or "Z").replace("Z", "+00:00")
+    try:
+        datetime.fromisoformat(value[:19] + zone).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
 def _entry(name: str, item: t.Any, attempted: str, hint: str) -> None:
     """One of a list of objects."""
     _documents.expect(f"an entry of {name}", item, dict, attempted, hint)
     for member in LISTS_OF_OBJECTS[name]:
-        if item.get(member) is None:
-            raise _documents.not_understood(f"an entry of {name} has no {member}", attempted, hint)
+        if all(item.get(name) is None for name in member.split("|")):
+            raise _documents.not_understood(f"an entry of {name} has no {member.partition('|')[0]}", attempted, hint)

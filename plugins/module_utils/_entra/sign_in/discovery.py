@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError, quoted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import dates, waits
 
 if t.TYPE_CHECKING:
@@ -25,6 +25,8 @@ if t.TYPE_CHECKING:
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 ACCOUNT_PLACEHOLDERS = ("common", "organizations", "consumers")
 
+# Of a description; Microsoft's have about 300 characters
+LONGEST_QUOTE = 600
 # The members of the document that are used
 MEMBERS = ("issuer", "authorization_endpoint", "token_endpoint", "msgraph_host")
 # Its addresses, which all have to be of the cloud; the last two are for relying parties
@@ -150,13 +152,15 @@ def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
 
     The code comes from ``error_codes``. These can be absent [iss]; then it is the AADSTS number in the description.
     """
-    description = str(document.get("error_description") or document.get("error") or "no description")
+    said = next((document[key] for key in ("error_description", "error") if isinstance(document.get(key), str)), "")
+    description = said.strip() or "no description"
     codes = document.get("error_codes")
-    if not isinstance(codes, list) or not codes:
-        codes = re.findall(r"AADSTS(\d+)", description)
+    known = [str(code) for code in codes if str(code).isdecimal()] if isinstance(codes, list) else []
+    known = known or re.findall(r"AADSTS(\d+)", description)
     trace = re.search(r"Trace ID: ([0-9a-f-]{36})", description)
     identifier = document.get("trace_id") or (trace.group(1) if trace else None)
-    return str(codes[0]) if codes else None, description.splitlines()[0], str(identifier) if identifier else None
+    identifier = identifier if isinstance(identifier, str) and re.fullmatch("[0-9A-Fa-f-]{36}", identifier) else None
+    return known[0] if known else None, quoted(description.splitlines()[0], LONGEST_QUOTE), identifier
 
 
 def _refused(attempted: str, response: t.Any, document: t.Any, asked: _causes.Asked) -> ServiceError:
