@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import peers
 
 from support.controller import MODULE_DOOR
+from support.length import AT_LENGTH, record
 
 WRONG_PASSWORD = "Wr0ng-Pa55word-of-the-console"
 WRONG_CLIENT_SECRET = "xyz8Q~wrong-secret-of-the-automation-000"
@@ -145,4 +149,43 @@ def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bo
     assert bool(modules) is module_door
     assert GATEWAY_TOKEN in str(fleet.lab.requests(names["totp"]))
     leaks = traces.leaks(WRONG_PASSWORD, WRONG_CLIENT_SECRET, GATEWAY_TOKEN)
+    assert not leaks, "\n\n".join(leaks)
+
+
+# How output is written; the test above has the default
+CALLBACKS = {
+    "default, YAML": {"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"},
+    **{
+        name: {"ANSIBLE_STDOUT_CALLBACK": name}
+        for name in ("minimal", "oneline", "ansible.posix.debug", "ansible.posix.json", "ansible.posix.jsonl")
+    },
+}
+MORE_REPORTS = "junit,tree,events,ansible.posix.profile_tasks,ansible.posix.profile_roles,ansible.posix.timer"
+
+
+@pytest.mark.skipif(not AT_LENGTH, reason="by make fire")
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_in_each_callback(make_traces: Callable[[], Any], callback: str) -> None:
+    """A first run, and one that heals a server and fails at another, which tells its secrets."""
+    began = time.monotonic()
+    traces = make_traces()
+    fleet = traces.fleet
+    names = {case: f"{case}.{fleet.domain}" for case in ("secret-deleted", "echo-on-write", "wrong-password")}
+    names["wrong-automation"] = f"wrong-automation.{fleet.domain}"
+    for name in names.values():
+        fleet.add_server(name)
+    found = os.pathsep.join([str(fleet.controller.collections), str(peers.fetch())])
+    chosen = {"ANSIBLE_COLLECTIONS_PATH": found, "ANSIBLE_CALLBACKS_ENABLED": MORE_REPORTS, **CALLBACKS[callback]}
+    assert traces.run(fleet.controller.site, **chosen).rc == 0, traces.output
+    spoil(fleet, names)
+    assert traces.run(fleet.controller.site, **chosen).rc == 2, traces.output
+    leaks = traces.leaks(WRONG_PASSWORD, WRONG_CLIENT_SECRET)
+    record(
+        "Secrets",
+        callback,
+        "all types of traces",
+        callback,
+        ["a secret is to be seen"] * len(leaks),
+        time.monotonic() - began,
+    )
     assert not leaks, "\n\n".join(leaks)

@@ -19,9 +19,9 @@ import zipfile
 from pathlib import Path
 
 PEERS = Path(__file__).resolve().parents[2] / "build" / "peers"
-# Holds awx.awx 24.6.1 and azure.azcollection 3.12.0
+# Holds ansible.posix, awx.awx 24.6.1 and azure.azcollection 3.12.0
 WHEEL = "ansible==12.3.0"
-COLLECTIONS = ("awx/awx", "azure/azcollection")
+COLLECTIONS = ("ansible/posix", "awx/awx", "azure/azcollection")
 
 
 def unpack(wheel: Path, folder: Path) -> None:
