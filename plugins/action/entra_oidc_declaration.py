@@ -12,11 +12,13 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, declaration, options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import task_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import (
     adoption,
     application,
     other_hosts,
     servers,
+    sign_in,
     variables,
 )
 
@@ -35,6 +37,8 @@ class ActionModule(ActionBase):
         if not problems:
             declare = adoption.declare if adopts else _declare
             declared, problems = declare(values, given["inventory_hostname"])
+            with task_environment(self):
+                problems = [*problems, *sign_in.problems(values)]
         for former, name in variables.FORMER_NAMES.items():
             if declaration.is_set(given.get(former)):
                 self._display.deprecated(

@@ -8,10 +8,14 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 import typing as t
 
 Same = t.TypeVar("Same", bound="SsoError")
+# Of an error of input, whose parts quote values
+LONGEST_PART = 400
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # A bracket alone ends no sentence; the last one is the full stop of Chinese.
 SENTENCE_ENDS = (".", "!", "?", ".)", "!)", "?)", "。")
 
@@ -74,7 +78,13 @@ class SsoError(Exception):
 
 
 class InputError(SsoError):
-    """The declaration itself cannot work; raised before the first request."""
+    """The declaration itself cannot work; raised before the first request.
+
+    What it quotes may be anything: each of its parts is cut where it is long, and shows control characters escaped.
+    """
+
+    def __init__(self, attempted: str, *, answer: str | None = None, hint: str | None = None, **more: t.Any) -> None:
+        super().__init__(_shown(attempted), answer=answer and _shown(answer), hint=hint and _shown(hint), **more)
 
 
 class ServiceError(SsoError):
@@ -110,6 +120,11 @@ def unforeseen(error: Exception) -> SsoError:
         answer=f"{type(error).__name__}{place}",
         hint="Please report this as a fault of the collection deskops.rustdesk_sso",
     )
+
+
+def _shown(text: str) -> str:
+    text = text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]} ..."
+    return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def _sentence(text: str) -> str:

@@ -12,7 +12,7 @@ import math
 import ssl
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, MissingLibraryError
 
 try:
@@ -181,19 +181,20 @@ def is_repeatable(method: str, repeatable: bool | None) -> bool:
     return method == "GET" if repeatable is None else repeatable
 
 
-def trust(ca_path: str | None) -> ssl.SSLContext | None:
-    """A TLS context that trusts the PEM file ``ca_path`` alone; None without one.
+def trust(ca_path: str | None, option: str = "ca_path") -> ssl.SSLContext | None:
+    """A TLS context that trusts the PEM file ``ca_path`` alone, the value of ``option``; None without one.
 
     Raises InputError when it cannot be read.
     """
     if not ca_path:
         return None
+    hint = "Set it to the file of the CA"
+    _input.readable_file(ca_path, option, hint)
     try:
         return ssl.create_default_context(cafile=ca_path)
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"ca_path {ca_path} cannot be read as a PEM file", answer=str(error), hint="Set it to the file of the CA"
-        ) from error
+        said = f"{option} {_input.path_end(ca_path)} cannot be read as a PEM file"
+        raise InputError(said, answer=str(error), hint=hint) from error
 
 
 def session(retry: Retry | None = None) -> requests.Session:
