@@ -34,6 +34,7 @@ __all__ = [
     "LONGEST_RETRY_AFTER",
     "REQUESTS_REQUIREMENT",
     "Http",
+    "check_ca",
     "is_repeatable",
     "requests",
     "session",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
+CA_HINT = "Set it to the file of the CA"
 SOCKS_REQUIREMENT = "PySocks>=1.7"
 # Seconds; a service that wants more is asked again anyway, and its refusal is reported.
 LONGEST_RETRY_AFTER = 60.0
@@ -188,13 +190,22 @@ def trust(ca_path: str | None, option: str = "ca_path") -> ssl.SSLContext | None
     """
     if not ca_path:
         return None
-    hint = "Set it to the file of the CA"
-    _input.readable_file(ca_path, option, hint)
+    check_ca(ca_path, option)
     try:
         return ssl.create_default_context(cafile=ca_path)
     except (OSError, ValueError) as error:
-        said = f"{option} {_input.path_end(ca_path)} cannot be read as a PEM file"
-        raise InputError(said, answer=str(error), hint=hint) from error
+        raise _no_ca(ca_path, option, str(error)) from error
+
+
+def check_ca(ca_path: str | None, option: str = "ca_path") -> None:
+    """Raise InputError where trust() surely would; it takes much longer for a file with all authorities of a system."""
+    if ca_path and b"-----BEGIN" not in _input.readable_file(ca_path, option, CA_HINT):
+        raise _no_ca(ca_path, option, "it has no certificate")
+
+
+def _no_ca(ca_path: str, option: str, why: str) -> InputError:
+    said = f"{option} {_input.path_end(ca_path)} cannot be read as a PEM file"
+    return InputError(said, answer=why, hint=CA_HINT)
 
 
 def session(retry: Retry | None = None) -> requests.Session:

@@ -41,6 +41,8 @@ DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
 HOST = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# With what comes before it, as a user name may be missing
+PASSWORD = re.compile(r":[^@]*@")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 WEB = ("https", "http")
 URL_HINT = "Write it as https://host[:port]"
@@ -48,13 +50,12 @@ URL_HINT = "Write it as https://host[:port]"
 # Options with several lines, and those that may be longer than others
 SEVERAL_LINES = frozenset(("admin_consent_description", "content", "description", "notes", "user_consent_description"))
 LONGEST = {"access_token": 1 << 16, "content": 1 << 16, "federated_token": 1 << 16, "icon": 1 << 18, "token": 1 << 16}
-# Options that hand over what a service has answered, which its readers judge, and those whose entries are checked one
-# by one
+# Options of which only the types are checked here: what a service has answered is judged by its readers, and each entry
+# of applications by itself
 NOT_HERE = frozenset(
     (
         "application_obstacles",
         "applications",
-        "discovery",
         "held",
         "held_names",
         "other_holders",
@@ -70,19 +71,25 @@ Rules = t.Mapping[str, t.Any]
 
 
 def quoted(value: object) -> str:
-    """``value`` for a message: in quotes, without control characters, and cut after 80 characters."""
-    text = repr(value[: LONGEST_QUOTE + 1] if isinstance(value, str) else value)
-    whole = len(text) <= LONGEST_QUOTE and not (isinstance(value, str) and len(value) > LONGEST_QUOTE)
-    return text if whole else f"{text[:LONGEST_QUOTE]} ..."
+    """``value`` for a message: in quotes, without control characters and passwords, and cut after 80 characters."""
+    text = repr(_bare(value) if isinstance(value, str) else value)
+    return text if len(text) <= LONGEST_QUOTE + 2 else f"{text[:LONGEST_QUOTE]} ..."
 
 
 def cut(text: str) -> str:
     """``text`` for a message that quotes it without quotation marks, cut after 80 characters."""
+    text = _bare(text)
     return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} ..."
+
+
+def _bare(text: str) -> str:
+    """The beginning of ``text`` without what may be the password of a URL."""
+    return PASSWORD.sub(":***@", text[: 10 * LONGEST_QUOTE])[: LONGEST_QUOTE + 1]
 
 
 def path_end(path: str) -> str:
     """``path`` for a message: the last 80 characters, which say more than the first ones."""
+    path = PASSWORD.sub(":***@", path[-10 * LONGEST_QUOTE :])
     return path if len(path) <= LONGEST_QUOTE else f"... {path[-LONGEST_QUOTE:]}"
 
 
@@ -275,7 +282,7 @@ def readable_file(
     return content
 
 
-def check(values: Rules, argument_spec: Rules, where: str = "") -> None:
+def check(values: Rules, argument_spec: Rules, where: str = "", types: bool = False) -> None:
     """Raise InputError for the first of ``values``, options by name, that no option of its type can have.
 
     ``values`` are as they were given or as Ansible has converted them. A value of another type, a control character, a
@@ -284,17 +291,21 @@ def check(values: Rules, argument_spec: Rules, where: str = "") -> None:
     names = {alias: name for name, rules in argument_spec.items() for alias in rules.get("aliases") or []}
     for given, value in values.items():
         name = names.get(given, given)
-        if name in argument_spec and name not in NOT_HERE and value is not None:
-            check_option(value, argument_spec[name], name, f"{where}{given}")
+        if name in argument_spec and value is not None:
+            check_option(value, argument_spec[name], name, f"{where}{given}", types or name in NOT_HERE)
 
 
-def check_option(value: t.Any, rules: Rules, name: str, option: str) -> None:
-    """The same for one option: ``name`` is its own name, ``option`` that for messages."""
+def check_option(value: t.Any, rules: Rules, name: str, option: str, types: bool = False) -> None:
+    """The same for one option: ``name`` is its own name, ``option`` that for messages. Only the ``types`` are checked
+    if that is said."""
     kind = rules.get("type", "str")
     if kind in ("list", "dict"):
-        _check_container(value, rules, name, option)
+        _check_container(value, rules, name, option, types)
     elif isinstance(value, (dict, list, tuple)):
         raise InputError(f"{option} has to be {_WORDS.get(kind, 'text')}", answer=f"it is a {_kind(value)}")
+    elif types:
+        if isinstance(value, str):
+            _check_choice(value, rules, option)
     elif kind == "float":
         seconds(value, option)
     elif kind == "int":
@@ -303,10 +314,10 @@ def check_option(value: t.Any, rules: Rules, name: str, option: str) -> None:
         _check_text(value, rules, name, option)
 
 
-def _check_container(value: t.Any, rules: Rules, name: str, option: str) -> None:
+def _check_container(value: t.Any, rules: Rules, name: str, option: str, types: bool) -> None:
     inner, kind = rules.get("options"), rules.get("type")
     if isinstance(value, str):  # Ansible splits or parses it
-        _check_text(value, {**rules, "type": "str"}, name, option)
+        check_option(value, {**rules, "type": "str"}, name, option, types)
     elif kind == "list" and isinstance(value, (list, tuple)):
         if len(value) > LONGEST_LIST:
             raise InputError(f"{option} has {len(value)} entries", hint=f"Use at most {LONGEST_LIST}")
@@ -315,12 +326,12 @@ def _check_container(value: t.Any, rules: Rules, name: str, option: str) -> None
             entry = f"{option}[{place}]"
             if item is None and element["type"] in ("str", "dict"):
                 raise InputError(f"{entry} is null", hint=f"Remove it from {option}")
-            check_option(item, element, name, entry)
+            check_option(item, element, name, entry, types)
     elif kind == "dict" and isinstance(value, dict):
         if inner is not None:
             _check_names(value, inner, option)
-            check(value, inner, f"{option}.")
-        elif not rules.get("no_log"):  # of headers, gateway_headers takes care
+            check(value, inner, f"{option}.", types)
+        elif not (types or rules.get("no_log")):  # of headers, gateway_headers takes care
             _check_free(value, option)
     else:
         wanted = {"list": "a list", "dict": "a dictionary"}[str(kind)]
@@ -351,12 +362,17 @@ def _check_free(value: t.Any, option: str, depth: int = 0) -> None:
 
 def _check_text(value: str, rules: Rules, name: str, option: str) -> None:
     kind = rules.get("type")
-    if (rules.get("choices") or kind == "bool") and len(value) > LONGEST_CHOICE:
-        choices = ", ".join(map(str, rules.get("choices") or ("true", "false")))
-        raise InputError(f"{option} is none of {choices}: {quoted(value)}")
+    _check_choice(value, rules, option)
     longest = LONGEST_PATH if kind == "path" else LONGEST.get(name, LONGEST_TEXT)
     token = name in ("access_token", "federated_token")  # a file's line end is cut off
     text(value.strip() if token else value, option, longest=longest, lines=name in SEVERAL_LINES)
+
+
+def _check_choice(value: str, rules: Rules, option: str) -> None:
+    """Refuse what can be none of the choices and what Ansible would quote as it is."""
+    choices = rules.get("choices") or (("true", "false") if rules.get("type") == "bool" else ())
+    if choices and (len(value) > LONGEST_CHOICE or "@" in value or not value.isprintable()):
+        raise InputError(f"{option} is none of {', '.join(map(str, choices))}: {quoted(value)}")
 
 
 def _check_int(value: t.Any, option: str) -> None:

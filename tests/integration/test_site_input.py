@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lab.client import Lab
+from support import consoles
 from support.fleet import Fleet
 from support.quick_runs import quick_run
 
@@ -91,3 +92,19 @@ def test_a_refused_server_keeps_what_it_has(make_quick_fleet: Callable[[int], Fl
     assert run.failed() == {second}, run.output
     for name in (second, third):
         assert fleet.sign_in(name)["access_token"]
+
+
+@pytest.mark.parametrize("entry", ["main", "remove"])
+def test_the_client_secret_of_a_refused_server_is_its_own(make_quick_fleet: Callable[[int], Fleet], entry: str) -> None:
+    """Another server that was restored from its backup gets one of its own, or leaves without it."""
+    fleet = make_quick_fleet(2)
+    refused, other = fleet.hosts
+    assert quick_run(fleet).rc == 0
+    theirs = consoles.entry(fleet.consoles[refused])["client_secret"]
+    consoles.put(fleet.consoles[other], client_secret=theirs)
+    fleet.hosts[refused]["rustdesk_sso_secret_lifetime"] = "6 months"
+    assert quick_run(fleet, entry=entry).failed() == {refused}
+    assert fleet.sign_in(refused)["access_token"]
+    if entry == "main":
+        assert consoles.entry(fleet.consoles[other])["client_secret"] != theirs
+        assert fleet.sign_in(other)["access_token"]

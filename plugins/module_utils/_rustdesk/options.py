@@ -101,7 +101,7 @@ def check(
         if session.get(name) and not VALUE.fullmatch(session[name]):
             raise InputError(f"session.{name} has characters that cannot be sent", hint="Pass on what a task returned")
     for name in ("ca_path", "console_ca_path"):
-        _http.trust(params.get(name), name)
+        _http.check_ca(params.get(name), name)
 
 
 def check_contract(contract: t.Mapping[str, t.Any] | None, option: str = "contract") -> None:
@@ -111,9 +111,7 @@ def check_contract(contract: t.Mapping[str, t.Any] | None, option: str = "contra
     for name in CONTRACT_PATHS:
         path = given.get(name)
         if path and (not path.startswith("/") or _input.url_problem(f"https://host{path}", query=True)):
-            raise InputError(
-                f"{option}.{name} is not a path: {_input.quoted(path)}", answer="it is no /path", hint=hint
-            )
+            raise InputError(f"{option}.{name} is not a path such as /api/settings: {_input.quoted(path)}", hint=hint)
     for name, value in (given.get("keys") or {}).items():
         if name not in DEFAULT_KEYS or not isinstance(value, str) or not value:
             raise InputError(f"{option}.keys cannot have {_input.quoted(name)}: {_input.quoted(value)}", hint=hint)

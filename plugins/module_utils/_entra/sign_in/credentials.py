@@ -64,7 +64,7 @@ def check(params: t.Mapping[str, t.Any]) -> None:
 def check_input(params: t.Mapping[str, t.Any]) -> None:
     """Raise InputError for what would make the sign-in fail; asks nobody and needs no library."""
     chosen = source(params)
-    _http.trust(params.get("ca_path"))
+    _http.check_ca(params.get("ca_path"))
     if chosen == "certificate":
         _input.readable_file(params["certificate_path"], "certificate_path", CERTIFICATE_HINT)
     option = {"access_token": "access_token", "workload_identity": _workload(params)}.get(chosen)
