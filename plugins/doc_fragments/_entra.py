@@ -96,7 +96,7 @@ options:
       - If omitted, the environment variable E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) is used.
     type: path
   timeout:
-    description: Timeout of a single request, in seconds.
+    description: Timeout of a single request, in seconds, from 0.1 to 86400.
     type: float
     default: 30
 requirements:

@@ -70,7 +70,7 @@ options:
     type: dict
     version_added: 0.2.0
   timeout:
-    description: Timeout of a single request, in seconds.
+    description: Timeout of a single request, in seconds, from 0.1 to 86400.
     type: float
     default: 30
   keep_session:

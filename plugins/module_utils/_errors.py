@@ -124,6 +124,11 @@ def unforeseen(error: Exception) -> SsoError:
 
 def _shown(text: str) -> str:
     text = text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]} ..."
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters, and what is not valid Unicode, escaped."""
     return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 

@@ -20,10 +20,11 @@ from datetime import datetime
 from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, printable
 
 LONGEST_QUOTE = 80
 LONGEST_TEXT = 2048
+LONGEST_JSON = 1 << 16
 LONGEST_PATH = 4096  # PATH_MAX of Linux
 LONGEST_FILE = 1 << 20
 LONGEST_CHOICE = 60
@@ -42,7 +43,7 @@ HOST = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # With what comes before it, as a user name may be missing
-PASSWORD = re.compile(r":[^@]*@")
+PASSWORD = re.compile(r":(//)?[^@]*@")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 WEB = ("https", "http")
 URL_HINT = "Write it as https://host[:port]"
@@ -66,6 +67,8 @@ NOT_HERE = frozenset(
         "unverifiable",
     )
 )
+# What a value of a type is, where it is neither a text, a list nor a dictionary
+WORDS = {"float": "a number of seconds", "int": "a number", "bool": "true or false", "path": "a path"}
 
 Rules = t.Mapping[str, t.Any]
 
@@ -78,18 +81,18 @@ def quoted(value: object) -> str:
 
 def cut(text: str) -> str:
     """``text`` for a message that quotes it without quotation marks, cut after 80 characters."""
-    text = _bare(text)
+    text = printable(_bare(text))
     return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} ..."
 
 
 def _bare(text: str) -> str:
     """The beginning of ``text`` without what may be the password of a URL."""
-    return PASSWORD.sub(":***@", text[: 10 * LONGEST_QUOTE])[: LONGEST_QUOTE + 1]
+    return PASSWORD.sub(r":\1***@", text[: 10 * LONGEST_QUOTE])[: LONGEST_QUOTE + 1]
 
 
 def path_end(path: str) -> str:
     """``path`` for a message: the last 80 characters, which say more than the first ones."""
-    path = PASSWORD.sub(":***@", path[-10 * LONGEST_QUOTE :])
+    path = printable(PASSWORD.sub(r":\1***@", path[-10 * LONGEST_QUOTE :]))
     return path if len(path) <= LONGEST_QUOTE else f"... {path[-LONGEST_QUOTE:]}"
 
 
@@ -302,7 +305,7 @@ def check_option(value: t.Any, rules: Rules, name: str, option: str, types: bool
     if kind in ("list", "dict"):
         _check_container(value, rules, name, option, types)
     elif isinstance(value, (dict, list, tuple)):
-        raise InputError(f"{option} has to be {_WORDS.get(kind, 'text')}", answer=f"it is a {_kind(value)}")
+        raise InputError(f"{option} has to be {WORDS.get(kind, 'text')}", answer=f"it is a {_kind(value)}")
     elif types:
         if isinstance(value, str):
             _check_choice(value, rules, option)
@@ -316,8 +319,8 @@ def check_option(value: t.Any, rules: Rules, name: str, option: str, types: bool
 
 def _check_container(value: t.Any, rules: Rules, name: str, option: str, types: bool) -> None:
     inner, kind = rules.get("options"), rules.get("type")
-    if isinstance(value, str):  # Ansible splits or parses it
-        check_option(value, {**rules, "type": "str"}, name, option, types)
+    if isinstance(value, str):  # Ansible splits or parses it; AWX gives JSON with line breaks
+        text(value, option, longest=LONGEST_JSON, lines=True)
     elif kind == "list" and isinstance(value, (list, tuple)):
         if len(value) > LONGEST_LIST:
             raise InputError(f"{option} has {len(value)} entries", hint=f"Use at most {LONGEST_LIST}")
@@ -382,9 +385,6 @@ def _check_int(value: t.Any, option: str) -> None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or not -LARGEST_INT <= value <= LARGEST_INT:
         raise InputError(f"{option} has to be a whole number of at most {LARGEST_INT}")
-
-
-_WORDS = {"float": "a number of seconds", "int": "a number", "bool": "true or false", "path": "a path"}
 
 
 def _kind(value: object) -> str:

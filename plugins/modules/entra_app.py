@@ -609,7 +609,7 @@ options:
         description: The key ID of the client secret that the holder has now, if the value is unknown.
         type: str
       lifetime:
-        description: The lifetime of a new client secret, such as V(180d) or V(36h).
+        description: The lifetime of a new client secret, such as V(180d) or V(36h). At least V(1h).
         type: str
         default: 180d
       renew_before:

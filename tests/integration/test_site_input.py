@@ -108,3 +108,21 @@ def test_the_client_secret_of_a_refused_server_is_its_own(make_quick_fleet: Call
     if entry == "main":
         assert consoles.entry(fleet.consoles[other])["client_secret"] != theirs
         assert fleet.sign_in(other)["access_token"]
+
+
+def test_no_mistake_fails_a_task_that_runs_once(make_fleet: Callable[[int], Fleet]) -> None:
+    """With Ansible's own play: the server whose turn it is has the mistakes that the summary takes too."""
+    fleet = make_fleet(2)
+    first, second = fleet.hosts
+    fleet.hosts[first] |= {
+        "rustdesk_sso_timeout": "soon",
+        "rustdesk_sso_notify_url": "hooks.example/secret",
+        "rustdesk_sso_notify_format": "xml",
+        "rustdesk_sso_secret_lifetime": "6 months",
+    }
+    run = fleet.site()
+    assert run.failed() == {first}, run.output
+    assert "rustdesk_sso_timeout has to be a number of seconds from 0.1 to 86400" in run.output
+    assert f"{first}: rustdesk_sso_" in run.output
+    assert "The summary was not sent" in run.output
+    assert fleet.sign_in(second)["access_token"]

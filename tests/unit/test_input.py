@@ -286,6 +286,7 @@ def test_options_are_refused_by_name(option: str, value: Any, named: str) -> Non
         ("order", -1),
         ("switch", "yes"),
         ("texts", "a,b"),
+        ("free", '{\n "a": "b"\n}'),
         ("texts", []),
         ("free", {"a": {"b": [1, None, True]}}),
         ("inner", {"texts": None}),

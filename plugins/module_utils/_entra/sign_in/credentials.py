@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import tokens
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS, Cloud
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     InputError,
@@ -55,10 +55,15 @@ HINTS = {
 }
 
 
+NO_TENANT = "00000000-0000-0000-0000-000000000000"
+
+
 def check(params: t.Mapping[str, t.Any]) -> None:
     """Raise InputError or MissingLibraryError for what would make the sign-in fail, before the first request."""
     check_input(params)
     sdk.require()
+    if source(params) == "certificate":  # only its library can tell
+        create(params, clouds.choose(params), NO_TENANT)
 
 
 def check_input(params: t.Mapping[str, t.Any]) -> None:
