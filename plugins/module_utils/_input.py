@@ -321,6 +321,8 @@ def _check_container(value: t.Any, rules: Rules, name: str, option: str, types: 
     inner, kind = rules.get("options"), rules.get("type")
     if isinstance(value, str):  # Ansible splits or parses it; AWX gives JSON with line breaks
         text(value, option, longest=LONGEST_JSON, lines=True)
+        for part in value.split(","):
+            _check_choice(part.strip(), rules, option)
     elif kind == "list" and isinstance(value, (list, tuple)):
         if len(value) > LONGEST_LIST:
             raise InputError(f"{option} has {len(value)} entries", hint=f"Use at most {LONGEST_LIST}")
