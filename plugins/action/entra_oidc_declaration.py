@@ -12,11 +12,13 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, declaration, options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import task_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import (
     adoption,
     application,
     other_hosts,
     servers,
+    sign_in,
     variables,
 )
 
@@ -29,12 +31,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         given = variables.renamed(task_vars or {})
-        values, problems = variables.read(given, self._templar)
-        declared: t.Mapping[str, t.Any] | None = None
         adopts, removes = (boolean(self._task.args.get(name, False)) for name in ("adopt", "remove"))
-        if not problems:
-            declare = adoption.declare if adopts else _declare
-            declared, problems = declare(values, given["inventory_hostname"])
+        with task_environment(self):
+            values, declared, problems = read(given, self._templar, adopts=adopts)
         for former, name in variables.FORMER_NAMES.items():
             if declaration.is_set(given.get(former)):
                 self._display.deprecated(
@@ -82,6 +81,18 @@ class ActionModule(ActionBase):
         host = str(given["inventory_hostname"])
         # Those of the same play stay as well
         return found, claims.problems(server, other_hosts.staying(given["hostvars"], host, [host]))
+
+
+def read(
+    given: t.Mapping[str, t.Any], templar: t.Any, *, adopts: bool = False
+) -> tuple[dict[str, t.Any], t.Mapping[str, t.Any] | None, list[str]]:
+    """The role's variables of a host that are set, what it declares by them, and a sentence for each mistake; asks
+    nobody. ``given`` are all variables of the host with their templates."""
+    values, problems = variables.read(given, templar)
+    if problems:
+        return values, None, problems
+    declared, problems = (adoption.declare if adopts else _declare)(values, given["inventory_hostname"])
+    return values, declared, [*problems, *sign_in.problems(values)]
 
 
 def _declare(values: t.Mapping[str, t.Any], server: str) -> tuple[t.Mapping[str, t.Any] | None, list[str]]:

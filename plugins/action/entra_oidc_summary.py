@@ -13,8 +13,15 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _cause
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import message
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.sign_in import named
 
+# The role's variables of the options
+VARIABLES = {
+    **{option: f"{PREFIX}{option}" for option in ("notify_url", "notify_format", "notify_when", "timeout")},
+    "ca_path": f"{PREFIX}notify_ca_path",
+}
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
         "servers": {"type": "dict", "required": True},
@@ -71,3 +78,14 @@ class ActionModule(InProcessAction):
 
     SPEC = SPEC
     CORE = staticmethod(run)
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Publish the statistics, whatever is wrong with the variables of the server whose turn it is: its own result
+        tells that, and a task that runs once fails for all."""
+        result = super().run(tmp, task_vars)
+        if not result.get("failed"):
+            return result
+        self._task.args = {"servers": self._task.args["servers"]}
+        published = super().run(tmp, task_vars)
+        said = named(result["msg"], VARIABLES)
+        return {**published, "warnings": [*published.get("warnings", []), f"The summary was not sent: {said}"]}

@@ -14,18 +14,22 @@ from contextlib import closing, suppress
 from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, user_sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import (
+    gateway_headers,
+    options,
+    user_sign_in,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, Console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.user_sign_in import UserSignIn
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import LONGEST_TIMEOUT
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._qr_code import qr_code
 
@@ -61,15 +65,18 @@ with suppress(AttributeError):  # what stands in for it in other programs may ha
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 
+def check(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError for options that cannot be used; asks nobody."""
+    options.check(params, SPEC["argument_spec"], ("public_url", "name"), "console_proxy")
+    _input.url(params["public_url"], "public_url")
+
+
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Show the authorization URL, wait until a user has signed in there, and end the session; raises SsoError."""
-    url = check_url(params["public_url"], "public_url")
+    check(params)
+    url = _input.url(params["public_url"], "public_url")
     proxy = check_proxy(params["console_proxy"], "console_proxy")
     headers = gateway_headers.of_verification(params)
-    if not 0 < params["wait_timeout"] <= LONGEST_TIMEOUT:
-        raise InputError(
-            f"rustdesk_sso_try_sign_in_timeout has to be a number of seconds above 0 and up to {LONGEST_TIMEOUT:.0f}"
-        )
     if context.check_mode:
         said = f"There is nothing to try in check mode. To sign in to {url}, run the playbook without it."
         return {"msg": said, "_ansible_verbose_always": True}

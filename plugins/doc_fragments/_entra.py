@@ -96,7 +96,8 @@ options:
       - If omitted, the environment variable E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) is used.
     type: path
   timeout:
-    description: Timeout of a single request, in seconds. The whole answer has to arrive within that time.
+    description: >-
+      Timeout of a single request, in seconds, from 0.1 to 86400. The whole answer has to arrive within that time.
     type: float
     default: 30
 requirements:

@@ -70,7 +70,8 @@ options:
     type: dict
     version_added: 0.2.0
   timeout:
-    description: Timeout of a single request, in seconds. The whole answer has to arrive within that time.
+    description: >-
+      Timeout of a single request, in seconds, from 0.1 to 86400. The whole answer has to arrive within that time.
     type: float
     default: 30
   keep_session:

@@ -65,11 +65,12 @@ def _host(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return _ascii(host)
+        return ascii_host(host)
     return f"[{address.compressed}]" if address.version == 6 else address.compressed
 
 
-def _ascii(host: str) -> str:
+def ascii_host(host: str) -> str:
+    """The ASCII form of a host name in lower case; ``host`` itself in lower case if it has none."""
     if host.isascii():  # a name with an underscore is none to IDNA
         return host.lower()
     try:

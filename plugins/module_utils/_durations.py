@@ -10,23 +10,34 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 # Digits; 99999 days are 273 years, as far as any date of Entra goes.
 LONGEST = 5
+# Of a client secret: a shorter one could expire before the run has ended that makes it, or before the next one.
+LEAST_LIFETIME = "1h"
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
-def parse(text: str, option: str) -> timedelta:
+def parse(text: str, option: str, least: str = "0") -> timedelta:
     """``180d``, ``36h``, ``90m``, ``30s`` or ``0`` as a span of time.
 
-    Raises InputError naming ``option`` when ``text`` is none of these.
+    Raises InputError naming ``option`` when ``text`` is none of these, or is shorter than ``least``.
     """
-    match = re.fullmatch(r"(\d+)([dhms])", text)
-    if match and len(match.group(1)) <= LONGEST:
-        return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
-    if text == "0":
-        return timedelta(0)
+    found = _parsed(text)
+    if found is not None and found >= (_parsed(least) or timedelta(0)):
+        return found
+    if found is not None:
+        raise InputError(f"{option} is too short: {text}", hint=f"Set it to {least} or longer")
     raise InputError(
-        f"{option} is not a span of time: {text!r}", hint="Write a number and one of d, h, m, s, such as 180d or 36h"
+        f"{option} is not a span of time: {_input.quoted(text)}",
+        hint="Write a number and one of d, h, m, s, such as 180d or 36h",
     )
+
+
+def _parsed(text: str) -> timedelta | None:
+    match = re.fullmatch(rf"([0-9]{{1,{LONGEST}}})([dhms])", text)
+    if match:
+        return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+    return timedelta(0) if text == "0" else None

@@ -8,12 +8,16 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 import typing as t
 
 Same = t.TypeVar("Same", bound="SsoError")
 # Of what a service has said
 LONGEST_ANSWER, LONGEST_CODE = 2000, 100
+# Of an error of input, whose parts quote values
+LONGEST_PART = 400
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # A bracket alone ends no sentence; the last one is the full stop of Chinese.
 SENTENCE_ENDS = (".", "!", "?", ".)", "!)", "?)", "。")
 
@@ -76,7 +80,13 @@ class SsoError(Exception):
 
 
 class InputError(SsoError):
-    """The declaration itself cannot work; raised before the first request."""
+    """The declaration itself cannot work; raised before the first request.
+
+    What it quotes may be anything: each of its parts is cut where it is long, and shows control characters escaped.
+    """
+
+    def __init__(self, attempted: str, *, answer: str | None = None, hint: str | None = None, **more: t.Any) -> None:
+        super().__init__(_shown(attempted), answer=answer and _shown(answer), hint=hint and _shown(hint), **more)
 
 
 class ServiceError(SsoError):
@@ -121,11 +131,21 @@ def unforeseen(error: Exception) -> SsoError:
     )
 
 
+def _shown(text: str) -> str:
+    text = text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]} ..."
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """``text`` with control characters, and what is not valid Unicode, escaped."""
+    return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
 def _sentence(text: str) -> str:
     return text if text.endswith(SENTENCE_ENDS) else text + "."
 
 
 def quoted(text: str, longest: int = LONGEST_ANSWER) -> str:
     """What a service has said as messages show it: cut where it is long, with control characters escaped."""
-    shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text[:longest])
+    shown = printable(text[:longest])
     return shown if len(text) <= longest else f"{shown} ..."

@@ -12,7 +12,7 @@ import math
 import ssl
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, MissingLibraryError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, requests_adapter, waits
 
@@ -33,6 +33,7 @@ __all__ = [
     "HAS_REQUESTS",
     "REQUESTS_REQUIREMENT",
     "Http",
+    "check_ca",
     "is_repeatable",
     "requests",
     "session",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
+CA_HINT = "Set it to the file of the CA"
 SOCKS_REQUIREMENT = "PySocks>=1.7"
 # Seconds from which on a wait is told: shorter ones nobody notices.
 NOTICEABLE = 1.0
@@ -199,19 +201,29 @@ def is_repeatable(method: str, repeatable: bool | None) -> bool:
     return method == "GET" if repeatable is None else repeatable
 
 
-def trust(ca_path: str | None) -> ssl.SSLContext | None:
-    """A TLS context that trusts the PEM file ``ca_path`` alone; None without one.
+def trust(ca_path: str | None, option: str = "ca_path") -> ssl.SSLContext | None:
+    """A TLS context that trusts the PEM file ``ca_path`` alone, the value of ``option``; None without one.
 
     Raises InputError when it cannot be read.
     """
     if not ca_path:
         return None
+    check_ca(ca_path, option)
     try:
         return ssl.create_default_context(cafile=ca_path)
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"ca_path {ca_path} cannot be read as a PEM file", answer=str(error), hint="Set it to the file of the CA"
-        ) from error
+        raise _no_ca(ca_path, option, str(error)) from error
+
+
+def check_ca(ca_path: str | None, option: str = "ca_path") -> None:
+    """Raise InputError where trust() surely would; it takes much longer for a file with all authorities of a system."""
+    if ca_path and b"-----BEGIN" not in _input.readable_file(ca_path, option, CA_HINT):
+        raise _no_ca(ca_path, option, "it has no certificate")
+
+
+def _no_ca(ca_path: str, option: str, why: str) -> InputError:
+    said = f"{option} {_input.path_end(ca_path)} cannot be read as a PEM file"
+    return InputError(said, answer=why, hint=CA_HINT)
 
 
 def patient(budget: waits.Budget = waits.USUAL, tell: Tell | None = None) -> Retry:

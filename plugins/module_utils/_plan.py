@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 SECRET = "<secret>"
@@ -172,7 +173,7 @@ def check_once(where: str, values: t.Sequence[str], hint: str | None = None) -> 
     """Raise InputError naming ``where`` if any of ``values`` is there more than once."""
     duplicates = repeated(values)
     if duplicates:
-        raise InputError(f"{where} has duplicates: {', '.join(duplicates)}", hint=hint)
+        raise InputError(f"{where} has duplicates: {_input.cut(', '.join(duplicates))}", hint=hint)
 
 
 def check_chosen(option: str, declared: t.Mapping[str, t.Any]) -> None:

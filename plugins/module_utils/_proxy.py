@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 # What requests and httpx say of a proxy's 407
@@ -98,17 +99,12 @@ def check_proxy(url: str | None, option: str) -> Proxy | None:
     if not url:
         return None
     hint = "Write it as http://[name:password@]host:port, or with https:// or socks5h://; percent-encode the password"
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        parts, host, port = urlsplit(""), None, None
-    scheme = parts.scheme
+    scheme = url.partition(":")[0].lower()
     if scheme in ("socks4", "socks4a", "socks5"):
         raise InputError(f"{option} has the scheme {scheme}", answer="the proxy has to resolve names", hint=hint)
-    rest = parts.path.strip("/") or parts.query or parts.fragment
-    if scheme not in PORTS or not host or rest or any(sign.isspace() for sign in url):
+    if _input.url_problem(url, schemes=tuple(PORTS), user=True) or urlsplit(url).path.strip("/"):
         raise InputError(f"{option} is not the URL of an http, https or socks5h proxy", hint=hint)
+    host, port = urlsplit(url).hostname or "", urlsplit(url).port
     shown = f"[{host}]" if ":" in host else host
     # requests looks for "socks" in lower case
     written = scheme + url[len(scheme) :]

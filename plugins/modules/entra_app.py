@@ -628,7 +628,7 @@ options:
         elements: str
         version_added: 0.2.0
       lifetime:
-        description: The lifetime of a new client secret, such as V(180d) or V(36h).
+        description: The lifetime of a new client secret, such as V(180d) or V(36h). At least V(1h).
         type: str
         default: 180d
       renew_before:
@@ -1431,7 +1431,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     alone = [option for option in APPLICATION if SPEC["argument_spec"][option].keys().isdisjoint(DEFAULTED)]
     declared = applications.declarations(params, alone)
     sdk.require()
-    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context)))
+    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context), APPLICATION))
     if params[applications.OPTION] is not None:
         return applications.result(declared, outcomes)
     (outcome,) = outcomes

@@ -204,7 +204,7 @@ from datetime import datetime, timedelta
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _identifiers
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _identifiers, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
     health,
@@ -264,13 +264,15 @@ SPEC: dict[str, t.Any] = {
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+    _input.check(params, SPEC["argument_spec"])
     _identifiers.check(params, IDENTIFIERS)
     check_tenant(params["tenant_id"])
     application.check_ids(params)
     within = params["expiring_within"]
     span = None if within is None else _durations.parse(within, "expiring_within")
+    cloud = clouds.choose(params)
     credentials.check(params)
-    return asyncio.run(_inspect(params, clouds.choose(params), span))
+    return asyncio.run(_inspect(params, cloud, span))
 
 
 async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None) -> dict[str, t.Any]:

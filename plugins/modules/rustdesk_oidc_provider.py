@@ -285,10 +285,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import options, provider_types
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.convergence import converge
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS, renamed
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
@@ -330,15 +330,24 @@ SPEC: dict[str, t.Any] = {
     "supports_check_mode": True,
 }
 IDENTIFIERS = ("console_url", "username", "name", "former_name", "client_id", "issuer", "callback_url")
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_endpoint")
+URLS = ("callback_url", "issuer", *ENDPOINTS)
+
+
+def check(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError for a declaration that no console can have; asks nobody."""
+    options.check(params, SPEC["argument_spec"], IDENTIFIERS)
+    for name in URLS:
+        if params[name]:
+            _input.url(params[name], name, query=name in ENDPOINTS, what="a URL")
+    if params["order"] is not None and params["order"] < 0:
+        raise InputError(f"order cannot be negative: {params['order']}", hint="The first place is 0")
+    provider_types.type_of(params)
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
-    _identifiers.check(params, IDENTIFIERS)
-    if params["callback_url"] is not None:
-        check_url(params["callback_url"], "callback_url")
-    if params["order"] is not None and params["order"] < 0:
-        raise InputError(f"order cannot be negative: {params['order']}", hint="The first place is 0")
+    check(params)
     with signed_in(params, context.tell) as session:
         result = converge(params, session, context)
         return {**result, "session": session.handed_over} if params["keep_session"] else result

@@ -164,12 +164,12 @@ from contextlib import closing
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import options, sign_in
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.probe import probe
@@ -190,6 +190,13 @@ SPEC: dict[str, t.Any] = {
 }
 
 
+def check(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError for options that cannot be used; asks nobody."""
+    options.check(params, SPEC["argument_spec"], ("console_url", "username", "name", "new_callback_url"))
+    if params["new_callback_url"] is not None:
+        _input.url(params["new_callback_url"], "new_callback_url")
+
+
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
 
@@ -199,11 +206,9 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
             shown["client_secret"] = provider.client_secret
         return shown
 
-    _identifiers.check(params, ("console_url", "username", "name", "new_callback_url"))
-    if params["new_callback_url"] is not None:
-        check_url(params["new_callback_url"], "new_callback_url")
+    check(params)
     if params["probe"]:
-        url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
+        url, proxy = _input.url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
         headers = check_headers(params["headers"])
         with closing(Http(params["ca_path"], params["timeout"], proxy, context.tell)) as http:
             return {"probe": probe(Connection(url, http, headers), params)}

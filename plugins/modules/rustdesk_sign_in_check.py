@@ -131,7 +131,7 @@ options:
     type: dict
     version_added: 0.2.0
   timeout:
-    description: Timeout of a single request, in seconds.
+    description: Timeout of a single request, in seconds, from 0.1 to 86400.
     type: float
     default: 30
   console_url:
@@ -241,23 +241,24 @@ checks:
 
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers, _sign_in_check
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input, _sign_in_check
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import MEMBERS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import options
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.last_look import Look, last_look
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Tested
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.questions import Questions
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.session import signed_in
 
 IDENTIFIERS = ("public_url", "name", "issuer", "client_id", "callback_url", "console_url", "username")
 
@@ -293,11 +294,24 @@ SPEC: dict[str, t.Any] = {
 }
 
 
+def check(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError for options that cannot be used; asks nobody."""
+    options.check(params, SPEC["argument_spec"], IDENTIFIERS, "console_proxy")
+    for name in ("public_url", "callback_url", "issuer"):
+        _input.url(params[name], name)
+    if params["client_secret_expires"]:
+        _input.moment(params["client_secret_expires"], "client_secret_expires")
+
+
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
     proxy = check_proxy(params["console_proxy"], "console_proxy")
-    check_headers(params["headers"])
     console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
+    try:
+        check(params)
+    except InputError:
+        _close(console)
+        raise
     checks: list[_sign_in_check.Check] = []
     questions: Questions[Tested] = Questions()
     if params["session"]:
@@ -308,8 +322,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         # First, so that the session is closed whatever else fails
         look = aside.submit(last_look, console, questions, context.tell) if params["session"] else None
         stack.callback(questions.end)
-        _identifiers.check(params, IDENTIFIERS)
-        public_url = check_url(params["public_url"], "public_url")
+        public_url = _input.url(params["public_url"], "public_url")
         http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"], tell=context.tell)))
         offers, begins = (
             stack.enter_context(closing(Http(console["ca_path"], params["timeout"], proxy, context.tell)))
@@ -333,6 +346,15 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         lines = [f"{check.name}: {check.detail}. {check.hint or ''}".strip() for check in failed]
         return {**result, "failed": True, "msg": f"Sign-in at {public_url} would not work. " + " | ".join(lines)}
     return result
+
+
+def _close(console: t.Mapping[str, t.Any]) -> None:
+    """Close the session that an earlier task has handed over, if its own options can be used."""
+    if console["session"]:
+        with suppress(SsoError):
+            options.check({name: console.get(name) for name in RUSTDESK_OPTIONS}, RUSTDESK_OPTIONS)
+            with signed_in({**console, "keep_session": False}):
+                pass
 
 
 def _others(http: Http, params: t.Mapping[str, t.Any], seen: Look, check: _sign_in_check.Check) -> _sign_in_check.Check:

@@ -22,6 +22,8 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
@@ -71,6 +73,9 @@ class InProcessAction(ActionBase):
                 self._run_core(self.GIVE_UP)
             return {"failed": True, **plain(error)}
         self._task.args = given(self._task.args, self.SPEC["argument_spec"])
+        mistake = self._mistake()
+        if mistake:
+            return mistake
         here = self._here(variables)
         result = self._run_core(type(self).CORE) if here else self._execute_module(task_vars=variables)
         if self.holds_secret(result):
@@ -78,6 +83,15 @@ class InProcessAction(ActionBase):
         if result.get("_ansible_no_log") or self._task.changed_when == [False]:
             self._show_diff(result)
         return result
+
+    def _mistake(self) -> dict[str, t.Any]:
+        """The failed task's result for options as they were given, before Ansible makes texts and numbers of them;
+        empty if nothing is wrong."""
+        try:
+            _input.check(plain(self._task.args), self.SPEC["argument_spec"])
+        except InputError as error:
+            return {"failed": True, **error.as_result()}
+        return {}
 
     def _show_diff(self, result: t.Mapping[str, t.Any]) -> None:
         """Show the diff that Ansible does not show, of a result that is censored as a whole or counts as no change.
@@ -101,7 +115,7 @@ class InProcessAction(ActionBase):
         return str(interpreter).startswith("auto") or os.path.abspath(interpreter) == os.path.abspath(sys.executable)
 
     def _run_core(self, core: Core) -> dict[str, t.Any]:
-        environment = self._environment()
+        environment = _environment(self)
         unusable = sorted(name for name in environment if START_ONLY.fullmatch(name))
         if unusable:
             return {
@@ -116,14 +130,6 @@ class InProcessAction(ActionBase):
     def _tell(self, text: str) -> None:
         """Show something at once: the warnings of a result are shown when the task has ended."""
         self._display.display(f"{self._task.action}: {text}", color=constants.COLOR_VERBOSE)
-
-    def _environment(self) -> dict[str, str]:
-        """The environment that the task's keyword ``environment`` asks for."""
-        found: dict[str, str] = {}
-        for item in self._task.environment or []:
-            values = self._templar.template(item) if item else {}
-            found.update({str(name): str(value) for name, value in plain(values).items()})
-        return found
 
     def _validated(self, core: Core) -> dict[str, t.Any]:
         rules = {key: value for key, value in self.SPEC.items() if key != "supports_check_mode"}
@@ -152,6 +158,22 @@ class InProcessAction(ActionBase):
         # A session that is handed over stays whole: a result that has one is censored anyway.
         preserved = {k: v for k, v in result.items() if v is None or isinstance(v, bool) or k == HANDED_OVER}
         return {**remove_values(result, validated._no_log_values), **preserved}
+
+
+def _environment(action: ActionBase) -> dict[str, str]:
+    """The environment that the keyword ``environment`` of the action's task asks for."""
+    found: dict[str, str] = {}
+    for item in action._task.environment or []:
+        values = action._templar.template(item) if item else {}
+        found.update({str(name): str(value) for name, value in plain(values).items()})
+    return found
+
+
+@contextmanager
+def task_environment(action: ActionBase) -> t.Iterator[None]:
+    """The process with the environment of the action's task."""
+    with _set(_environment(action)):
+        yield
 
 
 @contextmanager

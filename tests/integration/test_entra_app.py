@@ -71,7 +71,7 @@ def test_a_redirect_uri_that_entra_refuses(fleet: Fleet) -> None:
     for uri in uris:
         result = run(fleet, **options(web_redirect_uris={"set": [uri]}, client_secrets=[]))
         assert result["failed"], uri
-        assert uri in result["msg"]
+        assert uri[:80] in result["msg"]
     assert own(fleet.tenant.applications()) == []
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,8 @@ def test_a_token_file_without_a_token(fleet: Fleet, options: dict[str, Any]) -> 
     empty = run(fleet, **options)["msg"]
     write(options, "token: a secret")
     other = run(fleet, **options)["msg"]
-    assert missing == f"federated_token_file {path} cannot be read: FileNotFoundError."
-    assert empty.startswith(f"The content of federated_token_file {path} is not a token: it is empty.")
+    assert re.match(rf"federated_token_file .*{path[-40:]} cannot be read: No such file or directory", missing)
+    assert re.match(rf"The content of federated_token_file .*{path[-40:]} is not a token: it is empty", empty)
     assert "it has characters that no token has" in other
     assert "a secret" not in other
     assert fleet.lab.requests() == []

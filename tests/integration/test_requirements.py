@@ -35,7 +35,7 @@ def test_the_message_names_the_package_and_the_pip_line(controller: Controller, 
             "public_url": "https://127.0.0.1:1",
             "issuer": "https://127.0.0.1:1",
             "client_id": "x",
-            "callback_url": "x",
+            "callback_url": "https://desk/api/oidc/callback",
         },
     }
     interpreter = {"vars": {"ansible_python_interpreter": str(bare_python)}}

@@ -111,3 +111,15 @@ def test_adoption_takes_the_registered_spelling() -> None:
     seen = adoption.Seen("desk1", console_url="https://desk1", console={"callback_url": None})
     found = adoption._public_url(seen, {"web_redirect_uris": [ELSEWHERE, OTHER], "sign_in_audience": "AzureADMyOrg"})
     assert found == ("https://DESK1:443", [])
+
+
+@pytest.mark.parametrize("kind", ["pro", "rustdesk_console", "rustdesk_api"])
+def test_a_callback_url_that_entra_refuses_is_its_consoles_own_fault(kind: str) -> None:
+    """The server that shares the application is registered without it."""
+    bad = one(f"\n{DECLARED}", kind)
+    good = Server(declared("desk2"), console={**console(), "console_type": kind})
+    (sentence,) = obstacles(bad.declaration, bad.console)
+    assert "Correct it there" in sentence
+    assert sentence.isprintable()
+    (entry,) = applications([bad, good])
+    assert entry["web_redirect_uris"] == {"add": [f"https://desk2{PATH}"]}

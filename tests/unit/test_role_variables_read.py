@@ -70,9 +70,9 @@ class TestRead:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("app_tags", []), ("app_adopt", False), ("app_owners", {}), ("timeout", 0.0), ("provider_name", " ")],
+        [("app_tags", []), ("app_adopt", False), ("app_owners", {}), ("provider_name", " ")],
     )
-    def test_empty_lists_false_and_zero_are_values(self, name: str, value: Any) -> None:
+    def test_empty_lists_and_false_are_values(self, name: str, value: Any) -> None:
         assert read(**{name: value}) == ({name: value}, [])
 
     @pytest.mark.parametrize(

@@ -13,12 +13,10 @@ from __future__ import annotations
 import re
 import typing as t
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses, _answers, _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
-    InputError,
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, dates, waits
@@ -41,21 +39,6 @@ BAN_HINT = (
 )
 # The code of an error whose text is the console's own.
 SAID = "error"
-
-
-def check_url(url: str, option: str) -> str:
-    """``url`` without a slash at the end; raises InputError when it is not the http(s) address of a server."""
-    hint = "Write it as https://host[:port]"
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  # the property raises ValueError for a bad port
-    except ValueError as error:
-        raise InputError(f"{option} is not an URL", hint=hint) from error
-    if "@" in url:  # not quoted, as it may hold a password, also where the scheme is missing
-        raise InputError(f"{option} holds a user name", hint=f"{hint}, and give name and password as options")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise InputError(f"{option} is not the address of a console: {url}", hint=hint)
-    return url.rstrip("/")
 
 
 class Connection:

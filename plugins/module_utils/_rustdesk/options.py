@@ -3,14 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The argument spec that every module speaking to a console shares; mirrored by the doc fragment of the same name."""
+"""The argument spec that every module speaking to a console shares, mirrored by the doc fragment of the same name, and
+the rules for its values."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http, _identifiers, _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import totp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import DEFAULT_KEYS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import VALUE, check_headers
 
 
 def renamed(former: str) -> dict[str, t.Any]:
@@ -64,3 +71,47 @@ RUSTDESK_OPTIONS: dict[str, t.Any] = {
     },
     "keep_session": {"type": "bool", "default": False},
 }
+
+CONTRACT_PATHS = ("settings_path", "write_path", "callback_path")
+
+
+def check(
+    params: t.Mapping[str, t.Any],
+    argument_spec: t.Mapping[str, t.Any],
+    identifiers: t.Iterable[str] = (),
+    proxy: str = "proxy",
+) -> None:
+    """Raise InputError for the first option of a console, or other option of ``argument_spec``, that cannot be used;
+    asks nobody.
+
+    ``params`` need not have all options. The options ``identifiers`` must not be empty; ``proxy`` is the name of the
+    one for the proxy.
+    """
+    _input.check(params, argument_spec)
+    _identifiers.check(params, identifiers)
+    if params.get("console_url") is not None:
+        _input.url(params["console_url"], "console_url")
+    check_proxy(params.get(proxy), proxy)
+    check_headers(params.get("headers"))
+    if params.get("totp_secret"):
+        totp.key(params["totp_secret"])
+    check_contract(params.get("contract"))
+    session = params.get("session") or {}
+    for name in ("token", "client"):  # both go into headers
+        if session.get(name) and not VALUE.fullmatch(session[name]):
+            raise InputError(f"session.{name} has characters that cannot be sent", hint="Pass on what a task returned")
+    for name in ("ca_path", "console_ca_path"):
+        _http.check_ca(params.get(name), name)
+
+
+def check_contract(contract: t.Mapping[str, t.Any] | None, option: str = "contract") -> None:
+    """Raise InputError for a ``contract`` by which no console can be asked."""
+    hint = "Use the contract that the playbook learn_contract writes"
+    given = {name: value for name, value in (contract or {}).items() if value is not None}
+    for name in CONTRACT_PATHS:
+        path = given.get(name)
+        if path and (not path.startswith("/") or _input.url_problem(f"https://host{path}", query=True)):
+            raise InputError(f"{option}.{name} is not a path such as /api/settings: {_input.quoted(path)}", hint=hint)
+    for name, value in (given.get("keys") or {}).items():
+        if name not in DEFAULT_KEYS or not isinstance(value, str) or not value:
+            raise InputError(f"{option}.keys cannot have {_input.quoted(name)}: {_input.quoted(value)}", hint=hint)

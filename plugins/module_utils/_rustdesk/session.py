@@ -10,11 +10,12 @@ from __future__ import annotations
 import typing as t
 from contextlib import contextmanager
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import callback_url, console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.callback_url import Verdict
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection, check_url
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider, find
 
@@ -57,7 +58,7 @@ def signed_in(params: t.Mapping[str, t.Any], tell: t.Callable[[str], None] | Non
     O(keep_session) is set and nothing failed. ``tell`` is that of Http.
     Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
     """
-    url, proxy = check_url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
+    url, proxy = _input.url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
     headers = check_headers(params["headers"])
     http = Http(params["ca_path"], params["timeout"], proxy, tell)
     connection = Connection(url, http, headers)

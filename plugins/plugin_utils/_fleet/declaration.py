@@ -13,12 +13,10 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID, check_tenant
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import check_url
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import check_headers
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 
 Values = t.Mapping[str, t.Any]
@@ -54,8 +52,9 @@ APPLICATION = (
 # The phases that use a session with the console, in their order
 SESSION_PHASES = ("inspect", "configure", "verify")
 SPANS = ("lifetime", "renew_before", "overlap")
-# Seconds; more is a mistake
-LONGEST_TIMEOUT = 86400.0
+LEAST = {"lifetime": _durations.LEAST_LIFETIME}
+SHARED_TIMEOUTS = ("timeout", "wait_timeout")
+TIMEOUTS = (*SHARED_TIMEOUTS, "try_sign_in_timeout")
 
 
 class ClientSecret(t.TypedDict):
@@ -204,6 +203,7 @@ def _problems(values: Values) -> t.Iterator[str]:
     yield from _addresses(values)
     yield from _spans(values)
     yield from _timeouts(values)
+    yield from _others(values)
 
 
 def problems_to_adopt(values: Values) -> t.Iterator[str]:
@@ -218,10 +218,17 @@ def problems_to_adopt(values: Values) -> t.Iterator[str]:
 
 
 def _timeouts(values: Values) -> t.Iterator[str]:
-    for name in ("timeout", "wait_timeout"):
-        seconds = values.get(PREFIX + name)
-        if not isinstance(seconds, float) or not 0 < seconds <= LONGEST_TIMEOUT:
-            yield f"{PREFIX}{name} has to be a number of seconds above 0 and up to {LONGEST_TIMEOUT:.0f}."
+    for name in TIMEOUTS:
+        if PREFIX + name in values or name in SHARED_TIMEOUTS:
+            yield from _told(_input.seconds, values.get(PREFIX + name), PREFIX + name)
+
+
+def _told(rule: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> t.Iterator[str]:
+    """What ``rule`` says of a value, if it refuses it."""
+    try:
+        rule(*arguments, **options)
+    except InputError as error:
+        yield str(error)
 
 
 def _tenant(values: Values) -> t.Iterator[str]:
@@ -232,10 +239,8 @@ def _tenant(values: Values) -> t.Iterator[str]:
             "Directory (tenant) ID, or to one of its domain names."
         )
         return
-    try:
-        check_tenant(tenant_id)
-    except InputError as error:
-        yield f"{PREFIX}tenant_id cannot be used: {error}"
+    for problem in _told(check_tenant, tenant_id):
+        yield problem.replace("tenant_id", f"{PREFIX}tenant_id")
 
 
 def _names(values: Values) -> t.Iterator[str]:
@@ -251,11 +256,6 @@ def _console(values: Values) -> t.Iterator[str]:
             "the console, such as https://rustdesk.example.com."
         )
     yield from _unusable(values, "console_url")
-    name = f"{PREFIX}console_headers"
-    try:
-        check_headers(values.get(name), name)
-    except InputError as error:
-        yield str(error)
 
 
 def _addresses(values: Values) -> t.Iterator[str]:
@@ -274,11 +274,21 @@ def _addresses(values: Values) -> t.Iterator[str]:
 
 
 def _unusable(values: Values, name: str) -> t.Iterator[str]:
-    try:
-        if PREFIX + name in values:
-            check_url(values[PREFIX + name], PREFIX + name)
-    except InputError as error:
-        yield str(error)
+    if PREFIX + name in values:
+        yield from _told(_input.url, values[PREFIX + name], PREFIX + name)
+
+
+def _others(values: Values) -> t.Iterator[str]:
+    """What concerns neither Entra nor the console."""
+    notify_url = values.get(f"{PREFIX}notify_url")
+    if notify_url is not None:
+        # Its query is often the secret
+        as_secret: dict[str, t.Any] = {"query": True, "user": True, "secret": True}
+        yield from _told(_input.url, notify_url, f"{PREFIX}notify_url", hint="Copy the webhook again", **as_secret)
+    for uri in values.get(f"{PREFIX}remove_redirect_uris", []):
+        problem = _input.url_problem(uri, query=True)
+        if problem:
+            yield f"{PREFIX}remove_redirect_uris has {_input.quoted(uri)}, which {problem}. Remove it from the list."
 
 
 def _spans(values: Values) -> t.Iterator[str]:
@@ -286,7 +296,7 @@ def _spans(values: Values) -> t.Iterator[str]:
     for name in SPANS:
         option = f"{PREFIX}secret_{name}"
         try:
-            spans[name] = _durations.parse(values[option], option)
+            spans[name] = _durations.parse(values[option], option, LEAST.get(name, "0"))
         except InputError as error:
             yield str(error)
     if len(spans) == len(SPANS) and spans["renew_before"] >= spans["lifetime"]:

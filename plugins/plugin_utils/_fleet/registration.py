@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.callback_url import is_same_console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
     may_sign_in_with_oauth2,
@@ -51,6 +52,10 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
             f"The console has the callback URL {present}, {would}. Set {PREFIX}public_url to the address at which "
             "users reach the console."
         )
+    written = declaration["public_url_declared"] and takes_callback_url(console)
+    if present and not written and _addresses.same(present, wanted):
+        refused = redirect_uris.problems([present], declaration["application"].get("sign_in_audience"))
+        found += [f"Entra does not accept the callback URL of the console. Correct it there: {one}." for one in refused]
     new = console.get("new_callback_url") or {}
     if new.get("verified") is False:
         found.append(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+from contextlib import suppress
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -38,13 +39,12 @@ def declare(values: t.Mapping[str, t.Any], server: str) -> tuple[dict[str, t.Any
     given = {option: values.get(f"{PREFIX}entra_{option}") for option in CLOUD}
     rules = ArgumentSpecValidator({option: ENTRA_OPTIONS[option] for option in CLOUD})
     validated = rules.validate({option: value for option, value in given.items() if value is not None})
-    problems += [f"{message}." for message in validated.error_messages]
-    try:
-        login = "" if problems else clouds.choose(validated.validated_parameters).authority_host
-    except InputError as error:
-        problems.append(str(error))
     if problems:
         return None, problems
+    login = ""
+    if not validated.error_messages:
+        with suppress(InputError):  # sign_in.problems() tells it
+            login = clouds.choose(validated.validated_parameters).authority_host
     name = f"{PREFIX}provider_name"
     return {
         "server": server,

@@ -7,10 +7,9 @@
 
 from __future__ import annotations
 
-import re
-
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import applications
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
@@ -19,10 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
     Declaration,
     variable,
 )
-
-# Names with an underscore are no words; others are options at the start, in quotes, and where Ansible names one
-_NAMES, _WORDS = "|".join(name for name in APPLICATION if "_" in name), "|".join(APPLICATION)
-OPTION = re.compile(rf"\b({_NAMES})\b|(?:^|(?<=value of ))({_WORDS})\b|(?<=')({_WORDS})(?=')")
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.sign_in import named
 
 
 def problems(declared: Declaration) -> list[str]:
@@ -32,11 +28,15 @@ def problems(declared: Declaration) -> list[str]:
         "web_redirect_uris": {"add": [declared["callback_url"]]},
         "client_secrets": [dict(declared["client_secret"])],
     }
+    try:
+        _input.check(options, entra_app.APPLICATION)
+    except InputError as error:
+        return [_named(str(error))]
     validated = ArgumentSpecValidator(entra_app.APPLICATION, required_one_of=[list(entra_app.KEYS)]).validate(options)
     if validated.error_messages:
         return [f"{_named(message).rstrip('.')}." for message in validated.error_messages]
     try:
-        applications.check_application(validated.validated_parameters)
+        applications.check_application(validated.validated_parameters, entra_app.APPLICATION)
     except InputError as error:
         return [_named(str(error))]
     return []
@@ -44,4 +44,4 @@ def problems(declared: Declaration) -> list[str]:
 
 def _named(message: str) -> str:
     """``message`` with the role's variables in place of entra_app's options, where they are surely meant."""
-    return OPTION.sub(lambda match: variable(match.group(0)), message)
+    return named(message, {option: variable(option) for option in APPLICATION})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
@@ -50,7 +50,10 @@ def _servers(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
 
 
 def _applications(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
-    found = registration.applications(_servers(hostvars, host, hosts), other_hosts.staying(hostvars, host, hosts))
+    known = _servers(hostvars, host, hosts)
+    # A server that is left as it is still declares its client secret, as those that are not in this run do
+    ready = [server.name for members in registration.groups(known).values() for server in members]
+    found = registration.applications(known, other_hosts.staying(hostvars, host, ready))
     return t.cast("list[Entry]", plain(found))
 
 
@@ -69,12 +72,27 @@ def _stranded(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list
     return t.cast("list[Entry]", plain(stranded.entries(_servers(hostvars, host, hosts))))
 
 
+def _leaving(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
+    """The servers of a run that removes them. One that was refused or has failed stays, and so declares what it has."""
+    found = _servers(hostvars, host, hosts)
+    names = [server.name for server in found if not server.failure]
+    if len(names) == len(servers.together(hostvars, host, hosts)):
+        return found
+    others, partial_ = other_hosts.staying(hostvars, host, names), servers.is_partial(hostvars[host])
+    holders = claims.holders(others, partial=partial_)
+
+    def kept(server: Server) -> dict[str, t.Any]:
+        return {"claims": claims.of(server.declaration, others, partial=partial_), "other_holders": holders}
+
+    return [replace(server, declaration={**server.declaration, **kept(server)}) for server in found]  # type: ignore[typeddict-item]
+
+
 def _removals(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
-    return t.cast("list[Entry]", plain(removal.removals(_servers(hostvars, host, hosts))))
+    return t.cast("list[Entry]", plain(removal.removals(_leaving(hostvars, host, hosts))))
 
 
 def _deletions(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
-    return t.cast("list[Entry]", plain(removal.deletions(_servers(hostvars, host, hosts))))
+    return t.cast("list[Entry]", plain(removal.deletions(_leaving(hostvars, host, hosts))))
 
 
 def _round(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
@@ -122,8 +140,10 @@ def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[
     return t.cast("dict[str, t.Any]", plain(to_adopt.outcomes(hostvars, host, hosts, check_mode=how.check_mode)))
 
 
-def _records(make: t.Callable[[Server, int], Record]) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
-    """The answer to a question for the record of each server."""
+def _records(
+    make: t.Callable[[Server, int], Record], *, leaving: bool = False
+) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
+    """The answer to a question for the record of each server; ``leaving`` is whether the run removes them."""
 
     def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, Record]:
         members = servers.together(hostvars, host, hosts)
@@ -131,6 +151,8 @@ def _records(make: t.Callable[[Server, int], Record]) -> t.Callable[[HostVars, s
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
         told = [name for name in others if name in members or (name not in how.active and _lost(hostvars, name))]
         known = {name: servers.server(hostvars[name]) for name in told}
+        if leaving:
+            known |= {server.name: server for server in _leaving(hostvars, host, hosts) if server.name in known}
         sharing = _sharing(hostvars, host, hosts, list(filter(None, known.values())))
         records = {
             name: make(found, sharing[key(found.declaration)]) if found else _failed(hostvars[name], name)
@@ -200,7 +222,7 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "deletions": _deletions,
     "run": _records(lambda server, sharing: record.record(server, sharing=sharing)),
     "observed": _records(lambda server, sharing: record.record(server, observed=True, sharing=sharing)),
-    "removed": _records(lambda server, _sharing: record.removed(server)),
+    "removed": _records(lambda server, _sharing: record.removed(server), leaving=True),
     "round": _round,
     "lookups": _lookups,
     "adopted": _adopted,

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from ansible import template as ansible_template
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_dict
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.types import TYPES
@@ -73,6 +76,11 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
             continue
         if not is_set(value):
             continue
+        try:
+            _input.check_option(value, rules, _option(name), name)
+        except InputError as error:
+            problems.append(str(error))
+            continue
         if rules.get("no_log") and rules["type"] == "dict":
             value = _secret_dict(value)
             if value is None:
@@ -121,6 +129,11 @@ def _rules(rules: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def omitted(value: t.Any) -> bool:
     """Whether ``value`` is Ansible's ``omit``: a placeholder, since ansible-core 2.19 of a type of its own."""
     return "Omit" in type(value).__name__ or (isinstance(value, str) and value.startswith("__omit_place_holder__"))
+
+
+def _option(name: str) -> str:
+    """The module's option that a variable is for."""
+    return re.sub(rf"^{PREFIX}((app|entra|secret)_)?", "", name)
 
 
 def _short(text: str) -> str:

@@ -12,10 +12,9 @@ import random
 import time
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input, _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import fields, limits
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata, replication
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     InputError,
@@ -60,8 +59,8 @@ def check(params: Params) -> None:
 def check_ids(params: Params) -> None:
     """Raise InputError for an ID by which no application can be found."""
     for key in ("object_id", "app_id"):
-        if params.get(key) is not None and not GUID.fullmatch(params[key]):
-            raise InputError(f"{key} is not a GUID: {limits.quoted(params[key])}", hint=f"Copy {key} from Entra")
+        if params.get(key) is not None:
+            _input.guid(params[key], key, f"Copy {key} from Entra")
 
 
 def view(document: Document) -> Document:

@@ -15,7 +15,7 @@ import typing as t
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import lookup, registration
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS, key_of
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.name_resolution import VERBS
@@ -39,6 +39,7 @@ Outcome: t.TypeAlias = "Result | SsoError"
 OPTION = "applications"
 # What an entry can have of its own besides the application; entries in which they are the same share a session
 SESSION = (*ENTRA_OPTIONS, "wait_timeout")
+SIGN_IN = {**ENTRA_OPTIONS, "wait_timeout": {"type": "float"}}
 SIGN_IN_IDENTIFIERS = ("tenant_id", "client_id")
 # Where one is empty, another object would be found, or made, by a weaker one
 IDENTIFIERS = (
@@ -80,19 +81,21 @@ def _given(entry: Params) -> Params:
     return {name: value for name, value in entry.items() if name not in SESSION or value is not None}
 
 
-def check(params: Params) -> None:
-    """Raise InputError for a declaration that cannot work; asks nobody."""
+def check(params: Params, argument_spec: Params) -> None:
+    """Raise InputError for a declaration that cannot work; asks nobody. ``argument_spec`` is that of an application."""
     if params["tenant_id"] is None:
         raise InputError("tenant_id is missing", hint="Set it to the tenant's Directory (tenant) ID")
+    _input.check(params, SIGN_IN)
     _identifiers.check(params, SIGN_IN_IDENTIFIERS)
     check_tenant(params["tenant_id"])
-    check_application(params)
-    credentials.check(params)
     clouds.choose(params)
+    check_application(params, argument_spec)
+    credentials.check(params)
 
 
-def check_application(params: Params) -> None:
+def check_application(params: Params, argument_spec: Params) -> None:
     """Raise InputError for a declaration of one application that cannot work; ``params`` need no sign-in."""
+    _input.check(params, argument_spec)
     _identifiers.check(params, IDENTIFIERS)
     registration.check(params, wanted(params))
 
@@ -129,13 +132,14 @@ class _Turns:
         return self.taken.setdefault((tenant_id, *(str(params.get(key)) for key in KEYS)), asyncio.Lock())
 
 
-async def converge(declared: t.Sequence[Params], work: Work) -> list[Outcome]:
+async def converge(declared: t.Sequence[Params], work: Work, argument_spec: Params) -> list[Outcome]:
     """The result of ``work`` for each of ``declared``, in their order, or the error that it raised.
 
-    What contradicts itself or another one is not begun. Entries of one sign-in share a session with Graph.
+    What contradicts itself, another one or ``argument_spec`` is not begun. Entries of one sign-in share a session with
+    Graph.
     """
     entries = [_Entry(params) for params in declared]
-    for entry, error in zip(entries, _mistakes(declared), strict=True):
+    for entry, error in zip(entries, _mistakes(declared, argument_spec), strict=True):
         entry.outcome = error
     groups: dict[tuple[t.Any, ...], list[_Entry]] = {}
     for entry in entries:
@@ -146,25 +150,27 @@ async def converge(declared: t.Sequence[Params], work: Work) -> list[Outcome]:
     return [entry.outcome or unforeseen(RuntimeError()) for entry in entries]
 
 
-def _mistakes(declared: t.Sequence[Params]) -> list[SsoError | None]:
+def _mistakes(declared: t.Sequence[Params], argument_spec: Params) -> list[SsoError | None]:
     """What is wrong with each declaration."""
-    return [_mistake(params, declared) for params in declared]
+    return [_mistake(params, declared, argument_spec) for params in declared]
 
 
-def _mistake(params: Params, declared: t.Sequence[Params]) -> SsoError | None:
+def _mistake(params: Params, declared: t.Sequence[Params], argument_spec: Params) -> SsoError | None:
     """What is wrong with one of ``declared``: alone, or because another one of its tenant has the same key.
 
     The display name alone need not be unique.
     """
     try:
-        check(params)
+        check(params, argument_spec)
     except InputError as error:
         return error
     for key in KEYS:
         named = params.get(key)
         same = [item for item in declared if item.get(key) == named and item["tenant_id"] == params["tenant_id"]]
         if named and key != "display_name" and len(same) > 1:
-            return InputError(f"{OPTION} has {len(same)} entries with the {key} {named}", hint="Merge them")
+            return InputError(
+                f"{OPTION} has {len(same)} entries with the {key} {_input.cut(str(named))}", hint="Merge them"
+            )
     return None
 
 

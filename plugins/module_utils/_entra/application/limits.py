@@ -15,7 +15,7 @@ import itertools
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input, _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import fields, redirect_uris
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
     PERSONAL_AUDIENCES,
@@ -31,7 +31,6 @@ DISPLAY_NAME_MAX_OF_ALL = 256
 DISPLAY_NAME_MAX = 120
 DISPLAY_NAME_MAX_PERSONAL = 90
 TAG_MAX = 256
-LONGEST_QUOTE = 100
 NOTES_MAX = 1024
 LOGOUT_URL_MAX = 255
 IDENTIFIER_URIS_MAX_PERSONAL = 50
@@ -44,11 +43,6 @@ URLS = ("home_page_url", "marketing_url", "privacy_statement_url", "support_url"
 UNIQUE = ("id", "value")
 
 
-def quoted(text: str) -> str:
-    """``text`` for a message, cut where it is long."""
-    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} ...")
-
-
 def check(params: Params) -> None:
     """Raise InputError for the first part of a declaration of an application that Entra would refuse."""
     audience = params.get("sign_in_audience")
@@ -57,7 +51,7 @@ def check(params: Params) -> None:
     given = {option: _given(params.get(option) or {}) for option in fields.REDIRECT_URIS}
     for uri, (one, other) in redirect_uris.on_two_platforms(given).items():
         raise InputError(
-            f"{one} and {other} have the same URI {uri}",
+            f"{one} and {other} have the same URI {_input.cut(uri)}",
             answer="Entra allows a redirect URI on one platform of an application only",
             hint=f"Remove it from {one} or {other}",
         )
@@ -118,7 +112,7 @@ def _check_redirect_uris(option: str, uris: Params, audience: str | None) -> Non
     _plan.check_chosen(option, uris)
     clash = sorted(set(uris.get("add") or []) & set(uris.get("remove") or []))
     if clash:
-        raise InputError(f"{option} adds and removes the same: {', '.join(clash)}")
+        raise InputError(f"{option} adds and removes the same: {_input.cut(', '.join(clash))}")
     found = redirect_uris.problems(_given(uris), audience, any_scheme=option == fields.PUBLIC)
     if found:
         raise InputError(f"{option} would be refused by Entra", answer="; ".join(found), hint="Change them")
@@ -152,19 +146,25 @@ def _check_texts(params: Params, audience: str | None) -> None:
         raise InputError(f"display_name has to have 1 to {limit} characters with sign_in_audience {audience}")
     for tag in params.get("tags") or []:
         if not 0 < len(tag) <= TAG_MAX or any(character.isspace() for character in tag):
-            raise InputError(f"tags has {quoted(tag)}", hint=f"A tag has 1 to {TAG_MAX} characters and no white space")
+            raise InputError(
+                f"tags has {_input.quoted(tag)}", hint=f"A tag has 1 to {TAG_MAX} characters and no white space"
+            )
     if len(params.get("notes") or "") > NOTES_MAX:
         raise InputError(f"notes has more than {NOTES_MAX} characters")
     for option in URLS:
         if params.get(option) and not _is_url(params[option], ("https", "http")):
-            raise InputError(f"{option} is not an http(s) URL: {quoted(params[option])}")
+            raise InputError(f"{option} is not an http(s) URL: {_input.quoted(params[option])}")
     logout = params.get("logout_url")
     if logout and (not _is_url(logout, ("https",)) or len(logout) > LOGOUT_URL_MAX):
-        raise InputError(f"logout_url has to be an https URL of at most {LOGOUT_URL_MAX} characters: {quoted(logout)}")
+        raise InputError(
+            f"logout_url has to be an https URL of at most {LOGOUT_URL_MAX} characters: {_input.quoted(logout)}"
+        )
     _check_identifier_uris(params.get("identifier_uris") or [])
     for entry in params.get("pre_authorized_applications") or []:
         if not GUID.fullmatch(entry["app_id"]):
-            raise InputError(f"pre_authorized_applications has an app_id that is not a GUID: {quoted(entry['app_id'])}")
+            raise InputError(
+                f"pre_authorized_applications has an app_id that is not a GUID: {_input.quoted(entry['app_id'])}"
+            )
 
 
 def _check_identifier_uris(uris: t.Sequence[str]) -> None:
@@ -172,12 +172,15 @@ def _check_identifier_uris(uris: t.Sequence[str]) -> None:
     for uri in uris:
         if not _has_scheme(uri) or uri.endswith("/") or any(character.isspace() for character in uri):
             raise InputError(
-                f"identifier_uris has {quoted(uri)}",
+                f"identifier_uris has {_input.quoted(uri)}",
                 hint="Write a URI without a slash at its end, such as api://{app_id}",
             )
     for one, other in itertools.pairwise(sorted(set(uris), key=str.lower)):
         if one.lower() == other.lower():  # the same to Entra [iss]
-            raise InputError(f"identifier_uris has {one} and {other}, which differ in case only", hint="Remove one")
+            raise InputError(
+                f"identifier_uris has {_input.cut(one)} and {_input.cut(other)}, which differ in case only",
+                hint="Remove one",
+            )
 
 
 def _has_scheme(text: str) -> bool:
@@ -188,21 +191,17 @@ def _has_scheme(text: str) -> bool:
 
 
 def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in schemes and bool(parts.hostname)
+    return not _input.url_problem(text, schemes=schemes, query=True)
 
 
 def _check_entitlements(option: str, items: t.Sequence[Params]) -> None:
     for item in items:
-        value = quoted(item["value"])
+        value = _input.quoted(item["value"])
         name = f"{option} {value}"
         if not 0 < len(item["value"]) <= ENTITLEMENT_VALUE_MAX or any(c.isspace() for c in item["value"]):
             raise InputError(f"{option} has the value {value}", hint="It must not be empty or have spaces")
         if item.get("id") and not GUID.fullmatch(item["id"]):
-            raise InputError(f"{name} has an id that is not a GUID: {quoted(item['id'])}")
+            raise InputError(f"{name} has an id that is not a GUID: {_input.quoted(item['id'])}")
         if option == "app_roles" and not item["allowed_member_types"]:
             raise InputError(f"{name} has no allowed_member_types", hint="Set them to User, Application or both")
     for member in UNIQUE:

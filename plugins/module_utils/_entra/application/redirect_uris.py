@@ -15,6 +15,8 @@ import itertools
 import typing as t
 from urllib.parse import urlsplit
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+
 # The platforms by their options
 PLATFORMS = {
     "web_redirect_uris": "Web",
@@ -41,7 +43,7 @@ def malformed(uris: t.Sequence[str], sign_in_audience: str | None, *, any_scheme
     ``any_scheme`` is for public clients, whose redirect URIs may have a scheme of their own.
     """
     personal = sign_in_audience in PERSONAL_AUDIENCES
-    return [f"{uri}: {problem}" for uri in uris for problem in _problems(uri, personal, any_scheme)]
+    return [f"{_input.cut(uri)}: {problem}" for uri in uris for problem in _problems(uri, personal, any_scheme)]
 
 
 def too_many(uris: t.Sequence[str], sign_in_audience: str | None) -> list[str]:
@@ -61,33 +63,24 @@ def on_two_platforms(uris: t.Mapping[str, t.Sequence[str]]) -> dict[str, tuple[s
 
 
 def _problems(uri: str, personal: bool, any_scheme: bool) -> t.Iterator[str]:
-    try:
-        parts = urlsplit(uri)
-        host = parts.hostname
-        parts.port  # noqa: B018  # the property raises ValueError for a bad port
-    except ValueError as error:
-        yield f"is not an URL ({error})"
-        return
-    if parts.scheme == "urn":
+    scheme = uri.partition(":")[0].lower()
+    if scheme == "urn":
         if personal:
-            yield "an URN is not allowed with personal accounts"
+            yield "a URN is not allowed with personal accounts"
         return
-    own_scheme = parts.scheme in BROKERS or (any_scheme and parts.scheme not in ("https", "http", ""))
-    if not own_scheme and (parts.scheme not in ("https", "http") or not host):
-        yield "has to begin with https://, or with http://localhost"
+    own_scheme = scheme in BROKERS or (any_scheme and ":" in uri and scheme not in (*_input.WEB, ""))
+    schemes = (scheme,) if own_scheme else _input.WEB
+    # One of an own scheme need not have a host
+    problem = _input.url_problem(uri, schemes=schemes, query=True, longest=MAX_LENGTH)
+    if problem and not (own_scheme and problem.startswith("has to begin with")):
+        yield problem
         return
-    if parts.scheme == "http" and host not in ("localhost", "127.0.0.1"):
+    if scheme == "http" and urlsplit(uri).hostname not in ("localhost", "127.0.0.1"):
         yield "has to be https; plain http is accepted for localhost only"
-    if len(uri) > MAX_LENGTH:
-        yield f"is longer than {MAX_LENGTH} characters"
-    if "#" in uri:
-        yield "must not have a fragment"
-    if parts.username is not None or any(character.isspace() for character in uri):
-        yield "must not have a user name or white space"
     bad = sorted({character for character in uri if character in FORBIDDEN})
     if bad:
         yield f"must not contain {' '.join(bad)}"
     if personal and "*" in uri:
         yield "a wildcard is not allowed with personal accounts"
-    if personal and parts.query:
+    if personal and "?" in uri:
         yield "a query is not allowed with personal accounts"

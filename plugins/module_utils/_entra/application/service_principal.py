@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input, _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.limits import NOTES_MAX
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
@@ -50,7 +50,9 @@ def check(declared: Params) -> None:
         raise InputError(f"service_principal.notes has more than {NOTES_MAX} characters")
     for address in declared.get("notification_email_addresses") or []:
         if "@" not in address:
-            raise InputError(f"service_principal.notification_email_addresses has {address!r}, which is no address")
+            raise InputError(
+                f"service_principal.notification_email_addresses has {_input.quoted(address)}, which is no address"
+            )
 
 
 def check_visible(declared: Params, tags: t.Iterable[str]) -> None:

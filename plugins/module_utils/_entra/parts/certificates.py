@@ -12,6 +12,7 @@ import hashlib
 import ssl
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
@@ -48,13 +49,15 @@ class Certificates(Part):
                 key = hashlib.sha1(certificate, usedforsecurity=False).hexdigest().upper()
                 self._given[key] = certificate
             elif item["state"] == "present":
-                raise InputError(f"The certificate {key} is to be present", hint="Set path or content, not thumbprint")
+                raise InputError(
+                    f"The certificate {_input.cut(key)} is to be present", hint="Set path or content, not thumbprint"
+                )
             if key in self._keys:
-                raise InputError(f"certificates names the certificate {key} twice")
+                raise InputError(f"certificates names the certificate {_input.cut(key)} twice")
             self._keys.append(key)
             if len(item.get("name") or "") > NAME_MAX:
                 raise InputError(
-                    f"The name of the certificate {key} has more than {NAME_MAX} characters",
+                    f"The name of the certificate {_input.cut(key)} has more than {NAME_MAX} characters",
                     answer="Entra would cut it",
                     hint=f"Choose a name of at most {NAME_MAX} characters in certificates",
                 )
@@ -144,14 +147,10 @@ def shown(item: Document) -> Document:
 
 def _der(item: t.Mapping[str, t.Any]) -> bytes:
     """The certificate of a suboption in DER form; raises InputError."""
-    where = item.get("path") or "content"
+    where = _input.path_end(item.get("path") or "content")
     text = item.get("content") or ""
     if item.get("path"):
-        try:
-            with open(item["path"], encoding="latin-1") as file:
-                text = file.read()
-        except OSError as error:
-            raise InputError(f"The certificate {where} cannot be read", answer=error.strerror) from error
+        text = _input.readable_file(item["path"], "certificates.path").decode("latin-1")
     begin, end = text.find(BEGIN), text.find(END)
     try:
         if begin >= 0 and end > begin:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input, _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
@@ -34,13 +34,13 @@ class FederatedCredentials(Part):
         for item in self.declared:
             if item.get("audiences") is not None and len(item["audiences"]) != 1:
                 raise InputError(
-                    f"The federated credential {item['name']} has {len(item['audiences'])} audiences",
+                    f"The federated credential {_input.cut(item['name'])} has {len(item['audiences'])} audiences",
                     hint="Entra wants just one in audiences; omit it for the usual one",
                 )
             missing = [key for key in ("issuer", "subject") if not item.get(key)]
             if item["state"] == "present" and missing:
                 raise InputError(
-                    f"The federated credential {item['name']} has no {' and '.join(missing)}",
+                    f"The federated credential {_input.cut(item['name'])} has no {' and '.join(missing)}",
                     hint=f"Set {' and '.join(missing)} to what the other identity provider puts into its tokens",
                 )
 

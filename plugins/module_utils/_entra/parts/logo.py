@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.parts.base import Part, Target
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import Items, Step
@@ -33,18 +34,13 @@ class Logo(Part):
         self._type = ""
 
     def check(self) -> None:
-        try:
-            with open(self.declared, "rb") as file:
-                self._picture = file.read()
-        except OSError as error:
-            raise InputError(
-                f"logo {self.declared!r} cannot be read",
-                answer=error.strerror,
-                hint="Correct the path; Entra cannot remove a logo, only replace it",
-            ) from error
+        hint = "Correct the path; Entra cannot remove a logo, only replace it"
+        self._picture = _input.readable_file(self.declared, self.option, hint)
         self._type = next((kind for begin, kind in TYPES.items() if self._picture.startswith(begin)), "")
         if not self._type:
-            raise InputError(f"logo {self.declared} is not a picture that Entra takes", hint="Use PNG, JPEG or GIF")
+            raise InputError(
+                f"logo {_input.path_end(self.declared)} is not a picture that Entra takes", hint="Use PNG, JPEG or GIF"
+            )
 
     async def read(self, graph: Graph, target: Target) -> Items:
         if target.new:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _plan
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _input, _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
     PERSONAL_AUDIENCES,
 )
@@ -108,8 +108,8 @@ class Wanted:
         """From a suboption of O(client_secrets); raises InputError for what could never converge."""
         name = item["name"]
         spans = {
-            key: _durations.parse(item[key], f"{key} of client secret {name}")
-            for key in ("lifetime", "renew_before", "overlap")
+            key: _durations.parse(item[key], f"{key} of client secret {_input.cut(name)}", least)
+            for key, least in (("lifetime", _durations.LEAST_LIFETIME), ("renew_before", "0"), ("overlap", "0"))
         }
         if spans["renew_before"] >= spans["lifetime"]:
             raise InputError(

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 
 
 @dataclass(frozen=True)
@@ -66,23 +65,7 @@ def choose(params: t.Mapping[str, t.Any]) -> Cloud:
     """
     named = CLOUDS[params["cloud"]]
     return Cloud(
-        _origin(params.get("authority_host") or named.authority_host, "authority_host"),
-        _origin(params.get("graph_endpoint") or named.graph_endpoint, "graph_endpoint"),
+        _input.origin(params.get("authority_host") or named.authority_host, "authority_host"),
+        _input.origin(params.get("graph_endpoint") or named.graph_endpoint, "graph_endpoint"),
         params["cloud"],
     )
-
-
-def _origin(url: str, option: str) -> str:
-    if "://" not in url:  # azure-identity takes AZURE_AUTHORITY_HOST with and without the scheme
-        url = "https://" + url
-    url = url.rstrip("/")
-    if "@" in url:
-        raise InputError(f"{option} holds a user name", hint="Set it to the https address of a host alone")
-    try:
-        parts = urlsplit(url)
-        _port = parts.port  # reading it checks it
-    except ValueError as error:
-        raise InputError(f"{option} is not an URL: {url}") from error
-    if parts.scheme != "https" or not parts.hostname or parts.path or parts.query or parts.fragment:
-        raise InputError(f"{option} is not the https address of a host: {url}")
-    return url

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import token_answer, tokens
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, token_answer, tokens
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS, Cloud
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     InputError,
@@ -29,6 +29,7 @@ NEEDS = {
     "managed_identity": (),
     "azure_cli": (),
 }
+CERTIFICATE_HINT = "certificate_path has to be a PEM or PFX file with the private key; see certificate_password"
 EXPLICIT = ("access_token", "client_secret", "certificate_path", "federated_token", "federated_token_file")
 
 UNTRUSTED = "Compare issuer, subject and audience of the application's federated credentials, letter by letter, with"
@@ -55,14 +56,28 @@ HINTS = {
 }
 
 
+NO_TENANT = "00000000-0000-0000-0000-000000000000"
+
+
 def check(params: t.Mapping[str, t.Any]) -> None:
     """Raise InputError or MissingLibraryError for what would make the sign-in fail, before the first request."""
-    option = {"access_token": "access_token", "workload_identity": _workload(params)}.get(source(params))
+    check_input(params)
+    sdk.require()
+    if source(params) == "certificate":  # only its library can tell
+        create(params, clouds.choose(params), NO_TENANT)
+
+
+def check_input(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError for what would make the sign-in fail; asks nobody and needs no library."""
+    chosen = source(params)
+    _http.check_ca(params.get("ca_path"))
+    if chosen == "certificate":
+        _input.readable_file(params["certificate_path"], "certificate_path", CERTIFICATE_HINT)
+    option = {"access_token": "access_token", "workload_identity": _workload(params)}.get(chosen)
     if option in ("access_token", "federated_token"):
         tokens.check_form(option, params[option])
     elif option == "federated_token_file":
         tokens.from_file(params[option])
-    sdk.require()
 
 
 def source(params: t.Mapping[str, t.Any]) -> str:
@@ -133,9 +148,9 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
             )
         except (OSError, ValueError, TypeError) as error:
             raise InputError(
-                f"The certificate {params['certificate_path']} cannot be used",
+                f"The certificate {_input.path_end(params['certificate_path'])} cannot be used",
                 answer=f"{type(error).__name__}: {error}",
-                hint="certificate_path has to be a PEM or PFX file with the private key; see certificate_password",
+                hint=CERTIFICATE_HINT,
             ) from error
     return _workload_credential(params, cloud, {**who, **authority, **common})
 

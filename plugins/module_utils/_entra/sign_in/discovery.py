@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _answers, _causes, _http, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError, quoted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import dates, waits
@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
-GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+GUID = _input.GUID
 ACCOUNT_PLACEHOLDERS = ("common", "organizations", "consumers")
 
 # Of a description; Microsoft's have about 300 characters
@@ -78,8 +78,7 @@ def check_tenant(tenant_id: str) -> None:
             "issuer byte for byte",
             hint="Set tenant_id to the Directory (tenant) ID, or to one of the tenant's domain names",
         )
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", tenant_id):
-        raise InputError(f"tenant_id is neither a GUID nor a domain name: {tenant_id!r}")
+    _input.tenant(tenant_id)
 
 
 def discover(http: Http, cloud: Cloud, tenant_id: str) -> Discovery:

@@ -14,9 +14,8 @@ import time
 import typing as t
 from contextlib import closing
 from datetime import datetime, timezone
-from pathlib import Path
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _http, _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import token_answer
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
@@ -118,7 +117,7 @@ def _expiry(told: t.Mapping[str, t.Any]) -> int:
 def from_file(path: str) -> str:
     """The workload's token in the file ``path`` (federated_token_file); raises InputError where there is none."""
     token = _content(path).strip()
-    check_form(f"The content of federated_token_file {path}", token)
+    check_form(f"The content of federated_token_file {_input.path_end(path)}", token)
     return token
 
 
@@ -129,14 +128,14 @@ def is_bare(path: str) -> bool:
 
 def unreadable(path: str) -> str:
     """What was attempted, where a federated_token_file cannot be read."""
-    return f"federated_token_file {path} cannot be read"
+    return f"federated_token_file {_input.path_end(path)} cannot be read"
 
 
 def _content(path: str) -> str:
     try:
-        return Path(path).read_text("utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(unreadable(path), answer=type(error).__name__) from error
+        return _input.readable_file(path, "federated_token_file", "Set it to the path of the token's file").decode()
+    except UnicodeDecodeError as error:
+        raise InputError(unreadable(path), answer="it is not text") from error
 
 
 def on_github() -> bool:

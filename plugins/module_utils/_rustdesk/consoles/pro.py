@@ -116,7 +116,8 @@ class Pro(SignedInLikeAClient):
     def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
         """Go on with the session of ``token``, and with the document that was read in it; apply() reads it again."""
         super().resume(token, seen, client)
-        with suppress(ValueError):  # a process of its own masks in its result what it was given
+        # A process of its own masks in its result what it was given
+        with suppress(ValueError, AttributeError, RecursionError):
             known = json.loads(seen) if seen else {}
             self._document, self._written = known.get("document"), known.get("written")
             self._keep_secrets(self._document)

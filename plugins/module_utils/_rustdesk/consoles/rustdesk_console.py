@@ -103,7 +103,8 @@ class RustdeskConsole(SignedInLikeAClient):
         super().resume(token, seen, client)
         if not seen:
             return
-        with suppress(ValueError):  # a process of its own masks in its result what it was given
+        # A process of its own masks in its result what it was given
+        with suppress(ValueError, TypeError, AttributeError, RecursionError):
             self._handed_over, self._details, self._general = json.loads(seen)
             self._connection.keep_secret(*(item.get(members.SECRET) for item in self._details.values()))
 

@@ -1,0 +1,396 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The rules that values have to follow before anything is requested: texts, URLs, seconds, IDs, files.
+
+Each rule raises InputError, which names the option, quotes little of a value and nothing of a secret. ``check`` applies
+them to all options of an argument spec.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import stat
+import typing as t
+from datetime import datetime
+from urllib.parse import SplitResult, urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, printable
+
+LONGEST_QUOTE = 80
+LONGEST_TEXT = 2048
+LONGEST_JSON = 1 << 16
+LONGEST_PATH = 4096  # PATH_MAX of Linux
+LONGEST_FILE = 1 << 20
+LONGEST_CHOICE = 60
+# How deep a value may be nested, and the most that a list or a dictionary may have
+DEEPEST = 20
+LONGEST_LIST = 10_000
+LARGEST_INT = 2**31 - 1
+# Seconds
+LEAST_SECONDS, MOST_SECONDS = 0.1, 86400.0
+
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
+# What a host name in a URL may have: servers in private networks have underscores, redirect URIs an asterisk
+HOST = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# With what comes before it, as a user name may be missing
+PASSWORD = re.compile(r":(//)?[^@]*@")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+WEB = ("https", "http")
+URL_HINT = "Write it as https://host[:port]"
+
+# Options with several lines, and those that may be longer than others
+SEVERAL_LINES = frozenset(("admin_consent_description", "content", "description", "notes", "user_consent_description"))
+LONGEST = {"access_token": 1 << 16, "content": 1 << 16, "federated_token": 1 << 16, "icon": 1 << 18, "token": 1 << 16}
+# Options of which only the types are checked here: what a service has answered is judged by its readers, and each entry
+# of applications by itself
+NOT_HERE = frozenset(
+    (
+        "application_obstacles",
+        "applications",
+        "held",
+        "held_names",
+        "other_holders",
+        "registered_redirect_uris",
+        "relying_parties",
+        "seen",
+        "servers",
+        "unverifiable",
+    )
+)
+# What a value of a type is, where it is neither a text, a list nor a dictionary
+WORDS = {"float": "a number of seconds", "int": "a number", "bool": "true or false", "path": "a path"}
+
+Rules = t.Mapping[str, t.Any]
+
+
+def quoted(value: object) -> str:
+    """``value`` for a message: in quotes, without control characters and passwords, and cut after 80 characters."""
+    text = repr(_bare(value) if isinstance(value, str) else value)
+    return text if len(text) <= LONGEST_QUOTE + 2 else f"{text[:LONGEST_QUOTE]} ..."
+
+
+def cut(text: str) -> str:
+    """``text`` for a message that quotes it without quotation marks, cut after 80 characters."""
+    text = printable(_bare(text))
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} ..."
+
+
+def _bare(text: str) -> str:
+    """The beginning of ``text`` without what may be the password of a URL."""
+    return PASSWORD.sub(r":\1***@", text[: 10 * LONGEST_QUOTE])[: LONGEST_QUOTE + 1]
+
+
+def path_end(path: str) -> str:
+    """``path`` for a message: the last 80 characters, which say more than the first ones."""
+    path = printable(PASSWORD.sub(r":\1***@", path[-10 * LONGEST_QUOTE :]))
+    return path if len(path) <= LONGEST_QUOTE else f"... {path[-LONGEST_QUOTE:]}"
+
+
+def text(value: str, option: str, *, longest: int = LONGEST_TEXT, lines: bool = False) -> str:
+    """``value`` itself; raises InputError, which never quotes it, where no service could take it.
+
+    ``lines`` allows line breaks and tabs.
+    """
+    if len(value) > longest:
+        raise InputError(f"{option} has {len(value)} characters", hint=f"Use at most {longest}")
+    if SURROGATE.search(value):
+        raise InputError(f"{option} has a character that is not valid Unicode", hint=f"Enter {option} again")
+    if (CONTROL_IN_LINES if lines else CONTROL).search(value):
+        what = "a control character" if lines else "a line break or another control character"
+        raise InputError(f"{option} contains {what}", hint=f"Remove it from {option}")
+    return value
+
+
+def seconds(value: object, option: str, least: float = LEAST_SECONDS, most: float = MOST_SECONDS) -> float:
+    """``value`` as a number of seconds; raises InputError if it is none from ``least`` to ``most``.
+
+    A text with a number is one, as AWX and the command line give it; a boolean is not.
+    """
+    found: float | None = None
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            # Python takes digits of all scripts, and underscores
+            found = float(value) if not isinstance(value, str) or re.fullmatch(r"[0-9.eE+-]+", value.strip()) else None
+        except (ValueError, OverflowError):
+            found = None
+    if found is None or not least <= found <= most:  # neither holds for NaN
+        raise InputError(
+            f"{option} has to be a number of seconds from {least:g} to {most:g}", answer=f"it is {quoted(value)}"
+        )
+    return found
+
+
+def guid(value: str, option: str, hint: str | None = None) -> str:
+    """``value`` itself; raises InputError if it is no GUID."""
+    if not GUID.fullmatch(value):
+        raise InputError(f"{option} is not a GUID: {quoted(value)}", hint=hint)
+    return value
+
+
+def tenant(value: str, option: str = "tenant_id") -> str:
+    """``value`` itself; raises InputError if it is neither a GUID nor a domain name.
+
+    Entra knows an international domain name by its ASCII form.
+    """
+    text(value, option)
+    if GUID.fullmatch(value) or (DOMAIN.fullmatch(value) and len(value) <= 253):
+        return value
+    hint = "Set it to the Directory (tenant) ID, or to one of the tenant's domain names"
+    written = "" if value.isascii() else _addresses.ascii_host(value)
+    if DOMAIN.fullmatch(written):
+        hint = f"Write the domain name as {cut(written)}"
+    raise InputError(f"{option} is neither a GUID nor a domain name: {quoted(value)}", hint=hint)
+
+
+def moment(value: str, option: str) -> str:
+    """``value`` itself; raises InputError if it is no timestamp such as Graph writes them."""
+    text(value, option)
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?", value):
+            raise ValueError(value)
+        found = datetime.fromisoformat(f"{value[:19]}+00:00")
+        if not 1970 <= found.year < 9999:
+            raise ValueError(value)
+    except ValueError as error:
+        raise InputError(f"{option} is not a timestamp: {quoted(value)}", hint="Write 2027-03-01T00:00:00Z") from error
+    return value
+
+
+def url(
+    value: str,
+    option: str,
+    *,
+    schemes: t.Sequence[str] = WEB,
+    query: bool = False,
+    user: bool = False,
+    secret: bool = False,
+    hint: str = URL_HINT,
+    what: str = "the address of a server",
+) -> str:
+    """``value`` without a slash at its end; raises InputError where url_problem() finds something.
+
+    ``secret`` keeps it out of the message, as does anything that may be a password. ``what`` it should be is for the
+    message.
+    """
+    if "@" in value and not user:  # a password may be in it, also where the scheme is missing
+        raise InputError(f"{option} holds a user name", hint=f"{hint}, and give name and password as options")
+    problem = url_problem(value, schemes=schemes, query=query, user=user)
+    if problem:
+        shown = "" if secret or "@" in value else f": {quoted(value)}"
+        raise InputError(f"{option} is not {what}{shown}", answer=f"it {problem}", hint=hint)
+    return value.rstrip("/")
+
+
+def url_problem(
+    value: str,
+    *,
+    schemes: t.Sequence[str] = WEB,
+    query: bool = False,
+    user: bool = False,
+    longest: int = LONGEST_TEXT,
+) -> str:
+    """What keeps ``value`` from being a URL with one of ``schemes``, as a predicate that quotes nothing; empty if
+    nothing does.
+
+    A ``query`` and a ``user`` name are allowed only where that is said, a fragment never.
+    """
+    if len(value) > longest:
+        return f"is longer than {longest} characters"
+    if SURROGATE.search(value) or CONTROL.search(value) or any(sign.isspace() for sign in value):
+        return "must not have white space or control characters"
+    parts, port = _split(value)
+    if parts is None:
+        return "is not a URL"
+    if parts.scheme not in schemes or not parts.netloc:
+        return f"has to begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+    if not user and "@" in parts.netloc:
+        return "must not have a user name"
+    if port is False:
+        return "is not a URL: its port is not a number from 1 to 65535"
+    if not _is_host(parts.hostname or "") or "\\" in value:
+        return "is not a URL: its host name cannot be one"
+    if "#" in value:
+        return "must not have a fragment (#)"
+    if not query and "?" in value:
+        return "must not have a query (?)"
+    return ""
+
+
+def _split(value: str) -> tuple[SplitResult | None, int | bool | None]:
+    """The parts of a URL, None if it is none, and its port, False for one that cannot be."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None, None
+    authority = parts.netloc.rpartition("@")[2]
+    digits = authority.rpartition("]")[2].partition(":")[2]
+    if not digits:
+        return parts, None
+    # int() would take digits of all scripts
+    return parts, int(digits) if re.fullmatch(r"[0-9]{1,5}", digits) and 0 < int(digits) <= 65535 else False
+
+
+def _is_host(host: str) -> bool:
+    """Whether ``host`` can be a host name or an IP address."""
+    if ":" in host:
+        try:
+            return bool(ipaddress.IPv6Address(host.partition("%")[0]))
+        except ValueError:
+            return False
+    name = _addresses.ascii_host(host)
+    return len(name) <= 253 and bool(HOST.fullmatch(name))
+
+
+def origin(value: str, option: str) -> str:
+    """``value`` as the https address of a host alone; raises InputError if it is none.
+
+    azure-identity takes AZURE_AUTHORITY_HOST with and without the scheme.
+    """
+    hint, what = "Set it to the https address of a host alone", "the https address of a host"
+    written = value if "://" in value else f"https://{value}"
+    found = url(written, option, schemes=("https",), hint=hint, what=what)
+    if urlsplit(found).path:
+        raise InputError(f"{option} is not {what}: {quoted(value)}", answer="it has a path", hint=hint)
+    return found
+
+
+def readable_file(
+    path: str, option: str, hint: str = "Set it to the path of a file", longest: int = LONGEST_FILE
+) -> bytes:
+    """The content of the regular file ``path``; raises InputError if there is none, or one longer than ``longest``."""
+    text(path, option, longest=LONGEST_PATH)
+    named = f"{option} {path_end(path)}"
+    try:
+        known = os.stat(path)  # before it is opened: a pipe would wait, a device need not end
+        if not stat.S_ISREG(known.st_mode):
+            what = "a directory" if stat.S_ISDIR(known.st_mode) else "not a regular file"
+            raise InputError(f"{named} cannot be read", answer=f"it is {what}", hint=hint)
+        with open(path, "rb") as file:
+            content = file.read(longest + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise InputError(f"{named} cannot be read", answer=why, hint=hint) from error
+    if len(content) > longest:
+        raise InputError(f"{named} cannot be used", answer=f"it is larger than {longest} bytes", hint=hint)
+    return content
+
+
+def check(values: Rules, argument_spec: Rules, where: str = "", types: bool = False) -> None:
+    """Raise InputError for the first of ``values``, options by name, that no option of its type can have.
+
+    ``values`` are as they were given or as Ansible has converted them. A value of another type, a control character, a
+    length and a number out of range are refused; what a value means is for the rules of each option.
+    """
+    names = {alias: name for name, rules in argument_spec.items() for alias in rules.get("aliases") or []}
+    for given, value in values.items():
+        name = names.get(given, given)
+        if name in argument_spec and value is not None:
+            check_option(value, argument_spec[name], name, f"{where}{given}", types or name in NOT_HERE)
+
+
+def check_option(value: t.Any, rules: Rules, name: str, option: str, types: bool = False) -> None:
+    """The same for one option: ``name`` is its own name, ``option`` that for messages. Only the ``types`` are checked
+    if that is said."""
+    kind = rules.get("type", "str")
+    if kind in ("list", "dict"):
+        _check_container(value, rules, name, option, types)
+    elif isinstance(value, (dict, list, tuple)):
+        raise InputError(f"{option} has to be {WORDS.get(kind, 'text')}", answer=f"it is a {_kind(value)}")
+    elif types:
+        if isinstance(value, str):
+            _check_choice(value, rules, option)
+    elif kind == "float":
+        seconds(value, option)
+    elif kind == "int":
+        _check_int(value, option)
+    elif isinstance(value, str):
+        _check_text(value, rules, name, option)
+
+
+def _check_container(value: t.Any, rules: Rules, name: str, option: str, types: bool) -> None:
+    inner, kind = rules.get("options"), rules.get("type")
+    if isinstance(value, str):  # Ansible splits or parses it; AWX gives JSON with line breaks
+        text(value, option, longest=LONGEST_JSON, lines=True)
+        for part in value.split(","):
+            _check_choice(part.strip(), rules, option)
+    elif kind == "list" and isinstance(value, (list, tuple)):
+        if len(value) > LONGEST_LIST:
+            raise InputError(f"{option} has {len(value)} entries", hint=f"Use at most {LONGEST_LIST}")
+        element = {**rules, "type": rules.get("elements", "str")}
+        for place, item in enumerate(value, 1):
+            entry = f"{option}[{place}]"
+            if item is None and element["type"] in ("str", "dict"):
+                raise InputError(f"{entry} is null", hint=f"Remove it from {option}")
+            check_option(item, element, name, entry, types)
+    elif kind == "dict" and isinstance(value, dict):
+        if inner is not None:
+            _check_names(value, inner, option)
+            check(value, inner, f"{option}.", types)
+        elif not (types or rules.get("no_log")):  # of headers, gateway_headers takes care
+            _check_free(value, option)
+    else:
+        wanted = {"list": "a list", "dict": "a dictionary"}[str(kind)]
+        raise InputError(f"{option} has to be {wanted}", answer=f"it is {_kind(value)}")
+
+
+def _check_names(value: Rules, inner: Rules, option: str) -> None:
+    known = {*inner, *(alias for rules in inner.values() for alias in rules.get("aliases") or [])}
+    for name in value:
+        if name not in known:
+            raise InputError(f"{option} has no {quoted(name)}", hint=f"Use {', '.join(sorted(inner))}")
+
+
+def _check_free(value: t.Any, option: str, depth: int = 0) -> None:
+    """Check a value without a type of its own."""
+    if depth > DEEPEST:
+        raise InputError(f"{option} is nested too deep", hint=f"Use at most {DEEPEST} levels")
+    if isinstance(value, str):
+        text(value, option)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _check_free(str(name), f"A name in {option}", depth + 1)
+            _check_free(item, f"{option}.{cut(str(name))}" if depth == 0 else option, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_free(item, option, depth + 1)
+
+
+def _check_text(value: str, rules: Rules, name: str, option: str) -> None:
+    kind = rules.get("type")
+    _check_choice(value, rules, option)
+    longest = LONGEST_PATH if kind == "path" else LONGEST.get(name, LONGEST_TEXT)
+    token = name in ("access_token", "federated_token")  # a file's line end is cut off
+    text(value.strip() if token else value, option, longest=longest, lines=name in SEVERAL_LINES)
+
+
+def _check_choice(value: str, rules: Rules, option: str) -> None:
+    """Refuse what can be none of the choices and what Ansible would quote as it is."""
+    choices = rules.get("choices") or (("true", "false") if rules.get("type") == "bool" else ())
+    if choices and (len(value) > LONGEST_CHOICE or "@" in value or not value.isprintable()):
+        raise InputError(f"{option} is none of {', '.join(map(str, choices))}: {quoted(value)}")
+
+
+def _check_int(value: t.Any, option: str) -> None:
+    if isinstance(value, str):
+        text(value, option, longest=LONGEST_CHOICE)
+        value = int(value) if re.fullmatch(r"-?[0-9]{1,20}", value.strip()) else None
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not -LARGEST_INT <= value <= LARGEST_INT:
+        raise InputError(f"{option} has to be a whole number of at most {LARGEST_INT}")
+
+
+def _kind(value: object) -> str:
+    """What a value of the wrong type is, in words."""
+    if isinstance(value, dict):
+        return "dictionary"
+    return "list" if isinstance(value, (list, tuple)) else type(value).__name__

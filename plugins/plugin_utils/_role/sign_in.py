@@ -1,0 +1,84 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What the modules would refuse in how they sign in to Entra and to a console, by the names of the role's variables."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import options as console_options
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
+
+Values = t.Mapping[str, t.Any]
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def problems(values: Values) -> list[str]:
+    """A sentence for each side, Entra and the console, that the modules could not sign in to; asks nobody.
+
+    ``values`` are the role's variables by their full names. What is not set is looked for in the environment, as the
+    modules do.
+    """
+    entra, console = options.of(values, options.ENTRA), options.of(values, options.CONSOLE)
+    return [
+        *_refused(entra, ENTRA_OPTIONS, _check_entra, _variables(options.ENTRA, values)),
+        *_refused(console, RUSTDESK_OPTIONS, _check_console, _variables(options.CONSOLE, values)),
+    ]
+
+
+def _check_entra(params: Values) -> None:
+    _input.check(params, ENTRA_OPTIONS)
+    clouds.choose(params)
+    credentials.check_input(params)
+
+
+def _check_console(params: Values) -> None:
+    console_options.check(params, RUSTDESK_OPTIONS)
+
+
+def _variables(names: t.Mapping[str, str], values: Values) -> dict[str, str]:
+    """The role's variable of each option; the last one that is set counts, as in options.of()."""
+    found: dict[str, str] = {}
+    for name, option in names.items():
+        if option not in found or PREFIX + name in values:
+            found[option] = PREFIX + name
+    return found
+
+
+def _refused(
+    given: Values, spec: Spec, check: t.Callable[[Values], None], variables: t.Mapping[str, str]
+) -> t.Iterator[str]:
+    """The first mistake in the options ``given``, by the names of the role's ``variables``."""
+    # Whether an option that is missing is needed depends on what the run does
+    rules = {name: {**rule, "required": False} for name, rule in spec.items()}
+    validated = ArgumentSpecValidator(rules).validate(dict(given))
+    if validated.error_messages:
+        yield f"{named(validated.error_messages[0], variables).rstrip('.')}."
+        return
+    try:
+        check(validated.validated_parameters)
+    except InputError as error:
+        yield named(str(error), variables)
+
+
+def named(message: str, variables: t.Mapping[str, str]) -> str:
+    """``message`` with the role's variables in place of options, where these are surely meant: names with an underscore
+    are no words, and others are options at the start, and where Ansible or a hint names one."""
+    names = "|".join(name for name in variables if "_" in name) or "(?!)"
+    words = "|".join(variables)
+    option = re.compile(
+        rf"(?<![\w/.])({names})\b|(?:^|(?<=value of )|(?<=Remove it from ))({words})\b(?![/-])|(?<=')({words})(?=')"
+    )
+    return option.sub(lambda match: variables[match.group(0)], message)
