@@ -34,6 +34,7 @@ HEAD = """# Reliability
 Written by `make fire` for version {version}, against the lab of this repository.
 **{tried} cases were tried; {failed} failed.** They took {hours}.
 A cell shows how many cases failed, how many were tried, and the seconds of a case (median).
+A dash means that none was tried.
 
 After each case:
 
@@ -63,7 +64,8 @@ def page(lines: list[Line], version: str) -> str:
 def _section(name: str, about: str, lines: list[Line]) -> Iterator[str]:
     shares = {line["share"] for line in lines if line.get("share", 1) > 1}
     yield f"## {name}\n"
-    yield about + "".join(f" One case of {share} was tried." for share in sorted(shares)) + "\n"
+    tried = f" {'At least one' if len(shares) > 1 else 'One'} case of {max(shares)} was tried." if shares else ""
+    yield f"{about}{tried}\n"
     columns = list(dict.fromkeys(line["column"] for line in sorted(lines, key=lambda line: line["column"])))
     yield f"| | {' | '.join(columns)} |"
     yield "|---" * (len(columns) + 1) + "|"
