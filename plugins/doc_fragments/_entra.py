@@ -83,6 +83,8 @@ options:
   authority_host:
     description:
       - The sign-in address of a cloud that O(cloud) does not offer.
+      - Client secrets and tokens are sent to this address and to the hosts of O(cloud) alone. A discovery document that
+        names other hosts is refused.
       - If omitted, the environment variable E(AZURE_AUTHORITY_HOST) is used.
     type: str
   graph_endpoint:

@@ -143,13 +143,18 @@ class Ground:
                 yield f"control characters in a message: {message!r:.300}"
             if [secret for secret in lab.secrets() if len(secret) >= 8 and secret in message]:
                 yield f"a secret in a message: {message:.300}"
-            if case.at[-1:] != UNKNOWN and case.to in (
-                "number",
-                "fraction",
-                "true",
-                "list",
-                "nested",
-                "object",
+            if (
+                case.flow not in REFUSED
+                and case.at[-1:] != UNKNOWN
+                and case.to
+                in (
+                    "number",
+                    "fraction",
+                    "true",
+                    "list",
+                    "nested",
+                    "object",
+                )
             ):  # not what a service could mean
                 yield from _written(requests)
 

@@ -100,10 +100,10 @@ LISTS_OF_TEXTS = frozenset(
         "servicePrincipalNames",
     ]
 )
-# Lists of objects, with the members that each of these has to have; those of a policy are its rules
+# Lists of objects, with the members that each of these has to have
 LISTS_OF_OBJECTS: dict[str, tuple[str, ...]] = {
-    "passwordCredentials": ("keyId|restrictionType",),
-    "keyCredentials": ("keyId|restrictionType",),
+    "passwordCredentials": ("keyId",),
+    "keyCredentials": ("keyId",),
     "appRoles": ("id",),
     "oauth2PermissionScopes": ("id",),
     "preAuthorizedApplications": ("appId", "delegatedPermissionIds"),
@@ -137,6 +137,8 @@ EXPECTED: dict[str, type] = {
     **dict.fromkeys(OBJECTS, dict),
     **dict.fromkeys((*LISTS_OF_TEXTS, *LISTS_OF_OBJECTS), list),
 }
+# Those of a policy, which call their parts as an application calls its members [doc]
+RULES = ("applicationRestrictions", "servicePrincipalRestrictions", "restrictions")
 # What is never null where it was asked for
 ALWAYS = ("id", "appId")
 
@@ -177,7 +179,7 @@ def _member(name: str, value: t.Any, attempted: str, hint: str) -> None:
             _documents.expect(f"an entry of {name}", item, str, attempted, hint)
         elif name in LISTS_OF_OBJECTS:
             _entry(name, item, attempted, hint)
-        if isinstance(item, dict):
+        if isinstance(item, dict) and name not in RULES:
             _object(item, attempted, hint)
 
 
@@ -198,5 +200,5 @@ def _entry(name: str, item: t.Any, attempted: str, hint: str) -> None:
     """One of a list of objects."""
     _documents.expect(f"an entry of {name}", item, dict, attempted, hint)
     for member in LISTS_OF_OBJECTS[name]:
-        if all(item.get(name) is None for name in member.split("|")):
-            raise _documents.not_understood(f"an entry of {name} has no {member.partition('|')[0]}", attempted, hint)
+        if item.get(member) is None:
+            raise _documents.not_understood(f"an entry of {name} has no {member}", attempted, hint)

@@ -101,10 +101,11 @@ def rules(policy: Document, found: Cause) -> str:
     """
     if not policy:
         return ""
-    own = policy.get("restrictions") or {}
-    restrictions = {**own, **(policy.get("applicationRestrictions") or own.get("applicationRestrictions") or {})}
-    rule = restrictions.get(found.member) or {}
-    named = {item["restrictionType"]: item for item in rule} if isinstance(rule, list) else rule
+    own = _object(policy.get("restrictions"))
+    shared = _object(policy.get("applicationRestrictions")) or _object(own.get("applicationRestrictions"))
+    rule = {**own, **shared}.get(found.member)
+    listed = rule if isinstance(rule, list) else []
+    named = _object(rule) or {str(item.get("restrictionType")): item for item in map(_object, listed)}
     texts = [
         f"{name} {item['maxLifetime']}" if item.get("maxLifetime") else name
         for name, item in named.items()
@@ -114,6 +115,11 @@ def rules(policy: Document, found: Cause) -> str:
     ]
     has = f"has: {', '.join(texts)}" if texts else "refused it"
     return f"the policy {policy.get('displayName')} {has}"[:ANSWER_LONGEST]
+
+
+def _object(value: t.Any) -> Document:
+    """``value`` if it is an object; a rule of another shape is not told."""
+    return value if isinstance(value, dict) else {}
 
 
 @asynccontextmanager
