@@ -27,8 +27,8 @@ from support.controller_death import ControllerDied, Crash
 from support.role_in_process import RoleRun, run_role
 
 DAY = 86400
-# Live client secrets of a holder before the overlap is over
-MOST = 3
+# Live client secrets of a holder: the held, the superseded and one that reached nobody, until the next run removes that
+MOST, SETTLED = 3, 2
 # What no message may say: it tells of a fault of the product, not of something to do
 FAULTS = ("not foreseen", "Unexpected failure", "Traceback", "report this as a fault")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -157,7 +157,7 @@ class Case:
     def follow(self, settle: bool) -> None:
         """The next run, the one after it, and those after the overlap."""
         self.run("the next run", self.flow.again)
-        self.look("after the next run", MOST)
+        self.look("after the next run", SETTLED)
         leaving = {self.ground.console_of[self.ground.hosts[number]].name for number in self.flow.leaves}
         cannot = [who for who, account in self.before.items() if not account and who[0] not in leaving]
         if cannot:
