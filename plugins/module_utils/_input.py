@@ -49,7 +49,16 @@ WEB = ("https", "http")
 URL_HINT = "Write it as https://host[:port]"
 
 # Options with several lines, and those that may be longer than others
-SEVERAL_LINES = frozenset(("admin_consent_description", "content", "description", "notes", "user_consent_description"))
+SEVERAL_LINES = frozenset(
+    (
+        "admin_consent_description",
+        "content",
+        "description",
+        "notes",
+        "service_management_reference",
+        "user_consent_description",
+    )
+)
 LONGEST = {"access_token": 1 << 16, "content": 1 << 16, "federated_token": 1 << 16, "icon": 1 << 18, "token": 1 << 16}
 # Options of which only the types are checked here: what a service has answered is judged by its readers, and each entry
 # of applications by itself

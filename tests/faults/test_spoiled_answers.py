@@ -48,7 +48,7 @@ def test_a_client_secret_is_never_lost(how: str, lab: Lab, fleet: Fleet) -> None
     else:
         assert result["failed"]
         assert held == []
-        assert "was looked for and removed" in result["msg"]
+        assert "was found and removed" in result["msg"]
     converge(fleet, how, [result], {})
 
 

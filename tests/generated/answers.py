@@ -166,7 +166,7 @@ class Ground:
         return {
             **self.fleet.entra,
             **NAMED,
-            "wait_timeout": 0.05,
+            "wait_timeout": 0.1,
             "web_redirect_uris": {"add": urls},
             "client_secrets": [{"name": HOLDER}],
             "optional_claims": {"id_token": [{"name": "email"}]},

@@ -304,7 +304,7 @@ def test_wait_timeout_is_the_budget(client: str, authorities: Authorities, waite
 TOKENS: dict[str, tuple[int, Any, str]] = {
     "no token": (200, {"token_type": "Bearer", "expires_in": 3599, "other": CANARY}, "without an access_token"),
     "no text": (200, {"access_token": {"a": CANARY}, "expires_in": 3599}, "without an access_token"),
-    "two lines": (200, {"access_token": f"a.b\r\n{CANARY}", "expires_in": 3599}, "characters no token has"),
+    "two lines": (200, {"access_token": f"a.b\r\n{CANARY}", "expires_in": 3599}, "characters that no token has"),
     "expires soon": (200, {"access_token": CANARY, "expires_in": "soon"}, "expires_in that is not a number"),
     "expires never": (200, {"access_token": CANARY, "expires_in": 10**400}, "expires_in that is not a number"),
     "expires in no time": (200, {"access_token": CANARY, "expires_in": None}, "expires_in that is not a number"),

@@ -38,7 +38,8 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a new callback URL leads to the console, None if that was not asked; ``detail`` says why not."""
+    """Whether a new callback URL leads to the console, None if that was not asked, or if nothing tells it; ``detail``
+    says why not, or why nothing does."""
 
     verified: bool | None = None
     detail: str = ""
@@ -98,7 +99,7 @@ def look(
         if not present:
             return Verdict()
         why = error.answer or error.attempted
-        return Verdict(False, f"the console begins no sign-in at the moment, with which it could be compared: {why}")
+        return Verdict(None, f"the console begins no sign-in at the moment, with which it could be compared: {why}")
     if begun is None or (begun.redirect_uri and is_same_console(begun.redirect_uri, wanted)):
         return Verdict()  # sign-in works for nobody now, so that nothing can be lost
     address = wanted.removesuffix(CALLBACK_PATH)

@@ -180,6 +180,11 @@ class Plan:
         changes = {change.field.option for change in (*self.changes, *self.settings)}
         return enabled and bool(changes - {"icon", "order", "auto_register", "maximum_authorized_users"})
 
+    @property
+    def corrects_issuer(self) -> bool:
+        """Whether it changes what a console needs to begin a sign-in: where it discovers, or what it does not."""
+        return bool({"issuer", "authorization_endpoint", "token_endpoint"} & set(self.values()))
+
     def setting(self, option: str) -> Change | None:
         """The change of one of the console's own settings, if there is one."""
         return next((change for change in self.settings if change.field.option == option), None)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
@@ -32,12 +33,21 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
     takes_callback_url,
 )
 
+ISSUER = re.compile(r"https://[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0")
 # What stands for the IDs of an application that check mode predicts
 NO_ID = "00000000-0000-0000-0000-000000000000"
 NOT_REGISTERED = (
     "The application was not registered in this run. Select the phases before this one as well: each phase depends on "
     "the earlier ones."
 )
+
+
+def _is_discoverable(console: Result) -> bool:
+    """Whether the issuer of the console's provider is written as Entra's discovery document has it.
+
+    A console begins no sign-in with any other, and the run corrects it.
+    """
+    return any(ISSUER.fullmatch(str(item.get("issuer") or "")) for item in console.get("providers") or [])
 
 
 def obstacles(declaration: Declaration, console: Result) -> list[str]:
@@ -57,7 +67,8 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
         refused = redirect_uris.problems([present], declaration["application"].get("sign_in_audience"))
         found += [f"Entra does not accept the callback URL of the console. Correct it there: {one}." for one in refused]
     new = console.get("new_callback_url") or {}
-    if new.get("verified") is False:
+    unknown = new.get("verified") is None and new.get("detail") and _is_discoverable(console)
+    if new.get("verified") is False or unknown:
         found.append(
             f"The callback URL {present or ''} is in use and cannot be replaced by {wanted}: {new['detail']}. Set "
             f"{PREFIX}public_url to the address at which users reach this console. To move the console before its new "

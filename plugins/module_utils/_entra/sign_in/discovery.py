@@ -135,15 +135,17 @@ def _check(document: dict[str, t.Any], trusted: hosts.Trusted, attempted: str) -
     missing = [member for member in MEMBERS[:3] if not isinstance(document.get(member), str)]
     if missing:
         raise ServiceError(attempted, answer=f"the document has no {', '.join(missing)}", hint="Check authority_host")
-    hint = f"Check {trusted.option}, and whether a proxy answers in place of Microsoft. Nothing was sent to that host"
+    proxy = "and whether a proxy answers in place of Microsoft. Nothing was sent to that host"
+    hint = f"Check {trusted.option}, {proxy}"
+    of_graph = f"Check graph_endpoint, {trusted.option}, {proxy}"
     graph_host = document.get("msgraph_host")
     known = {member: document[member] for member in ADDRESSES if document.get(member) is not None}
     for member, url in known.items():
         wrong = trusted.foreign(member, url) if isinstance(url, str) else f"its {member} is not text"
         if wrong:
-            raise ServiceError(attempted, answer=wrong, hint=hint)
+            raise ServiceError(attempted, answer=wrong, hint=of_graph if member == "userinfo_endpoint" else hint)
     if graph_host and not (isinstance(graph_host, str) and trusted.is_graph(graph_host)):
-        raise ServiceError(attempted, answer="its msgraph_host is not Graph's host of this cloud", hint=hint)
+        raise ServiceError(attempted, answer="its msgraph_host is not Graph's host of this cloud", hint=of_graph)
 
 
 def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:

@@ -45,7 +45,7 @@ def check(response: t.Any) -> None:
     if not isinstance(token, str) or not token:
         raise MalformedTokenAnswer(f"{status} without an access_token")
     if not BEARER.fullmatch(token):
-        raise MalformedTokenAnswer(f"{status} with an access_token that has characters no token has")
+        raise MalformedTokenAnswer(f"{status} with an access_token that has characters that no token has")
     for member in SECONDS:
         if member in document and not _is_whole(document[member]):
             raise MalformedTokenAnswer(f"{status} with an {member} that is not a number of seconds")
