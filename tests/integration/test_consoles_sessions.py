@@ -71,7 +71,9 @@ def test_one_sign_in_for_each_console_and_run(mode: str, lab: Lab, fleet: Fleet)
     assert run.failed() == {console.name for console in unwell.values()}, run.output
     for case, console in {**desks, **failing, **refused, **differing}.items():
         steps = 2 if case == "totp" else 1
-        assert consoles.counted(lab, console) == (steps, 1), case
+        # A client secret that did not reach its console is taken back, for which the console is read again
+        again = 1 if mode == "run" and case in failing else 0
+        assert consoles.counted(lab, console) == (steps + again, 1 + again), case
         assert console.sessions() == [], case
 
 

@@ -139,6 +139,8 @@ EXPECTED: dict[str, type] = {
 }
 # Those of a policy, which call their parts as an application calls its members [doc]
 RULES = ("applicationRestrictions", "servicePrincipalRestrictions", "restrictions")
+# Locks whose members are flags, also those that have the name of what they lock [doc]
+LOCKS = "servicePrincipalLockConfiguration"
 # What is never null where it was asked for
 ALWAYS = ("id", "appId")
 
@@ -174,6 +176,11 @@ def _member(name: str, value: t.Any, attempted: str, hint: str) -> None:
         raise _documents.not_understood(f"{name} is not a time", attempted, hint)
     if name in IDS and not ID.fullmatch(value):
         raise _documents.not_understood(f"{name} is not an ID", attempted, hint)
+    if name == LOCKS:
+        for lock, locked in value.items():
+            if locked is not None and not lock.startswith("@"):
+                _documents.expect(lock, locked, bool, attempted, hint)
+        return
     for item in value if isinstance(value, list) else [value]:
         if name in LISTS_OF_TEXTS:
             _documents.expect(f"an entry of {name}", item, str, attempted, hint)
