@@ -35,7 +35,7 @@ SPEC: dict[str, t.Any] = {
 }
 
 
-def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
+def publish(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Send the summary where that is asked for; gives it as the run's statistics."""
     servers = params["servers"]
     statistics = {"data": {"rustdesk_sso": {"servers": servers}}, "per_host": False, "aggregate": True}
@@ -77,7 +77,7 @@ class ActionModule(InProcessAction):
     """See the module's documentation."""
 
     SPEC = SPEC
-    CORE = staticmethod(run)
+    CORE = staticmethod(publish)
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Publish the statistics, whatever is wrong with the variables of the server whose turn it is: its own result
