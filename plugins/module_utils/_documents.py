@@ -93,7 +93,7 @@ def expect(name: str, value: t.Any, expected: type, attempted: str, hint: str = 
 
 
 def not_understood(what: str, attempted: str, hint: str = HINT) -> ServiceError:
-    """The error for an answer of which ``what`` tells what is wrong."""
+    """The error for an answer that is not understood, for the reason ``what``."""
     return ServiceError(attempted, answer=f"the answer is not understood: {what}", hint=hint)
 
 

@@ -86,7 +86,8 @@ class InputError(SsoError):
     """
 
     def __init__(self, attempted: str, *, answer: str | None = None, hint: str | None = None, **more: t.Any) -> None:
-        super().__init__(_shown(attempted), answer=answer and _shown(answer), hint=hint and _shown(hint), **more)
+        answer, hint = answer and quoted(answer, LONGEST_PART), hint and quoted(hint, LONGEST_PART)
+        super().__init__(quoted(attempted, LONGEST_PART), answer=answer, hint=hint, **more)
 
 
 class ServiceError(SsoError):
@@ -131,11 +132,6 @@ def unforeseen(error: Exception) -> SsoError:
     )
 
 
-def _shown(text: str) -> str:
-    text = text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]} ..."
-    return printable(text)
-
-
 def printable(text: str) -> str:
     """``text`` with control characters, and what is not valid Unicode, escaped."""
     return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
@@ -146,6 +142,6 @@ def _sentence(text: str) -> str:
 
 
 def quoted(text: str, longest: int = LONGEST_ANSWER) -> str:
-    """What a service has said as messages show it: cut where it is long, with control characters escaped."""
+    """``text``, which may be anything, as messages show it: cut where it is long, with control characters escaped."""
     shown = printable(text[:longest])
     return shown if len(text) <= longest else f"{shown} ..."

@@ -60,8 +60,8 @@ SEVERAL_LINES = frozenset(
     )
 )
 LONGEST = {"access_token": 1 << 16, "content": 1 << 16, "federated_token": 1 << 16, "icon": 1 << 18, "token": 1 << 16}
-# Options of which only the types are checked here: what a service has answered is judged by its readers, and each entry
-# of applications by itself
+# Options of which only the types are checked here. Readers check what a service has answered, and entra_app checks each
+# entry of applications separately.
 NOT_HERE = frozenset(
     (
         "application_obstacles",

@@ -51,7 +51,14 @@ WRITES = {
     },
 }
 STEPS = [(kind, step) for kind, steps in WRITES.items() for step in steps]
+READS = {"pro": "/api/oidc/settings", "rustdesk_console": "/api/oidc-providers", "rustdesk_api": "/oauth/list"}
 LOGINS = {"pro": "/api/login$", "rustdesk_console": "/api/login$", "rustdesk_api": "/api/admin/login$"}
+
+
+def unreadable(desk: Desk) -> dict[str, Any]:
+    """A fault by which the console gives no answer to who reads its providers."""
+    path = READS[desk.console.kind]
+    return {"service": desk.console.name, "method": "GET", "path_regex": path, "cut": "before", "times": 99}
 
 
 class Desk:
@@ -157,9 +164,7 @@ def test_a_write_after_which_nothing_can_be_read(
     desk = Desk(fleet, in_process, kind)
     desk.begin(step)
     method, path = WRITES[kind][step]
-    reads = {"pro": "/api/oidc/settings", "rustdesk_console": "/api/oidc-providers", "rustdesk_api": "/oauth/list"}
-    unread = {"service": desk.console.name, "method": "GET", "path_regex": reads[kind], "cut": "before", "times": 99}
-    lab.fault(desk.console.name, method, path, cut="after", then=[unread])
+    lab.fault(desk.console.name, method, path, cut="after", then=[unreadable(desk)])
     failed = desk.run(step)
     assert failed["failed"]
     assert "not known whether" in failed["msg"]
@@ -176,9 +181,7 @@ def test_a_write_that_cannot_be_read_back(kind: str, step: str, lab: Lab, fleet:
     """It was accepted, and stays; the next run finds nothing to do."""
     desk = Desk(fleet, in_process, kind)
     desk.begin(step)
-    reads = {"pro": "/api/oidc/settings", "rustdesk_console": "/api/oidc-providers", "rustdesk_api": "/oauth/list"}
-    unread = {"service": desk.console.name, "method": "GET", "path_regex": reads[kind], "cut": "before", "times": 99}
-    lab.fault(desk.console.name, *WRITES[kind][step], then=[unread])
+    lab.fault(desk.console.name, *WRITES[kind][step], then=[unreadable(desk)])
     failed = desk.run(step)
     assert failed["failed"]
     assert "accepted the write" in failed["msg"]

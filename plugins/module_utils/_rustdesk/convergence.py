@@ -111,7 +111,7 @@ def _check_callback_url(
     if not change or not params["check_callback_url"]:
         return
     verdict = session.look_at(change.after, providers, change.before, params["name"])
-    # A console that cannot discover an issuer begins no sign-in; then the change may be what mends it
+    # A console that cannot discover an issuer begins no sign-in, and this change may repair that
     unknown = verdict.verified is None and verdict.detail and not todo.corrects_issuer
     if verdict.verified is False or unknown:
         raise ServiceError(

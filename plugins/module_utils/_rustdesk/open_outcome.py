@@ -44,9 +44,9 @@ def is_open(error: ServiceError) -> bool:
 def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], bool | None]) -> None:
     """Send a ``write``, and have ``is_undone`` read what the console has now if the outcome is open.
 
-    ``is_undone`` tells whether all is as it was before, None if the console does not show it. Then the write is sent
-    once more, and read again if that fails in any way. ``is_undone`` returns None only for a write that can be sent
-    twice. What else is read is left to the caller's own read-back.
+    ``is_undone`` returns whether everything is as it was before, None if the console does not show it. In both cases
+    the write is sent once more, and the console is read again if that fails. ``is_undone`` returns None only for a
+    write that can be sent twice. What else is read is left to the caller's own read-back.
 
     Raises the write's own error if the console refuses it or if nothing was written, AmbiguousError if it is not known
     whether it took effect, and ConflictError if ``is_undone`` does.

@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.callback_url import is_same_console
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
     may_sign_in_with_oauth2,
 )
@@ -33,7 +34,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
     takes_callback_url,
 )
 
-ISSUER = re.compile(r"https://[^/]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0")
+ISSUER = re.compile(rf"https://[^/]+/{GUID.pattern}/v2\.0")
 # What stands for the IDs of an application that check mode predicts
 NO_ID = "00000000-0000-0000-0000-000000000000"
 NOT_REGISTERED = (

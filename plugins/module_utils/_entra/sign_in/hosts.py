@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import quoted
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
@@ -66,7 +67,8 @@ class Trusted:
             allowed |= self.graph
         if _addresses.origin(url) in allowed:
             return None
-        return f"its {member} is at {_short(parts.netloc)}, which is not a host of this cloud ({_named(allowed)})"
+        found = quoted(parts.netloc, LONGEST_QUOTE)
+        return f"its {member} is at {found}, which is not a host of this cloud ({_named(allowed)})"
 
     def is_graph(self, host: str) -> bool:
         """Whether ``host``, with its port if it has one, is one of Microsoft Graph in this cloud."""
@@ -100,7 +102,3 @@ def _origins(hosts: t.Iterable[str], *urls: str) -> frozenset[str]:
 
 def _named(origins: t.Iterable[str]) -> str:
     return ", ".join(sorted(origin.removeprefix("https://") for origin in origins))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} ..."
