@@ -394,7 +394,7 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
                         **server.declaration["client_secret"],
                         "state": "retire",
                         **_holds(server, found),
-                        "stray_key_ids": secret_of(server.declaration, found).get("strays") or [],
+                        "stray_key_ids": _outrun(secret_of(server.declaration, found)),
                     }
                     for server in members
                     if predicted or server.verified.get("holds_client_secret")
@@ -403,6 +403,12 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
             }
         )
     return entries
+
+
+def _outrun(secret: Result) -> list[str]:
+    """The key IDs of the client secrets that other runs have made and cannot write any more, because the console holds
+    the one that this run has made. If it still holds the former one, another run may be about to replace it."""
+    return list(secret.get("strays") or []) if secret.get("decision") in ("created", "renewed") else []
 
 
 def _holds(server: Server, found: Result) -> Entry:
