@@ -199,7 +199,7 @@ other_providers:
   type: list
   elements: str
 session:
-  description: What O(session) of a later task takes.
+  description: What O(session) of a later task takes. Only tasks of the same run of Ansible can read it.
   returned: with O(keep_session=true)
   type: dict
 provider:

@@ -100,7 +100,7 @@ probe:
   type: list
   elements: dict
 session:
-  description: What O(session) of a later task takes.
+  description: What O(session) of a later task takes. Only tasks of the same run of Ansible can read it.
   returned: with O(keep_session=true)
   type: dict
 providers:
