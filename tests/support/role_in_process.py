@@ -155,6 +155,28 @@ def run_role(
         return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
 
 
+def run_tasks(inventory: Mapping[str, Any], tasks: str) -> RoleRun:
+    """Run tasks, given as YAML, on the servers of ``inventory`` as a play of a user does."""
+    options = {
+        "check": False,
+        "diff": False,
+        "extra_vars": (),
+        "forks": 5,
+        "skip_tags": [],
+        "subset": None,
+        "tags": ["all"],
+        "verbosity": 0,
+    }
+    wire = Wire(None)
+    with _controller(options), wire, tempfile.TemporaryDirectory() as folder:
+        sources, written = Path(folder, "inventory.json"), Path(folder, "tasks.yml")
+        sources.write_text(json.dumps(inventory))
+        written.write_text(tasks)
+        run = _Run(sources, None)
+        run.tasks(DataLoader().load_from_file(str(written), trusted_as_template=True))
+        return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
+
+
 class _Worker:
     """Stands where Ansible has a worker process: runs its task at once, and gives the result in the same way."""
 
@@ -207,6 +229,10 @@ class _Run:
     def role(self, entry: str, any_errors_fatal: bool) -> None:
         """Run it as the collection's playbooks do."""
         role = {"name": ROLE, "tasks_from": entry, "rolespec_validate": False}
+        self.tasks([{"name": "Run the role", "ansible.builtin.import_role": role}], any_errors_fatal)
+
+    def tasks(self, tasks: list[dict[str, Any]], any_errors_fatal: bool = False) -> None:
+        """Run tasks, of which templates are marked as Ansible's loader marks them."""
         play = Play.load(
             {
                 "hosts": GROUP,
@@ -214,7 +240,7 @@ class _Run:
                 "connection": "local",
                 "strategy": "ansible.builtin.linear",
                 "any_errors_fatal": any_errors_fatal,
-                "tasks": [{"name": "Run the role", "ansible.builtin.import_role": role}],
+                "tasks": tasks,
             },
             variable_manager=self._variables,
             loader=_LOADER,
