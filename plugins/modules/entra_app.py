@@ -1169,7 +1169,9 @@ logo:
   returned: when O(logo) is declared
   type: dict
 assignments:
-  description: All assignments of users and groups, with C(id), C(principal_id) and C(app_role_id).
+  description:
+    - All assignments of users and groups, with C(id), C(principal_id), C(name), C(type) and C(app_role_id).
+    - In check mode, C(name) is null for a new assignment that is declared by an object ID.
   returned: when O(assignments) is declared
   type: list
   elements: dict

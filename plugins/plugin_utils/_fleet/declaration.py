@@ -18,6 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID, check_tenant
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed
 
 Values = t.Mapping[str, t.Any]
 
@@ -89,11 +90,13 @@ class _Round(t.TypedDict, total=False):
 
 
 class Declaration(_Round):
-    """What one server declares. ``application`` holds options of entra_app by name, those that are set."""
+    """What one server declares. ``application`` holds options of entra_app by name, those that are set. ``allowed`` is
+    whether some of them stand for lists of who may sign in."""
 
     server: str
     tenant_id: str
     application: dict[str, t.Any]
+    allowed: bool
     client_secret: ClientSecret
     console_url: str
     console_type: str
@@ -167,10 +170,12 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
 
     public_url = (value("public_url") or value("console_url")).rstrip("/")
     application = {option: values[variable(option)] for option in APPLICATION if variable(option) in values}
+    application |= allowed.options(values)
     return {
         "server": server,
         "tenant_id": value("tenant_id"),
         "application": application,
+        "allowed": allowed.declared(values),
         "client_secret": {
             "name": value("secret_name"),
             "lifetime": value("secret_lifetime"),
@@ -200,6 +205,7 @@ def _problems(values: Values) -> t.Iterator[str]:
     """What is wrong, in the order in which a reader meets the variables."""
     yield from _tenant(values)
     yield from _names(values)
+    yield from allowed.problems(values)
     yield from _addresses(values)
     yield from _spans(values)
     yield from _timeouts(values)

@@ -96,7 +96,7 @@ def _dict(value: t.Any, rules: Rules, path: str, example: str) -> dict[str, t.An
         raise InputError(f"{path} has to be a dictionary", answer=_it_is(value), hint=hint)
     if inner is None:
         return value
-    names = {alias: name for name, one in inner.items() for alias in one.get("aliases") or []}
+    names: dict[t.Any, str] = {alias: name for name, one in inner.items() for alias in one.get("aliases") or []}
     for name in value:
         if name not in inner and name not in names:
             known = ", ".join(sorted(inner))
@@ -105,7 +105,7 @@ def _dict(value: t.Any, rules: Rules, path: str, example: str) -> dict[str, t.An
     if missing:
         raise InputError(f"{path}.{missing[0]} is not set", hint=hint)
     return {
-        name: converted(item, inner[names.get(name, name)], f"{path}.{name}", example) for name, item in value.items()
+        name: converted(item, inner[names.get(name) or name], f"{path}.{name}", example) for name, item in value.items()
     }
 
 
