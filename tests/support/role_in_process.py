@@ -155,10 +155,10 @@ def run_role(
         return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
 
 
-def run_tasks(inventory: Mapping[str, Any], tasks: str) -> RoleRun:
-    """Run tasks, given as YAML, on the servers of ``inventory`` as a play of a user does."""
+def run_plays(inventory: Mapping[str, Any], plays: str, folder: Path, *, check: bool = False) -> RoleRun:
+    """Run plays, given as YAML as a user writes them, with an inventory in ``folder``."""
     options = {
-        "check": False,
+        "check": check,
         "diff": False,
         "extra_vars": (),
         "forks": 5,
@@ -168,12 +168,13 @@ def run_tasks(inventory: Mapping[str, Any], tasks: str) -> RoleRun:
         "verbosity": 0,
     }
     wire = Wire(None)
-    with _controller(options), wire, tempfile.TemporaryDirectory() as folder:
-        sources, written = Path(folder, "inventory.json"), Path(folder, "tasks.yml")
+    with _controller(options), wire:
+        sources, written = folder / "inventory.json", folder / "plays.yml"
         sources.write_text(json.dumps(inventory))
-        written.write_text(tasks)
+        written.write_text(plays)
         run = _Run(sources, None)
-        run.tasks(DataLoader().load_from_file(str(written), trusted_as_template=True))
+        for play in DataLoader().load_from_file(str(written), trusted_as_template=True):
+            run.play(play)
         return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
 
 
@@ -229,22 +230,20 @@ class _Run:
     def role(self, entry: str, any_errors_fatal: bool) -> None:
         """Run it as the collection's playbooks do."""
         role = {"name": ROLE, "tasks_from": entry, "rolespec_validate": False}
-        self.tasks([{"name": "Run the role", "ansible.builtin.import_role": role}], any_errors_fatal)
-
-    def tasks(self, tasks: list[dict[str, Any]], any_errors_fatal: bool = False) -> None:
-        """Run tasks, of which templates are marked as Ansible's loader marks them."""
-        play = Play.load(
+        self.play(
             {
                 "hosts": GROUP,
                 "gather_facts": False,
                 "connection": "local",
                 "strategy": "ansible.builtin.linear",
                 "any_errors_fatal": any_errors_fatal,
-                "tasks": tasks,
-            },
-            variable_manager=self._variables,
-            loader=_LOADER,
+                "tasks": [{"name": "Run the role", "ansible.builtin.import_role": role}],
+            }
         )
+
+    def play(self, play: dict[str, Any]) -> None:
+        """Run a play, of which templates are marked as Ansible's loader marks them."""
+        loaded = Play.load(play, variable_manager=self._variables, loader=_LOADER)
         manager = TaskQueueManager(self._inventory, self._variables, _LOADER, passwords={}, forks=5)
         silent = CallbackBase()
         silent.disabled = True
@@ -252,7 +251,7 @@ class _Run:
         worker = type("Worker", (_Worker,), {"done": staticmethod(self._done)})
         try:
             with patch.object(strategy, "WorkerProcess", worker):
-                manager.run(play)
+                manager.run(loaded)
         finally:
             manager.cleanup()
         self._stats = manager._stats
