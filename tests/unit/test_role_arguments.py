@@ -78,6 +78,7 @@ def modules_option(name):
 ROLES_OWN = [
     "app_allowed_groups",
     "app_allowed_users",
+    "app_clear",
     "app_move_redirect_uris",
     "app_replaces",
     "provider_beside",
