@@ -76,6 +76,9 @@ def modules_option(name):
 
 # Of their own: what a run does, and not what an object is
 ROLES_OWN = [
+    "app_allowed_groups",
+    "app_allowed_users",
+    "app_clear",
     "app_move_redirect_uris",
     "app_replaces",
     "provider_beside",

@@ -18,6 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID, check_tenant
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed
 
 Values = t.Mapping[str, t.Any]
 
@@ -49,6 +50,9 @@ APPLICATION = (
     "notes",
     "tags",
 )
+# Texts of the application, which the role's variables cannot set to an empty one: that counts as not set
+CLEARABLE = ("home_page_url", "support_url", "privacy_statement_url", "terms_of_service_url", "notes")
+CLEAR = f"{PREFIX}app_clear"
 # The phases that use a session with the console, in their order
 SESSION_PHASES = ("inspect", "configure", "verify")
 SPANS = ("lifetime", "renew_before", "overlap")
@@ -89,11 +93,13 @@ class _Round(t.TypedDict, total=False):
 
 
 class Declaration(_Round):
-    """What one server declares. ``application`` holds options of entra_app by name, those that are set."""
+    """What one server declares. ``application`` holds options of entra_app by name, those that are set. ``allowed`` is
+    whether some of them stand for lists of who may sign in."""
 
     server: str
     tenant_id: str
     application: dict[str, t.Any]
+    allowed: bool
     client_secret: ClientSecret
     console_url: str
     console_type: str
@@ -167,10 +173,12 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
 
     public_url = (value("public_url") or value("console_url")).rstrip("/")
     application = {option: values[variable(option)] for option in APPLICATION if variable(option) in values}
+    application |= {**dict.fromkeys(value("app_clear", []), ""), **allowed.options(values)}
     return {
         "server": server,
         "tenant_id": value("tenant_id"),
         "application": application,
+        "allowed": allowed.declared(values),
         "client_secret": {
             "name": value("secret_name"),
             "lifetime": value("secret_lifetime"),
@@ -200,6 +208,8 @@ def _problems(values: Values) -> t.Iterator[str]:
     """What is wrong, in the order in which a reader meets the variables."""
     yield from _tenant(values)
     yield from _names(values)
+    yield from _cleared(values)
+    yield from allowed.problems(values)
     yield from _addresses(values)
     yield from _spans(values)
     yield from _timeouts(values)
@@ -247,6 +257,14 @@ def _names(values: Values) -> t.Iterator[str]:
     for name in ("app_unique_name", "app_display_name", "secret_name", "provider_name"):
         if not values[PREFIX + name].strip():
             yield f"{PREFIX}{name} is blank. Give it a name, or leave it out for the default."
+
+
+def _cleared(values: Values) -> t.Iterator[str]:
+    for option in values.get(CLEAR, []):
+        if option not in CLEARABLE:
+            yield f"{CLEAR} has {_input.quoted(option)}. Use some of {', '.join(CLEARABLE)}."
+        elif variable(option) in values:
+            yield f"{CLEAR} has {option}, and {variable(option)} is set. Remove one of them."
 
 
 def _console(values: Values) -> t.Iterator[str]:
