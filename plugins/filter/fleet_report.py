@@ -94,6 +94,13 @@ options:
         type: list
         elements: dict
         required: true
+      automation:
+        description:
+          - The C(client_id) that the automation signs in to Entra with, the C(credential) (C(auth_source) of
+            M(deskops.rustdesk_sso.entra_app)) and its expiry time C(expires) (ISO 8601).
+          - C(state) is V(valid), V(expiring), V(expired), V(none) if it does not expire here, or V(unknown).
+        type: dict
+        required: true
       error:
         description: The task (C(phase)) that failed to check the server, and the C(message). Empty if none failed.
         type: dict

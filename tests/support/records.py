@@ -72,6 +72,12 @@ def record(server: str = "desk1.example.com", **changed: Any) -> Record:
         "checks": [{"name": name, "ok": True, "detail": detail, "hint": hint} for name, detail, hint in CHECKS],
         "restrictions": [],
         "drift": [],
+        "automation": {
+            "client_id": "2b6c8c1e-51a4-4c35-9a5a-3f0e6d1b7a42",
+            "credential": "certificate",
+            "expires": expires(200),
+            "state": "valid",
+        },
         "error": {},
         "failed": False,
         "message": f"https://{server}/api/oidc/callback: sign-in with azure works",

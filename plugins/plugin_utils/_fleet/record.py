@@ -17,6 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     stranded,
     trial,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     concerns,
     exists,
@@ -27,6 +28,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.regist
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Result, Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import (
+    Automation,
     ClientSecret,
     Drift,
     Error,
@@ -77,6 +79,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             "checks": list(server.verified.get("checks") or []),
             "restrictions": _restrictions(server, known),
             "drift": _drift(server, took_part),
+            "automation": _automation(declaration),
             "error": error,
         },
         addition="; ".join(
@@ -92,6 +95,10 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             )
         ),
     )
+
+
+def _automation(declaration: Declaration) -> Automation:
+    return declaration.get("automation") or blank("")["automation"]
 
 
 def _accounts(server: Server) -> str:
@@ -146,6 +153,7 @@ def removed(server: Server) -> Record:
                 "removed": list(secret_of(declaration, left).get("removed") or []),
             },
             "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
+            "automation": _automation(declaration),
             "error": t.cast("Error", error),
         },
         _removal(server, left),

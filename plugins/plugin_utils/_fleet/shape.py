@@ -35,6 +35,17 @@ class Provider(t.TypedDict):
     enabled: bool | None
 
 
+class Automation(t.TypedDict):
+    """What the automation itself signs in to Entra with: its client ID, the value of O(auth_source) that applies, and
+    when that expires. ``state`` is V(valid), V(expiring), V(expired), V(none) if it does not expire here, or
+    V(unknown)."""
+
+    client_id: str
+    credential: str
+    expires: str
+    state: str
+
+
 class ClientSecret(t.TypedDict):
     """The client secret without its value, what a run decided about it, and the key IDs of those that it removed."""
 
@@ -99,6 +110,7 @@ class Record(t.TypedDict):
     checks: list[Check]
     restrictions: list[Restriction]
     drift: list[Drift]
+    automation: Automation
     error: Error
     failed: bool
     message: str
@@ -134,6 +146,7 @@ def blank(server: str) -> Record:
         "checks": [],
         "restrictions": [],
         "drift": [],
+        "automation": {"client_id": "", "credential": "", "expires": "", "state": "unknown"},
         "error": {},
         "failed": False,
         "message": "",
