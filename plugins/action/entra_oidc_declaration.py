@@ -66,6 +66,7 @@ class ActionModule(ActionBase):
         }
         with task_environment(self):
             signs_in["automation"] = sign_in.automation(values)
+            signs_in["portal"] = sign_in.portal(values)
         return {"changed": False, **declared, **shared, **signs_in, **more, "_ansible_no_log": True}
 
     def _claims(

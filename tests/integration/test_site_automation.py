@@ -41,6 +41,10 @@ def test_a_client_secret_that_expires_soon(lab: Lab, make_quick_fleet: Callable[
     assert run.of.hosts[second].run[first]["automation"]["state"] == "expiring"
     assert quick_run(fleet, "--check", entry="remove").output.count("automation's own client secret expires") == 1
 
+    observed = quick_run(fleet, entry="observe")
+    assert observed.output.count("automation's own client secret expires") == 1, observed.output
+    assert {record["automation"]["state"] for record in observed.observed.values()} == {"expiring"}
+
     # The time before it can be chosen, and another credential is not this one
     fleet.variables["rustdesk_sso_entra_credential_warn_before"] = "7d"
     assert "automation's own" not in quick_run(fleet, "--check").output

@@ -76,12 +76,12 @@ def test_other_credentials(options: dict[str, str], credential: str, client_id: 
 @pytest.mark.parametrize(
     ("credential", "days", "state", "said"),
     [
-        ("secret", 31, "valid", "client secret, expires in 31 days, on 2026-12-22"),
-        ("certificate", 30, "expiring", "certificate, expires in 30 days, on 2026-12-21"),
-        ("secret", 1.5, "expiring", "client secret, expires in 1 day, on 2026-11-23"),
-        ("secret", 0.2, "expiring", "client secret, expires in less than a day, on 2026-11-21"),
-        ("certificate", 0, "expired", "certificate, expired on 2026-11-21"),
-        ("secret", -3, "expired", "client secret, expired on 2026-11-18"),
+        ("secret", 31, "valid", "client secret expires in 31 days, on 2026-12-22"),
+        ("certificate", 30, "expiring", "certificate expires in 30 days, on 2026-12-21"),
+        ("secret", 1.5, "expiring", "client secret expires in 1 day, on 2026-11-23"),
+        ("secret", 0.2, "expiring", "client secret expires in less than a day, on 2026-11-21"),
+        ("certificate", 0, "expired", "certificate expired on 2026-11-21"),
+        ("secret", -3, "expired", "client secret expired on 2026-11-18"),
         ("secret", None, "unknown", "client secret, expiry date unknown"),
         ("managed_identity", None, "none", "managed identity, does not expire here"),
         ("", None, "unknown", "unknown"),

@@ -58,10 +58,10 @@ def told(automation: Automation, now: datetime) -> str:
     moment = parse_time(automation["expires"])
     day = moment.strftime("%Y-%m-%d")
     if moment <= now:
-        return f"{word}, expired on {day}"
+        return f"{word} expired on {day}"
     days = (moment - now).days
     left = "less than a day" if not days else "1 day" if days == 1 else f"{days} days"
-    return f"{word}, expires in {left}, on {day}"
+    return f"{word} expires in {left}, on {day}"
 
 
 def dated(automation: Automation) -> str:
@@ -74,9 +74,8 @@ def warning(automation: Automation, now: datetime) -> str:
     """What to tell of a credential that expires soon or has expired, the same for all servers; else empty."""
     if automation["state"] not in URGENT:
         return ""
-    said = told(automation, now).replace(",", "", 1)
     return (
-        f"The automation's own {said} (client ID {automation['client_id']}). Without it, client secrets are no longer "
+        f"The automation's own {told(automation, now)} (client ID {automation['client_id']}). Without it, client secrets are no longer "
         f"renewed. {RENEW}."
     )
 

@@ -78,7 +78,8 @@ class _Round(t.TypedDict, total=False):
 
     ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets. ``claims`` is
     what other hosts declare of a server that is removed, see claims.Claims, and ``other_holders`` the names of their
-    client secrets, None if one cannot be read. ``automation`` is what the automation itself signs in with.
+    client secrets, None if one cannot be read. ``automation`` is what the automation itself signs in with,
+    and ``portal`` the address of the Microsoft Entra admin center, empty if it is unknown.
     """
 
     round: str
@@ -91,6 +92,7 @@ class _Round(t.TypedDict, total=False):
     claims: dict[str, str]
     other_holders: list[str] | None
     automation: Automation
+    portal: str
 
 
 class Declaration(_Round):

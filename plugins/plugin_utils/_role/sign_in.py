@@ -14,7 +14,12 @@ from datetime import datetime, timezone
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _input
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials, own_expiry
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import (
+    clouds,
+    credentials,
+    hosts,
+    own_expiry,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import options as console_options
@@ -45,11 +50,23 @@ def problems(values: Values) -> list[str]:
     ]
 
 
+def portal(values: Values) -> str:
+    """The address of the Microsoft Entra admin center, from the role's variables ``values``, which have been checked;
+    empty for a cloud that is not Microsoft's."""
+    return hosts.portal(clouds.choose(_params(values)))
+
+
+def _params(values: Values) -> Values:
+    """The options of the sign-in to Entra, those of the environment included."""
+    rules = {name: {**rule, "required": False} for name, rule in ENTRA_OPTIONS.items()}
+    given = options.of(values, options.ENTRA)
+    return t.cast("Values", ArgumentSpecValidator(rules).validate(given).validated_parameters)
+
+
 def automation(values: Values) -> Automation:
     """What the automation signs in to Entra with, and when that expires, from the role's variables ``values``, which
     have been checked; asks nobody."""
-    rules = {name: {**rule, "required": False} for name, rule in ENTRA_OPTIONS.items()}
-    params = ArgumentSpecValidator(rules).validate(options.of(values, options.ENTRA)).validated_parameters
+    params = _params(values)
     declared = values.get(SECRET_EXPIRES)
     known = own_expiry.find(params, _input.expiry(declared, SECRET_EXPIRES) if declared else "")
     warn_before = _durations.parse(values[WARN_BEFORE], WARN_BEFORE)
