@@ -75,8 +75,8 @@ def warning(automation: Automation, now: datetime) -> str:
     if automation["state"] not in URGENT:
         return ""
     return (
-        f"The automation's own {told(automation, now)} (client ID {automation['client_id']}). Without it, client secrets are no longer "
-        f"renewed. {RENEW}."
+        f"The automation's own {told(automation, now)} (client ID {automation['client_id']}). Without it, client "
+        f"secrets are no longer renewed. {RENEW}."
     )
 
 

@@ -14,10 +14,13 @@ import json
 import pkgutil
 import typing as t
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import summary, table
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import STATES, Model, days_left
 
@@ -65,6 +68,7 @@ def _html(model: Model) -> str:
         .render(
             model,
             states=STATES,
+            now=parse_time(model["checked_at"]),
             timeline=Timeline(model["servers"]),
             # Our own files, the only parts of the page that are not escaped
             style=Markup(style),  # noqa: S704
@@ -106,6 +110,7 @@ def _environment() -> Environment:
         check_results=_check_results,
         changes=_changes,
         days_left=days_left,
+        told=_told,
         first_to_expire=_first_to_expire,
         labels=_labels,
         seconds=lambda text: int(parse_time(text).timestamp()),
@@ -137,10 +142,16 @@ def _check_results(server: Model) -> dict[str, bool]:
     return passed
 
 
-def _first_to_expire(automation: t.Sequence[Model]) -> list[Model]:
+@pass_context
+def _told(context: Context, known: Automation) -> str:
+    """What the automation signs in with, in words."""
+    return automation.told(known, context["now"])
+
+
+def _first_to_expire(credentials: t.Sequence[Model]) -> list[Model]:
     """The credential that expires first of each application and kind, for the reason above."""
     found: dict[tuple[str, str], Model] = {}
-    for item in automation:
+    for item in credentials:
         if item["expires"]:
             found.setdefault((item["client_id"], item["credential"]), item)
     return list(found.values())
