@@ -79,6 +79,8 @@ ROLES_OWN = [
     "app_allowed_groups",
     "app_allowed_users",
     "app_clear",
+    "entra_client_secret_expires",
+    "entra_credential_warn_before",
     "app_move_redirect_uris",
     "app_replaces",
     "provider_beside",

@@ -19,10 +19,14 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation
 
 Values = t.Mapping[str, t.Any]
 
 PREFIX = "rustdesk_sso_"
+# When the automation's own client secret expires, and how long before that, or before its certificate expires, to warn
+SECRET_EXPIRES = f"{PREFIX}entra_client_secret_expires"
+WARN_BEFORE = f"{PREFIX}entra_credential_warn_before"
 # The group of all servers in the inventory
 GROUP = "rustdesk_servers"
 # The options of entra_app that a server declares; all servers that share an application have to declare them alike
@@ -78,7 +82,8 @@ class _Round(t.TypedDict, total=False):
 
     ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets. ``claims`` is
     what other hosts declare of a server that is removed, see claims.Claims, and ``other_holders`` the names of their
-    client secrets, None if one cannot be read.
+    client secrets, None if one cannot be read. ``automation`` is what the automation itself signs in with,
+    and ``portal`` the address of the Microsoft Entra admin center, empty if it is unknown.
     """
 
     round: str
@@ -90,6 +95,8 @@ class _Round(t.TypedDict, total=False):
     verification: dict[str, t.Any]
     claims: dict[str, str]
     other_holders: list[str] | None
+    automation: Automation
+    portal: str
 
 
 class Declaration(_Round):
@@ -213,6 +220,7 @@ def _problems(values: Values) -> t.Iterator[str]:
     yield from _addresses(values)
     yield from _spans(values)
     yield from _timeouts(values)
+    yield from _automation(values)
     yield from _others(values)
 
 
@@ -225,12 +233,20 @@ def problems_to_adopt(values: Values) -> t.Iterator[str]:
         yield f"{PREFIX}app_id is not a GUID. Set it to the application (client) ID."
     yield from _console(values)
     yield from _timeouts(values)
+    yield from _automation(values)
 
 
 def _timeouts(values: Values) -> t.Iterator[str]:
     for name in TIMEOUTS:
         if PREFIX + name in values or name in SHARED_TIMEOUTS:
             yield from _told(_input.seconds, values.get(PREFIX + name), PREFIX + name)
+
+
+def _automation(values: Values) -> t.Iterator[str]:
+    if SECRET_EXPIRES in values:
+        yield from _told(_input.expiry, values[SECRET_EXPIRES], SECRET_EXPIRES)
+    if WARN_BEFORE in values:
+        yield from _told(_durations.parse, values[WARN_BEFORE], WARN_BEFORE)
 
 
 def _told(rule: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> t.Iterator[str]:
