@@ -237,9 +237,9 @@ def _challenged(
                 " an account for automation that has TOTP"
             )
         )
-        raise ChallengeError(
-            attempted, f"the console asks for {wants}", option, f"{client}:{answer.get('secret') or ''}"
-        )
+        # A code by TOTP needs no second run
+        begun = "" if by_totp else f"{client}:{answer.get('secret') or ''}"
+        raise ChallengeError(attempted, f"the console asks for {wants}", option, begun)
     name = _user(answer).get("name") or params["username"]
     try:
         return _second_factor(
@@ -306,7 +306,8 @@ def _call(connection: Connection, request: dict[str, t.Any], attempted: str, hin
 class ChallengeError(ServiceError):
     """The console asks for a second factor that was not given.
 
-    ``verification_secret`` names this attempt; with the code it completes it. By itself it opens nothing.
+    ``verification_secret`` names this attempt; with the code it completes it. By itself it opens nothing. It is empty
+    where another run needs no code of this attempt.
     """
 
     def __init__(self, attempted: str, answer: str, hint: str, verification_secret: str) -> None:
@@ -314,9 +315,10 @@ class ChallengeError(ServiceError):
         self.verification_secret = verification_secret
 
     def as_result(self) -> dict[str, t.Any]:
-        """As of every error, with the attempt's name."""
+        """As of every error, with the attempt's name if it is needed to go on."""
         result = super().as_result()
-        result["error"]["verification_secret"] = self.verification_secret
+        if self.verification_secret:
+            result["error"]["verification_secret"] = self.verification_secret
         return result
 
 

@@ -12,10 +12,14 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import shape
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
+
+# Outcomes of which nothing is to be verified
+UNVERIFIED = (shape.REMOVED, shape.TO_REMOVE, shape.TO_VERIFY)
 
 T = t.TypeVar("T")
-Records = t.Mapping[str, Record]
+Records = t.Mapping[str, RunRecord]
 
 # A message is read on a phone. The run's own output has the rest.
 LISTED = 20
@@ -39,16 +43,16 @@ def is_due(run: Records, when: str) -> bool:
     return when == "always" or failed or (when == "changes" and any(item["changed"] for item in run.values()))
 
 
-def digest(run: Records) -> Digest:
+def digest(run: Records, *, predicted: bool = False) -> Digest:
     """Summarize the run: failures with their reason, sign-ins that are not verified or not for all users, new client
-    secrets."""
+    secrets. ``predicted`` is whether check mode has only foreseen it."""
     failed = {name: item for name, item in run.items() if item["failed"]}
     done = {name: item for name, item in run.items() if name not in failed}
     # Without a provider, as after its removal, there is nothing to verify
     unverified = tuple(
         (_line(name), "not verified")
         for name, item in done.items()
-        if not item["verified"] and item["provider"]["present"] is not False
+        if not (item["verified"] or item["provider"]["present"] is False or item.get("outcome") in UNVERIFIED)
     )
     restricted = tuple(
         (_line(name), _line("; ".join(one["detail"] for one in item["restrictions"])))
@@ -65,7 +69,7 @@ def digest(run: Records) -> Digest:
         (sum(bool(item["verified"]) for item in done.values()), "verified"),
         (len(unverified), "not verified"),
         (len(restricted), "restricted"),
-        (sum(bool(item["changed"]) for item in done.values()), "changed"),
+        (sum(bool(item["changed"]) for item in done.values()), "would change" if predicted else "changed"),
     ]
     counts = ", ".join(f"{count} {what}" for count, what in parts if count)
     sections = (
