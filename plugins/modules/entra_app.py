@@ -1452,13 +1452,14 @@ async def _converge(
         wanted = [item for item in wanted if item.name not in refused]
     todo = registration.plan(present, wanted, graph.now)
     diff = todo.diff()
+    be = "would be" if context.check_mode else "is"
     if present.application and present.adopted:
-        context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
+        context.warn(f"The application {application.label(present.application)} {be} taken over: it has no unique name")
     revived = [f"{item.name} ({item.describe()})" for item in registration.revived(todo) if item.live(graph.now)]
     if revived:
         context.warn(
-            f"With the application {application.label(present.application or {})}, client secrets are restored that no "
-            f"declared holder has: {', '.join(revived)}. Remove those that are not needed."
+            f"With the application {application.label(present.application or {})}, each client secret {be} restored, "
+            f"also those that no declared holder has: {', '.join(revived)}. Remove those that are not needed."
         )
     if context.check_mode:
         registration.predict(todo, graph.now)
