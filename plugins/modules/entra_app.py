@@ -1247,7 +1247,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError, sentences
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 
@@ -1495,7 +1495,7 @@ async def _report(
         found = restrictions.restrictions(facts)
         name = result["application"]["display_name"]
         for item in found:
-            context.warn(f"Not all users can sign in with the application {name}: {item.detail}. {item.hint}.")
+            context.warn(sentences(f"Not all users can sign in with the application {name}: {item.detail}", item.hint))
         result["restrictions"] = [item.result() for item in found]
     if params["relying_parties"] is not None:
         result["relying_parties"] = [

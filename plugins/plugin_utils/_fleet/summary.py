@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import sentences
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import shape
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.message import digest
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
@@ -83,7 +84,7 @@ def _notes(known: RunRecord) -> list[str]:
     """What to say of a server that did not fail."""
     if known["failed"]:
         return []
-    restrictions = [f"not for all users: {item['detail']}. {item['hint']}" for item in known["restrictions"]]
+    restrictions = [sentences(f"not for all users: {item['detail']}", item["hint"]) for item in known["restrictions"]]
     return [*restrictions, *known["notes"]]
 
 
