@@ -1302,7 +1302,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError, sentences
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 
@@ -1486,7 +1486,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     alone = [option for option in APPLICATION if SPEC["argument_spec"][option].keys().isdisjoint(DEFAULTED)]
     declared = applications.declarations(params, alone)
     sdk.require()
-    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context), APPLICATION))
+    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context), APPLICATION, context.tell))
     if params[applications.OPTION] is not None:
         return applications.result(declared, outcomes)
     (outcome,) = outcomes
@@ -1507,13 +1507,14 @@ async def _converge(
         wanted = [item for item in wanted if item.name not in refused]
     todo = registration.plan(present, wanted, graph.now)
     diff = todo.diff()
+    be = "would be" if context.check_mode else "is"
     if present.application and present.adopted:
-        context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
+        context.warn(f"The application {application.label(present.application)} {be} taken over: it has no unique name")
     revived = [f"{item.name} ({item.describe()})" for item in registration.revived(todo) if item.live(graph.now)]
     if revived:
         context.warn(
-            f"With the application {application.label(present.application or {})}, client secrets are restored that no "
-            f"declared holder has: {', '.join(revived)}. Remove those that are not needed."
+            f"With the application {application.label(present.application or {})}, each client secret {be} restored, "
+            f"also those that no declared holder has: {', '.join(revived)}. Remove those that are not needed."
         )
     for warning in registration.repeated(todo.decisions, graph.now):
         context.warn(warning)
@@ -1551,7 +1552,7 @@ async def _report(
         found = restrictions.restrictions(facts)
         name = result["application"]["display_name"]
         for item in found:
-            context.warn(f"Not all users can sign in with the application {name}: {item.detail}. {item.hint}.")
+            context.warn(sentences(f"Not all users can sign in with the application {name}: {item.detail}", item.hint))
         result["restrictions"] = [item.result() for item in found]
     if params["relying_parties"] is not None:
         result["relying_parties"] = [

@@ -34,6 +34,8 @@ ON_CONTROLLER = "__rustdesk_sso_on_controller"
 ERROR = "__rustdesk_sso_error"
 # The key of a result for the next task alone
 HANDED_OVER = "session"
+# The parts of an error of which its sentence is made
+SAID = ("attempted", "answer", "hint")
 # Variables that change what a process loads when it starts: too late for the controller's own
 START_ONLY = re.compile(r"PYTHON.*|LD_.*|OPENSSL_CONF")
 
@@ -67,7 +69,10 @@ class InProcessAction(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        variables = task_vars or {}
+        result = self._result(task_vars or {})
+        return said_once(result) if (task_vars or {}).get(ON_CONTROLLER) else result
+
+    def _result(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         error = self._task.args.pop(ERROR, None)
         if HANDED_OVER in self._task.args:
             try:
@@ -167,6 +172,14 @@ class InProcessAction(ActionBase):
         # A session that is handed over stays whole, and is encrypted
         preserved = {k: v for k, v in result.items() if v is None or isinstance(v, bool) or k == HANDED_OVER}
         return {**remove_values(result, validated._no_log_values), **preserved}
+
+
+def said_once(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """``result`` of a task of the role, where ``error`` repeats nothing that its ``msg`` says."""
+    if not result.get("failed") or not isinstance(result.get("error"), t.Mapping):
+        return result
+    left = {name: value for name, value in result["error"].items() if name not in SAID and value is not None}
+    return {**result, "error": left} if left else {name: value for name, value in result.items() if name != "error"}
 
 
 def _environment(action: ActionBase) -> dict[str, str]:

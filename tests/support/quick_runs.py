@@ -41,6 +41,12 @@ class QuickRun:
         return 2 if self.of.failed() else 0
 
     @property
+    def summary(self) -> list[str]:
+        """The lines of the summary at the end of the run."""
+        shown = (host.results.get("Show the summary") for host in self.of.hosts.values())
+        return [line for result in shown if result for line in result["msg"]]
+
+    @property
     def output(self) -> str:
         """All failures and warnings, and the message of each server."""
         told = [record["message"] for name, host in self.of.hosts.items() for record in [host.run.get(name)] if record]

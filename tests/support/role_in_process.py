@@ -270,7 +270,11 @@ class _Run:
         facts = json.loads(json.dumps(self._variables._nonpersistent_fact_cache[name], default=str))
         known = self._variables.get_vars(host=self._inventory.get_host(name), include_hostvars=False)
         variables = json.loads(json.dumps(known, default=str))
-        failed = self.failures.get(name) if recap["failed"] else None
+        # The summary of the run has the reason of a failure, by its record
+        record = (facts.get("rustdesk_sso_run") or {}).get(name) or {}
+        failed = (
+            (record.get("message") if record.get("failed") else self.failures.get(name)) if recap["failed"] else None
+        )
         return HostRun(recap, failed, results, facts, warnings, variables)
 
 

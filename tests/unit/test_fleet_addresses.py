@@ -83,13 +83,8 @@ def test_a_server_leaves_with_its_callback_url() -> None:
 
 
 def test_an_own_redirect_uri_is_not_foreign_in_any_spelling() -> None:
-    application = {
-        "unique_name": "a",
-        "display_name": "",
-        "app_id": "",
-        "object_id": "",
-        "foreign_redirect_uris": [OTHER, ELSEWHERE],
-    }
+    blank = shape.blank("desk1")["application"]
+    application = {**blank, "unique_name": "a", "foreign_redirect_uris": [OTHER, ELSEWHERE]}
     member = {"server": "desk1", "tenant_id": "t", "application": application}
     shown = model._application([member], {DECLARED}, complete=False)
     assert (shown["foreign_redirect_uris"], shown["former_redirect_uris"]) == ([ELSEWHERE], [])

@@ -12,11 +12,14 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation, shape
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
+
+# Outcomes of which nothing is to be verified
+UNVERIFIED = (shape.REMOVED, shape.TO_REMOVE, shape.TO_VERIFY)
 
 T = t.TypeVar("T")
-Records = t.Mapping[str, Record]
+Records = t.Mapping[str, RunRecord]
 
 # A message is read on a phone. The run's own output has the rest.
 LISTED = 20
@@ -44,16 +47,17 @@ def is_due(run: Records, when: str) -> bool:
     return when == "always" or failed or (when == "changes" and news)
 
 
-def digest(run: Records) -> Digest:
+def digest(run: Records, *, predicted: bool = False) -> Digest:
     """Summarize the run: failures with their reason, the automation's own credential if it expires soon, sign-ins that
-    are not verified or not for all users, new client secrets."""
+    are not verified or not for all users, new client secrets. ``predicted`` is whether check mode has only foreseen it.
+    """
     failed = {name: item for name, item in run.items() if item["failed"]}
     done = {name: item for name, item in run.items() if name not in failed}
     # Without a provider, as after its removal, there is nothing to verify
     unverified = tuple(
         (_line(name), "not verified")
         for name, item in done.items()
-        if not item["verified"] and item["provider"]["present"] is not False
+        if not (item["verified"] or item["provider"]["present"] is False or item.get("outcome") in UNVERIFIED)
     )
     restricted = tuple(
         (_line(name), _line("; ".join(one["detail"] for one in item["restrictions"])))
@@ -74,7 +78,7 @@ def digest(run: Records) -> Digest:
         (sum(bool(item["verified"]) for item in done.values()), "verified"),
         (len(unverified), "not verified"),
         (len(restricted), "restricted"),
-        (sum(bool(item["changed"]) for item in done.values()), "changed"),
+        (sum(bool(item["changed"]) for item in done.values()), "would change" if predicted else "changed"),
     ]
     counts = ", ".join(f"{count} {what}" for count, what in parts if count)
     sections = (

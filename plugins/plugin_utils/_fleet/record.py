@@ -17,6 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     drift,
     put_back,
     removal,
+    shape,
     stranded,
     trial,
 )
@@ -35,8 +36,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
     ClientSecret,
     Drift,
     Error,
-    Record,
     Restriction,
+    RunRecord,
     blank,
 )
 
@@ -44,14 +45,18 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 READS_VARIABLES = "Read and check the declaration"
 # The statuses with which a sign-in is refused
 REFUSALS = ("200", "400", "401", "403")
+# Decisions that make a client secret
+NEW = ("created", "renewed")
 NOT_BEGUN = "It failed before this role looked at it. See the output of the run."
 
 
-def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Record:
+def record(server: Server, *, observed: bool = False, sharing: int = 1, predicted: bool = False) -> RunRecord:
     """The record of ``server``. ``observed`` is how it is now, instead of how this run has left it.
 
-    ``sharing`` is how many servers share its application.
+    ``sharing`` is how many servers share its application. ``predicted`` is whether check mode has only foreseen what
+    would change, as it always does of servers that are observed.
     """
+    predicted = predicted or observed
     declaration = server.declaration
     if observed:
         # The task counts as one that changes nothing
@@ -94,19 +99,19 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             "drift": _drift(server, took_part),
             "automation": _automation(declaration),
             "error": error,
-        },
-        addition="; ".join(
-            filter(
-                None,
-                (
+            "notes": [
+                note
+                for note in (
                     _accounts(server),
-                    _before(server),
+                    _before(server, predicted=predicted),
                     trial.told(took_part, sharing),
                     _former(server, took_part),
                     _stranded(server),
-                ),
-            )
-        ),
+                )
+                if note
+            ],
+        },
+        predicted=predicted,
     )
 
 
@@ -146,9 +151,11 @@ def _accounts(server: Server) -> str:
     return f"accounts: {sides['accounts']}" if server.configured.get("changed") and "accounts" in sides else ""
 
 
-def _before(server: Server) -> str:
+def _before(server: Server, *, predicted: bool) -> str:
     """What was found before the provider was changed, such as after a run that was interrupted."""
-    return "sign-in did not work before" if server.configured.get("worked_before") is False else ""
+    if server.configured.get("worked_before") is not False:
+        return ""
+    return "sign-in does not work at present" if predicted else "sign-in did not work before"
 
 
 def _stranded(server: Server) -> str:
@@ -167,8 +174,8 @@ def _former(server: Server, known: Result) -> str:
     )
 
 
-def removed(server: Server) -> Record:
-    """The record of ``server`` after it was taken out."""
+def removed(server: Server, *, predicted: bool = False) -> RunRecord:
+    """The record of ``server`` after it was taken out, or as check mode has ``predicted`` it."""
     declaration = server.declaration
     message = removal.error(server, server.registration, server.retired)
     error = _failure(server.failure) or (
@@ -193,47 +200,60 @@ def removed(server: Server) -> Record:
                 "name": declaration["client_secret"]["name"],
                 "removed": list(secret_of(declaration, left).get("removed") or []),
             },
+            "application": {
+                **blank(server.name)["application"],
+                "unique_name": declaration["application"]["unique_name"],
+            },
             "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
             "automation": _automation(declaration),
-            "error": error,
+            "error": t.cast("Error", error),
+            "outcome": shape.TO_REMOVE if predicted else shape.REMOVED,
+            "notes": _left(server, left, predicted=predicted),
         },
-        _removal(server, left),
+        _removal(server, left, predicted=predicted),
     )
 
 
-def _removal(server: Server, left: Result) -> str:
-    """One line for a server that was taken out."""
+def _removal(server: Server, left: Result, *, predicted: bool) -> str:
+    """One line for what of a server was taken out."""
     declaration = server.declaration
     keys = secret_of(declaration, left).get("removed") or []
+    application = declaration["application"]["unique_name"]
+    be, that_be = ("would be ", "that would be ") if predicted else ("", "")
     if declaration["remove_redirect_uris"]:
-        return f"redirect URIs removed from {declaration['application']['unique_name']}: " + ", ".join(
-            declaration["remove_redirect_uris"]
-        )
+        return f"redirect URIs {that_be}removed from {application}: {', '.join(declaration['remove_redirect_uris'])}"
     kept = declaration["claims"]
     gone = declaration["remove_console"] and not kept["provider"]
     console = "removed" if gone else "left in the console"
-    application = declaration["application"]["unique_name"]
     uri = "left in" if kept["redirect_uri"] else "removed from"
-    return "; ".join(
-        part
-        for part in (
-            f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}",
-            f"redirect URI {uri} {application}",
-            f"client secrets removed: {', '.join(keys) or 'none'}",
-            _held_by_hand(secret_of(declaration, left)),
-            claims.told(kept, application=declaration["remove_unused_app"]),
-            _way_back(server, left),
-        )
-        if part
+    return (
+        f"{declaration['callback_url']}: provider {declaration['provider_name']} {be}{console}; "
+        f"redirect URI {be}{uri} {application}; client secrets {that_be}removed: {', '.join(keys) or 'none'}"
     )
 
 
-def _held_by_hand(secret: Result) -> str:
+def _left(server: Server, left: Result, *, predicted: bool) -> list[str]:
+    """What of a server that was taken out stays and why, and what to keep."""
+    declaration = server.declaration
+    if declaration["remove_redirect_uris"]:
+        return []
+    notes = (
+        _held_by_hand(secret_of(declaration, left), predicted=predicted),
+        claims.told(declaration["claims"], application=declaration["remove_unused_app"]),
+        _way_back(server, left),
+    )
+    return [note for note in notes if note]
+
+
+def _held_by_hand(secret: Result, *, predicted: bool) -> str:
     """The client secret that the console had and that is left, because nothing says that it was made for the server."""
     held = secret.get("held") or {}
     if not held or held["key_id"] in (secret.get("removed") or []):
         return ""
-    return f"left: the client secret {held['name'] or 'without a name'} (key ID {held['key_id']}) that the console had"
+    has = "has" if predicted else "had"
+    return (
+        f"left: the client secret {held['name'] or 'without a name'} (key ID {held['key_id']}) that the console {has}"
+    )
 
 
 def _way_back(server: Server, left: Result) -> str:
@@ -242,20 +262,32 @@ def _way_back(server: Server, left: Result) -> str:
     return f"to come back with the same accounts, keep the client ID {app_id}" if app_id else ""
 
 
-def failed(server: str, error: Result) -> Record:
+def failed(server: str, error: Result) -> RunRecord:
     """The record of a server whose declaration could not be used, or that failed before it was read."""
     return _told({**blank(server), "error": _failure(error) or {"phase": "", "message": NOT_BEGUN, "cause": ""}})
 
 
-def _told(known: Record, message: str = "", addition: str = "") -> Record:
+def _told(known: RunRecord, message: str = "", *, predicted: bool = False) -> RunRecord:
     """``known`` with what follows from it; ``message`` is what to say of a server that did not fail, by default what
-    is known, with an ``addition``."""
+    is known. Its notes follow."""
     error = known["error"]
-    message = message or "; ".join(filter(None, (_outcome(known), addition)))
+    message = "; ".join([message or _outcome(known, predicted=predicted), *known["notes"]])
     if error:
         message = f"{error['phase']}: {error['message']}" if error["phase"] else error["message"]
+    outcome = shape.FAILED if error else known["outcome"] or _short(known, predicted=predicted)
     # What services answer may have several lines
-    return {**known, "failed": bool(error), "message": " ".join(message.split())}
+    return {**known, "failed": bool(error), "outcome": outcome, "message": " ".join(message.split())}
+
+
+def _short(known: RunRecord, *, predicted: bool) -> str:
+    """One of shape.OUTCOMES for a server that did not fail."""
+    if not known["client_secret"]["decision"]:
+        return shape.NOT_CONFIGURED
+    if not known["verified"] and known["provider"]["enabled"] is False and not known["changed"]:
+        return shape.DISABLED
+    if not known["verified"]:
+        return shape.TO_VERIFY if predicted and known["changed"] else shape.NOT_VERIFIED
+    return shape.RESTRICTED if known["restrictions"] else shape.VERIFIED
 
 
 def _error(server: Server) -> Error:
@@ -345,17 +377,21 @@ def _drift(server: Server, known: Result) -> list[Drift]:
     ]
 
 
-def _outcome(known: Record) -> str:
+def _outcome(known: RunRecord, *, predicted: bool) -> str:
     """One line for a server that did not fail."""
     secret, provider = known["client_secret"], known["provider"]["name"]
     if not secret["decision"]:
-        return f"Sign-in with {provider} was not configured in this run."
+        done = "would not be" if predicted else "was not"
+        return f"Sign-in with {provider} {done} configured in this run."
     verified, joined = ("works", ", but") if known["verified"] else ("is not verified", ";")
+    if predicted and known["changed"] and not known["verified"]:
+        verified = "would be verified"
     if known["restrictions"]:
         verified += f"{joined} not for all users: {'; '.join(item['detail'] for item in known['restrictions'])}"
-    removed = f"; removed: {', '.join(secret['removed'])}" if secret["removed"] else ""
-    expires = f", expires {secret['expires']}" if secret["expires"] else ""
+    be, new = ("would be ", secret["decision"] in NEW) if predicted else ("", False)
+    removed = f"; {be}removed: {', '.join(secret['removed'])}" if secret["removed"] else ""
+    expires = f", {'would expire' if new else 'expires'} {secret['expires']}" if secret["expires"] else ""
     return (
         f"{known['callback_url']}: sign-in with {provider} {verified}; "
-        f"client secret {secret['decision']} ({secret['reason']}){expires}{removed}"
+        f"client secret {be}{secret['decision']} ({secret['reason']}){expires}{removed}"
     )

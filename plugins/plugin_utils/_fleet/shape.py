@@ -101,6 +101,23 @@ class Error(t.TypedDict, total=False):
     cause: str
 
 
+# What can be said of a server in two words, the most urgent first; those of check mode are predicted.
+FAILED, NOT_VERIFIED, RESTRICTED = "failed", "not verified", "restricted"
+NOT_CONFIGURED, DISABLED = "not configured", "disabled"
+TO_VERIFY, TO_REMOVE, REMOVED, VERIFIED = "would be verified", "would be removed", "removed", "verified"
+OUTCOMES = (
+    FAILED,
+    NOT_VERIFIED,
+    RESTRICTED,
+    NOT_CONFIGURED,
+    DISABLED,
+    TO_VERIFY,
+    TO_REMOVE,
+    REMOVED,
+    VERIFIED,
+)
+
+
 class Record(t.TypedDict):
     """What is known of one server. An unknown text is empty; an unknown yes or no is null.
 
@@ -127,7 +144,15 @@ class Record(t.TypedDict):
     message: str
 
 
-def blank(server: str) -> Record:
+class RunRecord(Record):
+    """The same with what the summary of a run shows: ``outcome``, one of OUTCOMES, and ``notes`` on what else to know,
+    each in some words."""
+
+    outcome: str
+    notes: list[str]
+
+
+def blank(server: str) -> RunRecord:
     """The record of a server of which nothing is known."""
     return {
         "server": server,
@@ -162,5 +187,7 @@ def blank(server: str) -> Record:
         "automation": {"client_id": "", "credential": "", "expires": "", "state": "unknown"},
         "error": {},
         "failed": False,
+        "outcome": "",
+        "notes": [],
         "message": "",
     }

@@ -25,7 +25,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     trial,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Key, Server, key
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption as to_adopt
@@ -141,11 +141,11 @@ def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[
 
 
 def _records(
-    make: t.Callable[[Server, int], Record], *, leaving: bool = False
-) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
+    make: t.Callable[[Server, int, bool], RunRecord], *, leaving: bool = False
+) -> t.Callable[[HostVars, str, list[str], How], dict[str, RunRecord]]:
     """The answer to a question for the record of each server; ``leaving`` is whether the run removes them."""
 
-    def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, Record]:
+    def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, RunRecord]:
         members = servers.together(hostvars, host, hosts)
         # Those that failed before they came to the role are told of as well, unless each is for itself
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
@@ -155,7 +155,9 @@ def _records(
             known |= {server.name: server for server in _leaving(hostvars, host, hosts) if server.name in known}
         sharing = _sharing(hostvars, host, hosts, list(filter(None, known.values())))
         records = {
-            name: make(found, sharing[key(found.declaration)]) if found else _failed(hostvars[name], name)
+            name: make(found, sharing[key(found.declaration)], how.check_mode)
+            if found
+            else _failed(hostvars[name], name)
             for name, found in known.items()
         }
         if not how.whole or servers.is_partial(
@@ -164,7 +166,7 @@ def _records(
             for item in records.values():
                 item["application"]["foreign_redirect_uris"] = []
         record.name_tenants_by_id(filter(None, known.values()), records)
-        return t.cast("dict[str, Record]", plain(records))
+        return t.cast("dict[str, RunRecord]", plain(records))
 
     return answer
 
@@ -184,7 +186,7 @@ def _sharing(hostvars: HostVars, host: str, hosts: list[str], known: list[Server
     return found
 
 
-def _failed(variables: t.Mapping[str, t.Any], name: str) -> Record:
+def _failed(variables: t.Mapping[str, t.Any], name: str) -> RunRecord:
     return record.failed(name, servers.registered(variables, "failure"))
 
 
@@ -221,9 +223,9 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "stranded": _stranded,
     "removals": _removals,
     "deletions": _deletions,
-    "run": _records(lambda server, sharing: record.record(server, sharing=sharing)),
-    "observed": _records(lambda server, sharing: record.record(server, observed=True, sharing=sharing)),
-    "removed": _records(lambda server, _sharing: record.removed(server), leaving=True),
+    "run": _records(lambda server, sharing, predicted: record.record(server, sharing=sharing, predicted=predicted)),
+    "observed": _records(lambda server, sharing, _predicted: record.record(server, observed=True, sharing=sharing)),
+    "removed": _records(lambda server, _sharing, predicted: record.removed(server, predicted=predicted), leaving=True),
     "round": _round,
     "lookups": _lookups,
     "adopted": _adopted,

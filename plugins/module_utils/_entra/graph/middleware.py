@@ -14,7 +14,7 @@ import asyncio
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waiting, waits
 
 # The extension of a request that says whether it may be carried out twice
 SAFE = "rustdesk_sso_safe_to_repeat"
@@ -43,7 +43,11 @@ class Repeats(sdk.BaseMiddleware):
             if response.status_code not in repeated or attempt == waits.ATTEMPTS or seconds is None:
                 return response
             budget = budget.after(seconds)
-            await asyncio.sleep(seconds or waits.pause(attempt))
+            wait = seconds or waits.pause(attempt)
+            with waiting.waits_for(
+                f"Microsoft Graph, which answered {response.status_code}", wait, announced=bool(wanted)
+            ):
+                await asyncio.sleep(wait)
             attempt += 1
 
 

@@ -157,6 +157,7 @@ class Graph:
                 lambda: self._send_once(request, attempted, repeatable, missing_ok),
                 lambda error: error.code in NOTHING_DONE,
                 self.patience,
+                "Microsoft Graph, where others change the same",
             )
         except ServiceError as error:
             if not self._without_unknown(request, error):

@@ -19,7 +19,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     MissingLibraryError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting, waits
 
 NEEDS = {
     "access_token": ("access_token",),
@@ -139,7 +139,7 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
         common["connection_timeout"] = params["timeout"]
         # Its own policy waits for as long as it is told to, and fails at a Retry-After that it cannot read [src].
         common["retry_total"] = 0
-        session = _http.session(_http.patient(_budget(params)))
+        session = _http.session(_http.patient(_budget(params), waiting.teller()))
         session.hooks["response"].append(_check_token)
     common["transport"] = sdk.AsyncioRequestsTransport(session=session, **common)
     if chosen == "managed_identity":
