@@ -58,7 +58,7 @@ class Connection:
         """
         self.url = url
         self._http = http
-        self.asks = _causes.Asked(url, option, ca, http.proxy)
+        self.asks = _causes.Asked(url, option, ca, http.proxy, timeout=http.timeout)
         self._gateway = dict(gateway or {})
         self.headers: dict[str, str] = {}
         # Whether it takes the address that a client uses; it is asked where its type is not known
