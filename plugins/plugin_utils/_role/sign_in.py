@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -24,6 +25,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
 Values = t.Mapping[str, t.Any]
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
+# The options without which nobody signs in to a console, and what to do
+CREDENTIALS = {
+    "username": "Set it to the user name of an administrator of the console",
+    "password": "Set it to the password of that administrator, for example from Ansible Vault",
+}
+
 
 def problems(values: Values) -> list[str]:
     """A sentence for each side, Entra and the console, that the modules could not sign in to; asks nobody.
@@ -36,6 +43,15 @@ def problems(values: Values) -> list[str]:
         *_refused(entra, ENTRA_OPTIONS, _check_entra, _variables(options.ENTRA, values)),
         *_refused(console, RUSTDESK_OPTIONS, _check_console, _variables(options.CONSOLE, values)),
     ]
+
+
+def missing_credentials(values: Values) -> t.Iterator[str]:
+    """A sentence for each credential of the console that neither the role's variables ``values`` nor the environment
+    have, for a run that signs in to it."""
+    for option, remedy in CREDENTIALS.items():
+        _strategy, names = RUSTDESK_OPTIONS[option]["fallback"]
+        if f"{PREFIX}console_{option}" not in values and not any(map(os.environ.get, names)):
+            yield f"{PREFIX}console_{option} is not set, nor is the environment variable {names[0]}. {remedy}."
 
 
 def _check_entra(params: Values) -> None:
