@@ -57,6 +57,8 @@ class _Retry(Retry):
     It tells what is waited for, and how long, where a service asks for that.
     """
 
+    RETRY_AFTER_STATUS_CODES = frozenset()  # which urllib3 would add to those that are repeated
+
     def __init__(
         self,
         *arguments: t.Any,
@@ -129,12 +131,6 @@ class _Retry(Retry):
         return following
 
 
-class _Throttled(_Retry):
-    """Repeats an answer of 429 alone, which says that nothing was done."""
-
-    RETRY_AFTER_STATUS_CODES = waits.NOTHING_DONE
-
-
 class Http:
     """A requests session with one CA, one timeout and one policy for repeats.
 
@@ -169,29 +165,14 @@ class Http:
         self._verify: str | bool = ca_path or True
         self.timeout = timeout
         budget = waits.Budget(wait_timeout)
-        # A connection that was never established carried no request: trying again is safe for any method.
-        once = _Throttled(
-            total=3,
-            connect=2,
-            read=0,
-            status=2,
-            other=0,
-            status_forcelist=waits.NOTHING_DONE,
-            allowed_methods=None,
-            raise_on_status=False,
-            tell=tell,
-            budget=budget,
-            attempts=waits.Attempts(timeout),
-        )
-        self._patient = session(patient(timeout, budget, tell))
-        self._once = session(once)
+        self._safe, self._unsafe = (session(repeats(timeout, budget, tell, safe=safe)) for safe in (True, False))
 
     def send(self, method: str, url: str, *, repeatable: bool | None = None, **kwargs: t.Any) -> requests.Response:
         """Send one request and give the answer, whatever its status.
 
         Raises requests.RequestException, also for an answer that cannot be read.
         """
-        chosen = self._patient if is_repeatable(method, repeatable) else self._once
+        chosen = self._safe if is_repeatable(method, repeatable) else self._unsafe
         try:
             # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
             return chosen.request(
@@ -211,8 +192,8 @@ class Http:
 
     def close(self) -> None:
         """Close the connections."""
-        self._patient.close()
-        self._once.close()
+        self._safe.close()
+        self._unsafe.close()
 
 
 def is_repeatable(method: str, repeatable: bool | None) -> bool:
@@ -245,11 +226,19 @@ def _no_ca(ca_path: str, option: str, why: str) -> InputError:
     return InputError(said, answer=why, hint=CA_HINT)
 
 
-def patient(timeout: float, budget: waits.Budget = waits.USUAL, tell: Tell | None = None) -> Retry:
-    """How a request is repeated that may be carried out several times; ``timeout`` is for one attempt, in seconds."""
+def repeats(
+    timeout: float, budget: waits.Budget = waits.USUAL, tell: Tell | None = None, *, safe: bool = True
+) -> Retry:
+    """How a request is repeated; ``safe`` says that it may be carried out several times.
+
+    ``timeout`` is for one attempt, in seconds. A connection that was never established carried no request: trying again
+    is safe for any.
+    """
     return _Retry(
         total=waits.ATTEMPTS - 1,
-        status_forcelist=waits.PASSING | {500},
+        read=None if safe else 0,
+        other=None if safe else 0,
+        status_forcelist=waits.PASSING | {500} if safe else waits.NOTHING_DONE,
         allowed_methods=None,
         raise_on_status=False,
         tell=tell,

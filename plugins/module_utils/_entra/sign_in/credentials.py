@@ -128,7 +128,7 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
         common["connection_timeout"] = params["timeout"]
         # Its own policy waits for as long as it is told to, and fails at a Retry-After that it cannot read [src].
         common["retry_total"] = 0
-        session = _http.session(_http.patient(params["timeout"], _budget(params)))
+        session = _http.session(_http.repeats(params["timeout"], _budget(params)))
         session.hooks["response"].append(_check_token)
     common["transport"] = sdk.AsyncioRequestsTransport(session=session, **common)
     if chosen == "managed_identity":
