@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, drift, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, drift, removal, shape
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import applications, obstacles
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import model

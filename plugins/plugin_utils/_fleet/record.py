@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
     claims,
     drift,
@@ -133,7 +133,7 @@ def _automation(declaration: Declaration) -> Automation:
     return declaration.get("automation") or blank("")["automation"]
 
 
-def name_tenants_by_id(servers: t.Iterable[Server], records: t.Mapping[str, Record]) -> None:
+def name_tenants_by_id(servers: t.Iterable[Server], records: t.Mapping[str, RunRecord]) -> None:
     """Give each of ``records`` the ID of its tenant, where one of ``servers`` that declares the same name knows it."""
     declared = {server.name: server.declaration["tenant_id"].lower() for server in servers}
     ids = {name: records[server]["tenant_id"] for server, name in declared.items() if _is_id(records[server])}
@@ -141,7 +141,7 @@ def name_tenants_by_id(servers: t.Iterable[Server], records: t.Mapping[str, Reco
         records[server]["tenant_id"] = ids.get(name, records[server]["tenant_id"])
 
 
-def _is_id(known: Record) -> bool:
+def _is_id(known: RunRecord) -> bool:
     return bool(GUID.fullmatch(known["tenant_id"].lower()))
 
 
@@ -206,7 +206,7 @@ def removed(server: Server, *, predicted: bool = False) -> RunRecord:
             },
             "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
             "automation": _automation(declaration),
-            "error": t.cast("Error", error),
+            "error": error,
             "outcome": shape.TO_REMOVE if predicted else shape.REMOVED,
             "notes": _left(server, left, predicted=predicted),
         },

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import typing as t
@@ -91,7 +90,7 @@ class Graph:
         self.patience: float = params.get("wait_timeout") or 0.0
         self.now = datetime.now(timezone.utc)
         self._http = http
-        self._asked = _causes.Asked(cloud.graph_endpoint, "graph_endpoint")
+        self._asked = asked(cloud, params)
         self._params = params
         self._authorization = ""
         self._ahead: dict[str, dict[str, t.Any]] = {}
@@ -240,21 +239,16 @@ class Graph:
         return response
 
     async def _send(self, native: t.Any, attempted: str, safe: bool) -> t.Any:
-        for attempt in range(1, waits.ATTEMPTS + 1):
-            try:
-                return await self._http.send(native)
-            # TLS's errors while reading come as they are
-            except (sdk.httpx.HTTPError, bounds.UnreadableAnswer, OSError) as error:
-                cause = _causes.of_exception(error, self._asked)
-                if cause.open and not safe:
-                    answer = _causes.lost(error, cause)
-                    raise AmbiguousError(attempted, answer=answer, hint=cause.hint) from error
-                if cause.final or attempt == waits.ATTEMPTS:
-                    raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
-            except Exception as error:  # of a library that did not expect this answer
-                raise self._unreadable(attempted, error, safe=safe) from error
-            await asyncio.sleep(waits.pause(attempt))
-        raise AssertionError("the last attempt raises")
+        try:
+            return await self._http.send(native)
+        except middleware.FAILED as error:
+            cause = _causes.of_exception(error, self._asked)
+            if cause.open and not safe:
+                answer = _causes.lost(error, cause)
+                raise AmbiguousError(attempted, answer=answer, hint=cause.hint) from error
+            raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
+        except Exception as error:  # of a library that did not expect this answer
+            raise self._unreadable(attempted, error, safe=safe) from error
 
     def _unreadable(self, attempted: str, error: Exception, *, safe: bool = False) -> ServiceError:
         """The error for an answer at which a library failed; its text is not told, as it may quote anything."""
@@ -353,6 +347,11 @@ def _without_document(status: int) -> str:
     return "Run the playbook again" if status == 429 or status >= 500 else NO_DOCUMENT
 
 
+def asked(cloud: Cloud, params: t.Mapping[str, t.Any]) -> _causes.Asked:
+    """What a request to Graph asks for, as failures name it."""
+    return _causes.Asked(cloud.graph_endpoint, "graph_endpoint", timeout=params.get("timeout"))
+
+
 @asynccontextmanager
 async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.AsyncIterator[Graph]:
     """A Graph session for ``tenant_id`` with the shared Entra options ``params``, and O(wait_timeout) if there is one.
@@ -364,7 +363,11 @@ async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -
     credential = credentials.create(params, cloud, tenant_id)
     http = sdk.KiotaClientFactory.create_with_custom_middleware(
         [
-            middleware.Repeats(waits.BUDGET if params.get("wait_timeout") is None else params["wait_timeout"]),
+            middleware.Repeats(
+                waits.BUDGET if params.get("wait_timeout") is None else params["wait_timeout"],
+                params["timeout"],
+                asked(cloud, params),
+            ),
             sdk.ParametersNameDecodingHandler(),
             middleware.Bounded(params["timeout"]),
         ],
