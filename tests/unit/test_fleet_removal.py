@@ -121,6 +121,25 @@ class TestDeletions:
     def test_not_one_that_others_use(self) -> None:
         assert removal.deletions(taken_out(*leaving("desk1"), left=(callback("desk2"),))) == []
 
+    @pytest.mark.parametrize(
+        "of",
+        [
+            {"application": {"web_redirect_uris": [], "spa_redirect_uris": ["https://x/spa"]}},
+            {"application": {"web_redirect_uris": [], "identifier_uris": ["api://x"]}},
+            {"other_client_secrets": [{"name": "erp", "key_id": "k9"}]},
+            {"certificates": [{"name": "CN=erp", "key_id": "c1"}]},
+            {"federated_credentials": [{"name": "ci"}]},
+        ],
+    )
+    def test_not_one_with_contents_of_others(self, of: dict[str, Any]) -> None:
+        (server,) = leaving("desk1")
+        done = registration(result(server, **{"application": {"web_redirect_uris": []}, **of}))
+        assert removal.deletions([replace(server, registration=done)]) == []
+
+    def test_what_else_may_sign_in_as_it_is_read_where_it_may_go(self) -> None:
+        (entry,) = removal.removals(leaving("desk1"))
+        assert (entry["certificates"], entry["federated_credentials"]) == ([], [])
+
     def test_not_where_it_is_not_asked_for_by_all(self) -> None:
         assert removal.deletions(taken_out(*leaving("desk1"), ready("desk2"))) == []
         assert removal.deletions(taken_out(ready("desk1"))) == []

@@ -10,10 +10,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
-    claims,
     drift,
     put_back,
     removal,
+    removal_message,
     stranded,
     trial,
 )
@@ -31,6 +31,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
     Drift,
     Error,
     Record,
+    RemovalRecord,
     Restriction,
     blank,
 )
@@ -121,19 +122,25 @@ def _former(server: Server, known: Result) -> str:
     )
 
 
-def removed(server: Server) -> Record:
-    """The record of ``server`` after it was taken out."""
+def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
+    """The record of ``server`` after it was taken out; ``predicted`` is check mode."""
     declaration = server.declaration
     message = removal.error(server, server.registration, server.retired)
     error = server.failure or ({"phase": "Remove from the applications", "message": message} if message else {})
     left = result_of(declaration, server.registration) or {}
     deleted = result_of(declaration, server.retired) or {}
     leaves = left if declaration["remove_redirect_uris"] or concerns(server, left) else {}
-    return _told(
+    told = _told(
         {
             **blank(server.name),
             "tenant_id": declaration["tenant_id"],
             "console": {"url": declaration["console_url"], "type": ""},
+            "application": {
+                **blank(server.name)["application"],
+                "unique_name": declaration["application"]["unique_name"],
+                "app_id": (left.get("application") or {}).get("app_id") or "",
+                "object_id": (left.get("application") or {}).get("object_id") or "",
+            },
             "callback_url": declaration["callback_url"],
             "provider": {
                 "name": declaration["provider_name"],
@@ -148,49 +155,16 @@ def removed(server: Server) -> Record:
             "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
             "error": t.cast("Error", error),
         },
-        _removal(server, left),
+        removal_message.told(server, predicted=predicted),
     )
-
-
-def _removal(server: Server, left: Result) -> str:
-    """One line for a server that was taken out."""
-    declaration = server.declaration
-    keys = secret_of(declaration, left).get("removed") or []
-    if declaration["remove_redirect_uris"]:
-        return f"redirect URIs removed from {declaration['application']['unique_name']}: " + ", ".join(
-            declaration["remove_redirect_uris"]
-        )
-    kept = declaration["claims"]
-    gone = declaration["remove_console"] and not kept["provider"]
-    console = "removed" if gone else "left in the console"
-    application = declaration["application"]["unique_name"]
-    uri = "left in" if kept["redirect_uri"] else "removed from"
-    return "; ".join(
-        part
-        for part in (
-            f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}",
-            f"redirect URI {uri} {application}",
-            f"client secrets removed: {', '.join(keys) or 'none'}",
-            _held_by_hand(secret_of(declaration, left)),
-            claims.told(kept, application=declaration["remove_unused_app"]),
-            _way_back(server, left),
-        )
-        if part
-    )
-
-
-def _held_by_hand(secret: Result) -> str:
-    """The client secret that the console had and that is left, because nothing says that it was made for the server."""
-    held = secret.get("held") or {}
-    if not held or held["key_id"] in (secret.get("removed") or []):
-        return ""
-    return f"left: the client secret {held['name'] or 'without a name'} (key ID {held['key_id']}) that the console had"
-
-
-def _way_back(server: Server, left: Result) -> str:
-    """What a server that was taken out has to keep, so that its users find their accounts when it comes back."""
-    app_id = (left.get("application") or {}).get("app_id")
-    return f"to come back with the same accounts, keep the client ID {app_id}" if app_id else ""
+    taken_out = not error and not declaration["remove_redirect_uris"]
+    return {
+        **told,
+        "removal": {
+            "kept": removal_message.kept(server) if taken_out else [],
+            "application_deleted": removal_message.is_deleted(server),
+        },
+    }
 
 
 def failed(server: str, error: Error) -> Record:

@@ -104,6 +104,19 @@ class Record(t.TypedDict):
     message: str
 
 
+class Removal(t.TypedDict):
+    """What a removal leaves of a server, each with the reason, and whether its application was deleted."""
+
+    kept: list[str]
+    application_deleted: bool
+
+
+class RemovalRecord(Record):
+    """The record of a server that a run removes."""
+
+    removal: Removal
+
+
 def blank(server: str) -> Record:
     """The record of a server of which nothing is known."""
     return {

@@ -141,7 +141,7 @@ def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[
 
 
 def _records(
-    make: t.Callable[[Server, int], Record], *, leaving: bool = False
+    make: t.Callable[[Server, int, How], Record], *, leaving: bool = False
 ) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
     """The answer to a question for the record of each server; ``leaving`` is whether the run removes them."""
 
@@ -155,7 +155,7 @@ def _records(
             known |= {server.name: server for server in _leaving(hostvars, host, hosts) if server.name in known}
         sharing = _sharing(hostvars, host, hosts, list(filter(None, known.values())))
         records = {
-            name: make(found, sharing[key(found.declaration)]) if found else _failed(hostvars[name], name)
+            name: make(found, sharing[key(found.declaration)], how) if found else _failed(hostvars[name], name)
             for name, found in known.items()
         }
         if not how.whole or servers.is_partial(
@@ -220,9 +220,9 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "stranded": _stranded,
     "removals": _removals,
     "deletions": _deletions,
-    "run": _records(lambda server, sharing: record.record(server, sharing=sharing)),
-    "observed": _records(lambda server, sharing: record.record(server, observed=True, sharing=sharing)),
-    "removed": _records(lambda server, _sharing: record.removed(server), leaving=True),
+    "run": _records(lambda server, sharing, _how: record.record(server, sharing=sharing)),
+    "observed": _records(lambda server, sharing, _how: record.record(server, observed=True, sharing=sharing)),
+    "removed": _records(lambda server, _sharing, how: record.removed(server, predicted=how.check_mode), leaving=True),
     "round": _round,
     "lookups": _lookups,
     "adopted": _adopted,
