@@ -116,7 +116,7 @@ def test_a_part_of_the_inventory() -> None:
 
 def claimed(what: str, name: str = "desk1") -> Any:
     """A server that leaves while another host declares a part of it."""
-    server = ready(name, remove_unused_app=True)
+    server = replace(ready(name, remove_unused_app=True), configured={"changed": True, "provider": {}})
     return replace(server, declaration={**server.declaration, "claims": {**NOTHING, what: "other"}})
 
 

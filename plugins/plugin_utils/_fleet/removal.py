@@ -35,11 +35,22 @@ CREDENTIALS = ("certificates", "federated_credentials")
 LISTED = 3
 
 
+def has_left(server: Server) -> bool:
+    """Whether nobody is offered the sign-in of ``server`` any more: its provider was removed, or its console is not to
+    be asked.
+
+    That a task failed is recorded only after the tasks that others still run.
+    """
+    declaration = server.declaration
+    asked = declaration["remove_console"] and not declaration["claims"]["provider"]
+    return not server.failure and (not asked or server.configured.get("provider") is not None)
+
+
 def _leaving(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
     """The servers that have no provider any more, by application."""
     found: dict[Key, list[Server]] = {}
     for server in servers:
-        if not server.failure:
+        if has_left(server):
             found.setdefault(key(server.declaration), []).append(server)
     return found
 

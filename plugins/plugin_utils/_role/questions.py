@@ -75,7 +75,7 @@ def _stranded(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list
 def _leaving(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
     """The servers of a run that removes them. One that was refused or has failed stays, and so declares what it has."""
     found = _servers(hostvars, host, hosts)
-    names = [server.name for server in found if not server.failure]
+    names = [server.name for server in found if removal.has_left(server)]
     if len(names) == len(servers.together(hostvars, host, hosts)):
         return found
     others, partial_ = other_hosts.staying(hostvars, host, names), servers.is_partial(hostvars[host])
