@@ -78,7 +78,7 @@ def test_drift_of_the_own_redirect_uri_in_any_spelling() -> None:
 
 
 def test_a_server_leaves_with_its_callback_url() -> None:
-    (entry,) = removal.removals([replace(one(""), console={})])
+    (entry,) = removal.removals([replace(one(""), console={}, configured={"provider": {}})])
     assert entry["web_redirect_uris"] == {"remove": [DECLARED]}
 
 
