@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CertificateCredential, ClientSecretCredential
 from faults.steps import only
-from integration.entra_app_rows import NAMED, run
+from integration.entra_app_rows import NAMED, OWNED_BY, run
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import bootstrap as bootstrap_run
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import files
@@ -65,10 +67,31 @@ def expected(fleet: Fleet) -> list[dict[str, Any]]:
     return [item for item in fleet.tenant.applications() if item["displayName"] == NAME]
 
 
-def works(fleet: Fleet, **credential: Any) -> bool:
-    """Whether the automation can work with this credential."""
-    sign_in = {"client_id": application(fleet)["appId"], "client_secret": None, **credential}
-    return not run(fleet, **NAMED, **sign_in).get("failed", False)
+def works(fleet: Fleet, **credential: str) -> bool:
+    """Whether Entra accepts this certificate_path or client_secret of the automation."""
+    lab, tenant = fleet.lab, fleet.tenant
+    trust = {"authority": lab.login_url, "disable_instance_discovery": True, "connection_verify": lab.ca_path}
+    kind = CertificateCredential if "certificate_path" in credential else ClientSecretCredential
+    automation = kind(tenant.tenant_id, application(fleet)["appId"], **credential, **trust)
+    try:
+        return bool(automation.get_token(f"{lab.graph_url}/.default").token)
+    except ClientAuthenticationError:
+        return False
+
+
+def registers(fleet: Fleet, **options: Any) -> dict[str, Any]:
+    """The result of registering an application as the automation, which authenticates with its certificate."""
+    sign_in = {"client_id": application(fleet)["appId"], "client_secret": None, "certificate_path": "automation.pem"}
+    return run(fleet, **NAMED, **sign_in, **options)
+
+
+def granted(fleet: Fleet) -> list[str]:
+    """The Microsoft Graph application permissions that the automation has."""
+    principals = fleet.tenant.graph("GET", "/servicePrincipals").json()["value"]
+    names = {role["id"]: role["value"] for item in principals for role in item["appRoles"]}
+    (own,) = (item["id"] for item in principals if item["displayName"] == NAME)
+    held = fleet.tenant.graph("GET", f"/servicePrincipals/{own}/appRoleAssignments").json()["value"]
+    return sorted(names[item["appRoleId"]] for item in held)
 
 
 def variables(path: str) -> dict[str, str]:
@@ -138,7 +161,7 @@ def test_a_client_secret_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet
     assert not bootstrap(**asked)["changed"]
 
 
-@pytest.mark.parametrize("point", ["before Entra", "before it is accepted", "before it takes the place"])
+@pytest.mark.parametrize("point", ["before Entra", "before it takes the place"])
 def test_an_interrupted_run_is_completed(
     point: str, bootstrap: Bootstrap, fleet: Fleet, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +171,6 @@ def test_an_interrupted_run_is_completed(
     before = {name: (here / name).read_bytes() for name in asked.values()}
     place, name = {
         "before Entra": (bootstrap_run.Run, "register"),
-        "before it is accepted": (bootstrap_run.Entra, "sign_in"),
         "before it takes the place": (files, "take_the_place"),
     }[point]
 
@@ -177,7 +199,7 @@ def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here:
     asked = {"certificate_path": "automation.pem", "secret_file": "automation.yml"}
     first = bootstrap(**asked)
     lost = variables("automation.yml")[SECRET]
-    assert works(fleet, client_secret=lost)  # which registers an application that the automation owns
+    assert works(fleet, client_secret=lost)
     own = fleet.tenant.automation["certificate_path"]
     bootstrap(certificate_path=own)
     (here / "automation.pem").rename(here / "lost.pem")
@@ -203,25 +225,32 @@ def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here:
 
 def test_a_lost_application_is_replaced(bootstrap: Bootstrap, fleet: Fleet) -> None:
     """The new one becomes an owner of the applications that the former one managed, and can change them."""
-    bootstrap(certificate_path="automation.pem", secret_file="automation.yml")
-    assert works(fleet, certificate_path="automation.pem")
+    both = {"certificate_path": "automation.pem", "secret_file": "automation.yml"}
+    bootstrap(**both)
+    assert registers(fleet)["changed"]
     former = application(fleet)
     for path in (f"/applications/{former['id']}", f"/directory/deletedItems/{former['id']}"):
         assert fleet.tenant.graph("DELETE", path).status_code == 204
-    stale = bootstrap(certificate_path="automation.pem", secret_file="automation.yml")
-    assert stale["failed"]
+    stale = bootstrap(**both)
     assert f"has the client secret of another application ({former['appId']})" in stale["msg"]
-    bootstrap(certificate_path="automation.pem")
-    assert not works(fleet, certificate_path="automation.pem", description="new")
+    os.unlink("automation.yml")
     unknown = bootstrap(certificate_path="automation.pem", take_over=["nothing"])
     assert "the tenant has no application nothing" in unknown["msg"]
+    assert registers(fleet, description="new")["failed"]
     taken = bootstrap(certificate_path="automation.pem", take_over=["desks"])
     assert taken["changed"], taken
     assert "Owner of: desks" in taken["guide"]
-    sign_in = {"client_id": application(fleet)["appId"], "client_secret": None, "certificate_path": "automation.pem"}
-    changed = run(fleet, **NAMED, **sign_in, description="new", service_principal={"notes": "new"})
-    assert changed["changed"], changed
-    assert not bootstrap(certificate_path="automation.pem", take_over=["desks"])["changed"]
+    assert registers(fleet, description="new", service_principal={"notes": "new"})["changed"]
+
+
+def test_permissions_are_exactly_those_of_the_abilities(bootstrap: Bootstrap, fleet: Fleet) -> None:
+    """More are granted, and those that are no longer listed are revoked."""
+    asked = {"certificate_path": fleet.tenant.automation["certificate_path"]}
+    more = bootstrap(**asked, abilities=["names", "assignments"])
+    expected = ["AppRoleAssignment.ReadWrite.All", "Application.Read.All", OWNED_BY, "GroupMember.Read.All"]
+    assert granted(fleet) == more["permissions"] == [*expected, "User.ReadBasic.All"]
+    assert bootstrap(**asked)["changed"]
+    assert granted(fleet) == [OWNED_BY]
 
 
 def encrypted(text: str, password: str) -> bytes:
