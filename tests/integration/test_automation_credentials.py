@@ -4,7 +4,8 @@
 
 """The automation's own certificate and client secret: created, kept, renewed with overlap, and replaced when lost.
 
-What the playbook's task does runs in this process, as an administrator who is signed in with Azure CLI.
+What the playbook's task does runs in this process, as an administrator. test_bootstrap_automation.py signs in with
+Azure CLI.
 """
 
 from __future__ import annotations
@@ -45,9 +46,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def bootstrap(lab: Lab, fleet: Fleet, in_process: InProcess, monkeypatch: pytest.MonkeyPatch, here: Path) -> Bootstrap:
     """Runs the playbook's task where the user is; the result is that of a task."""
-    for name, value in lab.azure_cli(next(iter(fleet.tenant.users))).items():
-        monkeypatch.setenv(name, value)
-    place = {"authority_host": lab.login_url, "graph_endpoint": lab.graph_url, "ca_path": lab.ca_path}
+    monkeypatch.setenv("AZURE_ACCESS_TOKEN", fleet.tenant.token())
+    place = {
+        "auth_source": "access_token",
+        "authority_host": lab.login_url,
+        "graph_endpoint": lab.graph_url,
+        "ca_path": lab.ca_path,
+    }
 
     def play(check_mode: bool = False, **options: Any) -> dict[str, Any]:
         task = {"tenant_id": fleet.tenant.domain, **place, "overlap": "0", "wait_timeout": 30, **options}

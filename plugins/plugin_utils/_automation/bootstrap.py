@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _paths
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import (
@@ -247,22 +247,27 @@ class Run:
             self.noted = secret_file.parse(text, self.yml.begun.path)
             data = text.encode()
             self.yml.put(self.vault.sealed(data, self.yml.seen.secret) if self.seals else data)
+        who = registered["tenant_id"], app_id
         if self.pem and self.new:
-            self._tell("certificate")
             source = {"auth_source": "certificate", "certificate_path": self.pem.begun.path}
-            self.entra.sign_in(registered["tenant_id"], app_id, **source)
+            self._prove(who, "certificate", self.pem, source)
         if self.yml and self.yml.choice == COMPLETE and self.noted:
-            self._tell("client secret")
             source = {"auth_source": "secret", "client_secret": self.noted.secret}
-            self.entra.sign_in(registered["tenant_id"], app_id, **source)
+            self._prove(who, "client secret", self.yml, source)
         for slot in (self.pem, self.yml):
             if slot and slot.choice != KEEP:
                 slot.finish()
 
-    def _tell(self, word: str) -> None:
+    def _prove(self, who: tuple[str, str], word: str, slot: Slot, source: t.Mapping[str, str]) -> None:
+        """Wait until the automation can sign in with what is in the file beside that of ``slot``."""
         if self.context.tell:
             seconds = f"{self.params['wait_timeout']:.0f}"
             self.context.tell(f"Waiting until Entra accepts the new {word}, at most {seconds} seconds")
+        try:
+            self.entra.sign_in(*who, **source)
+        except ServiceError as error:
+            hint = f"{slot.path} is unchanged. Run the playbook again, or delete {slot.begun.path} to start over"
+            raise error.but(hint=hint) from error
 
     def clean(self, registered: Result) -> bool:
         """Remove the credentials that are superseded or revoked; gives whether there were any."""
