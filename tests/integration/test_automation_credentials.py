@@ -199,6 +199,21 @@ def test_an_interrupted_run_is_completed(
     assert (len(found["keyCredentials"]), len(found["passwordCredentials"])) == (2, 2)
 
 
+def test_a_certificate_is_used_only_after_entra_accepts_it(
+    bootstrap: Bootstrap, lab: Lab, fleet: Fleet, here: Path
+) -> None:
+    bootstrap(certificate_path="automation.pem")
+    before = (here / "automation.pem").read_bytes()
+    lab.set_lag(0, 3600)
+    refused = bootstrap(certificate_path="automation.pem", renew=True, wait_timeout=1)
+    assert "AADSTS700027" in refused["msg"]
+    assert f"{here}/automation.pem is unchanged. Run the playbook again" in refused["msg"]
+    assert (here / "automation.pem").read_bytes() == before
+    lab.set_lag(0, 0)
+    assert bootstrap(certificate_path="automation.pem")["files"] == {f"{here}/automation.pem": "completed"}
+    assert works(fleet, certificate_path=str(here / "automation.pem"))
+
+
 def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here: Path) -> None:
     """Another file for the same application is made only if that is asked for; what it owns stays its own."""
     asked = {"certificate_path": "automation.pem", "secret_file": "automation.yml"}
