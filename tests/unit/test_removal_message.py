@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.removal_message import ACCOUNTS, kept, notes, told
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.removal_message import (
+    ACCOUNTS,
+    kept,
+    notes,
+    told,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from support.servers import APP_ID, callback, ready, registration, removed_from, result
 
