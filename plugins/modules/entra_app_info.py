@@ -71,6 +71,7 @@ seealso:
 """
 
 EXAMPLES = r"""
+# Without credentials, the environment variables AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are used
 - name: Read when the client secrets expire
   deskops.rustdesk_sso.entra_app_info:
     tenant_id: example.com

@@ -25,6 +25,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _sealed
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
 # The role sets it for its tasks: they run on the controller, whatever connection, become or interpreter the caller has
@@ -73,6 +74,11 @@ class InProcessAction(ActionBase):
 
     def _result(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         error = self._task.args.pop(ERROR, None)
+        if HANDED_OVER in self._task.args:
+            try:
+                self._task.args[HANDED_OVER] = _sealed.unseal(plain(self._task.args[HANDED_OVER]))
+            except InputError as unusable:
+                return {"failed": True, **unusable.as_result()}
         if error:
             if self.GIVE_UP:
                 self._run_core(self.GIVE_UP)
@@ -83,7 +89,10 @@ class InProcessAction(ActionBase):
             return mistake
         here = self._here(variables)
         result = self._run_core(type(self).CORE) if here else self._execute_module(task_vars=variables)
-        if self.holds_secret(result):
+        sealed = _sealed.seal(result[HANDED_OVER]) if HANDED_OVER in result else {}
+        if sealed:
+            result[HANDED_OVER] = sealed
+        if sealed is None or self.holds_secret(result):
             result["_ansible_no_log"] = True
         if result.get("_ansible_no_log") or self._task.changed_when == [False]:
             self._show_diff(result)
@@ -160,7 +169,7 @@ class InProcessAction(ActionBase):
             ]
         result["invocation"] = {"module_args": params}
         # As AnsibleModule does: input secrets are masked wherever they turn up, None and booleans are left alone.
-        # A session that is handed over stays whole: a result that has one is censored anyway.
+        # A session that is handed over stays whole, and is encrypted
         preserved = {k: v for k, v in result.items() if v is None or isinstance(v, bool) or k == HANDED_OVER}
         return {**remove_values(result, validated._no_log_values), **preserved}
 

@@ -155,6 +155,29 @@ def run_role(
         return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
 
 
+def run_plays(inventory: Mapping[str, Any], plays: str, folder: Path, *, check: bool = False) -> RoleRun:
+    """Run plays, given as YAML as a user writes them, with an inventory in ``folder``."""
+    options = {
+        "check": check,
+        "diff": False,
+        "extra_vars": (),
+        "forks": 5,
+        "skip_tags": [],
+        "subset": None,
+        "tags": ["all"],
+        "verbosity": 0,
+    }
+    wire = Wire(None)
+    with _controller(options), wire:
+        sources, written = folder / "inventory.json", folder / "plays.yml"
+        sources.write_text(json.dumps(inventory))
+        written.write_text(plays)
+        run = _Run(sources, None)
+        for play in DataLoader().load_from_file(str(written), trusted_as_template=True):
+            run.play(play)
+        return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
+
+
 class _Worker:
     """Stands where Ansible has a worker process: runs its task at once, and gives the result in the same way."""
 
@@ -207,7 +230,7 @@ class _Run:
     def role(self, entry: str, any_errors_fatal: bool) -> None:
         """Run it as the collection's playbooks do."""
         role = {"name": ROLE, "tasks_from": entry, "rolespec_validate": False}
-        play = Play.load(
+        self.play(
             {
                 "hosts": GROUP,
                 "gather_facts": False,
@@ -215,10 +238,12 @@ class _Run:
                 "strategy": "ansible.builtin.linear",
                 "any_errors_fatal": any_errors_fatal,
                 "tasks": [{"name": "Run the role", "ansible.builtin.import_role": role}],
-            },
-            variable_manager=self._variables,
-            loader=_LOADER,
+            }
         )
+
+    def play(self, play: dict[str, Any]) -> None:
+        """Run a play, of which templates are marked as Ansible's loader marks them."""
+        loaded = Play.load(play, variable_manager=self._variables, loader=_LOADER)
         manager = TaskQueueManager(self._inventory, self._variables, _LOADER, passwords={}, forks=5)
         silent = CallbackBase()
         silent.disabled = True
@@ -226,7 +251,7 @@ class _Run:
         worker = type("Worker", (_Worker,), {"done": staticmethod(self._done)})
         try:
             with patch.object(strategy, "WorkerProcess", worker):
-                manager.run(play)
+                manager.run(loaded)
         finally:
             manager.cleanup()
         self._stats = manager._stats

@@ -128,7 +128,7 @@ def test_a_record_is_complete_in_every_state(server: Callable[[], Server], make:
         part = made[path[0]]  # type: ignore[literal-required]
         assert [key for key, value in part.items() if value is None] == []
     assert made["failed"] is bool(made["error"])
-    assert made["error"].keys() in ({"phase", "message"}, set())
+    assert made["error"].keys() in ({"phase", "message", "cause"}, set())
     assert made["message"]
     assert "\n" not in made["message"]
 
@@ -149,6 +149,8 @@ def test_a_verified_server() -> None:
         "app_id": APP_ID,
         "object_id": OBJECT_ID,
         "foreign_redirect_uris": [callback()],
+        "assignment": "",
+        "portal_url": "",
     }
     assert made["tenant_id"] == TENANT_ID
     assert made["console"] == {"url": "https://desk1", "type": "pro"}
@@ -228,7 +230,11 @@ class TestErrors:
 
     def test_client_secrets_that_could_not_be_retired(self) -> None:
         made = record.record(not_retired(renewed()))
-        assert made["error"] == {"phase": "Retire superseded secrets", "message": "It was throttled."}
+        assert made["error"] == {
+            "phase": "Retire superseded secrets",
+            "message": "It was throttled.",
+            "cause": "",
+        }
         assert made["message"] == "Retire superseded secrets: It was throttled."
         assert record.record(replace(renewed(), retired=AS_A_WHOLE))["error"]["message"] == AS_A_WHOLE["msg"]
 
@@ -255,6 +261,27 @@ class TestErrors:
     def test_a_declaration_that_cannot_be_used(self) -> None:
         made = record.failed("desk1", {"phase": "Read and check the declaration", "message": "desk1: x is empty."})
         assert made["message"] == "Read and check the declaration: desk1: x is empty."
+        assert made["error"]["cause"] == "variables"
+
+    @pytest.mark.parametrize(
+        ("message", "code", "status", "cause"),
+        [
+            ("Signing in to tenant x as client y failed: AADSTS7000222: It.", "AADSTS7000222", 401, "sign_in"),
+            ("Signing in to tenant x as client y failed: AADSTS700016: It.", "AADSTS700016", "400", "sign_in"),
+            ("Signing in to tenant x as client y failed: AADSTS90033: It.", "AADSTS90033", 503, ""),
+            ("Signing in to the console https://x as y failed: the console answered 200: No.", "error", 200, "sign_in"),
+            ("Signing in to the console https://x as y failed: it wants a code.", "second_factor", "", "sign_in"),
+            ("Signing in to the console https://x as y failed: too many.", "error", 429, ""),
+            ("Signing in to the console https://x as y failed: it cannot be reached.", "", "", ""),
+            ("Reading the application failed: Insufficient privileges.", "Authorization_RequestDenied", 403, ""),
+        ],
+    )
+    def test_a_sign_in_of_the_automation_that_is_refused(
+        self, message: str, code: str, status: Any, cause: str
+    ) -> None:
+        failure = {"phase": "Any", "message": message, "code": code, "status": status}
+        made = record.record(replace(ready(), failure=failure))
+        assert made["error"] == {"phase": "Any", "message": message, "cause": cause}
 
 
 def restriction(name: str) -> dict[str, str]:
@@ -372,7 +399,8 @@ class TestRemoved:
     def test_a_failure(self) -> None:
         server = ready()
         made = record.removed(replace(server, registration=registration(refused(server))))
-        assert made["error"] == {"phase": "Remove from the applications", "message": "Graph answered 403."}
+        message = "Graph answered 403."
+        assert made["error"] == {"phase": "Remove from the applications", "message": message, "cause": ""}
         made = record.removed(unread())
         assert made["error"]["phase"] == "Inspect the console"
         assert made["provider"]["present"] is None
@@ -441,3 +469,37 @@ class TestDrift:
     def test_none_without_a_change(self) -> None:
         sides = {"before": {"notes": "a"}, "after": {"notes": "b"}}
         assert drifts(registered(ready(), changed=False, diff=sides)[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("verified", "verified"),
+        ("not verified", "failed"),
+        ("registered", "not verified"),
+        ("inspected", "not configured"),
+        ("retirement failed as a whole", "failed"),
+    ],
+)
+def test_the_outcome_is_what_the_summary_shows(name: str, outcome: str) -> None:
+    assert record.record(SERVERS[name]())["outcome"] == outcome
+
+
+def test_check_mode_speaks_of_what_would_be_done() -> None:
+    server = SERVERS["predicted"]()
+    made = record.record(server, predicted=True)
+    assert (made["outcome"], record.record(server)["outcome"]) == ("would be verified", "not verified")
+    assert "sign-in with azure would be verified; client secret would be created" in made["message"]
+    assert ", would expire 20" in made["message"]
+    assert "client secret would be created" in record.record(server, observed=True)["message"]
+    kept = record.record(SERVERS["verified"](), predicted=True)
+    assert kept["outcome"] == "verified"
+    assert "sign-in with azure works" in kept["message"]
+
+
+def test_a_removal_is_predicted_too() -> None:
+    made = record.removed(taken_out(), predicted=True)
+    assert (made["outcome"], record.removed(taken_out())["outcome"]) == ("would be removed", "removed")
+    assert "provider azure would be removed; redirect URI would be removed from rustdesk-sso" in made["message"]
+    former = taken_out(remove_redirect_uris=["https://old.example/api/oidc/callback"])
+    assert record.removed(former)["outcome"] == "kept"

@@ -131,7 +131,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
     if not isinstance(answer.get("access_token"), str):
         if answer.get("type") in UNFINISHED:
             demanded, hint = UNFINISHED[answer["type"]]
-            raise ServiceError(attempted, answer=demanded, hint=hint)
+            raise ServiceError(attempted, answer=demanded, hint=hint, code=answer["type"])
         raise ServiceError(
             attempted,
             answer=f"the answer has no access token (type {answer.get('type')})",
@@ -145,6 +145,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
             attempted,
             answer="this user is not an administrator of the console",
             hint="Set username to an administrator, or make this user one",
+            code="not_administrator",
         )
     return client, token
 
@@ -328,7 +329,7 @@ class ChallengeError(ServiceError):
     """
 
     def __init__(self, attempted: str, answer: str, hint: str, verification_secret: str) -> None:
-        super().__init__(attempted, answer=answer, hint=hint)
+        super().__init__(attempted, answer=answer, hint=hint, code="second_factor")
         self.verification_secret = verification_secret
 
     def as_result(self) -> dict[str, t.Any]:

@@ -8,7 +8,10 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
     claims,
     drift,
@@ -18,6 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     stranded,
     trial,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     concerns,
     exists,
@@ -28,6 +32,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.regist
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Result, Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import (
+    Automation,
     ClientSecret,
     Drift,
     Error,
@@ -38,6 +43,10 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 
 # Decisions that make a client secret
 NEW = ("created", "renewed")
+# The role's first task
+READS_VARIABLES = "Read and check the declaration"
+# The statuses with which a sign-in is refused
+REFUSALS = ("200", "400", "401", "403")
 NOT_BEGUN = "It failed before this role looked at it. See the output of the run."
 
 
@@ -49,8 +58,12 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
     """
     predicted = predicted or observed
     declaration = server.declaration
+    if observed:
+        # The task counts as one that changes nothing
+        server = replace(server, configured=_predicted(server.configured))
     known = result_of(declaration, server.registration) or {}
     there = exists(known)
+    app_id = known["application"]["app_id"] if there else ""
     uris = redirect_uris_before(known) if observed else (known.get("application") or {}).get("web_redirect_uris")
     observed = observed or put_back.is_done(server)
     provider = (not observed and server.configured.get("provider")) or server.provider
@@ -65,9 +78,11 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
             "application": {
                 "unique_name": declaration["application"]["unique_name"],
                 "display_name": declaration["application"].get("display_name") or "",
-                "app_id": known["application"]["app_id"] if there else "",
+                "app_id": app_id,
                 "object_id": known["application"]["object_id"] if there else "",
                 "foreign_redirect_uris": list(uris or []) if there else [],
+                "assignment": _assignment(known) if there else "",
+                "portal_url": hosts.portal_page(declaration.get("portal") or "", app_id) if there else "",
             },
             "callback_url": server.callback_url,
             "provider": {
@@ -82,6 +97,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
             "checks": list(server.verified.get("checks") or []),
             "restrictions": _restrictions(server, known),
             "drift": _drift(server, took_part),
+            "automation": _automation(declaration),
             "error": error,
             "notes": [
                 note
@@ -97,6 +113,36 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
         },
         predicted=predicted,
     )
+
+
+def _predicted(configured: Result) -> Result:
+    """The result of a task that predicts, with ``changed`` as its diff says."""
+    sides = configured.get("diff") or {}
+    return {**configured, "changed": sides.get("before") != sides.get("after")} if configured else {}
+
+
+def _assignment(known: Result) -> str:
+    """Who can sign in with an application."""
+    required = (known.get("service_principal") or {}).get("app_role_assignment_required")
+    if any(item["name"] == "assignment" for item in known.get("restrictions") or []):
+        return "nobody"
+    return "" if required is None else "assigned" if required else "all"
+
+
+def _automation(declaration: Declaration) -> Automation:
+    return declaration.get("automation") or blank("")["automation"]
+
+
+def name_tenants_by_id(servers: t.Iterable[Server], records: t.Mapping[str, RunRecord]) -> None:
+    """Give each of ``records`` the ID of its tenant, where one of ``servers`` that declares the same name knows it."""
+    declared = {server.name: server.declaration["tenant_id"].lower() for server in servers}
+    ids = {name: records[server]["tenant_id"] for server, name in declared.items() if _is_id(records[server])}
+    for server, name in declared.items():
+        records[server]["tenant_id"] = ids.get(name, records[server]["tenant_id"])
+
+
+def _is_id(known: RunRecord) -> bool:
+    return bool(GUID.fullmatch(known["tenant_id"].lower()))
 
 
 def _accounts(server: Server) -> str:
@@ -132,7 +178,9 @@ def removed(server: Server, *, predicted: bool = False) -> RunRecord:
     """The record of ``server`` after it was taken out, or as check mode has ``predicted`` it."""
     declaration = server.declaration
     message = removal.error(server, server.registration, server.retired)
-    error = server.failure or ({"phase": "Remove from the applications", "message": message} if message else {})
+    error = _failure(server.failure) or (
+        {"phase": "Remove from the applications", "message": message, "cause": ""} if message else {}
+    )
     left = result_of(declaration, server.registration) or {}
     deleted = result_of(declaration, server.retired) or {}
     leaves = left if declaration["remove_redirect_uris"] or concerns(server, left) else {}
@@ -157,43 +205,45 @@ def removed(server: Server, *, predicted: bool = False) -> RunRecord:
                 "unique_name": declaration["application"]["unique_name"],
             },
             "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
-            "error": t.cast("Error", error),
-            "outcome": shape.TO_REMOVE if predicted else shape.REMOVED,
-            "notes": _left(server, left, predicted=predicted),
+            "automation": _automation(declaration),
+            "error": error,
+            "outcome": _of_removal(server, predicted=predicted),
         },
         _removal(server, left, predicted=predicted),
     )
 
 
+def _of_removal(server: Server, *, predicted: bool) -> str:
+    """One of shape.OUTCOMES for a server that was taken out, or of which former redirect URIs were."""
+    if server.declaration["remove_redirect_uris"]:
+        return shape.KEPT
+    return shape.TO_REMOVE if predicted else shape.REMOVED
+
+
 def _removal(server: Server, left: Result, *, predicted: bool) -> str:
-    """One line for what of a server was taken out."""
+    """One line for a server that was taken out."""
     declaration = server.declaration
     keys = secret_of(declaration, left).get("removed") or []
-    application = declaration["application"]["unique_name"]
     be, that_be = ("would be ", "that would be ") if predicted else ("", "")
+    application = declaration["application"]["unique_name"]
     if declaration["remove_redirect_uris"]:
         return f"redirect URIs {that_be}removed from {application}: {', '.join(declaration['remove_redirect_uris'])}"
     kept = declaration["claims"]
     gone = declaration["remove_console"] and not kept["provider"]
     console = "removed" if gone else "left in the console"
     uri = "left in" if kept["redirect_uri"] else "removed from"
-    return (
-        f"{declaration['callback_url']}: provider {declaration['provider_name']} {be}{console}; "
-        f"redirect URI {be}{uri} {application}; client secrets {that_be}removed: {', '.join(keys) or 'none'}"
+    return "; ".join(
+        part
+        for part in (
+            f"{declaration['callback_url']}: provider {declaration['provider_name']} {be}{console}",
+            f"redirect URI {be}{uri} {application}",
+            f"client secrets {that_be}removed: {', '.join(keys) or 'none'}",
+            _held_by_hand(secret_of(declaration, left), predicted=predicted),
+            claims.told(kept, application=declaration["remove_unused_app"]),
+            _way_back(server, left),
+        )
+        if part
     )
-
-
-def _left(server: Server, left: Result, *, predicted: bool) -> list[str]:
-    """What of a server that was taken out stays and why, and what to keep."""
-    declaration = server.declaration
-    if declaration["remove_redirect_uris"]:
-        return []
-    notes = (
-        _held_by_hand(secret_of(declaration, left), predicted=predicted),
-        claims.told(declaration["claims"], application=declaration["remove_unused_app"]),
-        _way_back(server, left),
-    )
-    return [note for note in notes if note]
 
 
 def _held_by_hand(secret: Result, *, predicted: bool) -> str:
@@ -213,9 +263,9 @@ def _way_back(server: Server, left: Result) -> str:
     return f"to come back with the same accounts, keep the client ID {app_id}" if app_id else ""
 
 
-def failed(server: str, error: Error) -> RunRecord:
+def failed(server: str, error: Result) -> RunRecord:
     """The record of a server whose declaration could not be used, or that failed before it was read."""
-    return _told({**blank(server), "error": error or {"phase": "", "message": NOT_BEGUN}})
+    return _told({**blank(server), "error": _failure(error) or {"phase": "", "message": NOT_BEGUN, "cause": ""}})
 
 
 def _told(known: RunRecord, message: str = "", *, predicted: bool = False) -> RunRecord:
@@ -244,11 +294,27 @@ def _short(known: RunRecord, *, predicted: bool) -> str:
 def _error(server: Server) -> Error:
     if server.failure:
         said = [str(server.failure["message"]), put_back.told(server), stranded.told(server)]
-        return {"phase": str(server.failure["phase"]), "message": " ".join(filter(None, said))}
+        return _failure({**server.failure, "message": " ".join(filter(None, said))})
     found = _retired(server)
     if found.get("failed"):
-        return {"phase": "Retire superseded secrets", "message": str(found.get("msg"))}
+        return {"phase": "Retire superseded secrets", "message": str(found.get("msg")), "cause": ""}
     return {}
+
+
+def _failure(failure: Result) -> Error:
+    """What the role's tasks have noted of a failure, with its cause."""
+    if not failure:
+        return {}
+    phase, message = str(failure["phase"]), str(failure["message"])
+    return {"phase": phase, "message": message, "cause": _cause(phase, message, failure)}
+
+
+def _cause(phase: str, message: str, failure: Result) -> str:
+    if phase == READS_VARIABLES:
+        return "variables"
+    # Both clients begin so (login.attempt, credentials.refused); without a code, nobody has answered
+    refused = message.startswith("Signing in to ") and failure.get("code")
+    return "sign_in" if refused and str(failure.get("status") or "200") in REFUSALS else ""
 
 
 def _retired(server: Server) -> Result:

@@ -22,7 +22,9 @@ LISTED = 20
 # How many servers of the same failure or note are named
 NAMED = 5
 # Outcomes with which all is well, if the server was not changed
-WELL = (shape.VERIFIED, shape.DISABLED, shape.REMOVED)
+WELL = (shape.VERIFIED, shape.DISABLED)
+# Outcomes of a removal, whose message says what was removed and what stays
+LEAVING = (shape.REMOVED, shape.TO_REMOVE, shape.KEPT)
 
 
 def lines(run: Records, *, predicted: bool = False) -> list[str]:
@@ -84,6 +86,8 @@ def _notes(known: RunRecord) -> list[str]:
     """What to say of a server that did not fail."""
     if known["failed"]:
         return []
+    if known["outcome"] in LEAVING:
+        return [known["message"]]
     restrictions = [sentences(f"not for all users: {item['detail']}", item["hint"]) for item in known["restrictions"]]
     return [*restrictions, *known["notes"]]
 

@@ -165,6 +165,7 @@ def _records(
         ):  # a redirect URI of a server that is left out would seem to be somebody else's
             for item in records.values():
                 item["application"]["foreign_redirect_uris"] = []
+        record.name_tenants_by_id(filter(None, known.values()), records)
         return t.cast("dict[str, RunRecord]", plain(records))
 
     return answer
@@ -186,7 +187,7 @@ def _sharing(hostvars: HostVars, host: str, hosts: list[str], known: list[Server
 
 
 def _failed(variables: t.Mapping[str, t.Any], name: str) -> RunRecord:
-    return record.failed(name, t.cast("t.Any", servers.registered(variables, "failure")))
+    return record.failed(name, servers.registered(variables, "failure"))
 
 
 def options_of(

@@ -24,23 +24,35 @@ READ_GRANTS = frozenset(
     }
 )
 READ_AUTHORIZATION_POLICY = frozenset({"Policy.Read.All", "Policy.ReadWrite.Authorization"})
-# The first that fits: the methods, the path, the permission.
+# The first that fits: the methods, the path, the permission, and the ability of bootstrap_automation with it.
 NEEDED = (
-    ("POST|DELETE", r"/owners/", "Application.ReadWrite.All"),
-    ("POST|DELETE", r"/appRoleAssignedTo", "AppRoleAssignment.ReadWrite.All and Application.Read.All"),
-    ("GET", r"/appRoleAssign", "Application.Read.All"),
-    ("GET", r"/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All, or Directory.Read.All to read only"),
-    (".*", r"/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All"),
-    ("GET", r"/users/", "User.ReadBasic.All"),
-    ("GET", r"/groups", "GroupMember.Read.All"),
-    ("GET", r"/policies/", "Policy.Read.All"),
-    ("GET", r"/applications$", "Application.Read.All, to list what it does not own"),
-    (".*", r"", OWNED),
+    ("POST|DELETE", r"/owners/", "Application.ReadWrite.All", "other_applications"),
+    ("POST|DELETE", r"/appRoleAssignedTo", "AppRoleAssignment.ReadWrite.All and Application.Read.All", "assignments"),
+    ("GET", r"/appRoleAssign", "Application.Read.All", "assignments"),
+    (
+        *("GET", r"/oauth2PermissionGrants"),
+        *("DelegatedPermissionGrant.ReadWrite.All, or Directory.Read.All to read only", "consent"),
+    ),
+    (".*", r"/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All", "consent"),
+    ("GET", r"/users/", "User.ReadBasic.All", "names"),
+    ("GET", r"/groups", "GroupMember.Read.All", "names"),
+    ("GET", r"/policies/", "Policy.Read.All", "policies"),
+    ("GET", r"/applications$", "Application.Read.All, to list what it does not own", ""),
+    (".*", r"", OWNED, ""),
 )
 
 
 def hint(method: str, path: str, who: str) -> str:
     """What to do about Graph's 403 to a request: ``who`` is the automation in words."""
-    fitting = (p for verbs, place, p in NEEDED if re.fullmatch(verbs, method) and re.search(place, path, re.IGNORECASE))
-    permission = next(fitting)
-    return f"Grant the {who} the Microsoft Graph application permission {permission}, with admin consent"
+    fitting = (
+        (permission, name)
+        for verbs, place, permission, name in NEEDED
+        if re.fullmatch(verbs, method) and re.search(place, path, re.IGNORECASE)
+    )
+    permission, name = next(fitting)
+    return f"Grant the {who} the Microsoft Graph application permission {permission}, with admin consent{ability(name)}"
+
+
+def ability(name: str) -> str:
+    """Where the playbook bootstrap_automation grants what a hint asks for; empty if it does not."""
+    return f" ({name} of bootstrap_abilities in the playbook bootstrap_automation)" if name else ""
