@@ -6,14 +6,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from urllib3.util.retry import Retry
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
@@ -90,17 +87,10 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Modules that run in this process hardly pause between reads and between attempts, unless Retry-After asks."""
     from azure.core.pipeline.policies import AsyncRetryPolicy  # only now: these take a second to load
 
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import session
-
-    async def briefly(seconds: float) -> None:
-        await asyncio.sleep(min(seconds, PAUSE))
-
     monkeypatch.setattr(replication, "FIRST_PAUSE", PAUSE)
     monkeypatch.setattr(open_outcome, "PAUSES", (PAUSE, PAUSE))
-    monkeypatch.setattr(session, "asyncio", SimpleNamespace(sleep=briefly))
     monkeypatch.setattr(waits, "pause", lambda _attempt: PAUSE)
     monkeypatch.setattr(AsyncRetryPolicy, "get_backoff_time", lambda *_arguments: PAUSE)
-    monkeypatch.setattr(Retry, "get_backoff_time", lambda *_arguments: PAUSE)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift, record
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift, record, removal_message
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import NO_ID
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record, blank
@@ -120,7 +120,8 @@ def shape(value: Any, where: str = "") -> set[str]:
 def test_a_record_is_complete_in_every_state(server: Callable[[], Server], make: Callable[[Server], Record]) -> None:
     made = make(server())
     assert made["server"] == "desk1"
-    assert shape(made) == shape(blank("desk1"))
+    more = {".removal.kept", ".removal.application_deleted"} if make is record.removed else set()
+    assert shape(made) == shape(blank("desk1")) | more
     text = json.dumps(made)
     assert json.loads(text) == made
     assert CANARY not in text
@@ -329,21 +330,6 @@ class TestMessages:
         assert made["message"] == "Sign-in with entra was not configured in this run."
         assert (made["verified"], made["changed"]) == (None, False)
 
-    def test_a_server_that_was_taken_out(self) -> None:
-        assert record.removed(taken_out())["message"] == (
-            f"{callback()}: provider azure removed; redirect URI removed from rustdesk-sso; client secrets removed: k1"
-            f"; to come back with the same accounts, keep the client ID {APP_ID}"
-        )
-        server = taken_out()
-        claims = {**server.declaration["claims"], "redirect_uri": "desk1-new", "provider": "desk1-new"}
-        claimed = replace(server, declaration={**server.declaration, "claims": claims})
-        message = record.removed(claimed)["message"]
-        assert "provider azure left in the console; redirect URI left in rustdesk-sso" in message
-        assert "left: the redirect URI (declared by desk1-new), the provider (declared by desk1-new)" in message
-        left = record.removed(taken_out(remove_console=False))["message"]
-        assert "provider azure left in the console" in left
-        assert "removed: none" in record.removed(SERVERS["nothing to take out"]())["message"]
-
 
 class TestChanged:
     """Whether the run changed something."""
@@ -383,6 +369,8 @@ class TestRemoved:
         assert made["client_secret"]["removed"] == ["k1"]
         assert (made["tenant_id"], made["callback_url"]) == (TENANT, callback())
         assert (made["changed"], made["failed"], made["verified"]) == (True, False, None)
+        assert made["application"]["unique_name"] == "rustdesk-sso"
+        assert made["removal"] == {"kept": [*removal_message.kept(taken_out())], "application_deleted": False}
 
     def test_the_provider_of_a_console_that_is_no_more_is_not_known(self) -> None:
         made = record.removed(replace(taken_out(remove_console=False), configured={"skipped": True, "changed": False}))
@@ -401,6 +389,7 @@ class TestRemoved:
         made = record.removed(replace(server, registration=registration(refused(server))))
         message = "Graph answered 403."
         assert made["error"] == {"phase": "Remove from the applications", "message": message, "cause": ""}
+        assert made["removal"]["kept"] == []
         made = record.removed(unread())
         assert made["error"]["phase"] == "Inspect the console"
         assert made["provider"]["present"] is None

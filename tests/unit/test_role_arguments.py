@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,12 @@ def test_types_that_ansible_does_not_check_are_checked_by_the_role():
     raw = {name.removeprefix(PREFIX) for name, option in OPTIONS.items() if option["type"] == "raw"}
     assert raw == set(TYPES)
     assert all(rules["type"] != "raw" for rules in specification().values())
+
+
+def test_internal_names_are_few():
+    """A reader of the tasks has to keep them in mind."""
+    tasks = "".join(path.read_text() for path in (ROLE / "tasks").glob("*.yml"))
+    assert len(set(re.findall(r"__rustdesk_sso_\w+", tasks))) <= 15
 
 
 def modules_option(name):

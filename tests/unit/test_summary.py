@@ -102,9 +102,9 @@ def test_a_failed_server_names_its_task() -> None:
     assert summary.failure({**known, "error": {"phase": "", "message": "x"}, "message": "Stopped."}) == "Stopped."
 
 
-def test_a_removal_says_what_it_left() -> None:
-    said = "https://desk1/api/oidc/callback: provider azure removed; left: the application (declared by two)"
-    gone = {"outcome": shape.REMOVED, "changed": True, "verified": None, "message": said}
+def test_former_redirect_uris_are_named() -> None:
+    said = "redirect URIs removed from rustdesk-sso: https://old.example/api/oidc/callback"
+    gone = {"outcome": shape.KEPT, "changed": True, "verified": None, "message": said}
     shown = summary.lines(run_of(record("desk1", **gone)))
     assert shown[-1] == f"desk1: {said}"
     assert "not verified" not in shown[0]

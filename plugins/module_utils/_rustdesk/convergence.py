@@ -67,8 +67,10 @@ def converge(params: t.Mapping[str, t.Any], session: Session, context: Context) 
             break
         try:
             console.apply(todo)
-            # Else whoever closes the session looks again
-            if not params["keep_session"] or len(plans) > 1:
+            # Else whoever closes the session looks again, who does not write: the change of the only provider there is
+            # can only have met another run's change of the same one, and that is kept
+            alone = todo.present is not None and not others and len(plans) == 1
+            if not params["keep_session"] or not alone:
                 console.look_again()
             break
         except ConflictError:

@@ -49,8 +49,8 @@ def is_due(run: Records, when: str) -> bool:
 
 def digest(run: Records, *, predicted: bool = False) -> Digest:
     """Summarize the run: failures with their reason, the automation's own credential if it expires soon, sign-ins that
-    are not verified or not for all users, new client secrets. ``predicted`` is whether check mode has only foreseen
-    it."""
+    are not verified or not for all users, new client secrets. ``predicted`` is whether check mode has only foreseen it.
+    """
     failed = {name: item for name, item in run.items() if item["failed"]}
     done = {name: item for name, item in run.items() if name not in failed}
     # Without a provider, as after its removal, there is nothing to verify

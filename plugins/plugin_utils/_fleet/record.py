@@ -11,12 +11,12 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
-    claims,
     drift,
     put_back,
     removal,
+    removal_message,
     shape,
     stranded,
     trial,
@@ -36,17 +36,18 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
     ClientSecret,
     Drift,
     Error,
+    RemovalRecord,
     Restriction,
     RunRecord,
     blank,
 )
 
-# Decisions that make a client secret
-NEW = ("created", "renewed")
 # The role's first task
 READS_VARIABLES = "Read and check the declaration"
 # The statuses with which a sign-in is refused
 REFUSALS = ("200", "400", "401", "403")
+# Decisions that make a client secret
+NEW = ("created", "renewed")
 NOT_BEGUN = "It failed before this role looked at it. See the output of the run."
 
 
@@ -174,7 +175,7 @@ def _former(server: Server, known: Result) -> str:
     )
 
 
-def removed(server: Server, *, predicted: bool = False) -> RunRecord:
+def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
     """The record of ``server`` after it was taken out, or as check mode has ``predicted`` it."""
     declaration = server.declaration
     message = removal.error(server, server.registration, server.retired)
@@ -184,11 +185,17 @@ def removed(server: Server, *, predicted: bool = False) -> RunRecord:
     left = result_of(declaration, server.registration) or {}
     deleted = result_of(declaration, server.retired) or {}
     leaves = left if declaration["remove_redirect_uris"] or concerns(server, left) else {}
-    return _told(
+    told = _told(
         {
             **blank(server.name),
             "tenant_id": declaration["tenant_id"],
             "console": {"url": declaration["console_url"], "type": ""},
+            "application": {
+                **blank(server.name)["application"],
+                "unique_name": declaration["application"]["unique_name"],
+                "app_id": (left.get("application") or {}).get("app_id") or "",
+                "object_id": (left.get("application") or {}).get("object_id") or "",
+            },
             "callback_url": declaration["callback_url"],
             "provider": {
                 "name": declaration["provider_name"],
@@ -200,17 +207,22 @@ def removed(server: Server, *, predicted: bool = False) -> RunRecord:
                 "name": declaration["client_secret"]["name"],
                 "removed": list(secret_of(declaration, left).get("removed") or []),
             },
-            "application": {
-                **blank(server.name)["application"],
-                "unique_name": declaration["application"]["unique_name"],
-            },
             "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
             "automation": _automation(declaration),
             "error": error,
             "outcome": _of_removal(server, predicted=predicted),
+            "notes": removal_message.notes(server, predicted=predicted),
         },
-        _removal(server, left, predicted=predicted),
+        removal_message.told(server, predicted=predicted),
     )
+    taken_out = not error and not declaration["remove_redirect_uris"]
+    return {
+        **told,
+        "removal": {
+            "kept": removal_message.kept(server, predicted=predicted) if taken_out else [],
+            "application_deleted": removal_message.is_deleted(server),
+        },
+    }
 
 
 def _of_removal(server: Server, *, predicted: bool) -> str:
@@ -218,49 +230,6 @@ def _of_removal(server: Server, *, predicted: bool) -> str:
     if server.declaration["remove_redirect_uris"]:
         return shape.KEPT
     return shape.TO_REMOVE if predicted else shape.REMOVED
-
-
-def _removal(server: Server, left: Result, *, predicted: bool) -> str:
-    """One line for a server that was taken out."""
-    declaration = server.declaration
-    keys = secret_of(declaration, left).get("removed") or []
-    be, that_be = ("would be ", "that would be ") if predicted else ("", "")
-    application = declaration["application"]["unique_name"]
-    if declaration["remove_redirect_uris"]:
-        return f"redirect URIs {that_be}removed from {application}: {', '.join(declaration['remove_redirect_uris'])}"
-    kept = declaration["claims"]
-    gone = declaration["remove_console"] and not kept["provider"]
-    console = "removed" if gone else "left in the console"
-    uri = "left in" if kept["redirect_uri"] else "removed from"
-    return "; ".join(
-        part
-        for part in (
-            f"{declaration['callback_url']}: provider {declaration['provider_name']} {be}{console}",
-            f"redirect URI {be}{uri} {application}",
-            f"client secrets {that_be}removed: {', '.join(keys) or 'none'}",
-            _held_by_hand(secret_of(declaration, left), predicted=predicted),
-            claims.told(kept, application=declaration["remove_unused_app"]),
-            _way_back(server, left),
-        )
-        if part
-    )
-
-
-def _held_by_hand(secret: Result, *, predicted: bool) -> str:
-    """The client secret that the console had and that is left, because nothing says that it was made for the server."""
-    held = secret.get("held") or {}
-    if not held or held["key_id"] in (secret.get("removed") or []):
-        return ""
-    has = "has" if predicted else "had"
-    return (
-        f"left: the client secret {held['name'] or 'without a name'} (key ID {held['key_id']}) that the console {has}"
-    )
-
-
-def _way_back(server: Server, left: Result) -> str:
-    """What a server that was taken out has to keep, so that its users find their accounts when it comes back."""
-    app_id = (left.get("application") or {}).get("app_id")
-    return f"to come back with the same accounts, keep the client ID {app_id}" if app_id else ""
 
 
 def failed(server: str, error: Result) -> RunRecord:

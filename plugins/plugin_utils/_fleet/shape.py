@@ -153,6 +153,19 @@ class RunRecord(Record):
     notes: list[str]
 
 
+class Removal(t.TypedDict):
+    """What a removal leaves of a server, each with the reason, and whether its application was deleted."""
+
+    kept: list[str]
+    application_deleted: bool
+
+
+class RemovalRecord(RunRecord):
+    """The record of a server that a run removes."""
+
+    removal: Removal
+
+
 def blank(server: str) -> RunRecord:
     """The record of a server of which nothing is known."""
     return {

@@ -22,9 +22,7 @@ LISTED = 20
 # How many servers of the same failure or note are named
 NAMED = 5
 # Outcomes with which all is well, if the server was not changed
-WELL = (shape.VERIFIED, shape.DISABLED)
-# Outcomes of a removal, whose message says what was removed and what stays
-LEAVING = (shape.REMOVED, shape.TO_REMOVE, shape.KEPT)
+WELL = (shape.VERIFIED, shape.DISABLED, shape.REMOVED)
 
 
 def lines(run: Records, *, predicted: bool = False) -> list[str]:
@@ -86,7 +84,7 @@ def _notes(known: RunRecord) -> list[str]:
     """What to say of a server that did not fail."""
     if known["failed"]:
         return []
-    if known["outcome"] in LEAVING:
+    if known["outcome"] == shape.KEPT:  # it tells the redirect URIs that were removed
         return [known["message"]]
     restrictions = [sentences(f"not for all users: {item['detail']}", item["hint"]) for item in known["restrictions"]]
     return [*restrictions, *known["notes"]]

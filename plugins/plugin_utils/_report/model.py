@@ -18,7 +18,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secret
     parse_time,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH, GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 

@@ -75,7 +75,7 @@ def _stranded(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list
 def _leaving(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
     """The servers of a run that removes them. One that was refused or has failed stays, and so declares what it has."""
     found = _servers(hostvars, host, hosts)
-    names = [server.name for server in found if not server.failure]
+    names = [server.name for server in found if removal.has_left(server)]
     if len(names) == len(servers.together(hostvars, host, hosts)):
         return found
     others, partial_ = other_hosts.staying(hostvars, host, names), servers.is_partial(hostvars[host])
@@ -141,7 +141,7 @@ def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[
 
 
 def _records(
-    make: t.Callable[[Server, int, bool], RunRecord], *, leaving: bool = False
+    make: t.Callable[[Server, int, How], RunRecord], *, leaving: bool = False
 ) -> t.Callable[[HostVars, str, list[str], How], dict[str, RunRecord]]:
     """The answer to a question for the record of each server; ``leaving`` is whether the run removes them."""
 
@@ -155,9 +155,7 @@ def _records(
             known |= {server.name: server for server in _leaving(hostvars, host, hosts) if server.name in known}
         sharing = _sharing(hostvars, host, hosts, list(filter(None, known.values())))
         records = {
-            name: make(found, sharing[key(found.declaration)], how.check_mode)
-            if found
-            else _failed(hostvars[name], name)
+            name: make(found, sharing[key(found.declaration)], how) if found else _failed(hostvars[name], name)
             for name, found in known.items()
         }
         if not how.whole or servers.is_partial(
@@ -223,9 +221,9 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "stranded": _stranded,
     "removals": _removals,
     "deletions": _deletions,
-    "run": _records(lambda server, sharing, predicted: record.record(server, sharing=sharing, predicted=predicted)),
-    "observed": _records(lambda server, sharing, _predicted: record.record(server, observed=True, sharing=sharing)),
-    "removed": _records(lambda server, _sharing, predicted: record.removed(server, predicted=predicted), leaving=True),
+    "run": _records(lambda server, sharing, how: record.record(server, sharing=sharing, predicted=how.check_mode)),
+    "observed": _records(lambda server, sharing, _how: record.record(server, observed=True, sharing=sharing)),
+    "removed": _records(lambda server, _sharing, how: record.removed(server, predicted=how.check_mode), leaving=True),
     "round": _round,
     "lookups": _lookups,
     "adopted": _adopted,

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 from datetime import datetime, timezone
@@ -35,6 +36,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 
 Values = t.Mapping[str, t.Any]
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+
+# The options without which nobody signs in to a console, and what to do
+CREDENTIALS = {
+    "username": "Set it to the user name of an administrator of the console",
+    "password": "Set it to the password of that administrator, for example from Ansible Vault",
+}
 
 
 def problems(values: Values) -> list[str]:
@@ -71,6 +78,15 @@ def automation(values: Values) -> Automation:
     known = own_expiry.find(params, _input.expiry(declared, SECRET_EXPIRES) if declared else "")
     warn_before = _durations.parse(values[WARN_BEFORE], WARN_BEFORE)
     return own.judge(known, warn_before, datetime.now(timezone.utc))
+
+
+def missing_credentials(values: Values) -> t.Iterator[str]:
+    """A sentence for each credential of the console that neither the role's variables ``values`` nor the environment
+    have, for a run that signs in to it."""
+    for option, remedy in CREDENTIALS.items():
+        _strategy, names = RUSTDESK_OPTIONS[option]["fallback"]
+        if f"{PREFIX}console_{option}" not in values and not any(map(os.environ.get, names)):
+            yield f"{PREFIX}console_{option} is not set, nor is the environment variable {names[0]}. {remedy}."
 
 
 def _check_entra(params: Values) -> None:

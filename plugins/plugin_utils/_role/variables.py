@@ -20,6 +20,7 @@ from ansible.module_utils.common.validation import check_type_dict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _paths
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import conversion
@@ -62,7 +63,7 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
     """The variables that are set, checked and converted to their types, and a sentence for each that cannot be used.
 
     ``given`` are the host's variables with their templates. One that is empty has the role's default; it is left out
-    if it has none. A secret is never quoted.
+    if it has none. A path is absolute afterwards. A secret is never quoted.
     """
     values: dict[str, t.Any] = {}
     problems: list[str] = []
@@ -97,7 +98,8 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
     result = ArgumentSpecValidator(checked).validate({name: v for name, v in values.items() if name in checked})
     problems += [f"{_short(message)}." for message in result.error_messages]
     typed = {name: value for name, value in result.validated_parameters.items() if is_set(value)}
-    return {**typed, **secrets}, problems
+    paths = {name: _paths.of_user(value) for name, value in typed.items() if checked[name]["type"] == "path"}
+    return {**typed, **paths, **secrets}, problems
 
 
 def _checked(name: str, value: t.Any, rules: t.Mapping[str, t.Any]) -> t.Any:

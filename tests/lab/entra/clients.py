@@ -114,7 +114,9 @@ class Clients:
         held = [item for holder in (application, principal) if holder for item in holder.body["keyCredentials"]]
         named = [item for item in held if keys.is_named_by(home.certificates[item["keyId"]], header)]
         named_by = f", Thumbprint of key used by client: '{header.get('x5t#S256') or header.get('x5t')}'"
-        if not named:
+        added = [home.certificates_added.get(item["keyId"], 0.0) for item in named]
+        # As for client secrets and federated credentials, until it is known everywhere [inf]
+        if not any(map(self._directory.secret_settled, added)):
             raise StsError(700027, is_not="not registered", reason=f"The key was not found.{named_by}")
         if parse(named[0]["endDateTime"]) <= self._directory.now():
             # The words of people who met it [iss]

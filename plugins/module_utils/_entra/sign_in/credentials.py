@@ -139,7 +139,7 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
         common["connection_timeout"] = params["timeout"]
         # Its own policy waits for as long as it is told to, and fails at a Retry-After that it cannot read [src].
         common["retry_total"] = 0
-        session = _http.session(_http.patient(_budget(params), waiting.teller()))
+        session = _http.session(_http.repeats(params["timeout"], _budget(params), waiting.teller()))
         session.hooks["response"].append(_check_token)
     common["transport"] = sdk.AsyncioRequestsTransport(session=session, **common)
     if chosen == "managed_identity":
@@ -243,7 +243,7 @@ def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str, aut
     request = re.search(r"Trace ID: ([0-9a-f-]{36})", text)
     response = getattr(error, "response", None)
     if response is None and not said and chosen not in ("azure_cli", "managed_identity"):
-        cause = _causes.of_exception(error, _causes.Asked(authority, "authority_host"))
+        cause = _causes.of_exception(error, _causes.Asked(authority, "authority_host", timeout=params.get("timeout")))
         if cause.name != _causes.UNKNOWN:
             return ServiceError(attempted, answer=cause.answer, hint=cause.hint)
     asks = waits.wish(response) if response is not None else ""
