@@ -458,3 +458,37 @@ class TestDrift:
     def test_none_without_a_change(self) -> None:
         sides = {"before": {"notes": "a"}, "after": {"notes": "b"}}
         assert drifts(registered(ready(), changed=False, diff=sides)[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("verified", "verified"),
+        ("not verified", "failed"),
+        ("registered", "not verified"),
+        ("inspected", "not configured"),
+        ("retirement failed as a whole", "failed"),
+    ],
+)
+def test_the_outcome_is_what_the_summary_shows(name: str, outcome: str) -> None:
+    assert record.record(SERVERS[name]())["outcome"] == outcome
+
+
+def test_check_mode_speaks_of_what_would_be_done() -> None:
+    server = SERVERS["predicted"]()
+    made = record.record(server, predicted=True)
+    assert (made["outcome"], record.record(server)["outcome"]) == ("would be verified", "not verified")
+    assert "sign-in with azure would be verified; client secret would be created" in made["message"]
+    assert ", would expire 20" in made["message"]
+    assert "client secret would be created" in record.record(server, observed=True)["message"]
+    kept = record.record(SERVERS["verified"](), predicted=True)
+    assert kept["outcome"] == "verified"
+    assert "sign-in with azure works" in kept["message"]
+
+
+def test_a_removal_is_predicted_too() -> None:
+    made = record.removed(taken_out(), predicted=True)
+    assert (made["outcome"], record.removed(taken_out())["outcome"]) == ("would be removed", "removed")
+    assert "provider azure would be removed; redirect URI would be removed from rustdesk-sso" in made["message"]
+    former = taken_out(remove_redirect_uris=["https://old.example/api/oidc/callback"])
+    assert record.removed(former)["outcome"] == "kept"

@@ -100,3 +100,11 @@ def test_a_failed_server_names_its_task() -> None:
     known: Any = failed("desk1", "The console did not answer.")
     assert summary.failure(known) == 'desk1 failed at "Inspect the console". The summary gives the reason.'
     assert summary.failure({**known, "error": {"phase": "", "message": "x"}, "message": "Stopped."}) == "Stopped."
+
+
+def test_former_redirect_uris_are_named() -> None:
+    said = "redirect URIs removed from rustdesk-sso: https://old.example/api/oidc/callback"
+    gone = {"outcome": shape.KEPT, "changed": True, "verified": None, "message": said}
+    shown = summary.lines(run_of(record("desk1", **gone)))
+    assert shown[-1] == f"desk1: {said}"
+    assert "not verified" not in shown[0]

@@ -16,7 +16,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
 
 # Outcomes of which nothing is to be verified
-UNVERIFIED = (shape.REMOVED, shape.TO_REMOVE, shape.TO_VERIFY)
+UNVERIFIED = (shape.REMOVED, shape.TO_REMOVE, shape.KEPT, shape.TO_VERIFY)
 
 T = t.TypeVar("T")
 Records = t.Mapping[str, RunRecord]

@@ -210,7 +210,7 @@ def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
             "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
             "automation": _automation(declaration),
             "error": error,
-            "outcome": shape.TO_REMOVE if predicted else shape.REMOVED,
+            "outcome": _of_removal(server, predicted=predicted),
             "notes": removal_message.notes(server, predicted=predicted),
         },
         removal_message.told(server, predicted=predicted),
@@ -223,6 +223,13 @@ def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
             "application_deleted": removal_message.is_deleted(server),
         },
     }
+
+
+def _of_removal(server: Server, *, predicted: bool) -> str:
+    """One of shape.OUTCOMES for a server that was taken out, or of which former redirect URIs were."""
+    if server.declaration["remove_redirect_uris"]:
+        return shape.KEPT
+    return shape.TO_REMOVE if predicted else shape.REMOVED
 
 
 def failed(server: str, error: Result) -> RunRecord:

@@ -103,7 +103,7 @@ class Error(t.TypedDict, total=False):
 
 # What can be said of a server in two words, the most urgent first; those of check mode are predicted.
 FAILED, NOT_VERIFIED, RESTRICTED = "failed", "not verified", "restricted"
-NOT_CONFIGURED, DISABLED = "not configured", "disabled"
+NOT_CONFIGURED, DISABLED, KEPT = "not configured", "disabled", "kept"
 TO_VERIFY, TO_REMOVE, REMOVED, VERIFIED = "would be verified", "would be removed", "removed", "verified"
 OUTCOMES = (
     FAILED,
@@ -114,6 +114,7 @@ OUTCOMES = (
     TO_VERIFY,
     TO_REMOVE,
     REMOVED,
+    KEPT,
     VERIFIED,
 )
 

@@ -84,6 +84,8 @@ def _notes(known: RunRecord) -> list[str]:
     """What to say of a server that did not fail."""
     if known["failed"]:
         return []
+    if known["outcome"] == shape.KEPT:  # it tells the redirect URIs that were removed
+        return [known["message"]]
     restrictions = [sentences(f"not for all users: {item['detail']}", item["hint"]) for item in known["restrictions"]]
     return [*restrictions, *known["notes"]]
 
