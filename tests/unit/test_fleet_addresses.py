@@ -88,6 +88,8 @@ def test_an_own_redirect_uri_is_not_foreign_in_any_spelling() -> None:
         "display_name": "",
         "app_id": "",
         "object_id": "",
+        "assignment": "",
+        "portal_url": "",
         "foreign_redirect_uris": [OTHER, ELSEWHERE],
     }
     member = {"server": "desk1", "tenant_id": "t", "application": application}
