@@ -1071,6 +1071,13 @@ obstacles:
   type: list
   elements: str
   version_added: 0.2.0
+change_refused:
+  description:
+    - Why Microsoft Graph would refuse to let whoever is signed in change the application, with the command that changes
+      that. Empty if it would not, or if that is unknown.
+  returned: in check mode, if the application exists and would be changed, or if O(adopt) is true
+  type: str
+  version_added: 0.2.0
 restrictions:
   description:
     - What keeps some or all users from signing in although every technical check passes. A warning shows each of them.
@@ -1239,6 +1246,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     applications,
     identity,
     inspection,
+    ownership,
     registration,
     restriction_facts,
     restrictions,
@@ -1487,15 +1495,20 @@ async def _report(
     """The result of ``todo``, with what restricts sign-in."""
     params = todo.present.params
     result = registration.report(todo, discovery, diff, graph.now, check_mode=context.check_mode)
+    found = todo.present.application
+    if context.check_mode and found and not todo.present.deleted and (todo.changed or params["adopt"]):
+        result["change_refused"] = await ownership.read(graph, application.view(found))
+        if result["change_refused"]:
+            context.warn(result["change_refused"])
     for obstacle in result.get("obstacles") or []:
         context.warn(obstacle)
     if result.get("application"):
         facts = await restriction_facts.read(graph, todo, result, check_mode=context.check_mode)
-        found = restrictions.restrictions(facts)
+        restricting = restrictions.restrictions(facts)
         name = result["application"]["display_name"]
-        for item in found:
+        for item in restricting:
             context.warn(f"Not all users can sign in with the application {name}: {item.detail}. {item.hint}.")
-        result["restrictions"] = [item.result() for item in found]
+        result["restrictions"] = [item.result() for item in restricting]
     if params["relying_parties"] is not None:
         result["relying_parties"] = [
             {"name": party["name"], "refused": refused.get(party["name"], "")} for party in params["relying_parties"]
