@@ -1073,9 +1073,9 @@ obstacles:
   version_added: 0.2.0
 change_refused:
   description:
-    - Why Microsoft Graph would refuse to let whoever is signed in change the application, with the command that changes
-      that. Empty if it would not, or if that is unknown.
-  returned: in check mode, if the application exists and would be changed, or if O(adopt) is true
+    - In check mode, why Microsoft Graph would refuse the change, with the command that makes whoever is signed in an
+      owner of the application, or the permission that is missing. Empty if it would not, or if that is unknown.
+  returned: success
   type: str
   version_added: 0.2.0
 restrictions:
@@ -1495,25 +1495,32 @@ async def _report(
     """The result of ``todo``, with what restricts sign-in."""
     params = todo.present.params
     result = registration.report(todo, discovery, diff, graph.now, check_mode=context.check_mode)
-    found = todo.present.application
-    if context.check_mode and found and not todo.present.deleted and (todo.changed or params["adopt"]):
-        result["change_refused"] = await ownership.read(graph, application.view(found))
-        if result["change_refused"]:
-            context.warn(result["change_refused"])
+    result["change_refused"] = await _change_refused(context, graph, todo)
+    if result["change_refused"]:
+        context.warn(result["change_refused"])
     for obstacle in result.get("obstacles") or []:
         context.warn(obstacle)
     if result.get("application"):
         facts = await restriction_facts.read(graph, todo, result, check_mode=context.check_mode)
-        restricting = restrictions.restrictions(facts)
+        found = restrictions.restrictions(facts)
         name = result["application"]["display_name"]
-        for item in restricting:
+        for item in found:
             context.warn(f"Not all users can sign in with the application {name}: {item.detail}. {item.hint}.")
-        result["restrictions"] = [item.result() for item in restricting]
+        result["restrictions"] = [item.result() for item in found]
     if params["relying_parties"] is not None:
         result["relying_parties"] = [
             {"name": party["name"], "refused": refused.get(party["name"], "")} for party in params["relying_parties"]
         ]
     return result
+
+
+async def _change_refused(context: Context, graph: Graph, todo: registration.Plan) -> str:
+    """Why what check mode predicts would be refused; empty if it would not be. An application that is taken over is
+    looked at although nothing changes yet."""
+    found, adopts = todo.present.application, todo.present.params["adopt"]
+    if not context.check_mode or not found or todo.present.deleted or not (todo.changed or adopts):
+        return ""
+    return await ownership.read(graph, application.view(found))
 
 
 def main() -> None:

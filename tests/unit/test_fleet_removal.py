@@ -218,6 +218,10 @@ class TestError:
         (server,) = taken_out(*leaving("desk1"))
         assert removal.error(server, server.registration, registration(refused(server, "Denied."))) == "Denied."
 
+    def test_a_change_that_check_mode_predicts_to_be_refused(self) -> None:
+        (server,) = taken_out(*leaving("desk1"), change_refused="It is not an owner.")
+        assert removal.error(server, server.registration) == "It is not an owner."
+
     def test_that_of_the_task_as_a_whole(self) -> None:
         assert removal.error(ready(), AS_A_WHOLE, {}) == "No module named msgraph."
         (server,) = taken_out(*leaving("desk1"))

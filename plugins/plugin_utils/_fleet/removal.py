@@ -187,4 +187,6 @@ def error(server: Server, *results: Result) -> str:
         found = result_of(server.declaration, result) or failure_as_whole(result)
         if found.get("failed"):
             return str(found.get("msg"))
+        if found.get("changed") and found.get("change_refused"):  # as check mode predicts
+            return str(found["change_refused"])
     return ""
