@@ -16,7 +16,7 @@ import json
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,7 +146,7 @@ def run_role(
         "verbosity": 0,
     }
     wire = Wire(crash_at)
-    with _controller(options), wire, tempfile.TemporaryDirectory() as folder:
+    with as_controller(options), wire, tempfile.TemporaryDirectory() as folder:
         sources = Path(folder, "inventory.json")
         sources.write_text(json.dumps(fleet.inventory))
         run = _Run(sources, options["subset"])
@@ -155,10 +155,8 @@ def run_role(
         return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
 
 
-class _Worker:
+class Worker:
     """Stands where Ansible has a worker process: runs its task at once, and gives the result in the same way."""
-
-    done: Callable[[str, str, dict[str, Any]], None]
 
     def __init__(
         self, *, final_q: Any, task_vars: Any, host: Any, task: Any, play_context: Any, loader: Any, **others: Any
@@ -186,6 +184,10 @@ class _Worker:
         self._queue.send_task_result(
             _RawTaskResult(host=self._host, task=self._task, return_data=result, task_fields=fields)
         )
+
+    @staticmethod
+    def done(host: str, task: str, result: dict[str, Any]) -> None:
+        """Whoever wants to know of each result defines this anew."""
 
 
 @dataclass
@@ -223,7 +225,7 @@ class _Run:
         silent = CallbackBase()
         silent.disabled = True
         manager._callback_plugins = [silent]
-        worker = type("Worker", (_Worker,), {"done": staticmethod(self._done)})
+        worker = type("Told", (Worker,), {"done": staticmethod(self._done)})
         try:
             with patch.object(strategy, "WorkerProcess", worker):
                 manager.run(play)
@@ -250,7 +252,7 @@ class _Run:
 
 
 @contextmanager
-def _controller(options: dict[str, Any]) -> Iterator[None]:
+def as_controller(options: Mapping[str, Any]) -> Iterator[None]:
     """This process as ansible-playbook's with these options; afterwards as it was, so that nothing outlives a run."""
     inheritable = {stream: os.get_inheritable(stream) for stream in STANDARD_STREAMS}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
