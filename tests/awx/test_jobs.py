@@ -64,12 +64,12 @@ def test_life(
     assert again.rc == 0, again.output
     assert again.changed() == {first: 0, second: 0}
 
-    well = run("drift", place)
+    well = run("preview", place)
     assert well.changed() == {first: 0, second: 0}, well.output
     document = fleet.consoles[second].settings()
     document["providers"][-1]["enabled"] = False
     fleet.consoles[second].put_settings(document)
-    drifted = run("drift", place)
+    drifted = run("preview", place)
     assert drifted.rc == 0, drifted.output
     assert drifted.changed() == {first: 0, second: 2}
     assert "enabled" in drifted.output
@@ -81,6 +81,12 @@ def test_life(
     assert all(before[host] < secrets(fleet, host) for host in fleet.hosts)
     for host in fleet.hosts:
         assert fleet.sign_in(host)["access_token"]
+
+    predicted = run("removal preview", place, limit=first)
+    assert predicted.rc == 0, predicted.output
+    assert first in predicted.output
+    assert second not in predicted.changed()
+    assert secrets(fleet, first)
 
     gone = run("remove", place, limit=first, answers={"rustdesk_sso_remove_unused_app": "true"})
     assert gone.rc == 0, gone.output
@@ -155,11 +161,24 @@ def test_certification_authority(
 
 
 def test_nothing_is_removed_without_a_limit(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any]) -> None:
-    """A limit that was forgotten is not everything."""
-    place = make_place(1)
-    job = run("remove", place)
+    """A limit that was forgotten is not everything; the workflow ends before it asks for approval."""
+    job = run("removal preview", make_place(1))
     assert job.rc != 0
     assert "--limit" in job.output
+
+
+def test_entra_without_a_secret(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any]) -> None:
+    """A certificate's credential serves as well; a federated token is what is exchanged with the other one."""
+    place = make_place(1)
+    console = place.credentials()[1]
+    job = run("verify", place, credentials=[place.certificate(), console])
+    assert job.rc == 0, job.output
+    assert "AADSTS" not in job.output
+    token = "not-a-federated-token"
+    refused = run("apply", place, credentials=[place.workload_identity(token), console])
+    assert refused.rc != 0
+    assert "federated" in refused.output, refused.output
+    assert token not in refused.text
 
 
 def test_a_wrong_password_is_not_told(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any]) -> None:

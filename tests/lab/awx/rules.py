@@ -70,6 +70,10 @@ class Refused(Exception):
         self.body = body
 
 
+class Forbidden(Exception):
+    """An answer of 403; the text is its detail."""
+
+
 class _Tower:
     """The namespace by which injectors name the files."""
 
@@ -146,6 +150,13 @@ def survey(spec: dict[str, Any]) -> None:
             need("choices" in question, f"Survey question {index} must specify choices.")
             chosen = default.splitlines()
             need(all(item in question["choices"] for item in chosen), "Default choice must be among the choices")
+
+
+def answers(spec: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raises Refused for a launch or a schedule that leaves out an answer, even if the question has a default
+    [src: awx/main/models/mixins.py, _survey_element_validation]."""
+    missing = [one["variable"] for one in spec.get("spec", []) if one["required"] and one["variable"] not in given]
+    refuse_unless(not missing, "variables_needed_to_start", f"'{missing}' value missing")
 
 
 def schedule(rule: str) -> None:
