@@ -132,9 +132,14 @@ class Place:
         }
         return self._stored(self._type("certificate"), inputs)
 
-    def workload_identity(self, token: str) -> dict[str, Any]:
-        """A credential for Entra with a federated token, stored in AWX."""
-        inputs = {"tenant": self.fleet.tenant.tenant_id, "client": "an-application", "token": token}
+    def workload_identity(self) -> dict[str, Any]:
+        """A credential for Entra with a federated token that Entra takes, stored in AWX."""
+        tenant, client = self.fleet.tenant, self.fleet.tenant.automation["client_id"]
+        trusted = {"issuer": "https://awx.example.com", "subject": "job"}
+        (application,) = [one for one in tenant.applications() if one["appId"] == client]
+        body = {"name": "awx", **trusted, "audiences": ["api://AzureADTokenExchange"]}
+        tenant.graph("POST", f"/applications/{application['id']}/federatedIdentityCredentials", body)
+        inputs = {"tenant": tenant.tenant_id, "client": client, "token": self.fleet.lab.workload_token(**trusted)}
         return self._stored(self._type("workload_identity"), inputs)
 
     def _type(self, key: str) -> str:

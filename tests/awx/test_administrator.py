@@ -79,7 +79,9 @@ def test_an_administrator_is_never_undone(installed: Awx, request_of: Callable[.
     request_of("PATCH", f"inventories/{apply['inventory']}", name="All servers")
     request_of("PATCH", f"projects/{apply['project']}", name="Playbooks", scm_branch="stable")
     workflow = awx.find("workflow_job_templates", f"{NAME}: remove after approval")
-    (approve,) = [one for one in awx.api.items["workflow_job_template_nodes"].values() if one["identifier"] == "approve"]
+    (approve,) = [
+        one for one in awx.api.items["workflow_job_template_nodes"].values() if one["identifier"] == "approve"
+    ]
     request_of("DELETE", f"workflow_job_template_nodes/{approve['id']}")
     (schedule,) = [one for one in awx.api.items["schedules"].values() if one["name"].endswith("every week")]
     request_of("PATCH", f"schedules/{schedule['id']}", enabled=False, rrule=schedule["rrule"].replace("MO", "SU"))
@@ -156,7 +158,10 @@ def test_what_variables_name_is_changed(installed: Awx, request_of: Callable[...
     def holders(resource: str, name: str, role: str, kind: str) -> set[str]:
         item = awx.api.shown(resource, awx.find(resource, f"{NAME}: {name}"))
         number = item["summary_fields"]["object_roles"][role]["id"]
-        return {awx.api.items[kind][one].get("name") or awx.api.items[kind][one]["username"] for one in awx.api.granted.get((number, kind), [])}
+        return {
+            awx.api.items[kind][one].get("name") or awx.api.items[kind][one]["username"]
+            for one in awx.api.granted.get((number, kind), [])
+        }
 
     assert holders("job_templates", "apply", "execute_role", "teams") == {"Operators"}
     assert holders("workflow_job_templates", "remove after approval", "execute_role", "teams") == {"Operators"}
@@ -223,12 +228,20 @@ def test_a_second_installation(installed: Awx) -> None:
     assert install(awx, **other).changes == []
     install(awx, **{**FIRST, "name": "Test", "inventory": "Test servers"})
     for stored, now in zip(before, everything(awx), strict=True):
-        kept = {resource: {one: now[resource][one] for one in items} for resource, items in stored.items()} if stored is before[0] else stored
+        kept = (
+            {resource: {one: now[resource][one] for one in items} for resource, items in stored.items()}
+            if stored is before[0]
+            else stored
+        )
         assert kept == stored
     organization = awx.find("organizations", "Other")["id"]
     templates = [one for one in awx.api.items["job_templates"].values() if one["organization"] == organization]
     assert len(templates) == 9
-    for resource, member in (("inventories", "inventory"), ("projects", "project"), ("execution_environments", "execution_environment")):
+    for resource, member in (
+        ("inventories", "inventory"),
+        ("projects", "project"),
+        ("execution_environments", "execution_environment"),
+    ):
         assert {awx.api.items[resource][one[member]]["organization"] for one in templates} == {organization}
     for one in templates:
         credentials = awx.listed("credentials", one, "credentials")
@@ -358,11 +371,24 @@ def test_uninstall(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> 
     report, inventory = awx.find("job_templates", f"{NAME}: report"), awx.find("inventories", "RustDesk servers")
     request_of("POST", "hosts", name="desk1", inventory=inventory["id"])
     own = request_of("POST", "workflow_job_templates", name="Ours", organization=home)
-    request_of("POST", "workflow_job_template_nodes", workflow_job_template=own["id"], identifier="x", unified_job_template=report["id"])
+    request_of(
+        "POST",
+        "workflow_job_template_nodes",
+        workflow_job_template=own["id"],
+        identifier="x",
+        unified_job_template=report["id"],
+    )
     apply = awx.find("job_templates", f"{NAME}: apply")
     rule = "DTSTART:20260105T030000Z RRULE:FREQ=DAILY;INTERVAL=1"
     request_of("POST", "schedules", name="Mine", unified_job_template=apply["id"], rrule=rule)
-    request_of("POST", "credentials", name="Spare", organization=home, credential_type=awx.find("credential_types", "RustDesk console")["id"], inputs={})
+    request_of(
+        "POST",
+        "credentials",
+        name="Spare",
+        organization=home,
+        credential_type=awx.find("credential_types", "RustDesk console")["id"],
+        inputs={},
+    )
     gone = uninstall(awx)
     kept = " ".join(gone.kept)
     assert f'job template "{NAME}: report": the workflow "Ours" uses it' in kept
@@ -377,7 +403,9 @@ def test_uninstall(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> 
         del awx.api.items["workflow_job_template_nodes"][node]
     request_of("DELETE", f"credentials/{awx.find('credentials', 'Spare')['id']}")
     with_servers = uninstall(awx)
-    assert with_servers.kept == ['inventory "RustDesk servers": it has 1 hosts and 0 further groups; set uninstall_delete_inventory to true to delete it']
+    assert with_servers.kept == [
+        'inventory "RustDesk servers": it has 1 hosts and 0 further groups; set uninstall_delete_inventory to true to delete it'
+    ]
     uninstall(awx, delete_inventory=True)
     left = {resource for resource, items in awx.api.items.items() if items}
     assert left == {"organizations", "credential_types", "workflow_approval_templates"}

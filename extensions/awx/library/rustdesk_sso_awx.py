@@ -17,7 +17,12 @@ from ansible.module_utils.rustdesk_sso_awx_uninstall import Uninstaller
 TEXTS = (
     *("execution_environment_image", "registry_credential", "project_url", "project_branch", "project_credential"),
     *("inventory", "inventory_source", "entra_credential", "console_credential", "schedule", "verify_schedule"),
-    *("console_credential_type", "certificate_credential_type", "workload_identity_credential_type", "report_directory"),
+    *(
+        "console_credential_type",
+        "certificate_credential_type",
+        "workload_identity_credential_type",
+        "report_directory",
+    ),
 )
 # The fields of all types of credentials
 SECRETS = ("secret", "certificate", "passphrase", "token", "password", "totp_secret")
@@ -32,7 +37,18 @@ INPUTS = {
 ACTORS = {"type": "dict", "options": {kind: {"type": "list", "elements": "str"} for kind in ("users", "teams")}}
 EVENTS = ("started", "succeeded", "failed", "approval")
 PROMPTS = (
-    *("inventory", "tags", "skip_tags", "verbosity", "diff_mode", "job_type", "variables", "scm_branch", "forks", "timeout"),
+    *(
+        "inventory",
+        "tags",
+        "skip_tags",
+        "verbosity",
+        "diff_mode",
+        "job_type",
+        "variables",
+        "scm_branch",
+        "forks",
+        "timeout",
+    ),
     *("labels", "instance_groups", "execution_environment", "job_slice_count"),
 )
 SETTINGS: dict[str, Any] = {

@@ -84,7 +84,9 @@ class Api:
         end, pause = time.monotonic() + timeout, 0.2
         while (update := self.get(path))["status"] in RUNNING:
             if time.monotonic() > end:
-                raise Failed(f"{path} did not end within {timeout} seconds. Check in AWX why, and run the playbook again.")
+                raise Failed(
+                    f"{path} did not end within {timeout} seconds. Check in AWX why, and run the playbook again."
+                )
             time.sleep(pause)
             pause = min(pause * 2, 5)
         return update
@@ -93,7 +95,10 @@ class Api:
 def _text(said: Any) -> str:
     """An answer in one line: the messages of its members."""
     if isinstance(said, dict):
-        return "; ".join(value if name in ("error", "detail") and isinstance(value, str) else f"{name}: {_text(value)}" for name, value in said.items())
+        return "; ".join(
+            value if name in ("error", "detail") and isinstance(value, str) else f"{name}: {_text(value)}"
+            for name, value in said.items()
+        )
     if isinstance(said, list):
         return " ".join(_text(item) for item in said).rstrip(".")
     return str(said).rstrip(".")

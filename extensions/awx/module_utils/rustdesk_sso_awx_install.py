@@ -208,7 +208,9 @@ class Installer:
         self.ensure("inventory")
         kind = self._present.get("inventory", {}).get("kind")
         if kind:
-            self.warnings.append(f"The inventory is {kind}, so that AWX takes no {one.title}. Its hosts must be in that group.")
+            self.warnings.append(
+                f"The inventory is {kind}, so that AWX takes no {one.title}. Its hosts must be in that group."
+            )
         return bool(kind)
 
     # Associations
@@ -220,7 +222,10 @@ class Installer:
             have = [] if present["id"] == UNKNOWN else self._api.all(path)
             wanted = list(one.named_lists.get(related, []))
             if not have:
-                wanted = [*one.lists.get(related, []), *(item for item in wanted if item not in one.lists.get(related, []))]
+                wanted = [
+                    *one.lists.get(related, []),
+                    *(item for item in wanted if item not in one.lists.get(related, [])),
+                ]
             if related == "credentials":
                 add, remove = self._credentials(have, wanted)
             else:
@@ -238,9 +243,9 @@ class Installer:
             self._grant(one, present, role, actors)
 
     def _credentials(self, have: list[Item], wanted: list[Any]) -> tuple[list[int], list[int]]:
-        entra_types = {
-            self._ids[key] for key in ("type_certificate", "type_workload_identity") if key in self._ids
-        } | {self._theirs(Theirs("credential_types", BUILT_IN))["id"]}
+        entra_types = {self._ids[key] for key in ("type_certificate", "type_workload_identity") if key in self._ids} | {
+            self._theirs(Theirs("credential_types", BUILT_IN))["id"]
+        }
         if self._settings.get("entra_type") and Ref("entra") not in wanted:
             kind = self._wanted["entra"].fields["credential_type"]
             if self._value(kind) not in {item["credential_type"] for item in have}:
@@ -287,7 +292,11 @@ class Installer:
         title = f'project "{project["name"]}"'
         if running is None:
             running = self._api.post(f"update {title}", f"projects/{project['id']}/update", {})["id"]
-        self._ended(f"project_updates/{running}", title, "Correct install_project_url, install_project_branch or install_project_credential")
+        self._ended(
+            f"project_updates/{running}",
+            title,
+            "Correct install_project_url, install_project_branch or install_project_credential",
+        )
 
     def _ended(self, path: str, title: str, advice: str) -> None:
         update = self._api.wait(path, self._settings["update_timeout"])
@@ -310,7 +319,7 @@ class Installer:
             self._synchronize(project, None)
         if body["playbook"] not in self._api.get(path)["results"]:
             raise Failed(
-                f"The project \"{project['name']}\" has no playbook {body['playbook']}. Copy it from extensions/awx/project to the"
+                f'The project "{project["name"]}" has no playbook {body["playbook"]}. Copy it from extensions/awx/project to the'
                 " project's repository, and run the playbook again."
             )
 
@@ -322,7 +331,9 @@ class Installer:
         The nodes get what they run only once they are linked: a node without a parent runs at once.
         """
         workflow, title = self._ids["workflow"], self._wanted["workflow"].title
-        nodes = [] if workflow == UNKNOWN else self._api.all("workflow_job_template_nodes", workflow_job_template=workflow)
+        nodes = (
+            [] if workflow == UNKNOWN else self._api.all("workflow_job_template_nodes", workflow_job_template=workflow)
+        )
         by_name = {node["identifier"]: node for node in nodes}
         timeout = self._settings.get("approval_timeout")
         linked = any(node.get(f"{when}_nodes") for node in nodes for when in ("success", "failure", "always"))

@@ -125,7 +125,12 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
                 key,
                 "credentials",
                 name,
-                {**home, "description": MARK, "credential_type": kind_of, "inputs": settings.get(f"{key}_inputs") or {}},
+                {
+                    **home,
+                    "description": MARK,
+                    "credential_type": kind_of,
+                    "inputs": settings.get(f"{key}_inputs") or {},
+                },
                 _named(inputs=settings.get(f"{key}_inputs")),
                 lazy=True,
             )

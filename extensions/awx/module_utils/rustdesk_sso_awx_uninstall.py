@@ -92,7 +92,9 @@ class Uninstaller:
         ours = present["name"].startswith(self._prefix) or MARK in present.get("description", "")
         if not ours and one.resource != "credential_types":
             return "install.yml did not create it"
-        users = [template for template in self._users(one, present) if ("job_templates", template["id"]) not in self._gone]
+        users = [
+            template for template in self._users(one, present) if ("job_templates", template["id"]) not in self._gone
+        ]
         if users:
             return "it is used by " + ", ".join(f'"{user["name"]}"' for user in users[:5])
         if one.resource == "job_templates":
@@ -143,6 +145,3 @@ class Uninstaller:
             for node in self._api.all("workflow_job_template_nodes", workflow_job_template=present["id"]):
                 if node["identifier"] not in ("preview", "approve", "remove"):
                     self.lost.append(f'node "{node["identifier"]}" of {title}')
-
-
-

@@ -60,11 +60,15 @@ class Updates:
         if update.source_path:
             return {"content": f"\x1b[0;31m[ERROR]: Source does not exist: {update.source_path}\x1b[0m\n"}
         message = f"fatal: repository '{update.url}' not found"
-        return {"content": f'TASK [update project]\n\x1b[0;31mfatal: [localhost]: FAILED! => {{"msg": "{message}"}}\x1b[0m\n'}
+        return {
+            "content": f'TASK [update project]\n\x1b[0;31mfatal: [localhost]: FAILED! => {{"msg": "{message}"}}\x1b[0m\n'
+        }
 
     def current(self, item: Item) -> int | None:
         """The ID of the update of an object that has not ended."""
-        running = [one for one, update in self._updates.items() if update.owner == item["id"] and update.status == "pending"]
+        running = [
+            one for one, update in self._updates.items() if update.owner == item["id"] and update.status == "pending"
+        ]
         return running[-1] if running else None
 
     def status(self, item: Item) -> str:
