@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-
 from lab.awx.api import Api
 from lab.awx.rules import Forbidden, Refused, answers
 from lab.awx.server import Awx

@@ -18,7 +18,7 @@ ADOPTED = ("inventory", "project", "execution_environment")
 
 
 class Installer:
-    """``changes`` are sentences of what was done, or would be in check mode; ``warnings`` is what only a person can do."""
+    """``changes`` says what was done, or would be in check mode; ``warnings`` is what only a person can do."""
 
     def __init__(self, api: Api, wanted: list[Wanted], settings: Item, check_mode: bool) -> None:
         self._api = api
@@ -197,9 +197,9 @@ class Installer:
         body, lacking = plan.credential_type(present, one.fields, used)
         if lacking:
             self.warnings.append(
-                f"{one.title} lacks the fields {', '.join(lacking)}. AWX does not change the fields of a credential type in"
-                f" use. To get them, set install_{one.key.removeprefix('type_')}_credential_type to a new name, enter the values"
-                " in a new credential of that type, and select it in the templates."
+                f"{one.title} lacks the fields {', '.join(lacking)}. AWX does not change the fields of a credential"
+                f" type in use. To get them, set install_{one.key.removeprefix('type_')}_credential_type to a new name,"
+                " enter the values in a new credential of that type, and select it in the templates."
             )
         return body
 
@@ -277,7 +277,7 @@ class Installer:
     # The project
 
     def _update_project(self, project: Item) -> None:
-        """Wait for an update that runs, or start one unless the last was successful; raises Failed with AWX's reason."""
+        """Wait for an update that runs, or start one unless the last was successful; raises Failed with the reason."""
         if self._check_mode or not project["scm_type"]:
             return
         project = self._api.get(f"projects/{project['id']}")
@@ -307,7 +307,7 @@ class Installer:
         raise Failed(f"AWX cannot update {title}: {reason} {advice}, and run the playbook again.")
 
     def _need_playbook(self, body: Item) -> None:
-        """Update a project that does not have a playbook yet, as after an upgrade; raises Failed if it still lacks it."""
+        """Update a project that lacks a playbook, as after an upgrade; raises Failed if it still lacks it."""
         number = body["project"]
         if number == UNKNOWN:
             return
@@ -319,8 +319,8 @@ class Installer:
             self._synchronize(project, None)
         if body["playbook"] not in self._api.get(path)["results"]:
             raise Failed(
-                f'The project "{project["name"]}" has no playbook {body["playbook"]}. Copy it from extensions/awx/project to the'
-                " project's repository, and run the playbook again."
+                f'The project "{project["name"]}" has no playbook {body["playbook"]}. Copy it from'
+                " extensions/awx/project to the project's repository, and run the playbook again."
             )
 
     # The workflow

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide what to change of what is in AWX already, so that no change of an administrator's is undone. Pure functions."""
+"""Decide what to change of what is in AWX already without undoing an administrator. Pure functions."""
 
 from __future__ import annotations
 

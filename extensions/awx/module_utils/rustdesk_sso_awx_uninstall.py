@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-
 from ansible.module_utils.rustdesk_sso_awx_api import Api
 from ansible.module_utils.rustdesk_sso_awx_objects import ENTRA_NAMES, GROUP, MARK, Item, Wanted
 
@@ -15,7 +14,7 @@ PARTS = ("organizations", "labels", "groups", "schedules")
 
 
 class Uninstaller:
-    """``changes`` are sentences of what was deleted, ``kept`` of what was not and why, ``lost`` of what went with it."""
+    """``changes`` says what was deleted, ``kept`` what was not and why, ``lost`` what went with something else."""
 
     def __init__(self, api: Api, wanted: list[Wanted], settings: Item, check_mode: bool) -> None:
         self._api = api
@@ -132,7 +131,8 @@ class Uninstaller:
         groups = [item["name"] for item in self._api.all("groups", inventory=present["id"]) if item["name"] != GROUP]
         if not hosts and not groups:
             return ""
-        return f"it has {len(hosts)} hosts and {len(groups)} further groups; set uninstall_delete_inventory to true to delete it"
+        found = f"it contains servers or groups ({len(hosts)} hosts, {len(groups)} further groups)"
+        return f"{found}; set uninstall_delete_inventory to true to delete it"
 
     def _parts(self, one: Wanted, present: Item, title: str) -> None:
         """Note what an administrator added to an object, which AWX deletes with it."""

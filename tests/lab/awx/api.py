@@ -233,6 +233,16 @@ class Api:
     def _secrets(self, credential: Item) -> list[str]:
         return [field["id"] for field in self._fields(credential) if field.get("secret")]
 
+    def _summarize(self, name: str, item: Item, summary: Item) -> None:
+        """Fills in the summary of other objects."""
+        if name in ROLES:
+            # One number for each role of each object
+            numbers = {role: item["id"] * 100 + place for place, role in enumerate(ROLES[name])}
+            summary["object_roles"] = {role: {"id": number} for role, number in numbers.items()}
+        if name == "job_templates":
+            listed = self.lists.get((item["id"], "credentials"), [])
+            summary["credentials"] = [{"id": number} for number in listed]
+
     def shown(self, name: str, item: Item) -> Item:
         """An object as a request gets it: a credential's secrets are not told."""
         shown = copy.deepcopy(item)
@@ -242,13 +252,7 @@ class Api:
             shown["related"]["survey_spec"] = f"{shown['url']}survey_spec/"
         if name == "credential_types":
             shown.setdefault("managed", False)
-        if name in ROLES:
-            # One number for each role of each object
-            numbers = {role: item["id"] * 100 + place for place, role in enumerate(ROLES[name])}
-            shown["summary_fields"]["object_roles"] = {role: {"id": number} for role, number in numbers.items()}
-        if name == "job_templates":
-            listed = self.lists.get((item["id"], "credentials"), [])
-            shown["summary_fields"]["credentials"] = [{"id": number} for number in listed]
+        self._summarize(name, item, shown["summary_fields"])
         if name == "projects":
             shown["scm_revision"] = ""
             shown["status"] = self.updates.status(item)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Updates of projects and of inventory sources [src: awx/main/models/projects.py]: the first question finds one running.
+"""Updates of projects and of inventory sources [src: awx/main/models/projects.py]; the first look finds one running.
 
 A project has the playbooks of its last successful update, and no others.
 """
@@ -60,9 +60,8 @@ class Updates:
         if update.source_path:
             return {"content": f"\x1b[0;31m[ERROR]: Source does not exist: {update.source_path}\x1b[0m\n"}
         message = f"fatal: repository '{update.url}' not found"
-        return {
-            "content": f'TASK [update project]\n\x1b[0;31mfatal: [localhost]: FAILED! => {{"msg": "{message}"}}\x1b[0m\n'
-        }
+        failed = f'fatal: [localhost]: FAILED! => {{"msg": "{message}"}}'
+        return {"content": f"TASK [update project]\n\x1b[0;31m{failed}\x1b[0m\n"}
 
     def current(self, item: Item) -> int | None:
         """The ID of the update of an object that has not ended."""
