@@ -154,6 +154,7 @@ def test_what_variables_name_is_changed(installed: Awx, request_of: Callable[...
     assert names(awx, "notification_templates", workflow, "notification_templates_approvals") == {"Mail"}
     (approval,) = awx.api.items["workflow_approval_templates"].values()
     assert approval["timeout"] == 60
+    assert awx.find("schedules", f"{NAME}: every week")["rrule"] == given["schedule"]
 
     def holders(resource: str, name: str, role: str, kind: str) -> set[str]:
         item = awx.api.shown(resource, awx.find(resource, f"{NAME}: {name}"))
@@ -418,3 +419,18 @@ def test_uninstall_keeps_what_others_created(awx: Awx, request_of: Callable[...,
     install(awx, **FIRST, inventory="Servers")
     gone = uninstall(awx, inventory="Servers")
     assert gone.kept == ['inventory "Servers": install.yml did not create it']
+
+
+def test_uninstall_spares_inventories_from_the_project(
+    installed: Awx, awx: Awx, request_of: Callable[..., Any]
+) -> None:
+    """AWX would delete the source of another inventory together with the project."""
+    home = awx.find("organizations", "Default")["id"]
+    elsewhere = request_of("POST", "inventories", name="Elsewhere", organization=home)["id"]
+    project = awx.find("projects", NAME)["id"]
+    request_of("POST", "inventory_sources", name="Theirs", inventory=elsewhere, source="scm", source_project=project)
+    gone = uninstall(awx)
+    assert gone.kept == [
+        f'project "{NAME}": it is used by "Theirs"',
+        f'execution environment "{NAME}": it is used by "{NAME}"',
+    ]

@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, deskops
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -102,19 +101,17 @@ def main() -> None:
         }
     )
     settings = _given(module.params["settings"])
-    if "schedule" in settings:
-        settings["apply_schedule"] = settings["schedule"]
     workflow = module.params["workflow"]
     wanted = objects(settings, module.params["credential_types"], module.params["job_templates"], workflow)
+    api = Api(module)
     done: Any
-    if module.params["state"] == "present":
-        done = Installer(Api(module), wanted, settings, module.check_mode)
-        run = lambda: done.run(workflow)  # noqa: E731 - the two differ in their arguments
-    else:
-        done = Uninstaller(Api(module), wanted, settings, module.check_mode)
-        run = done.run
     try:
-        run()
+        if module.params["state"] == "present":
+            done = Installer(api, wanted, settings, module.check_mode)
+            done.run(workflow)
+        else:
+            done = Uninstaller(api, wanted, settings, module.check_mode)
+            done.run()
     except Failed as failed:
         module.fail_json(msg=str(failed), changes=done.changes)
     for warning in getattr(done, "warnings", []):

@@ -165,7 +165,11 @@ class Installer:
             self._api.post(f"store the survey of {one.title}", f"{one.resource}/{made['id']}/survey_spec", one.survey)
         if one.resource == "inventory_sources":
             started = self._api.post(f"update {one.title}", f"{one.resource}/{made['id']}/update", {})
-            self._ended(f"inventory_updates/{started['id']}", one.title, "Correct install_inventory_source or the file")
+            self._ended(
+                f"inventory_updates/{started['inventory_update']}",
+                one.title,
+                "Correct install_inventory_source or the file",
+            )
         return made
 
     def _update(self, one: Wanted, present: Item) -> None:
@@ -291,7 +295,7 @@ class Installer:
     def _synchronize(self, project: Item, running: int | None) -> None:
         title = f'project "{project["name"]}"'
         if running is None:
-            running = self._api.post(f"update {title}", f"projects/{project['id']}/update", {})["id"]
+            running = self._api.post(f"update {title}", f"projects/{project['id']}/update", {})["project_update"]
         self._ended(
             f"project_updates/{running}",
             title,

@@ -234,7 +234,7 @@ def _template(settings: Item, content: Item) -> list[Wanted]:
         "schedules",
         f"{prefix}: {content['schedule']['name']}",
         {"unified_job_template": Ref(wanted.key), "rrule": content["schedule"]["rrule"]},
-        _named(rrule=settings.get(f"{name}_schedule")),
+        _named(rrule=settings.get("schedule" if name == "apply" else f"{name}_schedule")),
         within=("unified_job_template",),
         reset=wanted.reset,
     )

@@ -102,6 +102,8 @@ class Uninstaller:
             used = self._api.all("credentials", credential_type=present["id"])
             used = [item for item in used if ("credentials", item["id"]) not in self._gone]
             return f'it is used by the credential "{used[0]["name"]}"' if used else ""
+        if one.resource in ("projects", "execution_environments"):
+            return self._reason_of_source(one, present)
         if one.resource == "inventories" and not self._with_inventory:
             return self._reason_of_inventory(present)
         return ""
@@ -125,6 +127,16 @@ class Uninstaller:
             return ""
         workflow = self._api.get(f"workflow_job_templates/{others[0]['workflow_job_template']}")
         return f'the workflow "{workflow["name"]}" uses it'
+
+    def _reason_of_source(self, one: Wanted, present: Item) -> str:
+        """Who else uses the project or the image; AWX deletes inventory sources together with their project."""
+        member = {"projects": "source_project", "execution_environments": "default_environment"}[one.resource]
+        for resource in ("inventory_sources",) if one.resource == "projects" else ("organizations", "projects"):
+            users = self._api.all(resource, **{member: present["id"]})
+            users = [user for user in users if (resource, user["id"]) not in self._gone]
+            if users:
+                return f'it is used by "{users[0]["name"]}"'
+        return ""
 
     def _reason_of_inventory(self, present: Item) -> str:
         hosts = self._api.all("hosts", inventory=present["id"])

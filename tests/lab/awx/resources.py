@@ -206,6 +206,7 @@ CASCADES = {
         ("schedules", "unified_job_template"),
         ("workflow_job_template_nodes", "workflow_job_template"),
     ),
+    "projects": (("inventory_sources", "source_project"),),
     "inventories": (("groups", "inventory"), ("hosts", "inventory"), ("inventory_sources", "inventory")),
 }
 # What is listed as unified job templates
