@@ -22,13 +22,14 @@ EXTENSION = Path(__file__).resolve().parents[2] / "extensions/awx"
 # As Ansible makes the folder beside a playbook part of it
 ansible.module_utils.__path__.append(str(EXTENSION / "module_utils"))
 
+from ansible.module_utils import rustdesk_sso_awx_plan as plan  # noqa: E402
 from ansible.module_utils.rustdesk_sso_awx_api import Api, Failed  # noqa: E402
 from ansible.module_utils.rustdesk_sso_awx_install import Installer  # noqa: E402
 from ansible.module_utils.rustdesk_sso_awx_objects import objects  # noqa: E402
 from ansible.module_utils.rustdesk_sso_awx_uninstall import Uninstaller  # noqa: E402
 
 Item = dict[str, Any]
-__all__ = ["EXTENSION", "Failed", "contents", "install", "uninstall"]
+__all__ = ["EXTENSION", "Failed", "contents", "install", "plan", "uninstall"]
 
 
 @functools.cache

@@ -197,6 +197,7 @@ class Api:
         for other in self.items[name].values():
             same = unique and other is not before and all(other[member] == item[member] for member in unique)
             refuse_unless(not same, "__all__", f"{name} with this {unique} combination already exists.")
+        rules.variables(item.get("variables") or "")
         if name == "credential_types":
             rules.credential_type(item["inputs"], item["injectors"])
             used = any(one["credential_type"] == item.get("id") for one in self.items["credentials"].values())
