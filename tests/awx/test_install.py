@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -49,6 +50,7 @@ def test_job_templates(installation: Any) -> None:
     assert templates["drift"]["diff_mode"]
     assert templates["apply"]["job_slice_count"] == 2
     for item in templates.values():
+        assert json.loads(item["extra_vars"])["rustdesk_sso_hosts"] == "rustdesk_servers"
         kinds = [one["credential_type"] for one in awx.listed("credentials", item, "credentials")]
         names = {awx.api.items["credential_types"][kind]["name"] for kind in kinds}
         assert names == {"Microsoft Azure Resource Manager", "RustDesk console"}
