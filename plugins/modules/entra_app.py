@@ -925,6 +925,7 @@ EXAMPLES = r"""
         callback_url: https://desk1.example.com/api/oidc/callback
         client_secret: "{{ registration.client_secrets[0].secret_text | default(held) }}"
         registered_redirect_uris: "{{ registration.application.web_redirect_uris }}"
+      when: not ansible_check_mode
 
 # Without credentials, these examples use the environment variables AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
 - name: Let only the members of a group sign in
