@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: fleet_teardown
 short_description: What a teardown may delete, and what stays
-version_added: 0.3.0
+version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:

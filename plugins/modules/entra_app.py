@@ -925,6 +925,7 @@ EXAMPLES = r"""
         callback_url: https://desk1.example.com/api/oidc/callback
         client_secret: "{{ registration.client_secrets[0].secret_text | default(held) }}"
         registered_redirect_uris: "{{ registration.application.web_redirect_uris }}"
+      when: not ansible_check_mode
 
 # Without credentials, these examples use the environment variables AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
 - name: Let only the members of a group sign in
@@ -1124,6 +1125,13 @@ obstacles:
   type: list
   elements: str
   version_added: 0.2.0
+change_refused:
+  description:
+    - In check mode, why Microsoft Graph would refuse the change, with the command that makes whoever is signed in an
+      owner of the application, or the permission that is missing. Empty if it would not, or if that is unknown.
+  returned: success
+  type: str
+  version_added: 0.2.0
 restrictions:
   description:
     - What keeps some or all users from signing in although every technical check passes. A warning shows each of them.
@@ -1294,6 +1302,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     applications,
     identity,
     inspection,
+    ownership,
     registration,
     restriction_facts,
     restrictions,
@@ -1545,6 +1554,9 @@ async def _report(
     """The result of ``todo``, with what restricts sign-in."""
     params = todo.present.params
     result = registration.report(todo, discovery, diff, graph.now, check_mode=context.check_mode)
+    result["change_refused"] = await _change_refused(context, graph, todo)
+    if result["change_refused"]:
+        context.warn(result["change_refused"])
     for obstacle in result.get("obstacles") or []:
         context.warn(obstacle)
     if result.get("application"):
@@ -1559,6 +1571,15 @@ async def _report(
             {"name": party["name"], "refused": refused.get(party["name"], "")} for party in params["relying_parties"]
         ]
     return result
+
+
+async def _change_refused(context: Context, graph: Graph, todo: registration.Plan) -> str:
+    """Why what check mode predicts would be refused; empty if it would not be. An application that is taken over is
+    looked at although nothing changes yet."""
+    found, adopts = todo.present.application, todo.present.params["adopt"]
+    if not context.check_mode or not found or todo.present.deleted or not (todo.changed or adopts):
+        return ""
+    return await ownership.read(graph, application.view(found))
 
 
 def main() -> None:

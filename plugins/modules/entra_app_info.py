@@ -64,7 +64,7 @@ options:
     description: What to read in addition to each application. Each takes one request for each application.
     type: list
     elements: str
-    choices: [service_principal, owners, federated_credentials, assignments, admin_consent]
+    choices: [service_principal, owners, federated_credentials, assignments, admin_consent, change_refused]
     default: [service_principal]
 seealso:
   - module: deskops.rustdesk_sso.entra_app
@@ -166,6 +166,13 @@ applications:
       returned: when listed in O(gather)
       type: list
       elements: dict
+    change_refused:
+      description:
+        - Why whoever is signed in may not change the application, with the command that changes that. Empty if it may,
+          or if that is unknown, as for a user who is signed in with Azure CLI.
+      returned: when listed in O(gather)
+      type: str
+      version_added: 0.2.0
     certificates:
       description:
         - The certificates, the next to expire first, with C(thumbprint), C(name), C(key_id), C(expires) and
@@ -210,6 +217,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     application,
     health,
     lookup,
+    ownership,
     service_principal,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata
@@ -251,7 +259,14 @@ SPEC: dict[str, t.Any] = {
         "gather": {
             "type": "list",
             "elements": "str",
-            "choices": ["service_principal", "owners", "federated_credentials", "assignments", "admin_consent"],
+            "choices": [
+                "service_principal",
+                "owners",
+                "federated_credentials",
+                "assignments",
+                "admin_consent",
+                "change_refused",
+            ],
             "default": ["service_principal"],
         },
     },
@@ -352,6 +367,8 @@ async def _gather(graph: Graph, wanted: list[str], view: Document, turns: asynci
             view["obstacles"] = health.obstacles(view, shown)
         if "owners" in wanted:
             view["owners"] = await _owners(graph, target)
+        if "change_refused" in wanted:
+            view["change_refused"] = await ownership.read(graph, view)
         if "federated_credentials" in wanted:
             part = FederatedCredentials([])
             view["federated_credentials"] = part.show(await part.read(graph, target))

@@ -206,6 +206,7 @@ EXAMPLES = r"""
         callback_url: https://desk1.example.com/api/oidc/callback
         client_secret: "{{ registration.client_secrets[0].secret_text | default(held) }}"
         registered_redirect_uris: "{{ registration.application.web_redirect_uris }}"
+      when: not ansible_check_mode
 
 - name: Stop offering the provider to users
   deskops.rustdesk_sso.rustdesk_oidc_provider:

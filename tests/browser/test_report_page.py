@@ -218,6 +218,7 @@ def test_days_left_keep_to_their_column(show: Show, days: float, said: str, widt
     expect(left.locator("time")).to_have_text(expires(days)[:10])
     expect(left.locator("time")).to_be_visible()
     assert left.evaluate("(left) => left.scrollWidth <= left.clientWidth")
+    assert fits(page)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -184,8 +184,8 @@ def test_cached_facts(lab: Lab, fleet: Fleet) -> None:
     assert told(lab, "\n".join(path.read_text() for path in files)) == []
 
 
-def test_servers_that_do_not_wait_for_each_other(make_fleet: Callable[[int], Fleet]) -> None:
-    fleet = make_fleet(2)
+def test_servers_that_do_not_wait_for_each_other(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    fleet = make_quick_fleet(2)
     done = fleet.controller.playbook([play(imported(), strategy="free")], fleet.inventory)
     assert done.rc == 0, done.output[-4000:]
     converged(fleet)

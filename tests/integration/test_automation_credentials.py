@@ -153,8 +153,9 @@ def test_a_client_secret_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet
     # What else the user has in the file stays
     with open(path, "a") as file:
         file.write("rustdesk_sso_timeout: 20\n")
-    renewed = bootstrap(**asked, renew=True)
+    renewed = bootstrap(**asked, renew=True, secret_lifetime="20d")
     assert renewed["changed"], renewed
+    assert "The automation's credential expires on" in renewed["warnings"][0]
     second = variables(path)
     assert second["rustdesk_sso_timeout"] == 20
     assert second[SECRET] != first[SECRET]
@@ -163,7 +164,11 @@ def test_a_client_secret_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet
     assert bootstrap(**asked)["removed"]
     (left,) = application(fleet)["passwordCredentials"]
     assert second[SECRET].startswith(left["hint"])
-    assert not bootstrap(**asked)["changed"]
+    path = f"/applications/{application(fleet)['id']}/removePassword"
+    assert fleet.tenant.graph("POST", path, {"keyId": left["keyId"]}).status_code == 204
+    rejected = bootstrap(**asked)
+    assert not rejected["changed"], rejected
+    assert "does not accept the client secret" in rejected["warnings"][0]
 
 
 @pytest.mark.parametrize("point", ["before Entra", "before it takes the place"])
@@ -249,11 +254,12 @@ def test_a_lost_application_is_replaced(bootstrap: Bootstrap, fleet: Fleet) -> N
     bootstrap(**both)
     assert registers(fleet)["changed"]
     former = application(fleet)
-    for path in (f"/applications/{former['id']}", f"/directory/deletedItems/{former['id']}"):
-        assert fleet.tenant.graph("DELETE", path).status_code == 204
+    assert fleet.tenant.graph("DELETE", f"/applications/{former['id']}").status_code == 204
     stale = bootstrap(**both)
     assert f"has the client secret of another application ({former['appId']})" in stale["msg"]
     os.unlink("automation.yml")
+    assert "bootstrap_restore to true" in bootstrap(certificate_path="automation.pem")["msg"]
+    assert fleet.tenant.graph("DELETE", f"/directory/deletedItems/{former['id']}").status_code == 204
     unknown = bootstrap(certificate_path="automation.pem", take_over=["nothing"])
     assert "the tenant has no application nothing" in unknown["msg"]
     assert registers(fleet, description="new")["failed"]
@@ -261,6 +267,14 @@ def test_a_lost_application_is_replaced(bootstrap: Bootstrap, fleet: Fleet) -> N
     assert taken["changed"], taken
     assert "Owner of: desks" in taken["guide"]
     assert registers(fleet, description="new", service_principal={"notes": "new"})["changed"]
+
+
+def test_a_deleted_application_is_restored_with_its_credentials(bootstrap: Bootstrap, fleet: Fleet) -> None:
+    made = bootstrap(secret_file="automation.yml")
+    assert fleet.tenant.graph("DELETE", f"/applications/{application(fleet)['id']}").status_code == 204
+    restored = bootstrap(secret_file="automation.yml", restore=True)
+    assert (restored["changed"], restored["app_id"]) == (True, made["app_id"])
+    assert works(fleet, client_secret=variables("automation.yml")[SECRET])
 
 
 def test_permissions_are_exactly_those_of_the_abilities(bootstrap: Bootstrap, fleet: Fleet) -> None:

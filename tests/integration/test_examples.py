@@ -125,6 +125,8 @@ def converge(run: Run, example: str) -> RoleRun:
 @pytest.mark.parametrize("module", ["entra_app", "rustdesk_oidc_provider"])
 def test_examples_converge(place: Fleet, run: Run, module: str) -> None:
     complete, *others = examples(module)
+    predicted = run(complete, check=True)
+    assert not predicted.failed(), predicted.messages
     ((name, host),) = converge(run, complete).hosts.items()
     assert host.results["Verify that users can sign in"]["verified"]
     place.sign_in(name)

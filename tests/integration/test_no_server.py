@@ -49,21 +49,21 @@ GROUPS = {"all": ["web1", "desk1", "desk2"], "webservers": ["web1"], "rustdesk_s
     ],
 )
 def test_no_server_is_a_failure(
-    controller: Controller, name: str, inventory: dict[str, Any], options: list[str], said: str
+    quick_controller: Controller, name: str, inventory: dict[str, Any], options: list[str], said: str
 ) -> None:
-    run = controller.playbook(controller.site.with_name(f"{name}.yml"), inventory, *options)
+    run = quick_controller.playbook(quick_controller.site.with_name(f"{name}.yml"), inventory, *options)
     assert run.rc != 0
     assert said in " ".join(run.output.split())
 
 
-def test_a_part_of_the_inventory_may_have_none(controller: Controller) -> None:
-    run = controller.playbook(controller.site, WEB, "-e", "partial_inventory=true")
+def test_a_part_of_the_inventory_may_have_none(quick_controller: Controller) -> None:
+    run = quick_controller.playbook(quick_controller.site, WEB, "-e", "partial_inventory=true")
     assert run.rc == 0, run.output
     assert NOTHING in run.output
 
 
-def test_the_syntax_can_be_checked_without_an_inventory(controller: Controller) -> None:
-    run = controller.playbook(controller.site, {"all": {"hosts": {}}}, "--syntax-check")
+def test_the_syntax_can_be_checked_without_an_inventory(quick_controller: Controller) -> None:
+    run = quick_controller.playbook(quick_controller.site, {"all": {"hosts": {}}}, "--syntax-check")
     assert run.rc == 0, run.output
 
 

@@ -55,7 +55,7 @@ def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], in_p
     assert console.settings() == document
 
 
-def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
     """Censored at the highest verbosity through both doors, and still of use to the next task."""
     fleet = make_fleet(1)
     (name,) = fleet.consoles
@@ -72,7 +72,7 @@ def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], cont
     handed_on = {"ansible.builtin.debug": {"msg": "KEPT {{ kept.session.token }}"}}
     through_module = {**read, "environment": {"RUSTDESK_SSO_DOOR": "module"}}
     tasks = [read, used, through_module, used, kept, used_on, handed_on]
-    run = controller.playbook(
+    run = quick_controller.playbook(
         [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], {"all": {"hosts": {}}}, "-vvvv", "--diff"
     )
     assert run.rc == 0, run.output

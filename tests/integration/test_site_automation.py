@@ -81,6 +81,7 @@ def test_a_certificate_until_it_has_expired(
     own_lab.advance(21 * DAY)
     late = quick_run(fleet)
     assert late.failed() == {host}
+    assert "is expired on application. [Reason - The key used is expired." in late.output
     assert "The automation's own certificate has expired. Renew it" in late.output
     assert "Upload the certificate" not in late.output
 

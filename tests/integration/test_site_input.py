@@ -164,9 +164,9 @@ def test_the_client_secret_of_a_refused_server_is_its_own(make_quick_fleet: Call
         assert fleet.sign_in(other)["access_token"]
 
 
-def test_no_mistake_fails_a_task_that_runs_once(make_fleet: Callable[[int], Fleet]) -> None:
+def test_no_mistake_fails_a_task_that_runs_once(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """With Ansible's own play: the server whose turn it is has the mistakes that the summary takes too."""
-    fleet = make_fleet(2)
+    fleet = make_quick_fleet(2)
     first, second = fleet.hosts
     fleet.hosts[first] |= {
         "rustdesk_sso_timeout": "soon",

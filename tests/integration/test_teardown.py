@@ -109,3 +109,18 @@ def test_the_whole_way_out(
     assert "a former teardown is finished, and nothing was changed" in again.output
     assert writes() == []
     assert seen(fleet) == before
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
+    """Although it has the name of the role's default; the console is not changed, and no session stays open."""
+    console = consoles.add(fleet, kind)
+    consoles.add_provider(
+        console, client_id="rustdesk", client_secret="keycloak-secret-0123456789", issuer="https://id.example/realms/a"
+    )
+    before = seen(fleet)
+    run = quick_run(fleet, entry="remove")
+    assert run.failed() == {console.name}
+    assert "which does not belong to Entra, and is left" in run.output
+    assert seen(fleet) == before
+    assert consoles.automation_sessions(console) == []

@@ -22,6 +22,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk imp
 from lab.client import Console, Lab, SignInFailed
 from lab.user import Person
 from support import consoles, phases
+from support.controller import Controller
 from support.fleet import USER, Fleet
 from support.in_process import InProcess
 
@@ -296,7 +297,7 @@ def test_headers_of_a_gateway(stage: Stage) -> None:
     assert all(item["headers"].get("CF-Access-Client-Secret") for item in stage.lab.requests(stage.desks["pro"].name))
 
 
-def test_the_playbook(make_fleet: Callable[[int], Fleet]) -> None:
+def test_the_playbook(make_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
     """A user signs in while the run waits; nothing changes, and the log of the run has not even the URL."""
     fleet = make_fleet(2)
     host, other = fleet.hosts
@@ -325,8 +326,8 @@ def test_the_playbook(make_fleet: Callable[[int], Fleet]) -> None:
     assert fleet.consoles[host].settings() == before
     assert fleet.lab.requests(other) == []
 
-    failed = controller.playbook(
-        playbook, fleet.inventory, "--limit", host, "-e", "rustdesk_sso_try_sign_in_timeout=0.1", on_line=urls.append
+    failed = quick_controller.playbook(
+        playbook, fleet.inventory, "--limit", host, "-e", "rustdesk_sso_try_sign_in_timeout=0.1"
     )
     assert failed.failed() == {host}, failed.output
     assert "AADSTS50105" in failed.output

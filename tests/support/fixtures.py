@@ -65,6 +65,16 @@ def controller(tmp_path: Path) -> Controller:
 
 
 @pytest.fixture
+def quick_controller(controller: Controller) -> Controller:
+    """The same, whose playbooks run in this process; with an ansible-core of other internals, the same."""
+    try:
+        from support.quick_controller import QuickController
+    except pytest.skip.Exception:
+        return controller
+    return QuickController(controller.home, controller.collections)
+
+
+@pytest.fixture
 def in_process(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> InProcess:
     """Runs tasks of single modules without ansible-playbook.
 
@@ -94,10 +104,10 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_quick_fleet(lab: Lab, make_fleet: Callable[[int], Fleet], unhurried: None) -> Iterator[Callable[[int], Fleet]]:
-    """The same, in a lab that replicates changes at once, with modules in this process that hardly wait."""
+def make_quick_fleet(lab: Lab, quick_controller: Controller, unhurried: None) -> Iterator[Callable[[int], Fleet]]:
+    """The same, in a lab that replicates changes at once, with playbooks in this process that hardly wait."""
     lab.set_lag(0, 0)
-    yield make_fleet
+    yield lambda size=1: Fleet(lab, quick_controller, size)
     lab.set_lag(*LAG)
 
 

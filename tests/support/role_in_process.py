@@ -16,7 +16,7 @@ import json
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,7 +139,7 @@ def run_role(
     """
     options = _options(check, extra_vars, hosts, tags=[*tags], skip_tags=[*skip_tags])
     wire = Wire(crash_at)
-    with _controller(options), wire, tempfile.TemporaryDirectory() as folder:
+    with as_controller(options), wire, tempfile.TemporaryDirectory() as folder:
         run = _Run(_inventory(fleet, folder), options["subset"])
         run.role(entry, any_errors_fatal)
         wire.check()
@@ -178,7 +178,7 @@ def run_playbook(
     """Run the collection's playbook of this ``name`` on the fleet; see run_role(). Its tasks that run modules have to
     have an action plugin that works in the controller's process."""
     options = _options(check, extra_vars, hosts)
-    with _controller(options), tempfile.TemporaryDirectory() as folder:
+    with as_controller(options), tempfile.TemporaryDirectory() as folder:
         run = _Run(_inventory(fleet, folder), options["subset"])
         status = run.playbook(name)
         return PlaybookRun(status, {host: run.recap(host) for host in run.seen()}, run.results)
@@ -223,7 +223,7 @@ def run_plays(inventory: Mapping[str, Any], plays: str, folder: Path, *, check: 
         "verbosity": 0,
     }
     wire = Wire(None)
-    with _controller(options), wire:
+    with as_controller(options), wire:
         sources, written = folder / "inventory.json", folder / "plays.yml"
         sources.write_text(json.dumps(inventory))
         written.write_text(plays)
@@ -233,10 +233,8 @@ def run_plays(inventory: Mapping[str, Any], plays: str, folder: Path, *, check: 
         return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
 
 
-class _Worker:
+class Worker:
     """Stands where Ansible has a worker process: runs its task at once, and gives the result in the same way."""
-
-    done: Callable[[str, str, dict[str, Any]], None]
 
     def __init__(
         self, *, final_q: Any, task_vars: Any, host: Any, task: Any, play_context: Any, loader: Any, **others: Any
@@ -264,6 +262,10 @@ class _Worker:
         self._queue.send_task_result(
             _RawTaskResult(host=self._host, task=self._task, return_data=result, task_fields=fields)
         )
+
+    @staticmethod
+    def done(host: str, task: str, result: dict[str, Any]) -> None:
+        """Whoever wants to know of each result defines this anew."""
 
 
 @dataclass
@@ -303,7 +305,7 @@ class _Run:
         silent = CallbackBase()
         silent.disabled = True
         manager._callback_plugins = [silent]
-        worker = type("Worker", (_Worker,), {"done": staticmethod(self._done)})
+        worker = type("Told", (Worker,), {"done": staticmethod(self._done)})
         try:
             with patch.object(strategy, "WorkerProcess", worker):
                 manager.run(loaded)
@@ -315,7 +317,7 @@ class _Run:
         """Run a playbook of the collection; gives its exit status."""
         path = Path(roles.__file__).parents[3] / f"playbooks/{name}.yml"
         no_looks = dict.fromkeys(("listhosts", "listtasks", "listtags", "syntax", "start_at_task"))
-        worker = type("Worker", (_Worker,), {"done": staticmethod(self._done)})
+        worker = type("Worker", (Worker,), {"done": staticmethod(self._done)})
         with ExitStack() as stack:
             for place, member, value in (
                 (context, "CLIARGS", ImmutableDict({**context.CLIARGS, **no_looks})),
@@ -358,7 +360,7 @@ class _Run:
 
 
 @contextmanager
-def _controller(options: dict[str, Any]) -> Iterator[None]:
+def as_controller(options: Mapping[str, Any]) -> Iterator[None]:
     """This process as ansible-playbook's with these options; afterwards as it was, so that nothing outlives a run."""
     inheritable = {stream: os.get_inheritable(stream) for stream in STANDARD_STREAMS}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import own_expiry
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
@@ -118,10 +118,10 @@ def test_each_credential_is_told_once_with_what_to_do() -> None:
     ],
 )
 def test_a_date_or_a_time(value: str, moment: str) -> None:
-    assert _input.expiry(value, "it") == moment
+    assert _durations.expiry(value, "it") == moment
 
 
 @pytest.mark.parametrize("value", ["soon", "2027-13-01", "2027-02-30", "01.03.2027", "2027-3-1", "1767225600", "", "٢"])
 def test_neither_a_date_nor_a_time(value: str) -> None:
     with pytest.raises(InputError, match=r"^it is neither a date nor a time: .*2027-03-01"):
-        _input.expiry(value, "it")
+        _durations.expiry(value, "it")

@@ -113,6 +113,26 @@ def test_a_server_whose_provider_could_not_be_removed_stays_in_the_application()
     assert entry["client_secrets"]
 
 
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({}, False),
+        ({"client_id": "rustdesk", "issuer": "https://id.example/realms/desk"}, True),
+        # What somebody has mistyped in a provider of Entra
+        ({"client_id": "RustDesk"}, False),
+        ({"issuer": "https://id.example"}, False),
+        ({"client_id": "rustdesk", "issuer": "https://login.partner.microsoftonline.cn/x/v2.0"}, False),
+        ({"client_id": None, "issuer": None}, False),
+    ],
+)
+def test_a_provider_of_another_service_is_left(changed: dict[str, Any], refused: bool) -> None:
+    server = servers.ready()
+    server = replace(server, console=servers.console(servers.provider(**changed)))
+    said = removal.refusal(server)
+    assert bool(said) is refused
+    assert not said or "rustdesk_sso_remove_console to false" in said
+
+
 class TestDeletions:
     """Which applications go."""
 
@@ -197,6 +217,10 @@ class TestError:
     def test_that_of_the_deletion(self) -> None:
         (server,) = taken_out(*leaving("desk1"))
         assert removal.error(server, server.registration, registration(refused(server, "Denied."))) == "Denied."
+
+    def test_a_change_that_check_mode_predicts_to_be_refused(self) -> None:
+        (server,) = taken_out(*leaving("desk1"), change_refused="It is not an owner.")
+        assert removal.error(server, server.registration) == "It is not an owner."
 
     def test_that_of_the_task_as_a_whole(self) -> None:
         assert removal.error(ready(), AS_A_WHOLE, {}) == "No module named msgraph."

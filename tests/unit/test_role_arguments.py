@@ -24,7 +24,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variabl
 
 CLIENT_SECRET = entra_app.APPLICATION["client_secrets"]["options"]
 ROLE = Path(__file__).parents[2] / "roles/entra_oidc"
-OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+ENTRY_POINTS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]
+OPTIONS = ENTRY_POINTS["main"]["options"]
 DEFAULTS_TEXT = (ROLE / "defaults/main.yml").read_text()
 DEFAULTS = yaml.safe_load(DEFAULTS_TEXT)
 # It looks into the environment, which a specification cannot say.
@@ -38,6 +39,11 @@ def test_defaults_are_those_of_the_specification():
 
 def test_every_variable_is_shown_in_the_defaults():
     assert [name for name in OPTIONS if f"\n{name}:" not in DEFAULTS_TEXT and f"\n# {name}:" not in DEFAULTS_TEXT] == []
+
+
+def test_each_variable_is_documented_once_and_each_entry_point_has_examples():
+    assert [name for name, entry in ENTRY_POINTS.items() if "options" in entry] == ["main"]
+    assert all(entry["examples"] for entry in ENTRY_POINTS.values())
 
 
 def test_secrets_have_no_choices_which_a_failing_validation_would_print():

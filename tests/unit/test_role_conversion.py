@@ -107,6 +107,7 @@ def read(name: str, value: Any) -> tuple[Any, list[str]]:
             "[a, b]",
             """ has to be a list: it is the text '[a, b]'. Write first,second or ["first", "second"].""",
         ),
+        ("console_contract", {"settings": "/a"}, ".settings is unknown. Use callback_path, callback_url, document,"),
         ("provider_enabled", "perhaps", " has to be true or false: it is 'perhaps'."),
         ("console_type", "other", " has to be one of auto, pro, rustdesk_console, rustdesk_api: it is 'other'."),
     ],

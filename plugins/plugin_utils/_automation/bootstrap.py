@@ -145,9 +145,9 @@ class Run:
                     f"The file {self.yml.path} has the client secret of another application ({variables.client_id})",
                     answer=f"{self.params['unique_name']} "
                     + (f"has the client ID {app_id}" if app_id else "does not exist in this tenant"),
-                    hint="If the application was deleted, move the file away and run the playbook again, and set "
-                    "bootstrap_take_over to the applications that it managed. Otherwise correct bootstrap_unique_name, "
-                    "bootstrap_tenant_id or bootstrap_secret_file",
+                    hint="If the application was deleted in the last 30 days, set bootstrap_restore to true. If it is "
+                    "lost, move the file away, and set bootstrap_take_over to the applications that it managed. "
+                    "Otherwise correct bootstrap_unique_name, bootstrap_tenant_id or bootstrap_secret_file",
                 )
 
     @property
@@ -314,7 +314,7 @@ def bootstrap(params: Params, context: Context, loader: t.Any = None) -> Result:
     """
     run = Run(params, context, Vault(params["vault_password"], loader))
     sdk.require()
-    run.decide(run.entra.read(params["unique_name"]))
+    run.decide(run.entra.read(params["unique_name"], deleted=bool(params["restore"])))
     run.prepare()
     registered = run.register()
     if not context.check_mode:

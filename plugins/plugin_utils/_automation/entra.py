@@ -16,7 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app, entra_app_info
 
@@ -25,6 +25,8 @@ Result = dict[str, t.Any]
 # What the login endpoint answers until an application, its service principal and its new credential are known
 # everywhere (openshift/openshift-azure#2211, microsoftgraph/microsoft-graph-docs#17966 [iss]; certificates [inf])
 NOT_YET = frozenset({"AADSTS700027", "AADSTS7000215", "AADSTS7000222", "AADSTS700016", "AADSTS7000229"})
+# What hints say of the options of entra_app and of the role, and the variable of the playbook
+RESTORE = ("restore to true (in the role: rustdesk_sso_app_restore)", "bootstrap_restore to true")
 GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # Where the automation authenticates, as the administrator does
 PLACE = ("cloud", "authority_host", "graph_endpoint", "ca_path", "timeout")
@@ -40,17 +42,24 @@ class Entra:
         self._patience = float(params["wait_timeout"])
         self._context = context
 
-    def read(self, unique_name: str) -> Result | None:
-        """The application with its certificates and client secrets; None if there is none. Raises SsoError."""
-        options = {**self._sign_in, "unique_name": unique_name}
-        found = entra_app_info.run(_validated(entra_app_info.SPEC, options), self._context)["applications"]
-        return dict(found[0]) if found else None
+    def read(self, unique_name: str, *, deleted: bool) -> Result | None:
+        """The application with its certificates and client secrets, with ``deleted`` also one that can be restored;
+        None if there is none. Raises SsoError."""
+        for which in (False, True)[: 1 + deleted]:
+            options = {**self._sign_in, "unique_name": unique_name, "deleted": which}
+            found = entra_app_info.run(_validated(entra_app_info.SPEC, options), self._context)["applications"]
+            if found:
+                return dict(found[0])
+        return None
 
     def converge(self, **options: t.Any) -> Result:
         """The result of entra_app with ``options``, which are not set where None. Raises SsoError."""
         given = {name: value for name, value in options.items() if value is not None}
         params = _validated(entra_app.SPEC, {**self._sign_in, "wait_timeout": self._patience, **given})
-        return entra_app.run(params, self._context)
+        try:
+            return entra_app.run(params, self._context)
+        except SsoError as error:
+            raise error.but(hint=(error.hint or "").replace(*RESTORE)) from error
 
     def own(self, applications: t.Sequence[str], owner: str) -> Result:
         """Make the service principal ``owner`` an owner of the applications, by unique name or client ID, and of their

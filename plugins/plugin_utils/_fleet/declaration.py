@@ -244,7 +244,7 @@ def _timeouts(values: Values) -> t.Iterator[str]:
 
 def _automation(values: Values) -> t.Iterator[str]:
     if SECRET_EXPIRES in values:
-        yield from _told(_input.expiry, values[SECRET_EXPIRES], SECRET_EXPIRES)
+        yield from _told(_durations.expiry, values[SECRET_EXPIRES], SECRET_EXPIRES)
     if WARN_BEFORE in values:
         yield from _told(_durations.parse, values[WARN_BEFORE], WARN_BEFORE)
 

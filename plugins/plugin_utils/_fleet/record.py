@@ -68,7 +68,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
     uris = redirect_uris_before(known) if observed else (known.get("application") or {}).get("web_redirect_uris")
     observed = observed or put_back.is_done(server)
     provider = (not observed and server.configured.get("provider")) or server.provider
-    error = _error(server)
+    error = _error(server) or ({} if observed else _refused_change(known))
     took_part = known if secret_of(declaration, known) else {}
     changed = [concerns(server, took_part), concerns(server, _retired(server)), bool(server.configured.get("changed"))]
     return _told(
@@ -108,6 +108,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
                     trial.told(took_part, sharing),
                     _former(server, took_part),
                     _stranded(server),
+                    str(known.get("change_refused") or ""),
                 )
                 if note
             ],
@@ -268,6 +269,13 @@ def _error(server: Server) -> Error:
     if found.get("failed"):
         return {"phase": "Retire superseded secrets", "message": str(found.get("msg")), "cause": ""}
     return {}
+
+
+def _refused_change(known: Result) -> Error:
+    """Why check mode predicts that the application cannot be changed as a run would; empty if it can, or need not."""
+    if not known.get("changed") or not known.get("change_refused"):
+        return {}
+    return {"phase": "Register the applications", "message": str(known["change_refused"]), "cause": ""}
 
 
 def _failure(failure: Result) -> Error:

@@ -10,12 +10,19 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     failure_as_whole,
     result_of,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Key, Result, Server, key
 
+LOGIN_ORIGINS = (
+    frozenset(f"https://{host}" for login, _graph in hosts.CLOUDS.values() for host in login) | hosts.V1_ISSUERS
+)
 # What an application may have besides what leaves it, by the keys of entra_app's result
 OF_APPLICATION = (
     ("web_redirect_uris", "redirect URI"),
@@ -53,6 +60,33 @@ def _leaving(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
         if has_left(server):
             found.setdefault(key(server.declaration), []).append(server)
     return found
+
+
+def provider(server: Server) -> Entry:
+    """The options of rustdesk_oidc_provider that remove the provider of ``server``."""
+    return {
+        **server.declaration["console"],
+        "name": server.declaration["provider_name"],
+        "state": "absent",
+        "session": server.console.get("session"),
+    }
+
+
+def refusal(server: Server) -> str:
+    """Why the provider of ``server`` is not removed, as sentences: it belongs to another service. Empty if it does not.
+
+    Entra's client IDs are GUIDs, and its issuers are at its login hosts [doc].
+    """
+    found, own = server.provider, str(server.declaration["entra"].get("authority_host") or "")
+    issuer, client_id = str(found.get("issuer") or ""), str(found.get("client_id") or "")
+    known = {*LOGIN_ORIGINS, *([_addresses.origin(own)] if own else [])}
+    if not issuer or GUID.fullmatch(client_id.lower()) or _addresses.origin(issuer) in known:
+        return ""
+    return (
+        f"The provider {found['name']} of the console has the issuer {issuer}, which does not belong to Entra, and is "
+        f"left. Nothing was removed. Set {PREFIX}provider_name to the provider to remove. To remove only the redirect "
+        f"URI and the client secret, set {PREFIX}remove_console to false."
+    )
 
 
 def _named(server: Server) -> Entry:
@@ -153,4 +187,6 @@ def error(server: Server, *results: Result) -> str:
         found = result_of(server.declaration, result) or failure_as_whole(result)
         if found.get("failed"):
             return str(found.get("msg"))
+        if found.get("changed") and found.get("change_refused"):  # as check mode predicts
+            return str(found["change_refused"])
     return ""

@@ -29,6 +29,7 @@ EXAMPLES = {
     "app_service_principal": "{app_role_assignment_required: true}",
     "app_owners": "{add: [alice@example.com]}",
     "app_optional_claims": "{id_token: [{name: email}]}",
+    "console_contract": "{settings_path: /api/oidc/settings}",
     "app_admin_consent": "[{resource: Microsoft Graph, scopes: [openid, profile, email]}]",
 }
 

@@ -122,6 +122,11 @@ def _put_back(server: Server) -> t.Mapping[str, t.Any]:
     return put_back.provider(server) if put_back.is_due(server, datetime.now(timezone.utc)) else {}
 
 
+def _leaving_provider(server: Server) -> t.Mapping[str, t.Any]:
+    refused = removal.refusal(server)
+    return {**removal.provider(server), ERROR: {"msg": refused} if refused else None}
+
+
 def _verify_after(server: Server) -> t.Mapping[str, t.Any]:
     return put_back.check(server) if put_back.is_verified(server) else {}
 
@@ -219,6 +224,7 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "verify_after": _of_server(_verify_after),
     "inspect_after": _of_server(stranded.reading),
     "stranded": _stranded,
+    "leaving_provider": _of_server(_leaving_provider),
     "removals": _removals,
     "deletions": _deletions,
     "run": _records(lambda server, sharing, how: record.record(server, sharing=sharing, predicted=how.check_mode)),

@@ -75,7 +75,7 @@ def automation(values: Values) -> Automation:
     have been checked; asks nobody."""
     params = _params(values)
     declared = values.get(SECRET_EXPIRES)
-    known = own_expiry.find(params, _input.expiry(declared, SECRET_EXPIRES) if declared else "")
+    known = own_expiry.find(params, _durations.expiry(declared, SECRET_EXPIRES) if declared else "")
     warn_before = _durations.parse(values[WARN_BEFORE], WARN_BEFORE)
     return own.judge(known, warn_before, datetime.now(timezone.utc))
 

@@ -19,9 +19,11 @@ from ansible.module_utils.common.validation import check_type_dict
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _paths
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.options import CONSOLE
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import conversion
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.types import TYPES
@@ -110,12 +112,19 @@ def _checked(name: str, value: t.Any, rules: t.Mapping[str, t.Any]) -> t.Any:
     if rules.get("no_log"):
         return value
     short = name.removeprefix(PREFIX)
-    options = entra_app.APPLICATION.get(short.removeprefix("app_"), {}) if short.startswith("app_") else {}
-    nested = {key: options[key] for key in ("options", "choices") if key in options and rules["type"] in _NESTED}
+    nested = _nested(short) if rules["type"] in _NESTED else {}
     found = conversion.converted(value, {**rules, **nested}, name, conversion.EXAMPLES.get(short, ""))
     if rules["type"] in _NESTED:
         _input.check_option(found, rules, _option(name), name)
     return found
+
+
+def _nested(short: str) -> dict[str, t.Any]:
+    """What the members of the module's option may be that the variable ``short``, without its prefix, is for."""
+    in_app = short.startswith("app_")
+    spec = entra_app.APPLICATION if in_app else RUSTDESK_OPTIONS
+    option = spec.get(short.removeprefix("app_") if in_app else CONSOLE.get(short, ""), {})
+    return {key: option[key] for key in ("options", "choices") if key in option}
 
 
 def _evaluated(value: t.Any, templar: t.Any) -> t.Any:
