@@ -246,6 +246,12 @@ def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here:
     for credential in ({"certificate_path": str(here / "automation.pem")}, {"certificate_path": own}):
         assert works(fleet, **credential)
     assert not bootstrap(**asked, revoke_former=True)["changed"]
+    # Those in the files go as well if they are renewed
+    compromised = variables("automation.yml")[SECRET]
+    assert len(bootstrap(**asked, revoke_former=True, renew=True)["removed"]) == 2
+    assert not works(fleet, client_secret=compromised)
+    assert works(fleet, client_secret=variables("automation.yml")[SECRET])
+    assert works(fleet, certificate_path=str(here / "automation.pem"))
 
 
 def test_a_lost_application_is_replaced(bootstrap: Bootstrap, fleet: Fleet) -> None:
