@@ -161,7 +161,8 @@ def test_a_client_secret_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet
     assert second[SECRET] != first[SECRET]
     assert works(fleet, client_secret=first[SECRET])
     assert works(fleet, client_secret=second[SECRET])
-    assert bootstrap(**asked)["removed"]
+    # Entra tells the time in whole seconds, so that the overlap may last for one
+    assert any(bootstrap(**asked)["removed"] for _run in range(10))
     (left,) = application(fleet)["passwordCredentials"]
     assert second[SECRET].startswith(left["hint"])
     path = f"/applications/{application(fleet)['id']}/removePassword"

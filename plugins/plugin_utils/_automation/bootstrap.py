@@ -244,8 +244,10 @@ class Run:
             names = sorted({item.name for item in plan.revoked(self.secrets, own, ())})
             entries = [{"name": name, "state": "absent"} for name in names]
             if self.yml and self.yml.choice in (RENEW, COMPLETE) and self.noted and self.noted.secret:
-                held = {"held": self.noted.secret, "state": "retire", "overlap": "0", "renew_before": "0"}
-                entries.append({"name": self.secret_name, **held})
+                # By key ID, because the overlap of one that was created in this second may not be over
+                former = [item.key for item in self.secrets if item.name == self.secret_name]
+                held = {"held": self.noted.secret, "stray_key_ids": former}
+                entries.append({"name": self.secret_name, "state": "retire", "renew_before": "0", **held})
         cleaned: list[dict[str, t.Any]] = []
         if gone or entries:
             result = self.entra.converge(
