@@ -65,7 +65,7 @@ install: build ## Install the built artifact into build/collections
 	@ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/collections" .venv/bin/ansible-galaxy collection install --offline --force --collections-path build/collections $(ARTIFACT)
 
 test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's own (PYTEST_ARGS='-k name')
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 3 --dist worksteal $(TESTS) $(PYTEST_ARGS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 4 --dist worksteal $(TESTS) $(PYTEST_ARGS)
 
 generated: .venv/stamp stage ## Run the generated tests at length (EXAMPLES=10000)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/generated $(PYTEST_ARGS)
@@ -141,7 +141,8 @@ ee-context: build ## Make the build context of the execution environment in buil
 ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE_TAG=name) and look into it
 	@$(PODMAN) build $(if $(EE_BASE),--build-arg EE_BASE_IMAGE=$(EE_BASE)) $(EE_OPTIONS) --tag $(EE_TAG) $(EE)/context
 	@$(PODMAN) run --rm $(EE_TAG) ansible-doc -t module deskops.rustdesk_sso.entra_app
-	@$(PODMAN) run --rm $(EE_TAG) ansible-playbook --version
+	@# As AWX on OpenShift: any user ID, in group 0
+	@$(PODMAN) run --rm --user 54321:0 $(EE_TAG) ansible localhost -m ansible.builtin.tempfile
 
 variables: ## Write the tables of the role's variables anew
 	@$(PYTHON) tests/tools/role_variables.py

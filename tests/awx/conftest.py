@@ -19,6 +19,7 @@ from tools import peers
 
 from lab.awx.server import Awx
 from lab.client import Lab
+from support.awx_extension import contents
 from support.controller import Controller, Run
 from support.fleet import Fleet
 
@@ -27,6 +28,7 @@ VARIABLES = {
     "install_execution_environment_image": "registry.example.com/rustdesk-sso-ee:latest",
     "install_project_url": PROJECT_URL,
     "install_job_slice_count": "2",
+    "install_hosts": "rustdesk_servers",
 }
 
 
@@ -39,15 +41,19 @@ class Installation:
         self._controller = controller
         self.first = self.install()
 
-    def install(self) -> Run:
-        """Run install.yml."""
-        options = [text for name, value in VARIABLES.items() for text in ("-e", f"{name}={value}")]
+    def install(self, *options: str) -> Run:
+        """Run install.yml with the variables of the first run."""
+        given = [text for name, value in VARIABLES.items() for text in ("-e", f"{name}={value}")]
+        return self.playbook("install.yml", self.awx, *given, *options)
+
+    def playbook(self, name: str, awx: Awx, *options: str) -> Run:
+        """Run a playbook of the extension with awx.awx beside it."""
         return self._controller.playbook(
-            self.extension / "install.yml",
+            self.extension / name,
             {"all": {"hosts": {}}},
             *options,
             ANSIBLE_COLLECTIONS_PATH=str(peers.fetch()),
-            **self.awx.environment,
+            **awx.environment,
         )
 
 
@@ -116,6 +122,34 @@ class Place:
             **console,
         }
         return [self._stored("Microsoft Azure Resource Manager", entra), self._stored("RustDesk console", inputs)]
+
+    def certificate(self) -> dict[str, Any]:
+        """A credential for Entra with a certificate, stored in AWX."""
+        automation = self.fleet.tenant.automation
+        inputs = {
+            "tenant": self.fleet.tenant.tenant_id,
+            "client": automation["client_id"],
+            "certificate": Path(automation["certificate_path"]).read_text("utf-8"),
+        }
+        return self._stored(self._type("certificate"), inputs)
+
+    def workload_identity(self) -> dict[str, Any]:
+        """A credential for Entra with a federated token that Entra takes, stored in AWX."""
+        tenant, client = self.fleet.tenant, self.fleet.tenant.automation["client_id"]
+        trusted = {"issuer": "https://awx.example.com", "subject": "job"}
+        (application,) = [one for one in tenant.applications() if one["appId"] == client]
+        body = {"name": "awx", **trusted, "audiences": ["api://AzureADTokenExchange"]}
+        tenant.graph("POST", f"/applications/{application['id']}/federatedIdentityCredentials", body)
+        inputs = {"tenant": tenant.tenant_id, "client": client, "token": self.fleet.lab.workload_token(**trusted)}
+        return self._stored(self._type("workload_identity"), inputs)
+
+    def _type(self, key: str) -> str:
+        """The name of a credential type of the extension, which is created unless it is there."""
+        content = contents("credential_types")["awx_credential_types"][key]
+        stored = self._awx.api.items["credential_types"].values()
+        if content["name"] not in {item["name"] for item in stored}:
+            self._awx.api.answer("POST", "/api/v2/credential_types/", {}, content)
+        return str(content["name"])
 
     def _stored(self, kind: str, inputs: dict[str, str]) -> dict[str, Any]:
         stored = self._awx.api.items["credentials"]

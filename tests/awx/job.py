@@ -108,7 +108,7 @@ class Jobs:
         project = self.awx.api.items["projects"][stored["project"]]
         shutil.copytree(self.awx.api.repositories[project["scm_url"]], folder / "project")
         (folder / "requirements_collections").symlink_to(self._collections)
-        _write_inventory(folder / "inventory/hosts", inventory, piece)
+        write_inventory(folder / "inventory/hosts", inventory, piece)
 
         arguments = ["-u", "root"]
         arguments += ["--check"] if stored["job_type"] == "check" else []
@@ -190,7 +190,7 @@ def _unsafe(variables: Item) -> str:
     )
 
 
-def _write_inventory(path: Path, inventory: Item, piece: tuple[int, int]) -> None:
+def write_inventory(path: Path, inventory: Item, piece: tuple[int, int]) -> None:
     """The script that AWX gives to Ansible; a slice has each ``count``-th host of all by name, and no other is in it
     [src: ansible/awx, awx/main/models/inventory.py, get_script_data]."""
     number, count = piece

@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -42,9 +46,27 @@ def test_context(tmp_path: Path) -> None:
     assert (collection / "playbooks/site.yml").exists()
     # As its builder stage does
     script = context / "context/_build/scripts/introspect.py"
-    done = subprocess.run(
+    introspected = subprocess.run(
         [sys.executable, str(script), "introspect", str(installed)], check=True, capture_output=True, text=True
     )
-    found = yaml.safe_load(done.stdout)
+    found = yaml.safe_load(introspected.stdout)
+    requirements = [Requirement(line.split("#")[0]) for line in found["python"]]
     packages = {line.split("#")[0].strip() for line in (ROOT / "meta/ee-requirements.txt").read_text().splitlines()}
     assert {item for item in packages if item} <= {line.split("#")[0].strip() for line in found["python"]}
+    needed = {canonicalize_name(requirement.name) for requirement in requirements}
+    by_package = {canonicalize_name(name): name for names in packages_distributions().values() for name in names}
+    assert needed <= set(by_package), "the tests' own environment has what the image gets"
+
+    # The last step of the image's build, with the versions that were resolved for the tests
+    (imports,) = re.findall(r"^RUN \$PYCMD -c '(import .+)'$", containerfile, re.MULTILINE)
+    subprocess.run([sys.executable, "-c", imports], check=True)
+    tops = {name.strip().split(".")[0] for name in imports.removeprefix("import ").split(",")}
+    imported = {canonicalize_name(name) for top in tops for name in packages_distributions()[top]}
+    assert needed <= imported, "each package is imported"
+
+    (step,) = re.findall(r"^RUN (if .*PYPKG.*pip --version)$", containerfile, re.MULTILINE)
+    assert containerfile.index(step) < containerfile.index("RUN $PKGMGR install")
+    for manager, good in (("true", True), ("false", False)):
+        given = {"PKGMGR": manager, "PYPKG": "python3-pip", "PYCMD": sys.executable, "PATH": os.environ["PATH"]}
+        done = subprocess.run(["sh", "-c", step], env=given, check=False, capture_output=True)
+        assert (done.returncode == 0) == good, "a package that cannot be installed ends the build"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -314,9 +315,10 @@ class TestQuestions:
         assert ask("retirements", "desk1", hostvars(*verified(ready()))) == []
 
     def test_servers_that_leave(self) -> None:
-        (entry,) = ask("removals", "desk1", hostvars(ready("desk1"), unread("desk2")))
+        taken_out = replace(ready("desk1"), configured={"changed": True, "provider": {}})
+        (entry,) = ask("removals", "desk1", hostvars(taken_out, unread("desk2")))
         assert entry["web_redirect_uris"] == {"remove": [callback("desk1")]}
-        server = ready("desk1", remove_unused_app=True)
+        server = replace(ready("desk1", remove_unused_app=True), configured=taken_out.configured)
         left = registration(result(server, application={"web_redirect_uris": []}))
         found = hostvars(server, __rustdesk_sso_registration=left)
         assert [entry["state"] for entry in ask("deletions", "desk1", found)] == ["absent"]

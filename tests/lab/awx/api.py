@@ -10,10 +10,12 @@ import copy
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from . import rules
-from .resources import MANAGED, OWN, RESOURCES, UNIFIED
-from .rules import Refused, refuse_unless
+from .resources import CASCADES, MANAGED, OWN, RESOURCES, ROLES, UNIFIED
+from .rules import Forbidden, Refused, refuse_unless
+from .updates import Updates
 
 PREFIX = "/api/v2/"
 ENCRYPTED = "$encrypted$"
@@ -36,7 +38,9 @@ class Api:
         self.lists: dict[tuple[int, str], list[int]] = {}
         self.surveys: dict[int, Item] = {}
         self.tokens: dict[int, str] = {}
-        self.updates: dict[int, str] = {}
+        self.updates = Updates(repositories)
+        # The IDs of users and teams that have a role, by the role's ID and their kind
+        self.granted: dict[tuple[int, str], list[int]] = {}
         self._last = 0
         for managed in MANAGED:
             self._store("credential_types", {**RESOURCES["credential_types"].members, **managed, "managed": True})
@@ -49,8 +53,10 @@ class Api:
     def answer(self, method: str, path: str, query: dict[str, str], body: Item) -> Answer:
         """Status and JSON for a request below /api/v2; raises NotFound, Refused."""
         parts = path.removeprefix(PREFIX).strip("/").split("/")
-        if parts[0] == "project_updates" and len(parts) == 2:
-            return 200, {"id": int(parts[1]), "status": self.updates[int(parts[1])]}
+        if parts[0] in ("project_updates", "inventory_updates"):
+            return 200, self.updates.stdout(int(parts[1])) if len(parts) == 3 else self.updates.ask(int(parts[1]))
+        if parts[0] == "roles" and len(parts) == 3:
+            return self._role(method, int(parts[1]), parts[2], query, body, path)
         if parts == ["unified_job_templates"]:
             found = [self.shown(name, item) for name in UNIFIED for item in self.items[name].values()]
             return 200, _page(_filtered(found, query), query, path)
@@ -76,20 +82,20 @@ class Api:
             refuse_unless(item[member] not in (None, ""), member, "This field is required.")
         self._check(name, item, None)
         self._store(name, item)
-        shown = self.shown(name, item)
         if name == "projects" and item["scm_type"]:
-            update = self.next_id()
-            self.updates[update] = "successful" if item["scm_url"] in self.repositories else "failed"
-            shown["summary_fields"]["current_update"] = {"id": update}
-        return 201, shown
+            self.updates.start(self.next_id(), item)
+        return 201, self.shown(name, item)
 
     def _object(self, method: str, name: str, item: Item, body: Item) -> Answer:
         if method == "PATCH":
             changed = {**item, **self._taken(name, body)}
             self._check(name, changed, item)
+            moved = name == "projects" and any(changed[one] != item[one] for one in ("scm_url", "scm_branch"))
             item.update(changed)
+            if moved:
+                self.updates.start(self.next_id(), item)
         if method == "DELETE":
-            del self.items[name][item["id"]]
+            self._delete(name, item)
             return 204, None
         return 200, self.shown(name, item)
 
@@ -103,6 +109,15 @@ class Api:
             if method != "GET":
                 self.surveys[item["id"]] = body
             return 200, self.surveys.get(item["id"], {}) if method == "GET" else {}
+        if related == "playbooks" and name == "projects":
+            return 200, self.updates.playbooks(item)
+        if related == "update" and name in ("projects", "inventory_sources") and method == "POST":
+            source = item if name == "projects" else {**item, **self.items["projects"][item["source_project"]]}
+            number = self.updates.start(self.next_id(), {**source, "id": item["id"]}, item.get("source_path", ""))
+            return 202, {"id": number, "project_update": number, "inventory_update": number, "status": "pending"}
+        if related == "launch" and name in ("job_templates", "workflow_job_templates") and method == "POST":
+            rules.answers(self._survey_of(item), body.get("extra_vars", {}))
+            return 201, {"id": self.next_id()}
         if related == "create_approval_template" and name == "workflow_job_template_nodes" and method == "POST":
             made = {**RESOURCES["workflow_approval_templates"].members, **body}
             self._store("workflow_approval_templates", made)
@@ -121,6 +136,32 @@ class Api:
             self._associable(item, related, self.items[target][body["id"]], listed)
             listed.append(body["id"])
         return 204, None
+
+    def _role(self, method: str, number: int, kind: str, query: dict[str, str], body: Item, path: str) -> Answer:
+        """The users or teams that have a role, and granting it."""
+        granted = self.granted.setdefault((number, kind), [])
+        if method == "GET":
+            return 200, _page([self.shown(kind, self.items[kind][one]) for one in granted], query, path)
+        refuse_unless(body.get("id") in self.items[kind], "id", "No such object")
+        granted.append(body["id"])
+        return 204, None
+
+    def _delete(self, name: str, item: Item) -> None:
+        """Deletes an object with what belongs to it, and takes it out of all lists."""
+        if name == "credential_types":
+            used = any(one["credential_type"] == item["id"] for one in self.items["credentials"].values())
+            if used:
+                raise Forbidden("Credential types that are in use cannot be deleted")
+        for part, member in CASCADES.get(name, ()):
+            for one in [one for one in self.items[part].values() if one[member] == item["id"]]:
+                self._delete(part, one)
+        del self.items[name][item["id"]]
+        for (_owner, related), listed in self.lists.items():
+            if related.endswith(name) and item["id"] in listed:
+                listed.remove(item["id"])
+
+    def _survey_of(self, item: Item) -> Item:
+        return self.surveys.get(item["id"], {}) if item["survey_enabled"] else {}
 
     def _associable(self, item: Item, related: str, other: Item, listed: list[int]) -> None:
         """A job template has one credential of each type, of a kind that jobs can use."""
@@ -156,11 +197,12 @@ class Api:
         for other in self.items[name].values():
             same = unique and other is not before and all(other[member] == item[member] for member in unique)
             refuse_unless(not same, "__all__", f"{name} with this {unique} combination already exists.")
+        rules.variables(item.get("variables") or "")
         if name == "credential_types":
             rules.credential_type(item["inputs"], item["injectors"])
             used = any(one["credential_type"] == item.get("id") for one in self.items["credentials"].values())
-            fixed = before is None or not used or before["inputs"] == item["inputs"]
-            refuse_unless(fixed, "detail", "Modifications to inputs are not allowed for types that are in use")
+            if before and used and before["inputs"] != item["inputs"]:
+                raise Forbidden("Modifications to inputs are not allowed for credential types that are in use")
         elif name == "credentials":
             known = {field["id"] for field in self._fields(item)}
             refuse_unless(known >= set(item["inputs"]), "inputs", "Additional properties are not allowed")
@@ -170,11 +212,17 @@ class Api:
         elif name == "job_templates":
             good = item["inventory"] or item["ask_inventory_on_launch"]
             refuse_unless(good, "inventory", "Job Template must provide 'inventory' or allow prompting for it.")
-            url = self.items["projects"][item["project"]]["scm_url"]
-            found = url in self.repositories and (self.repositories[url] / item["playbook"]).is_file()
+            found = item["playbook"] in self.updates.playbooks(self.items["projects"][item["project"]])
             refuse_unless(found, "playbook", "Playbook not found for project.")
         elif name == "schedules":
             rules.schedule(item["rrule"])
+            started = item["unified_job_template"]
+            template = self.items["job_templates"].get(started) or self.items["workflow_job_templates"].get(started)
+            rules.answers(self._survey_of(template) if template else {}, item["extra_data"])
+        elif name in ("groups", "inventory_sources"):
+            kind = self.items["inventories"][item["inventory"]]["kind"]
+            what = "Group" if name == "groups" else "Inventory Source"
+            refuse_unless(not kind, "detail", f"Cannot create {what} for Smart or Constructed Inventories")
 
     def _store(self, name: str, item: Item) -> None:
         item["id"] = self.next_id()
@@ -186,6 +234,16 @@ class Api:
     def _secrets(self, credential: Item) -> list[str]:
         return [field["id"] for field in self._fields(credential) if field.get("secret")]
 
+    def _summarize(self, name: str, item: Item, summary: Item) -> None:
+        """Fills in the summary of other objects."""
+        if name in ROLES:
+            # One number for each role of each object
+            numbers = {role: item["id"] * 100 + place for place, role in enumerate(ROLES[name])}
+            summary["object_roles"] = {role: {"id": number} for role, number in numbers.items()}
+        if name == "job_templates":
+            listed = self.lists.get((item["id"], "credentials"), [])
+            summary["credentials"] = [{"id": number} for number in listed]
+
     def shown(self, name: str, item: Item) -> Item:
         """An object as a request gets it: a credential's secrets are not told."""
         shown = copy.deepcopy(item)
@@ -195,12 +253,20 @@ class Api:
             shown["related"]["survey_spec"] = f"{shown['url']}survey_spec/"
         if name == "credential_types":
             shown.setdefault("managed", False)
+        self._summarize(name, item, shown["summary_fields"])
         if name == "projects":
             shown["scm_revision"] = ""
+            shown["status"] = self.updates.status(item)
+            if current := self.updates.current(item):
+                shown["summary_fields"]["current_update"] = {"id": current}
+        if name == "workflow_job_template_nodes":
+            for when in ("success", "failure", "always"):
+                shown[f"{when}_nodes"] = list(self.lists.get((item["id"], f"{when}_nodes"), []))
         if name == "workflow_job_template_nodes" and item["unified_job_template"]:
             home = next(one for one in UNIFIED if item["unified_job_template"] in self.items[one])
             shown["related"]["unified_job_template"] = f"{PREFIX}{home}/{item['unified_job_template']}/"
         if name == "credentials":
+            shown["kind"] = self.items["credential_types"][item["credential_type"]].get("namespace", "")
             for secret in self._secrets(item):
                 if shown["inputs"].get(secret):
                     shown["inputs"][secret] = ENCRYPTED
@@ -212,7 +278,7 @@ def _filtered(items: list[Item], query: dict[str, str]) -> list[Item]:
     wanted = {key: value for key, value in query.items() if key not in ("page", "page_size", "order_by")}
     either = {key.removeprefix("or__"): wanted.pop(key) for key in list(wanted) if key.startswith("or__")}
     for key in (*wanted, *either):
-        known = not items or any(key in item for item in items)
+        known = not items or any(key.partition("__")[0] in item for item in items)
         refuse_unless(known and re.fullmatch(r"[a-z_]+", key), "detail", f"The list has no field named '{key}'")
     found = [item for item in items if all(str(item.get(key)) == value for key, value in wanted.items())]
     if either:
@@ -222,7 +288,7 @@ def _filtered(items: list[Item], query: dict[str, str]) -> list[Item]:
 
 def _page(found: list[Item], query: dict[str, str], path: str) -> Item:
     page = int(query.get("page", 1))
-    more = f"{path}?page={page + 1}" if len(found) > page * PAGE else None
+    more = f"{path}?{urlencode({**query, 'page': page + 1})}" if len(found) > page * PAGE else None
     shown = found[(page - 1) * PAGE : page * PAGE]
     return {"count": len(found), "next": more, "previous": None, "results": shown}
 

@@ -58,6 +58,7 @@ RESOURCES = {
         {"default_environment": "execution_environments"},
         {"galaxy_credentials": "credentials", "instance_groups": "instance_groups", **NOTIFICATIONS},
     ),
+    # Their names are unique in all of AWX [src: awx/main/models/execution_environments.py]
     "execution_environments": Resource(
         "execution_environment",
         {**NAMED, "image": "", "pull": ""},
@@ -84,6 +85,32 @@ RESOURCES = {
         {"instance_groups": "instance_groups"},
         required=("name", "organization"),
         unique=("name", "organization"),
+    ),
+    "groups": Resource(
+        "group",
+        {**NAMED, "variables": ""},
+        {"inventory": "inventories"},
+        required=("name", "inventory"),
+        unique=("name", "inventory"),
+    ),
+    "hosts": Resource(
+        "host",
+        {**NAMED, "variables": "", "enabled": True},
+        {"inventory": "inventories"},
+        required=("name", "inventory"),
+        unique=("name", "inventory"),
+    ),
+    "inventory_sources": Resource(
+        "inventory_source",
+        {
+            **NAMED,
+            **dict.fromkeys(("source", "source_path", "source_vars", "scm_branch"), ""),
+            **dict.fromkeys(("update_on_launch", "overwrite", "overwrite_vars"), False),
+        },
+        {"inventory": "inventories", "source_project": "projects"},
+        {"credentials": "credentials", **NOTIFICATIONS},
+        required=("name", "inventory"),
+        unique=("name", "inventory"),
     ),
     "projects": Resource(
         "project",
@@ -163,11 +190,27 @@ RESOURCES = {
     "workflow_approval_templates": Resource("workflow_approval_template", {**NAMED, "timeout": 0}, unique=()),
     **{
         name: Resource(name.removesuffix("s"), NAMED, ORGANIZED)
-        for name in ("labels", "instance_groups", "notification_templates")
+        for name in ("labels", "instance_groups", "notification_templates", "teams")
     },
+    "users": Resource("user", {"username": ""}, required=("username",), unique=("username",)),
+}
+# The roles that can be granted on an object [src: awx/main/models, ImplicitRoleField]
+ROLES = {
+    "job_templates": ("admin_role", "execute_role", "read_role"),
+    "workflow_job_templates": ("admin_role", "execute_role", "approval_role", "read_role"),
+}
+# What AWX deletes with an object, by the member that names it [src: on_delete=CASCADE]
+CASCADES = {
+    "job_templates": (("schedules", "unified_job_template"),),
+    "workflow_job_templates": (
+        ("schedules", "unified_job_template"),
+        ("workflow_job_template_nodes", "workflow_job_template"),
+    ),
+    "projects": (("inventory_sources", "source_project"),),
+    "inventories": (("groups", "inventory"), ("hosts", "inventory"), ("inventory_sources", "inventory")),
 }
 # What is listed as unified job templates
-UNIFIED = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates")
+UNIFIED = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates", "inventory_sources")
 # Members of an object that are AWX's own; a request that has them is not refused, and they are not taken.
 OWN = {"id", "type", "url", "related", "summary_fields", "managed", "namespace"}
 
@@ -188,6 +231,18 @@ MANAGED = (
                 {"id": "cloud_environment", "label": "Azure Cloud Environment", "type": "string"},
             ],
             "required": ["subscription"],
+        },
+    },
+    {
+        "name": "Vault",
+        "namespace": "vault",
+        "kind": "vault",
+        "inputs": {
+            "fields": [
+                {"id": "vault_password", "label": "Vault Password", "type": "string", "secret": True},
+                {"id": "vault_id", "label": "Vault Identifier", "type": "string"},
+            ],
+            "required": ["vault_password"],
         },
     },
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import yaml
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jsonschema import Draft4Validator
@@ -68,6 +69,10 @@ class Refused(Exception):
     def __init__(self, body: dict[str, Any]) -> None:
         super().__init__(str(body))
         self.body = body
+
+
+class Forbidden(Exception):
+    """An answer of 403; the text is its detail."""
 
 
 class _Tower:
@@ -146,6 +151,22 @@ def survey(spec: dict[str, Any]) -> None:
             need("choices" in question, f"Survey question {index} must specify choices.")
             chosen = default.splitlines()
             need(all(item in question["choices"] for item in chosen), "Default choice must be among the choices")
+
+
+def variables(text: str) -> None:
+    """Raises Refused for variables that are neither JSON nor YAML without tags, such as !vault
+    [src: awx/main/utils/common.py, vars_validate_or_raise, parse_yaml_or_json]."""
+    try:
+        yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise Refused({"variables": [f"Cannot parse as JSON or YAML (error: {error})."]}) from error
+
+
+def answers(spec: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raises Refused for a launch or a schedule that leaves out an answer, even if the question has a default
+    [src: awx/main/models/mixins.py, _survey_element_validation]."""
+    missing = [one["variable"] for one in spec.get("spec", []) if one["required"] and one["variable"] not in given]
+    refuse_unless(not missing, "variables_needed_to_start", f"'{missing}' value missing")
 
 
 def schedule(rule: str) -> None:

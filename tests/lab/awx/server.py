@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from .api import PREFIX, Api, NotFound, Refused
+from .rules import Forbidden
 
 VERSION = "24.6.1"
 
@@ -80,6 +81,8 @@ class Awx:
                 return 404, {"detail": "Not found."}
             except Refused as refused:
                 return 400, refused.body
+            except Forbidden as forbidden:
+                return 403, {"detail": str(forbidden)}
 
     def _token(self, method: str, path: str) -> tuple[int, Any]:
         if method == "DELETE":
