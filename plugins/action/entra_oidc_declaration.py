@@ -66,11 +66,14 @@ class ActionModule(ActionBase):
         if problems or not declared:
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
         # By these the following tasks sign in, each with one template: a worker compiles each template anew
-        credentials = {
+        credentials: dict[str, t.Any] = {
             "entra": options.of(values, options.ENTRA),
             "console": options.of(values, options.CONSOLE),
             "verification": options.of(values, options.VERIFICATION),
         }
+        with task_environment(self):
+            credentials["automation"] = sign_in.automation(values)
+            credentials["portal"] = sign_in.portal(values)
         return {"changed": False, **declared, **shared, **credentials, **more, "_ansible_no_log": True}
 
     def _claims(

@@ -16,7 +16,7 @@ import os
 import re
 import stat
 import typing as t
-from datetime import datetime
+from datetime import datetime, timezone
 from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
@@ -173,6 +173,26 @@ def moment(value: str, option: str) -> str:
     except ValueError as error:
         raise InputError(f"{option} is not a timestamp: {quoted(value)}", hint="Write 2027-03-01T00:00:00Z") from error
     return value
+
+
+def expiry(value: str, option: str) -> str:
+    """A date or a date and time as users write them, as a timestamp in UTC; raises InputError for anything else.
+
+    A date alone is its first instant, as then nothing is taken to last longer than it does. YAML makes a date without
+    quotation marks a date of Python's, which is written with a space before the time.
+    """
+    text(value, option)
+    written = value.strip().replace(" ", "T", 1)
+    hint = "Write a date such as 2027-03-01, or a time such as 2027-03-01T12:00:00Z"
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written):
+        written += "T00:00:00Z"
+    try:
+        moment(written, option)
+        zone = re.search(r"[+-][0-9]{2}:[0-9]{2}$", written)
+        found = datetime.fromisoformat(written[:19] + (zone.group() if zone else "+00:00"))
+        return found.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (InputError, ValueError) as error:
+        raise InputError(f"{option} is neither a date nor a time: {quoted(value)}", hint=hint) from error
 
 
 def url(

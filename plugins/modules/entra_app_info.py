@@ -71,6 +71,7 @@ seealso:
 """
 
 EXAMPLES = r"""
+# Without credentials, the environment variables AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are used
 - name: Read when the client secrets expire
   deskops.rustdesk_sso.entra_app_info:
     tenant_id: example.com
@@ -226,6 +227,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     discover,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 
@@ -272,13 +274,15 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     span = None if within is None else _durations.parse(within, "expiring_within")
     cloud = clouds.choose(params)
     credentials.check(params)
-    return asyncio.run(_inspect(params, cloud, span))
+    return asyncio.run(_inspect(params, cloud, span, context.tell))
 
 
-async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None) -> dict[str, t.Any]:
-    with closing(Http(params["ca_path"], params["timeout"])) as http:
+async def _inspect(
+    params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None, tell: waiting.Tell | None
+) -> dict[str, t.Any]:
+    with closing(Http(params["ca_path"], params["timeout"], tell=tell)) as http:
         discovery = await asyncio.to_thread(discover, http, cloud, params["tenant_id"])
-    async with connect(params, cloud, discovery.tenant_id) as graph:
+    async with waiting.told(tell), connect(params, cloud, discovery.tenant_id) as graph:
         found = await _find(graph, params)
         views = [_view(document, graph) for document in found]
         if span is not None:

@@ -36,10 +36,27 @@ def as_process(ground: Ground, crash: Crash | None) -> bool:
         process.wait()
         return False
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        for each in _descendants(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
         process.wait()
         ground.lab.release()
+
+
+def _descendants(process: int) -> list[int]:
+    """``process`` and all that it has started, its parents first. Ansible's forks have sessions of their own since
+    ansible-core 2.19, so a signal for the group of processes does not reach them."""
+    children: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # The name, in parentheses, may hold anything
+            children.setdefault(int(status.read_text().rpartition(")")[2].split()[1]), []).append(
+                int(status.parent.name)
+            )
+    found = [process]
+    for each in found:
+        found += children.get(each, [])
+    return found
 
 
 def requests(ground: Ground) -> int:
@@ -69,5 +86,4 @@ def _started(ground: Ground) -> subprocess.Popen[Any]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # so that its forks die with it
     )

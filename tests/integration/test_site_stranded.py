@@ -133,6 +133,23 @@ def test_runs_that_die_after_they_made_one(own_lab: Lab, controller: Controller,
     assert fleet.sign_in(name)["access_token"]
 
 
+def test_another_run_at_work(own_lab: Lab, controller: Controller, unhurried: None) -> None:
+    """A run that changes nothing leaves the client secret that a renewal has just made and is about to write. If it is
+    never written, it goes after a quarter of an hour."""
+    fleet = Fleet(own_lab, controller, 0)
+    consoles.add(fleet, "pro")
+    assert quick_run(fleet).rc == 0
+    (own,) = secrets(fleet)
+    made = {"passwordCredential": {"displayName": own["displayName"]}}
+    fleet.tenant.graph("POST", f"/applications/{only(fleet.tenant)['id']}/addPassword", made).raise_for_status()
+    quiet = quick_run(fleet)
+    assert set(quiet.changed().values()) == {0}, quiet.output
+    assert len(secrets(fleet)) == 2
+    own_lab.advance(16 * MINUTE)
+    assert quick_run(fleet).rc == 0
+    assert key_ids(secrets(fleet)) == key_ids([own])
+
+
 def test_a_server_that_another_one_stopped(lab: Lab, fleet: Fleet) -> None:
     """What was made for a console that the run did not come to is taken back as well."""
     for number in (1, 2):

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 from datetime import datetime, timezone
 
 import pytest
@@ -19,10 +22,23 @@ from prometheus_client.parser import text_string_to_metric_families
 from ansible_collections.deskops.rustdesk_sso.plugins.filter import fleet_report as documented
 from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import blank
-from support.records import AT, broken, drifted, expires, expiring, few, fleet, record, restricted, unreachable
+from support.records import (
+    AT,
+    broken,
+    drifted,
+    expires,
+    expiring,
+    few,
+    fleet,
+    invalid,
+    record,
+    refused,
+    restricted,
+    unreachable,
+)
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
-STATES = ["unreachable", "broken", "drifted", "restricted", "expiring", "healthy"]
+STATES = ["unreachable", "refused", "invalid", "broken", "drifted", "restricted", "expiring", "healthy"]
 
 
 def model(*records, at=AT):
@@ -58,7 +74,7 @@ def paths(value, path=()):
 
 def whole():
     """A record with something in every list."""
-    made = drifted("desk1.example.com", error={"phase": "Inspect the console", "message": "no answer"})
+    made = drifted("desk1.example.com", error={"phase": "Inspect the console", "message": "no answer", "cause": ""})
     made["client_secret"]["removed"] = ["6f1d3a52-0000-4000-8000-000000000000"]
     made["application"]["foreign_redirect_uris"] = ["https://other.example"]
     made["restrictions"] = restricted("desk1.example.com")["restrictions"]
@@ -74,10 +90,12 @@ def without(made, path):
     return made
 
 
-@pytest.mark.parametrize("make", [unreachable, broken, drifted, restricted, expiring, record])
+@pytest.mark.parametrize("make", [unreachable, refused, invalid, broken, drifted, restricted, expiring, record])
 def test_each_state_and_its_reason(make):
     expected = {
         unreachable: ("unreachable", "timed out"),
+        refused: ("refused", "Wrong credentials"),
+        invalid: ("invalid", "rustdesk_sso_secret_lifetime is not a span of time"),
         broken: ("broken", "client secret: AADSTS7000215"),
         drifted: ("drifted", "application RustDesk, provider azure"),
         restricted: ("restricted", "not for all users: assignment is required, and no user"),
@@ -99,7 +117,7 @@ def test_the_most_urgent_state_is_told():
     made["checks"][0]["ok"] = made["checks"][1]["ok"] = False
     assert only(made)["state"] == "broken"
     assert only(made)["reason"].endswith("(and 1 more)")
-    made["error"] = {"phase": "Inspect the console", "message": "no answer"}
+    made["error"] = {"phase": "Inspect the console", "message": "no answer", "cause": ""}
     assert only(made)["state"] == "unreachable"
 
 
@@ -153,13 +171,15 @@ def test_servers_by_state_then_days_then_name():
         restricted("restricted.example.com"),
         drifted("drifted.example.com"),
         broken("broken.example.com"),
+        refused("refused.example.com"),
+        invalid("invalid.example.com"),
         unreachable("unreachable.example.com"),
     )
     assert [server["server"].partition(".")[0] for server in made["servers"]] == [
-        *["unreachable", "broken", "drifted", "restricted", "over", "late", "b", "c", "a", "0"]
+        *["unreachable", "refused", "invalid", "broken", "drifted", "restricted", "over", "late", "b", "c", "a", "0"]
     ]
-    one = dict.fromkeys(("unreachable", "broken", "drifted", "restricted"), 1)
-    assert made["totals"] == {"servers": 10, **one, "expiring": 2, "healthy": 4}
+    one = dict.fromkeys(("unreachable", "refused", "invalid", "broken", "drifted", "restricted"), 1)
+    assert made["totals"] == {"servers": 12, **one, "expiring": 2, "healthy": 4}
 
 
 def test_tenants_and_applications():
@@ -169,7 +189,7 @@ def test_tenants_and_applications():
     made = model(
         record("a.example.com", application=foreign),
         unreachable("b.example.com", application=unknown),
-        record("c.example.com", tenant_id="fabrikam.example"),
+        record("c.example.com", tenant_id="fabrikam.example", application={"app_id": "another"}),
     )
     contoso, fabrikam = made["tenants"]
     assert (contoso["tenant_id"], contoso["servers"]) == ("contoso.example", ["b.example.com", "a.example.com"])
@@ -218,7 +238,7 @@ def test_what_else_is_refused():
         model(record(), record())
     with pytest.raises(AnsibleFilterError, match="at is not a time"):
         model(record(), at="today")
-    with pytest.raises(AnsibleFilterError, match="html, json, prometheus, files"):
+    with pytest.raises(AnsibleFilterError, match="html, json, prometheus, csv, files"):
         fleet_report([record()], format="pdf", at=AT)
     with pytest.raises(AnsibleFilterError, match="neither a list nor a dictionary"):
         fleet_report("desk1", format="json", at=AT)
@@ -226,10 +246,142 @@ def test_what_else_is_refused():
         fleet_report(record(), format="json", at=AT)
 
 
-@pytest.mark.parametrize("form", ["html", "json", "prometheus", "files"])
+@pytest.mark.parametrize("form", ["html", "json", "prometheus", "csv", "files"])
 def test_unknown_keys_are_not_published(form):
     made = record(client_secret={"value": "s3cret-value"}, console={"password": "s3cret-value"})
     assert "s3cret-value" not in str(fleet_report([made], format=form, at=AT))
+
+
+CLIENT_ID = record()["automation"]["client_id"]
+
+
+def own(credential="certificate", days=None, state="unknown", client_id=CLIENT_ID):
+    """What the automation signs in with."""
+    expiry = "" if days is None else expires(days)
+    return {"client_id": client_id, "credential": credential, "expires": expiry, "state": state}
+
+
+def test_the_automations_own_credential():
+    """Each is told once, the most urgent first; one of which nothing is known is not."""
+    made = model(
+        record("a", automation=own(days=200, state="valid")),
+        record("b", automation=own("secret", 12, "expiring")),
+        record("c", automation=own("secret", 12, "expiring")),
+        record("d", automation=own("managed_identity", state="none")),
+        invalid("e"),
+    )
+    assert [(item["credential"], item["servers"], item["days_left"]) for item in made["automation"]] == [
+        ("secret", ["b", "c"], 12),
+        ("certificate", ["a"], 200),
+        ("managed_identity", ["d"], None),
+    ]
+    first = made["automation"][0]
+    assert first["summary"] == "client secret expires in 12 days, on 2026-12-03"
+    assert first["urgent"]
+    assert "bootstrap_renew=true" in first["command"]
+    assert [item["command"] for item in made["automation"][1:]] == ["", ""]
+
+
+def test_its_metric_is_one_series_for_each_credential():
+    read = samples(
+        record("a", automation=own(days=200, state="valid")),
+        record("b", automation=own(days=12, state="expiring")),
+        record("c", automation=own("secret", 30, "expiring")),
+        record("d", automation=own("secret", state="unknown", client_id="other")),
+    )
+    assert {
+        (labels["client_id"], labels["credential"]): value
+        for labels, value in read["automation_credential_expires_timestamp_seconds"]
+    } == {
+        (CLIENT_ID, "certificate"): datetime.fromisoformat(expires(12)).replace(tzinfo=timezone.utc).timestamp(),
+        (CLIENT_ID, "secret"): datetime.fromisoformat(expires(30)).replace(tzinfo=timezone.utc).timestamp(),
+    }
+
+
+def test_an_application_whose_tenant_is_written_in_two_ways_is_one():
+    tenant_id = "3f2c8a51-9d7e-4c1b-b6a0-5e8f7d2c4b90"
+    unknown = {"app_id": "", "display_name": "", "object_id": "", "assignment": "", "portal_url": ""}
+    made = model(
+        record("a", tenant_id=tenant_id.upper()),
+        record("b", tenant_id="contoso.example"),
+        unreachable("c", tenant_id="Contoso.example", application=unknown),
+        unreachable("d", tenant_id="fabrikam.example", application=unknown),
+    )
+    one, other = made["applications"]
+    assert (one["tenant_id"], sorted(one["servers"])) == (tenant_id, ["a", "b", "c"])
+    assert (other["tenant_id"], other["servers"]) == ("fabrikam.example", ["d"])
+    assert {server["server"]: server["tenant_id"] for server in made["servers"]}["c"] == tenant_id
+
+
+@pytest.mark.parametrize(
+    ("make", "command"),
+    [
+        (drifted, "ansible-playbook -i inventory deskops.rustdesk_sso.site --limit desk1"),
+        (expiring, "ansible-playbook -i inventory deskops.rustdesk_sso.site --limit desk1"),
+        (unreachable, "ansible-playbook -i inventory deskops.rustdesk_sso.report --limit desk1"),
+        (record, ""),
+    ],
+)
+def test_the_command_that_corrects_a_server(make, command):
+    assert only(make("desk1"))["command"] == command
+    if command:
+        assert only(make("x; rm -rf ~"))["command"].endswith(" --limit 'x; rm -rf ~'")
+
+
+def failure(records, fail_on):
+    return fleet_report(records, format="files", at=AT, fail_on=fail_on)["failure"]
+
+
+def test_what_a_run_fails_on():
+    records = [*few(), record("z", automation=own(days=-1, state="expired"))]
+    assert failure(records, []) == ""
+    assert failure(records, ["unreachable", "expiring"]) == (
+        "Needs attention: the automation's own certificate expired on 2026-11-20."
+    )
+    both = "Needs attention: desk2.example.com (broken); desk3.example.com (drifted)."
+    assert failure(records, ["drifted", "broken"]) == failure(records, "broken, drifted") == both
+    many = [broken(f"desk{place:02}") for place in range(12)]
+    assert "desk09 and 2 more (broken)" in failure(many, ["broken"])
+    for wrong in (["drift"], "broken,drift", {"broken": True}, 1):
+        with pytest.raises(AnsibleFilterError, match="unreachable, refused, invalid, broken, drifted"):
+            failure(records, wrong)
+
+
+def test_the_line_of_counts():
+    def line(*records):
+        return fleet_report(list(records), format="files", at=AT)["summary"]
+
+    assert line() == "No servers."
+    assert line(record()) == "1 server: 1 healthy."
+    soon = record(automation=own("secret", 12, "expiring"))
+    assert line(soon, broken("b")) == (
+        "2 servers: 1 broken, 1 healthy. The automation's own client secret expires in 12 days, on 2026-12-03."
+    )
+
+
+def rows(*records):
+    return list(csv.DictReader(io.StringIO(fleet_report(list(records), format="csv", at=AT), newline="")))
+
+
+def test_csv():
+    first, second = rows(record("desk1.example.com"), broken("desk2.example.com"))
+    assert (first["server"], first["state"], first["checks_passed"], first["checks_run"]) == (
+        *("desk2.example.com", "broken", "4", "5"),
+    )
+    assert second["client_secret_expires"] == expires(150)
+    assert second["client_secret_days_left"] == "150"
+    assert (second["assignment"], second["automation_state"]) == ("all", "valid")
+
+
+@given(
+    name=st.one_of(NAMES, st.sampled_from(["=1+1", "+x", "-x", "@SUM(A1)", " =x", "\t=x", "\uff1dx", '"=x', "a,b\n=c"]))
+)
+def test_no_cell_is_a_formula(name):
+    (row,) = rows(record("desk1", application={"unique_name": name}))
+    assert row["application"].lstrip("'") == " ".join(name.split()).lstrip("'")
+    for cell in row.values():
+        assert not re.match(r"[=+\-@|%\uff1d\uff0b\uff0d\uff20]", cell)
+        assert "\n" not in cell
 
 
 def test_records_by_name():
@@ -239,13 +391,16 @@ def test_records_by_name():
 
 
 def test_the_record_of_a_server_of_which_nothing_is_known():
-    made = model({**blank("desk1.example.com"), "error": {"phase": "", "message": "Failed early."}}, record("desk2"))
+    made = model(
+        {**blank("desk1.example.com"), "error": {"phase": "", "message": "Failed early.", "cause": ""}}, record("desk2")
+    )
     assert (made["servers"][0]["state"], made["servers"][0]["reason"]) == ("unreachable", "Failed early.")
     assert [application["servers"] for application in made["applications"]] == [["desk2"]]
 
 
 def test_the_records_of_the_tests_have_the_roles_keys():
-    assert set(paths(record(checks=[]))) == set(paths(blank("desk1")))
+    of_runs_alone = {("outcome",), ("notes",)}
+    assert set(paths(record(checks=[]))) == set(paths(blank("desk1"))) - of_runs_alone
 
 
 def test_all_files_at_once():
@@ -256,8 +411,11 @@ def test_all_files_at_once():
             "rustdesk_sso.html": fleet_report(records, format="html", at=AT),
             "rustdesk_sso.json": fleet_report(records, format="json", at=AT),
             "rustdesk_sso.prom": fleet_report(records, format="prometheus", at=AT),
+            "rustdesk_sso.csv": fleet_report(records, format="csv", at=AT),
         },
         "totals": model(*records)["totals"],
+        "summary": "3 servers: 1 broken, 1 drifted, 1 healthy.",
+        "failure": "",
     }
 
 
@@ -287,7 +445,7 @@ def test_metrics():
     }
     assert second["server"] == "desk2.example.com"
     states = {(labels["server"], labels["state"]): value for labels, value in read["server_state"]}
-    assert len(states) == 12
+    assert len(states) == 2 * len(STATES)
     assert {key for key, value in states.items() if value} == {
         ("desk1.example.com", "broken"),
         ("desk2.example.com", "unreachable"),
@@ -329,6 +487,6 @@ def test_any_name_survives_in_metrics_and_json(server, application, check):
     assert only(made)["server"] == server
 
 
-@pytest.mark.parametrize("form", ["html", "json", "prometheus"])
+@pytest.mark.parametrize("form", ["html", "json", "prometheus", "csv"])
 def test_a_fleet_without_servers(form):
     assert fleet_report([], format=form, at=AT).endswith("\n")

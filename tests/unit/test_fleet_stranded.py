@@ -178,3 +178,10 @@ def test_strays_of_before_are_retired_with_the_superseded() -> None:
     """Their key IDs go to entra_app, which need not wait for the overlap."""
     (entry,) = retirements(verified(ready(), decision="created", secrets={"strays": ["k0"]}), predicted=False)
     assert entry["client_secrets"][0]["stray_key_ids"] == ["k0"]
+
+
+def test_one_that_another_run_may_be_about_to_write_stays() -> None:
+    """The console of a kept client secret still has what that run expects there."""
+    seen = verified(ready(), decision="kept", secrets={"strays": ["k0"], "superseded": ["k0"]})
+    (entry,) = retirements(seen, predicted=False)
+    assert entry["client_secrets"][0]["stray_key_ids"] == []

@@ -83,6 +83,11 @@ def modules_option(name):
 
 # Of their own: what a run does, and not what an object is
 ROLES_OWN = [
+    "app_allowed_groups",
+    "app_allowed_users",
+    "app_clear",
+    "entra_client_secret_expires",
+    "entra_credential_warn_before",
     "app_move_redirect_uris",
     "app_replaces",
     "provider_beside",

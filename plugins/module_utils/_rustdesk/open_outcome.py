@@ -15,6 +15,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     AmbiguousError,
     ConflictError,
     ServiceError,
+    sentence,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
 
@@ -73,7 +74,7 @@ def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], 
     if undone and is_open(failed):
         raise ServiceError(
             failed.attempted,
-            answer=f"{failed.answer}. A reading shows that nothing was written",
+            answer=f"{sentence(str(failed.answer))} A reading shows that nothing was written",
             hint=failed.hint,
             status=failed.status,
             code=failed.code,

@@ -17,7 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.cal
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
     may_sign_in_with_oauth2,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed, drift
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
@@ -114,7 +114,10 @@ def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
 def contradictions(servers: t.Sequence[Server]) -> list[str]:
     """The variables in which servers that share an application differ, sorted."""
     declared = [server.declaration["application"] for server in servers]
-    return sorted(variable(option) for option in APPLICATION if any(_differ(option, declared[0], d) for d in declared))
+    differing = {option for option in APPLICATION if any(_differ(option, declared[0], d) for d in declared)}
+    if any(server.declaration["allowed"] for server in servers) and "assignments" in differing:
+        return sorted({allowed.GROUPS, allowed.USERS, *map(variable, differing.difference(allowed.OPTIONS))})
+    return sorted(map(variable, differing))
 
 
 def _differ(option: str, one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:
@@ -394,7 +397,7 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
                         **server.declaration["client_secret"],
                         "state": "retire",
                         **_holds(server, found),
-                        "stray_key_ids": secret_of(server.declaration, found).get("strays") or [],
+                        "stray_key_ids": _outrun(secret_of(server.declaration, found)),
                     }
                     for server in members
                     if predicted or server.verified.get("holds_client_secret")
@@ -403,6 +406,12 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
             }
         )
     return entries
+
+
+def _outrun(secret: Result) -> list[str]:
+    """The key IDs of the client secrets that other runs have made and cannot write any more, because the console holds
+    the one that this run has made. If it still holds the former one, another run may be about to replace it."""
+    return list(secret.get("strays") or []) if secret.get("decision") in ("created", "renewed") else []
 
 
 def _holds(server: Server, found: Result) -> Entry:

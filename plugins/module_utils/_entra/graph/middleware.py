@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waiting, waits
 
 # The extension of a request that says whether it may be carried out twice
 SAFE = "rustdesk_sso_safe_to_repeat"
@@ -45,7 +45,7 @@ class Repeats(sdk.BaseMiddleware):
         repeated = PASSING if safe else waits.NOTHING_DONE
         budget, attempts = self._budget, waits.Attempts(self._timeout)
         while True:
-            seconds: float | None = 0.0
+            seconds, answered = 0.0, None
             began = time.monotonic()
             try:
                 response = await super().send(request, transport)
@@ -56,11 +56,15 @@ class Repeats(sdk.BaseMiddleware):
                     raise
             else:
                 attempts = attempts.after(time.monotonic() - began)
-                seconds = budget.wait(waits.retry_after(response.headers) or 0.0)
-                if response.status_code not in repeated or seconds is None or not attempts.is_left:
+                wanted = budget.wait(waits.retry_after(response.headers) or 0.0)
+                if response.status_code not in repeated or wanted is None or not attempts.is_left:
                     return response
+                seconds, answered = wanted, response.status_code
                 budget = budget.after(seconds)
-            await asyncio.sleep(seconds or waits.pause(attempts.made))
+            said = f", which answered {answered}" if answered else ""
+            wait = seconds or waits.pause(attempts.made)
+            with waiting.waits_for(f"Microsoft Graph{said}", wait, announced=bool(seconds)):
+                await asyncio.sleep(wait)
 
 
 class Bounded(sdk.BaseMiddleware):

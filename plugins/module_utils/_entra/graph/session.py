@@ -98,15 +98,23 @@ class Graph:
     @property
     def caller_id(self) -> str | None:
         """The object ID of who is signed in, once a request was sent: ``oid`` of the access token [doc]."""
-        claims = tokens.claims(self._authorization.partition(" ")[2]) or {}
-        return claims.get("oid")
+        return self.caller.object_id or None
+
+    @property
+    def caller(self) -> permission_hints.Caller:
+        """Who is signed in, once a request was sent."""
+        return permission_hints.Caller.of(tokens.claims(self._authorization.partition(" ")[2]))
+
+    @property
+    def who(self) -> str:
+        """How messages name who is signed in."""
+        client_id = self._params.get("client_id")
+        return f"application {client_id}" if client_id else "signed-in account"
 
     def may(self, permissions: t.Collection[str]) -> bool:
-        """Whether the access token has one of the Microsoft Graph ``permissions``, once a request was sent: ``roles``
-        of an application and ``scp`` of a user [doc]. False for a token that cannot be read."""
-        claims = tokens.claims(self._authorization.partition(" ")[2]) or {}
-        held = {*(claims.get("roles") or []), *str(claims.get("scp") or "").split()}
-        return not held.isdisjoint(permissions)
+        """Whether the access token has one of the Microsoft Graph ``permissions``, once a request was sent. False for a
+        token that cannot be read."""
+        return self.caller.may(permissions)
 
     def request(
         self, method: str, address: t.Any, document: t.Any = None, query: t.Mapping[str, t.Any] | None = None
@@ -156,6 +164,7 @@ class Graph:
                 lambda: self._send_once(request, attempted, repeatable, missing_ok),
                 lambda error: error.code in NOTHING_DONE,
                 self.patience,
+                "Microsoft Graph, where others change the same",
             )
         except ServiceError as error:
             if not self._without_unknown(request, error):
@@ -329,13 +338,13 @@ class Graph:
         for words, hint in HINTS:
             if words in f"{code} {message}":
                 return hint
-        who = f"application {self._params['client_id']}" if self._params.get("client_id") else "signed-in account"
         if status == 403 and LICENCE.search(f"{code} {message}"):
             return "Omit the option, or get the licence (Microsoft Entra ID P1 or P2); no permission helps"
         if status == 403:
-            return permission_hints.hint(response.request.method, response.request.url.path, who)
+            request, graph = response.request, self.cloud.graph_endpoint
+            return permission_hints.hint(request.method, request.url.path, self.who, self.caller, graph)
         if status == 401:
-            return f"Check that the {who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
+            return f"Check that the {self.who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
         if code == "Directory_QuotaExceeded" or status == 429:
             return message if status == 429 else "Remove applications or credentials that are no longer needed"
         return None
