@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _input, _option_values
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import (
     clouds,
     credentials,
