@@ -154,13 +154,14 @@ class Installer:
             body["extra_vars"] = plan.variables(body["extra_vars"], one.variables)
         if one.resource == "job_templates":
             self._need_playbook(body)
-        self.changes.append(f"create {one.title}")
-        self._created.add(one.key)
-        if self._check_mode:
-            self._ids[one.key] = UNKNOWN
-            return {**body, "id": UNKNOWN}
-        made = self._api.post(f"create {one.title}", one.resource, body)
+        made = {**body, "id": UNKNOWN}
+        if not self._check_mode:
+            made = self._api.post(f"create {one.title}", one.resource, body)
         self._ids[one.key] = made["id"]
+        self._created.add(one.key)
+        self.changes.append(f"create {one.title}")
+        if self._check_mode:
+            return made
         if one.survey:
             self._api.post(f"store the survey of {one.title}", f"{one.resource}/{made['id']}/survey_spec", one.survey)
         if one.resource == "inventory_sources":

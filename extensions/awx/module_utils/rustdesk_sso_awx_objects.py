@@ -95,7 +95,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             f"type_{key}",
             "credential_types",
             settings.get(f"{key}_credential_type") or content["name"],
-            {**{name: value for name, value in content.items() if name != "name"}},
+            {name: value for name, value in content.items() if name != "name"},
             within=(),
             lazy=True,
         )
@@ -169,6 +169,7 @@ def _servers(settings: Item) -> list[Wanted]:
         "description": "The inventory of the project",
         "source": "scm",
         "source_project": Ref("project"),
+        "execution_environment": Ref("execution_environment"),
         **dict.fromkeys(("update_on_launch", "overwrite", "overwrite_vars"), True),
     }
     path = {"source_path": settings["inventory_source"]}
