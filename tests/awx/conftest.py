@@ -45,13 +45,13 @@ class Installation:
         given = [text for name, value in VARIABLES.items() for text in ("-e", f"{name}={value}")]
         return self.playbook("install.yml", self.awx, *given, *options)
 
-    def playbook(self, name: str, awx: Awx, *options: str) -> Run:
-        """Run a playbook of the extension with awx.awx beside it."""
+    def playbook(self, name: str, awx: Awx, *options: str, peers_path: Path | None = None) -> Run:
+        """Run a playbook of the extension with awx.awx beside it, or with what is in the folder ``peers_path``."""
         return self._controller.playbook(
             self.extension / name,
             {"all": {"hosts": {}}},
             *options,
-            ANSIBLE_COLLECTIONS_PATH=str(peers.fetch()),
+            ANSIBLE_COLLECTIONS_PATH=str(peers_path or peers.fetch()),
             **awx.environment,
         )
 

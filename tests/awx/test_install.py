@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import peers
 
 from lab.awx.api import Api
 from lab.awx.rules import Forbidden, Refused, answers
@@ -117,11 +120,14 @@ def test_removal_is_approved_first(installation: Any) -> None:
         assert awx.api.surveys[workflow["id"]] == awx.api.surveys[nodes[name]["unified_job_template"]]
 
 
-def test_uninstall(installation: Any) -> None:
-    """The playbook deletes what the other one created."""
+def test_uninstall(installation: Any, tmp_path: Path) -> None:
+    """The playbook deletes what the other one created, here with the collection of Automation Platform."""
+    source = peers.fetch() / "ansible_collections/awx/awx/plugins/module_utils"
+    shutil.copytree(source, tmp_path / "ansible_collections/ansible/controller/plugins/module_utils")
     with Awx({PROJECT_URL: installation.extension / "project"}) as awx:
         install(awx, execution_environment_image="image", project_url=PROJECT_URL)
-        run = installation.playbook("uninstall.yml", awx, "-e", '{"uninstall_name": "RustDesk sign-in"}')
+        given = json.dumps({"uninstall_name": NAME})
+        run = installation.playbook("uninstall.yml", awx, "-e", given, peers_path=tmp_path)
         assert run.rc == 0, run.output
         assert "WARNING" not in run.output
         assert awx.api.items["job_templates"] == awx.api.items["projects"] == awx.api.items["inventories"] == {}
