@@ -65,7 +65,7 @@ install: build ## Install the built artifact into build/collections
 	@ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/collections" .venv/bin/ansible-galaxy collection install --offline --force --collections-path build/collections $(ARTIFACT)
 
 test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's own (PYTEST_ARGS='-k name')
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 3 --dist worksteal $(TESTS) $(PYTEST_ARGS)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 4 --dist worksteal $(TESTS) $(PYTEST_ARGS)
 
 generated: .venv/stamp stage ## Run the generated tests at length (EXAMPLES=10000)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/generated $(PYTEST_ARGS)

@@ -50,21 +50,31 @@ class ActionModule(ActionBase):
             "keeps_session": declaration.keeps_session(phases),
         }
         more: dict[str, t.Any] = {}
+        signs_in = bool(adopts or any(phases[:2]))
         if declared and not adopts:
             server = t.cast(declaration.Declaration, declared)
             more["new_callback_url"] = declaration.new_callback_url(server, phases)
             if removes:
-                found, problems = self._claims(server, given)
+                found, refused = self._claims(server, given)
                 more |= found
+                problems = [*problems, *refused]
+                signs_in = server["remove_console"] and not found["claims"]["provider"]
+        if signs_in:
+            with task_environment(self):
+                missing = sign_in.missing_credentials(values)
+                problems = [*problems, *(item for item in missing if item.split()[0] not in " ".join(problems))]
         if problems or not declared:
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
         # By these the following tasks sign in, each with one template: a worker compiles each template anew
-        signs_in = {
+        credentials: dict[str, t.Any] = {
             "entra": options.of(values, options.ENTRA),
             "console": options.of(values, options.CONSOLE),
             "verification": options.of(values, options.VERIFICATION),
         }
-        return {"changed": False, **declared, **shared, **signs_in, **more, "_ansible_no_log": True}
+        with task_environment(self):
+            credentials["automation"] = sign_in.automation(values)
+            credentials["portal"] = sign_in.portal(values)
+        return {"changed": False, **declared, **shared, **credentials, **more, "_ansible_no_log": True}
 
     def _claims(
         self, server: declaration.Declaration, given: t.Mapping[str, t.Any]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import typing as t
 from contextlib import closing
+from datetime import datetime, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import message
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation, message
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.sign_in import named
@@ -39,6 +40,8 @@ def publish(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]
     """Send the summary where that is asked for; gives it as the run's statistics."""
     servers = params["servers"]
     statistics = {"data": {"rustdesk_sso": {"servers": servers}}, "per_host": False, "aggregate": True}
+    for sentence in automation.warnings(servers.values(), datetime.now(timezone.utc)):
+        context.warn(sentence)
     sent = False
     if params["notify_url"] and not context.check_mode and message.is_due(servers, params["notify_when"]):
         answer = _post(params, message.message(servers, params["notify_format"]))

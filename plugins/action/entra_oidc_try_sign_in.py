@@ -15,7 +15,9 @@ from ansible.utils.color import ANSIBLE_COLOR
 from ansible.utils.display import Display
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, hosts
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError, SsoError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
@@ -42,6 +44,7 @@ SPEC: dict[str, t.Any] = {
         "ca_path": {"type": "path", "fallback": (from_environment, ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])},
         "console_ca_path": {"type": "path", "fallback": (from_environment, ["RUSTDESK_CA_PATH"])},
         "console_proxy": {"type": "str", "no_log": True},
+        **{name: ENTRA_OPTIONS[name] for name in ("cloud", "authority_host")},
         **{name: RUSTDESK_OPTIONS[name] for name in CONSOLE},
     },
     "supports_check_mode": True,
@@ -69,6 +72,7 @@ def check(params: t.Mapping[str, t.Any]) -> None:
     """Raise InputError for options that cannot be used; asks nobody."""
     options.check(params, SPEC["argument_spec"], ("public_url", "name"), "console_proxy")
     _input.url(params["public_url"], "public_url")
+    clouds.choose(params)
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
@@ -86,6 +90,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     with closing(Http(console["ca_path"], params["timeout"], proxy, context.tell)) as http:
         attempt = UserSignIn(Connection(url, http, headers, "public_url", "console_ca_path"), console_type)
         begun = attempt.begin(params["name"])
+        _check_cloud(params, url, begun.url)
         seconds = attempt.seconds_to_wait(params["wait_timeout"])
         invitation = user_sign_in.invitation(url, begun, seconds, collectable=not attempt.asks_for_client)
         code = qr_code(begun.url, COLUMNS, colors=bool(ANSIBLE_COLOR))
@@ -98,6 +103,19 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         "account": account.result(),
         "_ansible_verbose_always": True,
     }
+
+
+def _check_cloud(params: t.Mapping[str, t.Any], url: str, shown: str) -> None:
+    """Raise ServiceError if the authorization URL ``shown`` of the console at ``url`` is of no login host of the cloud:
+    nobody should enter a password there."""
+    foreign = hosts.of_cloud(clouds.choose(params)).foreign("authorization URL", shown)
+    if foreign:
+        raise ServiceError(
+            f"Trying a sign-in to {url} failed",
+            answer=f"the console does not lead to Microsoft Entra ID: {foreign}",
+            hint="Run the playbook site, and check the provider's endpoints in the console. If the tenant is in "
+            "another cloud, set cloud or authority_host",
+        )
 
 
 def _users(params: t.Mapping[str, t.Any], context: Context) -> tuple[type[Console] | None, set[str] | None]:

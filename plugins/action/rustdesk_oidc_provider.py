@@ -21,5 +21,5 @@ class ActionModule(InProcessAction):
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
-        """Whether the session is kept, or a client secret that another run has written."""
-        return "session" in result or "client_secret" in result
+        """Whether it has a client secret that another run has written."""
+        return "client_secret" in result

@@ -20,5 +20,5 @@ class ActionModule(InProcessAction):
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
-        """Whether client secrets were asked for and found, or the session is kept."""
-        return "session" in result or any("client_secret" in item for item in result.get("providers") or [])
+        """Whether client secrets were asked for and found."""
+        return any("client_secret" in item for item in result.get("providers") or [])

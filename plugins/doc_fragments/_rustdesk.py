@@ -76,8 +76,8 @@ options:
     default: 30
   keep_session:
     description:
-      - Whether to keep the session open for a later task, so that the console is signed in to only once. The result is
-        then automatically censored in all output.
+      - Whether to keep the session open for a later task, so that the console is signed in to only once. The session in
+        the result is encrypted. If the Python library cryptography is missing, the result is censored in all output.
     type: bool
     default: false
 requirements:

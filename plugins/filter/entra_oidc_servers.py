@@ -29,6 +29,7 @@ options:
       - V(put_back), V(verify_after) and V(inspect_after) give the options of the tasks after a failure, empty if they
         have nothing to do.
       - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
+        V(observed) warns if the automation's own credential expires soon.
       - V(round) gives what of a declaration is needed after the run, without secrets.
       - V(lookups) gives options of M(deskops.rustdesk_sso.entra_app_info). V(adopted) gives the outcome of each server
         by its name.
@@ -90,8 +91,10 @@ _value:
 """
 
 import typing as t
+from datetime import datetime, timezone
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
 
@@ -106,13 +109,18 @@ def entra_oidc_servers(
 ) -> t.Any:
     """See the filter's documentation."""
     # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import QUESTIONS, How
 
     if question not in QUESTIONS:
         raise AnsibleFilterError(f"entra_oidc_servers: {question!r} is none of {', '.join(QUESTIONS)}")
     how = How(check_mode, list(map(str, active)), whole=not limit)
+    answer = QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), how)
+    if question == "observed":  # for which no task sums up
+        for sentence in automation.warnings(answer.values(), datetime.now(timezone.utc)):
+            Display().warning(sentence)
     # What consoles and Entra say is no template, also where it looks like one
-    return wrap_var(QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), how))
+    return wrap_var(answer)
 
 
 class FilterModule:

@@ -12,8 +12,9 @@ author:
   - deskops (@deskops)
 description:
   - For the keyword C(hosts) of a play. A play without hosts is skipped and succeeds. With this filter, the playbook
-    fails if the group C(rustdesk_servers) has no host, or none that C(--limit) leaves.
-  - Used by the playbooks of this collection.
+    fails if no host of the inventory matches the pattern, or none that C(--limit) leaves.
+  - Used by the playbooks of this collection. The extra variable C(rustdesk_sso_hosts) names another pattern than the
+    group C(rustdesk_servers). The keyword C(hosts) sees extra variables alone, not those of the inventory.
 positional: _input
 options:
   _input:
@@ -21,28 +22,35 @@ options:
     type: str
     required: true
   groups:
-    description: The variable C(groups).
+    description: The variable C(groups). If omitted, that of the play.
     type: dict
-    required: true
   limit:
-    description: The variable C(ansible_limit), if it is defined.
+    description: The limit. If omitted, the variable C(ansible_limit).
     type: str
-    default: ''
   partial:
     description:
       - Whether the inventory contains only a part of the servers, such as that of a job slice in AWX. Without a server,
         the play is then skipped with a message.
+      - If omitted, the variable C(partial_inventory).
     type: bool
-    default: false
   single:
     description: Whether the play is for one server. The playbook then fails if several servers remain.
     type: bool
     default: false
+  first:
+    description:
+      - The pattern of the hosts that go first, which is then the result. If it is empty, the first host that C(--limit)
+        leaves.
+    type: str
+  after:
+    description: The same as O(first). The result is the pattern of all other hosts.
+    type: str
 """
 
 EXAMPLES = r"""
 - name: Configure sign-in
-  hosts: "{{ 'rustdesk_servers' | deskops.rustdesk_sso.fleet_hosts(groups, ansible_limit | default('')) }}"
+  hosts: "{{ rustdesk_sso_hosts | default('rustdesk_servers', true) | deskops.rustdesk_sso.fleet_hosts }}"
+  gather_facts: false
   tasks:
     - name: Configure sign-in
       ansible.builtin.import_role:
@@ -59,13 +67,17 @@ import typing as t
 
 from ansible import context
 from ansible.errors import AnsibleFilterError
-from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
+from jinja2 import pass_context
 
-# As in _fleet.declaration, which takes longer to load than a playbook that only fails should take
-GROUP = "rustdesk_servers"
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._host_patterns import (
+    GROUP,
+    VARIABLE,
+    Groups,
+    matching,
+)
+
 # How many servers an error names
 SHOWN = 5
 # Runs that only look at the playbook, mostly without an inventory
@@ -73,56 +85,67 @@ LOOKS = ("syntax", "listhosts", "listtasks", "listtags")
 display = Display()
 
 
-def problem(groups: t.Mapping[str, t.Sequence[str]], limit: str) -> str:
+class Variables(t.Protocol):
+    """The variables of a template, as Jinja's context has them."""
+
+    def get(self, key: str, default: t.Any = None) -> t.Any:
+        """The value of ``key``."""
+
+
+def problem(groups: Groups, limit: str, pattern: str = GROUP) -> str:
     """Why there is no server to work on, as a sentence; empty if there is one."""
-    servers = groups.get(GROUP)
-    if not servers:
-        return f"The inventory has no host in the group {GROUP}, so there is nothing to do."
-    if limit and not _limited(groups, limit):
-        return f"The limit {limit} leaves no host of the group {GROUP}, so there is nothing to do."
+    named = f"the group {pattern}" if pattern == GROUP or pattern in groups else f"the pattern {pattern}"
+    if not matching(groups, pattern):
+        return f"The inventory has no host in {named}, so there is nothing to do."
+    if limit and not matching(groups, pattern, limit):
+        return f"The limit {limit} leaves no host of {named}, so there is nothing to do."
     return ""
 
 
-def several(groups: t.Mapping[str, t.Sequence[str]], limit: str) -> str:
+def several(groups: Groups, limit: str, pattern: str = GROUP) -> str:
     """What to do if more than one server remains, as a sentence; empty if it is one."""
-    servers = _limited(groups, limit) if limit else list(groups.get(GROUP, ()))
+    servers = matching(groups, pattern, limit)
     if len(servers) < 2:
         return ""
     shown = ", ".join(servers[:SHOWN]) + (", ..." if len(servers) > SHOWN else "")
     return f"This playbook is for one server, and {len(servers)} remain ({shown}). Choose one with --limit."
 
 
-def _limited(groups: t.Mapping[str, t.Sequence[str]], limit: str) -> list[str]:
-    """The servers that the limit leaves, as Ansible itself understands it."""
-    inventory = InventoryManager(DataLoader(), parse=False)
-    for group, hosts in groups.items():
-        inventory.add_group(group)
-        for host in hosts:
-            inventory.add_host(host, group=group)
-    inventory.subset(limit)
-    return [str(host) for host in inventory.list_hosts(GROUP)]
-
-
+@pass_context
 def fleet_hosts(
+    variables: Variables,
     pattern: str,
-    groups: t.Mapping[str, t.Sequence[str]],
-    limit: str | None = "",
-    partial: t.Any = False,
+    groups: Groups | None = None,
+    limit: str | None = None,
+    partial: t.Any = None,
+    *,
     single: bool = False,
+    first: str | None = None,
+    after: str | None = None,
 ) -> str:
-    """``pattern``, if there is a server. Raises AnsibleFilterError if there is none and the inventory is the whole, or
-    if there are several where a ``single`` one is wanted."""
+    """``pattern``, or the part of it that is asked for, if there is a server.
+
+    Raises AnsibleFilterError if there is none and the inventory is the whole, or if there are several where a
+    ``single`` one is wanted.
+    """
     if any(context.CLIARGS.get(look) for look in LOOKS):
         return pattern
-    too_many = several(groups, limit or "") if single else ""
+    known = variables.get("groups", {}) if groups is None else groups
+    left = (variables.get("ansible_limit") if limit is None else limit) or ""
+    too_many = several(known, left, pattern) if single else ""
     if too_many:
         raise AnsibleFilterError(too_many)
-    why = problem(groups, limit or "")
-    if why and not boolean(partial or False):
-        raise AnsibleFilterError(f"{why} Add the servers to it, or correct the limit.")
+    why = problem(known, left, pattern)
+    if why and not boolean((variables.get("partial_inventory") if partial is None else partial) or False):
+        other = "" if pattern != GROUP else f" If they are in another group, name it with -e {VARIABLE}=GROUP."
+        raise AnsibleFilterError(f"{why} Add the servers to it, or correct the limit.{other}")
     if why:
         display.display(f"{why} Others may be in other slices.")
-    return pattern
+        return pattern
+    if first is None and after is None:
+        return pattern
+    begins = first or after or matching(known, pattern, left)[0]
+    return begins if after is None else f"{pattern}{',' if ',' in pattern else ':'}!{begins}"
 
 
 class FilterModule:

@@ -14,10 +14,11 @@ description:
   - Builds a report from the record of each server, as the fact C(rustdesk_sso_observed) holds them after
     C(tasks_from=observe) of the role P(deskops.rustdesk_sso.entra_oidc#role). Sends no requests and writes no files.
   - Each server is in one state, the first of these that applies. V(unreachable) means that the server or its tenant
-    could not be checked. V(broken) means that a check failed or sign-in is not verified. V(drifted) means that a run of
-    the playbook C(site) would change something. V(restricted) means that sign-in works, but that not all users can sign
-    in. V(expiring) means that the client secret expires within C(renew_before_days) or has expired. V(healthy) means
-    that none of these applies.
+    could not be checked. V(refused) means the same, because Entra or the console refused the automation's credentials.
+    V(invalid) means that the server's variables cannot be used. V(broken) means that a check failed or sign-in is not
+    verified. V(drifted) means that a run of the playbook C(site) would change something. V(restricted) means that
+    sign-in works, but that not all users can sign in. V(expiring) means that the client secret expires within
+    C(renew_before_days) or has expired. V(healthy) means that none of these applies.
   - Servers are sorted by state in that order, then by the days until their client secret expires, then by name.
 positional: _input
 options:
@@ -43,6 +44,8 @@ options:
       application:
         description:
           - The C(unique_name), C(display_name), C(app_id) and C(object_id) of the application.
+          - C(assignment) is who can sign in with it, V(all) users, V(assigned) users and groups, or V(nobody).
+            C(portal_url) is its page in the Microsoft Entra admin center.
           - C(foreign_redirect_uris) lists its redirect URIs. The report leaves out the callback URLs of the records.
         type: dict
         required: true
@@ -94,8 +97,18 @@ options:
         type: list
         elements: dict
         required: true
+      automation:
+        description:
+          - The C(client_id) that the automation signs in to Entra with, the C(credential) (C(auth_source) of
+            M(deskops.rustdesk_sso.entra_app)) and its expiry time C(expires) (ISO 8601).
+          - C(state) is V(valid), V(expiring), V(expired), V(none) if it does not expire here, or V(unknown).
+        type: dict
+        required: true
       error:
-        description: The task (C(phase)) that failed to check the server, and the C(message). Empty if none failed.
+        description:
+          - The task (C(phase)) that failed to check the server, and the C(message). Empty if none failed.
+          - C(cause) is V(variables) if the server's variables cannot be used, V(sign_in) if the automation's
+            credentials were refused, or empty.
         type: dict
         required: true
       failed:
@@ -111,14 +124,22 @@ options:
       - V(html) is a self-contained page for a browser.
       - V(json) is for programs.
       - V(prometheus) is for the textfile collector of the Prometheus node exporter.
+      - V(csv) is for spreadsheets. A cell that a spreadsheet would take for a formula begins with an apostrophe.
       - V(files) is all of them at once.
     type: str
-    choices: [html, json, prometheus, files]
+    choices: [html, json, prometheus, csv, files]
     required: true
   at:
     description: When the servers were checked, in ISO 8601. Days are counted from this time.
     type: str
     required: true
+  fail_on:
+    description:
+      - States that are a reason to fail, as a list or a text with commas. The result then has a sentence that names the
+        servers. V(expiring) applies to the automation's own credential as well.
+    type: raw
+    default: []
+    version_added: 0.2.0
 notes:
   - ansible-core older than 2.19 parses the result of a template as data if it looks like data. To keep V(json) as text,
     add the filter P(ansible.builtin.string#filter).
@@ -149,9 +170,12 @@ _value:
     - A text. With O(format=json), it is an object with the keys below.
     - With O(format=prometheus), the metrics are C(rustdesk_sso_server_info), C(rustdesk_sso_server_state),
       C(rustdesk_sso_check_ok), C(rustdesk_sso_client_secret_expires_timestamp_seconds), C(rustdesk_sso_drifted),
-      C(rustdesk_sso_restricted) and C(rustdesk_sso_report_timestamp_seconds).
+      C(rustdesk_sso_restricted), C(rustdesk_sso_automation_credential_expires_timestamp_seconds) and
+      C(rustdesk_sso_report_timestamp_seconds).
     - With O(format=files), a dictionary. Its key C(files) holds the texts by the file names C(rustdesk_sso.html),
-      C(rustdesk_sso.json) and C(rustdesk_sso.prom), and its key C(totals) is the same as below.
+      C(rustdesk_sso.json), C(rustdesk_sso.prom) and C(rustdesk_sso.csv), and its key C(totals) is the same as below.
+      Its key C(summary) is the report in one line. Its key C(failure) names the servers in one of the states
+      O(fail_on), empty if there is none.
   type: raw
   contains:
     version:
@@ -165,14 +189,24 @@ _value:
     totals:
       description: The number of C(servers), and the number of servers in each state by the name of the state.
       type: dict
-      sample: {servers: 3, unreachable: 0, broken: 1, drifted: 0, restricted: 0, expiring: 0, healthy: 2}
+      sample:
+        servers: 3
+        unreachable: 0
+        refused: 0
+        invalid: 0
+        broken: 1
+        drifted: 0
+        restricted: 0
+        expiring: 0
+        healthy: 2
     servers:
       description: The records with these additional keys, most urgent first.
       type: list
       elements: dict
       contains:
         state:
-          description: V(unreachable), V(broken), V(drifted), V(restricted), V(expiring) or V(healthy).
+          description:
+            - V(unreachable), V(refused), V(invalid), V(broken), V(drifted), V(restricted), V(expiring) or V(healthy).
           type: str
         reason:
           description: A short reason for the state. Empty if the server is healthy.
@@ -189,6 +223,17 @@ _value:
         checks_passed:
           description: The number of checks that passed.
           type: int
+        command:
+          description: The command that corrects the server, or that checks it again. Empty if the server is healthy.
+          type: str
+    automation:
+      description:
+        - What the automation itself signs in to Entra with, each credential once, the most urgent first. It has the
+          C(client_id), the C(credential), its C(expires) time, its C(state), the C(days_left), a C(summary) in words,
+          and the names of the C(servers).
+        - C(urgent) is whether it expires soon or has expired. C(command) is then the command that renews it.
+      type: list
+      elements: dict
     tenants:
       description: The tenants, each with its C(tenant_id), its C(totals) and the names of its C(servers).
       type: list
@@ -196,7 +241,8 @@ _value:
     applications:
       description:
         - The applications, each with C(tenant_id), C(unique_name), C(display_name), C(app_id), C(object_id),
-          C(foreign_redirect_uris), C(former_redirect_uris) and the names of the C(servers) that share it.
+          C(assignment), C(portal_url), C(foreign_redirect_uris), C(former_redirect_uris) and the names of the
+          C(servers) that share it.
         - C(former_redirect_uris) have the path of RustDesk's callback URL, and no server declares them, such as those
           of former addresses. If the declaration of a server is not known, they are among C(foreign_redirect_uris).
       type: list
@@ -211,7 +257,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
 
 
-def fleet_report(records: t.Any, format: str, at: str) -> t.Any:  # noqa: A002 - the documented name
+def fleet_report(records: t.Any, format: str, at: str, fail_on: t.Any = ()) -> t.Any:  # noqa: A002 - the documented name
     """See the filter's documentation."""
     # Imported on use: Ansible loads all filters of a collection with the first of them.
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import build
@@ -221,7 +267,7 @@ def fleet_report(records: t.Any, format: str, at: str) -> t.Any:  # noqa: A002 -
         raise AnsibleFilterError(f"fleet_report: format is {format!r}. Choose one of {', '.join(FORMATS)}.")
     try:
         # A console's error message may look like a template, which ansible-core older than 2.19 would evaluate
-        return wrap_var(render(build(records, at), format))
+        return wrap_var(render(build(records, at), format, fail_on))
     except SsoError as error:
         raise AnsibleFilterError(f"fleet_report: {error}") from None
 

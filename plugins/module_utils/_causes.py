@@ -39,7 +39,7 @@ class Asked:
     """Where a request goes: the address ``url``, and the options that hold the address and the CA.
 
     ``through`` is the proxy that an option names; without it, the environment's applies. ``shown`` takes the place of
-    an address that is a secret.
+    an address that is a secret. ``timeout`` is in seconds, that of the request.
     """
 
     url: str
@@ -47,11 +47,19 @@ class Asked:
     ca: str = "ca_path"
     through: _proxy.Proxy | None = None
     shown: str = ""
+    timeout: float | None = None
 
     @property
     def host(self) -> str:
         """Host and port as the address has them."""
         return urlsplit(self.url).netloc.rpartition("@")[2] or self.url
+
+    @property
+    def within(self) -> str:
+        """The time for the request, as messages say it."""
+        if self.timeout is None:
+            return "the timeout of this task"
+        return f"{self.timeout:g} second{'' if self.timeout == 1 else 's'}"
 
     @cached_property
     def proxy(self) -> _proxy.Proxy | None:
@@ -61,8 +69,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Cause:
-    """What to tell of a failure. ``open`` says that the request may have been carried out, ``final`` that it would fail
-    again at once; ``name`` is that of the row."""
+    """What to tell of a failure. ``open`` says that the request may have been carried out, ``final`` that it is not
+    sent again; ``name`` is that of the row."""
 
     name: str
     answer: str
@@ -96,14 +104,15 @@ def of_exception(error: BaseException, asked: Asked) -> Cause:
     row = _tls_row(seen)
     if asked.proxy and (row is None or row.name == "tls_cut") and not seen.sent:
         answer, hint = asked.proxy.failure(seen.reason, set(seen.names), asked.shown or asked.url, asked.option)
-        return Cause("proxy", answer, hint, final=is_refused_by_proxy(error))
-    row = row or next(row for row in CONNECTION if row.fits(seen))
+        return Cause("proxy", answer, hint, final=is_final(error))
+    row = row or _connection_row(seen)
     who = asked.shown or asked.host
     texts = {
         "who": f"the {asked.proxy.name}" if to_proxy and asked.proxy else who,
         "url": asked.shown or asked.url,
         "option": asked.proxy.option if to_proxy and asked.proxy else asked.option,
         "ca": asked.ca,
+        "within": asked.within,
         "reason": seen.reason.replace(asked.host, who),
     }
     return Cause(row.name, row.answer.format(**texts), row.hint.format(**texts), seen.sent, row.final)
@@ -117,12 +126,16 @@ def lost(error: BaseException, cause: Cause) -> str:
 
 
 def is_final(error: BaseException) -> bool:
-    """Whether the request that raised ``error`` would fail again at once: TLS or a proxy refuses it."""
+    """Whether the request that raised ``error`` is not sent again: it would fail again at once, as where TLS or a proxy
+    refuses it, or its time was over."""
     if is_refused_by_proxy(error):  # it may lock the account after several wrong passwords
         return True
     seen = _seen(error)
-    row = _tls_row(seen)
-    return row is not None and row.final
+    return (_tls_row(seen) or _connection_row(seen)).final
+
+
+def _connection_row(seen: Seen) -> Row:
+    return next(row for row in CONNECTION if row.fits(seen))
 
 
 def _tls_row(seen: Seen) -> Row | None:

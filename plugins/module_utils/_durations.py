@@ -3,12 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Spans of time as users write them."""
+"""Spans of time and dates as users write them."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
@@ -34,6 +34,26 @@ def parse(text: str, option: str, least: str = "0") -> timedelta:
         f"{option} is not a span of time: {_input.quoted(text)}",
         hint="Write a number and one of d, h, m, s, such as 180d or 36h",
     )
+
+
+def expiry(value: str, option: str) -> str:
+    """A date or a date and time as users write them, as a timestamp in UTC; raises InputError for anything else.
+
+    A date alone is its first instant, as then nothing is taken to last longer than it does. YAML makes a date without
+    quotation marks a date of Python's, which is written with a space before the time.
+    """
+    _input.text(value, option)
+    written = value.strip().replace(" ", "T", 1)
+    hint = "Write a date such as 2027-03-01, or a time such as 2027-03-01T12:00:00Z"
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written):
+        written += "T00:00:00Z"
+    try:
+        _input.moment(written, option)
+        zone = re.search(r"[+-][0-9]{2}:[0-9]{2}$", written)
+        found = datetime.fromisoformat(written[:19] + (zone.group() if zone else "+00:00"))
+        return found.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (InputError, ValueError) as error:
+        raise InputError(f"{option} is neither a date nor a time: {_input.quoted(value)}", hint=hint) from error
 
 
 def _parsed(text: str) -> timedelta | None:

@@ -18,8 +18,9 @@ LONGEST_ANSWER, LONGEST_CODE = 2000, 100
 # Of an error of input, whose parts quote values
 LONGEST_PART = 400
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# A bracket alone ends no sentence; the last one is the full stop of Chinese.
-SENTENCE_ENDS = (".", "!", "?", ".)", "!)", "?)", "。")
+# The last one is the full stop of Chinese
+STOPS = (".", "!", "?", "。")
+CLOSING = ")]\"'\u201d\u2019»"
 
 
 class SsoError(Exception):
@@ -47,7 +48,7 @@ class SsoError(Exception):
         self.code = code
         self.request_id = request_id
         said = f"{attempted}: {answer}" if answer else attempted
-        super().__init__(" ".join(_sentence(part) for part in (said, hint) if part))
+        super().__init__(sentences(said, hint))
 
     def but(self: Same, *, answer: str | None = None, hint: str | None = None) -> Same:
         """The same error with another ``answer`` or ``hint``; whatever is omitted stays."""
@@ -137,8 +138,18 @@ def printable(text: str) -> str:
     return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
-def _sentence(text: str) -> str:
-    return text if text.endswith(SENTENCE_ENDS) else text + "."
+def sentences(*parts: str | None) -> str:
+    """The ``parts`` one after another, each as sentence() ends it; empty ones are left out."""
+    return " ".join(sentence(part) for part in parts if part)
+
+
+def sentence(text: str) -> str:
+    """``text`` with a full stop, unless it has ended: a bracket or quotation mark may close it after its stop, and one
+    in brackets may follow it ("No. (Trace ID: 1)")."""
+    text = text.rstrip()
+    before = text[: text.rfind("(")].rstrip() if text.endswith(")") and "(" in text else ""
+    ended = text.rstrip(CLOSING).endswith(STOPS) or before.endswith(STOPS)
+    return text if ended else text + "."
 
 
 def quoted(text: str, longest: int = LONGEST_ANSWER) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import ssl
+import time
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes, _input
@@ -45,6 +46,7 @@ CA_HINT = "Set it to the file of the CA"
 SOCKS_REQUIREMENT = "PySocks>=1.7"
 # Seconds from which on a wait is told: shorter ones nobody notices.
 NOTICEABLE = 1.0
+NO_ATTEMPTS = waits.Attempts()
 
 Tell = t.Callable[[str], None]
 
@@ -55,22 +57,37 @@ class _Retry(Retry):
     It tells what is waited for, and how long, where a service asks for that.
     """
 
+    RETRY_AFTER_STATUS_CODES = frozenset()  # which urllib3 would add to those that are repeated
+
     def __init__(
         self,
         *arguments: t.Any,
         tell: Tell | None = None,
         request: str = "",
         budget: waits.Budget = waits.USUAL,
+        attempts: waits.Attempts = NO_ATTEMPTS,
         **options: t.Any,
     ) -> None:
         super().__init__(*arguments, **options)
         self._tell = tell
         self._request = request
         self._budget = budget
+        self._attempts = attempts
+        self._began = time.monotonic()
 
     def new(self, **options: t.Any) -> t.Any:
         """The next attempt; urllib3 makes it of the options that it knows."""
-        return super().new(**{"tell": self._tell, "request": self._request, "budget": self._budget, **options})
+        own = {"tell": self._tell, "request": self._request, "budget": self._budget, "attempts": self._attempts}
+        return super().new(**{**own, **options})
+
+    def sleep(self, response: t.Any = None) -> None:
+        """Wait; the next attempt begins after it."""
+        super().sleep(response)
+        self._began = time.monotonic()
+
+    def get_backoff_time(self) -> float:
+        """The seconds to wait where the service does not say how long."""
+        return waits.pause(self._attempts.made)
 
     def sleep_for_retry(self, response: t.Any) -> bool:
         """Wait as long as the service asks; whether it asks for that."""
@@ -93,36 +110,34 @@ class _Retry(Retry):
         _pool: t.Any = None,
         _stacktrace: t.Any = None,
     ) -> t.Any:
-        """Repeat nothing that TLS or a proxy refuses, nor after a longer wait than is left."""
-        if error and _causes.is_final(error):
+        """Repeat nothing that TLS or a proxy refuses, nor what took its time, nor after a longer wait than is left."""
+        attempts = self._attempts.after(time.monotonic() - self._began)
+        if error and (_causes.is_final(error) or not attempts.is_left):
             raise MaxRetryError(_pool, url or "", error)
         wanted = 0.0
         if response is not None:
             # urllib3 would read the whole answer, however large it is, to keep the connection
             response.drain_conn = lambda: (response.close(), response.release_conn())
             wanted = waits.retry_after(response.headers) or 0.0
-            if self._budget.wait(wanted) is None:
-                raise MaxRetryError(_pool, url or "", ResponseError("the wait is too long"))
+            lasts = response.status == 500 and attempts.made >= waits.ATTEMPTS_AT_500
+            if self._budget.wait(wanted) is None or lasts or not attempts.is_left:
+                raise MaxRetryError(_pool, url or "", ResponseError("it is not sent again"))
         following = super().increment(method, url, response, error, _pool, _stacktrace)
         following._budget = self._budget.after(wanted)
+        following._attempts = attempts
         place = f"{_pool.host}:{_pool.port}" if _pool else ""
         # Without the query, which may hold the code of a sign-in
         following._request = f"{method} {place}{(url or '').partition('?')[0]}"
         return following
 
 
-class _Throttled(_Retry):
-    """Repeats what was refused by 429 alone, which says that nothing was done."""
-
-    RETRY_AFTER_STATUS_CODES = waits.NOTHING_DONE
-
-
 class Http:
     """A requests session with one CA, one timeout and one policy for repeats.
 
     Redirects are never followed: a 301 or 302 turns a POST into a GET, which changes what is asked.
-    Only GET is repeated by itself, on a failed connection and on 502, 503 and 504; ``repeatable`` says whether another
-    request is as harmless, or a GET is not. 429 means that nothing was done, and is waited out for all.
+    Only GET is repeated by itself, on a failed connection, on 502, 503 and 504, and less often on 500; ``repeatable``
+    says whether another request is as harmless, or a GET is not. 429 means that nothing was done, and is waited out for
+    all. None is sent again once its time is over.
     """
 
     def __init__(
@@ -148,38 +163,23 @@ class Http:
         self.proxy, self.tell = proxy, tell
         trust(ca_path)
         self._verify: str | bool = ca_path or True
-        self._timeout = timeout
+        self.timeout = timeout
         budget = waits.Budget(wait_timeout)
-        # A connection that was never established carried no request: trying again is safe for any method.
-        once = _Throttled(
-            total=3,
-            connect=2,
-            read=0,
-            status=2,
-            other=0,
-            status_forcelist=waits.NOTHING_DONE,
-            allowed_methods=None,
-            backoff_factor=waits.PAUSE,
-            raise_on_status=False,
-            tell=tell,
-            budget=budget,
-        )
-        self._patient = session(patient(budget, tell))
-        self._once = session(once)
+        self._safe, self._unsafe = (session(repeats(timeout, budget, tell, safe=safe)) for safe in (True, False))
 
     def send(self, method: str, url: str, *, repeatable: bool | None = None, **kwargs: t.Any) -> requests.Response:
         """Send one request and give the answer, whatever its status.
 
         Raises requests.RequestException, also for an answer that cannot be read.
         """
-        chosen = self._patient if is_repeatable(method, repeatable) else self._once
+        chosen = self._safe if is_repeatable(method, repeatable) else self._unsafe
         try:
             # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
             return chosen.request(
                 method,
                 url,
                 verify=self._verify,
-                timeout=self._timeout,
+                timeout=self.timeout,
                 allow_redirects=False,
                 # With each request as well: NO_PROXY in the environment beats Session.proxies.
                 proxies={"http": self.proxy.url, "https": self.proxy.url} if self.proxy else None,
@@ -192,8 +192,8 @@ class Http:
 
     def close(self) -> None:
         """Close the connections."""
-        self._patient.close()
-        self._once.close()
+        self._safe.close()
+        self._unsafe.close()
 
 
 def is_repeatable(method: str, repeatable: bool | None) -> bool:
@@ -226,16 +226,24 @@ def _no_ca(ca_path: str, option: str, why: str) -> InputError:
     return InputError(said, answer=why, hint=CA_HINT)
 
 
-def patient(budget: waits.Budget = waits.USUAL, tell: Tell | None = None) -> Retry:
-    """How a request is repeated that may be carried out several times."""
+def repeats(
+    timeout: float, budget: waits.Budget = waits.USUAL, tell: Tell | None = None, *, safe: bool = True
+) -> Retry:
+    """How a request is repeated; ``safe`` says that it may be carried out several times.
+
+    ``timeout`` is for one attempt, in seconds. A connection that was never established carried no request: trying again
+    is safe for any.
+    """
     return _Retry(
         total=waits.ATTEMPTS - 1,
-        status_forcelist=waits.PASSING,
+        read=None if safe else 0,
+        other=None if safe else 0,
+        status_forcelist=waits.PASSING | {500} if safe else waits.NOTHING_DONE,
         allowed_methods=None,
-        backoff_factor=waits.PAUSE,
         raise_on_status=False,
         tell=tell,
         budget=budget,
+        attempts=waits.Attempts(timeout),
     )
 
 

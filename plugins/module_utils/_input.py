@@ -35,7 +35,7 @@ LARGEST_INT = 2**31 - 1
 # Seconds
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86400.0
 
-GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
 # What a host name in a URL may have: servers in private networks have underscores, redirect URIs an asterisk

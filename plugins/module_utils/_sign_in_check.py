@@ -24,7 +24,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     read_discovery,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import TokenEndpoint
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError, quoted
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    ServiceError,
+    quoted,
+    sentence,
+    sentences,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, KeepsDiscovery
@@ -173,7 +178,7 @@ def _console(
         busy = error.status is None or error.status == 429 or error.status > 500
         hint, cause = next(known, (UNKNOWN_CAUSE, SERVICE if busy else SETTINGS))
         if test and error.status == 500 and TESTED not in said:
-            hint = f"{hint}. {KEPT}"
+            hint = f"{sentence(hint)} {KEPT}"
         return [*checks, Check("authorization_url", False, said, hint, cause)], None
     return [*checks, Check("authorization_url", True, "the console begins a sign-in")], url
 
@@ -191,11 +196,11 @@ def _begun(begins: Connection, name: str, first: Future[str] | None, test: Test 
         try:
             tested = test()
         except ServiceError as refused:
-            raise error.but(answer=f"{error.answer}. {TESTED} could not be run: {_what(refused)}") from refused
+            raise error.but(answer=sentences(error.answer, f"{TESTED} could not be run: {_what(refused)}")) from refused
         if tested is None:
             raise
         if not tested.success:
-            raise error.but(answer=f"{error.answer}. {TESTED} says: {tested.message}") from error
+            raise error.but(answer=sentences(error.answer, f"{TESTED} says: {tested.message}")) from error
     return sign_in.authorization_url(begins, name)
 
 

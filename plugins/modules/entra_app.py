@@ -606,6 +606,9 @@ options:
       held:
         description:
           - The value that the holder has now. Omit it or leave it empty if there is none or it cannot be read.
+          - If it is omitted or empty and O(client_secrets[].held_key_id) is omitted as well, each run creates another
+            client secret, because the value of an existing one cannot be read from Entra. The task warns if there is
+            one that has not expired, unless O(client_secrets[].holds_none) is true.
           - A value of less than 16 characters counts as none, because client secrets of Entra are longer.
         type: str
       held_key_id:
@@ -872,20 +875,71 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Register an application with one client secret
+# The complete flow: a second run changes nothing
+- name: Configure sign-in to a server
+  module_defaults:
+    group/deskops.rustdesk_sso.entra:
+      tenant_id: example.com
+      client_id: "{{ automation_client_id }}"
+      client_secret: "{{ automation_client_secret }}"
+    group/deskops.rustdesk_sso.rustdesk:
+      console_url: https://desk1.example.com
+      username: admin
+      password: "{{ console_password }}"
+  vars:
+    held: "{{ console.providers | map(attribute='client_secret') | first | default('', true) }}"
+  block:
+    - name: Read the provider with the client secret that the console holds
+      deskops.rustdesk_sso.rustdesk_oidc_provider_info:
+        name: azure
+        include_secrets: true
+      register: console
+
+    - name: Register the application, and create a client secret if the console holds none that Entra accepts
+      deskops.rustdesk_sso.entra_app:
+        unique_name: rustdesk-sso
+        display_name: RustDesk
+        web_redirect_uris:
+          add:
+            - https://desk1.example.com/api/oidc/callback
+        client_secrets:
+          - name: desk1.example.com
+            held: "{{ held }}"
+      register: registration
+
+    - name: Write the provider to the console
+      deskops.rustdesk_sso.rustdesk_oidc_provider:
+        name: azure
+        enabled: true
+        client_id: "{{ registration.application.app_id }}"
+        client_secret: "{{ registration.client_secrets[0].secret_text | default(held) }}"
+        issuer: "{{ registration.issuer }}"
+        callback_url: https://desk1.example.com/api/oidc/callback
+
+    - name: Verify that users can sign in
+      deskops.rustdesk_sso.rustdesk_sign_in_check:
+        public_url: https://desk1.example.com
+        name: azure
+        issuer: "{{ registration.issuer }}"
+        client_id: "{{ registration.application.app_id }}"
+        callback_url: https://desk1.example.com/api/oidc/callback
+        client_secret: "{{ registration.client_secrets[0].secret_text | default(held) }}"
+        registered_redirect_uris: "{{ registration.application.web_redirect_uris }}"
+      when: not ansible_check_mode
+
+# Without credentials, these examples use the environment variables AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
+- name: Let only the members of a group sign in
   deskops.rustdesk_sso.entra_app:
-    tenant_id: 11111111-2222-3333-4444-555555555555
-    client_id: "{{ automation_client_id }}"
-    client_secret: "{{ automation_client_secret }}"
+    tenant_id: example.com
     unique_name: rustdesk-sso
-    display_name: RustDesk
-    web_redirect_uris:
-      add:
-        - https://desk1.example.com/api/oidc/callback
-    client_secrets:
-      - name: desk1.example.com
-        held: "{{ held_secret | default('') }}"
-  register: registration
+    service_principal:
+      app_role_assignment_required: true
+    assignments:
+      set:
+        - group: RustDesk users
+    admin_consent:
+      - resource: Microsoft Graph
+        scopes: [openid, profile, email]
 
 - name: Remove the redirect URI and client secret of a server
   deskops.rustdesk_sso.entra_app:
@@ -893,9 +947,9 @@ EXAMPLES = r"""
     unique_name: rustdesk-sso
     web_redirect_uris:
       remove:
-        - https://desk2.example.com/api/oidc/callback
+        - https://desk1.example.com/api/oidc/callback
     client_secrets:
-      - name: desk2.example.com
+      - name: desk1.example.com
         state: absent
 
 - name: Register several applications at once
@@ -1071,6 +1125,13 @@ obstacles:
   type: list
   elements: str
   version_added: 0.2.0
+change_refused:
+  description:
+    - In check mode, why Microsoft Graph would refuse the change, with the command that makes whoever is signed in an
+      owner of the application, or the permission that is missing. Empty if it would not, or if that is unknown.
+  returned: success
+  type: str
+  version_added: 0.2.0
 restrictions:
   description:
     - What keeps some or all users from signing in although every technical check passes. A warning shows each of them.
@@ -1116,7 +1177,9 @@ logo:
   returned: when O(logo) is declared
   type: dict
 assignments:
-  description: All assignments of users and groups, with C(id), C(principal_id) and C(app_role_id).
+  description:
+    - All assignments of users and groups, with C(id), C(principal_id), C(name), C(type) and C(app_role_id).
+    - In check mode, C(name) is null for a new assignment that is declared by an object ID.
   returned: when O(assignments) is declared
   type: list
   elements: dict
@@ -1239,6 +1302,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     applications,
     identity,
     inspection,
+    ownership,
     registration,
     restriction_facts,
     restrictions,
@@ -1247,7 +1311,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError, sentences
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 
@@ -1431,7 +1495,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     alone = [option for option in APPLICATION if SPEC["argument_spec"][option].keys().isdisjoint(DEFAULTED)]
     declared = applications.declarations(params, alone)
     sdk.require()
-    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context), APPLICATION))
+    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context), APPLICATION, context.tell))
     if params[applications.OPTION] is not None:
         return applications.result(declared, outcomes)
     (outcome,) = outcomes
@@ -1452,14 +1516,17 @@ async def _converge(
         wanted = [item for item in wanted if item.name not in refused]
     todo = registration.plan(present, wanted, graph.now)
     diff = todo.diff()
+    be = "would be" if context.check_mode else "is"
     if present.application and present.adopted:
-        context.warn(f"The application {application.label(present.application)} is taken over: it has no unique name")
+        context.warn(f"The application {application.label(present.application)} {be} taken over: it has no unique name")
     revived = [f"{item.name} ({item.describe()})" for item in registration.revived(todo) if item.live(graph.now)]
     if revived:
         context.warn(
-            f"With the application {application.label(present.application or {})}, client secrets are restored that no "
-            f"declared holder has: {', '.join(revived)}. Remove those that are not needed."
+            f"With the application {application.label(present.application or {})}, each client secret {be} restored, "
+            f"also those that no declared holder has: {', '.join(revived)}. Remove those that are not needed."
         )
+    for warning in registration.repeated(todo.decisions, graph.now):
+        context.warn(warning)
     if context.check_mode:
         registration.predict(todo, graph.now)
     elif todo.changed:
@@ -1487,6 +1554,9 @@ async def _report(
     """The result of ``todo``, with what restricts sign-in."""
     params = todo.present.params
     result = registration.report(todo, discovery, diff, graph.now, check_mode=context.check_mode)
+    result["change_refused"] = await _change_refused(context, graph, todo)
+    if result["change_refused"]:
+        context.warn(result["change_refused"])
     for obstacle in result.get("obstacles") or []:
         context.warn(obstacle)
     if result.get("application"):
@@ -1494,13 +1564,22 @@ async def _report(
         found = restrictions.restrictions(facts)
         name = result["application"]["display_name"]
         for item in found:
-            context.warn(f"Not all users can sign in with the application {name}: {item.detail}. {item.hint}.")
+            context.warn(sentences(f"Not all users can sign in with the application {name}: {item.detail}", item.hint))
         result["restrictions"] = [item.result() for item in found]
     if params["relying_parties"] is not None:
         result["relying_parties"] = [
             {"name": party["name"], "refused": refused.get(party["name"], "")} for party in params["relying_parties"]
         ]
     return result
+
+
+async def _change_refused(context: Context, graph: Graph, todo: registration.Plan) -> str:
+    """Why what check mode predicts would be refused; empty if it would not be. An application that is taken over is
+    looked at although nothing changes yet."""
+    found, adopts = todo.present.application, todo.present.params["adopt"]
+    if not context.check_mode or not found or todo.present.deleted or not (todo.changed or adopts):
+        return ""
+    return await ownership.read(graph, application.view(found))
 
 
 def main() -> None:

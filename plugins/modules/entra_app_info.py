@@ -64,13 +64,14 @@ options:
     description: What to read in addition to each application. Each takes one request for each application.
     type: list
     elements: str
-    choices: [service_principal, owners, federated_credentials, assignments, admin_consent]
+    choices: [service_principal, owners, federated_credentials, assignments, admin_consent, change_refused]
     default: [service_principal]
 seealso:
   - module: deskops.rustdesk_sso.entra_app
 """
 
 EXAMPLES = r"""
+# Without credentials, the environment variables AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are used
 - name: Read when the client secrets expire
   deskops.rustdesk_sso.entra_app_info:
     tenant_id: example.com
@@ -165,6 +166,13 @@ applications:
       returned: when listed in O(gather)
       type: list
       elements: dict
+    change_refused:
+      description:
+        - Why whoever is signed in may not change the application, with the command that changes that. Empty if it may,
+          or if that is unknown, as for a user who is signed in with Azure CLI.
+      returned: when listed in O(gather)
+      type: str
+      version_added: 0.2.0
     certificates:
       description:
         - The certificates, the next to expire first, with C(thumbprint), C(name), C(key_id), C(expires) and
@@ -209,6 +217,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
     application,
     health,
     lookup,
+    ownership,
     service_principal,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata
@@ -226,6 +235,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     discover,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 
@@ -249,7 +259,14 @@ SPEC: dict[str, t.Any] = {
         "gather": {
             "type": "list",
             "elements": "str",
-            "choices": ["service_principal", "owners", "federated_credentials", "assignments", "admin_consent"],
+            "choices": [
+                "service_principal",
+                "owners",
+                "federated_credentials",
+                "assignments",
+                "admin_consent",
+                "change_refused",
+            ],
             "default": ["service_principal"],
         },
     },
@@ -272,13 +289,15 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     span = None if within is None else _durations.parse(within, "expiring_within")
     cloud = clouds.choose(params)
     credentials.check(params)
-    return asyncio.run(_inspect(params, cloud, span))
+    return asyncio.run(_inspect(params, cloud, span, context.tell))
 
 
-async def _inspect(params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None) -> dict[str, t.Any]:
-    with closing(Http(params["ca_path"], params["timeout"])) as http:
+async def _inspect(
+    params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None, tell: waiting.Tell | None
+) -> dict[str, t.Any]:
+    with closing(Http(params["ca_path"], params["timeout"], tell=tell)) as http:
         discovery = await asyncio.to_thread(discover, http, cloud, params["tenant_id"])
-    async with connect(params, cloud, discovery.tenant_id) as graph:
+    async with waiting.told(tell), connect(params, cloud, discovery.tenant_id) as graph:
         found = await _find(graph, params)
         views = [_view(document, graph) for document in found]
         if span is not None:
@@ -348,6 +367,8 @@ async def _gather(graph: Graph, wanted: list[str], view: Document, turns: asynci
             view["obstacles"] = health.obstacles(view, shown)
         if "owners" in wanted:
             view["owners"] = await _owners(graph, target)
+        if "change_refused" in wanted:
+            view["change_refused"] = await ownership.read(graph, view)
         if "federated_credentials" in wanted:
             part = FederatedCredentials([])
             view["federated_credentials"] = part.show(await part.read(graph, target))

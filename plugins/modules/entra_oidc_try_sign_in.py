@@ -43,6 +43,14 @@ options:
     type: str
     choices: [auto, pro, rustdesk_console, rustdesk_api]
     default: auto
+  cloud:
+    description: The Microsoft cloud of the tenant. The authorization URL has to be of one of its login hosts.
+    type: str
+    choices: [public, us_government, us_government_dod, china]
+    default: public
+  authority_host:
+    description: Another login host whose authorization URLs are shown.
+    type: str
   username:
     description: An administrator of the console.
     type: str

@@ -156,17 +156,73 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Offer sign-in with Microsoft
+# The complete flow: a second run changes nothing
+- name: Configure sign-in to a server
+  module_defaults:
+    group/deskops.rustdesk_sso.entra:
+      tenant_id: example.com
+      client_id: "{{ automation_client_id }}"
+      client_secret: "{{ automation_client_secret }}"
+    group/deskops.rustdesk_sso.rustdesk:
+      console_url: https://desk1.example.com
+      username: admin
+      password: "{{ console_password }}"
+  vars:
+    held: "{{ console.providers | map(attribute='client_secret') | first | default('', true) }}"
+  block:
+    - name: Read the provider with the client secret that the console holds
+      deskops.rustdesk_sso.rustdesk_oidc_provider_info:
+        name: azure
+        include_secrets: true
+      register: console
+
+    - name: Register the application, and create a client secret if the console holds none that Entra accepts
+      deskops.rustdesk_sso.entra_app:
+        unique_name: rustdesk-sso
+        display_name: RustDesk
+        web_redirect_uris:
+          add:
+            - https://desk1.example.com/api/oidc/callback
+        client_secrets:
+          - name: desk1.example.com
+            held: "{{ held }}"
+      register: registration
+
+    - name: Write the provider to the console
+      deskops.rustdesk_sso.rustdesk_oidc_provider:
+        name: azure
+        enabled: true
+        client_id: "{{ registration.application.app_id }}"
+        client_secret: "{{ registration.client_secrets[0].secret_text | default(held) }}"
+        issuer: "{{ registration.issuer }}"
+        callback_url: https://desk1.example.com/api/oidc/callback
+
+    - name: Verify that users can sign in
+      deskops.rustdesk_sso.rustdesk_sign_in_check:
+        public_url: https://desk1.example.com
+        name: azure
+        issuer: "{{ registration.issuer }}"
+        client_id: "{{ registration.application.app_id }}"
+        callback_url: https://desk1.example.com/api/oidc/callback
+        client_secret: "{{ registration.client_secrets[0].secret_text | default(held) }}"
+        registered_redirect_uris: "{{ registration.application.web_redirect_uris }}"
+      when: not ansible_check_mode
+
+- name: Stop offering the provider to users
   deskops.rustdesk_sso.rustdesk_oidc_provider:
     console_url: https://desk1.example.com
     username: admin
     password: "{{ console_password }}"
     name: azure
-    enabled: true
-    client_id: "{{ registration.application.app_id }}"
-    client_secret: "{{ registration.client_secrets[0].secret_text }}"
-    issuer: "{{ registration.issuer }}"
-    callback_url: https://desk1.example.com/api/oidc/callback
+    enabled: false
+
+- name: Remove the provider
+  deskops.rustdesk_sso.rustdesk_oidc_provider:
+    console_url: https://desk1.example.com
+    username: admin
+    password: "{{ console_password }}"
+    name: azure
+    state: absent
 """
 
 RETURN = r"""
@@ -199,7 +255,7 @@ other_providers:
   type: list
   elements: str
 session:
-  description: What O(session) of a later task takes.
+  description: What O(session) of a later task takes. Only tasks of the same run of Ansible can read it.
   returned: with O(keep_session=true)
   type: dict
 provider:

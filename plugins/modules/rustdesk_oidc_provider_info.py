@@ -66,6 +66,16 @@ EXAMPLES = r"""
     username: admin
     password: "{{ console_password }}"
   register: console
+
+# entra_app has an example that compares the client secret with Entra
+- name: Read a provider with its client secret
+  deskops.rustdesk_sso.rustdesk_oidc_provider_info:
+    console_url: https://desk1.example.com
+    username: admin
+    password: "{{ console_password }}"
+    name: azure
+    include_secrets: true
+  register: console
 """
 
 RETURN = r"""
@@ -100,7 +110,7 @@ probe:
   type: list
   elements: dict
 session:
-  description: What O(session) of a later task takes.
+  description: What O(session) of a later task takes. Only tasks of the same run of Ansible can read it.
   returned: with O(keep_session=true)
   type: dict
 providers:

@@ -247,7 +247,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input, _sign_in_check
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import MEMBERS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError, sentences
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
@@ -343,7 +343,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         "holds_client_secret": seen.holds,
     }
     if failed and params["must_pass"]:
-        lines = [f"{check.name}: {check.detail}. {check.hint or ''}".strip() for check in failed]
+        lines = [sentences(f"{check.name}: {check.detail}", check.hint) for check in failed]
         return {**result, "failed": True, "msg": f"Sign-in at {public_url} would not work. " + " | ".join(lines)}
     return result
 

@@ -25,6 +25,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _sealed
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
 # The role sets it for its tasks: they run on the controller, whatever connection, become or interpreter the caller has
@@ -33,6 +34,8 @@ ON_CONTROLLER = "__rustdesk_sso_on_controller"
 ERROR = "__rustdesk_sso_error"
 # The key of a result for the next task alone
 HANDED_OVER = "session"
+# The parts of an error of which its sentence is made
+SAID = ("attempted", "answer", "hint")
 # Variables that change what a process loads when it starts: too late for the controller's own
 START_ONLY = re.compile(r"PYTHON.*|LD_.*|OPENSSL_CONF")
 
@@ -66,8 +69,16 @@ class InProcessAction(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        variables = task_vars or {}
+        result = self._result(task_vars or {})
+        return said_once(result) if (task_vars or {}).get(ON_CONTROLLER) else result
+
+    def _result(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         error = self._task.args.pop(ERROR, None)
+        if HANDED_OVER in self._task.args:
+            try:
+                self._task.args[HANDED_OVER] = _sealed.unseal(plain(self._task.args[HANDED_OVER]))
+            except InputError as unusable:
+                return {"failed": True, **unusable.as_result()}
         if error:
             if self.GIVE_UP:
                 self._run_core(self.GIVE_UP)
@@ -78,7 +89,10 @@ class InProcessAction(ActionBase):
             return mistake
         here = self._here(variables)
         result = self._run_core(type(self).CORE) if here else self._execute_module(task_vars=variables)
-        if self.holds_secret(result):
+        sealed = _sealed.seal(result[HANDED_OVER]) if HANDED_OVER in result else {}
+        if sealed:
+            result[HANDED_OVER] = sealed
+        if sealed is None or self.holds_secret(result):
             result["_ansible_no_log"] = True
         if result.get("_ansible_no_log") or self._task.changed_when == [False]:
             self._show_diff(result)
@@ -155,9 +169,17 @@ class InProcessAction(ActionBase):
             ]
         result["invocation"] = {"module_args": params}
         # As AnsibleModule does: input secrets are masked wherever they turn up, None and booleans are left alone.
-        # A session that is handed over stays whole: a result that has one is censored anyway.
+        # A session that is handed over stays whole, and is encrypted
         preserved = {k: v for k, v in result.items() if v is None or isinstance(v, bool) or k == HANDED_OVER}
         return {**remove_values(result, validated._no_log_values), **preserved}
+
+
+def said_once(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """``result`` of a task of the role, where ``error`` repeats nothing that its ``msg`` says."""
+    if not result.get("failed") or not isinstance(result.get("error"), t.Mapping):
+        return result
+    left = {name: value for name, value in result["error"].items() if name not in SAID and value is not None}
+    return {**result, "error": left} if left else {name: value for name, value in result.items() if name != "error"}
 
 
 def _environment(action: ActionBase) -> dict[str, str]:

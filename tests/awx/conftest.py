@@ -28,6 +28,7 @@ VARIABLES = {
     "install_execution_environment_image": "registry.example.com/rustdesk-sso-ee:latest",
     "install_project_url": PROJECT_URL,
     "install_job_slice_count": "2",
+    "install_hosts": "rustdesk_servers",
 }
 
 

@@ -66,10 +66,11 @@ def test_job_templates(installation: Any) -> None:
     assert all(templates[name]["diff_mode"] for name in checks)
     assert templates["apply"]["job_slice_count"] == 2
     assert templates["apply"]["ask_job_slice_count_on_launch"]
-    assert json.loads(templates["apply"]["extra_vars"]) == {"partial_inventory": True}
+    assert json.loads(templates["apply"]["extra_vars"])["partial_inventory"] is True
     states = {name: json.loads(templates[name]["extra_vars"])["report_fail_on"] for name in ("verify", "drift")}
     assert states == {"verify": ["unreachable", "broken"], "drift": ["unreachable", "broken", "drifted"]}
     for item in templates.values():
+        assert json.loads(item["extra_vars"])["rustdesk_sso_hosts"] == "rustdesk_servers"
         kinds = [one["credential_type"] for one in awx.listed("credentials", item, "credentials")]
         names = {awx.api.items["credential_types"][kind]["name"] for kind in kinds}
         assert names == {"Microsoft Azure Resource Manager", "RustDesk console"}

@@ -15,9 +15,25 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
-from support.records import AT, Record, broken, drifted, expiring, few, fleet, record, restricted, unreachable
+from support.records import (
+    AT,
+    PORTAL,
+    Record,
+    broken,
+    drifted,
+    expires,
+    expiring,
+    few,
+    fleet,
+    invalid,
+    record,
+    refused,
+    restricted,
+    unreachable,
+)
 
-STATES = ("unreachable", "broken", "drifted", "restricted", "expiring", "healthy")
+STATES = ("unreachable", "refused", "invalid", "broken", "drifted", "restricted", "expiring", "healthy")
+COPY = ("clipboard-read", "clipboard-write")
 PHONE = {"width": 360, "height": 740}
 HOSTILE = (
     "<script>document.title='owned'</script>",
@@ -112,6 +128,7 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
             broken("desk2.example.com"),
             unreachable("desk3.example.com"),
             restricted("desk4.example.com"),
+            invalid("desk5.example.com"),
         ]
     )
 
@@ -123,6 +140,9 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
         "https://desk1.example.com/api/oidc/callback",
         "5 of 5 passed",
         "expires in 150 days, 2027-04-20",
+        "all users",
+        "certificate expires in 200 days, on 2027-06-09",
+        "ansible-playbook -i inventory deskops.rustdesk_sso.site --limit desk1.example.com",
     ):
         expect(row.locator(".body").get_by_text(known, exact=False).first).to_be_visible()
     provider = row.locator("figure", has_text="provider azure").locator("pre")
@@ -146,10 +166,32 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
     expect(kept_out).to_contain_text("AADSTS50105")
     expect(kept_out).to_contain_text("rustdesk_sso_app_assignments")
 
+    row = server(page, "desk5.example.com")
+    expect(row.locator(".reason")).to_contain_text("rustdesk_sso_secret_lifetime is not a span of time")
+    row.locator("summary").click()
+    expect(row.get_by_role("heading", name="Variables refused")).to_be_visible()
+
     row = server(page, "desk3.example.com")
     row.locator("summary").click()
     expect(row.locator(".error")).to_contain_text("Inspect the console: Could not read the providers")
     expect(page.get_by_text("https://portal.example.com/signin")).to_be_visible()
+
+
+def test_the_automations_own_credential(show: Show) -> None:
+    """It is at the top, with the command that renews it, which a click copies; a healthy one is told in a line."""
+    own = {"client_id": "2b6c8c1e", "credential": "secret", "expires": expires(-2), "state": "expired"}
+    page = show([record("desk1.example.com", automation=own), record("desk2.example.com")], permissions=[*COPY])
+    expect(
+        page.get_by_text("All 2 servers are healthy. The automation's own credential needs attention.")
+    ).to_be_visible()
+    first, second = page.get_by_role("list", name="Credentials of the automation").get_by_role("listitem").all()
+    expect(first).to_contain_text("client secret expired on 2026-11-19")
+    expect(second).to_contain_text("certificate expires in 200 days")
+    expect(second.locator("code")).to_have_count(0)
+    first.get_by_role("button", name="Copy").click()
+    expect(first.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "ansible-playbook deskops.rustdesk_sso.bootstrap_automation -e bootstrap_renew=true"
 
 
 def test_bars_share_one_scale(show: Show) -> None:
@@ -166,14 +208,17 @@ def test_bars_share_one_scale(show: Show) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [(12, "12 days"), (0.5, "less than a day"), (-0.5, "expired"), (-400, "399 days ago")]
+    ("days", "said"), [(12, "12 days"), (0.5, "< 1 day"), (-0.5, "expired"), (-400, "399 days ago")]
 )
 @pytest.mark.parametrize("width", [360, 800, 1000, 1400])
 def test_days_left_keep_to_their_column(show: Show, days: float, said: str, width: int) -> None:
     page = show([expiring("desk1.example.com", days)], viewport={"width": width, "height": 600})
     left = page.locator("summary .left")
     expect(left).to_contain_text(said)
+    expect(left.locator("time")).to_have_text(expires(days)[:10])
+    expect(left.locator("time")).to_be_visible()
     assert left.evaluate("(left) => left.scrollWidth <= left.clientWidth")
+    assert fits(page)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -184,7 +229,10 @@ def test_names_are_text(show: Show, name: str) -> None:
     made["console"]["url"] = f"javascript:document.title='owned'//{name}"
     made["checks"][0].update(name=name, detail=name, hint=name, ok=False)
     made["drift"] = [{"object": name, "before": name, "after": f"{name}2"}]
-    page = show([made, unreachable("desk2.example.com", error={"phase": name, "message": name})])
+    made["application"]["portal_url"] = f"javascript:document.title='owned'//{name}"
+    made["automation"] = {**dict.fromkeys(made["automation"], name), "expires": "", "credential": "secret"}
+    error = {"phase": name, "message": name, "cause": "sign_in"}
+    page = show([made, unreachable("desk2.example.com", error=error, application={"app_id": "2"})])
     page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
     page.locator("#group").check()
     assert page.title() == "RustDesk sign-in, 2026-11-21"
@@ -222,12 +270,13 @@ def test_search_by_keyboard(show: Show) -> None:
 
 def test_states_and_rows_by_keyboard(show: Show) -> None:
     """Tab reaches the totals, the search, the grouping and each server in visual order."""
-    page = show([*few(), record("desk4.example.com", tenant_id="fabrikam.example")])
+    other = {"app_id": "another"}
+    page = show([*few(), record("desk4.example.com", tenant_id="fabrikam.example", application=other)])
     focused = page.locator(":focus")
     page.keyboard.press("Tab")
     expect(page.get_by_role("radio", name="all")).to_be_focused()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
+    for _state in STATES[: STATES.index("broken") + 1]:
+        page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="broken")).to_be_checked()
     assert states(page) == ["broken"]
     expect(page.get_by_role("status")).to_have_text("1 of 4 shown")
@@ -241,8 +290,12 @@ def test_states_and_rows_by_keyboard(show: Show) -> None:
     assert focused.evaluate("(element) => getComputedStyle(element).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     expect(server(page, "desk2.example.com").locator(".body")).to_be_visible()
-    page.keyboard.press("Tab")  # the console's address, then on and out again
-    expect(focused).to_have_attribute("href", "https://desk2.example.com")
+    # The command, the application's page, the console's address, then on and out again
+    page.keyboard.press("Tab")
+    expect(focused).to_have_text("Copy")
+    for address in (PORTAL + record()["application"]["app_id"], "https://desk2.example.com"):
+        page.keyboard.press("Tab")
+        expect(focused).to_have_attribute("href", address)
     page.keyboard.press("Tab")
     expect(page.locator(".server :focus")).to_have_count(0)
 
@@ -274,6 +327,8 @@ def test_group_by_tenant_and_back(show: Show) -> None:
 def test_contrast(show: Show, scheme: str) -> None:
     every = [
         unreachable("a.example"),
+        refused("a2.example"),
+        invalid("a3.example"),
         broken("b.example"),
         drifted("c.example"),
         restricted("c2.example"),
@@ -285,7 +340,8 @@ def test_contrast(show: Show, scheme: str) -> None:
     light = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert light == (scheme == "light")
     texts = page.locator(
-        ".word, .number, .reason, .verdict, .detail, .hint, dt, dd, h1, h2, h3, ins, del, .made, .columns span, .legend"
+        ".word, .number, .reason, .verdict, .automation b, .command code, .date, "
+        ".detail, .hint, dt, dd, h1, h2, h3, ins, del, .made, .columns span, .legend"
     )
     measured = [(text.evaluate(CONTRAST), text.text_content()) for text in texts.all()]
     assert len(measured) > 100
@@ -296,6 +352,8 @@ def test_states_differ_without_colour(show: Show) -> None:
     page = show(
         [
             unreachable("a.example"),
+            refused("a2.example"),
+            invalid("a3.example"),
             broken("b.example"),
             drifted("c.example"),
             restricted("c2.example"),
@@ -312,15 +370,19 @@ def test_states_differ_without_colour(show: Show) -> None:
 
 def test_print_shows_all_servers(show: Show) -> None:
     """Print ignores the filters, shows details of servers that need attention, and is black on white."""
-    every = [make(f"{make.__name__}.example") for make in (unreachable, broken, drifted, restricted, expiring)]
-    page = show([*every, *fleet(55)], color_scheme="dark")
+    every = [
+        make(f"{make.__name__}.example")
+        for make in (unreachable, refused, invalid, broken, drifted, restricted, expiring)
+    ]
+    page = show([*every, *fleet(53)], color_scheme="dark")
     page.get_by_label("Group by tenant").check()
     page.get_by_role("radio", name="broken").check()
     page.keyboard.press("/")
     page.keyboard.type("nobody")
     page.emulate_media(media="print")
     assert rows(page).count() == 60
-    assert page.locator(".tenants > h2:visible").count() == 3
+    # One is unknown
+    assert page.locator(".tenants > h2:visible").count() == 4
     for state in STATES:
         shown = page.locator(f".server.{state} .body").evaluate_all(
             "(bodies) => bodies.map((body) => body.checkVisibility())"

@@ -19,27 +19,41 @@ MakeGround = Callable[[str, Flow], Ground]
 GROUNDS_OF_A_LAB = 60
 
 
+class Labs:
+    """Labs that replicate at once and whose clock may move, one at a time."""
+
+    def __init__(self) -> None:
+        self._labs: list[Lab] = []
+        self._grounds = 0
+
+    def for_a_ground(self) -> Lab:
+        """The lab for one more ground."""
+        if self._grounds % GROUNDS_OF_A_LAB == 0:
+            self.end()
+            self._labs.append(Lab.start(0, 0))
+        self._grounds += 1
+        (lab,) = self._labs
+        lab.clear_requests()
+        return lab
+
+    def end(self) -> None:
+        """End the lab, in which no request may have broken Graph's published types."""
+        while self._labs:
+            lab = self._labs.pop()
+            violations = lab.violations()
+            lab.stop()
+            assert violations == []
+
+
+@pytest.fixture(scope="session")
+def labs_of_grounds() -> Iterator[Labs]:
+    """The labs of all grounds."""
+    labs = Labs()
+    yield labs
+    labs.end()
+
+
 @pytest.fixture
-def make_ground(controller: Controller, unhurried: None) -> Iterator[MakeGround]:
-    """Makes the ground of a flow at a type of console, in a lab that replicates at once and whose clock may move."""
-    labs: list[Lab] = []
-    made = 0
-
-    def make(kind: str, flow: Flow) -> Ground:
-        nonlocal made
-        if made % GROUNDS_OF_A_LAB == 0:
-            _end(labs)
-            labs.append(Lab.start(0, 0))
-        made += 1
-        labs[0].clear_requests()
-        return Ground(labs[0], controller, kind, flow)
-
-    yield make
-    _end(labs)
-
-
-def _end(labs: list[Lab]) -> None:
-    for lab in labs:
-        assert lab.violations() == []
-        lab.stop()
-    labs.clear()
+def make_ground(labs_of_grounds: Labs, controller: Controller, unhurried: None) -> MakeGround:
+    """Makes the ground of a flow at a type of console."""
+    return lambda kind, flow: Ground(labs_of_grounds.for_a_ground(), controller, kind, flow)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fixture that the tests of this folder share."""
+"""The fixtures that the tests of this folder share."""
 
 from __future__ import annotations
 
-from crash.grounds import make_ground
+from crash.grounds import labs_of_grounds, make_ground
 
-__all__ = ["make_ground"]
+__all__ = ["labs_of_grounds", "make_ground"]

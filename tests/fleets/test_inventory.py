@@ -80,8 +80,8 @@ def test_every_level_with_vault_and_environment(lab: Lab, make_fleet: Callable[[
     assert not [value for value in [*lab.secrets(), *passwords.values()] if value in output]
 
 
-def test_a_refused_variable_is_named_with_its_host(make_fleet: Callable[[int], Fleet]) -> None:
-    fleet = make_fleet(2)
+def test_a_refused_variable_is_named_with_its_host(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    fleet = make_quick_fleet(2)
     good, bad = fleet.hosts
     fleet.hosts[bad]["rustdesk_sso_secret_lifetime"] = ["180d"]
     fleet.hosts[bad]["rustdesk_sso_app_sign_in_audience"] = "Everybody"

@@ -62,8 +62,8 @@ def provider_secret(fleet: Fleet, name: str) -> str:
     return str(entry(fleet.consoles[name])["client_secret"])
 
 
-def test_no_moment_without_sign_in(own_lab: Lab, controller: Controller) -> None:
-    fleet = Fleet(own_lab, controller, 0)
+def test_no_moment_without_sign_in(own_lab: Lab, quick_controller: Controller) -> None:
+    fleet = Fleet(own_lab, quick_controller, 0)
     for kind in KINDS:
         add(fleet, kind)
     assert quick_run(fleet).rc == 0

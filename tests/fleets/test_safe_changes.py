@@ -15,9 +15,11 @@ from support.fleet import Fleet
 WRONG = {"json": {"code": "x", "url": "https://login.example/authorize?client_id=another"}}
 
 
-def test_a_change_for_all_users_that_fails_on_the_first_server(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+def test_a_change_for_all_users_that_fails_on_the_first_server(
+    lab: Lab, make_quick_fleet: Callable[[int], Fleet]
+) -> None:
     """Its former provider comes back, those of the others stay, users sign in; no secret is shown, however verbose."""
-    fleet = make_fleet(2)
+    fleet = make_quick_fleet(2)
     first, other = fleet.consoles.values()
     assert fleet.site().rc == 0
     held = [consoles.entry(console)["client_secret"] for console in (first, other)]

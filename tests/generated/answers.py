@@ -113,7 +113,7 @@ class Ground:
         found = {
             Case(flow, entry["service"], entry["method"], _pattern(entry["path"]), tuple(at), to): None
             for entry in lab.requests()
-            if "members" in entry and not _is_sign_in(flow, entry)
+            if "members" in entry
             for at in entry["members"]
             for to in VALUES
             if not (to == "missing" and (not at or isinstance(at[-1], int)))
@@ -237,13 +237,6 @@ class Ground:
 def _pattern(path: str) -> str:
     """A regular expression for the paths of all objects of a kind."""
     return GUID.join(re.escape(part) for part in re.split(GUID, path))
-
-
-def _is_sign_in(flow: str, entry: dict[str, Any]) -> bool:
-    """Whether this is the automation's own sign-in to Entra."""
-    return (
-        entry["service"] == "login" and entry["path"].endswith("/token") and not flow.startswith(("check", "refused"))
-    )
 
 
 def _written(requests: list[dict[str, Any]]) -> Iterator[str]:

@@ -23,9 +23,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.adoptio
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import read, specification
 from lab.client import Console, Lab
 from support import consoles
-from support.controller import Run
 from support.fleet import Fleet
 from support.in_process import InProcess
+from support.quick_runs import PlaybookRun, QuickRun, quick_playbook, quick_run
 
 ROLE_DEFAULTS = {name: rules["default"] for name, rules in specification().items() if "default" in rules}
 NO_TEMPLATES = SimpleNamespace(template=lambda value: value)
@@ -83,14 +83,21 @@ def provider(fleet: Fleet, console: Console, client_id: str, value: str, **optio
     assert made["changed"], made
 
 
-def adopt(fleet: Fleet, *options: str) -> Run:
-    """Run the playbook."""
-    return fleet.controller.playbook(fleet.controller.site.with_name("adopt.yml"), fleet.inventory, *options)
+def adopt(fleet: Fleet, *options: str) -> PlaybookRun:
+    """Run the playbook, which writes files below the controller's home."""
+    return quick_playbook(fleet, "adopt", "-e", f"adopt_directory={fleet.controller.home}", *options)
 
 
-def said(run: Run) -> str:
-    """What was printed, without line breaks."""
-    return " ".join(run.output.split())
+def failed(run: PlaybookRun) -> set[str]:
+    """The hosts that failed."""
+    return {name for name, counts in run.recap.items() if counts["failed"]}
+
+
+def site(fleet: Fleet, *options: str) -> QuickRun:
+    """Run the role with what the files say of each server."""
+    for name in fleet.hosts:
+        fleet.hosts[name] |= variables(fleet, name)
+    return quick_run(fleet, *options)
 
 
 def files(fleet: Fleet) -> dict[str, str]:
@@ -160,16 +167,16 @@ def test_set_up_by_hand_becomes_variables(
     before = seen(fleet)
     lab.clear_requests()
 
-    predicted = adopt(fleet, "--check", "--diff")
-    assert predicted.failed() == {"graz"}, predicted.output
+    predicted = adopt(fleet, "--check")
+    assert failed(predicted) == {"graz"}, predicted.output
     assert files(fleet) == {}
-    run = adopt(fleet, "-vvv")
-    assert run.failed() == {"graz"}, run.output
+    run = adopt(fleet)
+    assert failed(run) == {"graz"}, run.output
     assert run.changed() == predicted.changed()
     assert writes() == []
     assert seen(fleet) == before
     assert consoles.told(lab, run.output + predicted.output + "".join(files(fleet).values())) == []
-    assert gateway.url in said(run)
+    assert gateway.url in run.output
     # A server of which nothing is known gets no part of what the others have
     assert set(files(fleet)) == {f"host_vars/{name}/rustdesk_sso.yml" for name in ("berlin", "bern", "wien")}
     assert variables(fleet, "wien") == {
@@ -184,17 +191,18 @@ def test_set_up_by_hand_becomes_variables(
         "rustdesk_sso_provider_enabled": True,
         "rustdesk_sso_public_url": third.url,
     }
-    assert variables(fleet, "bern")["rustdesk_sso_app_unique_name"] == "rustdesk-sso"
+    # The default name is that of a server without variables
+    assert variables(fleet, "bern")["rustdesk_sso_app_unique_name"] == "rustdesk-sso-berlin"
     assert variables(fleet, "bern")["rustdesk_sso_public_url"] == second.url
-    assert "It shares the application with bern" in said(run)
-    assert "The console holds no client secret" not in said(run)
+    assert "It shares the application with bern" in run.output
+    assert "The console holds no client secret" not in run.output
 
     # What the files say is the truth: only the unique name is missing
     del fleet.hosts["graz"], fleet.consoles["graz"]
     before = seen(fleet)
-    done = fleet.site()
+    done = site(fleet)
     assert done.rc == 0, done.output
-    named = {shared["appId"]: "rustdesk-sso", alone["appId"]: "rustdesk-sso-wien"}
+    named = {shared["appId"]: "rustdesk-sso-berlin", alone["appId"]: "rustdesk-sso-wien"}
     assert {item["appId"]: item["uniqueName"] for item in own(fleet.tenant.applications())} == named
     assert nameless(seen(fleet)) == nameless(before)
     upn, password = next(iter(fleet.tenant.users.items()))
@@ -224,7 +232,7 @@ def test_what_all_have_in_common_is_of_the_group(by_hand: Fleet) -> None:
     later = adopt(fleet)
     assert later.rc == 0, later.output
     assert "adopt_overwrite" in later.output
-    assert "redirect URIs: site.yml adds it" in said(later)
+    assert "redirect URIs: site.yml adds it" in later.output
     texts = files(fleet)
     assert {path: texts[path] for path in before} == before
     assert variables(fleet, "desk3")["rustdesk_sso_provider_enabled"] is False
@@ -236,7 +244,7 @@ def test_what_all_have_in_common_is_of_the_group(by_hand: Fleet) -> None:
         "rustdesk_sso_public_url": second.url,
     }
 
-    # The name is no template
+    # The name is no template for Ansible, which reads the files itself
     done = fleet.site()
     assert done.rc == 0, done.output
     (app,) = own(fleet.tenant.applications())
@@ -321,6 +329,7 @@ def test_permission_that_is_missing_is_told(by_hand: Fleet) -> None:
     provider(fleet, console, made["appId"], secret(fleet, made))
     fleet.tenant.set_permissions([])
     run = adopt(fleet)
-    assert run.failed() == {"desk"}, run.output
-    assert "Application.ReadWrite.All" in run.output
+    assert failed(run) == {"desk"}, run.output
+    assert "Grant the application" in run.output
+    assert "Application.ReadWrite.OwnedBy, with admin consent" in run.output
     assert files(fleet) == {}

@@ -127,7 +127,7 @@ def test_the_check_at_the_address_of_the_gateway(fleet: Fleet, desk: Desk) -> No
 
 @pytest.mark.parametrize("desk", ["pro"], indirect=True)
 @pytest.mark.parametrize("as_module", [False, True], ids=["action", "module"])
-def test_both_doors_keep_the_secret(as_module: bool, fleet: Fleet, controller: Controller, desk: Desk) -> None:
+def test_both_doors_keep_the_secret(as_module: bool, fleet: Fleet, quick_controller: Controller, desk: Desk) -> None:
     """In results, in the loudest output, and in a diff."""
     issuer = f"{fleet.lab.login_url}/{fleet.tenant.tenant_id}/v2.0"
     provider = {"client_id": "app-1", "client_secret": "Zx9~wide.awake_0123456789-abcdefghijklmn", "issuer": issuer}
@@ -147,7 +147,7 @@ def test_both_doors_keep_the_secret(as_module: bool, fleet: Fleet, controller: C
             {"ansible.builtin.debug": {"msg": "{{ [r0, r1, r2, r3, r4] }}"}},
         ],
     }
-    run = controller.playbook([play], {"all": {"hosts": {}}}, "-vvvv", "--diff")
+    run = quick_controller.playbook([play], {"all": {"hosts": {}}}, "-vvvv", "--diff")
     assert run.rc == 0, run.output
     assert "'console_type': 'pro'" in run.output or '"console_type": "pro"' in run.output
     assert "which it does not accept" in run.output

@@ -23,14 +23,14 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("kind", list(SHOWN))
-def test_probe(kind: str, lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_probe(kind: str, lab: Lab, fleet: Fleet, quick_controller: Controller) -> None:
     """The kind and the members of its answers are told; no value, host name or secret, and nothing is changed."""
     name = f"{kind.replace('_', '-')}.{fleet.domain}"
     console = fleet.add_server(name, kind=kind)
     options = fleet.console_options(name)
     provider = {"name": "okta", "client_id": "client-of-okta", "client_secret": "s3cret-of-okta", "enabled": True}
     issuer = {"issuer": "https://sso.customer.example"}
-    made, seen, without = controller.tasks(
+    made, seen, without = quick_controller.tasks(
         module("rustdesk_oidc_provider", **options, **provider, **issuer),
         module("rustdesk_oidc_provider_info", **options, probe=True),
         module("rustdesk_oidc_provider_info", **{**options, "password": "wrong~password"}, probe=True),

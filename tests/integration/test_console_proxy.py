@@ -91,7 +91,7 @@ def test_all_modules_go_through_it(
 
 
 def test_modules_of_their_own_go_through_it(
-    lab: Lab, fleet: Fleet, controller: Controller, desk: tuple[dict[str, Any], dict[str, int]]
+    lab: Lab, fleet: Fleet, quick_controller: Controller, desk: tuple[dict[str, Any], dict[str, int]]
 ) -> None:
     """The same where the environment is there from the start of a process."""
     options, hosts = desk
@@ -104,7 +104,7 @@ def test_modules_of_their_own_go_through_it(
             (module("rustdesk_oidc_provider", **options, proxy=socks.url, **PROVIDER, issuer=issuer), around),
             (module("rustdesk_sign_in_check", **check(lab, fleet, socks.url)), {**around, "NO_PROXY": ""}),
         ]
-        read, written, checked = controller.tasks(
+        read, written, checked = quick_controller.tasks(
             *({**task, "environment": {**MODULE_DOOR["environment"], **environment}} for task, environment in tasks)
         )
         assert read["console_type"] == "pro", read
@@ -201,7 +201,7 @@ def test_plain_http(in_process: InProcess, fleet: Fleet) -> None:
         assert "407" in result["msg"]
 
 
-def test_missing_pysocks(controller: Controller, tmp_path: Path) -> None:
+def test_missing_pysocks(quick_controller: Controller, tmp_path: Path) -> None:
     """The package is named where only it is missing; an http proxy does not need it."""
     sitecustomize = tmp_path / "broken/sitecustomize.py"
     sitecustomize.parent.mkdir()
@@ -211,7 +211,7 @@ def test_missing_pysocks(controller: Controller, tmp_path: Path) -> None:
         "environment": {"PYTHONPATH": str(sitecustomize.parent)},
         "vars": {"ansible_python_interpreter": sys.executable},
     }
-    socks, http = controller.tasks(
+    socks, http = quick_controller.tasks(
         *(
             {**module("rustdesk_oidc_provider_info", **options, proxy=f"{scheme}://127.0.0.1:9"), **apart}
             for scheme in ("socks5h", "http")

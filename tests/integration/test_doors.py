@@ -229,7 +229,7 @@ def test_ansible_carries_both(lab: Lab, fleet: Fleet, controller: Controller) ->
     assert not differing, "\n".join(differing)
 
 
-def test_former_names_of_options(fleet: Fleet, controller: Controller) -> None:
+def test_former_names_of_options(fleet: Fleet, quick_controller: Controller) -> None:
     """They are taken and reported as deprecated, with the release that removes them."""
     name = next(iter(fleet.consoles))
     options = {**fleet.console_options(name), "console": "pro"}
@@ -239,7 +239,7 @@ def test_former_names_of_options(fleet: Fleet, controller: Controller) -> None:
         predicted(module("rustdesk_oidc_provider", **options, name="github", kind="github", client_id="a")),
         module("rustdesk_oidc_provider", **options, kind="nonsense"),
     ]
-    here, apart = (controller.tasks(*tasks, module_door=as_module) for as_module in (False, True))
+    here, apart = (quick_controller.tasks(*tasks, module_door=as_module) for as_module in (False, True))
     for one, other in zip(here, apart, strict=True):
         assert one["deprecations"] == other["deprecations"]
         assert one.get("warnings", []) == other.get("warnings", [])

@@ -19,9 +19,9 @@ from support.controller import Controller
 from support.fleet import Fleet
 
 
-def test_all_variables_empty(make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_all_variables_empty(make_quick_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
     """With Ansible's own validation of the role's arguments, and addresses and credentials from the environment."""
-    fleet = make_fleet(1)
+    fleet = make_quick_fleet(1)
     (console,) = fleet.consoles.values()
     kept = ("entra_authority_host", "entra_graph_endpoint")  # the lab's are not Microsoft's
     inventory = {name: fleet.variables[f"rustdesk_sso_{name}"] for name in kept}
@@ -38,7 +38,7 @@ def test_all_variables_empty(make_fleet: Callable[[int], Fleet], controller: Con
     }
     (server,) = fleet.hosts
     hosts = {"rustdesk_servers": {"hosts": {server: {f"rustdesk_sso_{name}": inventory[name] for name in kept}}}}
-    run = controller.playbook([play(imported())], hosts, "-e", json.dumps(blank), **environment)
+    run = quick_controller.playbook([play(imported())], hosts, "-e", json.dumps(blank), **environment)
     assert run.rc == 0, run.output
     assert "Validating arguments" in run.output
     assert "[DEPRECATION" not in run.output
@@ -49,10 +49,10 @@ def test_all_variables_empty(make_fleet: Callable[[int], Fleet], controller: Con
 
 
 @pytest.mark.parametrize("module_door", [False, True], ids=["in process", "module"])
-def test_null_is_an_omitted_option(fleet: Fleet, controller: Controller, module_door: bool) -> None:
+def test_null_is_an_omitted_option(fleet: Fleet, quick_controller: Controller, module_door: bool) -> None:
     """Of a task, through both doors: a null key neither excludes nor replaces the one that is given."""
     nulls = {"object_id": None, "app_id": None, "filter": None, "deleted": None, "gather": None, "timeout": None}
-    (found,) = controller.tasks(
+    (found,) = quick_controller.tasks(
         module("entra_app_info", **fleet.entra, **nulls, unique_name="desks"), module_door=module_door
     )
     assert not found["failed"], found

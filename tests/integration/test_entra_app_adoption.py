@@ -75,7 +75,7 @@ def test_taken_over_as_it_is(fleet: Fleet, by: str, holder: str) -> None:
     assert not again["adopted"]
 
 
-def test_taken_over_by_a_playbook(fleet: Fleet, controller: Controller) -> None:
+def test_taken_over_by_a_playbook(fleet: Fleet, quick_controller: Controller) -> None:
     """Refused without adopt; with it predicted, warned of, carried out once; then it is renewed like any other."""
     made, secret = by_hand(fleet)
     declared = {
@@ -87,7 +87,7 @@ def test_taken_over_by_a_playbook(fleet: Fleet, controller: Controller) -> None:
     }
     adopting = module("entra_app", **declared, adopt=True)
     soon = [{"name": "rustdesk", "held": secret, "lifetime": "800d", "renew_before": "740d"}]
-    refused, check, run_, again, renewed = controller.tasks(
+    refused, check, run_, again, renewed = quick_controller.tasks(
         module("entra_app", **declared),
         predicted(adopting),
         adopting,

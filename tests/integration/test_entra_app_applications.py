@@ -115,7 +115,7 @@ def test_what_was_made_is_kept_where_others_fail(lab: Lab, fleet: Fleet) -> None
     assert not again["changed"], again
 
 
-def test_a_result_with_a_secret_is_censored(fleet: Fleet, controller: Controller) -> None:
+def test_a_result_with_a_secret_is_censored(fleet: Fleet, quick_controller: Controller) -> None:
     """Also where another application failed, and whatever is turned on to see more; the diff is shown."""
     entries = [named(1, client_secrets=[{"name": "desk1"}]), {"app_id": "99999999-8888-7777-6666-555555555555"}]
     play = {
@@ -123,7 +123,7 @@ def test_a_result_with_a_secret_is_censored(fleet: Fleet, controller: Controller
         "gather_facts": False,
         "tasks": [{**module("entra_app", **fleet.entra, applications=entries), "ignore_errors": True}],
     }
-    run = controller.playbook([play], {"all": {"hosts": {}}}, "-vvv", "--diff")
+    run = quick_controller.playbook([play], {"all": {"hosts": {}}}, "-vvv", "--diff")
     assert names(fleet) == {"RustDesk 1"}
     assert "censored" in run.output
     assert '+        "display_name": "RustDesk 1"' in run.output

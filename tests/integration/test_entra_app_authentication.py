@@ -97,7 +97,7 @@ def test_by_environment(fleet: Fleet) -> None:
     assert found["applications"] == []
 
 
-def test_by_group_defaults(fleet: Fleet, controller: Controller) -> None:
+def test_by_group_defaults(fleet: Fleet, quick_controller: Controller) -> None:
     """As module_defaults of the group give them."""
     task = {**module("entra_app_info", unique_name="desks"), "register": "found"}
     shown = {"ansible.builtin.debug": {"msg": "{{ found.tenant_id }} {{ found.applications | length }}"}}
@@ -107,6 +107,6 @@ def test_by_group_defaults(fleet: Fleet, controller: Controller) -> None:
         "module_defaults": {"group/deskops.rustdesk_sso.entra": fleet.entra},
         "tasks": [task, shown, {**task, **MODULE_DOOR}, shown],
     }
-    ended = controller.playbook([play], {"all": {"hosts": {}}})
+    ended = quick_controller.playbook([play], {"all": {"hosts": {}}})
     assert ended.rc == 0, ended.output
     assert ended.output.count(f"{fleet.tenant.tenant_id} 0") == 2, ended.output

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 from faults.steps import accepted, key_ids, only, own, writes
 from integration.entra_app_rows import NAMED, OWNED_BY, quietly, run, secrets
 
@@ -110,10 +112,16 @@ def test_an_automation_that_may_not(lab: Lab, fleet: Fleet) -> None:
     tenant = fleet.tenant
     other = tenant.graph("POST", "/applications", json={"displayName": "Somebody else's"}).json()
     tenant.graph("PATCH", f"/applications/{other['id']}", json={"uniqueName": "theirs"})
-    before = tenant.applications()
     foreign = run(fleet, unique_name="theirs", display_name="Mine")
     assert foreign["failed"]
-    assert "Application.ReadWrite" in foreign["msg"]
+    found = re.search(r"az ad app owner add --id (\S+) --owner-object-id ([0-9a-f-]{36})", foreign["msg"])
+    assert found and found[1] == other["id"], foreign["msg"]
+    assert "admin consent" not in foreign["msg"]
+    # What the command does
+    owner = {"@odata.id": f"{fleet.lab.graph_url}/v1.0/directoryObjects/{found[2]}"}
+    assert tenant.graph("POST", f"/applications/{other['id']}/owners/$ref", json=owner).status_code == 204
+    assert run(fleet, unique_name="theirs", display_name="Mine")["changed"]
+    before = tenant.applications()
     tenant.set_permissions([])
     nothing = run(fleet, **secrets({"name": "desk1"}))
     assert nothing["failed"]

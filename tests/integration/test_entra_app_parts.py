@@ -216,7 +216,7 @@ def test_part(fleet: Fleet, tmp_path: Path, prepare: Callable[[Fleet, Path], Row
     follow(fleet, prepare(fleet, tmp_path))
 
 
-def test_parts_at_once(lab: Lab, fleet: Fleet, controller: Controller, tmp_path: Path) -> None:
+def test_parts_at_once(lab: Lab, fleet: Fleet, quick_controller: Controller, tmp_path: Path) -> None:
     """All parts in one declaration, through ansible-playbook; a private key beside a certificate is never sent."""
     fleet.tenant.set_permissions([WRITE, ASSIGN, GRANT, READ, READ_USERS, READ_GROUPS])
     rows = [prepare(fleet, tmp_path) for prepare in PARTS]
@@ -228,7 +228,7 @@ def test_parts_at_once(lab: Lab, fleet: Fleet, controller: Controller, tmp_path:
     ]
     task = module("entra_app", **fleet.entra, **declared, wait_timeout=20)
     lab.clear_requests()
-    done, again = controller.tasks(task, task)
+    done, again = quick_controller.tasks(task, task)
     assert done["changed"], done
     assert not again["changed"], again["diff"]
     seen = Seen(fleet.tenant)

@@ -260,7 +260,7 @@ def test_a_deleted_application_of_somebody_else(fleet: Fleet) -> None:
     assert own(tenant.applications()) == []
 
 
-def test_deleted_restored_and_purged_by_a_playbook(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+def test_deleted_restored_and_purged_by_a_playbook(lab: Lab, fleet: Fleet, quick_controller: Controller) -> None:
     """The whole way, where changes take a while to be replicated."""
     lab.set_lag(0.2, 0.5)
     named = {**fleet.entra, **NAMED, "wait_timeout": 30}
@@ -268,7 +268,7 @@ def test_deleted_restored_and_purged_by_a_playbook(lab: Lab, fleet: Fleet, contr
     back = module("entra_app", **named, restore=True, client_secrets=[secret])
     gone = module("entra_app", **named, state="absent")
     purged = module("entra_app", **named, state="absent", purge=True)
-    made, left, check, restored, again, check_purge, away, nothing = controller.tasks(
+    made, left, check, restored, again, check_purge, away, nothing = quick_controller.tasks(
         module("entra_app", **named, client_secrets=[{"name": "desk1"}]),
         gone,
         predicted(back),

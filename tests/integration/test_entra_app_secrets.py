@@ -186,3 +186,22 @@ def test_a_held_value_is_asked_for_only_where_none_is_listed_like_it(lab: Lab, f
     renewed = run(fleet, **secrets({"name": "desk1", "held": lost}), verify_held="unlisted")
     assert decision(renewed) == "created"
     assert asked()
+
+
+def test_a_client_secret_that_each_run_makes_again_is_a_warning(fleet: Fleet) -> None:
+    warnings: list[str] = []
+    first = run(fleet, warnings=warnings, **secrets({"name": "desk1"}))
+    for holder in (
+        {"name": "desk1", "held": text(first)},
+        {"name": "desk1", "held": "x" * 40},
+        {"name": "desk1", "holds_none": True},
+        {"name": "desk2"},
+    ):
+        run(fleet, check=True, warnings=warnings, **secrets(holder))
+    assert warnings == []
+    again = run(fleet, check=True, warnings=warnings, **secrets({"name": "desk1", "held": ""}))
+    assert decision(again) == "created"
+    (warning,) = warnings
+    assert warning.startswith(
+        "Another client secret is created for desk1, which has one that has not expired. Each run"
+    )

@@ -27,14 +27,16 @@ SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
     ],
     ids=["no file", "no JSON", "another JSON", "half an entry", "empty"],
 )
-def test_what_cannot_be_learnt_from(recording: str | None, said: str, controller: Controller, tmp_path: Path) -> None:
+def test_what_cannot_be_learnt_from(
+    recording: str | None, said: str, quick_controller: Controller, tmp_path: Path
+) -> None:
     har = tmp_path / "recording.har"
     if recording is not None:
         har.write_text(recording, "utf-8")
-    playbook = controller.site.with_name("learn_contract.yml")
-    run = controller.playbook(playbook, {}, "-e", f"learn_har={har}")
+    playbook = quick_controller.site.with_name("learn_contract.yml")
+    run = quick_controller.playbook(playbook, {}, "-e", f"learn_har={har}")
     assert run.rc != 0
     assert said in " ".join(run.output.split()), run.output
     assert SECRET not in run.output
     assert "Traceback" not in run.output
-    assert not list(controller.home.glob("rustdesk_contract*"))
+    assert not list(quick_controller.home.glob("rustdesk_contract*"))

@@ -12,7 +12,7 @@ from fleets.test_callers import servers
 
 from lab.client import Lab, SignInFailed
 from support.fleet import Fleet
-from support.quick_runs import quick_run
+from support.quick_runs import quick_playbook, quick_run
 
 
 def secrets(fleet: Fleet) -> dict[str, set[str]]:
@@ -56,14 +56,18 @@ def test_rotate(lab: Lab, fleet: Fleet) -> None:
 def test_remove(fleet: Fleet) -> None:
     """One server goes, the other works on; the application goes with the last one, where that is asked for."""
     gone, stays = servers(fleet, 2)
-    remove = fleet.controller.site.with_name("remove.yml")
     assert quick_run(fleet).rc == 0
-    everything = fleet.controller.playbook(remove, fleet.inventory)
-    assert everything.failed() == set(fleet.hosts), everything.output
-    predicted = quick_run(fleet, "--limit", gone, "--check", entry="remove")
-    run = fleet.controller.playbook(remove, fleet.inventory, "--limit", gone)
+    everything = quick_playbook(fleet, "remove")
+    assert {name for name, counts in everything.recap.items() if counts["failed"]} == set(fleet.hosts)
+    assert "remove_all" in everything.output
+    predicted = quick_playbook(fleet, "remove", "--limit", gone, "--check")
+    assert "provider azure would be removed; redirect URI would be removed" in predicted.output
+    assert fleet.sign_in(gone)["access_token"]
+    run = quick_playbook(fleet, "remove", "--limit", gone)
     assert run.rc == 0, run.output
     assert run.changed() == predicted.changed()
+    assert f"kept: the application rustdesk-sso (it has the redirect URI {fleet.consoles[stays].url}" in run.output
+    assert f"Take {gone} out of the inventory, or the next run of site.yml" in run.output
     (application,) = own(fleet.tenant.applications())
     assert application["web"]["redirectUris"] == [f"{fleet.consoles[stays].url}/api/oidc/callback"]
     assert secrets(fleet)[gone] == set()

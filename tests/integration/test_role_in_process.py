@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run of the role in the test's own process does what ansible-playbook does, and nothing once its controller dies."""
+"""A run in the test's own process does what ansible-playbook does, and nothing once its controller dies."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from generated.meaning import differences
 
 from lab.client import Lab
 from support import consoles
+from support.controller import Controller
 from support.controller_death import ControllerDied, Crash
 from support.fleet import Fleet
 from support.role_in_process import run_role
@@ -34,7 +35,7 @@ RANDOM = (
 
 
 def through_ansible(fleet: Fleet, *options: str) -> dict[str, Any]:
-    """Run site.yml; gives each host's counts, and the records of the run."""
+    """Run site.yml; gives each host's counts, the records of the run, and what it printed."""
     shown = "{{ hostvars[groups.rustdesk_servers[0]].rustdesk_sso_run | to_json | b64encode }}"
     plays = [
         {"ansible.builtin.import_playbook": str(fleet.controller.site)},
@@ -48,7 +49,9 @@ def through_ansible(fleet: Fleet, *options: str) -> dict[str, Any]:
     found = SITE.search(run.output)
     assert found, run.output
     recap = {name: counts for name, counts in run.recap.items() if name in fleet.hosts}
-    return {"recap": recap, "records": json.loads(base64.b64decode(found[1]))}
+    # The names of hosts are in the order in which their workers ended
+    printed = re.sub("(?m)^included: .*$| +", " ", run.output.replace(found[0], ""))
+    return {"recap": recap, "records": json.loads(base64.b64decode(found[1])), "printed": printed}
 
 
 def in_process(fleet: Fleet, *options: str) -> dict[str, Any]:
@@ -97,15 +100,21 @@ def state(fleet: Fleet) -> dict[str, Any]:
     }
 
 
-def test_the_same_as_ansible_playbook(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
+def test_the_same_as_ansible_playbook(
+    lab: Lab, make_fleet: Callable[[int], Fleet], quick_controller: Controller
+) -> None:
     """Counts, records and both sides: predicted, for the first time, once more, and beside a server that fails."""
-    fleets = [(make_fleet(2), run) for run in (through_ansible, in_process)]
+    fleets = [
+        (make_fleet(2), through_ansible),
+        (Fleet(lab, quick_controller, 2), through_ansible),
+        (make_fleet(2), in_process),
+    ]
 
     def same(*options: str) -> dict[str, Any]:
-        one, other = (essence(fleet, {**run(fleet, *options), **state(fleet)}) for fleet, run in fleets)
-        found = differences(one, other)
+        real, quick, role = (essence(fleet, {**run(fleet, *options), **state(fleet)}) for fleet, run in fleets)
+        found = [*differences(real, quick), *differences({**real, "printed": ""}, {**role, "printed": ""})]
         assert not found, "\n".join(found)
-        return dict(one["recap"])
+        return dict(real["recap"])
 
     assert {host: counts["changed"] for host, counts in same("--check").items()} == {
         "desk1.<domain>": 2,

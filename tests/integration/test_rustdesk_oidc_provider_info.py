@@ -55,7 +55,7 @@ def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], in_p
     assert console.settings() == document
 
 
-def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], controller: Controller) -> None:
+def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
     """Censored at the highest verbosity through both doors, and still of use to the next task."""
     fleet = make_fleet(1)
     (name,) = fleet.consoles
@@ -65,12 +65,20 @@ def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], cont
         "register": "r",
     }
     used = {"ansible.builtin.assert": {"that": f"r.providers[0].client_secret | length == {len(secret)}"}}
-    tasks = [read, used, {**read, "environment": {"RUSTDESK_SSO_DOOR": "module"}}, used]
-    run = controller.playbook(
+    # A session is encrypted, and the next task goes on with it
+    options = fleet.console_options(name)
+    kept = {**module("rustdesk_oidc_provider_info", **options, keep_session=True), "register": "kept"}
+    used_on = module("rustdesk_oidc_provider_info", **{**options, "password": "wrong"}, session="{{ kept.session }}")
+    handed_on = {"ansible.builtin.debug": {"msg": "KEPT {{ kept.session.token }}"}}
+    through_module = {**read, "environment": {"RUSTDESK_SSO_DOOR": "module"}}
+    tasks = [read, used, through_module, used, kept, used_on, handed_on]
+    run = quick_controller.playbook(
         [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], {"all": {"hosts": {}}}, "-vvvv", "--diff"
     )
     assert run.rc == 0, run.output
-    assert run.recap["localhost"]["ok"] == 4
-    assert "censored" in run.output
+    assert run.recap["localhost"]["ok"] == 7
+    assert run.output.count("censored") == 2
+    assert '"msg": "KEPT sealed:' in run.output
+    assert fleet.consoles[name].sessions() == []
     assert secret not in run.output
     assert fleet.consoles[name].password not in run.output

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 from integration.test_site_stranded import ADDS, CHANGES, held, key_ids, secrets
 
@@ -42,6 +44,27 @@ def test_renewals(kind: str, lab: Lab, fleet: Fleet) -> None:
     assert fleet.sign_in(name)["access_token"]
     quiet = quick_run(fleet)
     assert set(quiet.changed().values()) == {0}, quiet.output
+
+
+def test_providers_of_one_console(lab: Lab, fleet: Fleet) -> None:
+    """Each run writes the settings of RustDesk Server Pro as a whole, without the providers of the others."""
+    console = consoles.add(fleet, "pro")
+    (name,) = fleet.hosts
+    fleets = [copy.copy(fleet) for _number in range(3)]
+    for number, one in enumerate(fleets):
+        own = {
+            "rustdesk_sso_provider_name": f"oidc{number}",
+            "rustdesk_sso_secret_name": f"{name} {number}",
+            "rustdesk_sso_app_unique_name": f"rustdesk-{number}",
+        }
+        one.hosts = {name: {**fleet.hosts[name], **own}}
+    # All have looked before the first one writes; that one has read back well before the others' writes take effect
+    method, path = written(ADDS, "pro")
+    late = {"service": console.name, "method": method, "path_regex": path, "delay": 0.3, "times": len(fleets) - 1}
+    lab.fault(console.name, method, path, delay=0.001, then=[late])
+    done = runs_at_once(fleets, meet=[(method, path)])
+    assert [item.failed for item in done] == [set()] * len(fleets), [item.output for item in done]
+    assert {item["name"] for item in consoles.entries(console)} >= {f"oidc{number}" for number in range(len(fleets))}
 
 
 def written(requests: dict[str, tuple[str, str]], kind: str) -> tuple[str, str]:

@@ -12,10 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from lab.client import SignInFailed
+from support import consoles
 from support.controller import Run
 from support.fleet import Fleet
 from support.quick_runs import quick_run
+from support.role_in_process import run_role
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -217,3 +221,18 @@ def test_drift_breaks_sign_in_until_the_next_run(
     assert {item["keyId"] for item in site.app(near)["passwordCredentials"]} == foreign | successor
     assert FOREIGN_URI in site.app(near)["web"]["redirectUris"]
     assert site.outcome(near) == ("", "")
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_drift_is_shown_while_a_superseded_client_secret_exists(kind: str, fleet: Fleet) -> None:
+    """The session with the console stays open then, and its token in the result censors nothing else of it."""
+    consoles.add(fleet, kind)
+    (name,) = fleet.hosts
+    assert quick_run(fleet).rc == 0
+    assert quick_run(fleet, "-e", "rustdesk_sso_secret_renew=true").rc == 0
+    fleet.hosts[name]["rustdesk_sso_provider_name"] = "entra"
+    fleet.hosts[name]["rustdesk_sso_provider_beside"] = ["azure"]
+    shown = run_role(fleet, check=True).hosts[name].results["Configure the provider"]
+    assert shown["session"]["token"].startswith("sealed:")
+    assert not shown.get("_ansible_no_log")
+    assert shown["diff"]["after"]["name"] == "entra"

@@ -36,6 +36,12 @@ def message(run: Run, name: str) -> str:
     return str(said)
 
 
+def places(run: Run, sentence: str) -> list[str]:
+    """How the lines begin that have a sentence of a failure."""
+    start = " ".join(sentence.split())[:100]
+    return [line.split()[0] for line in run.output.splitlines() if start in line or json.dumps(start)[1:-1] in line]
+
+
 # For each mistake, all of these patterns occur in its message
 SAYS: dict[str, tuple[str, ...]] = {
     "http-public-url": (r"rustdesk_sso_public_url", r"https"),
@@ -109,6 +115,15 @@ def test_every_mistake_has_its_message_and_stops_only_its_server(
     assert not missing, "\n".join(f"{case}: {pattern} is not in: {text}" for case, pattern, text in missing)
     assert not re.search(r"Traceback|KeyError|TypeError|AttributeError|object at 0x", run.output), run.output
     assert all(text.count("\n") < 8 for text in said.values()), said
+    # Where it happens and at the end, once each; ansible-core 2.19 and later repeat the message of a failed task
+    for case, text in said.items():
+        told = [place for place in places(run, text) if place != "[ERROR]:"]
+        assert (len(told), told[0]) == (2, "fatal:"), f"{case}: {places(run, text)}\n{run.output}"
+        assert places(run, text).count("[ERROR]:") <= 1, run.output
+    assert '"attempted"' not in run.output, run.output
+    assert (
+        run.output.index("Show the summary") < run.output.rindex("Wrong credentials") < run.output.index("PLAY RECAP")
+    )
 
     # Nothing changed where something is wrong; the server that is well got everything
     apps = {item["uniqueName"] for item in fleet.tenant.applications()} - {None}

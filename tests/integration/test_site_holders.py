@@ -63,4 +63,4 @@ def test_what_a_console_has_under_a_former_name_leaves_with_it(
     assert run.rc == 0, run.output
     left = only(fleet.tenant)["passwordCredentials"]
     assert [item["keyId"] for item in left] == [made["keyId"]]
-    assert f"left: the client secret by hand (key ID {made['keyId']})" in " ".join(run.output.split())
+    assert f"the client secret by hand (key ID {made['keyId']})" in " ".join(run.output.split())

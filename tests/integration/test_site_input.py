@@ -78,6 +78,60 @@ def test_each_mistake_is_its_servers_own(lab: Lab, make_quick_fleet: Callable[[i
     assert [item["displayName"] for item in application["passwordCredentials"]] == [f"rustdesk-sso well.{fleet.domain}"]
 
 
+CREDENTIALS = ("username", "password")
+
+
+@pytest.mark.parametrize("entry", ["main", "observe", "remove", "adopt"])
+def test_credentials_that_are_nowhere(lab: Lab, make_quick_fleet: Callable[[int], Fleet], entry: str) -> None:
+    """The first task names the variable and the remedy of each server, before anything is asked for it."""
+    fleet = make_quick_fleet(2)
+    for name, option in zip(fleet.hosts, CREDENTIALS, strict=True):
+        del fleet.hosts[name][f"rustdesk_sso_console_{option}"]
+    lab.clear_requests()
+    run = quick_run(fleet, entry=entry)
+    said = " ".join([*run.of.messages, str(run.observed)])
+    for name, option in zip(fleet.hosts, CREDENTIALS, strict=True):
+        variable = f"rustdesk_sso_console_{option}"
+        assert f"{name}: {variable} is not set, nor is the environment variable RUSTDESK_{option.upper()}. Set" in said
+    assert lab.requests() == []
+
+
+def test_credentials_of_the_environment(
+    lab: Lab, make_quick_fleet: Callable[[int], Fleet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = make_quick_fleet(1)
+    (name,) = fleet.hosts
+    for option in CREDENTIALS:
+        monkeypatch.setenv(f"RUSTDESK_{option.upper()}", fleet.hosts[name].pop(f"rustdesk_sso_console_{option}"))
+    assert quick_run(fleet).rc == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "options"),
+    [("remove", ("-e", "rustdesk_sso_remove_console=false")), ("main", ("--tags", "rustdesk_sso_validate"))],
+)
+def test_credentials_that_nobody_needs(make_quick_fleet: Callable[[int], Fleet], entry: str, options: Any) -> None:
+    """Of a console that is gone, and of a run that asks none."""
+    fleet = make_quick_fleet(1)
+    (name,) = fleet.hosts
+    for option in CREDENTIALS:
+        del fleet.hosts[name][f"rustdesk_sso_console_{option}"]
+    run = quick_run(fleet, *options, entry=entry)
+    assert run.rc == 0, run.output
+
+
+def test_a_mistake_at_removal(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """Removal checks how it signs in, too."""
+    fleet = make_quick_fleet(1)
+    (name,) = fleet.hosts
+    fleet.hosts[name]["rustdesk_sso_console_headers"] = {"Host": "x"}
+    lab.clear_requests()
+    run = quick_run(fleet, entry="remove")
+    assert run.failed() == {name}
+    assert f"{name}: rustdesk_sso_console_headers" in run.output
+    assert lab.requests() == []
+
+
 def test_a_refused_server_keeps_what_it_has(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """It still declares what it shares with others, also while another one renews or leaves."""
     fleet = make_quick_fleet(3)
@@ -110,9 +164,9 @@ def test_the_client_secret_of_a_refused_server_is_its_own(make_quick_fleet: Call
         assert fleet.sign_in(other)["access_token"]
 
 
-def test_no_mistake_fails_a_task_that_runs_once(make_fleet: Callable[[int], Fleet]) -> None:
+def test_no_mistake_fails_a_task_that_runs_once(make_quick_fleet: Callable[[int], Fleet]) -> None:
     """With Ansible's own play: the server whose turn it is has the mistakes that the summary takes too."""
-    fleet = make_fleet(2)
+    fleet = make_quick_fleet(2)
     first, second = fleet.hosts
     fleet.hosts[first] |= {
         "rustdesk_sso_timeout": "soon",

@@ -6,45 +6,96 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-
-import pytest
 
 from lab.client import SignInFailed
 from support.fleet import Fleet
-from support.quick_runs import quick_run
+from support.quick_runs import QuickRun, quick_run
+
+OWNED = "Application.ReadWrite.OwnedBy"
+ASSIGN = ["AppRoleAssignment.ReadWrite.All", "Application.Read.All"]
+GROUPS, PRINCIPAL = "rustdesk_sso_app_allowed_groups", "rustdesk_sso_app_service_principal"
 
 
-def test_only_the_assigned_can_sign_in(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """Assignment required and one group assigned: its members sign in, others are stopped; then nothing changes."""
+def kept_out(fleet: Fleet, upn: str) -> bool:
+    """Whether a user is not assigned, as Entra tells them."""
+    (console,) = fleet.consoles.values()
+    try:
+        console.sign_in(upn=upn, password=fleet.tenant.users[upn])
+    except SignInFailed as failed:
+        assert "AADSTS50105" in failed.message
+        return True
+    return False
+
+
+def site(fleet: Fleet, *options: str) -> QuickRun:
+    """A run that succeeds."""
+    run = quick_run(fleet, *options)
+    assert run.rc == 0, run.output
+    return run
+
+
+def test_only_members_of_a_group_can_sign_in(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """Everybody at first, then only members of the group, until a declaration says that all may sign in again."""
+    fleet = make_quick_fleet(1)
+    tenant, (host,) = fleet.tenant, fleet.hosts
+    member, stranger = f"alice@{fleet.domain}", tenant.add_user("mallory")
+    group = tenant.add_group("RustDesk users", [member])
+    tenant.set_permissions([OWNED, *ASSIGN, "GroupMember.Read.All", "DelegatedPermissionGrant.ReadWrite.All"])
+    fleet.variables["rustdesk_sso_app_admin_consent"] = [
+        {"resource": "Microsoft Graph", "scopes": ["openid", "profile", "email"]}
+    ]
+    site(fleet)
+    assert not kept_out(fleet, member)
+    assert not kept_out(fleet, stranger)
+
+    fleet.variables[GROUPS] = ["RustDesk users"]
+    predicted, run = site(fleet, "--check"), site(fleet)
+    assert run.changed() == predicted.changed()
+    for one in (predicted, run):
+        drift = json.dumps(one.of.hosts[host].run[host]["drift"])
+        assert "RustDesk users" in drift
+        assert group in drift
+    assert not kept_out(fleet, member)
+    assert kept_out(fleet, stranger)
+    assert site(fleet).changed() == {host: 0}
+
+    del fleet.variables[GROUPS]
+    assert site(fleet).changed() == {host: 0}
+    assert kept_out(fleet, stranger)
+    fleet.variables[GROUPS] = []
+    refused = quick_run(fleet)
+    assert (
+        "rustdesk_sso_app_allowed_groups is empty, so nobody could sign in. To let all users sign in" in refused.output
+    )
+    assert not kept_out(fleet, member)
+    fleet.variables[PRINCIPAL] = {"app_role_assignment_required": False}
+    site(fleet)
+    assert not kept_out(fleet, stranger)
+    assert site(fleet).changed() == {host: 0}
+
+
+def test_a_missing_ability_is_named_and_locks_nobody_out(make_quick_fleet: Callable[[int], Fleet]) -> None:
     fleet = make_quick_fleet(1)
     tenant = fleet.tenant
-    tenant.set_permissions(
-        [
-            "Application.ReadWrite.OwnedBy",
-            "AppRoleAssignment.ReadWrite.All",
-            "Application.Read.All",
-            "GroupMember.Read.All",
-            "DelegatedPermissionGrant.ReadWrite.All",
-        ]
+    user = f"alice@{fleet.domain}"
+    group = tenant.add_group("RustDesk users", [])
+    site(fleet)
+    fleet.variables[GROUPS] = ["RustDesk users"]
+    said = quick_run(fleet).output
+    assert (
+        "Grant the automation GroupMember.Read.All (names of bootstrap_abilities in the playbook bootstrap_auto" in said
     )
-    (host,) = fleet.hosts
-    member, stranger = f"alice@{fleet.domain}", tenant.add_user("mallory")
-    tenant.add_group("RustDesk users", [member])
-    fleet.variables |= {
-        "rustdesk_sso_app_service_principal": {"app_role_assignment_required": True},
-        "rustdesk_sso_app_assignments": {"set": [{"group": "RustDesk users"}]},
-        "rustdesk_sso_app_admin_consent": [{"resource": "Microsoft Graph", "scopes": ["openid", "profile", "email"]}],
-    }
-    predicted = quick_run(fleet, "--check")
-    assert predicted.rc == 0, predicted.output
-    first = quick_run(fleet)
-    assert first.changed() == predicted.changed(), first.output
-    assert fleet.sign_in(host)["access_token"]
-    with pytest.raises(SignInFailed, match="AADSTS50105"):
-        fleet.consoles[host].sign_in(upn=stranger, password=tenant.users[stranger])
-    again = quick_run(fleet)
-    assert again.changed() == {host: 0}, again.output
+    fleet.variables[GROUPS] = [group]
+    for permissions in ([OWNED], [OWNED, "Application.Read.All"]):
+        tenant.set_permissions(permissions)
+        said = quick_run(fleet).output
+        assert "(assignments of bootstrap_abilities in the playbook bootstrap_automation)" in said
+        assert not kept_out(fleet, user)
+    tenant.set_permissions([OWNED, *ASSIGN])
+    site(fleet)
+    assert kept_out(fleet, user)
 
 
 def test_servers_that_share_an_application_have_to_agree(make_quick_fleet: Callable[[int], Fleet]) -> None:

@@ -17,10 +17,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.action import entra_oidc_try_sign_in as plugin
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import user_sign_in
 from lab.client import Console, Lab, SignInFailed
 from lab.user import Person
 from support import consoles, phases
+from support.controller import Controller
 from support.fleet import USER, Fleet
 from support.in_process import InProcess
 
@@ -61,7 +63,8 @@ class Stage:
     def run(self, kind: str, person: Callable[[str], None], check_mode: bool = False, **options: Any) -> dict[str, Any]:
         """The result of an attempt, which changes nothing and tells nothing by which a session could be had."""
         desk = self.desks[kind]
-        given = {**self.fleet.console_options(desk.name), "public_url": desk.url, "wait_timeout": 0.2, **options}
+        given = {**self.fleet.console_options(desk.name), "public_url": desk.url, "wait_timeout": 0.2}
+        given |= {"authority_host": self.lab.login_url, **options}
         self.person, self.shown = person, []
         self.lab.clear_requests()
         task = {"deskops.rustdesk_sso.entra_oidc_try_sign_in": given, "check_mode": check_mode}
@@ -126,6 +129,21 @@ def test_only_who_began_can_collect_the_session(stage: Stage) -> None:
         else:
             assert result["account"]["name"] == stage.account(kind), result
             assert desk.sessions() == []
+
+
+def test_a_foreign_authorization_url(stage: Stage) -> None:
+    """Nobody is led to a host that is not of the tenant's cloud."""
+    for kind, desk in stage.desks.items():
+        url = "https://login.microsoftonline.com.example/authorize?client_id=a&state=s"
+        stage.lab.fault(desk.name, "POST", "^/api/oidc/auth$", json={"code": "c", "url": url})
+        result = stage.run(kind, nobody)
+        assert result["failed"]
+        assert "is at login.microsoftonline.com.example, which is not a host of this cloud" in result["msg"]
+        assert stage.shown == []
+    # That of another cloud is foreign too
+    result = stage.run("pro", nobody, authority_host="https://login.microsoftonline.us")
+    assert result["failed"]
+    assert "which is not a host of this cloud" in result["msg"]
 
 
 def test_nobody_finishes(stage: Stage) -> None:
@@ -261,7 +279,7 @@ def test_a_session_that_does_not_end(stage: Stage) -> None:
         stage.user()(url)
 
     for kind, desk in stage.desks.items():
-        answers: list[dict[str, Any]] = [{"status": 500}, {"json": {"message": "ok"}}]
+        answers: list[dict[str, Any]] = [{"status": 500, "times": waits.ATTEMPTS_AT_500}, {"json": {"message": "ok"}}]
         for answer in answers:
             result = stage.run(kind, partial(keeps, desk, answer))
             assert result["failed"], result
@@ -279,7 +297,7 @@ def test_headers_of_a_gateway(stage: Stage) -> None:
     assert all(item["headers"].get("CF-Access-Client-Secret") for item in stage.lab.requests(stage.desks["pro"].name))
 
 
-def test_the_playbook(make_fleet: Callable[[int], Fleet]) -> None:
+def test_the_playbook(make_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
     """A user signs in while the run waits; nothing changes, and the log of the run has not even the URL."""
     fleet = make_fleet(2)
     host, other = fleet.hosts
@@ -308,8 +326,8 @@ def test_the_playbook(make_fleet: Callable[[int], Fleet]) -> None:
     assert fleet.consoles[host].settings() == before
     assert fleet.lab.requests(other) == []
 
-    failed = controller.playbook(
-        playbook, fleet.inventory, "--limit", host, "-e", "rustdesk_sso_try_sign_in_timeout=0.1", on_line=urls.append
+    failed = quick_controller.playbook(
+        playbook, fleet.inventory, "--limit", host, "-e", "rustdesk_sso_try_sign_in_timeout=0.1"
     )
     assert failed.failed() == {host}, failed.output
     assert "AADSTS50105" in failed.output

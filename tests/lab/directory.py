@@ -113,6 +113,8 @@ class Tenant:
     users: dict[str, User] = field(default_factory=dict)
     client_secrets: dict[str, ClientSecret] = field(default_factory=dict)
     certificates: dict[str, x509.Certificate] = field(default_factory=dict)
+    # When each of them was added, by the clock
+    certificates_added: dict[str, float] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)

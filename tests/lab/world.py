@@ -186,7 +186,7 @@ class World:
         if wanted is not home:
             facts = {"user": upn, "user_tenant": home.id, "app_id": AZURE_CLI, "app_name": "Microsoft Azure CLI"}
             raise StsError(50020, tenant_name=wanted.name if wanted else str(tenant), **facts)
-        token = self.login.tokens.app_token(home, AZURE_CLI, user.oid, permissions.EVERYTHING, resource)
+        token = self.login.tokens.user_token(home, AZURE_CLI, user.oid, permissions.EVERYTHING, resource)
         ends = int(self.clock.time()) + APP_TOKEN_SECONDS
         return {
             "accessToken": token,

@@ -61,7 +61,7 @@ class Controller:
     def __init__(self, home: Path, collections: Path) -> None:
         self.home = home
         self.collections = collections
-        (home / "tmp").mkdir()
+        (home / "tmp").mkdir(exist_ok=True)
 
     @property
     def site(self) -> Path:
@@ -84,6 +84,15 @@ class Controller:
             **extra,
         }
 
+    def arguments(self, playbook: Path | list[dict[str, Any]], inventory: dict[str, Any], *options: str) -> list[str]:
+        """Write the files of a run of ansible-playbook, and give its arguments."""
+        if isinstance(playbook, list):
+            playbook, plays = self.home / "playbook.json", playbook
+            playbook.write_text(json.dumps(plays))
+        hosts = self.home / "inventory.json"
+        hosts.write_text(json.dumps(inventory))
+        return ["-i", str(hosts), str(playbook), *options]
+
     def playbook(
         self,
         playbook: Path | list[dict[str, Any]],
@@ -96,14 +105,9 @@ class Controller:
 
         ``on_line`` is given each line of the output as soon as it is printed.
         """
-        if isinstance(playbook, list):
-            playbook, plays = self.home / "playbook.json", playbook
-            playbook.write_text(json.dumps(plays))
-        hosts = self.home / "inventory.json"
-        hosts.write_text(json.dumps(inventory))
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(hosts), str(playbook), *options]
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
         process = subprocess.Popen(
-            command,
+            [program, *self.arguments(playbook, inventory, *options)],
             env=self.environment(**environment),
             cwd=self.home,
             stdin=subprocess.DEVNULL,

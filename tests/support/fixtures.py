@@ -6,14 +6,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from urllib3.util.retry import Retry
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
@@ -68,6 +65,16 @@ def controller(tmp_path: Path) -> Controller:
 
 
 @pytest.fixture
+def quick_controller(controller: Controller) -> Controller:
+    """The same, whose playbooks run in this process; with an ansible-core of other internals, the same."""
+    try:
+        from support.quick_controller import QuickController
+    except pytest.skip.Exception:
+        return controller
+    return QuickController(controller.home, controller.collections)
+
+
+@pytest.fixture
 def in_process(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> InProcess:
     """Runs tasks of single modules without ansible-playbook.
 
@@ -90,24 +97,17 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Modules that run in this process hardly pause between reads and between attempts, unless Retry-After asks."""
     from azure.core.pipeline.policies import AsyncRetryPolicy  # only now: these take a second to load
 
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import session
-
-    async def briefly(seconds: float) -> None:
-        await asyncio.sleep(min(seconds, PAUSE))
-
     monkeypatch.setattr(replication, "FIRST_PAUSE", PAUSE)
     monkeypatch.setattr(open_outcome, "PAUSES", (PAUSE, PAUSE))
-    monkeypatch.setattr(session, "asyncio", SimpleNamespace(sleep=briefly))
     monkeypatch.setattr(waits, "pause", lambda _attempt: PAUSE)
     monkeypatch.setattr(AsyncRetryPolicy, "get_backoff_time", lambda *_arguments: PAUSE)
-    monkeypatch.setattr(Retry, "get_backoff_time", lambda *_arguments: PAUSE)
 
 
 @pytest.fixture
-def make_quick_fleet(lab: Lab, make_fleet: Callable[[int], Fleet], unhurried: None) -> Iterator[Callable[[int], Fleet]]:
-    """The same, in a lab that replicates changes at once, with modules in this process that hardly wait."""
+def make_quick_fleet(lab: Lab, quick_controller: Controller, unhurried: None) -> Iterator[Callable[[int], Fleet]]:
+    """The same, in a lab that replicates changes at once, with playbooks in this process that hardly wait."""
     lab.set_lag(0, 0)
-    yield make_fleet
+    yield lambda size=1: Fleet(lab, quick_controller, size)
     lab.set_lag(*LAG)
 
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import model
 from support.fleet import Fleet
-from support.role_in_process import RoleRun, run_role
+from support.role_in_process import PlaybookRun, RoleRun, run_playbook, run_role
 
 _PARSER = argparse.ArgumentParser()
 _PARSER.add_argument("--check", action="store_true")
@@ -39,6 +40,12 @@ class QuickRun:
     def rc(self) -> int:
         """The exit status."""
         return 2 if self.of.failed() else 0
+
+    @property
+    def summary(self) -> list[str]:
+        """The lines of the summary at the end of the run."""
+        shown = (host.results.get("Show the summary") for host in self.of.hosts.values())
+        return [line for result in shown if result for line in result["msg"]]
 
     @property
     def output(self) -> str:
@@ -63,24 +70,36 @@ class QuickRun:
 def quick_run(fleet: Fleet, *options: str, entry: str = "main", any_errors_fatal: bool = False) -> QuickRun:
     """Run the role's ``entry`` point on the fleet, with these options of ansible-playbook."""
     given = _PARSER.parse_args(options)
-    variables: dict[str, Any] = {}
-    for text in given.variables:
-        if text.startswith("{"):
-            variables |= json.loads(text)
-        else:
-            variables |= dict(pair.split("=", 1) for pair in text.split())
     return QuickRun(
         run_role(
             fleet,
             entry,
             given.limit.split(",") if given.limit else None,
             check=given.check,
-            extra_vars=variables,
+            extra_vars=_variables(given.variables),
             any_errors_fatal=any_errors_fatal,
             tags=given.tags.split(","),
             skip_tags=[tag for tag in given.skip_tags.split(",") if tag],
         )
     )
+
+
+def quick_playbook(fleet: Fleet, name: str, *options: str) -> PlaybookRun:
+    """Run the collection's playbook of this ``name`` on the fleet, with these options of ansible-playbook."""
+    given = _PARSER.parse_args(options)
+    limit = given.limit.split(",") if given.limit else None
+    return run_playbook(fleet, name, limit, check=given.check, extra_vars=_variables(given.variables))
+
+
+def _variables(texts: Iterable[str]) -> dict[str, Any]:
+    """What the options -e set."""
+    variables: dict[str, Any] = {}
+    for text in texts:
+        if text.startswith("{"):
+            variables |= json.loads(text)
+        else:
+            variables |= dict(pair.split("=", 1) for pair in text.split())
+    return variables
 
 
 def quick_report(fleet: Fleet) -> dict[str, Any]:

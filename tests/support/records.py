@@ -12,10 +12,13 @@ import uuid
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import blank
+
 Record = dict[str, Any]
 
 AT = "2026-11-21T17:00:00Z"
 NOW = datetime(2026, 11, 21, 17, tzinfo=timezone.utc)
+PORTAL = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId/"
 CHECKS = (
     ("login options", "The console offers azure", ""),
     ("authorization request", "The console sends users to the tenant's authorization endpoint", ""),
@@ -54,6 +57,8 @@ def record(server: str = "desk1.example.com", **changed: Any) -> Record:
             "app_id": "6d3b6f0e-7c55-4b6f-9f0e-2f8d1c5a9b10",
             "object_id": "0f9c1b9a-35c5-4f0b-8a86-0a4c1d0c7e77",
             "foreign_redirect_uris": [],
+            "assignment": "all",
+            "portal_url": PORTAL + "6d3b6f0e-7c55-4b6f-9f0e-2f8d1c5a9b10",
         },
         "callback_url": f"https://{server}/api/oidc/callback",
         "provider": {"name": "azure", "present": True, "enabled": True},
@@ -72,6 +77,12 @@ def record(server: str = "desk1.example.com", **changed: Any) -> Record:
         "checks": [{"name": name, "ok": True, "detail": detail, "hint": hint} for name, detail, hint in CHECKS],
         "restrictions": [],
         "drift": [],
+        "automation": {
+            "client_id": "2b6c8c1e-51a4-4c35-9a5a-3f0e6d1b7a42",
+            "credential": "certificate",
+            "expires": expires(200),
+            "state": "valid",
+        },
         "error": {},
         "failed": False,
         "message": f"https://{server}/api/oidc/callback: sign-in with azure works",
@@ -93,11 +104,30 @@ def unreachable(server: str, **changed: Any) -> Record:
         "provider": {"present": None, "enabled": None},
         "checks": [{"name": name, "ok": None, "detail": "", "hint": ""} for name, _detail, _hint in CHECKS],
         "verified": None,
-        "error": {"phase": "Inspect the console", "message": message},
+        "error": {"phase": "Inspect the console", "message": message, "cause": ""},
         "failed": True,
         "message": f"Inspect the console: {message}",
     }
     return record(server, **{**unknown, **changed})
+
+
+def refused(server: str, **changed: Any) -> Record:
+    """A server whose console refuses the automation's password."""
+    message = (
+        f"Signing in to the console https://{server} as automation failed: the console answered 401: Wrong "
+        "credentials. Check username and password, and that the account is enabled."
+    )
+    error = {"phase": "Inspect the console", "message": message, "cause": "sign_in"}
+    return unreachable(server, **{"error": error, **changed})
+
+
+def invalid(server: str) -> Record:
+    """A server whose variables cannot be used."""
+    message = (
+        f"{server}: rustdesk_sso_secret_lifetime is not a span of time: 'a year'. Write a number and one of d, h, m, s."
+    )
+    error = {"phase": "Read and check the declaration", "message": message, "cause": "variables"}
+    return {**blank(server), "error": error, "failed": True, "message": f"{error['phase']}: {message}"}  # type: ignore[typeddict-item]
 
 
 def broken(server: str, **changed: Any) -> Record:

@@ -16,7 +16,7 @@ import json
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from unittest.mock import patch
 import jinja2
 import pytest
 from ansible import constants, context
+from ansible.executor.playbook_executor import PlaybookExecutor
 from ansible.executor.task_executor import TaskExecutor
 from ansible.executor.task_queue_manager import TaskQueueManager
 from ansible.inventory.manager import InventoryManager
@@ -37,6 +38,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible.utils import vars as command_line
 from ansible.vars.manager import VariableManager
 
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import variables as roles
 from support.controller_death import Crash, Wire
 from support.fleet import Fleet
 
@@ -135,7 +137,62 @@ def run_role(
     raised, and nothing of the run goes on, neither rescue nor the end of sessions. A run that does not send so many
     requests ends as usual.
     """
-    options = {
+    options = _options(check, extra_vars, hosts, tags=[*tags], skip_tags=[*skip_tags])
+    wire = Wire(crash_at)
+    with as_controller(options), wire, tempfile.TemporaryDirectory() as folder:
+        run = _Run(_inventory(fleet, folder), options["subset"])
+        run.role(entry, any_errors_fatal)
+        wire.check()
+        return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
+
+
+@dataclass(frozen=True)
+class PlaybookRun:
+    """What a run of a playbook of the collection did: its exit status, and the counts of the closing recap and the
+    uncensored results of the tasks, by name, of each host, that of the plays on the controller included."""
+
+    rc: int
+    recap: dict[str, dict[str, int]]
+    results: dict[str, dict[str, dict[str, Any]]]
+
+    @property
+    def output(self) -> str:
+        """All messages in one line."""
+        told = (result.get("msg") for tasks in self.results.values() for result in tasks.values())
+        lines = [line for item in told if item for line in (item if isinstance(item, list) else [item])]
+        return " ".join(" ".join(map(str, lines)).split())
+
+    def changed(self) -> dict[str, int]:
+        """How many tasks changed something, for each host."""
+        return {name: counts["changed"] for name, counts in self.recap.items()}
+
+
+def run_playbook(
+    fleet: Fleet,
+    name: str,
+    hosts: Iterable[str] | None = None,
+    *,
+    check: bool = False,
+    extra_vars: Mapping[str, Any] | None = None,
+) -> PlaybookRun:
+    """Run the collection's playbook of this ``name`` on the fleet; see run_role(). Its tasks that run modules have to
+    have an action plugin that works in the controller's process."""
+    options = _options(check, extra_vars, hosts)
+    with as_controller(options), tempfile.TemporaryDirectory() as folder:
+        run = _Run(_inventory(fleet, folder), options["subset"])
+        status = run.playbook(name)
+        return PlaybookRun(status, {host: run.recap(host) for host in run.seen()}, run.results)
+
+
+def _options(
+    check: bool,
+    extra_vars: Mapping[str, Any] | None,
+    hosts: Iterable[str] | None,
+    tags: Iterable[str] = ("all",),
+    skip_tags: Iterable[str] = (),
+) -> dict[str, Any]:
+    """The options of ansible-playbook."""
+    return {
         "check": check,
         "diff": False,
         "extra_vars": (json.dumps(extra_vars),) if extra_vars else (),
@@ -145,20 +202,39 @@ def run_role(
         "tags": [*tags],
         "verbosity": 0,
     }
-    wire = Wire(crash_at)
-    with _controller(options), wire, tempfile.TemporaryDirectory() as folder:
-        sources = Path(folder, "inventory.json")
-        sources.write_text(json.dumps(fleet.inventory))
-        run = _Run(sources, options["subset"])
-        run.role(entry, any_errors_fatal)
-        wire.check()
+
+
+def _inventory(fleet: Fleet, folder: str) -> Path:
+    sources = Path(folder, "inventory.json")
+    sources.write_text(json.dumps(fleet.inventory))
+    return sources
+
+
+def run_plays(inventory: Mapping[str, Any], plays: str, folder: Path, *, check: bool = False) -> RoleRun:
+    """Run plays, given as YAML as a user writes them, with an inventory in ``folder``."""
+    options = {
+        "check": check,
+        "diff": False,
+        "extra_vars": (),
+        "forks": 5,
+        "skip_tags": [],
+        "subset": None,
+        "tags": ["all"],
+        "verbosity": 0,
+    }
+    wire = Wire(None)
+    with as_controller(options), wire:
+        sources, written = folder / "inventory.json", folder / "plays.yml"
+        sources.write_text(json.dumps(inventory))
+        written.write_text(plays)
+        run = _Run(sources, None)
+        for play in DataLoader().load_from_file(str(written), trusted_as_template=True):
+            run.play(play)
         return RoleRun({name: run.host(name) for name in run.names}, wire.sent, wire.requests)
 
 
-class _Worker:
+class Worker:
     """Stands where Ansible has a worker process: runs its task at once, and gives the result in the same way."""
-
-    done: Callable[[str, str, dict[str, Any]], None]
 
     def __init__(
         self, *, final_q: Any, task_vars: Any, host: Any, task: Any, play_context: Any, loader: Any, **others: Any
@@ -187,6 +263,10 @@ class _Worker:
             _RawTaskResult(host=self._host, task=self._task, return_data=result, task_fields=fields)
         )
 
+    @staticmethod
+    def done(host: str, task: str, result: dict[str, Any]) -> None:
+        """Whoever wants to know of each result defines this anew."""
+
 
 @dataclass
 class _Run:
@@ -207,7 +287,7 @@ class _Run:
     def role(self, entry: str, any_errors_fatal: bool) -> None:
         """Run it as the collection's playbooks do."""
         role = {"name": ROLE, "tasks_from": entry, "rolespec_validate": False}
-        play = Play.load(
+        self.play(
             {
                 "hosts": GROUP,
                 "gather_facts": False,
@@ -215,21 +295,48 @@ class _Run:
                 "strategy": "ansible.builtin.linear",
                 "any_errors_fatal": any_errors_fatal,
                 "tasks": [{"name": "Run the role", "ansible.builtin.import_role": role}],
-            },
-            variable_manager=self._variables,
-            loader=_LOADER,
+            }
         )
+
+    def play(self, play: dict[str, Any]) -> None:
+        """Run a play, of which templates are marked as Ansible's loader marks them."""
+        loaded = Play.load(play, variable_manager=self._variables, loader=_LOADER)
         manager = TaskQueueManager(self._inventory, self._variables, _LOADER, passwords={}, forks=5)
         silent = CallbackBase()
         silent.disabled = True
         manager._callback_plugins = [silent]
-        worker = type("Worker", (_Worker,), {"done": staticmethod(self._done)})
+        worker = type("Told", (Worker,), {"done": staticmethod(self._done)})
         try:
             with patch.object(strategy, "WorkerProcess", worker):
-                manager.run(play)
+                manager.run(loaded)
         finally:
             manager.cleanup()
         self._stats = manager._stats
+
+    def playbook(self, name: str) -> int:
+        """Run a playbook of the collection; gives its exit status."""
+        path = Path(roles.__file__).parents[3] / f"playbooks/{name}.yml"
+        no_looks = dict.fromkeys(("listhosts", "listtasks", "listtags", "syntax", "start_at_task"))
+        worker = type("Worker", (Worker,), {"done": staticmethod(self._done)})
+        with ExitStack() as stack:
+            for place, member, value in (
+                (context, "CLIARGS", ImmutableDict({**context.CLIARGS, **no_looks})),
+                (TaskQueueManager, "load_callbacks", lambda _manager: None),
+                (strategy, "WorkerProcess", worker),
+            ):
+                stack.enter_context(patch.object(place, member, value))
+            executor = PlaybookExecutor([str(path)], self._inventory, self._variables, _LOADER, passwords={})
+            status = executor.run()
+            self._stats = executor._tqm._stats
+        return int(status)
+
+    def seen(self) -> list[str]:
+        """The hosts on which a task ran."""
+        return sorted(self._stats.processed)
+
+    def recap(self, name: str) -> dict[str, int]:
+        """The counts of a host in the closing recap."""
+        return {COUNTS.get(count, count): number for count, number in self._stats.summarize(name).items()}
 
     def _done(self, host: str, task: str, result: dict[str, Any]) -> None:
         self.results.setdefault(host, {})[task] = result
@@ -238,19 +345,22 @@ class _Run:
 
     def host(self, name: str) -> HostRun:
         """What became of a host."""
-        counts = self._stats.summarize(name)
-        recap = {COUNTS.get(count, count): number for count, number in counts.items()}
+        recap = self.recap(name)
         results = self.results.get(name, {})
         warnings = [item.event.msg for result in results.values() for item in result.get("warnings") or []]
         facts = json.loads(json.dumps(self._variables._nonpersistent_fact_cache[name], default=str))
         known = self._variables.get_vars(host=self._inventory.get_host(name), include_hostvars=False)
         variables = json.loads(json.dumps(known, default=str))
-        failed = self.failures.get(name) if recap["failed"] else None
+        # The summary of the run has the reason of a failure, by its record
+        record = (facts.get("rustdesk_sso_run") or {}).get(name) or {}
+        failed = (
+            (record.get("message") if record.get("failed") else self.failures.get(name)) if recap["failed"] else None
+        )
         return HostRun(recap, failed, results, facts, warnings, variables)
 
 
 @contextmanager
-def _controller(options: dict[str, Any]) -> Iterator[None]:
+def as_controller(options: Mapping[str, Any]) -> Iterator[None]:
     """This process as ansible-playbook's with these options; afterwards as it was, so that nothing outlives a run."""
     inheritable = {stream: os.get_inheritable(stream) for stream in STANDARD_STREAMS}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -106,7 +106,11 @@ class Role:
     def __init__(self, root: Path) -> None:
         specs = yaml.safe_load((root / SPECS).read_text("utf-8"))["argument_specs"]
         text = (root / DEFAULTS).read_text("utf-8")
-        self.entry_points: dict[str, dict[str, Any]] = {name: spec.get("options", {}) for name, spec in specs.items()}
+        # An entry point without variables of its own takes those of the first, which are documented once
+        first = next(iter(specs.values())).get("options", {})
+        self.entry_points: dict[str, dict[str, Any]] = {
+            name: spec.get("options", first) for name, spec in specs.items()
+        }
         self.purposes = {name: spec["short_description"] for name, spec in specs.items()}
         self.defaults: dict[str, Any] = yaml.safe_load(text)
         self.sections = dict(_sections(text))

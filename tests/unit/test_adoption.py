@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, adoption_files
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import GROUP
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.adoption import declare
 
 LOGIN = "https://login.microsoftonline.com"
@@ -106,12 +107,12 @@ def test_files_say_all_of_each_server_and_nothing_of_others(
             one = replace(one, console={**one.console, "providers": []})
         records.append(replace(one, failure="no answer") if state == "failed" else one)
     adopted = adoption.adopt(records)
-    existing = [adoption_files.GROUP_FILE] if group_there else []
+    existing = [adoption_files.group_file(GROUP)] if group_there else []
     outcomes = adoption_files.outcomes(adopted, existing, whole=whole, check_mode=False)
     texts = {path: text for outcome in outcomes.values() for path, text in outcome["files"].items()}
     assert not [text for text in texts.values() for sign in ("{{", "{%", "{#") if sign in text]
     values = {path: yaml.safe_load(text.replace("!unsafe ", "")) for path, text in texts.items()}
-    group = values.pop(adoption_files.GROUP_FILE, {})
+    group = values.pop(adoption_files.group_file(GROUP), {})
     assert "rustdesk_sso_public_url" not in group
     assert not group or (whole and not group_there and "failed" not in {state for _number, state, _name in servers})
     for server in adopted:

@@ -72,3 +72,23 @@ def test_an_authority_of_ones_own_is_one_with_its_port():
 def test_what_only_looks_like_a_host_of_the_cloud(url):
     assert chosen().foreign("token_endpoint", url)
     assert hosts.of_issuer(f"https://login.microsoftonline.com/{TENANT}/v2.0").foreign("token_endpoint", url)
+
+
+@pytest.mark.parametrize(
+    ("options", "host"),
+    [
+        ({}, "entra.microsoft.com"),
+        ({"cloud": "us_government"}, "entra.microsoft.us"),
+        ({"cloud": "us_government_dod"}, "entra.microsoft.us"),
+        ({"cloud": "china"}, "entra.microsoftonline.cn"),
+        # The address decides, whatever the cloud is declared to be
+        ({"authority_host": "https://login.partner.microsoftonline.cn"}, "entra.microsoftonline.cn"),
+        ({"authority_host": "https://127.0.0.1:8443"}, ""),
+    ],
+)
+def test_the_page_of_an_application_in_the_admin_center(options, host):
+    address = hosts.portal(clouds.choose({"cloud": "public", **options}))
+    assert address == (f"https://{host}" if host else "")
+    page = f"https://{host}/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId/{TENANT}"
+    assert hosts.portal_page(address, TENANT) == (page if host else "")
+    assert hosts.portal_page(address, "") == ""

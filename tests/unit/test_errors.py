@@ -6,7 +6,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    AmbiguousError,
+    SsoError,
+    sentence,
+    sentences,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import ChallengeError
 
 
@@ -23,3 +30,30 @@ def test_another_answer_leaves_what_a_class_of_its_own_has():
     changed = ChallengeError("Signing in failed", "a code", "Set it", "attempt").but(answer="another code")
     assert str(changed) == "Signing in failed: another code. Set it."
     assert changed.as_result()["error"]["verification_secret"] == "attempt"
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ("It failed", "It failed."),
+        ("It failed.", "It failed."),
+        ("Really?", "Really?"),
+        ("用户不存在。", "用户不存在。"),
+        ("It failed (HTTP 500)", "It failed (HTTP 500)."),
+        ("It failed (see the log.)", "It failed (see the log.)"),
+        ("Access was denied. (request-id 1-2)", "Access was denied. (request-id 1-2)"),
+        ("Access was denied (request-id 1-2)", "Access was denied (request-id 1-2)."),
+        ("Set x (y). It failed (z)", "Set x (y). It failed (z)."),
+        ('The console says "No."', 'The console says "No."'),
+        ('The console says "No"', 'The console says "No".'),
+        ("1)", "1)."),
+        ("It failed. ", "It failed."),
+    ],
+)
+def test_a_sentence_has_one_full_stop(said: str, whole: str) -> None:
+    assert sentence(said) == whole
+    assert str(SsoError("Reading failed", answer=said, hint=said)) == f"Reading failed: {whole} {whole}"
+
+
+def test_sentences_leave_out_what_is_empty() -> None:
+    assert sentences("One", None, "", "Two.") == "One. Two."

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, drift, removal
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, drift, removal, shape
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import applications, obstacles
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import model
@@ -78,18 +78,13 @@ def test_drift_of_the_own_redirect_uri_in_any_spelling() -> None:
 
 
 def test_a_server_leaves_with_its_callback_url() -> None:
-    (entry,) = removal.removals([replace(one(""), console={})])
+    (entry,) = removal.removals([replace(one(""), console={}, configured={"provider": {}})])
     assert entry["web_redirect_uris"] == {"remove": [DECLARED]}
 
 
 def test_an_own_redirect_uri_is_not_foreign_in_any_spelling() -> None:
-    application = {
-        "unique_name": "a",
-        "display_name": "",
-        "app_id": "",
-        "object_id": "",
-        "foreign_redirect_uris": [OTHER, ELSEWHERE],
-    }
+    blank = shape.blank("desk1")["application"]
+    application = {**blank, "unique_name": "a", "foreign_redirect_uris": [OTHER, ELSEWHERE]}
     member = {"server": "desk1", "tenant_id": "t", "application": application}
     shown = model._application([member], {DECLARED}, complete=False)
     assert (shown["foreign_redirect_uris"], shown["former_redirect_uris"]) == ([ELSEWHERE], [])

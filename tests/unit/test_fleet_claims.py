@@ -83,10 +83,8 @@ def test_the_first_host_is_named() -> None:
         Other("three", ELSEWHERE),
     ]
     assert claims.of(declared(), others)["application"] == "two"
-    assert claims.told(NOTHING, application=True) == ""
-    shared = {**NOTHING, "application": "two"}
-    assert claims.told(shared, application=False) == ""
-    assert claims.told(shared, application=True) == "left: the application (declared by two)"
+    assert claims.kept(NOTHING) == []
+    assert claims.kept({**NOTHING, "provider": "two"}) == ["the provider (declared by two)"]
 
 
 @pytest.mark.parametrize(
@@ -109,8 +107,7 @@ def test_a_part_of_the_inventory() -> None:
     """Hosts that it does not have may use the application, and hold client secrets of any name."""
     found = claims.of(declared(), [], partial=True)
     assert {what for what, name in found.items() if name} == {"application"}
-    said = claims.told(found, application=True)
-    assert said == "left: the application (the inventory contains only a part of the servers)"
+    assert claims.why(found["application"]) == "the inventory contains only a part of the servers"
     others = [Other("one", {}), Other("two", {"secret_name": "mine"})]
     assert claims.holders(others) == ["mine", "rustdesk-sso one"]
     assert claims.holders(others, partial=True) is None
@@ -119,7 +116,7 @@ def test_a_part_of_the_inventory() -> None:
 
 def claimed(what: str, name: str = "desk1") -> Any:
     """A server that leaves while another host declares a part of it."""
-    server = ready(name, remove_unused_app=True)
+    server = replace(ready(name, remove_unused_app=True), configured={"changed": True, "provider": {}})
     return replace(server, declaration={**server.declaration, "claims": {**NOTHING, what: "other"}})
 
 

@@ -182,6 +182,14 @@ def test_the_application_has_what_is_set_and_nothing_else() -> None:
     assert "logo" not in application
 
 
+def test_texts_of_the_application_can_be_cleared() -> None:
+    assert declared("desk1", app_clear=["notes"])["application"]["notes"] == ""
+    (unknown,) = problems(app_clear=["display_name"])
+    assert "rustdesk_sso_app_clear has 'display_name'. Use some of home_page_url," in unknown
+    (both,) = problems(app_clear=["notes"], app_notes="a")
+    assert both == "rustdesk_sso_app_clear has notes, and rustdesk_sso_app_notes is set. Remove one of them."
+
+
 @pytest.mark.parametrize("option", declaration.APPLICATION)
 def test_each_option_of_the_application_has_a_variable_of_the_role(option: str) -> None:
     assert declaration.variable(option) in declaration_variables()

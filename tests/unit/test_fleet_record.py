@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift, record
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift, record, removal_message
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import NO_ID
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record, blank
@@ -120,7 +120,8 @@ def shape(value: Any, where: str = "") -> set[str]:
 def test_a_record_is_complete_in_every_state(server: Callable[[], Server], make: Callable[[Server], Record]) -> None:
     made = make(server())
     assert made["server"] == "desk1"
-    assert shape(made) == shape(blank("desk1"))
+    more = {".removal.kept", ".removal.application_deleted"} if make is record.removed else set()
+    assert shape(made) == shape(blank("desk1")) | more
     text = json.dumps(made)
     assert json.loads(text) == made
     assert CANARY not in text
@@ -128,7 +129,7 @@ def test_a_record_is_complete_in_every_state(server: Callable[[], Server], make:
         part = made[path[0]]  # type: ignore[literal-required]
         assert [key for key, value in part.items() if value is None] == []
     assert made["failed"] is bool(made["error"])
-    assert made["error"].keys() in ({"phase", "message"}, set())
+    assert made["error"].keys() in ({"phase", "message", "cause"}, set())
     assert made["message"]
     assert "\n" not in made["message"]
 
@@ -149,6 +150,8 @@ def test_a_verified_server() -> None:
         "app_id": APP_ID,
         "object_id": OBJECT_ID,
         "foreign_redirect_uris": [callback()],
+        "assignment": "",
+        "portal_url": "",
     }
     assert made["tenant_id"] == TENANT_ID
     assert made["console"] == {"url": "https://desk1", "type": "pro"}
@@ -228,7 +231,11 @@ class TestErrors:
 
     def test_client_secrets_that_could_not_be_retired(self) -> None:
         made = record.record(not_retired(renewed()))
-        assert made["error"] == {"phase": "Retire superseded secrets", "message": "It was throttled."}
+        assert made["error"] == {
+            "phase": "Retire superseded secrets",
+            "message": "It was throttled.",
+            "cause": "",
+        }
         assert made["message"] == "Retire superseded secrets: It was throttled."
         assert record.record(replace(renewed(), retired=AS_A_WHOLE))["error"]["message"] == AS_A_WHOLE["msg"]
 
@@ -255,6 +262,27 @@ class TestErrors:
     def test_a_declaration_that_cannot_be_used(self) -> None:
         made = record.failed("desk1", {"phase": "Read and check the declaration", "message": "desk1: x is empty."})
         assert made["message"] == "Read and check the declaration: desk1: x is empty."
+        assert made["error"]["cause"] == "variables"
+
+    @pytest.mark.parametrize(
+        ("message", "code", "status", "cause"),
+        [
+            ("Signing in to tenant x as client y failed: AADSTS7000222: It.", "AADSTS7000222", 401, "sign_in"),
+            ("Signing in to tenant x as client y failed: AADSTS700016: It.", "AADSTS700016", "400", "sign_in"),
+            ("Signing in to tenant x as client y failed: AADSTS90033: It.", "AADSTS90033", 503, ""),
+            ("Signing in to the console https://x as y failed: the console answered 200: No.", "error", 200, "sign_in"),
+            ("Signing in to the console https://x as y failed: it wants a code.", "second_factor", "", "sign_in"),
+            ("Signing in to the console https://x as y failed: too many.", "error", 429, ""),
+            ("Signing in to the console https://x as y failed: it cannot be reached.", "", "", ""),
+            ("Reading the application failed: Insufficient privileges.", "Authorization_RequestDenied", 403, ""),
+        ],
+    )
+    def test_a_sign_in_of_the_automation_that_is_refused(
+        self, message: str, code: str, status: Any, cause: str
+    ) -> None:
+        failure = {"phase": "Any", "message": message, "code": code, "status": status}
+        made = record.record(replace(ready(), failure=failure))
+        assert made["error"] == {"phase": "Any", "message": message, "cause": cause}
 
 
 def restriction(name: str) -> dict[str, str]:
@@ -302,21 +330,6 @@ class TestMessages:
         assert made["message"] == "Sign-in with entra was not configured in this run."
         assert (made["verified"], made["changed"]) == (None, False)
 
-    def test_a_server_that_was_taken_out(self) -> None:
-        assert record.removed(taken_out())["message"] == (
-            f"{callback()}: provider azure removed; redirect URI removed from rustdesk-sso; client secrets removed: k1"
-            f"; to come back with the same accounts, keep the client ID {APP_ID}"
-        )
-        server = taken_out()
-        claims = {**server.declaration["claims"], "redirect_uri": "desk1-new", "provider": "desk1-new"}
-        claimed = replace(server, declaration={**server.declaration, "claims": claims})
-        message = record.removed(claimed)["message"]
-        assert "provider azure left in the console; redirect URI left in rustdesk-sso" in message
-        assert "left: the redirect URI (declared by desk1-new), the provider (declared by desk1-new)" in message
-        left = record.removed(taken_out(remove_console=False))["message"]
-        assert "provider azure left in the console" in left
-        assert "removed: none" in record.removed(SERVERS["nothing to take out"]())["message"]
-
 
 class TestChanged:
     """Whether the run changed something."""
@@ -356,6 +369,8 @@ class TestRemoved:
         assert made["client_secret"]["removed"] == ["k1"]
         assert (made["tenant_id"], made["callback_url"]) == (TENANT, callback())
         assert (made["changed"], made["failed"], made["verified"]) == (True, False, None)
+        assert made["application"]["unique_name"] == "rustdesk-sso"
+        assert made["removal"] == {"kept": [*removal_message.kept(taken_out())], "application_deleted": False}
 
     def test_the_provider_of_a_console_that_is_no_more_is_not_known(self) -> None:
         made = record.removed(replace(taken_out(remove_console=False), configured={"skipped": True, "changed": False}))
@@ -372,7 +387,9 @@ class TestRemoved:
     def test_a_failure(self) -> None:
         server = ready()
         made = record.removed(replace(server, registration=registration(refused(server))))
-        assert made["error"] == {"phase": "Remove from the applications", "message": "Graph answered 403."}
+        message = "Graph answered 403."
+        assert made["error"] == {"phase": "Remove from the applications", "message": message, "cause": ""}
+        assert made["removal"]["kept"] == []
         made = record.removed(unread())
         assert made["error"]["phase"] == "Inspect the console"
         assert made["provider"]["present"] is None
@@ -441,3 +458,37 @@ class TestDrift:
     def test_none_without_a_change(self) -> None:
         sides = {"before": {"notes": "a"}, "after": {"notes": "b"}}
         assert drifts(registered(ready(), changed=False, diff=sides)[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("verified", "verified"),
+        ("not verified", "failed"),
+        ("registered", "not verified"),
+        ("inspected", "not configured"),
+        ("retirement failed as a whole", "failed"),
+    ],
+)
+def test_the_outcome_is_what_the_summary_shows(name: str, outcome: str) -> None:
+    assert record.record(SERVERS[name]())["outcome"] == outcome
+
+
+def test_check_mode_speaks_of_what_would_be_done() -> None:
+    server = SERVERS["predicted"]()
+    made = record.record(server, predicted=True)
+    assert (made["outcome"], record.record(server)["outcome"]) == ("would be verified", "not verified")
+    assert "sign-in with azure would be verified; client secret would be created" in made["message"]
+    assert ", would expire 20" in made["message"]
+    assert "client secret would be created" in record.record(server, observed=True)["message"]
+    kept = record.record(SERVERS["verified"](), predicted=True)
+    assert kept["outcome"] == "verified"
+    assert "sign-in with azure works" in kept["message"]
+
+
+def test_a_removal_is_predicted_too() -> None:
+    made = record.removed(taken_out(), predicted=True)
+    assert (made["outcome"], record.removed(taken_out())["outcome"]) == ("would be removed", "removed")
+    assert "provider azure would be removed; redirect URI would be removed from rustdesk-sso" in made["message"]
+    former = taken_out(remove_redirect_uris=["https://old.example/api/oidc/callback"])
+    assert record.removed(former)["outcome"] == "kept"

@@ -13,12 +13,12 @@ import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import removal
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
+from support import servers
 from support.servers import (
     SIGN_IN,
     TENANT,
     callback,
     held,
-    ready,
     refused,
     registration,
     removed_from,
@@ -27,6 +27,11 @@ from support.servers import (
 )
 
 AS_A_WHOLE = {"failed": False, "changed": False, "msg": "No module named msgraph."}
+
+
+def ready(name: str = "desk1", **changed: Any) -> Server:
+    """A server whose provider was removed from its console."""
+    return replace(servers.ready(name, **changed), configured={"changed": True, "provider": {}})
 
 
 def leaving(*names: str, **changed: Any) -> list[Server]:
@@ -100,9 +105,32 @@ def test_servers_of_one_tenant_in_any_letter_case_leave_together() -> None:
 
 def test_a_server_whose_provider_could_not_be_removed_stays_in_the_application() -> None:
     """Users are still offered its sign-in."""
-    (entry,) = removal.removals([ready("desk1"), unread("desk2")])
-    assert [item["name"] for item in entry["client_secrets"]] == ["rustdesk-sso desk1"]
-    assert removal.removals([unread("desk2")]) == []
+    for failed in (unread("desk2"), servers.ready("desk2"), replace(ready("desk2"), configured={"failed": True})):
+        (entry,) = removal.removals([ready("desk1"), failed])
+        assert [item["name"] for item in entry["client_secrets"]] == ["rustdesk-sso desk1"]
+        assert removal.removals([failed]) == []
+    (entry,) = removal.removals([servers.ready("desk2", remove_console=False)])
+    assert entry["client_secrets"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({}, False),
+        ({"client_id": "rustdesk", "issuer": "https://id.example/realms/desk"}, True),
+        # What somebody has mistyped in a provider of Entra
+        ({"client_id": "RustDesk"}, False),
+        ({"issuer": "https://id.example"}, False),
+        ({"client_id": "rustdesk", "issuer": "https://login.partner.microsoftonline.cn/x/v2.0"}, False),
+        ({"client_id": None, "issuer": None}, False),
+    ],
+)
+def test_a_provider_of_another_service_is_left(changed: dict[str, Any], refused: bool) -> None:
+    server = servers.ready()
+    server = replace(server, console=servers.console(servers.provider(**changed)))
+    said = removal.refusal(server)
+    assert bool(said) is refused
+    assert not said or "rustdesk_sso_remove_console to false" in said
 
 
 class TestDeletions:
@@ -120,6 +148,25 @@ class TestDeletions:
 
     def test_not_one_that_others_use(self) -> None:
         assert removal.deletions(taken_out(*leaving("desk1"), left=(callback("desk2"),))) == []
+
+    @pytest.mark.parametrize(
+        "of",
+        [
+            {"application": {"web_redirect_uris": [], "spa_redirect_uris": ["https://x/spa"]}},
+            {"application": {"web_redirect_uris": [], "identifier_uris": ["api://x"]}},
+            {"other_client_secrets": [{"name": "erp", "key_id": "k9"}]},
+            {"certificates": [{"name": "CN=erp", "key_id": "c1"}]},
+            {"federated_credentials": [{"name": "ci"}]},
+        ],
+    )
+    def test_not_one_with_contents_of_others(self, of: dict[str, Any]) -> None:
+        (server,) = leaving("desk1")
+        done = registration(result(server, **{"application": {"web_redirect_uris": []}, **of}))
+        assert removal.deletions([replace(server, registration=done)]) == []
+
+    def test_what_else_may_sign_in_as_it_is_read_where_it_may_go(self) -> None:
+        (entry,) = removal.removals(leaving("desk1"))
+        assert (entry["certificates"], entry["federated_credentials"]) == ([], [])
 
     def test_not_where_it_is_not_asked_for_by_all(self) -> None:
         assert removal.deletions(taken_out(*leaving("desk1"), ready("desk2"))) == []
@@ -170,6 +217,10 @@ class TestError:
     def test_that_of_the_deletion(self) -> None:
         (server,) = taken_out(*leaving("desk1"))
         assert removal.error(server, server.registration, registration(refused(server, "Denied."))) == "Denied."
+
+    def test_a_change_that_check_mode_predicts_to_be_refused(self) -> None:
+        (server,) = taken_out(*leaving("desk1"), change_refused="It is not an owner.")
+        assert removal.error(server, server.registration) == "It is not an owner."
 
     def test_that_of_the_task_as_a_whole(self) -> None:
         assert removal.error(ready(), AS_A_WHOLE, {}) == "No module named msgraph."

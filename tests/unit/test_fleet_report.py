@@ -19,10 +19,23 @@ from prometheus_client.parser import text_string_to_metric_families
 from ansible_collections.deskops.rustdesk_sso.plugins.filter import fleet_report as documented
 from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import blank
-from support.records import AT, broken, drifted, expires, expiring, few, fleet, record, restricted, unreachable
+from support.records import (
+    AT,
+    broken,
+    drifted,
+    expires,
+    expiring,
+    few,
+    fleet,
+    invalid,
+    record,
+    refused,
+    restricted,
+    unreachable,
+)
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
-STATES = ["unreachable", "broken", "drifted", "restricted", "expiring", "healthy"]
+STATES = ["unreachable", "refused", "invalid", "broken", "drifted", "restricted", "expiring", "healthy"]
 
 
 def model(*records, at=AT):
@@ -58,7 +71,7 @@ def paths(value, path=()):
 
 def whole():
     """A record with something in every list."""
-    made = drifted("desk1.example.com", error={"phase": "Inspect the console", "message": "no answer"})
+    made = drifted("desk1.example.com", error={"phase": "Inspect the console", "message": "no answer", "cause": ""})
     made["client_secret"]["removed"] = ["6f1d3a52-0000-4000-8000-000000000000"]
     made["application"]["foreign_redirect_uris"] = ["https://other.example"]
     made["restrictions"] = restricted("desk1.example.com")["restrictions"]
@@ -74,10 +87,12 @@ def without(made, path):
     return made
 
 
-@pytest.mark.parametrize("make", [unreachable, broken, drifted, restricted, expiring, record])
+@pytest.mark.parametrize("make", [unreachable, refused, invalid, broken, drifted, restricted, expiring, record])
 def test_each_state_and_its_reason(make):
     expected = {
         unreachable: ("unreachable", "timed out"),
+        refused: ("refused", "Wrong credentials"),
+        invalid: ("invalid", "rustdesk_sso_secret_lifetime is not a span of time"),
         broken: ("broken", "client secret: AADSTS7000215"),
         drifted: ("drifted", "application RustDesk, provider azure"),
         restricted: ("restricted", "not for all users: assignment is required, and no user"),
@@ -99,7 +114,7 @@ def test_the_most_urgent_state_is_told():
     made["checks"][0]["ok"] = made["checks"][1]["ok"] = False
     assert only(made)["state"] == "broken"
     assert only(made)["reason"].endswith("(and 1 more)")
-    made["error"] = {"phase": "Inspect the console", "message": "no answer"}
+    made["error"] = {"phase": "Inspect the console", "message": "no answer", "cause": ""}
     assert only(made)["state"] == "unreachable"
 
 
@@ -153,13 +168,15 @@ def test_servers_by_state_then_days_then_name():
         restricted("restricted.example.com"),
         drifted("drifted.example.com"),
         broken("broken.example.com"),
+        refused("refused.example.com"),
+        invalid("invalid.example.com"),
         unreachable("unreachable.example.com"),
     )
     assert [server["server"].partition(".")[0] for server in made["servers"]] == [
-        *["unreachable", "broken", "drifted", "restricted", "over", "late", "b", "c", "a", "0"]
+        *["unreachable", "refused", "invalid", "broken", "drifted", "restricted", "over", "late", "b", "c", "a", "0"]
     ]
-    one = dict.fromkeys(("unreachable", "broken", "drifted", "restricted"), 1)
-    assert made["totals"] == {"servers": 10, **one, "expiring": 2, "healthy": 4}
+    one = dict.fromkeys(("unreachable", "refused", "invalid", "broken", "drifted", "restricted"), 1)
+    assert made["totals"] == {"servers": 12, **one, "expiring": 2, "healthy": 4}
 
 
 def test_tenants_and_applications():
@@ -169,7 +186,7 @@ def test_tenants_and_applications():
     made = model(
         record("a.example.com", application=foreign),
         unreachable("b.example.com", application=unknown),
-        record("c.example.com", tenant_id="fabrikam.example"),
+        record("c.example.com", tenant_id="fabrikam.example", application={"app_id": "another"}),
     )
     contoso, fabrikam = made["tenants"]
     assert (contoso["tenant_id"], contoso["servers"]) == ("contoso.example", ["b.example.com", "a.example.com"])
@@ -218,7 +235,7 @@ def test_what_else_is_refused():
         model(record(), record())
     with pytest.raises(AnsibleFilterError, match="at is not a time"):
         model(record(), at="today")
-    with pytest.raises(AnsibleFilterError, match="html, json, prometheus, files"):
+    with pytest.raises(AnsibleFilterError, match="html, json, prometheus, csv, files"):
         fleet_report([record()], format="pdf", at=AT)
     with pytest.raises(AnsibleFilterError, match="neither a list nor a dictionary"):
         fleet_report("desk1", format="json", at=AT)
@@ -226,7 +243,7 @@ def test_what_else_is_refused():
         fleet_report(record(), format="json", at=AT)
 
 
-@pytest.mark.parametrize("form", ["html", "json", "prometheus", "files"])
+@pytest.mark.parametrize("form", ["html", "json", "prometheus", "csv", "files"])
 def test_unknown_keys_are_not_published(form):
     made = record(client_secret={"value": "s3cret-value"}, console={"password": "s3cret-value"})
     assert "s3cret-value" not in str(fleet_report([made], format=form, at=AT))
@@ -239,13 +256,16 @@ def test_records_by_name():
 
 
 def test_the_record_of_a_server_of_which_nothing_is_known():
-    made = model({**blank("desk1.example.com"), "error": {"phase": "", "message": "Failed early."}}, record("desk2"))
+    made = model(
+        {**blank("desk1.example.com"), "error": {"phase": "", "message": "Failed early.", "cause": ""}}, record("desk2")
+    )
     assert (made["servers"][0]["state"], made["servers"][0]["reason"]) == ("unreachable", "Failed early.")
     assert [application["servers"] for application in made["applications"]] == [["desk2"]]
 
 
 def test_the_records_of_the_tests_have_the_roles_keys():
-    assert set(paths(record(checks=[]))) == set(paths(blank("desk1")))
+    of_runs_alone = {("outcome",), ("notes",)}
+    assert set(paths(record(checks=[]))) == set(paths(blank("desk1"))) - of_runs_alone
 
 
 def test_all_files_at_once():
@@ -256,8 +276,11 @@ def test_all_files_at_once():
             "rustdesk_sso.html": fleet_report(records, format="html", at=AT),
             "rustdesk_sso.json": fleet_report(records, format="json", at=AT),
             "rustdesk_sso.prom": fleet_report(records, format="prometheus", at=AT),
+            "rustdesk_sso.csv": fleet_report(records, format="csv", at=AT),
         },
         "totals": model(*records)["totals"],
+        "summary": "3 servers: 1 broken, 1 drifted, 1 healthy.",
+        "failure": "",
     }
 
 
@@ -287,7 +310,7 @@ def test_metrics():
     }
     assert second["server"] == "desk2.example.com"
     states = {(labels["server"], labels["state"]): value for labels, value in read["server_state"]}
-    assert len(states) == 12
+    assert len(states) == 2 * len(STATES)
     assert {key for key, value in states.items() if value} == {
         ("desk1.example.com", "broken"),
         ("desk2.example.com", "unreachable"),
@@ -329,6 +352,6 @@ def test_any_name_survives_in_metrics_and_json(server, application, check):
     assert only(made)["server"] == server
 
 
-@pytest.mark.parametrize("form", ["html", "json", "prometheus"])
+@pytest.mark.parametrize("form", ["html", "json", "prometheus", "csv"])
 def test_a_fleet_without_servers(form):
     assert fleet_report([], format=form, at=AT).endswith("\n")

@@ -16,6 +16,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, totp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import rustdesk_api
 
+URL = "https://desk.example.com"
+TOTP_SECRET = "JYSBG4CTHAUSCLZ6"
+
 
 @pytest.mark.parametrize(
     ("code", "said", "options", "words"),
@@ -64,26 +67,73 @@ def test_a_code_completes_the_login_of_the_client_that_began_it() -> None:
     assert secret == "a:b"
 
 
-def test_a_third_run_in_the_same_half_minute_waits_for_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A console takes each one-time code once, and those of now and of the next step open the two runs before."""
-    secret, sent, told = "JYSBG4CTHAUSCLZ6", [], []
-    clock = SimpleNamespace(now=1_000_000_010.0)
-    clock.time = lambda: clock.now
-    clock.sleep = lambda seconds: setattr(clock, "now", clock.now + seconds)
+class AConsole:
+    """A console's second step, with a clock that ``sleep`` moves."""
 
-    def second_factor(*arguments: Any) -> dict[str, Any]:
-        sent.append(arguments[-1])
-        if len(sent) < 3:
-            raise ServiceError("Signing in failed", answer="the code was used", status=401)
-        return {"access_token": "x"}
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, window: int, ahead: int = 0) -> None:
+        self.now, self.url, self.window, self.ahead = 1_000_000_010.0, URL, window, ahead
+        self.used: set[int] = set()
+        self.sent: list[str] = []
+        self.told: list[str] = []
+        self.tell = self.told.append
+        clock = SimpleNamespace(time=lambda: self.now, sleep=lambda seconds: setattr(self, "now", self.now + seconds))
+        monkeypatch.setattr(login, "time", clock)
+        monkeypatch.setattr(login, "_second_factor", self._second_factor)
 
-    monkeypatch.setattr(login, "time", clock)
-    monkeypatch.setattr(login, "_second_factor", second_factor)
-    connection = SimpleNamespace(tell=told.append)
-    params = {"username": "admin", "password": "x", "totp_secret": secret}
-    assert login._challenged(connection, params, "client", "Signing in", {"tfa_type": "tfa_check"}) == {
-        "access_token": "x"
-    }
-    assert sent == [totp.code(secret, 1_000_000_010.0 + 30 * step) for step in range(3)]
-    assert len(set(sent)) == 3
-    assert told == ["The console refused two one-time codes: the next one is sent after 10 s"]
+    def _second_factor(self, *arguments: Any) -> dict[str, Any]:
+        self.sent.append(arguments[-1])
+        now = int(self.now + self.ahead) // 30
+        for step in range(now - self.window, now + self.window + 1):
+            if totp.code(TOTP_SECRET, step * 30) == arguments[-1] and step not in self.used:
+                self.used.add(step)
+                return {"access_token": "x"}
+        raise ServiceError("Signing in failed", answer="the code was used", status=401)
+
+    def sign_in(self, secret: str = TOTP_SECRET) -> float:
+        """Sign in; gives how long that took. ``sent`` has the codes."""
+        began = self.now
+        self.sent.clear()
+        params = {"username": "admin", "password": "x", "totp_secret": secret}
+        connection: Any = self
+        answer = login._challenged(connection, params, "client", "Signing in", {"tfa_type": "tfa_check"})
+        assert answer == {"access_token": "x"}
+        assert len(set(self.sent)) == len(self.sent)
+        return self.now - began
+
+
+def test_sign_ins_in_the_same_half_minute_have_codes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console takes each one-time code once: the third sign-in waits for the next one, and says so."""
+    console = AConsole(monkeypatch, window=1)
+    assert [console.sign_in(), console.sign_in()] == [0, 0]
+    assert console.told == []
+    assert console.sign_in() == 10
+    assert console.sent == [totp.code(TOTP_SECRET, 1_000_000_010 + 30 * step) for step in range(3)]
+    assert console.told == [
+        f"The console {URL} refused two one-time codes, which earlier sign-ins may have used: waiting 10 s for the "
+        "next one"
+    ]
+    assert console.sign_in() == 30
+
+
+@pytest.mark.parametrize("ahead", [-30, 0, 30])
+def test_clocks_may_differ(monkeypatch: pytest.MonkeyPatch, ahead: int) -> None:
+    assert AConsole(monkeypatch, window=1, ahead=ahead).sign_in() == 0
+    assert AConsole(monkeypatch, window=0, ahead=max(ahead, 0)).sign_in() == 0
+
+
+def test_a_wrong_secret_is_refused_after_one_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = AConsole(monkeypatch, window=1)
+    with pytest.raises(ServiceError):
+        console.sign_in("MFRGGZDFMZTWQ2LKNM")
+    assert len(set(console.sent)) == len(console.sent) == 3
+    assert console.now == 1_000_000_020
+
+
+def test_a_code_by_totp_needs_no_second_run() -> None:
+    """What names the attempt is told where a code comes by e-mail, which belongs to it."""
+    connection: Any = SimpleNamespace(url=URL)
+    for kind, told in (("tfa_check", False), ("email_check", True)):
+        with pytest.raises(login.ChallengeError) as error:
+            login._challenged(connection, {"username": "admin"}, "client", "Signing in", {"tfa_type": kind})
+        assert ("verification_secret" in error.value.as_result()["error"]) is told
+        assert ("verification_secret" in str(error.value)) is told

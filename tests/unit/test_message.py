@@ -122,6 +122,16 @@ def test_the_most_urgent_comes_first(shown: Any) -> None:
     assert "desk1" not in told
 
 
+@SHOWN
+def test_the_automations_own_credential_is_told_once(shown: Any) -> None:
+    own = {"client_id": "6d3b6f0e", "credential": "certificate", "expires": "2026-12-03T17:00:00Z", "state": "expiring"}
+    run = {name: record(name, automation=own) for name in ("desk1", "desk2")}
+    told = "\n".join(shown(run))
+    assert told.count("client ID 6d3b6f0e: certificate expires on 2026-12-03. Renew it.") == 1
+    assert [is_due(run, when) for when in ("always", "changes", "failures")] == [True, True, False]
+    assert "6d3b6f0e" not in "\n".join(shown(MIXED))
+
+
 def test_json_holds_the_records() -> None:
     body = message(MIXED, "json")
     assert body["servers"] == MIXED

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
@@ -123,10 +124,20 @@ def test_not_repeated(error):
     assert send.calls == 1
 
 
-def test_a_silent_console_is_not_asked_again(monkeypatch):
-    times = iter([0.0, open_outcome.LONG_SILENCE + 1])
+@pytest.mark.parametrize("error", [CUT, BUSY])
+def test_a_slow_console_is_not_asked_again(monkeypatch, error):
+    times = iter([0.0, open_outcome.LONG + 1])
     monkeypatch.setattr(open_outcome.time, "monotonic", lambda: next(times))
-    send = Script(CUT, "answer")
+    send = Script(error, "answer")
+    with pytest.raises(ServiceError):
+        repeated(send)
+    assert send.calls == 1
+
+
+def test_a_silent_console_is_not_asked_again():
+    error = AmbiguousError("Writing failed", answer="no answer")
+    error.__cause__ = requests.ReadTimeout()
+    send = Script(error, "answer")
     with pytest.raises(AmbiguousError):
         repeated(send)
     assert send.calls == 1

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variabl
 
 CLIENT_SECRET = entra_app.APPLICATION["client_secrets"]["options"]
 ROLE = Path(__file__).parents[2] / "roles/entra_oidc"
-OPTIONS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+ENTRY_POINTS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]
+OPTIONS = ENTRY_POINTS["main"]["options"]
 DEFAULTS_TEXT = (ROLE / "defaults/main.yml").read_text()
 DEFAULTS = yaml.safe_load(DEFAULTS_TEXT)
 # It looks into the environment, which a specification cannot say.
@@ -37,6 +39,11 @@ def test_defaults_are_those_of_the_specification():
 
 def test_every_variable_is_shown_in_the_defaults():
     assert [name for name in OPTIONS if f"\n{name}:" not in DEFAULTS_TEXT and f"\n# {name}:" not in DEFAULTS_TEXT] == []
+
+
+def test_each_variable_is_documented_once_and_each_entry_point_has_examples():
+    assert [name for name, entry in ENTRY_POINTS.items() if "options" in entry] == ["main"]
+    assert all(entry["examples"] for entry in ENTRY_POINTS.values())
 
 
 def test_secrets_have_no_choices_which_a_failing_validation_would_print():
@@ -59,6 +66,12 @@ def test_types_that_ansible_does_not_check_are_checked_by_the_role():
     assert all(rules["type"] != "raw" for rules in specification().values())
 
 
+def test_internal_names_are_few():
+    """A reader of the tasks has to keep them in mind."""
+    tasks = "".join(path.read_text() for path in (ROLE / "tasks").glob("*.yml"))
+    assert len(set(re.findall(r"__rustdesk_sso_\w+", tasks))) <= 15
+
+
 def modules_option(name):
     """The rules of the module's option that a variable of the role sets; empty if there is none."""
     specs = {
@@ -76,6 +89,11 @@ def modules_option(name):
 
 # Of their own: what a run does, and not what an object is
 ROLES_OWN = [
+    "app_allowed_groups",
+    "app_allowed_users",
+    "app_clear",
+    "entra_client_secret_expires",
+    "entra_credential_warn_before",
     "app_move_redirect_uris",
     "app_replaces",
     "provider_beside",

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +67,8 @@ class TestRead:
         default = variables.defaults().get(name)
         if isinstance(default, int) and not isinstance(default, bool):
             default = float(default)
+        if isinstance(default, str) and variables.specification()[name]["type"] == "path":
+            default = str(Path.cwd() / default)
         expected = {} if default is None else {name: default}
         assert variables.read({name: unset}, Templar()) == (expected, [])
 
@@ -74,6 +78,19 @@ class TestRead:
     )
     def test_empty_lists_and_false_are_values(self, name: str, value: Any) -> None:
         assert read(**{name: value}) == ({name: value}, [])
+
+    def test_relative_paths_belong_to_the_directory_of_the_user(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("HOME", "/home/alice")
+        given = {"entra_certificate_path": "keys/a.pem", "app_logo": "~/logo.png", "adopt_directory": "."}
+        expected = {
+            "entra_certificate_path": f"{tmp_path}/keys/a.pem",
+            "app_logo": "/home/alice/logo.png",
+            "adopt_directory": str(tmp_path),
+        }
+        assert read(**given) == (expected, [])
 
     @pytest.mark.parametrize(
         ("name", "given", "typed"),
@@ -298,9 +315,10 @@ class TestQuestions:
         assert ask("retirements", "desk1", hostvars(*verified(ready()))) == []
 
     def test_servers_that_leave(self) -> None:
-        (entry,) = ask("removals", "desk1", hostvars(ready("desk1"), unread("desk2")))
+        taken_out = replace(ready("desk1"), configured={"changed": True, "provider": {}})
+        (entry,) = ask("removals", "desk1", hostvars(taken_out, unread("desk2")))
         assert entry["web_redirect_uris"] == {"remove": [callback("desk1")]}
-        server = ready("desk1", remove_unused_app=True)
+        server = replace(ready("desk1", remove_unused_app=True), configured=taken_out.configured)
         left = registration(result(server, application={"web_redirect_uris": []}))
         found = hostvars(server, __rustdesk_sso_registration=left)
         assert [entry["state"] for entry in ask("deletions", "desk1", found)] == ["absent"]

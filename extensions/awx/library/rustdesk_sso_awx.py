@@ -15,7 +15,15 @@ from ansible.module_utils.rustdesk_sso_awx_uninstall import Uninstaller
 
 TEXTS = (
     *("execution_environment_image", "registry_credential", "project_url", "project_branch", "project_credential"),
-    *("inventory", "inventory_source", "entra_credential", "console_credential", "schedule", "verify_schedule"),
+    *(
+        "inventory",
+        "inventory_source",
+        "hosts",
+        "entra_credential",
+        "console_credential",
+        "schedule",
+        "verify_schedule",
+    ),
     *(
         "console_credential_type",
         "certificate_credential_type",

@@ -183,6 +183,8 @@ def _template(settings: Item, content: Item) -> list[Wanted]:
     slices = settings.get("job_slice_count") if sliced else None
     # A slice without a server succeeds.
     variables = {"partial_inventory": True} if (slices or 1) > 1 else {}
+    if settings.get("hosts"):
+        variables["rustdesk_sso_hosts"] = settings["hosts"]
     if name == "report" and settings.get("report_directory"):
         variables["report_directory"] = settings["report_directory"]
     asked = {f"ask_{prompt}_on_launch": True for prompt in PROMPTS}

@@ -35,7 +35,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Row:
-    """One cause: when it ``fits``, and its texts, in which ``{who}`` is what was connected to."""
+    """One cause: when it ``fits``, and its texts, in which ``{who}`` is what was connected to.
+
+    ``final`` says that the request is not sent again: it would fail again at once, or keep a run for as long again.
+    """
 
     name: str
     fits: t.Callable[[Seen], bool]
@@ -182,7 +185,7 @@ ANSWER = (
     Row(
         "answer_too_slow",
         lambda seen: "AnswerTooSlow" in seen.names,
-        "the answer of {who} was not complete within the timeout of this task",
+        "the answer of {who} was not complete within {within}",
         "Run the playbook again; set timeout to a longer time if the service is slow",
     ),
     Row(
@@ -230,16 +233,14 @@ CONNECTION = (
     Row(
         "no_connection_in_time",
         lambda seen: bool(seen.names & {"ConnectTimeout", "ConnectTimeoutError"}),
-        "no connection to {url} within the timeout of this task",
+        "no connection to {url} within {within}",
         "Check {option}, and the firewalls and proxies on the way; set timeout to a longer time if these are slow",
-        final=False,
     ),
     Row(
         "no_answer_in_time",
         lambda seen: bool(seen.names & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}),
-        "{who} did not answer within the timeout of this task",
+        "{who} did not answer within {within}",
         "Run the playbook again; set timeout to a longer time if the service is slow",
-        final=False,
     ),
     Row(
         "cut_without_tls",

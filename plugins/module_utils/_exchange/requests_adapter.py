@@ -101,6 +101,15 @@ class Adapter(HTTPAdapter):
     Whatever keeps an answer from being read is a requests.RequestException, with the cause in its arguments.
     """
 
+    @property
+    def max_retries(self) -> t.Any:
+        """How the next request is repeated, whose time begins now."""
+        return self._retries.new()
+
+    @max_retries.setter
+    def max_retries(self, retries: t.Any) -> None:
+        self._retries = retries
+
     def init_poolmanager(self, *arguments: t.Any, **options: t.Any) -> None:
         super().init_poolmanager(*arguments, **options)
         _bind(self.poolmanager)

@@ -7,6 +7,8 @@
 
 One policy for requests, azure-identity and httpx. What a service asks for is bounded twice: each wait by LONGEST, all
 waits of one request by its budget. Pauses of our own come on top: they are short, and bounded by ATTEMPTS.
+
+Attempts are bounded by the time for one: a service that keeps each for long is not given it several times.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ PAUSE = 0.3
 NOTHING_DONE = frozenset({429})
 # Answers that leave open what was done: a request is sent again if that is harmless
 PASSING = frozenset({429, 502, 503, 504})
+# How often a harmless request is sent at most that is answered 500, which a service may also mean for good
+ATTEMPTS_AT_500 = 3
 # A number as services write it (Graph's documentation shows 2.128); float() takes more than that
 NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?([eE][+-]?[0-9]{1,9})?")
 
@@ -59,6 +63,27 @@ def wish(response: t.Any) -> str:
 def pause(attempt: int) -> float:
     """The seconds to wait after this many attempts, where the service does not say how long."""
     return float(PAUSE * 2 ** (attempt - 1))
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """The attempts of one request: how many were ``made``, and the seconds that they ``took`` together.
+
+    ``timeout`` is the time for one attempt, in seconds; None where nobody bounds it.
+    """
+
+    timeout: float | None = None
+    made: int = 0
+    took: float = 0.0
+
+    def after(self, seconds: float) -> Attempts:
+        """These, and another one that took ``seconds``."""
+        return Attempts(self.timeout, self.made + 1, self.took + seconds)
+
+    @property
+    def is_left(self) -> bool:
+        """Whether another one may begin."""
+        return self.made < ATTEMPTS and (self.timeout is None or self.took < self.timeout)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addre
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ServiceError,
+    quoted,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, dates, waits
 
@@ -58,7 +59,7 @@ class Connection:
         """
         self.url = url
         self._http = http
-        self.asks = _causes.Asked(url, option, ca, http.proxy)
+        self.asks = _causes.Asked(url, option, ca, http.proxy, timeout=http.timeout)
         self._gateway = dict(gateway or {})
         self.headers: dict[str, str] = {}
         # Whether it takes the address that a client uses; it is asked where its type is not known
@@ -207,11 +208,11 @@ class Connection:
         """What the console said, shortened, without any secret that is known or that looks like one of Entra."""
         if not text:
             return None
-        quoted = str(text)
+        said = str(text)
         for secret in sorted(self._secrets, key=len, reverse=True):
-            quoted = quoted.replace(secret, "********")
-        quoted = ENTRA_SECRET.sub("********", quoted)
-        return quoted if len(quoted) <= LONGEST_QUOTE else quoted[:LONGEST_QUOTE] + " ..."
+            said = said.replace(secret, "********")
+        said = ENTRA_SECRET.sub("********", said)
+        return quoted(said, LONGEST_QUOTE)
 
 
 def _complaint(value: dict[str, t.Any], status: int) -> t.Any:

@@ -67,8 +67,10 @@ def converge(params: t.Mapping[str, t.Any], session: Session, context: Context) 
             break
         try:
             console.apply(todo)
-            # Else whoever closes the session looks again
-            if not params["keep_session"] or len(plans) > 1:
+            # Else whoever closes the session looks again, who does not write: the change of the only provider there is
+            # can only have met another run's change of the same one, and that is kept
+            alone = todo.present is not None and not others and len(plans) == 1
+            if not params["keep_session"] or not alone:
                 console.look_again()
             break
         except ConflictError:
@@ -136,20 +138,21 @@ def _restrictions(
 
 def _warn(console: Console, todo: provider.Plan, others: list[provider.Provider], context: Context) -> None:
     """Say what the user should know of ``todo``."""
+    changes, get = ("would change", "would get") if context.check_mode else ("changes", "get")
     if todo.present and todo.identity:
         changed = " and ".join(todo.identity)
-        context.warn(f"The {changed} of the provider {todo.present.name} changes: all users get new accounts")
+        context.warn(f"The {changed} of the provider {todo.present.name} {changes}: all users {get} new accounts")
     callback = todo.setting("callback_url")
     enabled = [item.name for item in others if item.enabled]
     if callback and callback.before and enabled:
-        context.warn(f"The callback URL changes for {', '.join(enabled)} too: their redirect URIs have to follow")
+        context.warn(f"The callback URL {changes} for {', '.join(enabled)} too: their redirect URIs have to follow")
     shared = [
         item.name for item in others if item.client_id and todo.target and item.client_id == todo.target.client_id
     ]
     if todo.target and not todo.present and shared:
         context.warn(
             f"The new provider {todo.target.name} has the client ID of {', '.join(shared)}: users who sign in with "
-            f"{todo.target.name} get new accounts"
+            f"{todo.target.name} {get} new accounts"
         )
     for warning in console.warnings(todo):
         context.warn(warning)

@@ -35,6 +35,8 @@ MAIL = "Check the console's SMTP settings, or use an account for automation that
 ANSWER = {"access_token": str, "type": str, "tfa_type": str, "secret": str, "user": {"name": str, "is_admin": bool}}
 # How the console names the sessions of this collection, in its list of devices for example.
 DEVICE_NAME = "deskops.rustdesk_sso"
+# How many one-time codes a sign-in tries
+TOTP_CODES = 3
 CLIENT_PREFIX = "deskops-rustdesk-sso-"
 
 
@@ -129,7 +131,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
     if not isinstance(answer.get("access_token"), str):
         if answer.get("type") in UNFINISHED:
             demanded, hint = UNFINISHED[answer["type"]]
-            raise ServiceError(attempted, answer=demanded, hint=hint)
+            raise ServiceError(attempted, answer=demanded, hint=hint, code=answer["type"])
         raise ServiceError(
             attempted,
             answer=f"the answer has no access token (type {answer.get('type')})",
@@ -143,6 +145,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
             attempted,
             answer="this user is not an administrator of the console",
             hint="Set username to an administrator, or make this user one",
+            code="not_administrator",
         )
     return client, token
 
@@ -224,9 +227,11 @@ def _challenged(
 ) -> dict[str, t.Any]:
     """The second step of a login; its type is email_check for e-mail codes and TOTP alike (hbbs.dart)."""
     by_totp = answer.get("tfa_type") == "tfa_check"
-    code = params.get("verification_code")
+    name = _user(answer).get("name") or params["username"]
+    secret = answer.get("secret")
     if by_totp and params.get("totp_secret"):
-        code = totp.code(params["totp_secret"], time.time())
+        return _with_totp(connection, params, client, attempted, name, secret)
+    code = params.get("verification_code")
     if not code:
         wants = "a one-time code (TOTP)" if by_totp else "the code that it has just sent by e-mail"
         option = (
@@ -237,32 +242,45 @@ def _challenged(
                 " an account for automation that has TOTP"
             )
         )
-        raise ChallengeError(
-            attempted, f"the console asks for {wants}", option, f"{client}:{answer.get('secret') or ''}"
-        )
-    name = _user(answer).get("name") or params["username"]
-    try:
-        return _second_factor(
-            connection, params, client, attempted, name, answer.get("secret"), code, code if by_totp else ""
-        )
-    except ServiceError as error:
-        if not (by_totp and params.get("totp_secret") and error.status in REFUSED):
-            raise
-    # A code opens one session (RFC 6238, 5.2), and that of a run just before may have it: the next one is good already,
-    # as clocks may differ by a step. Some consoles take the code of their own step alone, which may have just begun.
-    current = totp.code(params["totp_secret"], time.time())
-    again = current if current != code else totp.code(params["totp_secret"], time.time() + totp.SECONDS)
-    try:
-        return _second_factor(connection, params, client, attempted, name, answer.get("secret"), again, again)
-    except ServiceError as error:
-        if error.status not in REFUSED:
-            raise
-    # Two runs just before may have had both
-    seconds = totp.SECONDS - time.time() % totp.SECONDS
-    connection.tell(f"The console refused two one-time codes: the next one is sent after {math.ceil(seconds)} s")
+        # A code by TOTP needs no second run
+        begun = "" if by_totp else f"{client}:{secret or ''}"
+        raise ChallengeError(attempted, f"the console asks for {wants}", option, begun)
+    return _second_factor(connection, params, client, attempted, name, secret, code, code if by_totp else "")
+
+
+def _with_totp(
+    connection: Connection, params: t.Mapping[str, t.Any], client: str, attempted: str, name: str, secret: t.Any
+) -> dict[str, t.Any]:
+    """The second step with one-time codes of O(totp_secret), none of which is sent twice.
+
+    A code opens one session (RFC 6238, 5.2), and that of a run just before may have it: the next one is good already,
+    as clocks may differ by a step. Some consoles take the code of their own step alone, which may have just begun.
+    Two runs just before may have had both: then the one after is waited for, once.
+    """
+    step = totp.step(time.time())
+    for attempt in range(TOTP_CODES):
+        if attempt:
+            step = max(step + 1, totp.step(time.time()))
+        _wait_for(connection, step - 1)
+        code = totp.code(params["totp_secret"], step * totp.SECONDS)
+        try:
+            return _second_factor(connection, params, client, attempted, name, secret, code, code)
+        except ServiceError as error:
+            if error.status not in REFUSED or attempt == TOTP_CODES - 1:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _wait_for(connection: Connection, step: int) -> None:
+    """Wait until ``step`` has begun."""
+    seconds = step * totp.SECONDS - time.time()
+    if seconds <= 0:
+        return
+    connection.tell(
+        f"The console {connection.url} refused two one-time codes, which earlier sign-ins may have used: waiting "
+        f"{math.ceil(seconds)} s for the next one"
+    )
     time.sleep(seconds)
-    last = totp.code(params["totp_secret"], time.time() + totp.SECONDS)
-    return _second_factor(connection, params, client, attempted, name, answer.get("secret"), last, last)
 
 
 def _second_factor(
@@ -306,17 +324,19 @@ def _call(connection: Connection, request: dict[str, t.Any], attempted: str, hin
 class ChallengeError(ServiceError):
     """The console asks for a second factor that was not given.
 
-    ``verification_secret`` names this attempt; with the code it completes it. By itself it opens nothing.
+    ``verification_secret`` names this attempt; with the code it completes it. By itself it opens nothing. It is empty
+    where another run needs no code of this attempt.
     """
 
     def __init__(self, attempted: str, answer: str, hint: str, verification_secret: str) -> None:
-        super().__init__(attempted, answer=answer, hint=hint)
+        super().__init__(attempted, answer=answer, hint=hint, code="second_factor")
         self.verification_secret = verification_secret
 
     def as_result(self) -> dict[str, t.Any]:
-        """As of every error, with the attempt's name."""
+        """As of every error, with the attempt's name if it is needed to go on."""
         result = super().as_result()
-        result["error"]["verification_secret"] = self.verification_secret
+        if self.verification_secret:
+            result["error"]["verification_secret"] = self.verification_secret
         return result
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ConflictError,
     ServiceError,
+    sentence,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
 
@@ -22,8 +24,8 @@ Result = t.TypeVar("Result")
 # Seconds before a request is sent again, so that a restarted console or proxy is back.
 PAUSES = (0.3, 0.9)
 AGAIN = "Run the playbook again: it reads what the console has, and goes on from there"
-# Seconds of silence after which a request that began something is not repeated.
-LONG_SILENCE = 10.0
+# Seconds after which a request that began something, and failed, is not repeated.
+LONG = 10.0
 
 
 def is_open(error: ServiceError) -> bool:
@@ -72,7 +74,7 @@ def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], 
     if undone and is_open(failed):
         raise ServiceError(
             failed.attempted,
-            answer=f"{failed.answer}. A reading shows that nothing was written",
+            answer=f"{sentence(str(failed.answer))} A reading shows that nothing was written",
             hint=failed.hint,
             status=failed.status,
             code=failed.code,
@@ -107,16 +109,18 @@ def read_back(attempted: str, read: t.Callable[[], Result]) -> Result:
 def repeated(send: t.Callable[[], Result]) -> Result:
     """``send`` a request that begins something harmless, and up to twice more while no answer comes or 500 and above.
 
-    A console that was silent for long is not asked again. Raises ServiceError as ``send`` does.
+    A console that took long to fail, or did not answer in time, is not asked again. Raises ServiceError as ``send``
+    does.
     """
     for pause in (*PAUSES, None):
         began = time.monotonic()
         try:
             return send()
         except ServiceError as error:
-            silent = error.status is None and time.monotonic() - began > LONG_SILENCE
+            failed = error.__cause__
+            late = time.monotonic() - began > LONG or (failed is not None and _causes.is_final(failed))
             answered = error.status is not None and error.status < 500
-            if pause is None or silent or answered or not is_open(error):
+            if pause is None or late or answered or not is_open(error):
                 raise
             time.sleep(pause)
     raise AssertionError  # the last attempt returns or raises

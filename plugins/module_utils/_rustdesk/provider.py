@@ -7,12 +7,12 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ConflictError, InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import SET, TEXT, Change, Field
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import provider_types
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import same_name
@@ -46,7 +46,6 @@ SETTINGS = (
     Field("maximum_authorized_users", ("maximum_authorized_users",)),
 )
 REMOVE = "remove"
-GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # RustDesk appends it to the address of its server (src/hbbs_http/account.rs [src]); it cannot be configured.
 CALLBACK_PATH = "/api/oidc/callback"
 # How many providers to ask for at once, where a console lists them in pages.

@@ -23,12 +23,17 @@ SHORTEST = 10
 HINT = "Copy the secret again from the console, or from the key URI behind its QR code"
 
 
+def step(moment: float) -> int:
+    """The number of the time step in which ``moment`` is, in seconds since 1970; each has a code of its own."""
+    return int(moment) // SECONDS
+
+
 def code(secret: str, moment: float) -> str:
     """The code of the time ``moment``, in seconds since 1970, for the base32 text ``secret``.
 
     The code has six digits and is made with SHA-1, as those of all known consoles. Raises InputError as key().
     """
-    digest = hmac.new(key(secret), (int(moment) // SECONDS).to_bytes(8, "big"), "sha1").digest()
+    digest = hmac.new(key(secret), step(moment).to_bytes(8, "big"), "sha1").digest()
     start = digest[-1] & 15
     return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
 

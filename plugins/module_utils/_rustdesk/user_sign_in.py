@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError, sentence
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import KeepsDiscovery
@@ -235,8 +235,8 @@ class UserSignIn:
     def _refusal(self, error: ServiceError, meaning: str) -> ServiceError:
         if meaning == COLLECTED:
             return error.but(
-                answer=f"{error.answer}. The console no longer knows this sign-in: somebody else has collected its "
-                "session, or the console was restarted",
+                answer=sentence(str(error.answer)) + " The console no longer knows this sign-in: somebody else has "
+                "collected its session, or the console was restarted",
                 hint="Unless it was restarted, end the sessions of the user in the console. Run the playbook again and "
                 "keep the URL to yourself",
             )

@@ -34,6 +34,8 @@ LOCAL = "localhost"
 # Other hosts that Microsoft has issued tokens from: version 1, and former names [doc]
 FORMER_HOSTS = ("sts.windows.net", "sts.chinacloudapi.cn", "login.windows.net", "login.microsoft.com")
 V1_HOSTS = FORMER_HOSTS[:2]
+# The only platform under which RustDesk's client secret is accepted; others give AADSTS9002327, AADSTS700025 [rec]
+WEB = "web_redirect_uris"
 # Everything needed is known, there is nothing to adopt yet, or somebody has to decide
 FOUND, NEW, UNDECIDED = "found", "new", "undecided"
 
@@ -120,10 +122,11 @@ def adopt(servers: t.Sequence[Seen]) -> list[Adopted]:
         for application in answer.get("applications") or []
         if application["unique_name"]
     }
+    default = [UNIQUE_NAME] if _default_is_free(adopted, len(users)) else []
     # The most shared application comes first: it gets the role's default name
     for (tenant, app_id), sharing in sorted(users.items(), key=lambda item: (-len(item[1]), item[1][0].name)):
         first = min(server.name for server in sharing)
-        proposals = (UNIQUE_NAME, f"{UNIQUE_NAME}-{_slug(first)}", f"{UNIQUE_NAME}-{app_id}")
+        proposals = (*default, f"{UNIQUE_NAME}-{_slug(first)}", f"{UNIQUE_NAME}-{app_id}")
         present = sharing[0].application["unique_name"]
         name = present or next(item for item in proposals if taken.get((tenant, item), app_id) == app_id)
         taken[tenant, name] = app_id
@@ -131,6 +134,13 @@ def adopt(servers: t.Sequence[Seen]) -> list[Adopted]:
             server.variables["rustdesk_sso_app_unique_name"] = name
             _note_sharing(server, [other.name for other in sharing if other is not server])
     return adopted
+
+
+def _default_is_free(adopted: t.Sequence[Adopted], applications: int) -> bool:
+    """Whether an application can have the role's default name: a server without variables of its own declares that name
+    too, and servers of one name have to declare the same application."""
+    states = {server.state for server in adopted}
+    return UNDECIDED not in states and (NEW not in states or applications == 1)
 
 
 def _note_sharing(server: Adopted, others: list[str]) -> None:
@@ -232,6 +242,9 @@ def _described(seen: Seen, provider: Document) -> Adopted:
             "ID tokens are not enabled for the application, as step 13 of RustDesk's guide asks for: set "
             "rustdesk_sso_app_id_token_issuance_enabled to true to enable them"
         )
+    notes += [str(obstacle) for obstacle in application.get("obstacles") or []]
+    if application.get("change_refused"):
+        notes.append(str(application["change_refused"]))
     public_url, uri_notes = _public_url(seen, application)
     variables = {
         "rustdesk_sso_tenant_id": answer["tenant_id"],
@@ -285,8 +298,20 @@ def _public_url(seen: Seen, application: Document) -> tuple[str | None, list[str
         for problem in redirect_uris.problems([callback], application["sign_in_audience"])
     ]
     if callback not in registered and not notes:
-        notes = [f"The callback URL {callback} is not among the application's redirect URIs: site.yml adds it"]
+        notes = [_unregistered(callback, application)]
     return address, notes
+
+
+def _unregistered(callback: str, application: Document) -> str:
+    """What becomes of a callback URL that is not registered under the platform Web."""
+    for option, platform in redirect_uris.PLATFORMS.items():
+        if option != WEB and _addresses.spellings([callback], application.get(option) or []):
+            return (
+                f"The callback URL {callback} is registered under the platform {platform}, so sign-in does not work, "
+                "and Entra allows one platform only. To let site.yml move it, set rustdesk_sso_app_move_redirect_uris "
+                "to true"
+            )
+    return f"The callback URL {callback} is not among the application's redirect URIs: site.yml adds it"
 
 
 def _secret(provider: Document, application: Document) -> str:

@@ -21,7 +21,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.adopti
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import GROUP
 
-GROUP_FILE = f"group_vars/{GROUP}/rustdesk_sso.yml"
 # Each server's own, even if there is only one server
 OF_SERVER = ("rustdesk_sso_public_url",)
 HEAD = """\
@@ -47,22 +46,32 @@ class Outcome(t.TypedDict):
     files: dict[str, str]
 
 
+def group_file(group: str) -> str:
+    """The path of the variables of all servers, below the inventory's directory."""
+    return f"group_vars/{group}/rustdesk_sso.yml"
+
+
 def host_file(server: str) -> str:
     """The path of a server's own variables, below the inventory's directory."""
     return f"host_vars/{server}/rustdesk_sso.yml"
 
 
 def outcomes(
-    servers: t.Sequence[Adopted], existing: t.Collection[str], *, whole: bool, check_mode: bool
+    servers: t.Sequence[Adopted],
+    existing: t.Collection[str],
+    *,
+    whole: bool,
+    check_mode: bool,
+    group: str = GROUP,
 ) -> dict[str, Outcome]:
     """The outcome of each server by its name. ``existing`` are the files that are there and stay as they are.
 
-    What all servers have in common goes to the group, if these are the ``whole`` group and each of them was decided: a
-    server of which nothing is known must not get another one's application from the group.
+    What all servers have in common goes to their ``group``, if these are the ``whole`` group and each of them was
+    decided: a server of which nothing is known must not get another one's application from the group.
     """
     found = [server for server in servers if server.state == FOUND]
     common: Variables = {}
-    if found and whole and GROUP_FILE not in existing and all(server.state != UNDECIDED for server in servers):
+    if found and whole and group_file(group) not in existing and all(server.state != UNDECIDED for server in servers):
         common = {
             key: value
             for key, value in found[0].variables.items()
@@ -80,7 +89,7 @@ def outcomes(
             elif own:
                 files[path] = _text(server.name, own)
             if common and server is found[0]:
-                files[GROUP_FILE] = _text(f"All of {GROUP}", common)
+                files[group_file(group)] = _text(f"All of {group}", common)
             if files:
                 notes.append(f"{'To be written' if check_mode else 'Written'}: {', '.join(files)}")
         elif server.state == UNDECIDED:

@@ -137,13 +137,14 @@ NAMES = {
     "redirect_uri": "the redirect URI",
     "client_secret": "the client secrets",
     "provider": "the provider",
-    "application": "the application",
 }
 
 
-def told(claims: t.Mapping[str, str], *, application: bool) -> str:
-    """What is left and why, in words; empty where nothing is. ``application`` is whether it was to be deleted."""
-    asked = {what: name for what, name in claims.items() if name and (application or what != "application")}
-    why = {what: PARTLY if name == PARTIAL else f"declared by {name}" for what, name in asked.items()}
-    left = [f"{words} ({why[what]})" for what, words in NAMES.items() if what in asked]
-    return f"left: {', '.join(left)}" if left else ""
+def kept(claims: t.Mapping[str, str]) -> list[str]:
+    """What is left of the console and in the application because of ``claims``, each with the reason."""
+    return [f"{words} ({why(claims[what])})" for what, words in NAMES.items() if claims[what]]
+
+
+def why(name: str) -> str:
+    """Why something is left that the host of this ``name`` declares."""
+    return PARTLY if name == PARTIAL else f"declared by {name}"

@@ -18,10 +18,15 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID, check_tenant
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation
 
 Values = t.Mapping[str, t.Any]
 
 PREFIX = "rustdesk_sso_"
+# When the automation's own client secret expires, and how long before that, or before its certificate expires, to warn
+SECRET_EXPIRES = f"{PREFIX}entra_client_secret_expires"
+WARN_BEFORE = f"{PREFIX}entra_credential_warn_before"
 # The group of all servers in the inventory
 GROUP = "rustdesk_servers"
 # The options of entra_app that a server declares; all servers that share an application have to declare them alike
@@ -49,6 +54,9 @@ APPLICATION = (
     "notes",
     "tags",
 )
+# Texts of the application, which the role's variables cannot set to an empty one: that counts as not set
+CLEARABLE = ("home_page_url", "support_url", "privacy_statement_url", "terms_of_service_url", "notes")
+CLEAR = f"{PREFIX}app_clear"
 # The phases that use a session with the console, in their order
 SESSION_PHASES = ("inspect", "configure", "verify")
 SPANS = ("lifetime", "renew_before", "overlap")
@@ -74,7 +82,8 @@ class _Round(t.TypedDict, total=False):
 
     ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets. ``claims`` is
     what other hosts declare of a server that is removed, see claims.Claims, and ``other_holders`` the names of their
-    client secrets, None if one cannot be read.
+    client secrets, None if one cannot be read. ``automation`` is what the automation itself signs in with,
+    and ``portal`` the address of the Microsoft Entra admin center, empty if it is unknown.
     """
 
     round: str
@@ -86,14 +95,18 @@ class _Round(t.TypedDict, total=False):
     verification: dict[str, t.Any]
     claims: dict[str, str]
     other_holders: list[str] | None
+    automation: Automation
+    portal: str
 
 
 class Declaration(_Round):
-    """What one server declares. ``application`` holds options of entra_app by name, those that are set."""
+    """What one server declares. ``application`` holds options of entra_app by name, those that are set. ``allowed`` is
+    whether some of them stand for lists of who may sign in."""
 
     server: str
     tenant_id: str
     application: dict[str, t.Any]
+    allowed: bool
     client_secret: ClientSecret
     console_url: str
     console_type: str
@@ -167,10 +180,12 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
 
     public_url = (value("public_url") or value("console_url")).rstrip("/")
     application = {option: values[variable(option)] for option in APPLICATION if variable(option) in values}
+    application |= {**dict.fromkeys(value("app_clear", []), ""), **allowed.options(values)}
     return {
         "server": server,
         "tenant_id": value("tenant_id"),
         "application": application,
+        "allowed": allowed.declared(values),
         "client_secret": {
             "name": value("secret_name"),
             "lifetime": value("secret_lifetime"),
@@ -200,9 +215,12 @@ def _problems(values: Values) -> t.Iterator[str]:
     """What is wrong, in the order in which a reader meets the variables."""
     yield from _tenant(values)
     yield from _names(values)
+    yield from _cleared(values)
+    yield from allowed.problems(values)
     yield from _addresses(values)
     yield from _spans(values)
     yield from _timeouts(values)
+    yield from _automation(values)
     yield from _others(values)
 
 
@@ -215,12 +233,20 @@ def problems_to_adopt(values: Values) -> t.Iterator[str]:
         yield f"{PREFIX}app_id is not a GUID. Set it to the application (client) ID."
     yield from _console(values)
     yield from _timeouts(values)
+    yield from _automation(values)
 
 
 def _timeouts(values: Values) -> t.Iterator[str]:
     for name in TIMEOUTS:
         if PREFIX + name in values or name in SHARED_TIMEOUTS:
             yield from _told(_input.seconds, values.get(PREFIX + name), PREFIX + name)
+
+
+def _automation(values: Values) -> t.Iterator[str]:
+    if SECRET_EXPIRES in values:
+        yield from _told(_durations.expiry, values[SECRET_EXPIRES], SECRET_EXPIRES)
+    if WARN_BEFORE in values:
+        yield from _told(_durations.parse, values[WARN_BEFORE], WARN_BEFORE)
 
 
 def _told(rule: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> t.Iterator[str]:
@@ -247,6 +273,14 @@ def _names(values: Values) -> t.Iterator[str]:
     for name in ("app_unique_name", "app_display_name", "secret_name", "provider_name"):
         if not values[PREFIX + name].strip():
             yield f"{PREFIX}{name} is blank. Give it a name, or leave it out for the default."
+
+
+def _cleared(values: Values) -> t.Iterator[str]:
+    for option in values.get(CLEAR, []):
+        if option not in CLEARABLE:
+            yield f"{CLEAR} has {_input.quoted(option)}. Use some of {', '.join(CLEARABLE)}."
+        elif variable(option) in values:
+            yield f"{CLEAR} has {option}, and {variable(option)} is set. Remove one of them."
 
 
 def _console(values: Values) -> t.Iterator[str]:

@@ -12,10 +12,14 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation, shape
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
+
+# Outcomes of which nothing is to be verified
+UNVERIFIED = (shape.REMOVED, shape.TO_REMOVE, shape.KEPT, shape.TO_VERIFY)
 
 T = t.TypeVar("T")
-Records = t.Mapping[str, Record]
+Records = t.Mapping[str, RunRecord]
 
 # A message is read on a phone. The run's own output has the rest.
 LISTED = 20
@@ -34,21 +38,26 @@ class Digest:
 
 
 def is_due(run: Records, when: str) -> bool:
-    """Whether to send a message about the run: ``when`` is always, changes (or failures), or failures."""
+    """Whether to send a message about the run: ``when`` is always, changes (or failures), or failures.
+
+    That the automation's own credential expires soon is news like a change, as nothing fails before it is too late.
+    """
     failed = any(item["failed"] for item in run.values())
-    return when == "always" or failed or (when == "changes" and any(item["changed"] for item in run.values()))
+    news = any(item["changed"] for item in run.values()) or bool(automation.urgent(run.values()))
+    return when == "always" or failed or (when == "changes" and news)
 
 
-def digest(run: Records) -> Digest:
-    """Summarize the run: failures with their reason, sign-ins that are not verified or not for all users, new client
-    secrets."""
+def digest(run: Records, *, predicted: bool = False) -> Digest:
+    """Summarize the run: failures with their reason, the automation's own credential if it expires soon, sign-ins that
+    are not verified or not for all users, new client secrets. ``predicted`` is whether check mode has only foreseen it.
+    """
     failed = {name: item for name, item in run.items() if item["failed"]}
     done = {name: item for name, item in run.items() if name not in failed}
     # Without a provider, as after its removal, there is nothing to verify
     unverified = tuple(
         (_line(name), "not verified")
         for name, item in done.items()
-        if not item["verified"] and item["provider"]["present"] is not False
+        if not (item["verified"] or item["provider"]["present"] is False or item.get("outcome") in UNVERIFIED)
     )
     restricted = tuple(
         (_line(name), _line("; ".join(one["detail"] for one in item["restrictions"])))
@@ -60,16 +69,21 @@ def digest(run: Records) -> Digest:
         for name, secret in ((name, item["client_secret"]) for name, item in done.items())
         if secret["decision"] in ("created", "renewed")
     )
+    own = tuple(
+        (f"client ID {_line(known['client_id'] or 'unknown')}", f"{automation.dated(known)}. Renew it.")
+        for known in automation.urgent(run.values())
+    )
     parts = [
         (len(failed), "failed"),
         (sum(bool(item["verified"]) for item in done.values()), "verified"),
         (len(unverified), "not verified"),
         (len(restricted), "restricted"),
-        (sum(bool(item["changed"]) for item in done.values()), "changed"),
+        (sum(bool(item["changed"]) for item in done.values()), "would change" if predicted else "changed"),
     ]
     counts = ", ".join(f"{count} {what}" for count, what in parts if count)
     sections = (
         ("Failed", tuple((_line(name), _line(item["message"])) for name, item in failed.items())),
+        ("Credential of the automation", own),
         ("Not verified", unverified),
         ("Not for all users", restricted),
         ("New client secrets", new),

@@ -14,6 +14,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import sentence
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options, stranded
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     Share,
@@ -141,7 +142,7 @@ def _found(server: Server) -> str:
     if after.get("verified"):
         return "Sign-in works."
     why = " | ".join(failed) or str(after.get("msg") or "it could not be verified")
-    return f"Sign-in would not work: {why}."
+    return sentence(f"Sign-in would not work: {why}")
 
 
 def _application(server: Server) -> str:

@@ -8,15 +8,20 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
-    claims,
     drift,
     put_back,
     removal,
+    removal_message,
+    shape,
     stranded,
     trial,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     concerns,
     exists,
@@ -27,29 +32,43 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.regist
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Result, Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import (
+    Automation,
     ClientSecret,
     Drift,
     Error,
-    Record,
+    RemovalRecord,
     Restriction,
+    RunRecord,
     blank,
 )
 
+# The role's first task
+READS_VARIABLES = "Read and check the declaration"
+# The statuses with which a sign-in is refused
+REFUSALS = ("200", "400", "401", "403")
+# Decisions that make a client secret
+NEW = ("created", "renewed")
 NOT_BEGUN = "It failed before this role looked at it. See the output of the run."
 
 
-def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Record:
+def record(server: Server, *, observed: bool = False, sharing: int = 1, predicted: bool = False) -> RunRecord:
     """The record of ``server``. ``observed`` is how it is now, instead of how this run has left it.
 
-    ``sharing`` is how many servers share its application.
+    ``sharing`` is how many servers share its application. ``predicted`` is whether check mode has only foreseen what
+    would change, as it always does of servers that are observed.
     """
+    predicted = predicted or observed
     declaration = server.declaration
+    if observed:
+        # The task counts as one that changes nothing
+        server = replace(server, configured=_predicted(server.configured))
     known = result_of(declaration, server.registration) or {}
     there = exists(known)
+    app_id = known["application"]["app_id"] if there else ""
     uris = redirect_uris_before(known) if observed else (known.get("application") or {}).get("web_redirect_uris")
     observed = observed or put_back.is_done(server)
     provider = (not observed and server.configured.get("provider")) or server.provider
-    error = _error(server)
+    error = _error(server) or ({} if observed else _refused_change(known))
     took_part = known if secret_of(declaration, known) else {}
     changed = [concerns(server, took_part), concerns(server, _retired(server)), bool(server.configured.get("changed"))]
     return _told(
@@ -60,9 +79,11 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             "application": {
                 "unique_name": declaration["application"]["unique_name"],
                 "display_name": declaration["application"].get("display_name") or "",
-                "app_id": known["application"]["app_id"] if there else "",
+                "app_id": app_id,
                 "object_id": known["application"]["object_id"] if there else "",
                 "foreign_redirect_uris": list(uris or []) if there else [],
+                "assignment": _assignment(known) if there else "",
+                "portal_url": hosts.portal_page(declaration.get("portal") or "", app_id) if there else "",
             },
             "callback_url": server.callback_url,
             "provider": {
@@ -77,21 +98,53 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1) -> Recor
             "checks": list(server.verified.get("checks") or []),
             "restrictions": _restrictions(server, known),
             "drift": _drift(server, took_part),
+            "automation": _automation(declaration),
             "error": error,
-        },
-        addition="; ".join(
-            filter(
-                None,
-                (
+            "notes": [
+                note
+                for note in (
                     _accounts(server),
-                    _before(server),
+                    _before(server, predicted=predicted),
                     trial.told(took_part, sharing),
                     _former(server, took_part),
                     _stranded(server),
-                ),
-            )
-        ),
+                    str(known.get("change_refused") or ""),
+                )
+                if note
+            ],
+        },
+        predicted=predicted,
     )
+
+
+def _predicted(configured: Result) -> Result:
+    """The result of a task that predicts, with ``changed`` as its diff says."""
+    sides = configured.get("diff") or {}
+    return {**configured, "changed": sides.get("before") != sides.get("after")} if configured else {}
+
+
+def _assignment(known: Result) -> str:
+    """Who can sign in with an application."""
+    required = (known.get("service_principal") or {}).get("app_role_assignment_required")
+    if any(item["name"] == "assignment" for item in known.get("restrictions") or []):
+        return "nobody"
+    return "" if required is None else "assigned" if required else "all"
+
+
+def _automation(declaration: Declaration) -> Automation:
+    return declaration.get("automation") or blank("")["automation"]
+
+
+def name_tenants_by_id(servers: t.Iterable[Server], records: t.Mapping[str, RunRecord]) -> None:
+    """Give each of ``records`` the ID of its tenant, where one of ``servers`` that declares the same name knows it."""
+    declared = {server.name: server.declaration["tenant_id"].lower() for server in servers}
+    ids = {name: records[server]["tenant_id"] for server, name in declared.items() if _is_id(records[server])}
+    for server, name in declared.items():
+        records[server]["tenant_id"] = ids.get(name, records[server]["tenant_id"])
+
+
+def _is_id(known: RunRecord) -> bool:
+    return bool(GUID.fullmatch(known["tenant_id"].lower()))
 
 
 def _accounts(server: Server) -> str:
@@ -100,9 +153,11 @@ def _accounts(server: Server) -> str:
     return f"accounts: {sides['accounts']}" if server.configured.get("changed") and "accounts" in sides else ""
 
 
-def _before(server: Server) -> str:
+def _before(server: Server, *, predicted: bool) -> str:
     """What was found before the provider was changed, such as after a run that was interrupted."""
-    return "sign-in did not work before" if server.configured.get("worked_before") is False else ""
+    if server.configured.get("worked_before") is not False:
+        return ""
+    return "sign-in does not work at present" if predicted else "sign-in did not work before"
 
 
 def _stranded(server: Server) -> str:
@@ -121,19 +176,27 @@ def _former(server: Server, known: Result) -> str:
     )
 
 
-def removed(server: Server) -> Record:
-    """The record of ``server`` after it was taken out."""
+def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
+    """The record of ``server`` after it was taken out, or as check mode has ``predicted`` it."""
     declaration = server.declaration
     message = removal.error(server, server.registration, server.retired)
-    error = server.failure or ({"phase": "Remove from the applications", "message": message} if message else {})
+    error = _failure(server.failure) or (
+        {"phase": "Remove from the applications", "message": message, "cause": ""} if message else {}
+    )
     left = result_of(declaration, server.registration) or {}
     deleted = result_of(declaration, server.retired) or {}
     leaves = left if declaration["remove_redirect_uris"] or concerns(server, left) else {}
-    return _told(
+    told = _told(
         {
             **blank(server.name),
             "tenant_id": declaration["tenant_id"],
             "console": {"url": declaration["console_url"], "type": ""},
+            "application": {
+                **blank(server.name)["application"],
+                "unique_name": declaration["application"]["unique_name"],
+                "app_id": (left.get("application") or {}).get("app_id") or "",
+                "object_id": (left.get("application") or {}).get("object_id") or "",
+            },
             "callback_url": declaration["callback_url"],
             "provider": {
                 "name": declaration["provider_name"],
@@ -146,77 +209,89 @@ def removed(server: Server) -> Record:
                 "removed": list(secret_of(declaration, left).get("removed") or []),
             },
             "changed": any(bool(result.get("changed")) for result in (leaves, deleted, server.configured)),
-            "error": t.cast("Error", error),
+            "automation": _automation(declaration),
+            "error": error,
+            "outcome": _of_removal(server, predicted=predicted),
+            "notes": removal_message.notes(server, predicted=predicted),
         },
-        _removal(server, left),
+        removal_message.told(server, predicted=predicted),
     )
+    taken_out = not error and not declaration["remove_redirect_uris"]
+    return {
+        **told,
+        "removal": {
+            "kept": removal_message.kept(server, predicted=predicted) if taken_out else [],
+            "application_deleted": removal_message.is_deleted(server),
+        },
+    }
 
 
-def _removal(server: Server, left: Result) -> str:
-    """One line for a server that was taken out."""
-    declaration = server.declaration
-    keys = secret_of(declaration, left).get("removed") or []
-    if declaration["remove_redirect_uris"]:
-        return f"redirect URIs removed from {declaration['application']['unique_name']}: " + ", ".join(
-            declaration["remove_redirect_uris"]
-        )
-    kept = declaration["claims"]
-    gone = declaration["remove_console"] and not kept["provider"]
-    console = "removed" if gone else "left in the console"
-    application = declaration["application"]["unique_name"]
-    uri = "left in" if kept["redirect_uri"] else "removed from"
-    return "; ".join(
-        part
-        for part in (
-            f"{declaration['callback_url']}: provider {declaration['provider_name']} {console}",
-            f"redirect URI {uri} {application}",
-            f"client secrets removed: {', '.join(keys) or 'none'}",
-            _held_by_hand(secret_of(declaration, left)),
-            claims.told(kept, application=declaration["remove_unused_app"]),
-            _way_back(server, left),
-        )
-        if part
-    )
+def _of_removal(server: Server, *, predicted: bool) -> str:
+    """One of shape.OUTCOMES for a server that was taken out, or of which former redirect URIs were."""
+    if server.declaration["remove_redirect_uris"]:
+        return shape.KEPT
+    return shape.TO_REMOVE if predicted else shape.REMOVED
 
 
-def _held_by_hand(secret: Result) -> str:
-    """The client secret that the console had and that is left, because nothing says that it was made for the server."""
-    held = secret.get("held") or {}
-    if not held or held["key_id"] in (secret.get("removed") or []):
-        return ""
-    return f"left: the client secret {held['name'] or 'without a name'} (key ID {held['key_id']}) that the console had"
-
-
-def _way_back(server: Server, left: Result) -> str:
-    """What a server that was taken out has to keep, so that its users find their accounts when it comes back."""
-    app_id = (left.get("application") or {}).get("app_id")
-    return f"to come back with the same accounts, keep the client ID {app_id}" if app_id else ""
-
-
-def failed(server: str, error: Error) -> Record:
+def failed(server: str, error: Result) -> RunRecord:
     """The record of a server whose declaration could not be used, or that failed before it was read."""
-    return _told({**blank(server), "error": error or {"phase": "", "message": NOT_BEGUN}})
+    return _told({**blank(server), "error": _failure(error) or {"phase": "", "message": NOT_BEGUN, "cause": ""}})
 
 
-def _told(known: Record, message: str = "", addition: str = "") -> Record:
+def _told(known: RunRecord, message: str = "", *, predicted: bool = False) -> RunRecord:
     """``known`` with what follows from it; ``message`` is what to say of a server that did not fail, by default what
-    is known, with an ``addition``."""
+    is known. Its notes follow."""
     error = known["error"]
-    message = message or "; ".join(filter(None, (_outcome(known), addition)))
+    message = "; ".join([message or _outcome(known, predicted=predicted), *known["notes"]])
     if error:
         message = f"{error['phase']}: {error['message']}" if error["phase"] else error["message"]
+    outcome = shape.FAILED if error else known["outcome"] or _short(known, predicted=predicted)
     # What services answer may have several lines
-    return {**known, "failed": bool(error), "message": " ".join(message.split())}
+    return {**known, "failed": bool(error), "outcome": outcome, "message": " ".join(message.split())}
+
+
+def _short(known: RunRecord, *, predicted: bool) -> str:
+    """One of shape.OUTCOMES for a server that did not fail."""
+    if not known["client_secret"]["decision"]:
+        return shape.NOT_CONFIGURED
+    if not known["verified"] and known["provider"]["enabled"] is False and not known["changed"]:
+        return shape.DISABLED
+    if not known["verified"]:
+        return shape.TO_VERIFY if predicted and known["changed"] else shape.NOT_VERIFIED
+    return shape.RESTRICTED if known["restrictions"] else shape.VERIFIED
 
 
 def _error(server: Server) -> Error:
     if server.failure:
         said = [str(server.failure["message"]), put_back.told(server), stranded.told(server)]
-        return {"phase": str(server.failure["phase"]), "message": " ".join(filter(None, said))}
+        return _failure({**server.failure, "message": " ".join(filter(None, said))})
     found = _retired(server)
     if found.get("failed"):
-        return {"phase": "Retire superseded secrets", "message": str(found.get("msg"))}
+        return {"phase": "Retire superseded secrets", "message": str(found.get("msg")), "cause": ""}
     return {}
+
+
+def _refused_change(known: Result) -> Error:
+    """Why check mode predicts that the application cannot be changed as a run would; empty if it can, or need not."""
+    if not known.get("changed") or not known.get("change_refused"):
+        return {}
+    return {"phase": "Register the applications", "message": str(known["change_refused"]), "cause": ""}
+
+
+def _failure(failure: Result) -> Error:
+    """What the role's tasks have noted of a failure, with its cause."""
+    if not failure:
+        return {}
+    phase, message = str(failure["phase"]), str(failure["message"])
+    return {"phase": phase, "message": message, "cause": _cause(phase, message, failure)}
+
+
+def _cause(phase: str, message: str, failure: Result) -> str:
+    if phase == READS_VARIABLES:
+        return "variables"
+    # Both clients begin so (login.attempt, credentials.refused); without a code, nobody has answered
+    refused = message.startswith("Signing in to ") and failure.get("code")
+    return "sign_in" if refused and str(failure.get("status") or "200") in REFUSALS else ""
 
 
 def _retired(server: Server) -> Result:
@@ -280,17 +355,21 @@ def _drift(server: Server, known: Result) -> list[Drift]:
     ]
 
 
-def _outcome(known: Record) -> str:
+def _outcome(known: RunRecord, *, predicted: bool) -> str:
     """One line for a server that did not fail."""
     secret, provider = known["client_secret"], known["provider"]["name"]
     if not secret["decision"]:
-        return f"Sign-in with {provider} was not configured in this run."
+        done = "would not be" if predicted else "was not"
+        return f"Sign-in with {provider} {done} configured in this run."
     verified, joined = ("works", ", but") if known["verified"] else ("is not verified", ";")
+    if predicted and known["changed"] and not known["verified"]:
+        verified = "would be verified"
     if known["restrictions"]:
         verified += f"{joined} not for all users: {'; '.join(item['detail'] for item in known['restrictions'])}"
-    removed = f"; removed: {', '.join(secret['removed'])}" if secret["removed"] else ""
-    expires = f", expires {secret['expires']}" if secret["expires"] else ""
+    be, new = ("would be ", secret["decision"] in NEW) if predicted else ("", False)
+    removed = f"; {be}removed: {', '.join(secret['removed'])}" if secret["removed"] else ""
+    expires = f", {'would expire' if new else 'expires'} {secret['expires']}" if secret["expires"] else ""
     return (
         f"{known['callback_url']}: sign-in with {provider} {verified}; "
-        f"client secret {secret['decision']} ({secret['reason']}){expires}{removed}"
+        f"client secret {be}{secret['decision']} ({secret['reason']}){expires}{removed}"
     )

@@ -12,12 +12,12 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import redirect_uris
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.callback_url import is_same_console
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
     may_sign_in_with_oauth2,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed, drift
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
@@ -114,7 +114,10 @@ def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
 def contradictions(servers: t.Sequence[Server]) -> list[str]:
     """The variables in which servers that share an application differ, sorted."""
     declared = [server.declaration["application"] for server in servers]
-    return sorted(variable(option) for option in APPLICATION if any(_differ(option, declared[0], d) for d in declared))
+    differing = {option for option in APPLICATION if any(_differ(option, declared[0], d) for d in declared)}
+    if any(server.declaration["allowed"] for server in servers) and "assignments" in differing:
+        return sorted({allowed.GROUPS, allowed.USERS, *map(variable, differing.difference(allowed.OPTIONS))})
+    return sorted(map(variable, differing))
 
 
 def _differ(option: str, one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:

@@ -10,20 +10,83 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     failure_as_whole,
     result_of,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Key, Result, Server, key
 
+LOGIN_ORIGINS = (
+    frozenset(f"https://{host}" for login, _graph in hosts.CLOUDS.values() for host in login) | hosts.V1_ISSUERS
+)
+# What an application may have besides what leaves it, by the keys of entra_app's result
+OF_APPLICATION = (
+    ("web_redirect_uris", "redirect URI"),
+    ("spa_redirect_uris", "SPA redirect URI"),
+    ("public_client_redirect_uris", "public client redirect URI"),
+    ("identifier_uris", "identifier URI"),
+    ("app_roles", "app role"),
+    ("permission_scopes", "permission scope"),
+)
+BESIDE_APPLICATION = (
+    ("other_client_secrets", "client secret"),
+    ("certificates", "certificate"),
+    ("federated_credentials", "federated credential"),
+)
+CREDENTIALS = ("certificates", "federated_credentials")
+# How many members of a kind are named
+LISTED = 3
+
+
+def has_left(server: Server) -> bool:
+    """Whether nobody is offered the sign-in of ``server`` any more: its provider was removed, or its console is not to
+    be asked.
+
+    That a task failed is recorded only after the tasks that others still run.
+    """
+    declaration = server.declaration
+    asked = declaration["remove_console"] and not declaration["claims"]["provider"]
+    return not server.failure and (not asked or server.configured.get("provider") is not None)
+
 
 def _leaving(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
     """The servers that have no provider any more, by application."""
     found: dict[Key, list[Server]] = {}
     for server in servers:
-        if not server.failure:
+        if has_left(server):
             found.setdefault(key(server.declaration), []).append(server)
     return found
+
+
+def provider(server: Server) -> Entry:
+    """The options of rustdesk_oidc_provider that remove the provider of ``server``."""
+    return {
+        **server.declaration["console"],
+        "name": server.declaration["provider_name"],
+        "state": "absent",
+        "session": server.console.get("session"),
+    }
+
+
+def refusal(server: Server) -> str:
+    """Why the provider of ``server`` is not removed, as sentences: it belongs to another service. Empty if it does not.
+
+    Entra's client IDs are GUIDs, and its issuers are at its login hosts [doc].
+    """
+    found, own = server.provider, str(server.declaration["entra"].get("authority_host") or "")
+    issuer, client_id = str(found.get("issuer") or ""), str(found.get("client_id") or "")
+    known = {*LOGIN_ORIGINS, *([_addresses.origin(own)] if own else [])}
+    if not issuer or GUID.fullmatch(client_id.lower()) or _addresses.origin(issuer) in known:
+        return ""
+    return (
+        f"The provider {found['name']} of the console has the issuer {issuer}, which does not belong to Entra, and is "
+        f"left. Nothing was removed. Set {PREFIX}provider_name to the provider to remove. To remove only the redirect "
+        f"URI and the client secret, set {PREFIX}remove_console to false."
+    )
 
 
 def _named(server: Server) -> Entry:
@@ -45,6 +108,8 @@ def removals(servers: t.Iterable[Server]) -> list[Entry]:
             "create": False,
             "web_redirect_uris": {"remove": sorted({uri for server in members for uri in _redirect_uris(server)})},
             "client_secrets": [_absent(server) for server in members if _gives_up_secret(server)],
+            # Read, because the application is kept if it has one
+            **({option: [] for option in CREDENTIALS} if all(_may_go(server) for server in members) else {}),
         }
         for members in _leaving(servers).values()
     ]
@@ -87,9 +152,33 @@ def _may_go(server: Server) -> bool:
 
 def _unused(server: Server) -> bool:
     left = result_of(server.declaration, server.registration) or {}
-    application = left.get("application") or {}
-    empty = application.get("web_redirect_uris") == [] and left.get("other_client_secrets") == []
-    return empty and not left.get("failed")
+    known = (left.get("application") or {}).get("web_redirect_uris") is not None and "other_client_secrets" in left
+    return known and not contents(left) and not left.get("failed")
+
+
+def contents(left: Result) -> list[str]:
+    """What a result of entra_app says that an application still has, by which somebody may use it, in words.
+
+    Redirect URIs of all platforms, live client secrets, certificates, federated credentials, and what other
+    applications are given access to.
+    """
+    places = [(left.get("application") or {}, OF_APPLICATION), (left, BESIDE_APPLICATION)]
+    found = [(what, place.get(option) or []) for place, kinds in places for option, what in kinds]
+    return [_listed(what, [_shown(item) for item in items]) for what, items in found if items]
+
+
+def _shown(item: t.Any) -> str:
+    """How a member of an application is named: a URI, or an object by its name, value or key ID."""
+    if not isinstance(item, t.Mapping):
+        return str(item)
+    named = item.get("name") or item.get("display_name") or item.get("value") or "without a name"
+    return f"{named} (key ID {item['key_id']})" if item.get("key_id") else str(named)
+
+
+def _listed(what: str, names: t.Sequence[str]) -> str:
+    """``names`` in words, not more than LISTED."""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"the {what}{'s' if len(names) > 1 else ''} {', '.join(names[:LISTED])}{more}"
 
 
 def error(server: Server, *results: Result) -> str:
@@ -98,4 +187,6 @@ def error(server: Server, *results: Result) -> str:
         found = result_of(server.declaration, result) or failure_as_whole(result)
         if found.get("failed"):
             return str(found.get("msg"))
+        if found.get("changed") and found.get("change_refused"):  # as check mode predicts
+            return str(found["change_refused"])
     return ""

@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 

@@ -18,13 +18,19 @@ class Console(t.TypedDict):
 
 
 class Application(t.TypedDict):
-    """The application in Entra. ``foreign_redirect_uris`` may include those of other servers."""
+    """The application in Entra. ``foreign_redirect_uris`` may include those of other servers.
+
+    ``assignment`` is who can sign in with it: V(all) users, V(assigned) users and groups or V(nobody). ``portal_url``
+    is its page in the Microsoft Entra admin center, empty for other clouds than Microsoft's.
+    """
 
     unique_name: str
     display_name: str
     app_id: str
     object_id: str
     foreign_redirect_uris: list[str]
+    assignment: str
+    portal_url: str
 
 
 class Provider(t.TypedDict):
@@ -33,6 +39,17 @@ class Provider(t.TypedDict):
     name: str
     present: bool | None
     enabled: bool | None
+
+
+class Automation(t.TypedDict):
+    """What the automation itself signs in to Entra with: its client ID, the value of O(auth_source) that applies, and
+    when that expires. ``state`` is V(valid), V(expiring), V(expired), V(none) if it does not expire here, or
+    V(unknown)."""
+
+    client_id: str
+    credential: str
+    expires: str
+    state: str
 
 
 class ClientSecret(t.TypedDict):
@@ -73,10 +90,33 @@ class Drift(t.TypedDict):
 
 
 class Error(t.TypedDict, total=False):
-    """The name of the task that failed, and why; empty if none did."""
+    """The name of the task that failed, and why; empty if none did.
+
+    ``cause`` is V(variables) if the server's variables were refused, V(sign_in) if Entra or the console refused the
+    credentials of the automation, else empty.
+    """
 
     phase: str
     message: str
+    cause: str
+
+
+# What can be said of a server in two words, the most urgent first; those of check mode are predicted.
+FAILED, NOT_VERIFIED, RESTRICTED = "failed", "not verified", "restricted"
+NOT_CONFIGURED, DISABLED, KEPT = "not configured", "disabled", "kept"
+TO_VERIFY, TO_REMOVE, REMOVED, VERIFIED = "would be verified", "would be removed", "removed", "verified"
+OUTCOMES = (
+    FAILED,
+    NOT_VERIFIED,
+    RESTRICTED,
+    NOT_CONFIGURED,
+    DISABLED,
+    TO_VERIFY,
+    TO_REMOVE,
+    REMOVED,
+    KEPT,
+    VERIFIED,
+)
 
 
 class Record(t.TypedDict):
@@ -99,12 +139,34 @@ class Record(t.TypedDict):
     checks: list[Check]
     restrictions: list[Restriction]
     drift: list[Drift]
+    automation: Automation
     error: Error
     failed: bool
     message: str
 
 
-def blank(server: str) -> Record:
+class RunRecord(Record):
+    """The same with what the summary of a run shows: ``outcome``, one of OUTCOMES, and ``notes`` on what else to know,
+    each in some words."""
+
+    outcome: str
+    notes: list[str]
+
+
+class Removal(t.TypedDict):
+    """What a removal leaves of a server, each with the reason, and whether its application was deleted."""
+
+    kept: list[str]
+    application_deleted: bool
+
+
+class RemovalRecord(RunRecord):
+    """The record of a server that a run removes."""
+
+    removal: Removal
+
+
+def blank(server: str) -> RunRecord:
     """The record of a server of which nothing is known."""
     return {
         "server": server,
@@ -116,6 +178,8 @@ def blank(server: str) -> Record:
             "app_id": "",
             "object_id": "",
             "foreign_redirect_uris": [],
+            "assignment": "",
+            "portal_url": "",
         },
         "callback_url": "",
         "provider": {"name": "", "present": None, "enabled": None},
@@ -134,7 +198,10 @@ def blank(server: str) -> Record:
         "checks": [],
         "restrictions": [],
         "drift": [],
+        "automation": {"client_id": "", "credential": "", "expires": "", "state": "unknown"},
         "error": {},
         "failed": False,
+        "outcome": "",
+        "notes": [],
         "message": "",
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import sentences
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
     groups,
@@ -122,9 +123,10 @@ def refusal(server: Server) -> str:
         found = changes_for_all(result_of(server.declaration, server.registration) or {})
         failed = [f"{one['name']}: {one['detail']}" for one in item.get("checks") or [] if one["ok"] is False]
         why = " | ".join(failed) or str(item.get("msg") or "it could not be verified")
-        return (
+        return sentences(
             f"The application has changed for all users ({', '.join(found)}). {entry['server']} was tried first, and "
-            f"its sign-in would not work: {why}. The provider of this server was not changed."
+            f"its sign-in would not work: {why}",
+            "The provider of this server was not changed",
         )
     return ""
 

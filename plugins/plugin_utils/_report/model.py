@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 import typing as t
 from datetime import datetime, timedelta
 
@@ -17,15 +18,35 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secret
     parse_time,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
 
 VERSION = 1
 # The most urgent first
-STATES = ("unreachable", "broken", "drifted", "restricted", "expiring", "healthy")
+STATES = ("unreachable", "refused", "invalid", "broken", "drifted", "restricted", "expiring", "healthy")
+
+# The states of a server that could not be checked, by the cause of its error
+CAUSES = {"variables": "invalid", "sign_in": "refused"}
+_SITE = "ansible-playbook -i inventory deskops.rustdesk_sso.site --limit {server}"
+_REPORT = "ansible-playbook -i inventory deskops.rustdesk_sso.report --limit {server}"
+RENEW = "ansible-playbook deskops.rustdesk_sso.bootstrap_automation -e bootstrap_renew=true"
+# What corrects a server, or shows whether it is corrected, by its state
+COMMANDS = {
+    "unreachable": _REPORT,
+    "refused": _REPORT,
+    "invalid": _REPORT,
+    "broken": _SITE,
+    "drifted": _SITE,
+    "restricted": _REPORT,
+    "expiring": _SITE,
+}
 
 Model = dict[str, t.Any]
 
+# What one server of an application tells for all
+SHARED = ("unique_name", "display_name", "app_id", "object_id", "assignment", "portal_url")
 _TYPES = {str: "a string", bool: "true or false", type(None): "null"}
 _annotations = functools.cache(t.get_type_hints)
 
@@ -47,6 +68,7 @@ def build(records: t.Any, at: str) -> Model:
     for name in names:
         if names.count(name) > 1:
             raise InputError("Cannot build the report", answer=f"there are two records of the server {name}")
+    _name_tenants_alike(servers)
     servers.sort(key=_urgency)
     known = {server["callback_url"] for server in servers}
     # Without the declaration of each server, nothing tells a former redirect URI from that of another server
@@ -55,6 +77,7 @@ def build(records: t.Any, at: str) -> Model:
         "version": VERSION,
         "checked_at": format_time(checked_at),
         "totals": _totals(servers),
+        "automation": _automation(servers, checked_at),
         "servers": servers,
         "tenants": [
             {"tenant_id": tenant_id, "totals": _totals(members), "servers": [member["server"] for member in members]}
@@ -78,12 +101,14 @@ def _server(record: t.Any, place: int, checked_at: datetime) -> Model:
     left = _time(expires, f"client_secret.expires of {told}") - checked_at if expires else None
     ran = [check for check in server["checks"] if check["ok"] is not None]
     state, reason = _state(server, left)
+    name = server.pop("server")
     return {
-        "server": server.pop("server"),
+        "server": name,
         "state": state,
         "reason": reason,
         # timedelta.days is the floor: -1 as soon as the client secret has expired
         "days_left": left.days if left is not None else None,
+        "command": COMMANDS.get(state, "").format(server=shlex.quote(name)),
         "checks_run": len(ran),
         "checks_passed": sum(check["ok"] for check in ran),
         **server,
@@ -93,7 +118,7 @@ def _server(record: t.Any, place: int, checked_at: datetime) -> Model:
 def _state(server: Model, left: timedelta | None) -> tuple[str, str]:
     """The most urgent state that applies, and a short reason, empty for a healthy server."""
     if server["error"]:
-        return "unreachable", server["error"]["message"]
+        return CAUSES.get(server["error"]["cause"], "unreachable"), server["error"]["message"]
     if server["verified"] is False or any(check["ok"] is False for check in server["checks"]):
         return "broken", _broken([check for check in server["checks"] if check["ok"] is False])
     if server["drift"]:
@@ -130,6 +155,50 @@ def _urgency(server: Model) -> tuple[t.Any, ...]:
     return STATES.index(server["state"]), days is None, days or 0, server["server"]
 
 
+def _name_tenants_alike(servers: t.Sequence[Model]) -> None:
+    """Name each tenant in one way, by its ID where that is known: a server that could not be checked has it as it was
+    declared, perhaps as a domain.
+
+    Servers with the same application are in the same tenant, and a client ID is that of one application alone.
+    """
+    for server in servers:
+        server["tenant_id"] = server["tenant_id"].lower()
+    by_application: dict[str, set[str]] = {}
+    for server in servers:
+        if server["application"]["app_id"]:
+            by_application.setdefault(server["application"]["app_id"], set()).add(server["tenant_id"])
+    same = {name: _tenant(names) for names in by_application.values() for name in names if name}
+    for server in servers:
+        server["tenant_id"] = same.get(server["tenant_id"], server["tenant_id"])
+
+
+def _tenant(names: t.Iterable[str]) -> str:
+    """The name of a tenant among all its ``names``: its ID if it is there."""
+    return min(names, key=lambda name: (not GUID.fullmatch(name), not name, name))
+
+
+def _automation(servers: t.Sequence[Model], checked_at: datetime) -> list[Model]:
+    """What the automation signs in with, each credential once, the most urgent first."""
+    groups = _grouped(servers, lambda server: tuple(server["automation"].values()))
+    found = []
+    for _key, members in groups:
+        known = members[0]["automation"]
+        if not known["credential"]:
+            continue
+        expires = _time(known["expires"], "automation.expires") if known["expires"] else None
+        found.append(
+            {
+                **known,
+                "urgent": known["state"] in automation.URGENT,
+                "summary": automation.told(known, checked_at),
+                "days_left": (expires - checked_at).days if expires else None,
+                "command": RENEW if known["state"] in automation.URGENT else "",
+                "servers": [member["server"] for member in members],
+            }
+        )
+    return sorted(found, key=lambda item: (not item["urgent"], item["days_left"] is None, item["days_left"] or 0))
+
+
 def _totals(servers: t.Sequence[Model]) -> dict[str, int]:
     counted = {state: sum(server["state"] == state for server in servers) for state in STATES}
     return {"servers": len(servers), **counted}
@@ -164,7 +233,7 @@ def _application(members: t.Sequence[Model], callback_urls: set[str], *, complet
     former = {uri for uri in others if complete and uri.endswith(CALLBACK_PATH)}
     return {
         "tenant_id": members[0]["tenant_id"],
-        **{key: known(key) for key in ("unique_name", "display_name", "app_id", "object_id")},
+        **{key: known(key) for key in SHARED},
         "foreign_redirect_uris": sorted(others - former),
         "former_redirect_uris": sorted(former),
         "servers": [member["server"] for member in members],

@@ -14,10 +14,14 @@ import json
 import pkgutil
 import typing as t
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import summary, table
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import STATES, Model, days_left
 
 # The distances of the timeline's marks, in days: the first that gives few enough of them
@@ -43,11 +47,16 @@ class Timeline:
         return f"{max(0, min(days, self.days)) / self.days:.2%}"
 
 
-def render(model: Model, form: str) -> str | Model:
-    """Render the report in one of FORMATS: a text, or with ``files`` all texts by file name, and the totals."""
+def render(model: Model, form: str, fail_on: t.Any = ()) -> str | Model:
+    """Render the report in one of FORMATS: a text, or with ``files`` all texts by file name, the totals, the report in
+    one line, and why to fail, empty if no server is in one of the states ``fail_on``.
+
+    Raises InputError for a state that there is not.
+    """
+    failure = summary.failure(model, fail_on)
     if form == "files":
         files = {f"rustdesk_sso.{_EXTENSIONS[name]}": text(model) for name, text in _TEXTS.items()}
-        return {"files": files, "totals": model["totals"]}
+        return {"files": files, "totals": model["totals"], "summary": summary.line(model), "failure": failure}
     return _TEXTS[form](model)
 
 
@@ -59,6 +68,7 @@ def _html(model: Model) -> str:
         .render(
             model,
             states=STATES,
+            now=parse_time(model["checked_at"]),
             timeline=Timeline(model["servers"]),
             # Our own files, the only parts of the page that are not escaped
             style=Markup(style),  # noqa: S704
@@ -77,8 +87,13 @@ def _prometheus(model: Model) -> str:
     return _environment().get_template("metrics.prom.j2").render(model, states=STATES)
 
 
-_TEXTS: dict[str, t.Callable[[Model], str]] = {"html": _html, "json": _json, "prometheus": _prometheus}
-_EXTENSIONS = {"html": "html", "json": "json", "prometheus": "prom"}
+_TEXTS: dict[str, t.Callable[[Model], str]] = {
+    "html": _html,
+    "json": _json,
+    "prometheus": _prometheus,
+    "csv": table.text,
+}
+_EXTENSIONS = {"html": "html", "json": "json", "prometheus": "prom", "csv": "csv"}
 FORMATS = (*_TEXTS, "files")
 
 
@@ -95,6 +110,8 @@ def _environment() -> Environment:
         check_results=_check_results,
         changes=_changes,
         days_left=days_left,
+        told=_told,
+        first_to_expire=_first_to_expire,
         labels=_labels,
         seconds=lambda text: int(parse_time(text).timestamp()),
         day=lambda text: parse_time(text).strftime("%Y-%m-%d"),
@@ -123,6 +140,21 @@ def _check_results(server: Model) -> dict[str, bool]:
         if check["ok"] is not None:
             passed[check["name"]] = check["ok"] and passed.get(check["name"], True)
     return passed
+
+
+@pass_context
+def _told(context: Context, known: Automation) -> str:
+    """What the automation signs in with, in words."""
+    return automation.told(known, context["now"])
+
+
+def _first_to_expire(credentials: t.Sequence[Model]) -> list[Model]:
+    """The credential that expires first of each application and kind, for the reason above."""
+    found: dict[tuple[str, str], Model] = {}
+    for item in credentials:
+        if item["expires"]:
+            found.setdefault((item["client_id"], item["credential"]), item)
+    return list(found.values())
 
 
 def _labels(values: dict[str, str]) -> str:

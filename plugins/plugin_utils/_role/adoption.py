@@ -16,9 +16,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _host_patterns
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import adoption, adoption_files
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
-    GROUP,
     PREFIX,
     problems_to_adopt,
 )
@@ -75,21 +75,22 @@ def seen(variables: t.Mapping[str, t.Any], name: str) -> adoption.Seen:
 def outcomes(hostvars: HostVars, host: str, hosts: list[str], *, check_mode: bool) -> dict[str, t.Any]:
     """The outcome of each server that goes through the role together with ``host``, and the directory of its files."""
     names = together(hostvars, host, hosts)
-    group = (hostvars[host].get("groups") or {}).get(GROUP) or []
+    group = _host_patterns.group(hostvars[host])
     found = adoption_files.outcomes(
         adoption.adopt([seen(hostvars[name], name) for name in names]),
-        {path for name in names for path in _existing(registered(hostvars[name], "declaration"))},
-        whole=set(names) == set(group),
+        {path for name in names for path in _existing(registered(hostvars[name], "declaration"), group)},
+        whole=bool(group) and set(names) == set(_host_patterns.of_fleet(hostvars[host])),
         check_mode=check_mode,
+        group=group,
     )
     directories = {name: registered(hostvars[name], "declaration").get("directory", "") for name in names}
     return {name: {**outcome, "directory": directories[name]} for name, outcome in found.items()}
 
 
-def _existing(declared: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    """The files of one server that are there and stay as they are."""
+def _existing(declared: t.Mapping[str, t.Any], group: str) -> t.Iterator[str]:
+    """The files of one server and of its group that are there and stay as they are."""
     if not declared.get("server") or declared["overwrite"]:
         return
-    for path in (adoption_files.GROUP_FILE, adoption_files.host_file(declared["server"])):
+    for path in (adoption_files.group_file(group), adoption_files.host_file(declared["server"])):
         if os.path.exists(os.path.join(declared["directory"], path)):
             yield path

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _host_patterns
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import VARIABLES, Other
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import GROUP, PREFIX, is_set
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
 
 def of(variables: t.Mapping[str, t.Any]) -> list[Other]:
     """The other hosts of the host's group that are not in its play, with what the inventory says of each.
 
-    Outside the group rustdesk_servers, a host counts only if the inventory has a variable of the role for it.
+    Outside the group rustdesk_servers, or the hosts of rustdesk_sso_hosts, a host counts only if the inventory has a
+    variable of the role for it.
     """
     return _of(variables, variables["hostvars"], set(map(str, variables["ansible_play_hosts_all"])))
 
@@ -29,9 +31,11 @@ def staying(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) 
 
 def _of(variables: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Any], without: set[str]) -> list[Other]:
     groups, own = variables.get("groups") or {}, str(variables.get("inventory_hostname"))
-    in_group = own in groups.get(GROUP, ())
-    mine = [GROUP] if in_group else variables.get("group_names") or []
-    names = [name for group in mine for name in groups.get(group, ())]
+    fleet = _host_patterns.of_fleet(variables)
+    in_group = own in fleet
+    names = (
+        fleet if in_group else [name for group in variables.get("group_names") or [] for name in groups.get(group, ())]
+    )
     found = []
     for name in dict.fromkeys(str(name) for name in names):
         if name in without:

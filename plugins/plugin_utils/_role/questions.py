@@ -25,7 +25,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     trial,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Key, Server, key
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import adoption as to_adopt
@@ -75,7 +75,7 @@ def _stranded(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list
 def _leaving(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
     """The servers of a run that removes them. One that was refused or has failed stays, and so declares what it has."""
     found = _servers(hostvars, host, hosts)
-    names = [server.name for server in found if not server.failure]
+    names = [server.name for server in found if removal.has_left(server)]
     if len(names) == len(servers.together(hostvars, host, hosts)):
         return found
     others, partial_ = other_hosts.staying(hostvars, host, names), servers.is_partial(hostvars[host])
@@ -122,6 +122,11 @@ def _put_back(server: Server) -> t.Mapping[str, t.Any]:
     return put_back.provider(server) if put_back.is_due(server, datetime.now(timezone.utc)) else {}
 
 
+def _leaving_provider(server: Server) -> t.Mapping[str, t.Any]:
+    refused = removal.refusal(server)
+    return {**removal.provider(server), ERROR: {"msg": refused} if refused else None}
+
+
 def _verify_after(server: Server) -> t.Mapping[str, t.Any]:
     return put_back.check(server) if put_back.is_verified(server) else {}
 
@@ -141,11 +146,11 @@ def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[
 
 
 def _records(
-    make: t.Callable[[Server, int], Record], *, leaving: bool = False
-) -> t.Callable[[HostVars, str, list[str], How], dict[str, Record]]:
+    make: t.Callable[[Server, int, How], RunRecord], *, leaving: bool = False
+) -> t.Callable[[HostVars, str, list[str], How], dict[str, RunRecord]]:
     """The answer to a question for the record of each server; ``leaving`` is whether the run removes them."""
 
-    def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, Record]:
+    def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, RunRecord]:
         members = servers.together(hostvars, host, hosts)
         # Those that failed before they came to the role are told of as well, unless each is for itself
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
@@ -155,7 +160,7 @@ def _records(
             known |= {server.name: server for server in _leaving(hostvars, host, hosts) if server.name in known}
         sharing = _sharing(hostvars, host, hosts, list(filter(None, known.values())))
         records = {
-            name: make(found, sharing[key(found.declaration)]) if found else _failed(hostvars[name], name)
+            name: make(found, sharing[key(found.declaration)], how) if found else _failed(hostvars[name], name)
             for name, found in known.items()
         }
         if not how.whole or servers.is_partial(
@@ -163,7 +168,8 @@ def _records(
         ):  # a redirect URI of a server that is left out would seem to be somebody else's
             for item in records.values():
                 item["application"]["foreign_redirect_uris"] = []
-        return t.cast("dict[str, Record]", plain(records))
+        record.name_tenants_by_id(filter(None, known.values()), records)
+        return t.cast("dict[str, RunRecord]", plain(records))
 
     return answer
 
@@ -183,8 +189,8 @@ def _sharing(hostvars: HostVars, host: str, hosts: list[str], known: list[Server
     return found
 
 
-def _failed(variables: t.Mapping[str, t.Any], name: str) -> Record:
-    return record.failed(name, t.cast("t.Any", servers.registered(variables, "failure")))
+def _failed(variables: t.Mapping[str, t.Any], name: str) -> RunRecord:
+    return record.failed(name, servers.registered(variables, "failure"))
 
 
 def options_of(
@@ -218,11 +224,12 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "verify_after": _of_server(_verify_after),
     "inspect_after": _of_server(stranded.reading),
     "stranded": _stranded,
+    "leaving_provider": _of_server(_leaving_provider),
     "removals": _removals,
     "deletions": _deletions,
-    "run": _records(lambda server, sharing: record.record(server, sharing=sharing)),
-    "observed": _records(lambda server, sharing: record.record(server, observed=True, sharing=sharing)),
-    "removed": _records(lambda server, _sharing: record.removed(server), leaving=True),
+    "run": _records(lambda server, sharing, how: record.record(server, sharing=sharing, predicted=how.check_mode)),
+    "observed": _records(lambda server, sharing, _how: record.record(server, observed=True, sharing=sharing)),
+    "removed": _records(lambda server, _sharing, how: record.removed(server, predicted=how.check_mode), leaving=True),
     "round": _round,
     "lookups": _lookups,
     "adopted": _adopted,

@@ -7,22 +7,41 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
+from datetime import datetime, timezone
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, credentials
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import (
+    clouds,
+    credentials,
+    hosts,
+    own_expiry,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import options as console_options
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation as own
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
+    PREFIX,
+    SECRET_EXPIRES,
+    WARN_BEFORE,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation
 
 Values = t.Mapping[str, t.Any]
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+
+# The options without which nobody signs in to a console, and what to do
+CREDENTIALS = {
+    "username": "Set it to the user name of an administrator of the console",
+    "password": "Set it to the password of that administrator, for example from Ansible Vault",
+}
 
 
 def problems(values: Values) -> list[str]:
@@ -36,6 +55,38 @@ def problems(values: Values) -> list[str]:
         *_refused(entra, ENTRA_OPTIONS, _check_entra, _variables(options.ENTRA, values)),
         *_refused(console, RUSTDESK_OPTIONS, _check_console, _variables(options.CONSOLE, values)),
     ]
+
+
+def portal(values: Values) -> str:
+    """The address of the Microsoft Entra admin center, from the role's variables ``values``, which have been checked;
+    empty for a cloud that is not Microsoft's."""
+    return hosts.portal(clouds.choose(_params(values)))
+
+
+def _params(values: Values) -> Values:
+    """The options of the sign-in to Entra, those of the environment included."""
+    rules = {name: {**rule, "required": False} for name, rule in ENTRA_OPTIONS.items()}
+    given = options.of(values, options.ENTRA)
+    return t.cast("Values", ArgumentSpecValidator(rules).validate(given).validated_parameters)
+
+
+def automation(values: Values) -> Automation:
+    """What the automation signs in to Entra with, and when that expires, from the role's variables ``values``, which
+    have been checked; asks nobody."""
+    params = _params(values)
+    declared = values.get(SECRET_EXPIRES)
+    known = own_expiry.find(params, _durations.expiry(declared, SECRET_EXPIRES) if declared else "")
+    warn_before = _durations.parse(values[WARN_BEFORE], WARN_BEFORE)
+    return own.judge(known, warn_before, datetime.now(timezone.utc))
+
+
+def missing_credentials(values: Values) -> t.Iterator[str]:
+    """A sentence for each credential of the console that neither the role's variables ``values`` nor the environment
+    have, for a run that signs in to it."""
+    for option, remedy in CREDENTIALS.items():
+        _strategy, names = RUSTDESK_OPTIONS[option]["fallback"]
+        if f"{PREFIX}console_{option}" not in values and not any(map(os.environ.get, names)):
+            yield f"{PREFIX}console_{option} is not set, nor is the environment variable {names[0]}. {remedy}."
 
 
 def _check_entra(params: Values) -> None:

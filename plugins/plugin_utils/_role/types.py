@@ -30,6 +30,8 @@ TYPES: dict[str, dict[str, t.Any]] = {
         "auto", "access_token", "secret", "certificate", "workload_identity", "managed_identity", "azure_cli"
     ),
     "entra_cloud": _one_of("public", "us_government", "us_government_dod", "china"),
+    "entra_client_secret_expires": _TEXT,
+    "entra_credential_warn_before": _TEXT,
     "app_unique_name": _TEXT,
     "app_display_name": _TEXT,
     "app_adopt": _SWITCH,

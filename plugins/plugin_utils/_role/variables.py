@@ -19,12 +19,18 @@ from ansible.module_utils.common.validation import check_type_dict
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
+from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _paths
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, is_set
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.options import CONSOLE
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import conversion
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.types import TYPES
 
 ROLE = Path(__file__).parents[3] / "roles/entra_oidc"
 LONGEST_QUOTE = 300
+_NESTED = ("list", "dict")
 # Variables that were renamed; the former names are deprecated
 FORMER_NAMES = {"rustdesk_sso_console": "rustdesk_sso_console_type"}
 
@@ -59,7 +65,7 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
     """The variables that are set, checked and converted to their types, and a sentence for each that cannot be used.
 
     ``given`` are the host's variables with their templates. One that is empty has the role's default; it is left out
-    if it has none. A secret is never quoted.
+    if it has none. A path is absolute afterwards. A secret is never quoted.
     """
     values: dict[str, t.Any] = {}
     problems: list[str] = []
@@ -77,7 +83,7 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
         if not is_set(value):
             continue
         try:
-            _input.check_option(value, rules, _option(name), name)
+            value = _checked(name, value, rules)
         except InputError as error:
             problems.append(str(error))
             continue
@@ -94,7 +100,31 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
     result = ArgumentSpecValidator(checked).validate({name: v for name, v in values.items() if name in checked})
     problems += [f"{_short(message)}." for message in result.error_messages]
     typed = {name: value for name, value in result.validated_parameters.items() if is_set(value)}
-    return {**typed, **secrets}, problems
+    paths = {name: _paths.of_user(value) for name, value in typed.items() if checked[name]["type"] == "path"}
+    return {**typed, **paths, **secrets}, problems
+
+
+def _checked(name: str, value: t.Any, rules: t.Mapping[str, t.Any]) -> t.Any:
+    """``value`` with the types of the module's option that the variable is for, where it is no secret; raises
+    InputError, which names the part of it that cannot be used."""
+    if rules.get("no_log") or isinstance(value, str) or rules["type"] not in _NESTED:
+        _input.check_option(value, rules, _option(name), name)
+    if rules.get("no_log"):
+        return value
+    short = name.removeprefix(PREFIX)
+    nested = _nested(short) if rules["type"] in _NESTED else {}
+    found = conversion.converted(value, {**rules, **nested}, name, conversion.EXAMPLES.get(short, ""))
+    if rules["type"] in _NESTED:
+        _input.check_option(found, rules, _option(name), name)
+    return found
+
+
+def _nested(short: str) -> dict[str, t.Any]:
+    """What the members of the module's option may be that the variable ``short``, without its prefix, is for."""
+    in_app = short.startswith("app_")
+    spec = entra_app.APPLICATION if in_app else RUSTDESK_OPTIONS
+    option = spec.get(short.removeprefix("app_") if in_app else CONSOLE.get(short, ""), {})
+    return {key: option[key] for key in ("options", "choices") if key in option}
 
 
 def _evaluated(value: t.Any, templar: t.Any) -> t.Any:

@@ -113,17 +113,21 @@ class Clients:
             return
         held = [item for holder in (application, principal) if holder for item in holder.body["keyCredentials"]]
         named = [item for item in held if keys.is_named_by(home.certificates[item["keyId"]], header)]
-        print_sent = str(header.get("x5t#S256") or header.get("x5t"))
-        if not named:
-            raise StsError(700027, reason="The key was not found.", thumbprint=print_sent)
+        named_by = f", Thumbprint of key used by client: '{header.get('x5t#S256') or header.get('x5t')}'"
+        added = [home.certificates_added.get(item["keyId"], 0.0) for item in named]
+        # As for client secrets and federated credentials, until it is known everywhere [inf]
+        if not any(map(self._directory.secret_settled, added)):
+            raise StsError(700027, is_not="not registered", reason=f"The key was not found.{named_by}")
         if parse(named[0]["endDateTime"]) <= self._directory.now():
-            raise StsError(700027, reason="The key used is expired.", thumbprint=print_sent)
+            # The words of people who met it [iss]
+            found = f"Start={_local(named[0]['startDateTime'])}, End={_local(named[0]['endDateTime'])}"
+            reason = f"The key used is expired.{named_by}, Found key '{found}'"
+            raise StsError(700027, is_not="expired", reason=reason)
         try:
             claims = keys.read_assertion(assertion, home.certificates[named[0]["keyId"]])
         except ValueError:
-            raise StsError(
-                700027, reason="The key was found, but it could not validate the signature.", thumbprint=print_sent
-            ) from None
+            reason = f"The key was found, but it could not validate the signature.{named_by}"
+            raise StsError(700027, is_not="not registered", reason=reason) from None
         # The client made its assertion by its own clock, which the lab cannot move.
         now = time.time()
         first, last = claims.get("nbf", claims.get("iat", now)), claims.get("exp", 0)
@@ -152,6 +156,11 @@ class Clients:
 
 def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
+
+
+def _local(stamp: str) -> str:
+    """A moment as this error has it, in the notation of the United States."""
+    return parse(stamp).strftime("%m/%d/%Y %H:%M:%S")
 
 
 def _decoded(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -105,6 +105,7 @@ def keys_from(call: Call, sent: list[dict[str, Any]], owner: dict[str, Any]) -> 
             raise bad_request("Key value for the new credential is missing.")
         else:
             result.append(_new_key(call.tenant, item, owner))
+            call.tenant.certificates_added[result[-1]["keyId"]] = call.directory.clock.time()
     if len({item["keyId"] for item in result}) != len(result):
         raise bad_request("Request contains a property with duplicate values.")
     return result

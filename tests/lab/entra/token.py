@@ -105,6 +105,17 @@ class Token:
         lifetime: int = APP_TOKEN_SECONDS + 1,
     ) -> str:
         """An access token for an application itself; its audience is the scope's resource, else Graph."""
+        told = {"idtyp": "app", **({"roles": list(roles)} if roles else {})}
+        return self._access_token(tenant, app_id, oid, told, scope, lifetime)
+
+    def user_token(self, tenant: Tenant, app_id: str, oid: str, scopes: list[str], scope: str) -> str:
+        """A user's access token: its permissions are in ``scp`` [doc]."""
+        told = {"idtyp": "user", "scp": " ".join(scopes)}
+        return self._access_token(tenant, app_id, oid, told, scope, APP_TOKEN_SECONDS + 1)
+
+    def _access_token(
+        self, tenant: Tenant, app_id: str, oid: str, told: dict[str, Any], scope: str, lifetime: int
+    ) -> str:
         now = int(self._directory.clock.time())
         claims = {
             "aud": scope.removesuffix("/.default") or self._login.graph_url,
@@ -113,14 +124,12 @@ class Token:
             "nbf": now,
             "exp": now + lifetime,
             "appid": app_id,
-            "idtyp": "app",
             "oid": oid,
             "sub": oid,
             "tid": tenant.id,
             "ver": "1.0",
+            **told,
         }
-        if roles:
-            claims["roles"] = list(roles)
         return self._vault.keep(self._key.sign(claims))
 
     def _authorization_code(self, key: str, form: dict[str, str], origin: str | None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError, unforeseen
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
 Params = t.Mapping[str, t.Any]
@@ -132,11 +133,13 @@ class _Turns:
         return self.taken.setdefault((tenant_id, *(str(params.get(key)) for key in KEYS)), asyncio.Lock())
 
 
-async def converge(declared: t.Sequence[Params], work: Work, argument_spec: Params) -> list[Outcome]:
+async def converge(
+    declared: t.Sequence[Params], work: Work, argument_spec: Params, tell: waiting.Tell | None = None
+) -> list[Outcome]:
     """The result of ``work`` for each of ``declared``, in their order, or the error that it raised.
 
     What contradicts itself, another one or ``argument_spec`` is not begun. Entries of one sign-in share a session with
-    Graph.
+    Graph. ``tell`` gets what is waited for, and how many are done.
     """
     entries = [_Entry(params) for params in declared]
     for entry, error in zip(entries, _mistakes(declared, argument_spec), strict=True):
@@ -146,8 +149,14 @@ async def converge(declared: t.Sequence[Params], work: Work, argument_spec: Para
         if entry.outcome is None:
             groups.setdefault(tuple(entry.params[name] for name in SESSION), []).append(entry)
     turns = _Turns(asyncio.Semaphore(AT_ONCE))
-    await asyncio.gather(*(_group(members, work, turns) for members in groups.values()))
+    async with waiting.told(tell, lambda: _progress(entries)):
+        await asyncio.gather(*(_group(members, work, turns) for members in groups.values()))
     return [entry.outcome or unforeseen(RuntimeError()) for entry in entries]
+
+
+def _progress(entries: t.Sequence[_Entry]) -> str:
+    done = sum(entry.outcome is not None for entry in entries)
+    return f"{done} of {len(entries)} applications are done." if len(entries) > 1 else ""
 
 
 def _mistakes(declared: t.Sequence[Params], argument_spec: Params) -> list[SsoError | None]:
@@ -179,7 +188,9 @@ async def _group(entries: list[_Entry], work: Work, turns: _Turns) -> None:
     params = entries[0].params
     try:
         cloud, tenant_id = clouds.choose(params), params["tenant_id"].lower()
-        with closing(Http(params["ca_path"], params["timeout"], wait_timeout=params["wait_timeout"])) as http:
+        with closing(
+            Http(params["ca_path"], params["timeout"], tell=waiting.teller(), wait_timeout=params["wait_timeout"])
+        ) as http:
             found: Discovery | None = None
             if not GUID.fullmatch(tenant_id):
                 found = await asyncio.to_thread(discover, http, cloud, tenant_id)

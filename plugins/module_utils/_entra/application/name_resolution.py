@@ -14,7 +14,7 @@ import asyncio
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _plan
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import odata, permission_hints
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.tokens import GRAPH_APP_ID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
@@ -77,7 +77,7 @@ async def resolve(graph: Graph, params: Params) -> Params:
 async def _owners(graph: Graph, declared: Params) -> Document:
     """{set, add, remove} of owners with object IDs in place of names."""
     return {
-        verb: None if declared.get(verb) is None else [await _user(graph, name) for name in declared[verb]]
+        verb: None if declared.get(verb) is None else [str((await _user(graph, name))["id"]) for name in declared[verb]]
         for verb in VERBS
     }
 
@@ -141,36 +141,39 @@ async def _resource(graph: Graph, name: str) -> Document:
 
 
 async def _principal(graph: Graph, item: Params) -> Document:
-    name = item.get("user") or item["group"]
-    key = await (_user(graph, name) if item.get("user") else _group(graph, name))
-    return {"principal_id": key, "app_role": item.get("app_role")}
+    """A user or a group of O(assignments), with the name that Graph shows; None for one that is declared by its ID."""
+    kind = "user" if item.get("user") else "group"
+    found = await (_user if kind == "user" else _group)(graph, item[kind])
+    names = {"principal_id": str(found["id"]), "name": found.get("displayName"), "type": kind.capitalize()}
+    return {**names, "app_role": item.get("app_role")}
 
 
-async def _user(graph: Graph, name: str) -> str:
-    """The object ID of a user principal name; an ID is given back as it is."""
+async def _user(graph: Graph, name: str) -> Document:
+    """The user of a user principal name; of an ID only that, which is not looked up."""
     if GUID.fullmatch(name):
-        return name.lower()
+        return {"id": name.lower()}
     attempted = f"Looking for the user {name} failed"
     try:
-        found = await graph.get(graph.client.users.by_user_id(name), attempted, missing_ok=True, select=["id"])
+        address = graph.client.users.by_user_id(name)
+        found = await graph.get(address, attempted, missing_ok=True, select=["id", "displayName"])
     except ServiceError as error:
         raise _permission_hint(error, "User.ReadBasic.All") from error
     if found is None:
         raise InputError(f"The tenant has no user {name}", hint="Correct the user principal name, or set the object ID")
-    return str(found["id"])
+    return found
 
 
-async def _group(graph: Graph, name: str) -> str:
-    """The object ID of the one group of a display name; an ID is given back as it is."""
+async def _group(graph: Graph, name: str) -> Document:
+    """The one group of a display name; of an ID only that, which is not looked up."""
     if GUID.fullmatch(name):
-        return name.lower()
+        return {"id": name.lower()}
     query = {"filter": f"displayName eq {odata.literal(name)}", "select": ["id", "displayName"]}
     request = graph.request("GET", graph.client.groups, query=query)
     try:
         found = await graph.pages(request, f"Looking for the group {name} failed")
     except ServiceError as error:
         raise _permission_hint(error, "GroupMember.Read.All") from error
-    return str(_just_one(found, f"group {name}", "id", "Name it by its object ID")["id"])
+    return _just_one(found, f"group {name}", "id", "Name it by its object ID")
 
 
 def _just_one(found: list[Document], what: str, member: str, hint: str) -> Document:
@@ -185,4 +188,7 @@ def _just_one(found: list[Document], what: str, member: str, hint: str) -> Docum
 def _permission_hint(error: ServiceError, permission: str) -> ServiceError:
     if error.status != 403:
         return error
-    return error.but(hint=f"Grant the automation {permission}, or set the object ID, which needs no lookup")
+    ability = permission_hints.ability("names")
+    return error.but(
+        hint=f"Grant the automation {permission}{ability}, or set the object ID, which needs no lookup",
+    )

@@ -179,6 +179,22 @@ def plan(present: inspection.Present, wanted: t.Sequence[Wanted], now: datetime)
     )
 
 
+def repeated(decisions: t.Iterable[Decision], now: datetime) -> list[str]:
+    """A warning for each client secret that the next run makes again, because nothing is known of what its holder has:
+    a listed value cannot be read [doc]. Where none is live, this run may be the first one; pure."""
+    found = []
+    for item in (one for one in decisions if one.makes and not one.wanted.known):
+        live = [credential for credential in [*item.superseded, *item.remove] if credential.live(now)]
+        if live:
+            count = "one that has not expired" if len(live) == 1 else f"{len(live)} that have not expired"
+            found.append(
+                f"Another client secret is created for {item.wanted.name}, which has {count}. Each run creates one "
+                "unless held of client_secrets is the value that the holder has now, such as the client_secret of a "
+                "provider that rustdesk_oidc_provider_info reads with include_secrets"
+            )
+    return found
+
+
 async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> list[str]:
     """Carry out ``todo`` and put what came of it into ``todo.present``; gives warnings.
 

@@ -47,8 +47,8 @@ def restrictions(facts: Facts) -> list[Restriction]:
             Restriction(
                 "assignment",
                 "assignment is required, and no user or group is assigned (AADSTS50105)",
-                "Set assignments (in the role: rustdesk_sso_app_assignments), or set app_role_assignment_required of "
-                "service_principal to false",
+                "Set assignments (in the role: rustdesk_sso_app_allowed_groups, or rustdesk_sso_app_assignments), or "
+                "set app_role_assignment_required of service_principal to false",
             )
         )
     reason = _no_own_consent(facts)

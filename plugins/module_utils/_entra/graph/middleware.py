@@ -11,15 +11,19 @@ Middleware of the SDK, and no transport of httpx: it serves the transports of pr
 from __future__ import annotations
 
 import asyncio
+import time
 import typing as t
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _causes
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waiting, waits
 
 # The extension of a request that says whether it may be carried out twice
 SAFE = "rustdesk_sso_safe_to_repeat"
 # Graph answers 500 for what passes [iss].
 PASSING = waits.PASSING | {500}
+# Instead of an answer; TLS's errors while reading come as they are
+FAILED = (sdk.HTTPError, bounds.UnreadableAnswer, OSError)
 # Headers that are about the bytes on the wire
 WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
@@ -27,24 +31,40 @@ WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 class Repeats(sdk.BaseMiddleware):
     """Sends a request again as _exchange.waits says; the SDK's own handler waits for as long as it is told to."""
 
-    def __init__(self, wait_timeout: float) -> None:
-        """``wait_timeout`` is in seconds, for all waits of one request that Graph asks for."""
+    def __init__(self, wait_timeout: float, timeout: float, asked: _causes.Asked) -> None:
+        """``wait_timeout`` is in seconds, for all waits of one request that Graph asks for; ``timeout`` for an attempt.
+
+        ``asked`` says where requests go.
+        """
         super().__init__()
-        self._budget = waits.Budget(wait_timeout)
+        self._budget, self._timeout, self._asked = waits.Budget(wait_timeout), timeout, asked
 
     async def send(self, request: t.Any, transport: t.Any) -> t.Any:
-        """The last answer to ``request``."""
-        repeated = PASSING if request.extensions.get(SAFE, False) else waits.NOTHING_DONE
-        budget, attempt = self._budget, 1
+        """The last answer to ``request``; raises FAILED where the last attempt got none."""
+        safe = request.extensions.get(SAFE, False)
+        repeated = PASSING if safe else waits.NOTHING_DONE
+        budget, attempts = self._budget, waits.Attempts(self._timeout)
         while True:
-            response = await super().send(request, transport)
-            wanted = waits.retry_after(response.headers)
-            seconds = budget.wait(wanted or 0.0)
-            if response.status_code not in repeated or attempt == waits.ATTEMPTS or seconds is None:
-                return response
-            budget = budget.after(seconds)
-            await asyncio.sleep(seconds or waits.pause(attempt))
-            attempt += 1
+            seconds, answered = 0.0, None
+            began = time.monotonic()
+            try:
+                response = await super().send(request, transport)
+            except FAILED as error:
+                cause = _causes.of_exception(error, self._asked)
+                attempts = attempts.after(time.monotonic() - began)
+                if cause.final or (cause.open and not safe) or not attempts.is_left:
+                    raise
+            else:
+                attempts = attempts.after(time.monotonic() - began)
+                wanted = budget.wait(waits.retry_after(response.headers) or 0.0)
+                if response.status_code not in repeated or wanted is None or not attempts.is_left:
+                    return response
+                seconds, answered = wanted, response.status_code
+                budget = budget.after(seconds)
+            said = f", which answered {answered}" if answered else ""
+            wait = seconds or waits.pause(attempts.made)
+            with waiting.waits_for(f"Microsoft Graph{said}", wait, announced=bool(seconds)):
+                await asyncio.sleep(wait)
 
 
 class Bounded(sdk.BaseMiddleware):

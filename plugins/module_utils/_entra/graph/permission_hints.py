@@ -3,44 +3,143 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Which Microsoft Graph permission a refused request needs: the least one, from each request's page [doc]."""
+"""What to do about a request that Microsoft Graph refused: the one cause that the access token shows. Pure."""
 
 from __future__ import annotations
 
 import re
+import typing as t
+from dataclasses import dataclass
 
-OWNED = (
-    "Application.ReadWrite.OwnedBy; an application that it does not own needs it as an owner, "
-    "or Application.ReadWrite.All"
-)
+OWNED_BY = "Application.ReadWrite.OwnedBy"
+WRITE_ALL = "Application.ReadWrite.All"
+READ_ALL = "Application.Read.All"
+ASSIGN = "AppRoleAssignment.ReadWrite.All"
+GRANT = "DelegatedPermissionGrant.ReadWrite.All"
+DIRECTORY = ("Directory.ReadWrite.All", "Directory.Read.All")
+# With any of these, every application can be changed, owned or not [doc]
+CHANGES_ALL = (WRITE_ALL, DIRECTORY[0])
 # With any of these, what seldom restricts anybody is read; without them it is not asked for [doc]. The last of the
 # first is that of a user's session.
-READ_GRANTS = frozenset(
-    {
-        "Directory.Read.All",
-        "Directory.ReadWrite.All",
-        "DelegatedPermissionGrant.ReadWrite.All",
-        "Directory.AccessAsUser.All",
-    }
-)
+READ_GRANTS = frozenset({"Directory.Read.All", "Directory.ReadWrite.All", GRANT, "Directory.AccessAsUser.All"})
 READ_AUTHORIZATION_POLICY = frozenset({"Policy.Read.All", "Policy.ReadWrite.Authorization"})
-# The first that fits: the methods, the path, the permission.
-NEEDED = (
-    ("POST|DELETE", r"/owners/", "Application.ReadWrite.All"),
-    ("POST|DELETE", r"/appRoleAssignedTo", "AppRoleAssignment.ReadWrite.All and Application.Read.All"),
-    ("GET", r"/appRoleAssign", "Application.Read.All"),
-    ("GET", r"/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All, or Directory.Read.All to read only"),
-    (".*", r"/oauth2PermissionGrants", "DelegatedPermissionGrant.ReadWrite.All"),
-    ("GET", r"/users/", "User.ReadBasic.All"),
-    ("GET", r"/groups", "GroupMember.Read.All"),
-    ("GET", r"/policies/", "Policy.Read.All"),
-    ("GET", r"/applications$", "Application.Read.All, to list what it does not own"),
-    (".*", r"", OWNED),
+# Each of several is needed; the first of each is the least one, the others do as well [doc]
+Needed = tuple[tuple[str, ...], ...]
+READ_APPLICATIONS = (READ_ALL, *CHANGES_ALL, DIRECTORY[1])
+# The first that fits: the methods, the path, the permissions from each request's page [doc]. The last is that of an
+# application that the caller owns.
+NEEDED: tuple[tuple[str, str, Needed], ...] = (
+    ("POST|DELETE", r"/owners/", (CHANGES_ALL,)),
+    ("POST|DELETE", r"/appRoleAssignedTo", ((ASSIGN,), READ_APPLICATIONS)),
+    ("GET", r"/appRoleAssign", (READ_APPLICATIONS,)),
+    ("GET", r"/oauth2PermissionGrants", ((GRANT, *DIRECTORY),)),
+    (".*", r"/oauth2PermissionGrants", ((GRANT, DIRECTORY[0]),)),
+    ("GET", r"/users/", (("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *DIRECTORY),)),
+    ("GET", r"/groups", (("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", *DIRECTORY),)),
+    ("GET", r"/policies/", (("Policy.Read.All",),)),
+    ("GET", r"/applications$", (READ_APPLICATIONS,)),
+    (".*", r"", ((OWNED_BY, *CHANGES_ALL),)),
 )
+# The abilities of bootstrap_automation by what they grant
+ABILITIES = {
+    WRITE_ALL: "other_applications",
+    ASSIGN: "assignments",
+    GRANT: "consent",
+    "User.ReadBasic.All": "names",
+    "GroupMember.Read.All": "names",
+    "Policy.Read.All": "policies",
+}
+# The ID of an application in a request's path: of the object, or the app ID
+ADDRESSED = re.compile(r"/applications(?:/|\(appId=')([0-9a-f-]{36})", re.IGNORECASE)
+PRINCIPAL = re.compile(r"/servicePrincipals/([0-9a-f-]{36})", re.IGNORECASE)
+DELETED = "/deletedItems/"
+ADMINISTRATOR = "Application Administrator"
 
 
-def hint(method: str, path: str, who: str) -> str:
-    """What to do about Graph's 403 to a request: ``who`` is the automation in words."""
-    fitting = (p for verbs, place, p in NEEDED if re.fullmatch(verbs, method) and re.search(place, path, re.IGNORECASE))
-    permission = next(fitting)
-    return f"Grant the {who} the Microsoft Graph application permission {permission}, with admin consent"
+@dataclass(frozen=True)
+class Caller:
+    """Who sends requests, by the claims of the access token [doc]: ``oid``, and ``roles`` of an application or ``scp``
+    of a user, who is ``delegated``. Nothing is ``known`` of a token that cannot be read."""
+
+    object_id: str = ""
+    permissions: frozenset[str] = frozenset()
+    delegated: bool = False
+    known: bool = False
+
+    @classmethod
+    def of(cls, claims: t.Mapping[str, t.Any] | None) -> Caller:
+        """The caller whose token has these ``claims``; None for one that cannot be read."""
+        if not claims or not claims.get("oid"):
+            return cls()
+        scopes = str(claims.get("scp") or "").split()
+        roles = claims.get("roles")
+        held = {str(role) for role in roles} if isinstance(roles, list) else set()
+        return cls(str(claims["oid"]), frozenset({*held, *scopes}), bool(scopes), known=True)
+
+    def may(self, permissions: t.Iterable[str]) -> bool:
+        """Whether the caller has one of the ``permissions``."""
+        return not self.permissions.isdisjoint(permissions)
+
+    def owns(self, owners: t.Iterable[str]) -> bool:
+        """Whether the caller is one of ``owners``, which are object IDs."""
+        return self.object_id.lower() in {str(owner).lower() for owner in owners}
+
+
+def hint(method: str, path: str, who: str, caller: Caller, graph: str) -> str:
+    """What to do about Graph's 403 to a request of ``caller``, named ``who``; ``graph`` is Graph's address."""
+    fits = (n for verbs, place, n in NEEDED if re.fullmatch(verbs, method) and re.search(place, path, re.IGNORECASE))
+    needed = next(fits)
+    last = needed == NEEDED[-1][2]
+    if caller.delegated and last:
+        return f"Sign in as an owner of the application, or as {ADMINISTRATOR}"
+    missing = [alternatives[0] for alternatives in needed if not caller.may(alternatives)]
+    if missing and last and not caller.known:
+        return f"{grant(who, missing)}. If it has that, make it an owner of the application"
+    if missing:
+        return grant(who, missing)
+    creates = method == "POST" and path.endswith("/applications")
+    if last and not caller.may(CHANGES_ALL) and not creates:
+        return _ownership(path, who, caller, graph)
+    return (
+        f"The {who} has the permission that this needs, so something else refuses it: ask an administrator for a "
+        "policy of the tenant, or a restricted administrative unit, that protects the object"
+    )
+
+
+def grant(who: str, permissions: t.Iterable[str]) -> str:
+    """How to give the application ``who`` these permissions."""
+    named = [*permissions]
+    noun = "permissions" if len(named) > 1 else "permission"
+    return (
+        f"Grant the {who} the Microsoft Graph application {noun} {' and '.join(named)}, with admin consent"
+        f"{ability(ABILITIES.get(named[0], ''))}"
+    )
+
+
+def ability(name: str) -> str:
+    """Where the playbook bootstrap_automation grants what a hint asks for; empty if it does not."""
+    return f" ({name} of bootstrap_abilities in the playbook bootstrap_automation)" if name else ""
+
+
+def make_owner(application: str, caller: Caller) -> str:
+    """The command that makes ``caller`` an owner of the ``application``, by its app ID or object ID.
+
+    Azure CLI takes either for an application, and the object ID of a service principal for an owner [doc].
+    """
+    return f"az ad app owner add --id {application} --owner-object-id {caller.object_id}"
+
+
+def _ownership(path: str, who: str, caller: Caller, graph: str) -> str:
+    """How the caller, who may change what it owns, comes to own the object in ``path``."""
+    if DELETED in path:
+        return f"The {who} has {OWNED_BY} and does not own the deleted object. Let an {ADMINISTRATOR} do it"
+    principal = PRINCIPAL.search(path)
+    if principal:
+        # Azure CLI adds no owner to a service principal [doc]
+        body = f'{{"@odata.id": "{graph}/v1.0/directoryObjects/{caller.object_id}"}}'
+        return (
+            f"Make the {who} an owner of the service principal: az rest --method POST "
+            f"--url '{graph}/v1.0/servicePrincipals/{principal[1]}/owners/$ref' --body '{body}'"
+        )
+    found = ADDRESSED.search(path)
+    return f"Make the {who} an owner of the application: {make_owner(found[1] if found else '<client ID>', caller)}"

@@ -16,6 +16,7 @@ import time
 import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 
 AGREEING = 3
 # Seconds to wait where nothing that is involved has just been made.
@@ -34,6 +35,8 @@ _UNKNOWN_YET = (
 )
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 3.0
+# What is waited for, unless the caller knows better
+REPLICAS = "Microsoft Entra to replicate a change"
 
 Value = t.TypeVar("Value")
 
@@ -43,17 +46,19 @@ async def settle(
     done: t.Callable[[Value], bool],
     patience: float,
     agreeing: int = AGREEING,
+    what: str = REPLICAS,
 ) -> tuple[Value, bool]:
     """Call ``read`` until ``agreeing`` answers in a row satisfy ``done``, for at most ``patience`` seconds.
 
-    Once one does, the others are asked for at the same time. Gives the last answer and whether it was settled.
+    Once one does, the others are asked for at the same time. Gives the last answer and whether it was settled. ``what``
+    tells the user what is waited for.
     """
 
     async def answers() -> list[Value]:
         first = await read()
         return [first, *(await at_once(read, agreeing - 1))] if done(first) else [first]
 
-    return await _until(answers, lambda values: all(map(done, values)), patience)
+    return await _until(answers, lambda values: all(map(done, values)), patience, what)
 
 
 async def agreed(
@@ -77,7 +82,10 @@ async def at_once(read: t.Callable[[], t.Awaitable[Value]], times: int) -> list[
 
 
 async def _until(
-    read: t.Callable[[], t.Awaitable[list[Value]]], done: t.Callable[[list[Value]], bool], patience: float
+    read: t.Callable[[], t.Awaitable[list[Value]]],
+    done: t.Callable[[list[Value]], bool],
+    patience: float,
+    what: str = REPLICAS,
 ) -> tuple[Value, bool]:
     deadline = time.monotonic() + patience
     pause = FIRST_PAUSE
@@ -87,7 +95,8 @@ async def _until(
             return values[-1], True
         if time.monotonic() > deadline:
             return values[-1], False
-        await asyncio.sleep(pause)
+        with waiting.waits_for(what, deadline - time.monotonic()):
+            await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
@@ -109,9 +118,12 @@ async def believed_absent(read: t.Callable[[], t.Awaitable[Value | None]]) -> Va
 
 
 async def persist(
-    act: t.Callable[[], t.Awaitable[Value]], passing: t.Callable[[ServiceError], bool], patience: float
+    act: t.Callable[[], t.Awaitable[Value]],
+    passing: t.Callable[[ServiceError], bool],
+    patience: float,
+    what: str = REPLICAS,
 ) -> Value:
-    """Call ``act`` again while it fails with an error that ``passing`` knows to be replication.
+    """Call ``act`` again while it fails with an error that ``passing`` knows to be replication, or to be ``what``.
 
     Raises the last error when ``patience`` seconds are over, any other error at once.
     """
@@ -123,7 +135,8 @@ async def persist(
         except ServiceError as error:
             if not passing(error) or time.monotonic() > deadline:
                 raise
-        await asyncio.sleep(pause)
+        with waiting.waits_for(what, deadline - time.monotonic()):
+            await asyncio.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)
 
 

@@ -33,6 +33,7 @@ except ImportError:
 try:
     import httpcore  # httpx loads it with the first client; loaded here, the workers that Ansible forks have it already
     import httpx
+    from httpx import HTTPError
     from kiota_abstractions.method import Method
     from kiota_abstractions.request_information import RequestInformation
     from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
@@ -44,6 +45,7 @@ except ImportError:
     httpcore = httpx = None
     AzureIdentityAuthenticationProvider = KiotaClientFactory = Method = ParametersNameDecodingHandler = None
     BaseMiddleware = object
+    HTTPError = Exception
     RequestInformation = GraphRequestAdapter = GraphServiceClient = None
 
 # What fails is told in the task's result; without a handler Python writes the SDK's warnings to standard error as well.
@@ -57,6 +59,7 @@ __all__ = [
     "BaseMiddleware",
     "GraphRequestAdapter",
     "GraphServiceClient",
+    "HTTPError",
     "KiotaClientFactory",
     "Method",
     "ParametersNameDecodingHandler",

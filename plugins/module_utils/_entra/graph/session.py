@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import typing as t
@@ -91,7 +90,7 @@ class Graph:
         self.patience: float = params.get("wait_timeout") or 0.0
         self.now = datetime.now(timezone.utc)
         self._http = http
-        self._asked = _causes.Asked(cloud.graph_endpoint, "graph_endpoint")
+        self._asked = asked(cloud, params)
         self._params = params
         self._authorization = ""
         self._ahead: dict[str, dict[str, t.Any]] = {}
@@ -99,15 +98,23 @@ class Graph:
     @property
     def caller_id(self) -> str | None:
         """The object ID of who is signed in, once a request was sent: ``oid`` of the access token [doc]."""
-        claims = tokens.claims(self._authorization.partition(" ")[2]) or {}
-        return claims.get("oid")
+        return self.caller.object_id or None
+
+    @property
+    def caller(self) -> permission_hints.Caller:
+        """Who is signed in, once a request was sent."""
+        return permission_hints.Caller.of(tokens.claims(self._authorization.partition(" ")[2]))
+
+    @property
+    def who(self) -> str:
+        """How messages name who is signed in."""
+        client_id = self._params.get("client_id")
+        return f"application {client_id}" if client_id else "signed-in account"
 
     def may(self, permissions: t.Collection[str]) -> bool:
-        """Whether the access token has one of the Microsoft Graph ``permissions``, once a request was sent: ``roles``
-        of an application and ``scp`` of a user [doc]. False for a token that cannot be read."""
-        claims = tokens.claims(self._authorization.partition(" ")[2]) or {}
-        held = {*(claims.get("roles") or []), *str(claims.get("scp") or "").split()}
-        return not held.isdisjoint(permissions)
+        """Whether the access token has one of the Microsoft Graph ``permissions``, once a request was sent. False for a
+        token that cannot be read."""
+        return self.caller.may(permissions)
 
     def request(
         self, method: str, address: t.Any, document: t.Any = None, query: t.Mapping[str, t.Any] | None = None
@@ -157,6 +164,7 @@ class Graph:
                 lambda: self._send_once(request, attempted, repeatable, missing_ok),
                 lambda error: error.code in NOTHING_DONE,
                 self.patience,
+                "Microsoft Graph, where others change the same",
             )
         except ServiceError as error:
             if not self._without_unknown(request, error):
@@ -239,21 +247,16 @@ class Graph:
         return response
 
     async def _send(self, native: t.Any, attempted: str, safe: bool) -> t.Any:
-        for attempt in range(1, waits.ATTEMPTS + 1):
-            try:
-                return await self._http.send(native)
-            # TLS's errors while reading come as they are
-            except (sdk.httpx.HTTPError, bounds.UnreadableAnswer, OSError) as error:
-                cause = _causes.of_exception(error, self._asked)
-                if cause.open and not safe:
-                    answer = _causes.lost(error, cause)
-                    raise AmbiguousError(attempted, answer=answer, hint=cause.hint) from error
-                if cause.final or attempt == waits.ATTEMPTS:
-                    raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
-            except Exception as error:  # of a library that did not expect this answer
-                raise self._unreadable(attempted, error, safe=safe) from error
-            await asyncio.sleep(waits.pause(attempt))
-        raise AssertionError("the last attempt raises")
+        try:
+            return await self._http.send(native)
+        except middleware.FAILED as error:
+            cause = _causes.of_exception(error, self._asked)
+            if cause.open and not safe:
+                answer = _causes.lost(error, cause)
+                raise AmbiguousError(attempted, answer=answer, hint=cause.hint) from error
+            raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
+        except Exception as error:  # of a library that did not expect this answer
+            raise self._unreadable(attempted, error, safe=safe) from error
 
     def _unreadable(self, attempted: str, error: Exception, *, safe: bool = False) -> ServiceError:
         """The error for an answer at which a library failed; its text is not told, as it may quote anything."""
@@ -335,13 +338,13 @@ class Graph:
         for words, hint in HINTS:
             if words in f"{code} {message}":
                 return hint
-        who = f"application {self._params['client_id']}" if self._params.get("client_id") else "signed-in account"
         if status == 403 and LICENCE.search(f"{code} {message}"):
             return "Omit the option, or get the licence (Microsoft Entra ID P1 or P2); no permission helps"
         if status == 403:
-            return permission_hints.hint(response.request.method, response.request.url.path, who)
+            request, graph = response.request, self.cloud.graph_endpoint
+            return permission_hints.hint(request.method, request.url.path, self.who, self.caller, graph)
         if status == 401:
-            return f"Check that the {who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
+            return f"Check that the {self.who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
         if code == "Directory_QuotaExceeded" or status == 429:
             return message if status == 429 else "Remove applications or credentials that are no longer needed"
         return None
@@ -350,6 +353,11 @@ class Graph:
 def _without_document(status: int) -> str:
     """What to do about an answer that is not Graph's, or of a Graph that is too busy for more than a status."""
     return "Run the playbook again" if status == 429 or status >= 500 else NO_DOCUMENT
+
+
+def asked(cloud: Cloud, params: t.Mapping[str, t.Any]) -> _causes.Asked:
+    """What a request to Graph asks for, as failures name it."""
+    return _causes.Asked(cloud.graph_endpoint, "graph_endpoint", timeout=params.get("timeout"))
 
 
 @asynccontextmanager
@@ -363,7 +371,11 @@ async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -
     credential = credentials.create(params, cloud, tenant_id)
     http = sdk.KiotaClientFactory.create_with_custom_middleware(
         [
-            middleware.Repeats(waits.BUDGET if params.get("wait_timeout") is None else params["wait_timeout"]),
+            middleware.Repeats(
+                waits.BUDGET if params.get("wait_timeout") is None else params["wait_timeout"],
+                params["timeout"],
+                asked(cloud, params),
+            ),
             sdk.ParametersNameDecodingHandler(),
             middleware.Bounded(params["timeout"]),
         ],

@@ -27,7 +27,7 @@ PEOPLE = ("User", "Group")
 
 
 class Assignments(Part):
-    """``declared`` is {set, add, remove} of {principal_id, name, app_role}. The key is principal and role.
+    """``declared`` is {set, add, remove} of {principal_id, name, type, app_role}. The key is principal and role.
 
     Assignments of other applications to this one's roles are theirs (their admin consent), and never touched.
     """
@@ -46,6 +46,8 @@ class Assignments(Part):
             f"{item['principalId']}/{item['appRoleId']}": {
                 "id": item["id"],
                 "principal_id": item["principalId"],
+                "name": item.get("principalDisplayName"),
+                "type": item["principalType"],
                 "app_role_id": item["appRoleId"],
             }
             for item in _people(found)
@@ -66,7 +68,11 @@ class Assignments(Part):
         for item in exact if exact is not None else self.declared.get("add") or []:
             role = _role(item["app_role"], target)
             key = f"{item['principal_id']}/{role}"
-            made = {"id": None, "principal_id": item["principal_id"], "app_role_id": role}
+            made = {
+                "id": None,
+                **{member: item[member] for member in ("principal_id", "name", "type")},
+                "app_role_id": role,
+            }
             kept[key] = present.get(key, made)
         return kept
 
@@ -82,8 +88,13 @@ class Assignments(Part):
         else:
             one = address.by_app_role_assignment_id((step.before or {})["id"])
             request, verb = graph.request("DELETE", one), "Removing the assignment of"
-        principal = (step.after or step.before or {})["principal_id"]
+        principal = _label(step.after or step.before or {})
         await self.send(graph, target, request, f"{verb} {principal} to {target.name} failed")
+
+
+def _label(item: Document) -> str:
+    """How messages name a user or a group."""
+    return f"{item['name']} ({item['principal_id']})" if item["name"] else str(item["principal_id"])
 
 
 def _role(name: str | None, target: Target) -> str:

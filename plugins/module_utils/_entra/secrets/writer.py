@@ -98,7 +98,11 @@ class SecretWriter:
         if not strays.in_the_way(decision.strays, self._graph.now):
             return
         found, settled = await replication.settle(
-            self._credentials, lambda found: not left(found), min(self._graph.patience, OTHERS_WITHIN), agreeing=1
+            self._credentials,
+            lambda found: not left(found),
+            min(self._graph.patience, OTHERS_WITHIN),
+            agreeing=1,
+            what="another run that has made a client secret for the same console",
         )
         if settled:
             return
@@ -242,7 +246,11 @@ class SecretWriter:
             return bool(verdict.accepted) or cannot_tell
 
         verdict, done = await replication.settle(
-            lambda: self._endpoint.ask(secret), settled, self._graph.patience, agreeing=2
+            lambda: self._endpoint.ask(secret),
+            settled,
+            self._graph.patience,
+            agreeing=2,
+            what="the login endpoint to accept a new client secret",
         )
         decision.accepted = verdict.accepted
         if not done:

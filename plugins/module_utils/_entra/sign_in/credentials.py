@@ -19,7 +19,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     MissingLibraryError,
     ServiceError,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting, waits
 
 NEEDS = {
     "access_token": ("access_token",),
@@ -32,6 +32,11 @@ NEEDS = {
 CERTIFICATE_HINT = "certificate_path has to be a PEM or PFX file with the private key; see certificate_password"
 EXPLICIT = ("access_token", "client_secret", "certificate_path", "federated_token", "federated_token_file")
 
+# How the automation gets a new certificate or client secret of its own
+RENEW = (
+    "Renew it: run the playbook deskops.rustdesk_sso.bootstrap_automation with -e bootstrap_renew=true and the "
+    "variables of its first run"
+)
 UNTRUSTED = "Compare issuer, subject and audience of the application's federated credentials, letter by letter, with"
 # What each answer of the login endpoint means for the automation's own sign-in (Microsoft's AADSTS error list [doc]).
 HINTS = {
@@ -43,7 +48,8 @@ HINTS = {
     "700016": "Check client_id, and that tenant_id is the tenant in which that application lives",
     "700021": "Check client_id: the token is for another application, or was not meant for signing in to Entra",
     "700024": "Check the controller's clock; where a federated token is given, fetch a new one",
-    "700027": "Upload the certificate of certificate_path to the automation's application",
+    "700027": "Upload the certificate of certificate_path to the automation's application. If it was there before, "
+    f"somebody has removed it. {RENEW}",
     # Issuer, audience, subject, and a subject that differs in upper and lower case (Azure/login#515 [iss])
     "700211": UNTRUSTED,
     "700212": UNTRUSTED,
@@ -51,11 +57,16 @@ HINTS = {
     "7002138": UNTRUSTED,
     "7000112": "Enable the automation's application for sign-in: its service principal is disabled in this tenant",
     "7000215": "Set client_secret to the secret's value (not its ID), or create a new secret for the automation's app",
-    "7000222": "The automation's own client secret has expired: create a new one and set client_secret",
+    "7000222": f"The automation's own client secret has expired. {RENEW}",
     "7000229": "Create the automation's service principal in this tenant",
 }
 
 
+# Entra answers 700027 for a certificate that it does not know as well as for one that has expired: "[Reason - The key
+# used is expired., ..." [iss]
+EXPIRED_CERTIFICATE = (
+    f"The automation's own certificate has expired. {RENEW}. If the certificate is still valid, check the clock"
+)
 NO_TENANT = "00000000-0000-0000-0000-000000000000"
 
 
@@ -128,7 +139,7 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
         common["connection_timeout"] = params["timeout"]
         # Its own policy waits for as long as it is told to, and fails at a Retry-After that it cannot read [src].
         common["retry_total"] = 0
-        session = _http.session(_http.patient(_budget(params)))
+        session = _http.session(_http.repeats(params["timeout"], _budget(params), waiting.teller()))
         session.hooks["response"].append(_check_token)
     common["transport"] = sdk.AsyncioRequestsTransport(session=session, **common)
     if chosen == "managed_identity":
@@ -232,18 +243,23 @@ def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str, aut
     request = re.search(r"Trace ID: ([0-9a-f-]{36})", text)
     response = getattr(error, "response", None)
     if response is None and not said and chosen not in ("azure_cli", "managed_identity"):
-        cause = _causes.of_exception(error, _causes.Asked(authority, "authority_host"))
+        cause = _causes.of_exception(error, _causes.Asked(authority, "authority_host", timeout=params.get("timeout")))
         if cause.name != _causes.UNKNOWN:
             return ServiceError(attempted, answer=cause.answer, hint=cause.hint)
     asks = waits.wish(response) if response is not None else ""
     return ServiceError(
         attempted,
         answer=(said.group(0) if said else (text.splitlines() or [type(error).__name__])[0]).strip() + asks,
-        hint=_advice(chosen, code or "", params, tenant_id),
+        hint=EXPIRED_CERTIFICATE if _is_expired(code, text) else _advice(chosen, code or "", params, tenant_id),
         status=getattr(response, "status_code", None),
         code=f"AADSTS{code}" if code else None,
         request_id=request.group(1) if request else (_answers.request_id(response) if response is not None else None),
     )
+
+
+def _is_expired(code: str | None, text: str) -> bool:
+    """Whether the certificate with which the automation has signed in has expired."""
+    return code == "700027" and "expired" in text.lower()
 
 
 def _advice(chosen: str, code: str, params: t.Mapping[str, t.Any], tenant_id: str) -> str:

@@ -108,7 +108,7 @@ def read_discovery(http: Http, issuer: str, trusted: hosts.Trusted | None = None
     trusted = trusted or hosts.of_issuer(issuer)
     url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     attempted = f"Reading the OpenID Connect discovery document {url} failed"
-    asked = _causes.Asked(url, "authority_host")
+    asked = _causes.Asked(url, "authority_host", timeout=http.timeout)
     try:
         response = http.send("GET", url)
     except _http.requests.RequestException as error:

@@ -36,6 +36,12 @@ CLOUDS: dict[str, Hosts] = {
     "us_government_dod": _GOVERNMENT,
     "china": (("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"), ("microsoftgraph.chinacloudapi.cn",)),
 }
+PORTALS = {
+    "public": "https://entra.microsoft.com",
+    "us_government": "https://entra.microsoft.us",
+    "us_government_dod": "https://entra.microsoft.us",
+    "china": "https://entra.microsoftonline.cn",
+}
 # Where issuers of version 1 are, in all clouds [doc]; nothing is sent there
 V1_ISSUERS = frozenset({"https://sts.windows.net", "https://sts.chinacloudapi.cn"})
 
@@ -75,6 +81,21 @@ class Trusted:
         address = f"https://{host}"
         allowed = self.graph is None or _addresses.origin(address) in self.graph
         return allowed and self.foreign("userinfo_endpoint", address) is None
+
+
+def portal(cloud: Cloud) -> str:
+    """The address of the Microsoft Entra admin center in ``cloud``; empty for a cloud that is not Microsoft's.
+
+    Source: the hosts that Microsoft's Entra FAQ has firewalls allow [doc].
+    """
+    host = urlsplit(_addresses.origin(cloud.authority_host)).netloc
+    return next((PORTALS[name] for name, known in CLOUDS.items() if host in known[0]), "")
+
+
+def portal_page(address: str, app_id: str) -> str:
+    """The page of an application in the admin center at ``address``; empty without either."""
+    place = "#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId"
+    return f"{address}/{place}/{app_id}" if address and app_id else ""
 
 
 def of_cloud(cloud: Cloud) -> Trusted:

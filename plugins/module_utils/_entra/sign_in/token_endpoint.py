@@ -62,7 +62,7 @@ class TokenEndpoint:
             "client_secret": secret,
             "scope": self.scope,
         }
-        asked = _causes.Asked(self.url, "authority_host")
+        asked = _causes.Asked(self.url, "authority_host", timeout=self.http.timeout)
         try:
             response = self.http.send("POST", self.url, data=form, repeatable=True)
         except _http.requests.RequestException as error:

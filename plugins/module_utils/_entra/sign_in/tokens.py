@@ -157,7 +157,7 @@ def from_github(params: t.Mapping[str, t.Any], audience: str) -> str:
         try:
             response = http.send("GET", url, params=query, headers=headers)
         except _http.requests.RequestException as error:
-            cause = _causes.of_exception(error, _causes.Asked(url, GITHUB_VARIABLES[0]))
+            cause = _causes.of_exception(error, _causes.Asked(url, GITHUB_VARIABLES[0], timeout=http.timeout))
             raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
     try:
         token = response.json()["value"]

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Tell the user what a task waits for while it waits, in one line now and then, however much waits at once.
+
+What waits need not know who tells: it says so by waits_for(), and nothing happens outside told().
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+import typing as t
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+Tell = t.Callable[[str], None]
+
+# Seconds of waiting, all in all, from which on it is told, and seconds until the next line
+NOTICEABLE = 4.0
+AGAIN = 15.0
+TICK = 1.0
+
+
+@dataclass(eq=False)
+class _Wait:
+    """One wait, until ``until`` at most; ``announced`` is whether the service has asked for just this."""
+
+    what: str
+    until: float
+    announced: bool
+
+
+@dataclass
+class Waiting:
+    """What a task waits for at the moment. ``progress`` says how far it has come, empty if that is not worth a line."""
+
+    tell: Tell
+    progress: t.Callable[[], str] = str
+    clock: t.Callable[[], float] = time.monotonic
+    _waits: list[_Wait] = field(default_factory=list)
+    _said: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._looked = self._told = self.clock()
+        self._silent = True
+        self._waited = 0.0
+
+    @contextmanager
+    def of(self, what: str, longest: float, announced: bool) -> t.Iterator[None]:
+        """Wait for ``what`` within this block, for at most ``longest`` seconds."""
+        wait = _Wait(what, self.clock() + longest, announced)
+        self._waits.append(wait)
+        try:
+            yield
+        finally:
+            self._waits.remove(wait)
+
+    def due(self) -> str | None:
+        """What to tell now; None if there is nothing new. Asked for again and again, it counts how long is waited."""
+        now = self.clock()
+        passed, self._looked = now - self._looked, now
+        self._waited += passed if self._waits else 0.0
+        long = self._waited >= NOTICEABLE or any(
+            wait.announced and wait.until - now >= NOTICEABLE - TICK for wait in self._waits
+        )
+        rested = now - self._told >= AGAIN
+        parts = [self._waiting(now)] if self._waits and long and (rested or self._silent) else []
+        if parts or rested:
+            parts.append(self.progress())
+        text = " ".join(filter(None, parts))
+        if not text:
+            return None
+        self._told, self._silent, self._waited = now, False, 0.0
+        return text
+
+    def _waiting(self, now: float) -> str:
+        found: dict[str, list[float]] = {}
+        for wait in self._waits:
+            found.setdefault(wait.what, []).append(wait.until - now)
+        listed = [
+            f"{what}{f' ({len(left)} times)' if len(left) > 1 else ''}, for up to {max(1, math.ceil(max(left)))} s"
+            for what, left in found.items()
+        ]
+        return f"Waiting for {'; '.join(listed)}."
+
+    def say(self, text: str) -> None:
+        """Tell ``text`` as it is, unless it was just told: many requests can be answered the same."""
+        now = self.clock()
+        if now - self._said.get(text, -math.inf) < AGAIN:
+            return
+        self._said[text] = self._told = now
+        self.tell(text)
+
+    async def watch(self) -> None:
+        """Tell what is due, until it is cancelled."""
+        while True:
+            await asyncio.sleep(TICK)
+            text = self.due()
+            if text:
+                self.tell(text)
+
+
+_CURRENT: ContextVar[Waiting | None] = ContextVar("rustdesk_sso_waiting", default=None)
+
+
+@asynccontextmanager
+async def told(tell: Tell | None, progress: t.Callable[[], str] = str) -> t.AsyncIterator[None]:
+    """Tell what is waited for within this block, and in the tasks and threads that are begun there."""
+    if tell is None:
+        yield
+        return
+    waiting = Waiting(tell, progress)
+    token = _CURRENT.set(waiting)
+    watch = asyncio.create_task(waiting.watch())
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+
+@contextmanager
+def waits_for(what: str, longest: float, *, announced: bool = False) -> t.Iterator[None]:
+    """Wait for ``what`` within this block, for at most ``longest`` seconds, which a service has asked for if it is
+    ``announced``."""
+    waiting = _CURRENT.get()
+    if waiting is None:
+        yield
+        return
+    with waiting.of(what, longest, announced):
+        yield
+
+
+def teller() -> Tell | None:
+    """Who is told of waits at this place; None outside told()."""
+    waiting = _CURRENT.get()
+    return waiting.say if waiting else None

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The key and certificate with which the automation authenticates."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import ssl
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, MissingLibraryError
+
+# Entra takes keys of at least 2048 bits [doc]
+KEY_SIZE = 3072
+# A certificate is valid from before it was made: the clocks of the controller and of Entra differ
+BACKDATED = timedelta(hours=1)
+# In the subject of each certificate that the playbook makes: by it the playbook knows its own
+ORGANIZATION = "deskops.rustdesk_sso"
+PREFIX = "automation"
+SUBJECT = re.compile(rf"{PREFIX} ([0-9a-f]{{6}})")
+FIRST = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+PRIVATE_KEY = b"PRIVATE KEY-----"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a PEM file has: ``holder`` is that of a certificate that the playbook made, else None."""
+
+    thumbprint: str
+    holder: str | None
+    made: datetime
+    expires: datetime
+    has_key: bool = True
+
+
+def make(holder: str, lifetime: timedelta, now: datetime) -> bytes:
+    """A new private key and a certificate for it, signed with SHA-256 by itself, as one PEM document.
+
+    ``holder`` is six hexadecimal digits. Raises MissingLibraryError.
+    """
+    x509, oid = _library()
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_SIZE)
+    names = ((oid.ORGANIZATION_NAME, ORGANIZATION), (oid.COMMON_NAME, f"{PREFIX} {holder}"))
+    subject = x509.Name([x509.NameAttribute(*name) for name in names])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(now + lifetime)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return bytes(private) + bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def read(data: bytes, path: str) -> Certificate:
+    """The first certificate in the PEM document ``data``, which is that of the file ``path``.
+
+    Raises InputError if there is none, MissingLibraryError.
+    """
+    x509, oid = _library()
+    found = FIRST.search(data)
+    try:
+        if not found:
+            raise ValueError
+        certificate = x509.load_pem_x509_certificate(found.group())
+        der = ssl.PEM_cert_to_DER_cert(found.group().decode())
+    except ValueError:
+        raise InputError(
+            f"The file {path} has no certificate in PEM format",
+            hint="Set bootstrap_certificate_path to a PEM file with a certificate and its private key, or to a file "
+            "that does not exist: the playbook then creates both",
+        ) from None
+    made, expires = (_moment(certificate, name) for name in ("not_valid_before", "not_valid_after"))
+    organization, name = (
+        [str(item.value) for item in certificate.subject.get_attributes_for_oid(part)]
+        for part in (oid.ORGANIZATION_NAME, oid.COMMON_NAME)
+    )
+    own = SUBJECT.fullmatch(name[0]) if organization == [ORGANIZATION] and name else None
+    thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+    holder = own.group(1) if own else None
+    return Certificate(thumbprint, holder, made + BACKDATED if own else made, expires, PRIVATE_KEY in data)
+
+
+def _moment(certificate: t.Any, name: str) -> datetime:
+    """``name`` of the certificate in UTC; before cryptography 42, without a time zone."""
+    found: datetime = getattr(certificate, f"{name}_utc", None) or getattr(certificate, name)
+    return found.replace(tzinfo=timezone.utc)
+
+
+def _library() -> tuple[t.Any, t.Any]:
+    """The module x509 of cryptography, which is there where azure-identity is, and its names of a subject's parts."""
+    try:
+        from cryptography import x509
+        from cryptography.x509.oid import NameOID
+    except ImportError:
+        raise MissingLibraryError("cryptography") from None
+    return x509, NameOID

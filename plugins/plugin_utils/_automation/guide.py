@@ -1,0 +1,107 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What bootstrap_automation tells the administrator at the end. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+GROUP_VARS = "group_vars/rustdesk_servers"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The automation's application. ``variables`` are the role's, without a secret; ``secret_file`` has others."""
+
+    display_name: str
+    tenant_id: str
+    object_id: str
+    permissions: t.Sequence[str]
+    variables: t.Mapping[str, str]
+    certificate_path: str = ""
+    secret_file: str = ""
+    secret_encrypted: bool = False
+    expires: datetime | None = None
+    has_key: bool = True
+    own: bool = True
+    renewed: bool = False
+    taken_over: t.Sequence[str] = ()
+    removed: t.Sequence[str] = field(default_factory=list)
+
+
+def lines(facts: Facts) -> list[str]:
+    """The variables to use, what is known of the application, and what to do next, in lines."""
+    return [*_variables(facts), "", *_known(facts), "", "Next steps:", *_numbered(_steps(facts))]
+
+
+def predicted(choices: t.Mapping[str, str], removed: t.Sequence[str]) -> list[str]:
+    """What a run without check mode would do to the files, and which credentials it would remove, in lines."""
+    verbs = {
+        "created": "would be created, with a new credential",
+        "renewed": "would be replaced, with a new credential",
+        "completed": "would be replaced by that of the run that was interrupted",
+        "kept": "would stay as it is",
+    }
+    files = [f"{path} {verbs[choice]}." for path, choice in choices.items()]
+    return [*files, *([f"These would be removed: {', '.join(removed)}."] if removed else [])]
+
+
+def _variables(facts: Facts) -> t.Iterator[str]:
+    if facts.secret_file:
+        yield f"The variables of the automation are in {facts.secret_file}."
+        return
+    yield f"Put these lines into a file in {GROUP_VARS} next to your inventory, for example {GROUP_VARS}/entra.yml:"
+    yield ""
+    yield "---"
+    yield from (f"{name}: {value}" for name, value in facts.variables.items())
+
+
+def _known(facts: Facts) -> t.Iterator[str]:
+    yield f"Application: {facts.display_name} in the tenant {facts.tenant_id}"
+    yield f"Object ID of its service principal: {facts.object_id}"
+    yield f"Permissions: {', '.join(facts.permissions)}"
+    if facts.expires:
+        word = "Certificate" if facts.certificate_path else "Client secret"
+        yield f"{word} expires: {facts.expires:%Y-%m-%d}"
+    if facts.taken_over:
+        yield f"Owner of: {', '.join(facts.taken_over)}"
+    if facts.removed:
+        yield f"Removed: {', '.join(facts.removed)}"
+
+
+def _steps(facts: Facts) -> t.Iterator[str]:
+    if facts.secret_file and f"/{GROUP_VARS}/" not in facts.secret_file:
+        yield (
+            f"Move the file to {GROUP_VARS} next to your inventory, where Ansible reads it without being told, or pass "
+            f"it to each run with -e @{facts.secret_file}."
+        )
+    if facts.secret_file and not facts.secret_encrypted:
+        yield f"Encrypt the file: ansible-vault encrypt {facts.secret_file}"
+    if facts.certificate_path and not facts.has_key:
+        yield f"Add the private key to {facts.certificate_path}: the automation authenticates with both."
+    if facts.certificate_path:
+        yield (
+            f"Keep {facts.certificate_path} readable for the user that runs Ansible alone: it has the private key. "
+            "Where other controllers or AWX use a copy, replace it after each renewal."
+        )
+    if facts.expires and facts.own:
+        yield f"Before {facts.expires:%Y-%m-%d}, renew it: run this playbook again with -e bootstrap_renew=true."
+    if facts.renewed:
+        yield "The former one keeps working for the overlap. Run this playbook again afterwards to remove it."
+    yield (
+        "Let the automation manage an application that was registered by hand, or by another automation: run this "
+        "playbook again with -e bootstrap_take_over=<its client ID>."
+    )
+    yield (
+        "Write the inventory, then preview the changes: ansible-playbook -i inventory deskops.rustdesk_sso.site "
+        "--check --diff"
+    )
+
+
+def _numbered(steps: t.Iterable[str]) -> list[str]:
+    return [f"{number}. {step}" for number, step in enumerate(steps, 1)]

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What a run of bootstrap_automation does about the automation's own credentials. Pure.
+
+The playbook knows its own credentials by their name in Entra: ``automation`` and the holder, which is six random digits
+that the file has as well. Thus each file has its own line of credentials, in which the later supersedes the earlier,
+and two controllers never take each other's. Client secrets of earlier releases have the name without a holder.
+
+The new credential is in a file beside the one that it will replace, from before it is in Entra until Entra has accepted
+it. A run that finds such a file completes what another one began.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+
+KEEP, MAKE, RENEW, COMPLETE = "kept", "created", "renewed", "completed"
+OWN_NAME = re.compile(r"automation( [0-9a-f]{6})?")
+
+# Microsoft Graph application permissions that each ability needs besides REQUIRED
+ABILITIES: dict[str, tuple[str, ...]] = {
+    "other_applications": ("Application.ReadWrite.All",),
+    "assignments": ("AppRoleAssignment.ReadWrite.All", "Application.Read.All"),
+    "consent": ("DelegatedPermissionGrant.ReadWrite.All",),
+    "names": ("User.ReadBasic.All", "GroupMember.Read.All"),
+    "policies": ("Policy.Read.All",),
+}
+REQUIRED = "Application.ReadWrite.OwnedBy"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A certificate or client secret of the application in Entra. ``key`` is the thumbprint or key ID."""
+
+    key: str
+    name: str
+    expires: datetime
+
+    @property
+    def own(self) -> bool:
+        """Whether the playbook made it."""
+        return bool(OWN_NAME.fullmatch(self.name))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the two kinds of credentials: its word, and the variable with the path of its file."""
+
+    word: str
+    variable: str
+
+
+CERTIFICATE = Kind("certificate", "bootstrap_certificate_path")
+CLIENT_SECRET = Kind("client secret", "bootstrap_secret_file")
+
+
+@dataclass(frozen=True)
+class Files:
+    """What there is of one kind on the controller: the file, and the one beside it that a run has not completed.
+
+    ``readable`` is false if no vault password can read the file. ``own`` is whether the playbook made its credential.
+    ``begun`` is ``credential``, ``note`` if its client secret is not known to exist, or empty.
+    """
+
+    path: str
+    exists: bool
+    readable: bool = True
+    own: bool = True
+    begun: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asks for by variables."""
+
+    renew: bool = False
+    another: bool = False
+    revoke_former: bool = False
+
+
+def permissions(abilities: t.Sequence[str]) -> list[str]:
+    """The permissions for ``abilities``, sorted. Raises InputError for an unknown ability."""
+    unknown = [name for name in abilities if name not in ABILITIES]
+    if unknown:
+        raise InputError(
+            f"bootstrap_abilities has the unknown ability {unknown[0]}", hint=f"Choose from {', '.join(ABILITIES)}"
+        )
+    return sorted({REQUIRED, *(item for name in abilities for item in ABILITIES[name])})
+
+
+def choose(kind: Kind, files: Files, listed: t.Sequence[Listed], asked: Asked, now: datetime) -> str:
+    """KEEP, MAKE, RENEW or COMPLETE for the credential of ``files``; ``listed`` are those of its kind in Entra.
+
+    Raises InputError where the user has to decide, or where the credential cannot be replaced.
+    """
+    if files.begun == "credential":
+        return COMPLETE
+    if files.begun == "note":
+        return RENEW if files.exists else MAKE
+    if not files.exists:
+        live = [item for item in listed if item.own and item.expires > now]
+        if live and not (asked.another or asked.revoke_former):
+            raise InputError(
+                f"The file {files.path} does not exist, but the application has a {kind.word} that this playbook "
+                f"created ({'; '.join(f'{item.name}, expires {item.expires:%Y-%m-%d}' for item in live)})",
+                hint=f"If the file was moved, set {kind.variable} to its path. If it is lost, set "
+                f"bootstrap_revoke_former to true to create another and remove the lost one. To create another for a "
+                f"second controller and keep this one, set bootstrap_another to true",
+            )
+        return MAKE
+    if asked.renew:
+        _check_renewable(kind, files)
+        return RENEW
+    return KEEP
+
+
+def _check_renewable(kind: Kind, files: Files) -> None:
+    if not files.readable:
+        raise InputError(
+            f"The {kind.word} cannot be renewed",
+            answer=f"the file {files.path} is encrypted, and no vault password can read it",
+            hint="Set bootstrap_vault_password, or run ansible-playbook with --ask-vault-pass",
+        )
+    if not files.own:
+        raise InputError(
+            f"The {kind.word} cannot be renewed",
+            answer=f"the one in {files.path} was not created by this playbook",
+            hint=f"Renew it where it was issued, and set {kind.variable} to the file of the new one; or set "
+            f"{kind.variable} to a file that does not exist",
+        )
+
+
+def superseded(
+    listed: t.Sequence[Listed], holder: str | None, keep: t.Collection[str], since: datetime, now: datetime
+) -> list[Listed]:
+    """The earlier ones of ``holder`` that go. ``keep`` are the keys of those in the files, ``since`` is when the one
+    in use took the place of the former, plus the overlap."""
+    if holder is None or now < since:
+        return []
+    return [item for item in listed if item.name == f"automation {holder}" and item.key not in keep]
+
+
+def revoked(listed: t.Sequence[Listed], names: t.Collection[str], keep: t.Collection[str]) -> list[Listed]:
+    """All that the playbook made, except those with one of the ``names`` or keys that are in the files."""
+    return [item for item in listed if item.own and item.name not in names and item.key not in keep]
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time in ISO 8601 in UTC; None if it is none."""
+    try:
+        found = datetime.fromisoformat((text or "").replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def is_due(expires: datetime | None, now: datetime, within: timedelta = timedelta(days=30)) -> bool:
+    """Whether a credential expires soon, or has expired."""
+    return expires is not None and expires - now <= within

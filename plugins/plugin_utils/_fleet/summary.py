@@ -1,0 +1,103 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The summary of a run for the terminal: a table of the servers, then what else there is to say. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import sentences
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import shape
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.message import digest
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
+
+Records = t.Mapping[str, RunRecord]
+
+COLUMNS = ("server", "application", "state", "client secret", "expires")
+# Up to so many servers, the table has them all; of more, those with nothing to say are counted
+LISTED = 20
+# How many servers of the same failure or note are named
+NAMED = 5
+# Outcomes with which all is well, if the server was not changed
+WELL = (shape.VERIFIED, shape.DISABLED, shape.REMOVED)
+
+
+def lines(run: Records, *, predicted: bool = False) -> list[str]:
+    """The summary of ``run``, the most urgent server first.
+
+    ``predicted`` is whether check mode has only foreseen it. Failures, each told once for all servers that have it,
+    come last.
+    """
+    if not run:
+        return []
+    urgent = sorted(run, key=lambda name: (_urgency(run[name]), name))
+    listed = [name for name in urgent if not _is_quiet(run[name])]
+    listed = urgent if len(urgent) <= LISTED else [*listed, *urgent[len(listed) :][: max(0, LISTED - len(listed))]]
+    rows: list[tuple[str, ...]] = [(*COLUMNS, "would change" if predicted else "changed")]
+    rows += [_row(run[name], predicted=predicted) for name in listed]
+    rest = len(urgent) - len(listed)
+    said = _grouped([(name, note) for name in urgent for note in _notes(run[name])])
+    failed = _grouped([(name, run[name]["message"]) for name in urgent if run[name]["failed"]])
+    table = [*_aligned(rows), *([f"and {rest} more, healthy and without a change"] if rest else [])]
+    parts = [[digest(run, predicted=predicted).title], table, said, failed]
+    return [line for part in parts if part for line in ("", *part)][1:]
+
+
+def failure(known: RunRecord) -> str:
+    """What a server that failed says of itself; why it failed is in the summary."""
+    phase = known["error"]["phase"]
+    return f'{known["server"]} failed at "{phase}". The summary gives the reason.' if phase else known["message"]
+
+
+def _urgency(known: RunRecord) -> tuple[int, bool]:
+    return shape.OUTCOMES.index(known["outcome"]) if known["outcome"] else 0, not known["changed"]
+
+
+def _is_quiet(known: RunRecord) -> bool:
+    """Whether there is nothing to say of a server."""
+    return known["outcome"] in WELL and not known["changed"] and not _notes(known)
+
+
+def _row(known: RunRecord, *, predicted: bool) -> tuple[str, ...]:
+    secret = known["client_secret"]
+    decision = secret["decision"] or ("removed" if secret["removed"] else "")
+    changes = predicted and decision not in ("", "kept")
+    return (
+        known["server"],
+        known["application"]["unique_name"] or "-",
+        known["outcome"],
+        f"would be {decision}" if changes else decision or "-",
+        secret["expires"][:10] or "-",
+        "yes" if known["changed"] else "no",
+    )
+
+
+def _aligned(rows: t.Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _notes(known: RunRecord) -> list[str]:
+    """What to say of a server that did not fail."""
+    if known["failed"]:
+        return []
+    if known["outcome"] == shape.KEPT:  # it tells the redirect URIs that were removed
+        return [known["message"]]
+    restrictions = [sentences(f"not for all users: {item['detail']}", item["hint"]) for item in known["restrictions"]]
+    return [*restrictions, *known["notes"]]
+
+
+def _grouped(told: t.Iterable[tuple[str, str]]) -> list[str]:
+    """One line for each text, with the names of those that it is about, in the order of their first."""
+    names: dict[str, list[str]] = {}
+    for name, text in told:
+        names.setdefault(" ".join(text.split()), []).append(name)
+    return [f"{_named(members)}: {text}" for text, members in names.items()]
+
+
+def _named(names: t.Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,25 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Where the paths that a user gives lead.
+
+Ansible resolves a relative path against the directory of the playbook, for tasks and lookups alike: with a playbook of
+an installed collection, that is inside the collection. Only what runs in the controller's process has the directory in
+which the user started ansible-playbook.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def resolved(path: str, directory: str) -> str:
+    """``path`` as an absolute path: ``~`` and ``~user`` expanded, a relative one in ``directory``, without ``..``."""
+    return os.path.normpath(os.path.join(directory, os.path.expanduser(path)))
+
+
+def of_user(path: str) -> str:
+    """``path`` as an absolute path for the directory in which the user started this process."""
+    return resolved(path, os.getcwd())

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The report as CSV, one row for each server. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import typing as t
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import Model
+
+# The columns, each with the keys that lead to it in a server of the model
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "server": ("server",),
+    "state": ("state",),
+    "reason": ("reason",),
+    "tenant_id": ("tenant_id",),
+    "application": ("application", "unique_name"),
+    "app_id": ("application", "app_id"),
+    "assignment": ("application", "assignment"),
+    "provider": ("provider", "name"),
+    "console_type": ("console", "type"),
+    "console_url": ("console", "url"),
+    "callback_url": ("callback_url",),
+    "client_secret_expires": ("client_secret", "expires"),
+    "client_secret_days_left": ("days_left",),
+    "checks_passed": ("checks_passed",),
+    "checks_run": ("checks_run",),
+    "automation_client_id": ("automation", "client_id"),
+    "automation_credential": ("automation", "credential"),
+    "automation_expires": ("automation", "expires"),
+    "automation_state": ("automation", "state"),
+}
+# With these a spreadsheet takes a cell for a formula (OWASP, CSV Injection [doc]), also in their full width
+FORMULA = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
+
+
+def text(model: Model) -> str:
+    """The servers of ``model`` in its order, after a row with the names of the columns."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for server in model["servers"]:
+        writer.writerow([_cell(_value(server, path)) for path in COLUMNS.values()])
+    return file.getvalue()
+
+
+def _value(server: Model, path: t.Sequence[str]) -> t.Any:
+    value: t.Any = server
+    for key in path:
+        value = value[key]
+    return value
+
+
+def _cell(value: t.Any) -> str:
+    """``value`` in one line, which no spreadsheet takes for a formula: an apostrophe makes it a text."""
+    if value is None:
+        return ""
+    if isinstance(value, int):
+        return str(value)
+    line = " ".join(str(value).split())
+    return f"'{line}" if line.startswith(FORMULA) else line

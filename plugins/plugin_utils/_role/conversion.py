@@ -1,0 +1,116 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Convert the value of a role variable, and all that is nested in it, to the types of the module's option. Pure.
+
+The command line and AWX give lists and dictionaries as text. One rule for all: a text is a list if it is JSON, or else
+its parts between commas without white space around them, and a dictionary if it is JSON or key=value. A list of
+dictionaries is JSON alone.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.module_utils.common.validation import check_type_bool, check_type_dict
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+
+Rules = t.Mapping[str, t.Any]
+_CONTAINERS = ("list", "dict")
+
+# What a variable with nested values looks like, by its name without the prefix
+EXAMPLES = {
+    "app_assignments": "{add: [{group: RustDesk users}]}",
+    "app_service_principal": "{app_role_assignment_required: true}",
+    "app_owners": "{add: [alice@example.com]}",
+    "app_optional_claims": "{id_token: [{name: email}]}",
+    "console_contract": "{settings_path: /api/oidc/settings}",
+    "app_admin_consent": "[{resource: Microsoft Graph, scopes: [openid, profile, email]}]",
+}
+
+
+def converted(value: t.Any, rules: Rules, path: str, example: str = "") -> t.Any:
+    """``value`` as the type that ``rules`` say, with all that is nested in it.
+
+    Raises InputError, which names the ``path`` of what cannot be converted and shows the ``example``. Types that have
+    nothing nested, such as numbers, are left to Ansible; so are values that may be secrets.
+    """
+    if value is None:
+        return None
+    hint = f"Write {example}" if example else None
+    kind = rules.get("type", "str")
+    if kind == "list":
+        return _list(value, rules, path, example)
+    if kind == "dict":
+        return _dict(value, rules, path, example)
+    if isinstance(value, (list, tuple, dict)):
+        what = "a dictionary" if isinstance(value, dict) else "a list"
+        raise InputError(f"{path} has to be {_input.WORDS.get(kind, 'text')}", answer=f"it is {what}", hint=hint)
+    if kind == "bool":
+        try:
+            return check_type_bool(value)
+        except TypeError:
+            raise InputError(f"{path} has to be true or false", answer=f"it is {_input.quoted(value)}") from None
+    choices = rules.get("choices")
+    if choices and value not in choices and str(value) not in choices:
+        raise InputError(f"{path} has to be one of {', '.join(choices)}", answer=f"it is {_input.quoted(value)}")
+    return value
+
+
+def _list(value: t.Any, rules: Rules, path: str, example: str) -> list[t.Any]:
+    element = {**rules, "type": rules.get("elements", "str")}
+    if isinstance(value, str):
+        value = _parts(value, nested=element["type"] in _CONTAINERS)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = [value]  # as Ansible does
+    if not isinstance(value, (list, tuple)):
+        wanted = "a list of dictionaries" if element["type"] == "dict" else "a list"
+        simple = 'first,second or ["first", "second"]' if isinstance(value, str) else "[first, second]"
+        raise InputError(f"{path} has to be {wanted}", answer=_it_is(value), hint=f"Write {example or simple}")
+    return [converted(item, element, f"{path}[{place}]", example) for place, item in enumerate(value, 1)]
+
+
+def _parts(text: str, *, nested: bool) -> t.Any:
+    """What a text is as a list; itself if it cannot be one."""
+    if text.lstrip().startswith("["):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text  # it may be YAML, which is not guessed
+    return text if nested else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _dict(value: t.Any, rules: Rules, path: str, example: str) -> dict[str, t.Any]:
+    inner: t.Mapping[str, Rules] | None = rules.get("options")
+    hint = f"Write {example}" if example else None
+    if isinstance(value, str):
+        try:
+            value = check_type_dict(value)
+        except (TypeError, ValueError):  # their texts quote it
+            raise InputError(f"{path} has to be a dictionary", answer=_it_is(value), hint=hint) from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} has to be a dictionary", answer=_it_is(value), hint=hint)
+    if inner is None:
+        return value
+    names: dict[t.Any, str] = {alias: name for name, one in inner.items() for alias in one.get("aliases") or []}
+    for name in value:
+        if name not in inner and name not in names:
+            known = ", ".join(sorted(inner))
+            raise InputError(f"{path}.{_input.cut(str(name))} is unknown", hint=f"Use {known}")
+    missing = [name for name, one in inner.items() if one.get("required") and value.get(name) is None]
+    if missing:
+        raise InputError(f"{path}.{missing[0]} is not set", hint=hint)
+    return {
+        name: converted(item, inner[names.get(name) or name], f"{path}.{name}", example) for name, item in value.items()
+    }
+
+
+def _it_is(value: t.Any) -> str:
+    if isinstance(value, (dict, list, tuple)):
+        return f"it is a {'dictionary' if isinstance(value, dict) else 'list'}"
+    return f"it is {'the text ' if isinstance(value, str) else ''}{_input.quoted(value)}"

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""teardown.yml: out of everything, said first and asked for by name, without what belongs to others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from faults.steps import only, own
+
+from lab.client import Lab, SignInFailed
+from support import consoles
+from support.fleet import Fleet
+from support.quick_runs import quick_playbook, quick_run
+
+AUTOMATION = "rustdesk-sso-automation"
+
+
+@pytest.fixture
+def administrator(lab: Lab, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session of Azure CLI, and the automation's application under the name that bootstrap gives it."""
+    for name, value in lab.azure_cli(next(iter(fleet.tenant.users))).items():
+        monkeypatch.setenv(name, value)
+    mine = f"/applications(appId='{fleet.tenant.automation['client_id']}')"
+    assert fleet.tenant.graph("PATCH", mine, {"uniqueName": AUTOMATION}).status_code == 204
+
+
+def automation(fleet: Fleet) -> list[str]:
+    """The client IDs of the applications that have the automation's unique name."""
+    return [item["appId"] for item in fleet.tenant.applications() if item["uniqueName"] == AUTOMATION]
+
+
+def test_nothing_without_a_word(fleet: Fleet, lab: Lab) -> None:
+    """A teardown that nobody has confirmed, or of a part of the servers, changes nothing and says what to do."""
+    name = consoles.add(fleet, "pro").name
+    assert quick_run(fleet).rc == 0
+    lab.clear_requests()
+    for options, said in (
+        ((), f"-e teardown_confirm={fleet.tenant.tenant_id}"),
+        (("-e", "teardown_confirm=other.example"), f"-e teardown_confirm={fleet.tenant.tenant_id}"),
+        (("--limit", name, "-e", f"teardown_confirm={fleet.tenant.tenant_id}"), "omit --limit"),
+    ):
+        run = quick_playbook(fleet, "teardown", *options)
+        assert run.rc != 0
+        assert said in run.output
+    assert lab.requests() == []
+    assert fleet.sign_in(name)["access_token"]
+
+
+def test_the_whole_way_out(
+    lab: Lab, fleet: Fleet, administrator: None, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]
+) -> None:
+    """Said first; a server that is down is left for another run; then all goes but what belongs to others, the
+    automation last; another run changes nothing."""
+    pro, other, last = (consoles.add(fleet, kind).name for kind in consoles.KINDS)
+    fleet.hosts[last]["rustdesk_sso_app_unique_name"] = "alone"
+    fleet.hosts[last]["rustdesk_sso_app_display_name"] = "Alone"
+    assert quick_run(fleet).rc == 0
+    shared = only(fleet.tenant, uniqueName="rustdesk-sso")
+    foreign = "https://erp.example/signin"
+    uris = [*shared["web"]["redirectUris"], foreign]
+    assert fleet.tenant.graph("PATCH", f"/applications/{shared['id']}", {"web": {"redirectUris": uris}}).ok
+    confirmed = ("-e", f"teardown_confirm={fleet.tenant.tenant_id}", "-e", f"teardown_automation={AUTOMATION}")
+
+    before = seen(fleet)
+    lab.clear_requests()
+    predicted = quick_playbook(fleet, "teardown", "--check", *confirmed)
+    assert predicted.rc == 0, predicted.output
+    assert writes() == []
+    assert seen(fleet) == before
+    kept = f"the application rustdesk-sso (it has the redirect URI {foreign}), of "
+    for said in ("Check mode: nothing was changed", "Applications that would be deleted: - alone (", kept):
+        assert said in predicted.output
+    assert f"its own application {AUTOMATION} (client ID {fleet.tenant.automation['client_id']}" in predicted.output
+    assert "would be deleted" in predicted.output
+    assert "the accounts of users who have signed in to RustDesk" in predicted.output
+
+    lab.fault(pro, times=1000, html="<html>Gateway</html>")
+    partly = quick_playbook(fleet, "teardown", *confirmed)
+    assert partly.rc != 0
+    assert "The teardown is not finished: 1 of 3 servers failed." in partly.output
+    assert f"-e teardown_gone_consoles={pro}" in partly.output
+    assert f"its own application {AUTOMATION} is kept, because a server failed" in partly.output
+    left = only(fleet.tenant, uniqueName="rustdesk-sso")["web"]["redirectUris"]
+    assert set(left) == {foreign, f"{fleet.consoles[pro].url}/api/oidc/callback"}
+    assert automation(fleet) == [fleet.tenant.automation["client_id"]]
+    lab.clear_faults()
+    assert fleet.sign_in(pro)["access_token"]
+
+    done = quick_playbook(fleet, "teardown", *confirmed)
+    assert done.rc == 0, done.output
+    assert "The teardown is finished." in done.output
+    (kept_application,) = own(fleet.tenant.applications())
+    assert kept_application["web"]["redirectUris"] == [foreign]
+    assert kept_application["passwordCredentials"] == []
+    assert automation(fleet) == []
+    for name in (pro, other, last):
+        with pytest.raises(SignInFailed):
+            fleet.sign_in(name)
+
+    before = seen(fleet)
+    lab.clear_requests()
+    again = quick_playbook(fleet, "teardown", *confirmed)
+    assert again.rc == 0, again.output
+    assert set(again.changed().values()) == {0}
+    assert "a former teardown is finished, and nothing was changed" in again.output
+    assert writes() == []
+    assert seen(fleet) == before
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
+    """Although it has the name of the role's default; the console is not changed, and no session stays open."""
+    console = consoles.add(fleet, kind)
+    consoles.add_provider(
+        console, client_id="rustdesk", client_secret="keycloak-secret-0123456789", issuer="https://id.example/realms/a"
+    )
+    before = seen(fleet)
+    run = quick_run(fleet, entry="remove")
+    assert run.failed() == {console.name}
+    assert "which does not belong to Entra, and is left" in run.output
+    assert seen(fleet) == before
+    assert consoles.automation_sessions(console) == []

@@ -1,0 +1,246 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What bootstrap_automation decides, reads and says, without Entra."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import yaml
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _paths
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import (
+    certificates,
+    files,
+    guide,
+    plan,
+    secret_file,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.plan import Asked, Files, Listed
+
+NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+PATH = "/keys/automation.yml"
+SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
+VALUES = dict(zip(secret_file.NAMES, ("tenant", "client", SECRET, "2027-05-27T00:00:00Z"), strict=True))
+
+
+def listed(name: str = "automation 0a1b2c", key: str = "k1", days: int = 100) -> Listed:
+    """A credential of the application."""
+    return Listed(key, name, NOW + days * DAY)
+
+
+class TestPaths:
+    """Where the paths that a user gives lead."""
+
+    @pytest.mark.parametrize(
+        ("path", "expected"),
+        [
+            ("a.pem", "/work/a.pem"),
+            ("./x/../a.pem", "/work/a.pem"),
+            ("/a.pem", "/a.pem"),
+            ("~/a.pem", "/home/al/a.pem"),
+        ],
+    )
+    def test_resolved(self, path: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", "/home/al")
+        assert _paths.resolved(path, "/work") == expected
+
+
+class TestChoose:
+    """What is done with one credential."""
+
+    @pytest.mark.parametrize(
+        ("here", "there", "asked", "expected"),
+        [
+            (Files(PATH, True), [listed()], Asked(), plan.KEEP),
+            (Files(PATH, True, readable=False), [listed()], Asked(), plan.KEEP),
+            (Files(PATH, True, own=False), [], Asked(), plan.KEEP),
+            (Files(PATH, True), [listed()], Asked(renew=True), plan.RENEW),
+            (Files(PATH, False), [], Asked(), plan.MAKE),
+            (Files(PATH, False), [], Asked(renew=True), plan.MAKE),
+            (Files(PATH, False), [listed("of others"), listed("automation x")], Asked(), plan.MAKE),
+            (Files(PATH, False), [listed(days=-1)], Asked(), plan.MAKE),
+            (Files(PATH, False), [listed("automation")], Asked(another=True), plan.MAKE),
+            (Files(PATH, False), [listed()], Asked(revoke_former=True), plan.MAKE),
+            (Files(PATH, True, begun="credential"), [listed()], Asked(), plan.COMPLETE),
+            (Files(PATH, True, begun="credential"), [listed()], Asked(renew=True), plan.COMPLETE),
+            (Files(PATH, False, begun="credential"), [listed()], Asked(), plan.COMPLETE),
+            (Files(PATH, True, begun="note"), [listed()], Asked(), plan.RENEW),
+            (Files(PATH, False, begun="note"), [listed()], Asked(), plan.MAKE),
+        ],
+    )
+    def test_choice(self, here: Files, there: list[Listed], asked: Asked, expected: str) -> None:
+        assert plan.choose(plan.CLIENT_SECRET, here, there, asked, NOW) == expected
+
+    @pytest.mark.parametrize(
+        ("here", "there", "asked", "said"),
+        [
+            (Files(PATH, False), [listed("automation")], Asked(), "automation, expires 2027-03-08"),
+            (Files(PATH, False), [listed()], Asked(renew=True), "bootstrap_secret_file to its path"),
+            (Files(PATH, True, readable=False), [], Asked(renew=True), "no vault password can read it"),
+            (Files(PATH, True, own=False), [], Asked(renew=True), "was not created by this playbook"),
+        ],
+    )
+    def test_refused(self, here: Files, there: list[Listed], asked: Asked, said: str) -> None:
+        with pytest.raises(InputError, match=said):
+            plan.choose(plan.CLIENT_SECRET, here, there, asked, NOW)
+
+
+class TestRemoved:
+    """Which credentials go."""
+
+    THERE = (
+        listed(),
+        listed(key="k2"),
+        listed("automation ffffff", "k3"),
+        listed("automation", "k4"),
+        listed("x", "k5"),
+    )
+
+    def test_only_earlier_ones_of_the_same_file_after_the_overlap(self) -> None:
+        assert plan.superseded(self.THERE, "0a1b2c", {"k2"}, NOW, NOW) == [self.THERE[0]]
+        assert plan.superseded(self.THERE, "0a1b2c", {"k2"}, NOW + DAY, NOW) == []
+        assert plan.superseded(self.THERE, None, {"k2"}, NOW, NOW) == []
+
+    def test_all_that_the_playbook_made_but_those_in_use(self) -> None:
+        assert [item.key for item in plan.revoked(self.THERE, (), {"k2"})] == ["k1", "k3", "k4"]
+        assert [item.key for item in plan.revoked(self.THERE, {"automation 0a1b2c"}, ())] == ["k3", "k4"]
+
+
+def test_permissions() -> None:
+    assert plan.permissions([]) == ["Application.ReadWrite.OwnedBy"]
+    assert plan.permissions(["policies", "policies"]) == ["Application.ReadWrite.OwnedBy", "Policy.Read.All"]
+    with pytest.raises(InputError, match="unknown ability all"):
+        plan.permissions(["all"])
+
+
+class TestCertificate:
+    """The PEM file."""
+
+    def test_what_is_made_is_known_again(self) -> None:
+        made = certificates.make("0a1b2c", 365 * DAY, NOW)
+        found = certificates.read(made, "a.pem")
+        expected = certificates.Certificate(found.thumbprint, "0a1b2c", NOW, NOW + 365 * DAY)
+        assert found == expected
+        only = made[made.index(b"-----BEGIN CERTIFICATE") :]
+        assert not certificates.read(only, "a.pem").has_key
+
+    def test_that_of_others_has_no_holder(self, tmp_path: Path) -> None:
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "automation 0a1b2c")])
+        builder = x509.CertificateBuilder(name, name, key.public_key(), 7, NOW, NOW + DAY)
+        pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        assert certificates.read(pem, "a.pem").holder is None
+
+    @pytest.mark.parametrize("text", [b"", b"-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"])
+    def test_another_file_is_refused(self, text: bytes) -> None:
+        with pytest.raises(InputError, match=r"The file a\.pem has no certificate in PEM format"):
+            certificates.read(text, "a.pem")
+
+
+class TestSecretFile:
+    """The file with the variables."""
+
+    def test_what_is_rendered_is_read(self) -> None:
+        found = secret_file.parse(secret_file.render(VALUES, "0a1b2c"), PATH)
+        assert (found.client_id, found.secret, found.holder) == ("client", SECRET, "0a1b2c")
+        assert found.expires == "2027-05-27T00:00:00Z"
+
+    def test_the_note_has_the_holder_alone(self) -> None:
+        found = secret_file.parse(secret_file.note("0a1b2c"), PATH)
+        assert (found.secret, found.holder) == ("", "0a1b2c")
+
+    def test_renewing_keeps_what_else_is_there(self) -> None:
+        """As in a file of an earlier release, which has no expiry date."""
+        names = (secret_file.TENANT, secret_file.CLIENT_ID, secret_file.SECRET)
+        former = "# mine\n" + "".join(f"{name}: old\n" for name in names) + "other: 1"
+        found = secret_file.render(VALUES, None, former)
+        assert yaml.safe_load(found) == {**VALUES, "other": 1}
+        assert found.startswith("# mine\n")
+
+    @pytest.mark.parametrize("text", ["", "a: 1", "- 1", "{", f"{secret_file.SECRET}: [1]", "# Holder: 0a1b2c\nb: 1"])
+    def test_another_file_is_refused(self, text: str) -> None:
+        with pytest.raises(InputError, match="was not made by this playbook"):
+            secret_file.parse(text, PATH)
+
+    def test_a_value_that_is_encrypted_by_itself_cannot_be_read(self) -> None:
+        assert not secret_file.is_readable(f"{secret_file.SECRET}: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00")
+
+    def test_a_value_in_several_lines_is_not_renewed(self) -> None:
+        text = f"{secret_file.CLIENT_ID}: c\n{secret_file.SECRET}: >-\n  {SECRET}\n"
+        with pytest.raises(InputError, match="not a value in one line"):
+            secret_file.check_renewable(secret_file.parse(text, PATH), PATH)
+
+
+class TestFiles:
+    """Files that hold a secret."""
+
+    def test_written_as_a_whole_for_the_owner_alone(self, tmp_path: Path) -> None:
+        path, link = tmp_path / "a.yml", tmp_path / "link.yml"
+        path.write_text("old")
+        path.chmod(0o644)
+        link.symlink_to(path)
+        files.write(str(link), b"new")
+        assert (path.read_text(), path.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o600, True)
+        assert sorted(item.name for item in tmp_path.iterdir()) == ["a.yml", "link.yml"]
+
+    def test_encrypted_with_the_password_that_it_had(self, tmp_path: Path) -> None:
+        path, own = tmp_path / "a.yml", files.Vault("own")
+        path.write_bytes(own.sealed(b"text"))
+        seen = files.look(str(path), own)
+        assert (seen.data, seen.encrypted) == (b"text", True)
+        assert files.look(str(path), files.Vault("other")).data is None
+        both = files.Vault("other")
+        assert own.opened(both.sealed(b"more", seen.secret))
+        assert both.opened(both.sealed(b"more"))
+        assert files.Vault().sealed(b"more") == b"more"
+
+
+class TestGuide:
+    """What the administrator is told."""
+
+    FACTS: ClassVar[dict[str, Any]] = {
+        "display_name": "automation",
+        "tenant_id": "t",
+        "object_id": "o",
+        "permissions": ["P"],
+        "variables": {"rustdesk_sso_tenant_id": "t", "rustdesk_sso_entra_certificate_path": "/keys/a.pem"},
+        "expires": NOW,
+    }
+
+    def told(self, **facts: Any) -> str:
+        """The text."""
+        return "\n".join(guide.lines(guide.Facts(**{**self.FACTS, **facts})))
+
+    def test_a_certificate(self) -> None:
+        text = self.told(certificate_path="/keys/a.pem")
+        block = text[text.index("---\n") : text.index("\n\nApplication")]
+        assert yaml.safe_load(block) == self.FACTS["variables"]
+        assert "Object ID of its service principal: o" in text
+        assert "Certificate expires: 2026-11-28" in text
+        assert "with -e bootstrap_renew=true" in text
+        assert "Add the private key" not in text
+
+    def test_that_of_others_is_not_renewed_by_the_playbook(self) -> None:
+        text = self.told(certificate_path="/keys/a.pem", own=False, has_key=False)
+        assert "bootstrap_renew" not in text
+        assert "Add the private key to /keys/a.pem" in text
+
+    def test_a_client_secret(self) -> None:
+        elsewhere = self.told(secret_file="/keys/a.yml")
+        assert "-e @/keys/a.yml" in elsewhere
+        assert "ansible-vault encrypt /keys/a.yml" in elsewhere
+        there = self.told(secret_file="/x/group_vars/rustdesk_servers/a.yml", secret_encrypted=True)
+        assert "Move the file" not in there
+        assert "ansible-vault encrypt" not in there

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the automation may change an application that it can read, and the one command that changes that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.ownership import refusal
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.permission_hints import OWNED_BY, Caller
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record
+from support.servers import APP_ID, ready, registration, result, verified
+
+ME = "5b1f0f5e-3f66-4f0a-9f1e-0d9a4a5c7e10"
+APP = {"app_id": APP_ID, "display_name": "RustDesk"}
+REFUSED = "The application me is not an owner."
+
+
+def asked(owners: list[str] | None, **claims: Any) -> str:
+    """The refusal for a caller with these claims."""
+    return refusal(Caller.of({"oid": ME, **claims}), "application me", APP, owners)
+
+
+def test_who_owns_it_or_may_change_all_is_not_refused() -> None:
+    assert asked(["other", ME.upper()], roles=[OWNED_BY]) == ""
+    assert asked([], roles=["Application.ReadWrite.All"]) == ""
+
+
+def test_who_does_not_own_it_learns_the_command() -> None:
+    said = asked(["other"], roles=[OWNED_BY])
+    assert said.endswith(f"az ad app owner add --id {APP_ID} --owner-object-id {ME}")
+    assert "consent" not in said
+    assert asked([], roles=[OWNED_BY]) == said
+
+
+def test_without_a_permission_to_change_anything_that_comes_first() -> None:
+    said = asked([], roles=["Application.Read.All"])
+    assert f"Grant the application me the Microsoft Graph application permission {OWNED_BY}" in said
+    assert "az ad" not in said
+
+
+@pytest.mark.parametrize("owners", [None, []])
+def test_what_is_unknown_is_no_refusal(owners: list[str] | None) -> None:
+    assert refusal(Caller.of(None), "application me", APP, owners) == ""
+    assert asked(owners, scp="Application.ReadWrite.All") == ""
+    assert asked(None, roles=[OWNED_BY]) == ""
+
+
+def test_a_run_in_check_mode_fails_where_the_change_would() -> None:
+    (server,) = verified(ready(), decision="renewed", change_refused=REFUSED)
+    made = record.record(server)
+    assert made["failed"]
+    assert made["message"] == f"Register the applications: {REFUSED}"
+    # A report tells how sign-in is now
+    assert not record.record(server, observed=True)["failed"]
+    unchanged = replace(server, registration=registration(result(server, change_refused=REFUSED)))
+    made = record.record(unchanged)
+    assert not made["failed"]
+    assert REFUSED in made["message"]

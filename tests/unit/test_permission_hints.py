@@ -1,0 +1,93 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A request that Graph refuses: the hint names the one cause that the access token shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.permission_hints import (
+    OWNED_BY,
+    READ_ALL,
+    WRITE_ALL,
+    Caller,
+    hint,
+)
+
+ME, APP = "0f9c1b9a-35c5-4f0b-8a86-0a4c1d0c7e77", "6d3b6f0e-7c55-4b6f-9f0e-2f8d1c5a9b10"
+OWN = f"/v1.0/applications/{APP}"
+GRAPH = "https://graph.microsoft.com"
+
+
+def said(method: str, path: str, **claims: Any) -> str:
+    """The hint for a caller with these claims, an application unless they name scopes."""
+    return hint(method, path, "application me", Caller.of({"oid": ME, **claims}), GRAPH)
+
+
+@pytest.mark.parametrize("path", [OWN, f"{OWN}/addPassword", f"/v1.0/applications(appId='{APP}')"])
+def test_who_may_change_its_own_becomes_an_owner(path: str) -> None:
+    told = said("PATCH", path, roles=[OWNED_BY])
+    assert told.endswith(f"owner of the application: az ad app owner add --id {APP} --owner-object-id {ME}")
+    assert "admin consent" not in told
+    assert WRITE_ALL not in told
+
+
+def test_an_owner_of_a_service_principal_is_made_through_graph() -> None:
+    told = said("PATCH", f"/v1.0/servicePrincipals/{APP}", roles=[OWNED_BY])
+    assert f"'{GRAPH}/v1.0/servicePrincipals/{APP}/owners/$ref'" in told
+    assert f"/directoryObjects/{ME}" in told
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "roles", "missing"),
+    [
+        ("PATCH", OWN, [], OWNED_BY),
+        ("GET", "/v1.0/applications", [OWNED_BY], READ_ALL),
+        ("POST", f"{OWN}/owners/$ref", [OWNED_BY], WRITE_ALL),
+        ("POST", f"/v1.0/servicePrincipals/{APP}/appRoleAssignedTo", [READ_ALL], "AppRoleAssignment.ReadWrite.All"),
+        ("POST", f"/v1.0/servicePrincipals/{APP}/appRoleAssignedTo", ["AppRoleAssignment.ReadWrite.All"], READ_ALL),
+        ("GET", "/v1.0/users/alice@contoso.example", [OWNED_BY], "User.ReadBasic.All"),
+    ],
+)
+def test_the_permission_that_is_missing_is_the_only_cause(
+    method: str, path: str, roles: list[str], missing: str
+) -> None:
+    told, _, place = said(method, path, roles=roles).partition(" (")
+    assert told == f"Grant the application me the Microsoft Graph application permission {missing}, with admin consent"
+    assert not place or place.endswith(" of bootstrap_abilities in the playbook bootstrap_automation)")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "roles"),
+    [
+        ("PATCH", OWN, [WRITE_ALL]),
+        ("POST", "/v1.0/applications", [OWNED_BY]),
+        ("GET", "/v1.0/policies/x", ["Policy.Read.All"]),
+    ],
+)
+def test_where_no_permission_is_missing_none_is_named(method: str, path: str, roles: list[str]) -> None:
+    told = said(method, path, roles=roles)
+    assert "has the permission that this needs" in told
+    assert "Grant" not in told
+
+
+def test_a_user_is_told_the_role() -> None:
+    told = said("PATCH", OWN, scp="Application.ReadWrite.All openid")
+    assert told == "Sign in as an owner of the application, or as Application Administrator"
+
+
+def test_of_a_token_that_cannot_be_read_nothing_is_known() -> None:
+    told = hint("PATCH", OWN, "application me", Caller.of(None), GRAPH)
+    assert OWNED_BY in told
+    assert "make it an owner of the application" in told
+    assert not Caller.of({"roles": "x", "oid": ME}).permissions
+
+
+def test_a_deleted_application_of_somebody_else() -> None:
+    told = said("POST", f"/v1.0/directory/deletedItems/{APP}/restore", roles=[OWNED_BY])
+    assert OWNED_BY in told
+    assert "az ad app owner" not in told
