@@ -181,6 +181,41 @@ def test_missing_objects_come_back(installed: Awx, request_of: Callable[..., Any
     assert apply["inventory"] == awx.find("inventories", "RustDesk servers")["id"]
 
 
+def test_a_deleted_inventory_comes_back(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """And the templates have it, as AWX starts no job without one."""
+    awx = installed
+    number = awx.find("inventories", "RustDesk servers")["id"]
+    request_of("DELETE", f"inventories/{number}")
+    report = awx.find("job_templates", f"{NAME}: report")
+    report["ask_inventory_on_launch"] = True
+    install(awx)
+    again = awx.find("inventories", "RustDesk servers")["id"]
+    used = {one["name"]: one["inventory"] for one in awx.api.items["job_templates"].values()}
+    assert used.pop(f"{NAME}: report") is None
+    assert set(used.values()) == {again}
+    assert install(awx).changes == []
+
+
+def test_an_image_and_a_project_of_others(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """The templates can use them; variables do not change what install.yml did not create."""
+    awx = installed
+    home = awx.find("organizations", "Default")["id"]
+    image = request_of("POST", "execution_environments", name="Ours", organization=home, image="ours")
+    scm = {"scm_type": "git", "scm_url": URL}
+    project = request_of("POST", "projects", name="Ours", organization=home, **scm)
+    update = project["summary_fields"]["current_update"]["id"]
+    for _look in range(2):
+        request_of("GET", f"project_updates/{update}")
+    for template in list(awx.api.items["job_templates"].values()):
+        used = {"execution_environment": image["id"], "project": project["id"]}
+        request_of("PATCH", f"job_templates/{template['id']}", **used)
+    before = everything(awx)
+    again = install(awx, execution_environment_image="theirs", project_url="https://git.example.com/theirs.git")
+    assert again.changes == []
+    assert everything(awx) == before
+    assert [warning.split('"')[1] for warning in again.warnings] == ["Ours", "Ours"]
+
+
 def test_a_first_run_names_what_it_needs(awx: Awx) -> None:
     """Before it creates anything."""
     with pytest.raises(Failed, match="Set install_execution_environment_image"):

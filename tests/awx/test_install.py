@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tools import peers
 
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import STATES
 from lab.awx.api import Api
 from lab.awx.rules import Forbidden, Refused, answers
 from lab.awx.server import Awx
@@ -68,7 +69,8 @@ def test_job_templates(installation: Any) -> None:
     assert templates["apply"]["ask_job_slice_count_on_launch"]
     assert json.loads(templates["apply"]["extra_vars"])["partial_inventory"] is True
     states = {name: json.loads(templates[name]["extra_vars"])["report_fail_on"] for name in ("verify", "drift")}
-    assert states == {"verify": ["unreachable", "broken"], "drift": ["unreachable", "broken", "drifted"]}
+    assert set(states["drift"]) - set(states["verify"]) == {"drifted"}
+    assert set(states["drift"]) | {"restricted", "expiring", "healthy"} == set(STATES)
     for item in templates.values():
         assert json.loads(item["extra_vars"])["rustdesk_sso_hosts"] == "rustdesk_servers"
         kinds = [one["credential_type"] for one in awx.listed("credentials", item, "credentials")]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.module_utils import rustdesk_sso_awx_plan as plan
 from ansible.module_utils.rustdesk_sso_awx_api import RUNNING, Api, Failed
-from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, Item, Ref, Theirs, Wanted
+from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, MARK, Item, Ref, Theirs, Wanted
 
 # The object that does not exist yet, in check mode
 UNKNOWN = -1
@@ -28,6 +28,8 @@ class Installer:
         self._ids: dict[str, int] = {}
         self._present: dict[str, Item] = {}
         self._created: set[str] = set()
+        # Of those that templates use: the administrators' own
+        self._foreign: set[str] = set()
         self.changes: list[str] = []
         self.warnings: list[str] = []
 
@@ -70,7 +72,10 @@ class Installer:
             for member in ADOPTED:
                 given = member == "inventory" and self._settings.get("inventory")
                 if template.get(member) and member not in self._present and not given:
-                    self._present[member] = self._api.get(f"{_resource(member)}/{template[member]}")
+                    found = self._api.get(f"{_resource(member)}/{template[member]}")
+                    self._present[member] = found
+                    if found["name"] != self._wanted[member].name and MARK not in found.get("description", ""):
+                        self._foreign.add(member)
 
     def _need_variables(self) -> None:
         """Raises Failed, before anything is created, if a first run lacks what only a variable can tell."""
@@ -95,6 +100,9 @@ class Installer:
         present = self._present.get(key) or self._find(one)
         if present:
             self._ids[key] = present["id"]
+            if key in self._foreign:
+                self._leave(one, present)
+                return self._ids[key]
             self._update(one, present)
         elif one.key in ("group", "inventory_source") and self._unsuitable(one):
             self._ids[key] = UNKNOWN
@@ -181,6 +189,8 @@ class Installer:
             inputs = plan.inputs(present["inputs"], one.named.get("inputs") or {})
             body = {} if inputs is None else {"inputs": inputs}
         else:
+            if one.resource == "job_templates":
+                named = {**plan.lost(present, one.fields), **named}
             body = plan.different(present, {member: self._value(value) for member, value in named.items()})
         if one.variables or (one.reset and "extra_vars" in body):
             text = plan.variables(body.get("extra_vars") or present["extra_vars"], one.variables)
@@ -196,6 +206,16 @@ class Installer:
                 self.changes.append(f"store the survey of {one.title}")
                 if not self._check_mode:
                     self._api.post(f"store the survey of {one.title}", path, one.survey)
+
+    def _leave(self, one: Wanted, present: Item) -> None:
+        """Say that a variable has no effect on an object that install.yml did not create."""
+        named = {member: self._value(value) for member, value in one.named.items()}
+        if plan.different(present, named):
+            kind = one.resource.removesuffix("s").replace("_", " ")
+            self.warnings.append(
+                f'The templates use the {kind} "{present["name"]}", which install.yml did not create. Variables for the'
+                f" {kind} do not change it."
+            )
 
     def _update_type(self, one: Wanted, present: Item) -> Item:
         used = self._api.get("credentials", credential_type=present["id"], page_size=1)["count"] > 0

@@ -12,7 +12,7 @@ from typing import Any
 
 Item = dict[str, Any]
 GROUP = "rustdesk_servers"
-# Ends the description of objects whose names do not begin with the prefix, so that uninstall.yml recognizes them
+# Ends the description of objects that an administrator may rename, or that others may have the names of
 MARK = "(created by deskops.rustdesk_sso)"
 BUILT_IN = "Microsoft Azure Resource Manager"
 ENTRA_NAMES = {
@@ -110,7 +110,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             "execution_environment",
             "execution_environments",
             prefix,
-            {**home, "description": "Playbooks for sign-in to RustDesk with Microsoft Entra ID"},
+            {**home, "description": f"Playbooks for sign-in to RustDesk with Microsoft Entra ID {MARK}"},
             _named(
                 image=settings.get("execution_environment_image"),
                 pull=settings.get("image_pull"),
@@ -143,7 +143,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             prefix,
             {
                 **home,
-                "description": "Playbooks for sign-in to RustDesk with Microsoft Entra ID",
+                "description": f"Playbooks for sign-in to RustDesk with Microsoft Entra ID {MARK}",
                 "scm_type": "git",
                 "scm_update_on_launch": True,
                 "default_environment": Ref("execution_environment"),
