@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.module_utils import rustdesk_sso_awx_plan as plan
 from ansible.module_utils.rustdesk_sso_awx_api import RUNNING, Api, Failed
+from ansible.module_utils.rustdesk_sso_awx_nodes import Nodes
 from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, MARK, Item, Ref, Theirs, Wanted
 
 # The object that does not exist yet, in check mode
@@ -41,7 +42,10 @@ class Installer:
             known = one.resource == "credential_types" and self._known(key)
             if not one.lazy or known or self._named(key):
                 self.ensure(key)
-        self._nodes(workflow)
+        ids = {key: self._ids[f"template {workflow[key]}"] for key in ("preview", "remove")}
+        nodes = Nodes(self._api, self._wanted["workflow"], self._ids["workflow"], self._settings, self._check_mode)
+        nodes.arrange(workflow, ids)
+        self.changes += nodes.changes
 
     def _named(self, key: str) -> bool:
         """Whether a variable names something of an object that is otherwise created only if it is needed."""
@@ -347,60 +351,6 @@ class Installer:
                 f'The project "{project["name"]}" has no playbook {body["playbook"]}. Copy it from'
                 " extensions/awx/project to the project's repository, and run the playbook again."
             )
-
-    # The workflow
-
-    def _nodes(self, content: Item) -> None:
-        """Preview, then approval, then removal; a workflow that an administrator has arranged stays as it is.
-
-        The nodes get what they run only once they are linked: a node without a parent runs at once.
-        """
-        workflow, title = self._ids["workflow"], self._wanted["workflow"].title
-        nodes = (
-            [] if workflow == UNKNOWN else self._api.all("workflow_job_template_nodes", workflow_job_template=workflow)
-        )
-        by_name = {node["identifier"]: node for node in nodes}
-        timeout = self._settings.get("approval_timeout")
-        linked = any(node.get(f"{when}_nodes") for node in nodes for when in ("success", "failure", "always"))
-        if linked and not self._wanted["workflow"].reset:
-            if timeout is not None and "approve" in by_name:
-                self._set_timeout(by_name["approve"], timeout)
-            return
-        approval = {**content["approval"], "timeout": 86400 if timeout is None else timeout}
-        templates = {
-            "preview": self._ids[f"template {content['preview']}"],
-            "approve": None,
-            "remove": self._ids[f"template {content['remove']}"],
-        }
-        if linked and set(by_name) >= set(templates):
-            return
-        self.changes.append(f"arrange the nodes of {title}")
-        if self._check_mode:
-            return
-        for identifier in templates:
-            if identifier not in by_name:
-                body = {"workflow_job_template": workflow, "identifier": identifier}
-                by_name[identifier] = self._api.post(f"add a node to {title}", "workflow_job_template_nodes", body)
-        for parent, child in (("preview", "approve"), ("approve", "remove")):
-            if by_name[child]["id"] not in by_name[parent].get("success_nodes", []):
-                path = f"workflow_job_template_nodes/{by_name[parent]['id']}/success_nodes"
-                self._api.post(f"link the nodes of {title}", path, {"id": by_name[child]["id"]})
-        for identifier, template in templates.items():
-            node = by_name[identifier]
-            path = f"workflow_job_template_nodes/{node['id']}"
-            if node.get("unified_job_template"):
-                continue
-            if template is None:
-                self._api.post(f"add the approval to {title}", f"{path}/create_approval_template", approval)
-            else:
-                self._api.patch(f"set a node of {title}", path, {"unified_job_template": template})
-
-    def _set_timeout(self, node: Item, timeout: int) -> None:
-        path = f"workflow_approval_templates/{node['unified_job_template']}"
-        if self._api.get(path)["timeout"] != timeout:
-            self.changes.append("set the timeout of the approval")
-            if not self._check_mode:
-                self._api.patch("change the approval", path, {"timeout": timeout})
 
 
 def _resource(member: str) -> str:
