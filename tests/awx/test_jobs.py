@@ -187,7 +187,11 @@ def test_drift(
         template["extra_vars"] = kept
     assert job.rc != 0
     assert job.failed() == ["Fail on the states of report_fail_on"], job.output
-    assert job.artifacts["rustdesk_sso_report"]["drifted"] == 1
+    report = job.artifacts["rustdesk_sso_report"]
+    assert report["drifted"] == 1
+    state = report["states"][place.first]
+    assert (state["state"], state["days_left"]) == ("drifted", None)
+    assert {"application", "provider"} <= set(state["drift"]), state
     pages = list((tmp_path / "reports").glob("*.html"))
     assert len(pages) == 1
     assert place.first in pages[0].read_text("utf-8")
