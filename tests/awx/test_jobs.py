@@ -191,7 +191,7 @@ def test_drift(
     assert report["drifted"] == 1
     state = report["states"][place.first]
     assert (state["state"], state["days_left"]) == ("drifted", None)
-    assert {"application", "provider"} <= set(state["drift"]), state
+    assert state["reason"] == f"drift: {', '.join(state['drift'])}"
     pages = list((tmp_path / "reports").glob("*.html"))
     assert len(pages) == 1
     assert place.first in pages[0].read_text("utf-8")
