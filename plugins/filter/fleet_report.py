@@ -174,8 +174,9 @@ _value:
       C(rustdesk_sso_report_timestamp_seconds).
     - With O(format=files), a dictionary. Its key C(files) holds the texts by the file names C(rustdesk_sso.html),
       C(rustdesk_sso.json), C(rustdesk_sso.prom) and C(rustdesk_sso.csv), and its key C(totals) is the same as below.
-      Its key C(summary) is the report in one line. Its key C(failure) names the servers in one of the states
-      O(fail_on), empty if there is none.
+      Its key C(states) holds the C(state), the C(reason), the objects of C(drift) and the C(days_left) of each server
+      by its name. Its key C(summary) is the report in one line. Its key C(failure) names the servers in one of the
+      states O(fail_on), empty if there is none.
   type: raw
   contains:
     version:

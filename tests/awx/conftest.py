@@ -19,14 +19,13 @@ from tools import peers
 
 from lab.awx.server import Awx
 from lab.client import Lab
-from support.awx_extension import contents
+from support.awx_extension import EXTENSION, FIRST, URL, contents, install
 from support.controller import Controller, Run
 from support.fleet import Fleet
 
-PROJECT_URL = "https://git.example.com/rustdesk-sso.git"
 VARIABLES = {
     "install_execution_environment_image": "registry.example.com/rustdesk-sso-ee:latest",
-    "install_project_url": PROJECT_URL,
+    "install_project_url": URL,
     "install_job_slice_count": "2",
     "install_hosts": "rustdesk_servers",
 }
@@ -46,13 +45,13 @@ class Installation:
         given = [text for name, value in VARIABLES.items() for text in ("-e", f"{name}={value}")]
         return self.playbook("install.yml", self.awx, *given, *options)
 
-    def playbook(self, name: str, awx: Awx, *options: str) -> Run:
-        """Run a playbook of the extension with awx.awx beside it."""
+    def playbook(self, name: str, awx: Awx, *options: str, peers_path: Path | None = None) -> Run:
+        """Run a playbook of the extension with awx.awx beside it, or with what is in the folder ``peers_path``."""
         return self._controller.playbook(
             self.extension / name,
             {"all": {"hosts": {}}},
             *options,
-            ANSIBLE_COLLECTIONS_PATH=str(peers.fetch()),
+            ANSIBLE_COLLECTIONS_PATH=str(peers_path or peers.fetch()),
             **awx.environment,
         )
 
@@ -76,7 +75,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installation(collections: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An AWX after the first run of install.yml, with the sample project in the project's repository."""
     extension = collections / "ansible_collections/deskops/rustdesk_sso/extensions/awx"
-    with Awx({PROJECT_URL: extension / "project"}) as awx:
+    with Awx({URL: extension / "project"}) as awx:
         yield Installation(awx, Controller(tmp_path_factory.mktemp("controller"), collections), extension)
 
 
@@ -172,3 +171,29 @@ def make_place(make_fleet: Callable[[int], Fleet], installation: Installation) -
 def jobs(installation: Installation, collections: Path, lab: Lab, tmp_path: Path) -> Jobs:
     """Starts jobs; the execution environment trusts the CA of the lab's Entra."""
     return Jobs(installation.awx, collections, tmp_path, {"REQUESTS_CA_BUNDLE": lab.ca_path})
+
+
+@pytest.fixture
+def awx() -> Iterator[Awx]:
+    """An AWX in which nothing is installed; nothing asks it by HTTP."""
+    yield Awx({URL: EXTENSION / "project"})
+
+
+@pytest.fixture
+def installed(awx: Awx) -> Awx:
+    """An AWX after the first run."""
+    install(awx, **FIRST)
+    awx.writes.clear()
+    return awx
+
+
+@pytest.fixture
+def request_of(awx: Awx) -> Callable[..., Any]:
+    """Sends a request to AWX as an administrator does; gives the answer."""
+
+    def send(method: str, path: str, **body: Any) -> Any:
+        status, answer = awx.api.answer(method, f"/api/v2/{path}/", {}, body)
+        assert status < 300
+        return answer
+
+    return send

@@ -2,51 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What install.yml and uninstall.yml do to an AWX that administrators work with, without ansible-playbook."""
+"""What install.yml does to an AWX that administrators work with, without ansible-playbook."""
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab.awx.server import Awx
-from support.awx_extension import EXTENSION, Failed, install, uninstall
+from support.awx_extension import EXTENSION, FIRST, URL, Failed, install, uninstall
 
-URL = "https://git.example.com/rustdesk-sso.git"
-FIRST = {"execution_environment_image": "registry.example.com/rustdesk-sso-ee", "project_url": URL}
 NAME = "RustDesk sign-in"
 Item = dict[str, Any]
-
-
-@pytest.fixture
-def awx() -> Iterator[Awx]:
-    """An AWX in which nothing is installed; nothing asks it by HTTP."""
-    yield Awx({URL: EXTENSION / "project"})
-
-
-@pytest.fixture
-def installed(awx: Awx) -> Awx:
-    """An AWX after the first run."""
-    install(awx, **FIRST)
-    awx.writes.clear()
-    return awx
-
-
-@pytest.fixture
-def request_of(awx: Awx) -> Callable[..., Any]:
-    """Sends a request to AWX as an administrator does; gives the answer."""
-
-    def send(method: str, path: str, **body: Any) -> Any:
-        status, answer = awx.api.answer(method, f"/api/v2/{path}/", {}, body)
-        assert status < 300
-        return answer
-
-    return send
 
 
 def everything(awx: Awx) -> Any:
@@ -179,6 +151,41 @@ def test_missing_objects_come_back(installed: Awx, request_of: Callable[..., Any
     apply = awx.find("job_templates", f"{NAME}: apply")
     assert names(awx, "credentials", apply, "credentials") == {f"{NAME}: Entra", f"{NAME}: consoles"}
     assert apply["inventory"] == awx.find("inventories", "RustDesk servers")["id"]
+
+
+def test_a_deleted_inventory_comes_back(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """And the templates have it, as AWX starts no job without one."""
+    awx = installed
+    number = awx.find("inventories", "RustDesk servers")["id"]
+    request_of("DELETE", f"inventories/{number}")
+    report = awx.find("job_templates", f"{NAME}: report")
+    report["ask_inventory_on_launch"] = True
+    install(awx)
+    again = awx.find("inventories", "RustDesk servers")["id"]
+    used = {one["name"]: one["inventory"] for one in awx.api.items["job_templates"].values()}
+    assert used.pop(f"{NAME}: report") is None
+    assert set(used.values()) == {again}
+    assert install(awx).changes == []
+
+
+def test_an_image_and_a_project_of_others(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """The templates can use them; variables do not change what install.yml did not create."""
+    awx = installed
+    home = awx.find("organizations", "Default")["id"]
+    image = request_of("POST", "execution_environments", name="Ours", organization=home, image="ours")
+    scm = {"scm_type": "git", "scm_url": URL}
+    project = request_of("POST", "projects", name="Ours", organization=home, **scm)
+    update = project["summary_fields"]["current_update"]["id"]
+    for _look in range(2):
+        request_of("GET", f"project_updates/{update}")
+    for template in list(awx.api.items["job_templates"].values()):
+        used = {"execution_environment": image["id"], "project": project["id"]}
+        request_of("PATCH", f"job_templates/{template['id']}", **used)
+    before = everything(awx)
+    again = install(awx, execution_environment_image="theirs", project_url="https://git.example.com/theirs.git")
+    assert again.changes == []
+    assert everything(awx) == before
+    assert [warning.split('"')[1] for warning in again.warnings] == ["Ours", "Ours"]
 
 
 def test_a_first_run_names_what_it_needs(awx: Awx) -> None:
@@ -364,73 +371,3 @@ def test_launches_without_answers(installed: Awx, resource: str, request_of: Cal
     """The API and schedules need not answer a question of a survey."""
     for template in installed.api.items[resource].values():
         assert request_of("POST", f"{resource}/{template['id']}/launch")["id"]
-
-
-def test_uninstall(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> None:
-    """What something else uses is kept and named, and what went with an object is; a second run has no more to do."""
-    home = awx.find("organizations", "Default")["id"]
-    report, inventory = awx.find("job_templates", f"{NAME}: report"), awx.find("inventories", "RustDesk servers")
-    request_of("POST", "hosts", name="desk1", inventory=inventory["id"])
-    own = request_of("POST", "workflow_job_templates", name="Ours", organization=home)
-    request_of(
-        "POST",
-        "workflow_job_template_nodes",
-        workflow_job_template=own["id"],
-        identifier="x",
-        unified_job_template=report["id"],
-    )
-    apply = awx.find("job_templates", f"{NAME}: apply")
-    rule = "DTSTART:20260105T030000Z RRULE:FREQ=DAILY;INTERVAL=1"
-    request_of("POST", "schedules", name="Mine", unified_job_template=apply["id"], rrule=rule)
-    request_of(
-        "POST",
-        "credentials",
-        name="Spare",
-        organization=home,
-        credential_type=awx.find("credential_types", "RustDesk console")["id"],
-        inputs={},
-    )
-    gone = uninstall(awx)
-    kept = " ".join(gone.kept)
-    assert f'job template "{NAME}: report": the workflow "Ours" uses it' in kept
-    assert f'inventory "RustDesk servers": it is used by "{NAME}: report"' in kept
-    assert f'project "{NAME}": it is used by' in kept
-    assert 'credential type "RustDesk console": it is used by the credential' in kept
-    assert gone.lost == [f'schedule "Mine" of job template "{NAME}: apply"']
-    assert [one["name"] for one in awx.api.items["job_templates"].values()] == [f"{NAME}: report"]
-    assert uninstall(awx).changes == []
-    request_of("DELETE", f"workflow_job_templates/{own['id']}")
-    for node in list(awx.api.items["workflow_job_template_nodes"]):
-        del awx.api.items["workflow_job_template_nodes"][node]
-    request_of("DELETE", f"credentials/{awx.find('credentials', 'Spare')['id']}")
-    with_servers = uninstall(awx)
-    (kept,) = with_servers.kept
-    assert kept.startswith('inventory "RustDesk servers": it contains servers or groups (1 hosts, 0 further groups)')
-    uninstall(awx, delete_inventory=True)
-    left = {resource for resource, items in awx.api.items.items() if items}
-    assert left == {"organizations", "credential_types", "workflow_approval_templates"}
-    assert all(one.get("managed") for one in awx.api.items["credential_types"].values())
-
-
-def test_uninstall_keeps_what_others_created(awx: Awx, request_of: Callable[..., Any]) -> None:
-    """An inventory that was there before is not deleted."""
-    home = request_of("POST", "organizations", name="Default")["id"]
-    request_of("POST", "inventories", name="Servers", organization=home)
-    install(awx, **FIRST, inventory="Servers")
-    gone = uninstall(awx, inventory="Servers")
-    assert gone.kept == ['inventory "Servers": install.yml did not create it']
-
-
-def test_uninstall_spares_inventories_from_the_project(
-    installed: Awx, awx: Awx, request_of: Callable[..., Any]
-) -> None:
-    """AWX would delete the source of another inventory together with the project."""
-    home = awx.find("organizations", "Default")["id"]
-    elsewhere = request_of("POST", "inventories", name="Elsewhere", organization=home)["id"]
-    project = awx.find("projects", NAME)["id"]
-    request_of("POST", "inventory_sources", name="Theirs", inventory=elsewhere, source="scm", source_project=project)
-    gone = uninstall(awx)
-    assert gone.kept == [
-        f'project "{NAME}": it is used by "Theirs"',
-        f'execution environment "{NAME}": it is used by "{NAME}"',
-    ]

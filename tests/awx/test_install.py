@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import peers
 
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import STATES
 from lab.awx.api import Api
 from lab.awx.rules import Forbidden, Refused, answers
 from lab.awx.server import Awx
@@ -36,12 +40,14 @@ def test_twice(installation: Any) -> None:
     spare = awx.api.answer("POST", "/api/v2/labels/", {}, {"name": "Ours", "organization": drift["organization"]})[1]
     awx.api.answer("POST", f"/api/v2/job_templates/{drift['id']}/labels/", {}, {"id": spare["id"]})
     done = list(awx.writes)
-    again = installation.install()
+    given = {"username": "admin", "password": "Pa55word-of-a-variable"}
+    again = installation.install("-vvv", "-e", json.dumps({"install_console_inputs": given}))
     assert again.rc == 0, again.output
+    assert given["password"] not in again.output
     assert again.changed() == {"localhost": 0}, again.output
     assert awx.writes == done
     assert credential["inputs"] == typed
-    assert "WARNING" not in installation.first.output + again.output
+    assert "WARNING" not in installation.first.output
     assert awx.api.tokens == {}, "the module signs out"
 
 
@@ -63,7 +69,8 @@ def test_job_templates(installation: Any) -> None:
     assert templates["apply"]["ask_job_slice_count_on_launch"]
     assert json.loads(templates["apply"]["extra_vars"])["partial_inventory"] is True
     states = {name: json.loads(templates[name]["extra_vars"])["report_fail_on"] for name in ("verify", "drift")}
-    assert states == {"verify": ["unreachable", "broken"], "drift": ["unreachable", "broken", "drifted"]}
+    assert set(states["drift"]) - set(states["verify"]) == {"drifted"}
+    assert set(states["drift"]) | {"restricted", "expiring", "healthy"} == set(STATES)
     for item in templates.values():
         assert json.loads(item["extra_vars"])["rustdesk_sso_hosts"] == "rustdesk_servers"
         kinds = [one["credential_type"] for one in awx.listed("credentials", item, "credentials")]
@@ -116,11 +123,14 @@ def test_removal_is_approved_first(installation: Any) -> None:
         assert awx.api.surveys[workflow["id"]] == awx.api.surveys[nodes[name]["unified_job_template"]]
 
 
-def test_uninstall(installation: Any) -> None:
-    """The playbook deletes what the other one created."""
+def test_uninstall(installation: Any, tmp_path: Path) -> None:
+    """The playbook deletes what the other one created, here with the collection of Automation Platform."""
+    source = peers.fetch() / "ansible_collections/awx/awx/plugins/module_utils"
+    shutil.copytree(source, tmp_path / "ansible_collections/ansible/controller/plugins/module_utils")
     with Awx({PROJECT_URL: installation.extension / "project"}) as awx:
         install(awx, execution_environment_image="image", project_url=PROJECT_URL)
-        run = installation.playbook("uninstall.yml", awx, "-e", '{"uninstall_name": "RustDesk sign-in"}')
+        given = json.dumps({"uninstall_name": NAME})
+        run = installation.playbook("uninstall.yml", awx, "-e", given, peers_path=tmp_path)
         assert run.rc == 0, run.output
         assert "WARNING" not in run.output
         assert awx.api.items["job_templates"] == awx.api.items["projects"] == awx.api.items["inventories"] == {}

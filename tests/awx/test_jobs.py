@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -169,18 +170,28 @@ def test_a_wrong_password_is_not_told(run: Callable[..., Job], make_place: Calla
     assert "password" in job.output
 
 
-def test_report(
+def test_drift(
     run: Callable[..., Job], make_place: Callable[[Fleet | int], Any], installation: Any, tmp_path: Path
 ) -> None:
-    """The report is where the template's variable says. The job authenticates to Entra with a certificate."""
+    """The job fails once the report is where the template's variable says: AWX notifies, and a workflow branches.
+
+    It authenticates to Entra with a certificate.
+    """
     place = make_place(1)
-    template = installation.awx.find("job_templates", f"{NAME}: report")
-    kept, template["extra_vars"] = template["extra_vars"], f'{{"report_directory": "{tmp_path}/reports"}}'
+    template = installation.awx.find("job_templates", f"{NAME}: drift")
+    kept = template["extra_vars"]
+    template["extra_vars"] = json.dumps({**json.loads(kept), "report_directory": f"{tmp_path}/reports"})
     try:
-        job = run("report", place, credentials=[place.certificate(), place.credentials()[1]])
+        job = run("drift", place, credentials=[place.certificate(), place.credentials()[1]])
     finally:
         template["extra_vars"] = kept
-    assert job.rc == 0, job.output
+    assert job.rc != 0
+    assert job.failed() == ["Fail on the states of report_fail_on"], job.output
+    report = job.artifacts["rustdesk_sso_report"]
+    assert report["drifted"] == 1
+    state = report["states"][place.first]
+    assert (state["state"], state["days_left"]) == ("drifted", None)
+    assert state["reason"] == f"drift: {', '.join(state['drift'])}"
     pages = list((tmp_path / "reports").glob("*.html"))
     assert len(pages) == 1
     assert place.first in pages[0].read_text("utf-8")

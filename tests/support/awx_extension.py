@@ -29,7 +29,10 @@ from ansible.module_utils.rustdesk_sso_awx_objects import objects  # noqa: E402
 from ansible.module_utils.rustdesk_sso_awx_uninstall import Uninstaller  # noqa: E402
 
 Item = dict[str, Any]
-__all__ = ["EXTENSION", "Failed", "contents", "install", "plan", "uninstall"]
+URL = "https://git.example.com/rustdesk-sso.git"
+# The variables of a first run
+FIRST = {"execution_environment_image": "registry.example.com/rustdesk-sso-ee", "project_url": URL}
+__all__ = ["EXTENSION", "FIRST", "URL", "Failed", "contents", "install", "plan", "uninstall"]
 
 
 @functools.cache

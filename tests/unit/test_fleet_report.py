@@ -279,6 +279,15 @@ def test_all_files_at_once():
             "rustdesk_sso.csv": fleet_report(records, format="csv", at=AT),
         },
         "totals": model(*records)["totals"],
+        "states": {
+            one["server"]: {
+                "state": one["state"],
+                "reason": one["reason"],
+                "drift": [drift["object"] for drift in one["drift"]],
+                "days_left": one["days_left"],
+            }
+            for one in model(*records)["servers"]
+        },
         "summary": "3 servers: 1 broken, 1 drifted, 1 healthy.",
         "failure": "",
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.rustdesk_sso_awx_api import Api, Failed
 from ansible.module_utils.rustdesk_sso_awx_install import Installer
 from ansible.module_utils.rustdesk_sso_awx_objects import objects
@@ -99,15 +100,19 @@ def _given(settings: Any) -> Any:
 
 def main() -> None:
     """Run the module."""
-    module = _controller()(
-        argument_spec={
-            "settings": {"type": "dict", "required": True, "options": SETTINGS},
-            "credential_types": {"type": "dict", "required": True},
-            "job_templates": {"type": "list", "elements": "dict", "required": True},
-            "workflow": {"type": "dict", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        }
-    )
+    spec = {
+        "settings": {"type": "dict", "required": True, "options": SETTINGS},
+        "credential_types": {"type": "dict", "required": True},
+        "job_templates": {"type": "list", "elements": "dict", "required": True},
+        "workflow": {"type": "dict", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+    try:
+        controller = _controller()
+    except ImportError:
+        install = "Install it with: ansible-galaxy collection install awx.awx"
+        AnsibleModule(spec, supports_check_mode=True).fail_json(msg=f"The collection awx.awx is missing. {install}")
+    module = controller(argument_spec=spec)
     settings = _given(module.params["settings"])
     workflow = module.params["workflow"]
     wanted = objects(settings, module.params["credential_types"], module.params["job_templates"], workflow)

@@ -10,7 +10,8 @@ from typing import Any
 
 from ansible.module_utils import rustdesk_sso_awx_plan as plan
 from ansible.module_utils.rustdesk_sso_awx_api import RUNNING, Api, Failed
-from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, Item, Ref, Theirs, Wanted
+from ansible.module_utils.rustdesk_sso_awx_nodes import Nodes
+from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, MARK, Item, Ref, Theirs, Wanted
 
 # The object that does not exist yet, in check mode
 UNKNOWN = -1
@@ -28,6 +29,8 @@ class Installer:
         self._ids: dict[str, int] = {}
         self._present: dict[str, Item] = {}
         self._created: set[str] = set()
+        # Of those that templates use: the administrators' own
+        self._foreign: set[str] = set()
         self.changes: list[str] = []
         self.warnings: list[str] = []
 
@@ -39,7 +42,10 @@ class Installer:
             known = one.resource == "credential_types" and self._known(key)
             if not one.lazy or known or self._named(key):
                 self.ensure(key)
-        self._nodes(workflow)
+        ids = {key: self._ids[f"template {workflow[key]}"] for key in ("preview", "remove")}
+        nodes = Nodes(self._api, self._wanted["workflow"], self._ids["workflow"], self._settings, self._check_mode)
+        nodes.arrange(workflow, ids)
+        self.changes += nodes.changes
 
     def _named(self, key: str) -> bool:
         """Whether a variable names something of an object that is otherwise created only if it is needed."""
@@ -70,7 +76,10 @@ class Installer:
             for member in ADOPTED:
                 given = member == "inventory" and self._settings.get("inventory")
                 if template.get(member) and member not in self._present and not given:
-                    self._present[member] = self._api.get(f"{_resource(member)}/{template[member]}")
+                    found = self._api.get(f"{_resource(member)}/{template[member]}")
+                    self._present[member] = found
+                    if found["name"] != self._wanted[member].name and MARK not in found.get("description", ""):
+                        self._foreign.add(member)
 
     def _need_variables(self) -> None:
         """Raises Failed, before anything is created, if a first run lacks what only a variable can tell."""
@@ -95,6 +104,9 @@ class Installer:
         present = self._present.get(key) or self._find(one)
         if present:
             self._ids[key] = present["id"]
+            if key in self._foreign:
+                self._leave(one, present)
+                return self._ids[key]
             self._update(one, present)
         elif one.key in ("group", "inventory_source") and self._unsuitable(one):
             self._ids[key] = UNKNOWN
@@ -154,13 +166,14 @@ class Installer:
             body["extra_vars"] = plan.variables(body["extra_vars"], one.variables)
         if one.resource == "job_templates":
             self._need_playbook(body)
-        self.changes.append(f"create {one.title}")
-        self._created.add(one.key)
-        if self._check_mode:
-            self._ids[one.key] = UNKNOWN
-            return {**body, "id": UNKNOWN}
-        made = self._api.post(f"create {one.title}", one.resource, body)
+        made = {**body, "id": UNKNOWN}
+        if not self._check_mode:
+            made = self._api.post(f"create {one.title}", one.resource, body)
         self._ids[one.key] = made["id"]
+        self._created.add(one.key)
+        self.changes.append(f"create {one.title}")
+        if self._check_mode:
+            return made
         if one.survey:
             self._api.post(f"store the survey of {one.title}", f"{one.resource}/{made['id']}/survey_spec", one.survey)
         if one.resource == "inventory_sources":
@@ -180,6 +193,8 @@ class Installer:
             inputs = plan.inputs(present["inputs"], one.named.get("inputs") or {})
             body = {} if inputs is None else {"inputs": inputs}
         else:
+            if one.resource == "job_templates":
+                named = {**plan.lost(present, one.fields), **named}
             body = plan.different(present, {member: self._value(value) for member, value in named.items()})
         if one.variables or (one.reset and "extra_vars" in body):
             text = plan.variables(body.get("extra_vars") or present["extra_vars"], one.variables)
@@ -195,6 +210,16 @@ class Installer:
                 self.changes.append(f"store the survey of {one.title}")
                 if not self._check_mode:
                     self._api.post(f"store the survey of {one.title}", path, one.survey)
+
+    def _leave(self, one: Wanted, present: Item) -> None:
+        """Say that a variable has no effect on an object that install.yml did not create."""
+        named = {member: self._value(value) for member, value in one.named.items()}
+        if plan.different(present, named):
+            kind = one.resource.removesuffix("s").replace("_", " ")
+            self.warnings.append(
+                f'The templates use the {kind} "{present["name"]}", which install.yml did not create. Variables for the'
+                f" {kind} do not change it."
+            )
 
     def _update_type(self, one: Wanted, present: Item) -> Item:
         used = self._api.get("credentials", credential_type=present["id"], page_size=1)["count"] > 0
@@ -326,60 +351,6 @@ class Installer:
                 f'The project "{project["name"]}" has no playbook {body["playbook"]}. Copy it from'
                 " extensions/awx/project to the project's repository, and run the playbook again."
             )
-
-    # The workflow
-
-    def _nodes(self, content: Item) -> None:
-        """Preview, then approval, then removal; a workflow that an administrator has arranged stays as it is.
-
-        The nodes get what they run only once they are linked: a node without a parent runs at once.
-        """
-        workflow, title = self._ids["workflow"], self._wanted["workflow"].title
-        nodes = (
-            [] if workflow == UNKNOWN else self._api.all("workflow_job_template_nodes", workflow_job_template=workflow)
-        )
-        by_name = {node["identifier"]: node for node in nodes}
-        timeout = self._settings.get("approval_timeout")
-        linked = any(node.get(f"{when}_nodes") for node in nodes for when in ("success", "failure", "always"))
-        if linked and not self._wanted["workflow"].reset:
-            if timeout is not None and "approve" in by_name:
-                self._set_timeout(by_name["approve"], timeout)
-            return
-        approval = {**content["approval"], "timeout": 86400 if timeout is None else timeout}
-        templates = {
-            "preview": self._ids[f"template {content['preview']}"],
-            "approve": None,
-            "remove": self._ids[f"template {content['remove']}"],
-        }
-        if linked and set(by_name) >= set(templates):
-            return
-        self.changes.append(f"arrange the nodes of {title}")
-        if self._check_mode:
-            return
-        for identifier in templates:
-            if identifier not in by_name:
-                body = {"workflow_job_template": workflow, "identifier": identifier}
-                by_name[identifier] = self._api.post(f"add a node to {title}", "workflow_job_template_nodes", body)
-        for parent, child in (("preview", "approve"), ("approve", "remove")):
-            if by_name[child]["id"] not in by_name[parent].get("success_nodes", []):
-                path = f"workflow_job_template_nodes/{by_name[parent]['id']}/success_nodes"
-                self._api.post(f"link the nodes of {title}", path, {"id": by_name[child]["id"]})
-        for identifier, template in templates.items():
-            node = by_name[identifier]
-            path = f"workflow_job_template_nodes/{node['id']}"
-            if node.get("unified_job_template"):
-                continue
-            if template is None:
-                self._api.post(f"add the approval to {title}", f"{path}/create_approval_template", approval)
-            else:
-                self._api.patch(f"set a node of {title}", path, {"unified_job_template": template})
-
-    def _set_timeout(self, node: Item, timeout: int) -> None:
-        path = f"workflow_approval_templates/{node['unified_job_template']}"
-        if self._api.get(path)["timeout"] != timeout:
-            self.changes.append("set the timeout of the approval")
-            if not self._check_mode:
-                self._api.patch("change the approval", path, {"timeout": timeout})
 
 
 def _resource(member: str) -> str:

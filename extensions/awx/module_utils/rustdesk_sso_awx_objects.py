@@ -12,7 +12,7 @@ from typing import Any
 
 Item = dict[str, Any]
 GROUP = "rustdesk_servers"
-# Ends the description of objects whose names do not begin with the prefix, so that uninstall.yml recognizes them
+# Ends the description of objects that an administrator may rename, or that others may have the names of
 MARK = "(created by deskops.rustdesk_sso)"
 BUILT_IN = "Microsoft Azure Resource Manager"
 ENTRA_NAMES = {
@@ -95,7 +95,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             f"type_{key}",
             "credential_types",
             settings.get(f"{key}_credential_type") or content["name"],
-            {**{name: value for name, value in content.items() if name != "name"}},
+            {name: value for name, value in content.items() if name != "name"},
             within=(),
             lazy=True,
         )
@@ -110,7 +110,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             "execution_environment",
             "execution_environments",
             prefix,
-            {**home, "description": "Playbooks for sign-in to RustDesk with Microsoft Entra ID"},
+            {**home, "description": f"Playbooks for sign-in to RustDesk with Microsoft Entra ID {MARK}"},
             _named(
                 image=settings.get("execution_environment_image"),
                 pull=settings.get("image_pull"),
@@ -143,7 +143,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             prefix,
             {
                 **home,
-                "description": "Playbooks for sign-in to RustDesk with Microsoft Entra ID",
+                "description": f"Playbooks for sign-in to RustDesk with Microsoft Entra ID {MARK}",
                 "scm_type": "git",
                 "scm_update_on_launch": True,
                 "default_environment": Ref("execution_environment"),
@@ -169,6 +169,7 @@ def _servers(settings: Item) -> list[Wanted]:
         "description": "The inventory of the project",
         "source": "scm",
         "source_project": Ref("project"),
+        "execution_environment": Ref("execution_environment"),
         **dict.fromkeys(("update_on_launch", "overwrite", "overwrite_vars"), True),
     }
     path = {"source_path": settings["inventory_source"]}

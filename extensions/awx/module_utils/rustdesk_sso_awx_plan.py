@@ -22,6 +22,14 @@ def different(present: Item, named: Item) -> Item:
     return {member: value for member, value in named.items() if present.get(member) != value}
 
 
+def lost(present: Item, fields: Item) -> Item:
+    """What a job template needs again because it was deleted: its inventory, its project and so its playbook."""
+    members = {"project", "playbook"} if not present["project"] else set()
+    if not present["inventory"] and not present.get("ask_inventory_on_launch"):
+        members.add("inventory")
+    return {member: value for member, value in fields.items() if member in members}
+
+
 def inputs(present: Item, named: Item) -> Item | None:
     """The inputs of a credential with those that variables name; None if nothing changes.
 

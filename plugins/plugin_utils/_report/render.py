@@ -48,15 +48,21 @@ class Timeline:
 
 
 def render(model: Model, form: str, fail_on: t.Any = ()) -> str | Model:
-    """Render the report in one of FORMATS: a text, or with ``files`` all texts by file name, the totals, the report in
-    one line, and why to fail, empty if no server is in one of the states ``fail_on``.
+    """Render the report in one of FORMATS: a text, or with ``files`` all texts by file name, the totals, the state of
+    each server, the report in one line, and why to fail, empty if no server is in one of the states ``fail_on``.
 
     Raises InputError for a state that there is not.
     """
     failure = summary.failure(model, fail_on)
     if form == "files":
         files = {f"rustdesk_sso.{_EXTENSIONS[name]}": text(model) for name, text in _TEXTS.items()}
-        return {"files": files, "totals": model["totals"], "summary": summary.line(model), "failure": failure}
+        return {
+            "files": files,
+            "totals": model["totals"],
+            "states": summary.by_server(model),
+            "summary": summary.line(model),
+            "failure": failure,
+        }
     return _TEXTS[form](model)
 
 

@@ -25,6 +25,19 @@ def line(model: Model) -> str:
     return " ".join([f"{count}: {counts}." if counts else "No servers.", *own])
 
 
+def by_server(model: Model) -> dict[str, Model]:
+    """What a program needs of each server without reading a file, by the server's name."""
+    return {
+        server["server"]: {
+            "state": server["state"],
+            "reason": server["reason"],
+            "drift": [drift["object"] for drift in server["drift"]],
+            "days_left": server["days_left"],
+        }
+        for server in model["servers"]
+    }
+
+
 def states(given: t.Any) -> list[str]:
     """The states that ``given`` names, a list or a text with commas. Raises InputError for any other name."""
     names = given.split(",") if isinstance(given, str) else given

@@ -156,6 +156,10 @@ class Api:
             for one in [one for one in self.items[part].values() if one[member] == item["id"]]:
                 self._delete(part, one)
         del self.items[name][item["id"]]
+        for resource, items in self.items.items():
+            for member in [one for one, target in RESOURCES[resource].references.items() if target == name]:
+                for other in items.values():
+                    other[member] = None if other.get(member) == item["id"] else other.get(member)
         for (_owner, related), listed in self.lists.items():
             if related.endswith(name) and item["id"] in listed:
                 listed.remove(item["id"])

@@ -107,7 +107,7 @@ RESOURCES = {
             **dict.fromkeys(("source", "source_path", "source_vars", "scm_branch"), ""),
             **dict.fromkeys(("update_on_launch", "overwrite", "overwrite_vars"), False),
         },
-        {"inventory": "inventories", "source_project": "projects"},
+        {**PLACED, "source_project": "projects"},
         {"credentials": "credentials", **NOTIFICATIONS},
         required=("name", "inventory"),
         unique=("name", "inventory"),
