@@ -22,12 +22,12 @@ options:
     required: true
   question:
     description:
-      - V(applications), V(retirements), V(stranded), V(removals) and V(deletions) are for
+      - V(applications), V(retirements), V(stranded), V(leaving_lookups), V(removals) and V(deletions) are for
         O(deskops.rustdesk_sso.entra_app#module:applications).
       - V(trials) names the servers on which a change for all users is tried. V(trial) and V(trial_check) give the
         options of the tasks for one of them.
       - V(put_back), V(verify_after) and V(inspect_after) give the options of the tasks after a failure, empty if they
-        have nothing to do.
+        have nothing to do. V(leaving_provider) gives those of the task that removes the provider.
       - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
         V(observed) warns if the automation's own credential expires soon.
       - V(round) gives what of a declaration is needed after the run, without secrets.
@@ -45,6 +45,8 @@ options:
       - inspect_after
       - stranded
       - removals
+      - leaving_lookups
+      - leaving_provider
       - deletions
       - run
       - observed

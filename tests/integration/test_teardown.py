@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -148,3 +149,21 @@ def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fle
     assert "which does not belong to Entra, and is left" in run.output
     assert seen(fleet) == before
     assert consoles.automation_sessions(console) == []
+
+
+@pytest.mark.parametrize("kind", consoles.KINDS)
+def test_a_provider_of_another_application_is_left(fleet: Fleet, kind: str) -> None:
+    """Somebody has set it up by hand, and users sign in with it; it goes if it is named."""
+    console, other = consoles.add(fleet, kind), fleet.add_server(f"other.{fleet.domain}")
+    fleet.hosts[other.name]["rustdesk_sso_app_unique_name"] = "another"
+    assert quick_run(fleet).rc == 0
+    ours = consoles.entry(console)["client_id"]
+    fleet.hosts[console.name]["rustdesk_sso_app_unique_name"] = "another"
+    refused = quick_run(fleet, "--limit", console.name, entry="remove")
+    assert refused.failed() == {console.name}
+    assert f"has the client ID {ours}, but the application another has" in refused.output
+    assert fleet.sign_in(console.name)["access_token"]
+    named = json.dumps({"rustdesk_sso_app_replaces": [ours]})
+    assert quick_run(fleet, "-e", named, "--limit", console.name, entry="remove").rc == 0
+    with pytest.raises(SignInFailed):
+        fleet.sign_in(console.name)

@@ -72,15 +72,45 @@ def provider(server: Server) -> Entry:
     }
 
 
-def refusal(server: Server) -> str:
-    """Why the provider of ``server`` is not removed, as sentences: it belongs to another service. Empty if it does not.
+def lookups(servers: t.Iterable[Server]) -> list[Entry]:
+    """The entries of O(applications) of entra_app that only read the applications whose providers are to be removed."""
+    asked = (server for server in servers if not server.failure and GUID.fullmatch(_client_id(server)))
+    return [
+        {**entry, "create": False} for entry in {key(server.declaration): _named(server) for server in asked}.values()
+    ]
 
-    Entra's client IDs are GUIDs, and its issuers are at its login hosts [doc].
-    """
+
+def refusal(server: Server) -> str:
+    """Why the provider of ``server`` is not removed, as sentences: it belongs to another service or application. Empty
+    if it does not, or if that cannot be known."""
+    return _of_another_service(server) or _of_another_application(server)
+
+
+def _of_another_application(server: Server) -> str:
+    """The same if the provider has the client ID of another application than the declared one, and nothing names it."""
+    declaration, client_id = server.declaration, _client_id(server)
+    found = result_of(declaration, server.registration) or {}
+    app_id = str((found.get("application") or {}).get("app_id") or "").lower()
+    named = [declaration["application"].get("app_id"), *declaration["replaces"]]
+    if not app_id or not client_id or client_id in (app_id, *(str(name).lower() for name in named if name)):
+        return ""
+    return (
+        f"The provider {server.provider['name']} of the console has the client ID {client_id}, but the application "
+        f"{declaration['application']['unique_name']} has {app_id}. It is left, and nothing was removed. To remove it "
+        f"nevertheless, set {PREFIX}app_replaces to {client_id}."
+    )
+
+
+def _client_id(server: Server) -> str:
+    return str(server.provider.get("client_id") or "").lower()
+
+
+def _of_another_service(server: Server) -> str:
+    """Entra's client IDs are GUIDs, and its issuers are at its login hosts [doc]."""
     found, own = server.provider, str(server.declaration["entra"].get("authority_host") or "")
-    issuer, client_id = str(found.get("issuer") or ""), str(found.get("client_id") or "")
+    issuer = str(found.get("issuer") or "")
     known = {*LOGIN_ORIGINS, *([_addresses.origin(own)] if own else [])}
-    if not issuer or GUID.fullmatch(client_id.lower()) or _addresses.origin(issuer) in known:
+    if not issuer or GUID.fullmatch(_client_id(server)) or _addresses.origin(issuer) in known:
         return ""
     return (
         f"The provider {found['name']} of the console has the issuer {issuer}, which does not belong to Entra, and is "

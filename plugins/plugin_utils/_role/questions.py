@@ -92,6 +92,10 @@ def _removals(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list
     return t.cast("list[Entry]", plain(removal.removals(_leaving(hostvars, host, hosts))))
 
 
+def _leaving_lookups(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
+    return t.cast("list[Entry]", plain(removal.lookups(_servers(hostvars, host, hosts))))
+
+
 def _deletions(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     return t.cast("list[Entry]", plain(removal.deletions(_leaving(hostvars, host, hosts))))
 
@@ -225,6 +229,7 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "verify_after": _of_server(_verify_after),
     "inspect_after": _of_server(stranded.reading),
     "stranded": _stranded,
+    "leaving_lookups": _leaving_lookups,
     "leaving_provider": _of_server(_leaving_provider),
     "removals": _removals,
     "deletions": _deletions,
