@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from ansible.plugins.loader import init_plugin_loader
@@ -29,6 +30,10 @@ sys.path[:0] = [str(COLLECTIONS), str(TESTS)]
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
 # Before anything imports the collection: Ansible's plugin loader knows only those that its own finder has imported
 init_plugin_loader([str(COLLECTIONS)])
+
+# httpcore looks for it several times a request, and each time anew if it is not installed
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # How fast a machine draws or runs an example says nothing about the product. The same code gets the same examples, so
 # that a change answers for its own faults alone; a number of examples asks for new ones.

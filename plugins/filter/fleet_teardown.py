@@ -31,10 +31,15 @@ options:
     description: Whether nothing was changed.
     type: bool
     default: false
-  graph:
-    description: The address of Microsoft Graph, for the commands that restore or purge an application.
+  cloud:
+    description: The cloud, as for M(deskops.rustdesk_sso.entra_app). It decides about the address of Microsoft Graph in
+      the commands that restore or purge an application.
     type: str
-    default: https://graph.microsoft.com
+    default: public
+  graph:
+    description: The address of Microsoft Graph, if it is not that of the cloud.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -63,13 +68,16 @@ def fleet_teardown(
     records: t.Any,
     automation: t.Mapping[str, t.Any] | None = None,
     check_mode: bool = False,
-    graph: str = "https://graph.microsoft.com",
+    cloud: str = "public",
+    graph: str = "",
 ) -> t.Any:
     """See the filter's documentation."""
     # Imported on use: Ansible loads all filters of a collection with the first of them.
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import teardown
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
+    address = graph or CLOUDS[cloud].graph_endpoint
     known, given = plain(records), plain(automation or {})
     own = teardown.Automation(
         name=str(given.get("name") or ""),
@@ -80,7 +88,7 @@ def fleet_teardown(
     problem = teardown.problem(own)
     finished = own.finished and not problem
     failed = own.failed or any(item["failed"] for item in known.values())
-    lines = teardown.finished(own) if finished else teardown.closing(own, known, predicted=check_mode, graph=graph)
+    lines = teardown.finished(own) if finished else teardown.closing(own, known, predicted=check_mode, graph=address)
     # What consoles and Entra say is no template, also where it looks like one
     return wrap_var(
         {

@@ -45,7 +45,7 @@ REQUESTS_REQUIREMENT = "requests>=2.31"
 CA_HINT = "Set it to the file of the CA"
 SOCKS_REQUIREMENT = "PySocks>=1.7"
 # Seconds from which on a wait is told: shorter ones nobody notices.
-NOTICEABLE = 1.0
+NOTICEABLE = 3.0
 NO_ATTEMPTS = waits.Attempts()
 
 Tell = t.Callable[[str], None]

@@ -5,8 +5,8 @@
 
 """The rules that values have to follow before anything is requested: texts, URLs, seconds, IDs, files.
 
-Each rule raises InputError, which names the option, quotes little of a value and nothing of a secret. ``check`` applies
-them to all options of an argument spec.
+Each rule raises InputError, which names the option, quotes little of a value and nothing of a secret. _option_values
+applies them to all options of an argument spec.
 """
 
 from __future__ import annotations
@@ -24,14 +24,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 
 LONGEST_QUOTE = 80
 LONGEST_TEXT = 2048
-LONGEST_JSON = 1 << 16
 LONGEST_PATH = 4096  # PATH_MAX of Linux
 LONGEST_FILE = 1 << 20
-LONGEST_CHOICE = 60
-# How deep a value may be nested, and the most that a list or a dictionary may have
-DEEPEST = 20
-LONGEST_LIST = 10_000
-LARGEST_INT = 2**31 - 1
 # Seconds
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86400.0
 
@@ -47,39 +41,6 @@ PASSWORD = re.compile(r":(//)?[^@]*@")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 WEB = ("https", "http")
 URL_HINT = "Write it as https://host[:port]"
-
-# Options with several lines, and those that may be longer than others
-SEVERAL_LINES = frozenset(
-    (
-        "admin_consent_description",
-        "content",
-        "description",
-        "notes",
-        "service_management_reference",
-        "user_consent_description",
-    )
-)
-LONGEST = {"access_token": 1 << 16, "content": 1 << 16, "federated_token": 1 << 16, "icon": 1 << 18, "token": 1 << 16}
-# Options of which only the types are checked here. Readers check what a service has answered, and entra_app checks each
-# entry of applications separately.
-NOT_HERE = frozenset(
-    (
-        "application_obstacles",
-        "applications",
-        "held",
-        "held_names",
-        "other_holders",
-        "registered_redirect_uris",
-        "relying_parties",
-        "seen",
-        "servers",
-        "unverifiable",
-    )
-)
-# What a value of a type is, where it is neither a text, a list nor a dictionary
-WORDS = {"float": "a number of seconds", "int": "a number", "bool": "true or false", "path": "a path"}
-
-Rules = t.Mapping[str, t.Any]
 
 
 def quoted(value: object) -> str:
@@ -292,114 +253,3 @@ def readable_file(
     if len(content) > longest:
         raise InputError(f"{named} cannot be used", answer=f"it is larger than {longest} bytes", hint=hint)
     return content
-
-
-def check(values: Rules, argument_spec: Rules, where: str = "", types: bool = False) -> None:
-    """Raise InputError for the first of ``values``, options by name, that no option of its type can have.
-
-    ``values`` are as they were given or as Ansible has converted them. A value of another type, a control character, a
-    length and a number out of range are refused; what a value means is for the rules of each option.
-    """
-    names = {alias: name for name, rules in argument_spec.items() for alias in rules.get("aliases") or []}
-    for given, value in values.items():
-        name = names.get(given, given)
-        if name in argument_spec and value is not None:
-            check_option(value, argument_spec[name], name, f"{where}{given}", types or name in NOT_HERE)
-
-
-def check_option(value: t.Any, rules: Rules, name: str, option: str, types: bool = False) -> None:
-    """The same for one option: ``name`` is its own name, ``option`` that for messages. Only the ``types`` are checked
-    if that is said."""
-    kind = rules.get("type", "str")
-    if kind in ("list", "dict"):
-        _check_container(value, rules, name, option, types)
-    elif isinstance(value, (dict, list, tuple)):
-        raise InputError(f"{option} has to be {WORDS.get(kind, 'text')}", answer=f"it is a {_kind(value)}")
-    elif types:
-        if isinstance(value, str):
-            _check_choice(value, rules, option)
-    elif kind == "float":
-        seconds(value, option)
-    elif kind == "int":
-        _check_int(value, option)
-    elif isinstance(value, str):
-        _check_text(value, rules, name, option)
-
-
-def _check_container(value: t.Any, rules: Rules, name: str, option: str, types: bool) -> None:
-    inner, kind = rules.get("options"), rules.get("type")
-    if isinstance(value, str):  # Ansible splits or parses it; AWX gives JSON with line breaks
-        text(value, option, longest=LONGEST_JSON, lines=True)
-        for part in value.split(","):
-            _check_choice(part.strip(), rules, option)
-    elif kind == "list" and isinstance(value, (list, tuple)):
-        if len(value) > LONGEST_LIST:
-            raise InputError(f"{option} has {len(value)} entries", hint=f"Use at most {LONGEST_LIST}")
-        element = {**rules, "type": rules.get("elements", "str")}
-        for place, item in enumerate(value, 1):
-            entry = f"{option}[{place}]"
-            if item is None and element["type"] in ("str", "dict"):
-                raise InputError(f"{entry} is null", hint=f"Remove it from {option}")
-            check_option(item, element, name, entry, types)
-    elif kind == "dict" and isinstance(value, dict):
-        if inner is not None:
-            _check_names(value, inner, option)
-            check(value, inner, f"{option}.", types)
-        elif not (types or rules.get("no_log")):  # of headers, gateway_headers takes care
-            _check_free(value, option)
-    else:
-        wanted = {"list": "a list", "dict": "a dictionary"}[str(kind)]
-        raise InputError(f"{option} has to be {wanted}", answer=f"it is {_kind(value)}")
-
-
-def _check_names(value: Rules, inner: Rules, option: str) -> None:
-    known = {*inner, *(alias for rules in inner.values() for alias in rules.get("aliases") or [])}
-    for name in value:
-        if name not in known:
-            raise InputError(f"{option} has no {quoted(name)}", hint=f"Use {', '.join(sorted(inner))}")
-
-
-def _check_free(value: t.Any, option: str, depth: int = 0) -> None:
-    """Check a value without a type of its own."""
-    if depth > DEEPEST:
-        raise InputError(f"{option} is nested too deep", hint=f"Use at most {DEEPEST} levels")
-    if isinstance(value, str):
-        text(value, option)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            _check_free(str(name), f"A name in {option}", depth + 1)
-            _check_free(item, f"{option}.{cut(str(name))}" if depth == 0 else option, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _check_free(item, option, depth + 1)
-
-
-def _check_text(value: str, rules: Rules, name: str, option: str) -> None:
-    kind = rules.get("type")
-    _check_choice(value, rules, option)
-    longest = LONGEST_PATH if kind == "path" else LONGEST.get(name, LONGEST_TEXT)
-    token = name in ("access_token", "federated_token")  # a file's line end is cut off
-    text(value.strip() if token else value, option, longest=longest, lines=name in SEVERAL_LINES)
-
-
-def _check_choice(value: str, rules: Rules, option: str) -> None:
-    """Refuse what can be none of the choices and what Ansible would quote as it is."""
-    choices = rules.get("choices") or (("true", "false") if rules.get("type") == "bool" else ())
-    if choices and (len(value) > LONGEST_CHOICE or "@" in value or not value.isprintable()):
-        raise InputError(f"{option} is none of {', '.join(map(str, choices))}: {quoted(value)}")
-
-
-def _check_int(value: t.Any, option: str) -> None:
-    if isinstance(value, str):
-        text(value, option, longest=LONGEST_CHOICE)
-        value = int(value) if re.fullmatch(r"-?[0-9]{1,20}", value.strip()) else None
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not -LARGEST_INT <= value <= LARGEST_INT:
-        raise InputError(f"{option} has to be a whole number of at most {LARGEST_INT}")
-
-
-def _kind(value: object) -> str:
-    """What a value of the wrong type is, in words."""
-    if isinstance(value, dict):
-        return "dictionary"
-    return "list" if isinstance(value, (list, tuple)) else type(value).__name__

@@ -212,7 +212,7 @@ from datetime import datetime, timedelta
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _identifiers, _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _identifiers, _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import (
     application,
     health,
@@ -281,7 +281,7 @@ SPEC: dict[str, t.Any] = {
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """The module's work for validated ``params``; gives the task's result, raises SsoError."""
-    _input.check(params, SPEC["argument_spec"])
+    _option_values.check(params, SPEC["argument_spec"])
     _identifiers.check(params, IDENTIFIERS)
     check_tenant(params["tenant_id"])
     application.check_ids(params)

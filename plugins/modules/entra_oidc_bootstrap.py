@@ -83,7 +83,7 @@ options:
   revoke_former:
     description:
       - Whether to remove all certificates and client secrets that this module created, except those in the files of
-        O(certificate_path) and O(secret_file). If the file does not exist, another one is created first.
+        O(certificate_path) and O(secret_file) after the run. If the file does not exist, another one is created first.
     type: bool
     default: false
   restore:

@@ -22,7 +22,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _sealed
@@ -102,7 +102,7 @@ class InProcessAction(ActionBase):
         """The failed task's result for options as they were given, before Ansible makes texts and numbers of them;
         empty if nothing is wrong."""
         try:
-            _input.check(plain(self._task.args), self.SPEC["argument_spec"])
+            _option_values.check(plain(self._task.args), self.SPEC["argument_spec"])
         except InputError as error:
             return {"failed": True, **error.as_result()}
         return {}

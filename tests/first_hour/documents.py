@@ -18,7 +18,7 @@ from dataclasses import dataclass
 # Markdown's fence, or reStructuredText's directive with the indented lines that follow
 _MARKDOWN = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _DIRECTIVE = re.compile(
-    r"^(?P<indent> *)\.\. code-block:: (?P<language>\w+)\n\n(?P<text>(?:(?P=indent) +\S.*\n|\s*\n)+)", re.MULTILINE
+    r"^(?P<indent> *)\.\. code-block:: (?P<language>[\w+]+)\n\n(?P<text>(?:(?P=indent) +\S.*\n|\s*\n)+)", re.MULTILINE
 )
 _PATH = re.compile(r"`{1,2}([\w./-]+\.ya?ml)`{1,2}")
 # What differs from run to run and from reader to reader
@@ -83,7 +83,7 @@ def steps(document: str) -> Iterator[File | Command]:
         text = textwrap.dedent(block["text"]).strip("\n")
         if block["language"] == "console":
             yield from _commands(text)
-        elif block["language"] == "yaml":
+        elif block["language"].startswith("yaml"):
             named = _PATH.findall(document[before : block.start()])
             assert named, f"no sentence names the file of:\n{text}"
             yield File(named[-1], text + "\n")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _option_values
 
 # What no message may show
 SECRET = "Canary-s3cret"
@@ -70,7 +70,7 @@ class Place(NamedTuple):
     @property
     def judged(self) -> bool:
         """Whether what stands there is input, rather than an answer that is handed over."""
-        return not any(name in _input.NOT_HERE for name in self.path)
+        return not any(name in _option_values.NOT_HERE for name in self.path)
 
 
 def places(spec: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[Place]:

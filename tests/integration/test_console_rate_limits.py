@@ -12,6 +12,7 @@ import pytest
 from faults.steps import module
 from urllib3.util import retry as urllib3_retry
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from lab.client import Lab
 from support import consoles
 from support.fleet import Fleet
@@ -71,8 +72,14 @@ def test_a_console_that_is_never_there_ends_the_task(
 
 @pytest.mark.parametrize("door", ["action", "module"])
 def test_a_wait_is_told(
-    lab: Lab, fleet: Fleet, in_process: InProcess, capsys: pytest.CaptureFixture[str], door: str
+    lab: Lab,
+    fleet: Fleet,
+    in_process: InProcess,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    door: str,
 ) -> None:
+    monkeypatch.setattr(_http, "NOTICEABLE", 1.0)
     console = consoles.add(fleet, KIND)
     lab.fault(console.name, path_regex="/api/login-options", throttle="1", times=1)
     (result,) = in_process.tasks(check(lab, console.url), module_door=door == "module")

@@ -111,6 +111,30 @@ def test_the_whole_way_out(
     assert seen(fleet) == before
 
 
+def test_what_is_asked_for_by_name(lab: Lab, fleet: Fleet, administrator: None) -> None:
+    """Another application than the automation's is refused before anything is changed; a console that is gone is not
+    asked; without its name, the automation's application is kept."""
+    name = consoles.add(fleet, "pro").name
+    assert quick_run(fleet).rc == 0
+    confirmed = ("-e", f"teardown_confirm={fleet.tenant.tenant_id}")
+    for wrong, said in (
+        ("rustdesk-sso", "but the automation signs in with"),
+        ("mistyped", "Correct teardown_automation"),
+    ):
+        refused = quick_playbook(fleet, "teardown", *confirmed, "-e", f"teardown_automation={wrong}")
+        assert refused.rc != 0
+        assert said in refused.output
+    assert fleet.sign_in(name)["access_token"]
+
+    lab.fault(name, times=1000, html="<html>Gateway</html>")
+    gone = quick_playbook(fleet, "teardown", *confirmed, "-e", f"teardown_gone_consoles={name}")
+    assert gone.rc == 0, gone.output
+    assert "the provider (the console was not asked)" in gone.output
+    assert own(fleet.tenant.applications()) == []
+    assert "is kept. To delete it, sign in with az login" in gone.output
+    assert automation(fleet) == [fleet.tenant.automation["client_id"]]
+
+
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
     """Although it has the name of the role's default; the console is not changed, and no session stays open."""

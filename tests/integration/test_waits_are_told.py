@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 from lab.client import Lab
 from support.fleet import Fleet
@@ -21,6 +22,7 @@ TOKEN = "/oauth2/v2.0/token"
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits of tenths of a second are told."""
+    monkeypatch.setattr(_http, "NOTICEABLE", 1.0)
     monkeypatch.setattr(waiting, "NOTICEABLE", 0.2)
     monkeypatch.setattr(waiting, "TICK", 0.05)
 

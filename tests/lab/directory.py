@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import copy
 import secrets
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import Any
 from cryptography import x509
 
 from .clock import Clock
+from .documents import copied
 
 
 @dataclass
@@ -31,6 +31,11 @@ class Record:
     logo: tuple[str, bytes] | None = None
     # Of a deleted service principal: the assignments and grants that it had
     links: list[tuple[str, Record]] = field(default_factory=list)
+
+    def copy(self) -> Record:
+        """A copy that shares nothing that can change."""
+        links = [(name, record.copy()) for name, record in self.links]
+        return Record(copied(self.body), [*self.owners], copied(self.federated), self.created, self.logo, links)
 
 
 class Table:
@@ -47,18 +52,19 @@ class Table:
     def write(self, key: str, record: Record | None) -> None:
         """Store a new state on the primary; None deletes."""
         history = self._history.setdefault(key, [])
-        history.append((self._clock.time(), copy.deepcopy(record)))
+        history.append((self._clock.time(), record and record.copy()))
         horizon = self._clock.time() - self._lag()
         while len(history) > 1 and history[1][0] <= horizon:
             history.pop(0)
 
     def seed(self, key: str, record: Record) -> None:
         """Store an object that every replica has known for ever."""
-        self._history[key] = [(0.0, copy.deepcopy(record))]
+        self._history[key] = [(0.0, record.copy())]
 
     def read(self, key: str, stale: bool = False) -> Record | None:
         """A copy of the object's state on the primary, or on the lagging replica where `stale`."""
-        return copy.deepcopy(self._seen(key, stale))
+        record = self._seen(key, stale)
+        return record and record.copy()
 
     def _seen(self, key: str, stale: bool) -> Record | None:
         history = self._history.get(key, [])
@@ -76,7 +82,7 @@ class Table:
         """A copy of the first object whose body has `value` in `member`."""
         seen = (self._seen(key, stale) for key in list(self._history))
         # Compared before it is copied, which takes far longer
-        return copy.deepcopy(next((record for record in seen if record and record.body.get(member) == value), None))
+        return next((record.copy() for record in seen if record and record.body.get(member) == value), None)
 
 
 @dataclass

@@ -492,3 +492,16 @@ def test_a_removal_is_predicted_too() -> None:
     assert "provider azure would be removed; redirect URI would be removed from rustdesk-sso" in made["message"]
     former = taken_out(remove_redirect_uris=["https://old.example/api/oidc/callback"])
     assert record.removed(former)["outcome"] == "kept"
+
+
+def test_a_tenant_is_named_by_its_id_where_any_server_knows_it() -> None:
+    known, lost, elsewhere = (
+        verified(ready("desk1"))[0],
+        unread("desk2", tenant_id=TENANT.upper()),
+        unread("desk3", tenant_id="x.example"),
+    )
+    servers = [known, lost, elsewhere]
+    records = {server.name: record.record(server) for server in servers}
+    assert records["desk2"]["tenant_id"] == TENANT.upper()
+    record.name_tenants_by_id(servers, records)
+    assert [item["tenant_id"] for item in records.values()] == [TENANT_ID, TENANT_ID, "x.example"]

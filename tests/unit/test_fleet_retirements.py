@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import registration as decisions
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import retirements as decisions
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from support.servers import (
     OBJECT_ID,

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import NOT_MADE
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record, stranded
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import retirements
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.retirements import retirements
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from support.servers import (
     APP_ID,

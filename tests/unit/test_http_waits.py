@@ -19,9 +19,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import 
     ("wanted", "told", "waited"),
     [
         ("60", "429: sent again after 60 s", 60.0),
-        ("2.128", "429: sent again after 3 s", 2.128),
+        ("3.128", "429: sent again after 4 s", 3.128),
         ("3600", f"429: sent again after {waits.LONGEST:.0f} s", waits.LONGEST),
-        ("0.3", None, 0.3),
+        ("2.9", None, 2.9),
         ("soon", None, waits.pause(1)),
         ("1e400", f"429: sent again after {waits.LONGEST:.0f} s", waits.LONGEST),
         (None, None, waits.pause(1)),

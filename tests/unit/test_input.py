@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _input, _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 LONG = "x" * 100_000
@@ -267,7 +267,7 @@ SPEC: dict[str, Any] = {
 )  # fmt: skip
 def test_options_are_refused_by_name(option: str, value: Any, named: str) -> None:
     with pytest.raises(InputError) as caught:
-        _input.check({option: value}, SPEC)
+        _option_values.check({option: value}, SPEC)
     said = str(caught.value)
     assert said.startswith((f"{named} ", f"A name in {named} "))
     assert SECRET not in said
@@ -298,7 +298,7 @@ def test_options_are_refused_by_name(option: str, value: Any, named: str) -> Non
     ],
 )
 def test_options_are_taken(option: str, value: Any) -> None:
-    _input.check({option: value}, SPEC)
+    _option_values.check({option: value}, SPEC)
 
 
 @pytest.mark.parametrize("value", ["", "a", "a\n", "\ud800", LONG, 7, [LONG], {"a": LONG}])

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, declare
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
@@ -60,6 +62,12 @@ def read(**given: Any) -> tuple[dict[str, Any], list[str]]:
 
 class TestRead:
     """Variables of one host."""
+
+    @pytest.mark.parametrize("value", [date(2027, 3, 1), datetime(2027, 3, 1, tzinfo=timezone.utc), "2027-03-01"])
+    def test_a_date_of_yaml_needs_no_quotation_marks(self, value: Any) -> None:
+        found, problems = read(entra_client_secret_expires=value)
+        assert problems == []
+        assert _durations.expiry(found["entra_client_secret_expires"], "it") == "2027-03-01T00:00:00Z"
 
     @pytest.mark.parametrize("unset", [None, "", OMIT, Omit()], ids=["null", "empty", "omit", "omit of 2.19"])
     @pytest.mark.parametrize("name", variables.specification())

@@ -14,8 +14,10 @@ import typing as t
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import BANNED, SAID
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro_document import (
+    DEFAULT_CONTRACT,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_api import RustdeskApi
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_console import (
     RustdeskConsole,
@@ -113,7 +115,7 @@ class ListsSessions(t.Protocol):
 CONSOLES: dict[str, type[Console]] = {console.type: console for console in (Pro, RustdeskConsole, RustdeskApi)}
 # One harmless request for each type: the path, and what tells it from the others when nobody is signed in.
 PROBES = (
-    (pro.DEFAULT_CONTRACT["settings_path"], "pro"),
+    (DEFAULT_CONTRACT["settings_path"], "pro"),
     ("/api/oidc-providers?current=1&pageSize=1", "rustdesk_console"),
     ("/api/admin/oauth/list?page=1&page_size=1", "rustdesk_api"),
 )

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_structure
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import (
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro_document import (
     DEFAULT_CONTRACT,
     DEFAULT_KEYS,
 )

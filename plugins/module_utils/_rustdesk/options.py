@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http, _identifiers, _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http, _identifiers, _input, _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers import from_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import check_proxy
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import totp
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import DEFAULT_KEYS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro_document import DEFAULT_KEYS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gateway_headers import VALUE, check_headers
 
 
@@ -87,7 +87,7 @@ def check(
     ``params`` need not have all options. The options ``identifiers`` must not be empty; ``proxy`` is the name of the
     one for the proxy.
     """
-    _input.check(params, argument_spec)
+    _option_values.check(params, argument_spec)
     _identifiers.check(params, identifiers)
     if params.get("console_url") is not None:
         _input.url(params["console_url"], "console_url")

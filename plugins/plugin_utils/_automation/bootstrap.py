@@ -7,20 +7,16 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import typing as t
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _paths
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import (
     certificates,
-    files,
     guide,
     plan,
     secret_file,
@@ -36,48 +32,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.p
     Listed,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.secret_file import SecretFile
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.slot import Slot
 
 Params = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]
 WAYS = ("certificate_path", "secret_file", "federated_credential")
-# Beside the file that it will replace; Ansible does not read it as variables
-SUFFIX = ".new"
-
-
-@dataclass
-class Slot:
-    """The file of one credential: ``seen`` is the file, ``begun`` the one beside it. ``choice`` is what is done."""
-
-    path: str
-    seen: Seen
-    begun: Seen
-    choice: str = KEEP
-
-    @classmethod
-    def look(cls, path: str | None, variable: str, vault: Vault, *, check_mode: bool) -> Slot | None:
-        """The files for the ``path`` that the ``variable`` has; None without a path. Raises InputError if they cannot
-        be read or written."""
-        if not path:
-            return None
-        path = _paths.of_user(path)
-        slot = cls(path, files.look(path, vault), files.look(os.path.realpath(path) + SUFFIX, vault))
-        if slot.begun.exists and slot.begun.data is None:
-            raise InputError(
-                f"The file {slot.begun.path} of a run that was interrupted cannot be read",
-                answer="it is encrypted, and no vault password can read it",
-                hint="Set bootstrap_vault_password, or run ansible-playbook with --ask-vault-pass",
-            )
-        files.check_writable(path, variable, check_mode=check_mode)
-        return slot
-
-    def put(self, data: bytes) -> None:
-        """Write the file beside the one that is in use."""
-        files.write(self.begun.path, data)
-        self.begun = replace(self.begun, exists=True, data=data)
-
-    def finish(self) -> None:
-        """Let the file beside it take the place of the one in use."""
-        files.take_the_place(self.begun.path, self.path)
 
 
 class Run:
@@ -276,25 +235,31 @@ class Run:
         if self.held:
             since = self.held.made + _durations.parse(self.params["overlap"], "bootstrap_overlap")
             gone = plan.superseded(self.certs, self.held.holder, keep, since, self.now)
-        names: list[str] = []
+        entries: list[dict[str, t.Any]] = []
         if self.params["revoke_former"]:
-            gone += [item for item in plan.revoked(self.certs, (), keep) if item not in gone]
+            used = self.new or self.held
+            in_use = {used.thumbprint} if used else set()
+            gone = [*dict.fromkeys((*gone, *plan.revoked(self.certs, (), in_use)))]
             own = [self.secret_name] if self.yml else []
             names = sorted({item.name for item in plan.revoked(self.secrets, own, ())})
-        retired = [item for found in registered["client_secrets"] for item in found["removed"]]
-        self.removed = [
-            *(f"certificate {item.key}" for item in gone),
-            *(f"client secret {item.key}" for item in self.secrets if item.name in names or item.key in retired),
-        ]
-        if not gone and not names:
-            return False
-        self.entra.converge(
-            unique_name=self.params["unique_name"],
-            create=False,
-            certificates=[{"thumbprint": item.key, "state": "absent"} for item in gone] or None,
-            client_secrets=[{"name": name, "state": "absent"} for name in names] or None,
-        )
-        return True
+            entries = [{"name": name, "state": "absent"} for name in names]
+            if self.yml and self.yml.choice in (RENEW, COMPLETE) and self.noted and self.noted.secret:
+                # By key ID, because the overlap of one that was created in this second may not be over
+                former = [item.key for item in self.secrets if item.name == self.secret_name]
+                held = {"held": self.noted.secret, "stray_key_ids": former}
+                entries.append({"name": self.secret_name, "state": "retire", "renew_before": "0", **held})
+        cleaned: list[dict[str, t.Any]] = []
+        if gone or entries:
+            result = self.entra.converge(
+                unique_name=self.params["unique_name"],
+                create=False,
+                certificates=[{"thumbprint": item.key, "state": "absent"} for item in gone] or None,
+                client_secrets=entries or None,
+            )
+            cleaned = result["client_secrets"]
+        retired = [key for found in (*registered["client_secrets"], *cleaned) for key in found["removed"]]
+        self.removed = [*(f"certificate {item.key}" for item in gone), *(f"client secret {key}" for key in retired)]
+        return bool(self.removed)
 
     def expires(self) -> datetime | None:
         """When the credential in use expires; None if unknown."""

@@ -135,7 +135,7 @@ def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) ->
         {
             **signs_in(members[0]),
             **members[0].declaration["application"],
-            "web_redirect_uris": {"add": _callback_urls(members)},
+            "web_redirect_uris": {"add": callback_urls(members)},
             **_moved(members),
             "client_secrets": [
                 {
@@ -197,13 +197,14 @@ def _relying_party(server: Server) -> Entry:
     }
 
 
-def _callback_urls(servers: t.Iterable[Server]) -> list[str]:
+def callback_urls(servers: t.Iterable[Server]) -> list[str]:
+    """The callback URLs of ``servers``."""
     return list(dict.fromkeys(server.callback_url for server in servers))
 
 
 def _moved(servers: t.Iterable[Server]) -> Entry:
     """The options that take callback URLs from the other platforms, for the servers that ask for that."""
-    moved = _callback_urls(server for server in servers if server.declaration["move_redirect_uris"])
+    moved = callback_urls(server for server in servers if server.declaration["move_redirect_uris"])
     return {f"{platform}_redirect_uris": {"remove": moved} for platform in ("spa", "public_client") if moved}
 
 
@@ -280,7 +281,7 @@ def share(
         "accepted": bool(secret.get("accepted")) and not observed,
         "expires": (secret.get("held") or {} if observed else secret).get("expires") or "",
         "unverifiable": _unverifiable(server, found, observed, check_mode),
-        "retires": not observed and _due(found, check_mode),
+        "retires": not observed and retires(found, check_mode),
     }
 
 
@@ -364,68 +365,7 @@ def _why_none(server: Server, others: t.Iterable[Server]) -> str:
     )
 
 
-def may_retire(registration: Result, *, predicted: bool) -> bool:
-    """Whether anything is to be retired after ``registration``; see retirements()."""
-    results = registration.get("applications") or []
-    return any(_due(item, predicted) for item in results if not item.get("failed"))
-
-
-def _due(result: Result, predicted: bool) -> bool:
+def retires(result: Result, predicted: bool) -> bool:
+    """Whether anything of an application is to be retired after its ``result``; see retirements."""
     superseded = any(item.get("superseded") for item in result.get("client_secrets") or [])
     return superseded or bool(result.get("changed") and not predicted)
-
-
-def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
-    """The entries of O(applications) of entra_app that remove superseded client secrets, and restore redirect URIs that
-    another run has removed meanwhile.
-
-    Only servers whose sign-in is verified, and whose console still holds what was verified, take part. ``predicted`` is
-    check mode, in which no console holds what a run would write. Empty where there is nothing to do.
-    """
-    entries = []
-    for members in _verified(servers).values():
-        found = result_of(members[0].declaration, members[0].registration) or {}
-        if not _due(found, predicted):
-            continue
-        entries.append(
-            {
-                **signs_in(members[0]),
-                "object_id": found["application"]["object_id"],
-                "web_redirect_uris": {"add": _callback_urls(members)},
-                "client_secrets": [
-                    {
-                        **server.declaration["client_secret"],
-                        "state": "retire",
-                        **_holds(server, found),
-                        "stray_key_ids": _outrun(secret_of(server.declaration, found)),
-                    }
-                    for server in members
-                    if predicted or server.verified.get("holds_client_secret")
-                ],
-                "verify_held": "never",
-            }
-        )
-    return entries
-
-
-def _outrun(secret: Result) -> list[str]:
-    """The key IDs of the client secrets that other runs have made and cannot write any more, because the console holds
-    the one that this run has made. If it still holds the former one, another run may be about to replace it."""
-    return list(secret.get("strays") or []) if secret.get("decision") in ("created", "renewed") else []
-
-
-def _holds(server: Server, found: Result) -> Entry:
-    """Which client secret the console of ``server`` holds: that of the registration, unless another run was faster."""
-    anothers = server.configured.get("client_secret")
-    return {"held": anothers} if anothers else {"held_key_id": secret_of(server.declaration, found).get("key_id")}
-
-
-def _verified(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
-    """The servers that have come through the verification, by application."""
-    found: dict[Key, list[Server]] = {}
-    for server in servers:
-        # Null where the sign-in could not be verified: of a disabled provider, or in check mode
-        reached = server.verified.get("verified", False) is not False and not server.verified.get("failed")
-        if reached and not server.failure and not share(server)["error"]:
-            found.setdefault(key(server.declaration), []).append(server)
-    return found

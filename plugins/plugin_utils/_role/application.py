@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import applications
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
@@ -29,7 +29,7 @@ def problems(declared: Declaration) -> list[str]:
         "client_secrets": [dict(declared["client_secret"])],
     }
     try:
-        _input.check(options, entra_app.APPLICATION)
+        _option_values.check(options, entra_app.APPLICATION)
     except InputError as error:
         return [_named(str(error))]
     validated = ArgumentSpecValidator(entra_app.APPLICATION, required_one_of=[list(entra_app.KEYS)]).validate(options)

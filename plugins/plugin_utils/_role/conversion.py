@@ -17,7 +17,7 @@ import typing as t
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_dict
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input, _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 Rules = t.Mapping[str, t.Any]
@@ -50,7 +50,9 @@ def converted(value: t.Any, rules: Rules, path: str, example: str = "") -> t.Any
         return _dict(value, rules, path, example)
     if isinstance(value, (list, tuple, dict)):
         what = "a dictionary" if isinstance(value, dict) else "a list"
-        raise InputError(f"{path} has to be {_input.WORDS.get(kind, 'text')}", answer=f"it is {what}", hint=hint)
+        raise InputError(
+            f"{path} has to be {_option_values.WORDS.get(kind, 'text')}", answer=f"it is {what}", hint=hint
+        )
     if kind == "bool":
         try:
             return check_type_bool(value)

@@ -21,6 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     record,
     registration,
     removal,
+    retirements,
     stranded,
     trial,
 )
@@ -59,9 +60,9 @@ def _applications(hostvars: HostVars, host: str, hosts: list[str], how: How) -> 
 
 def _retirements(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     known = servers.registered(hostvars[host], "registration")
-    if not registration.may_retire(known, predicted=how.check_mode):  # decided without looking at each host
+    if not retirements.may_retire(known, predicted=how.check_mode):  # decided without looking at each host
         return []
-    found = registration.retirements(_servers(hostvars, host, hosts), predicted=how.check_mode)
+    found = retirements.retirements(_servers(hostvars, host, hosts), predicted=how.check_mode)
     return t.cast("list[Entry]", plain(found))
 
 

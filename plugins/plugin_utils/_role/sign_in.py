@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durations, _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import (
     clouds,
     credentials,
@@ -90,7 +90,7 @@ def missing_credentials(values: Values) -> t.Iterator[str]:
 
 
 def _check_entra(params: Values) -> None:
-    _input.check(params, ENTRA_OPTIONS)
+    _option_values.check(params, ENTRA_OPTIONS)
     clouds.choose(params)
     credentials.check_input(params)
 

@@ -17,7 +17,7 @@ from ansible import template as ansible_template
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_dict
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
@@ -108,14 +108,14 @@ def _checked(name: str, value: t.Any, rules: t.Mapping[str, t.Any]) -> t.Any:
     """``value`` with the types of the module's option that the variable is for, where it is no secret; raises
     InputError, which names the part of it that cannot be used."""
     if rules.get("no_log") or isinstance(value, str) or rules["type"] not in _NESTED:
-        _input.check_option(value, rules, _option(name), name)
+        _option_values.check_option(value, rules, _option(name), name)
     if rules.get("no_log"):
         return value
     short = name.removeprefix(PREFIX)
     nested = _nested(short) if rules["type"] in _NESTED else {}
     found = conversion.converted(value, {**rules, **nested}, name, conversion.EXAMPLES.get(short, ""))
     if rules["type"] in _NESTED:
-        _input.check_option(found, rules, _option(name), name)
+        _option_values.check_option(found, rules, _option(name), name)
     return found
 
 

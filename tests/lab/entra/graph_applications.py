@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import uuid
 from typing import Any
 
 from ..clock import stamp
 from ..directory import Record, Tenant
+from ..documents import copied
 from ..errors import GraphError, bad_request, denied, not_found, throttled
 from ..router import Router
 from . import credentials, objects, permissions, policies, rules
@@ -163,7 +163,7 @@ def update(call: Call, **address: str) -> Answer:
             return _create(call, {**change, "uniqueName": wanted}, [])
         call.stale = False
     record = find_to_change(call, address)
-    before = copy.deepcopy(record.body)
+    before = copied(record.body)
     keys = change.pop("keyCredentials", None)
     unique = change.pop("uniqueName", before["uniqueName"])
     if before["uniqueName"] is not None and unique != before["uniqueName"]:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-import copy
 import uuid
 from typing import Any
+
+from ..documents import copied
 
 _NO_INFO = {
     "logoUrl": None,
@@ -138,14 +139,14 @@ _SERVICE_PRINCIPAL: dict[str, Any] = {
 
 def new_application(app_id: str, domain: str, created: str) -> dict[str, Any]:
     """An application with every default."""
-    body = copy.deepcopy(_APPLICATION)
+    body = copied(_APPLICATION)
     body.update(id=str(uuid.uuid4()), appId=app_id, createdDateTime=created, publisherDomain=domain)
     return body
 
 
 def new_service_principal(application: dict[str, Any], owner_tenant: str, created: str) -> dict[str, Any]:
     """A service principal of an application with every default."""
-    body = copy.deepcopy(_SERVICE_PRINCIPAL)
+    body = copied(_SERVICE_PRINCIPAL)
     body.update(
         id=str(uuid.uuid4()), appId=application["appId"], appOwnerOrganizationId=owner_tenant, createdDateTime=created
     )
@@ -167,9 +168,9 @@ def mirror(application: dict[str, Any], principal: dict[str, Any]) -> None:
         replyUrls=uris,
         servicePrincipalNames=[application["appId"], *application["identifierUris"]],
         signInAudience=application["signInAudience"],
-        appRoles=copy.deepcopy(application["appRoles"]),
-        oauth2PermissionScopes=copy.deepcopy(application["api"]["oauth2PermissionScopes"]),
-        info=copy.deepcopy(application["info"]),
+        appRoles=copied(application["appRoles"]),
+        oauth2PermissionScopes=copied(application["api"]["oauth2PermissionScopes"]),
+        info=copied(application["info"]),
     )
     principal[_INHERITED] = list(application["tags"])
 
@@ -190,9 +191,9 @@ def merge(body: dict[str, Any], change: dict[str, Any], defaults: dict[str, Any]
         if isinstance(value, dict) and isinstance(body.get(name), dict) and name != "optionalClaims":
             merge(body[name], value, {})
         elif value is None and isinstance(defaults.get(name), dict):
-            body[name] = copy.deepcopy(defaults[name])
+            body[name] = copied(defaults[name])
         else:
-            body[name] = copy.deepcopy(value)
+            body[name] = copied(value)
 
 
 def fill(body: dict[str, Any]) -> None:
@@ -235,8 +236,8 @@ def shown(body: dict[str, Any], first: bool = False) -> dict[str, Any]:
         body = {**body, "tags": list(dict.fromkeys([*body["tags"], *body[_INHERITED]]))}
         del body[_INHERITED]
     late = [name for name in _LATE if body.get(name) is not None]
-    body = {name: copy.deepcopy(value) for name, value in body.items() if name not in late} | {
-        name: copy.deepcopy(body[name]) for name in late
+    body = {name: copied(value) for name, value in body.items() if name not in late} | {
+        name: copied(body[name]) for name in late
     }
     if "web" in body:
         body = _ordered(body, late)

@@ -15,7 +15,7 @@ import typing as t
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers, _input
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _identifiers, _input, _option_values
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import lookup, registration
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.application import KEYS, key_of
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.name_resolution import VERBS
@@ -86,7 +86,7 @@ def check(params: Params, argument_spec: Params) -> None:
     """Raise InputError for a declaration that cannot work; asks nobody. ``argument_spec`` is that of an application."""
     if params["tenant_id"] is None:
         raise InputError("tenant_id is missing", hint="Set it to the tenant's Directory (tenant) ID")
-    _input.check(params, SIGN_IN)
+    _option_values.check(params, SIGN_IN)
     _identifiers.check(params, SIGN_IN_IDENTIFIERS)
     check_tenant(params["tenant_id"])
     clouds.choose(params)
@@ -96,7 +96,7 @@ def check(params: Params, argument_spec: Params) -> None:
 
 def check_application(params: Params, argument_spec: Params) -> None:
     """Raise InputError for a declaration of one application that cannot work; ``params`` need no sign-in."""
-    _input.check(params, argument_spec)
+    _option_values.check(params, argument_spec)
     _identifiers.check(params, IDENTIFIERS)
     registration.check(params, wanted(params))
 

@@ -20,13 +20,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durat
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
     PERSONAL_AUDIENCES,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import strays
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import room, strays
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import Verdict
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 
-# "Validation differences by supported account types" [doc]; expired ones count.
-SLOTS_PERSONAL = 2
 # What the client secret is called when check mode cannot know it yet.
 NOT_MADE = "not-made-in-check-mode"
 PREDICTED_KEY = "00000000-0000-0000-0000-000000000000"
@@ -194,7 +192,8 @@ def check_holders(wanted: t.Sequence[Wanted], sign_in_audience: str | None) -> N
     if sign_in_audience in PERSONAL_AUDIENCES and len(present) > 1:
         raise InputError(
             f"{len(present)} client secrets cannot be renewed without a gap with sign_in_audience {sign_in_audience}",
-            answer=f"Entra allows {SLOTS_PERSONAL} client secrets there, and a renewal needs one more than is held",
+            answer=f"Entra allows {room.SLOTS_PERSONAL} client secrets there, and a renewal needs one more than is "
+            "held",
             hint="Give each server an application of its own (another unique_name), or choose AzureADMyOrg",
         )
 
@@ -262,7 +261,7 @@ def decide(
         if decision.decision == "kept" and decision.wanted.name in asked:
             decision.accepted = asked[decision.wanted.name].accepted
     if sign_in_audience in PERSONAL_AUDIENCES:
-        _make_room(decisions, credentials, now)
+        room.make(decisions, credentials, now)
     return decisions
 
 
@@ -348,33 +347,6 @@ def _why_not(wanted: Wanted, fit: list[Credential], verdict: Verdict | None, our
     if fit:
         return f"the held one expired {max(credential.expires for credential in fit):%Y-%m-%d}"
     return "the held one is not among the application's client secrets"
-
-
-def _make_room(decisions: list[Decision], credentials: t.Sequence[Credential], now: datetime) -> None:
-    """Drop what is in the way of a new secret where the audience allows only two: expired ones of ours first, then
-    those that the holder certainly does not have; never one that may be in use."""
-    held = {decision.holds.key_id for decision in decisions if decision.holds}
-    used = len(credentials) - sum(len(decision.remove) for decision in decisions)
-    for decision in (d for d in decisions if d.makes):
-        candidates = sorted(
-            (c for c in decision.superseded if c.key_id not in held), key=lambda c: (c.live(now), c.start)
-        )
-        if not decision.wanted.known and candidates and candidates[-1].live(now):
-            candidates.pop()  # the holder's secret cannot be read: the newest may be the one in use
-        while used >= SLOTS_PERSONAL and candidates:
-            dropped = candidates.pop(0)
-            decision.superseded.remove(dropped)
-            decision.strays = [credential for credential in decision.strays if credential != dropped]
-            decision.remove.append(dropped)
-            used -= 1
-        if used >= SLOTS_PERSONAL:
-            others = "; ".join(f"{c.name or 'without a name'}: {c.describe()}" for c in credentials)
-            raise InputError(
-                f"There is no room for a client secret for {decision.wanted.name}",
-                answer=f"with this sign_in_audience Entra allows {SLOTS_PERSONAL}, and both are in use: {others}",
-                hint="Remove one that is not needed, by its key ID, or choose sign_in_audience AzureADMyOrg",
-            )
-        used += 1
 
 
 def parse_time(text: str | None) -> datetime:

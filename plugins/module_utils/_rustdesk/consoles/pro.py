@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""RustDesk Server Pro. Everything that is guessed of its unpublished settings API is in this one file.
+"""RustDesk Server Pro. All that is guessed of its unpublished settings API is here and in pro_document.
 
 Assumed: one settings document with ``providers`` (a list of objects with a ``name``) and ``callback_url``, read by GET
 and written whole by PUT at /api/oidc/settings. It is the most probable contract by independent evidence
@@ -14,10 +14,8 @@ read back, and the former document is restored when anything is not as it should
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
-import re
 import time
 import typing as t
 from contextlib import suppress
@@ -25,10 +23,15 @@ from contextlib import suppress
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ConflictError,
-    InputError,
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_places, json_structure, users
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro_document import (
+    DEFAULT_KEYS,
+    Contract,
+    Document,
+    masked,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
     read_back,
@@ -47,39 +50,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan
 
-Document = dict[str, t.Any]
-
-# What the members of a provider are called in the document.
-DEFAULT_KEYS = {
-    "name": "name",
-    "order": "order_index",
-    "enabled": "enabled",
-    "client_id": "client_id",
-    "client_secret": "client_secret",
-    "issuer": "issuer",
-    "authorization_endpoint": "authorization_endpoint",
-    "token_endpoint": "token_endpoint",
-    "userinfo_endpoint": "userinfo_endpoint",
-    "jwks_endpoint": "jwks_endpoint",
-    "icon": "icon",
-}
-DEFAULT_CONTRACT: Document = {
-    "settings_path": "/api/oidc/settings",
-    "write_path": None,
-    "write_method": "PUT",
-    "document": "",
-    "providers": "providers",
-    "callback_path": None,
-    "callback_url": "callback_url",
-    "maximum_authorized_users": "max_auth_count",
-    "keys": {},
-}
-NOT_TEXT = ("enabled", "order")
-SETTINGS = ("callback_url", "maximum_authorized_users")
 # Seconds in which whoever read the document before it was written has written theirs.
 SECOND_LOOK = 0.5
-# A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
-MASK = re.compile(r"[*•●·∙]{3,}|^(.)\1{5,}$|^[<\[(].*[>\])]$")
 REPORT = (
     "Nothing was written. The playbook learn_contract makes the option contract for this server, and a report without "
     "secrets by which it can be supported"
@@ -97,10 +69,8 @@ class Pro(SignedInLikeAClient):
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` overrides where and how the settings document is read and written."""
-        given = {key: value for key, value in (contract or {}).items() if value is not None}
         super().__init__(connection)
-        self._contract = {**DEFAULT_CONTRACT, **given}
-        self._keys = {**DEFAULT_KEYS, **self._contract["keys"]}
+        self._contract = Contract(contract, connection.url)
         self._document: t.Any = None
         self._callback: str | None = None
         # Its users, read once for all questions about them
@@ -129,7 +99,7 @@ class Pro(SignedInLikeAClient):
 
     def providers(self, name: str) -> list[Provider]:
         """All providers of the settings document, in its order. Raises ServiceError where ``name`` means several."""
-        found = [self._provider(entry) for entry in self._entries(self._settings())]
+        found = [self._contract.provider(entry) for entry in self._contract.entries(self._settings())]
         wanted = find(found, name, self.type)
         if wanted is not None and [item.name for item in found].count(wanted.name) > 1:
             raise ServiceError(
@@ -176,13 +146,13 @@ class Pro(SignedInLikeAClient):
 
     def check(self, plan: Plan) -> None:
         """Raise ServiceError where writing the document back would send a mask, which may become the secret itself."""
-        document = self._changed(self._settings(), plan)
-        name, secret = self._keys["name"], self._keys["client_secret"]
-        masked = [entry[name] for entry in self._entries(document) if _masked(entry.get(secret))]
-        if masked:
+        document = self._contract.changed(self._settings(), plan)
+        name, secret = self._contract.keys["name"], self._contract.keys["client_secret"]
+        hidden = [entry[name] for entry in self._contract.entries(document) if masked(entry.get(secret))]
+        if hidden:
             raise ServiceError(
                 f"The OIDC settings of the console {self._connection.url} cannot be written back whole",
-                answer=f"the console masks the client secret of {', '.join(masked)}, and the mask could replace it",
+                answer=f"the console masks the client secret of {', '.join(hidden)}, and the mask could replace it",
                 hint="Nothing was written. For the declared provider, set client_secret and update_secret to always",
             )
 
@@ -197,14 +167,14 @@ class Pro(SignedInLikeAClient):
         if self._read() != former:
             raise self._conflict()
         former_callback = self._read_callback(former)
-        wanted = self._changed(former, plan)
+        wanted = self._contract.changed(former, plan)
         change = plan.setting("callback_url")
         callback = change.after if change else former_callback
         self._keep_secrets(wanted)
         self._write_both(former, wanted, former_callback, callback)
         self._document = None
         try:
-            surprises = self._differences(wanted, read_back(self._writing, self._settings))
+            surprises = self._contract.differences(wanted, read_back(self._writing, self._settings))
             if read_back(self._writing, lambda: self._read_callback(self._document)) != callback:
                 surprises.append("the callback URL")
         except AmbiguousError:
@@ -212,21 +182,21 @@ class Pro(SignedInLikeAClient):
         except ServiceError as error:
             surprises = [f"all of it, as it cannot be read any more ({error.answer})"]
         target = plan.target.name if plan.target else None
-        before = {name: _digest(entry) for name, entry in self._named(former).items()}
+        before = {name: _digest(entry) for name, entry in self._contract.named(former).items()}
         if surprises and target and self._document is not None:
-            wish = self._named(wanted)[target].get(self._keys["client_secret"])
+            wish = self._contract.named(wanted)[target].get(self._contract.keys["client_secret"])
             if self._is_another_runs(target, before, self._document, lambda secret: is_anothers(wish, secret)):
                 raise self._conflict()
         if surprises:
             raise self._restored(former, former_callback, surprises)
         if target:
-            secret = self._named(self._document)[target].get(self._keys["client_secret"])
+            secret = self._contract.named(self._document)[target].get(self._contract.keys["client_secret"])
             self._written = {"at": time.time(), "name": target, "before": before, "secret": _digest(secret)}
 
     def look_again(self) -> None:
         """Read the document once more; raise ConflictError if a process that had read it before this session wrote has
-        written over it since."""
-        written, self._written, self._document = self._written, None, None
+        written over it since. It can be read again later."""
+        written, self._document = self._written, None
         if not written:
             return
         time.sleep(max(0.0, min(SECOND_LOOK, written["at"] + SECOND_LOOK - time.time())))
@@ -242,7 +212,7 @@ class Pro(SignedInLikeAClient):
             raise self._conflict()
 
     def _conflict(self) -> ConflictError:
-        self._document = self._callback = None
+        self._document = self._callback = self._written = None
         return conflict(f"The OIDC settings of the console {self._connection.url}")
 
     def _is_another_runs(
@@ -251,13 +221,13 @@ class Pro(SignedInLikeAClient):
         """Whether ``found`` is what another run of this collection made of what was there ``before``, by name and
         digest, or of what this one wrote: a provider that was added, or a client secret in the provider ``mine`` that
         ``is_other``, and all others as they were."""
-        now = self._named(found)
+        now = self._contract.named(found)
         digests = {name: _digest(entry) for name, entry in now.items()}
         if any(digests.get(name) != digest for name, digest in before.items() if name != mine):
             return False
         if digests.get(mine) in (None, before.get(mine)):
             return bool(set(now) - {*before, mine})
-        return is_other(now[mine].get(self._keys["client_secret"]))
+        return is_other(now[mine].get(self._contract.keys["client_secret"]))
 
     def _restored(self, former: t.Any, callback: str | None, surprises: list[str]) -> ServiceError:
         outcome = "the former settings were put back"
@@ -265,7 +235,7 @@ class Pro(SignedInLikeAClient):
             self._write(former, "Putting the former OIDC settings back failed")
             if self._contract["callback_path"]:
                 self._write_callback(callback, "Putting the former callback URL back failed")
-            if self._differences(former, self._read()):
+            if self._contract.differences(former, self._read()):
                 outcome = "the former settings could not be put back completely"
         except ServiceError as error:
             outcome = f"the former settings could not be put back: {error}"
@@ -280,17 +250,11 @@ class Pro(SignedInLikeAClient):
             self._document = self._read()
         return self._document
 
-    def _entries(self, document: t.Any) -> list[Document]:
-        return t.cast("list[Document]", json_places.dig(document, self._contract["providers"]))
-
-    def _named(self, document: t.Any) -> dict[str, Document]:
-        return {entry[self._keys["name"]]: entry for entry in self._entries(document)}
-
     def _read(self) -> t.Any:
         attempted = f"Reading the OIDC settings of the console {self._connection.url} failed"
         answer = self._connection.call("GET", self._contract["settings_path"], attempted)
         document = json_places.dig(answer, self._contract["document"])
-        if not self._recognised(document):
+        if not self._contract.recognises(document):
             raise ServiceError(
                 f"The OIDC settings of the console {self._connection.url} have a shape that is not known",
                 answer=f"seen: {json_structure.text(answer)}",
@@ -298,31 +262,6 @@ class Pro(SignedInLikeAClient):
             )
         self._keep_secrets(document)
         return document
-
-    def _recognised(self, document: t.Any) -> bool:
-        """Whether ``document`` has the shape that is known.
-
-        A server that keeps members which it does not know would seem to take those of another spelling.
-        """
-        entries, known = self._entries(document), self._contract
-        if not isinstance(entries, list) or any(json_places.respelt(document, known[name]) for name in SETTINGS):
-            return False
-        callback = None if known["callback_path"] else json_places.dig(document, known["callback_url"])
-        names = self._keys
-        texts = [key for option, key in names.items() if option not in NOT_TEXT]
-        client_id = not entries or any(isinstance(entry, dict) and names["client_id"] in entry for entry in entries)
-        return (
-            isinstance(callback, (str, type(None)))
-            and client_id
-            and all(
-                isinstance(entry, dict)
-                and isinstance(entry.get(names["name"]), str)
-                and all(isinstance(entry.get(key), (str, type(None))) for key in texts)
-                and isinstance(entry.get(names["enabled"]), (bool, type(None)))
-                and (entry.get(names["order"]) is None or json_structure.is_number(entry[names["order"]]))
-                for entry in entries
-            )
-        )
 
     def _read_callback(self, document: t.Any) -> str | None:
         if not self._contract["callback_path"]:
@@ -385,76 +324,16 @@ class Pro(SignedInLikeAClient):
             found = self._read()
             if found != before:
                 return False
-            return True if self._differences(document, found) else None
+            return True if self._contract.differences(document, found) else None
 
         resolved_by_reading(
             lambda: self._connection.call(self._contract["write_method"], path, attempted, json=document), is_undone
         )
 
     def _keep_secrets(self, document: t.Any) -> None:
-        key = self._keys["client_secret"]
-        self._connection.keep_secret(*(entry.get(key) for entry in self._entries(document) or ()))
-
-    def _provider(self, entry: Document) -> Provider:
-        keys = self._keys
-        secret = entry.get(keys["client_secret"])
-        readable = keys["client_secret"] in entry and not _masked(secret)
-        values: Document = {option: entry.get(key) for option, key in keys.items()}
-        return Provider(
-            secret_readable=readable,
-            extra={key: value for key, value in entry.items() if key not in keys.values()},
-            **{**values, "client_secret": secret if readable else None},
-        )
-
-    def _changed(self, former: t.Any, plan: Plan) -> t.Any:
-        """A copy of ``former`` with the plan's changes and nothing else."""
-        document = copy.deepcopy(former)
-        entries, keys = self._entries(document), self._keys
-        gone = {item.name for item in plan.gone}
-        entries[:] = [entry for entry in entries if entry[keys["name"]] not in gone]
-        changes = {keys[option]: value for option, value in plan.values().items()}
-        if plan.target and plan.present:
-            entry = next(item for item in entries if item[keys["name"]] == plan.present.name)
-            entry.update(changes)
-        elif plan.target:
-            entries.append({keys["name"]: plan.target.name, keys["order"]: plan.target.order, **changes})
-        for change in plan.settings:
-            option = change.field.option
-            if option != "callback_url" or not self._contract["callback_path"]:
-                if not isinstance(document, dict):
-                    raise InputError(f"The console {self._connection.url} has no place for {option} in its settings")
-                json_places.put(document, self._contract[option], change.after)
-        return document
-
-    def _differences(self, wanted: t.Any, found: t.Any) -> list[str]:
-        """Where ``found`` is not what was written, by name and without values.
-
-        The console may add keys to a provider that had just been made; a secret that it masks cannot be compared.
-        """
-        name, secret = self._keys["name"], self._keys["client_secret"]
-        want_rest, have_rest = copy.deepcopy(wanted), copy.deepcopy(found)
-        want_list, have_list = self._entries(want_rest), self._entries(have_rest)
-        pairs = list(zip(list(want_list), list(have_list), strict=False))
-        names = [[entry[name] for entry in entries] for entries in (want_list, have_list)]
-        want_list.clear()
-        have_list.clear()
-        different = []
-        if isinstance(want_rest, dict):
-            different = [key for key in want_rest if have_rest.get(key) != want_rest[key]]
-        if names[0] != names[1]:
-            return [*different, "the list of providers"]
-        for want, have in pairs:
-            for key, value in want.items():
-                hidden = key == secret and (key not in have or _masked(have[key]))
-                if have.get(key) != value and not hidden:
-                    different.append(f"{key} of {want[name]}")
-        return different
+        key = self._contract.keys["client_secret"]
+        self._connection.keep_secret(*(entry.get(key) for entry in self._contract.entries(document) or ()))
 
 
 def _digest(value: t.Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _masked(secret: str | None) -> bool:
-    """Whether the console shows a mask instead of the value or of a part of it, as other consoles do."""
-    return bool(MASK.search(secret or ""))

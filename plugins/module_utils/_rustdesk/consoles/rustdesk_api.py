@@ -22,6 +22,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import users
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import (
+    rustdesk_api_members as members,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import attempt, logout, use
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
     read_back,
@@ -48,29 +51,6 @@ USERS = "/api/admin/user/list"
 LOGIN_OPTIONS = "/api/admin/login-options"
 # The code of a wrong password after which the next login needs a captcha, and that of a request without a session.
 CAPTCHA, NOT_SIGNED_IN = 110, 403
-# The types that it has besides OpenID Connect; their name is their type.
-BUILT_IN = ("github", "google")
-# The types whose scopes cannot be set, and those of the others (model/oauth.go [src])
-FIXED_SCOPES = ("github", "linuxdo")
-DEFAULT_SCOPES = "openid,profile,email"
-KEYS = {
-    "client_id": "client_id",
-    "client_secret": "client_secret",
-    "issuer": "issuer",
-    "pkce": "pkce_enable",
-    "auto_register": "auto_register",
-}
-# The members of a provider that are read
-PROVIDER = {
-    "id": int,
-    "op": str,
-    "oauth_type": str,
-    "scopes": str,
-    "pkce_method": str,
-    **dict.fromkeys(KEYS.values(), str),
-    "pkce_enable": bool,
-    "auto_register": bool,
-}
 
 
 class RustdeskApi:
@@ -81,7 +61,7 @@ class RustdeskApi:
     sign_in_lasts: float | None = 300.0  # http/controller/api/ouath.go [src]
     asks_for_client = False
     client: str | None = None
-    supports = frozenset({*KEYS, "name", "enabled", "scopes"})
+    supports = frozenset({*members.KEYS, "name", "enabled", "scopes"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` is for consoles whose API is not published; this one's is."""
@@ -158,9 +138,11 @@ class RustdeskApi:
                     hint="Nothing was written. Please report the console's version",
                 )
             for item in items:
-                _documents.check(item, PROVIDER, f"Listing the providers in the console {self._connection.url} failed")
+                _documents.check(
+                    item, members.PROVIDER, f"Listing the providers in the console {self._connection.url} failed"
+                )
             self._connection.keep_secret(*(item.get("client_secret") for item in items))
-            found += [_provider(item) for item in items]
+            found += [members.provider(item) for item in items]
             if is_last(len(items), len(found), data.get("total")):
                 break
         return found
@@ -198,16 +180,16 @@ class RustdeskApi:
         """
         if plan.target is None:
             return
-        if plan.present is None and plan.type in BUILT_IN and plan.target.name != plan.type:
+        if plan.present is None and plan.type in members.BUILT_IN and plan.target.name != plan.type:
             raise InputError(
                 f"A provider of type {plan.type} cannot be named {plan.target.name} in this console",
                 answer="it names providers of this type by their type",
                 hint=f"Set name to {plan.type}",
             )
-        if plan.present is None and PROVIDER_TYPES[plan.type].endpoints and plan.type not in BUILT_IN:
+        if plan.present is None and PROVIDER_TYPES[plan.type].endpoints and plan.type not in members.BUILT_IN:
             raise InputError(
                 f"A console of type {self.type} has no providers of type {plan.type}",
-                answer=f"it knows {', '.join(BUILT_IN)} and OpenID Connect with discovery",
+                answer=f"it knows {', '.join(members.BUILT_IN)} and OpenID Connect with discovery",
                 hint="Declare another provider",
             )
         values = plan.values()
@@ -243,11 +225,13 @@ class RustdeskApi:
         if plan.present is None:
             values.setdefault("auto_register", True)
             values.setdefault("issuer", PROVIDER_TYPES[plan.type].issuer)
-            form = _form(target, values, plan.type)
+            form = members.form(target, values, plan.type)
             self._add(form)
         else:
-            form = _form(target, values, target.type)
-            self._update(f"Changing the provider {target.name}", form, _form(plan.present, {}, plan.present.type))
+            form = members.form(target, values, target.type)
+            self._update(
+                f"Changing the provider {target.name}", form, members.form(plan.present, {}, plan.present.type)
+            )
         self._read_back(plan, form)
 
     def _update(self, what: str, form: Document, former: Document) -> None:
@@ -257,12 +241,12 @@ class RustdeskApi:
             found = self._found(str(form["op"]))
             if found is None:
                 raise self._conflict(str(form["op"]))
-            return not _surprises(former, found)
+            return not members.surprises(former, found)
 
         resolved_by_reading(lambda: self._call("POST", f"{OAUTH}/update", what, form), is_undone)
 
     def _remove(self, item: Provider, what: str) -> None:
-        form = _form(item, {}, item.type)
+        form = members.form(item, {}, item.type)
         resolved_by_reading(
             lambda: self._call("POST", f"{OAUTH}/delete", what, form), lambda: self._found(item.name) is not None
         )
@@ -276,7 +260,7 @@ class RustdeskApi:
 
         def is_undone() -> bool:
             made = self._found(name)
-            if made and _surprises(form, made):
+            if made and members.surprises(form, made):
                 raise self._conflict(name)
             return made is None
 
@@ -298,15 +282,21 @@ class RustdeskApi:
         name = str(form["op"])
         attempted = f"Writing the provider {name} in the console {self._connection.url} failed"
         found = read_back(attempted, lambda: self._found(name))
-        surprises = _surprises(form, found)
+        surprises = members.surprises(form, found)
         if not surprises:
             return
-        if found and surprises == [KEYS["client_secret"]] and is_anothers(form[surprises[0]], found.client_secret):
+        if (
+            found
+            and surprises == [members.KEYS["client_secret"]]
+            and is_anothers(form[surprises[0]], found.client_secret)
+        ):
             raise self._conflict(name)
         outcome = "nothing was to be put back"
         if plan.present:
-            back = _form(plan.present, {}, plan.present.type)
-            self._update(f"Putting the provider {name} back", back, _form(found, {}, found.type) if found else {})
+            back = members.form(plan.present, {}, plan.present.type)
+            self._update(
+                f"Putting the provider {name} back", back, members.form(found, {}, found.type) if found else {}
+            )
             outcome = "what it had was put back"
         elif found:
             self._remove(found, f"Removing the provider {name} again")
@@ -365,50 +355,3 @@ def refusal(code: t.Any, said: str | None, options: Document) -> tuple[str, str]
             " (RUSTDESK_API_APP_CAPTCHA_THRESHOLD)",
         )
     return answered, "Check username and password, and that the account is enabled"
-
-
-def _provider(item: Document) -> Provider:
-    values: Document = {option: item.get(key) for option, key in KEYS.items()}
-    oauth_type = item.get("oauth_type")
-    return Provider(
-        item["op"],
-        type=oauth_type if isinstance(oauth_type, str) else None,
-        enabled=True,
-        scopes=sorted(part.strip() for part in _scopes(item).split(",") if part.strip()),
-        key=item.get("id"),
-        extra={"pkce_method": item.get("pkce_method"), "scopes": item.get("scopes")},
-        **{**values, "pkce": bool(item.get("pkce_enable"))},
-    )
-
-
-def _surprises(form: Document, found: Provider | None) -> list[str]:
-    """The members of ``form`` that the provider ``found`` has otherwise."""
-    kept = _form(found, {}, found.type) if found else {}
-    return [key for key, value in form.items() if key != "id" and (kept.get(key) or None) != (value or None)]
-
-
-def _scopes(item: Document) -> str:
-    """The scopes that the console asks for: without any of its own, the default ones (service/oauth.go [src])."""
-    own = str(item.get("scopes") or "")
-    return own if own.strip() or item.get("oauth_type") in FIXED_SCOPES else DEFAULT_SCOPES
-
-
-def _form(target: Provider, values: Document, provider_type: str | None) -> Document:
-    """The whole form of a provider, with ``values`` changed; the client secret is needed each time [src].
-
-    What is null or left out is not written, except for PKCE: without its switch it is turned off, and without its
-    method that becomes S256 (FormatOauthInfo in model/oauth.go [src]).
-    """
-    own = provider_type in BUILT_IN or provider_type not in (None, *PROVIDER_TYPES)
-    form = {key: getattr(target, option) for option, key in KEYS.items()}
-    form |= {KEYS[option]: value for option, value in values.items() if option in KEYS}
-    scopes = ",".join(values["scopes"]) if "scopes" in values else target.extra.get("scopes")
-    method = target.extra.get("pkce_method") or ("S256" if form.get("pkce_enable") else None)
-    return {
-        **({"id": target.key} if target.key is not None else {}),
-        "op": target.name,
-        "oauth_type": provider_type if own else "oidc",
-        **{key: value for key, value in form.items() if value is not None},
-        **({"scopes": scopes} if scopes else {}),
-        **({"pkce_method": method} if method else {}),
-    }

@@ -12,11 +12,9 @@ an object of its own with a GUID; the callback URL follows from the backend URL 
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 from contextlib import suppress
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     AmbiguousError,
     ConflictError,
@@ -29,6 +27,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.aba
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles import (
     rustdesk_console_members as members,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.rustdesk_console_requests import (
+    ADDRESSES,
+    GENERAL,
+    PROVIDERS,
+    Requests,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import SignedInLikeAClient
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import (
@@ -43,9 +47,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
     conflict,
     find,
     is_anothers,
-    is_last,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import PROVIDER_TYPES
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
@@ -53,24 +55,10 @@ if t.TYPE_CHECKING:
 
 Document = dict[str, t.Any]
 
-PROVIDERS = "/api/oidc-providers"
-GENERAL = "/api/settings/general"
 USERS = "/api/admin/users"
 SESSIONS = "/api/sessions"
-# Of the general settings; the first that is set counts [src]
-ADDRESSES = ("backendUrl", "frontendUrl")
-# What it believes without them [src]
+# What it believes without any of its addresses [src]
 FALLBACK = "http://localhost:3000"
-# The members of its documents that are read
-PROVIDER = {
-    "guid": str,
-    "priority": int,
-    "type": str,
-    "scope": str,
-    **dict.fromkeys(members.KEYS.values(), str),
-    "enabled": bool,
-}
-GENERAL_SETTINGS = {"watermarkEnabled": bool, "site": dict.fromkeys(ADDRESSES, str)}
 
 
 class RustdeskConsole(SignedInLikeAClient):
@@ -86,6 +74,7 @@ class RustdeskConsole(SignedInLikeAClient):
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` is for consoles whose API is not published; this one's is."""
         super().__init__(connection)
+        self._requests = Requests(connection)
         self._items: list[Document] = []
         self._general: Document | None = None
         # Providers with their secrets by GUID, and all that an earlier task has read and nobody has asked for yet
@@ -126,12 +115,12 @@ class RustdeskConsole(SignedInLikeAClient):
         handed_over, self._handed_over = self._handed_over, None
         if handed_over is None:
             self._details = {}
-        self._items = self._listed() if handed_over is None else handed_over
+        self._items = self._requests.listed() if handed_over is None else handed_over
         found = [members.provider(item, place) for place, item in enumerate(self._items) if item.get("clientId")]
         wanted = find(found, name, self.type)
         for item in found:
             if (item is wanted or not name) and item.key not in self._details:
-                self._details[item.key] = self._read(item.key)
+                self._details[item.key] = self._requests.read(item.key)
         return [
             members.provider(self._details.get(item.key, self._items[item.order or 0]), item.order) for item in found
         ]
@@ -183,7 +172,7 @@ class RustdeskConsole(SignedInLikeAClient):
         """The names of all users (src/modules/user/admin-user.controller.ts [src])."""
 
         def page(number: int) -> t.Any:
-            return self._call("GET", f"{USERS}?current={number}&pageSize={PAGE}", "Listing the users")
+            return self._requests.call("GET", f"{USERS}?current={number}&pageSize={PAGE}", "Listing the users")
 
         return {str(user.get("name")) for user in users.listed(self._connection.url, page, "data")}
 
@@ -193,11 +182,11 @@ class RustdeskConsole(SignedInLikeAClient):
         It keeps each discovery for 24 hours, also one that failed, until such a test succeeds or a provider of the
         issuer is saved; switching one off or on does not count (src/modules/oidc/services [src]).
         """
-        self._items = self._listed()
+        self._items = self._requests.listed()
         item = self._item(name)
         if item is None:
             return None
-        answer = self._call("POST", f"{PROVIDERS}/{item['guid']}/test", f"Testing the provider {name}")
+        answer = self._requests.call("POST", f"{PROVIDERS}/{item['guid']}/test", f"Testing the provider {name}")
         told = answer if isinstance(answer, dict) else {}
         return Tested(told.get("success") is True, self._connection.quotable(told.get("message")) or "nothing")
 
@@ -205,14 +194,14 @@ class RustdeskConsole(SignedInLikeAClient):
         """See console.ListsSessions. The list has the account's own sessions that have neither expired nor been ended
         (src/modules/auth/auth.controller.ts, services/auth-token.service.ts [src])."""
         try:
-            listed = members.sessions(self._call("GET", SESSIONS, "Listing the sessions"))
+            listed = members.sessions(self._requests.call("GET", SESSIONS, "Listing the sessions"))
         except ServiceError:
             return []
         return [refused for identifier in abandoned(listed, self.client) if (refused := self._end_session(identifier))]
 
     def _end_session(self, identifier: str) -> str | None:
         try:
-            self._call("DELETE", f"{SESSIONS}/{identifier}", "Ending a session that an earlier run left open")
+            self._requests.call("DELETE", f"{SESSIONS}/{identifier}", "Ending a session that an earlier run left open")
         except ServiceError as error:
             gone = error.status == 404  # another run was faster
             return None if gone else str(error.but(hint="The session expires 30 days after it was begun"))
@@ -271,23 +260,14 @@ class RustdeskConsole(SignedInLikeAClient):
 
     def _create(self, plan: Plan) -> None:
         name = plan.target.name if plan.target else ""
-        body = members.body(plan.values())
-        known = PROVIDER_TYPES[plan.type]
-        body.setdefault("issuer", known.issuer or plan.values().get("authorization_endpoint"))
-        if plan.type == "oauth2" or known.endpoints:
-            body["type"] = "oauth2"
-        if known.endpoints:
-            for key, value in zip(
-                ("authorizationEndpoint", "tokenEndpoint", "userinfoEndpoint"), known.endpoints, strict=True
-            ):
-                body.setdefault(key, value)
+        body = members.new_body(plan.values(), plan.type)
         seed = self._item(name)
         if seed:
-            self._patch(seed["guid"], f"Changing the provider {name}", body, self._read(seed["guid"]))
+            self._patch(seed["guid"], f"Changing the provider {name}", body, self._requests.read(seed["guid"]))
         else:
             self._add({"name": name, **body})
-        attempted = self._attempted(f"Adding the provider {name}")
-        listed = read_back(attempted, self._listed)
+        attempted = self._requests.attempted(f"Adding the provider {name}")
+        listed = read_back(attempted, self._requests.listed)
         made = next((item for item in listed if item["name"] == name), None)
         surprises = ["it is not listed"]
         if made:
@@ -305,18 +285,19 @@ class RustdeskConsole(SignedInLikeAClient):
         name = body["name"]
 
         def is_undone() -> bool:
-            self._items = self._listed()
+            self._items = self._requests.listed()
             made = self._item(name)
             if made and self._surprises(name, body, made["guid"]):
                 raise self._conflict(name)
             return made is None
 
+        what = f"Adding the provider {name}"
         try:
-            resolved_by_reading(lambda: self._call("POST", PROVIDERS, f"Adding the provider {name}", body), is_undone)
+            resolved_by_reading(lambda: self._requests.call("POST", PROVIDERS, what, body), is_undone)
         except (AmbiguousError, ConflictError):
             raise
         except ServiceError:
-            self._items = self._listed()
+            self._items = self._requests.listed()
             if self._item(name):
                 raise self._conflict(name) from None
             raise
@@ -325,19 +306,19 @@ class RustdeskConsole(SignedInLikeAClient):
         """Change members of a provider, which were those of ``before``."""
         former = {key: before.get(key) for key in body}
         resolved_by_reading(
-            lambda: self._call("PATCH", f"{PROVIDERS}/{guid}", what, body),
-            lambda: not members.differences(former, self._read(guid)),
+            lambda: self._requests.call("PATCH", f"{PROVIDERS}/{guid}", what, body),
+            lambda: not members.differences(former, self._requests.read(guid)),
         )
 
     def _remove(self, guid: str, what: str) -> None:
         resolved_by_reading(
-            lambda: self._call("DELETE", f"{PROVIDERS}/{guid}", what),
-            lambda: any(item["guid"] == guid for item in self._listed()),
+            lambda: self._requests.call("DELETE", f"{PROVIDERS}/{guid}", what),
+            lambda: any(item["guid"] == guid for item in self._requests.listed()),
         )
 
     def _surprises(self, name: str, body: Document, guid: str) -> list[str]:
         """What is read back otherwise than written; raises ConflictError where that is another run's client secret."""
-        found = self._read(guid)
+        found = self._requests.read(guid)
         different = members.differences(body, found)
         if different == [members.SECRET] and is_anothers(body[members.SECRET], found.get(members.SECRET)):
             raise self._conflict(name)
@@ -352,7 +333,7 @@ class RustdeskConsole(SignedInLikeAClient):
         if not body:
             return
         try:
-            now = self._read(present.key)
+            now = self._requests.read(present.key)
         except ServiceError as error:
             if error.status != 404:
                 raise
@@ -360,7 +341,7 @@ class RustdeskConsole(SignedInLikeAClient):
         former = {key: value for key, value in now.items() if key in body}
         self._patch(str(present.key), f"Changing the provider {present.name}", body, now)
         # The answer to the PATCH says that there is no secret [rec]: only a read tells.
-        attempted = self._attempted(f"Changing the provider {present.name}")
+        attempted = self._requests.attempted(f"Changing the provider {present.name}")
         surprises = read_back(attempted, lambda: self._surprises(present.name, body, str(present.key)))
         if surprises:
             self._patch(str(present.key), f"Putting the provider {present.name} back", former, body)
@@ -374,21 +355,24 @@ class RustdeskConsole(SignedInLikeAClient):
         )
 
     def _sort(self, name: str, order: int) -> None:
-        items = self._listed()
+        items = self._requests.listed()
         one = next(item for item in items if item["name"] == name)
         others = [item["guid"] for item in items if item is not one]
         position = min(max(order, 0), len(others))
         guids = [*others[:position], one["guid"], *others[position:]]
         resolved_by_reading(
-            lambda: self._call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids),
-            lambda: [item["guid"] for item in self._listed()] != guids,
+            lambda: self._requests.call("PATCH", f"{PROVIDERS}/sort", f"Moving the provider {name}", guids),
+            lambda: [item["guid"] for item in self._requests.listed()] != guids,
         )
 
     def _write_backend(self, callback: str) -> None:
         self._general = None
         site = self._settings().get("site") or {}
         self._write_site({**site, "backendUrl": callback.removesuffix(CALLBACK_PATH)})
-        if read_back(self._attempted("Writing the general settings"), self.settings)["callback_url"] != callback:
+        if (
+            read_back(self._requests.attempted("Writing the general settings"), self.settings)["callback_url"]
+            != callback
+        ):
             raise self._surprise("the general settings", ["site.backendUrl"], "no provider was changed")
 
     def _write_site(self, site: Document) -> None:
@@ -400,61 +384,12 @@ class RustdeskConsole(SignedInLikeAClient):
             self._general = None
             return bool(members.differences(site, self._settings().get("site") or {}))
 
-        resolved_by_reading(lambda: self._call("PUT", GENERAL, "Writing the general settings", body), is_undone)
+        resolved_by_reading(
+            lambda: self._requests.call("PUT", GENERAL, "Writing the general settings", body), is_undone
+        )
         self._general = None
 
     def _settings(self) -> Document:
         if self._general is None:
-            found = self._call("GET", GENERAL, "Reading the general settings")
-            if not isinstance(found, dict):
-                raise ServiceError(f"The console {self._connection.url} has general settings of an unknown shape")
-            inner = found.get("data")
-            general = inner if isinstance(inner, dict) else found
-            _documents.check(general, GENERAL_SETTINGS, "Reading the general settings failed")
-            self._general = general
+            self._general = self._requests.general()
         return self._general
-
-    def _listed(self) -> list[Document]:
-        """All providers; the paging parameters are mandatory [rec]."""
-        items: list[Document] = []
-        for page in range(1, 100):
-            path = f"{PROVIDERS}?current={page}&pageSize={PAGE}"
-            answer = self._call("GET", path, "Listing the OIDC providers")
-            data = answer.get("data") if isinstance(answer, dict) else None
-            if not isinstance(data, list) or not all(isinstance(item, dict) and item.get("guid") for item in data):
-                raise ServiceError(
-                    f"The console {self._connection.url} lists its OIDC providers in a shape that is not known",
-                    hint="Nothing was written. Please report the console's version",
-                )
-            for item in data:
-                self._check(item)
-            items += data
-            if is_last(len(data), len(items), answer.get("total")):
-                break
-        return sorted(items, key=lambda item: item.get("priority") or 0)
-
-    def _read(self, guid: str) -> Document:
-        found = self._call("GET", f"{PROVIDERS}/{guid}", "Reading an OIDC provider")
-        if not isinstance(found, dict) or found.get("guid") != guid:
-            raise ServiceError(
-                f"The console {self._connection.url} shows an OIDC provider in a shape that is not known"
-            )
-        self._check(found)
-        self._connection.keep_secret(found.get("clientSecret"))
-        return found
-
-    def _check(self, item: Document) -> None:
-        """Raise ServiceError for a provider that has members of another type than is known."""
-        attempted = f"Reading the OIDC providers of the console {self._connection.url} failed"
-        _documents.check(item, PROVIDER, attempted)
-        _documents.text(item, "name", attempted)
-        if not re.fullmatch("[A-Za-z0-9-]+", item["guid"]):  # it becomes a part of addresses
-            raise _documents.not_understood("guid is not a GUID", attempted)
-
-    def _call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
-        if isinstance(body, dict):
-            self._connection.keep_secret(body.get("clientSecret"))
-        return self._connection.call(method, path, self._attempted(what), json=body)
-
-    def _attempted(self, what: str) -> str:
-        return f"{what} in the console {self._connection.url} failed"

@@ -14,7 +14,10 @@ from datetime import datetime, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.abandoned_sessions import OpenSession
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import ENDPOINTS
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
+    ENDPOINTS,
+    PROVIDER_TYPES,
+)
 
 Document = dict[str, t.Any]
 
@@ -71,6 +74,20 @@ def body(values: Document) -> Document:
     if "scopes" in values:
         body["scope"] = " ".join(values["scopes"])
     return body
+
+
+def new_body(values: Document, provider_type: str) -> Document:
+    """The same for a provider of ``provider_type`` that is added."""
+    made, known = body(values), PROVIDER_TYPES[provider_type]
+    made.setdefault("issuer", known.issuer or values.get("authorization_endpoint"))
+    if provider_type == "oauth2" or known.endpoints:
+        made["type"] = "oauth2"
+    if known.endpoints:
+        for key, value in zip(
+            ("authorizationEndpoint", "tokenEndpoint", "userinfoEndpoint"), known.endpoints, strict=True
+        ):
+            made.setdefault(key, value)
+    return made
 
 
 def differences(wanted: Document, found: Document) -> list[str]:
