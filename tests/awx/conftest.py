@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -168,9 +169,17 @@ def make_place(make_fleet: Callable[[int], Fleet], installation: Installation) -
 
 
 @pytest.fixture
-def jobs(installation: Installation, collections: Path, lab: Lab, tmp_path: Path) -> Jobs:
+def runner_path() -> Iterator[Path]:
+    """A folder that any user in group 0 can use, as the image's /runner; pytest's own are for root alone."""
+    with tempfile.TemporaryDirectory(prefix="runner") as folder:
+        Path(folder).chmod(0o770)
+        yield Path(folder)
+
+
+@pytest.fixture
+def jobs(installation: Installation, collections: Path, lab: Lab, runner_path: Path) -> Jobs:
     """Starts jobs; the execution environment trusts the CA of the lab's Entra."""
-    return Jobs(installation.awx, collections, tmp_path, {"REQUESTS_CA_BUNDLE": lab.ca_path})
+    return Jobs(installation.awx, collections, runner_path, {"REQUESTS_CA_BUNDLE": lab.ca_path})
 
 
 @pytest.fixture

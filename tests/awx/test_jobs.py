@@ -141,11 +141,11 @@ def test_address_from_the_credential(run: Callable[..., Job], make_place: Callab
 
 
 def test_certification_authority(
-    installation: Any, collections: Path, make_place: Callable[[Fleet | int], Any], tmp_path: Path
+    installation: Any, collections: Path, make_place: Callable[[Fleet | int], Any], runner_path: Path
 ) -> None:
     """The credential's is trusted for the console, and for nothing else: Entra's certificate is checked as always."""
     place = make_place(1)
-    jobs = Jobs(installation.awx, collections, tmp_path, {})
+    jobs = Jobs(installation.awx, collections, runner_path, {})
     without = jobs.launch(f"{NAME}: apply", place.inventory, place.credentials(ca=""))
     assert without.failed()[0] == "Inspect the console", without.output
     with_it = jobs.launch(f"{NAME}: apply", place.inventory, place.credentials())
@@ -171,7 +171,7 @@ def test_a_wrong_password_is_not_told(run: Callable[..., Job], make_place: Calla
 
 
 def test_drift(
-    run: Callable[..., Job], make_place: Callable[[Fleet | int], Any], installation: Any, tmp_path: Path
+    run: Callable[..., Job], make_place: Callable[[Fleet | int], Any], installation: Any, runner_path: Path
 ) -> None:
     """The job fails once the report is where the template's variable says: AWX notifies, and a workflow branches.
 
@@ -180,7 +180,7 @@ def test_drift(
     place = make_place(1)
     template = installation.awx.find("job_templates", f"{NAME}: drift")
     kept = template["extra_vars"]
-    template["extra_vars"] = json.dumps({**json.loads(kept), "report_directory": f"{tmp_path}/reports"})
+    template["extra_vars"] = json.dumps({**json.loads(kept), "report_directory": f"{runner_path}/reports"})
     try:
         job = run("drift", place, credentials=[place.certificate(), place.credentials()[1]])
     finally:
@@ -192,6 +192,6 @@ def test_drift(
     state = report["states"][place.first]
     assert (state["state"], state["days_left"]) == ("drifted", None)
     assert state["reason"] == f"drift: {', '.join(state['drift'])}"
-    pages = list((tmp_path / "reports").glob("*.html"))
+    pages = list((runner_path / "reports").glob("*.html"))
     assert len(pages) == 1
     assert place.first in pages[0].read_text("utf-8")
