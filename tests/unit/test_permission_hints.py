@@ -56,7 +56,7 @@ def test_an_owner_of_a_service_principal_is_made_through_graph() -> None:
 def test_the_permission_that_is_missing_is_the_only_cause(
     method: str, path: str, roles: list[str], missing: str
 ) -> None:
-    told, _, place = said(method, path, roles=roles).partition(" (")
+    told, _bracket, place = said(method, path, roles=roles).partition(" (")
     assert told == f"Grant the application me the Microsoft Graph application permission {missing}, with admin consent"
     assert not place or place.endswith(" of bootstrap_abilities in the playbook bootstrap_automation)")
 

@@ -22,8 +22,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange imp
 SAFE = "rustdesk_sso_safe_to_repeat"
 # Graph answers 500 for what passes [iss].
 PASSING = waits.PASSING | {500}
-# Instead of an answer; TLS's errors while reading come as they are
-FAILED = (sdk.HTTPError, bounds.UnreadableAnswer, OSError)
 # Headers that are about the bytes on the wire
 WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
@@ -40,7 +38,7 @@ class Repeats(sdk.BaseMiddleware):
         self._budget, self._timeout, self._asked = waits.Budget(wait_timeout), timeout, asked
 
     async def send(self, request: t.Any, transport: t.Any) -> t.Any:
-        """The last answer to ``request``; raises FAILED where the last attempt got none."""
+        """The last answer to ``request``; raises what stood in its place if the last attempt got none."""
         safe = request.extensions.get(SAFE, False)
         repeated = PASSING if safe else waits.NOTHING_DONE
         budget, attempts = self._budget, waits.Attempts(self._timeout)
@@ -49,7 +47,8 @@ class Repeats(sdk.BaseMiddleware):
             began = time.monotonic()
             try:
                 response = await super().send(request, transport)
-            except FAILED as error:
+            # TLS's errors while reading come as they are
+            except (sdk.HTTPError, bounds.UnreadableAnswer, OSError) as error:
                 cause = _causes.of_exception(error, self._asked)
                 attempts = attempts.after(time.monotonic() - began)
                 if cause.final or (cause.open and not safe) or not attempts.is_left:

@@ -254,7 +254,7 @@ class Graph:
     async def _send(self, native: t.Any, attempted: str, safe: bool) -> t.Any:
         try:
             return await self._http.send(native)
-        except middleware.FAILED as error:
+        except (sdk.HTTPError, bounds.UnreadableAnswer, OSError) as error:
             cause = _causes.of_exception(error, self._asked)
             if cause.open and not safe:
                 answer = _causes.lost(error, cause)
