@@ -139,8 +139,8 @@ def test_so_may_what_is_nested(name: str, value: Any, typed: Any) -> None:
     assert read(name, value) == (typed, [])
 
 
-@pytest.mark.parametrize("name", conversion.EXAMPLES)
+@pytest.mark.parametrize("name", conversion.SAMPLES)
 def test_the_examples_can_be_used(name: str) -> None:
-    example = yaml.safe_load(conversion.EXAMPLES[name])
+    example = yaml.safe_load(conversion.SAMPLES[name])
     assert read(name, example)[1] == []
     assert example

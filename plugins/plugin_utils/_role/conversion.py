@@ -24,7 +24,7 @@ Rules = t.Mapping[str, t.Any]
 _CONTAINERS = ("list", "dict")
 
 # What a variable with nested values looks like, by its name without the prefix
-EXAMPLES = {
+SAMPLES = {
     "app_assignments": "{add: [{group: RustDesk users}]}",
     "app_service_principal": "{app_role_assignment_required: true}",
     "app_owners": "{add: [alice@example.com]}",

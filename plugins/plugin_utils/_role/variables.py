@@ -113,7 +113,7 @@ def _checked(name: str, value: t.Any, rules: t.Mapping[str, t.Any]) -> t.Any:
         return value
     short = name.removeprefix(PREFIX)
     nested = _nested(short) if rules["type"] in _NESTED else {}
-    found = conversion.converted(value, {**rules, **nested}, name, conversion.EXAMPLES.get(short, ""))
+    found = conversion.converted(value, {**rules, **nested}, name, conversion.SAMPLES.get(short, ""))
     if rules["type"] in _NESTED:
         _option_values.check_option(found, rules, _option(name), name)
     return found
