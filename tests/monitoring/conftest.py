@@ -18,7 +18,7 @@ Promtool = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def promtool() -> Promtool:
-    """Run promtool with arguments and a standard input; without it, tests are skipped, except in continuous integration."""
+    """Run promtool with arguments and a standard input. Without it, tests are skipped, except in CI."""
     found = subprocess.run([INSTALLER], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if found.returncode:
         pytest.fail(found.stderr)

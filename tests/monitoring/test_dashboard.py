@@ -38,31 +38,29 @@ def wrong(value, wanted, path="dashboard"):
     """Where a value is not of the type that the schema gives it."""
     origin, inner = t.get_origin(wanted), t.get_args(wanted)
     if origin in {t.Union, types.UnionType}:
-        if not any(not list(wrong(value, one, path)) for one in inner):
-            yield from wrong(value, next(one for one in inner if one is not type(None)), path)
-    elif origin is list:
-        for place, item in enumerate(value if isinstance(value, list) else [f"{value} is not a list"]):
-            yield from wrong(item, inner[0], f"{path}[{place}]")
-    elif origin is dict:
-        for key, item in value.items() if isinstance(value, dict) else [("", f"{value} is not a dictionary")]:
-            yield from wrong(item, inner[1], f"{path}.{key}")
-    elif origin is t.Literal:
-        if value not in inner:
-            yield path
-    elif isinstance(wanted, type) and issubclass(wanted, enum.Enum):
-        if value not in [member.value for member in wanted]:
-            yield path
-    elif wanted in PLAIN or wanted is type(None):
-        if not isinstance(value, PLAIN.get(wanted, wanted)):
-            yield path
+        found = [list(wrong(value, one, path)) for one in inner]
+        yield from max(found, key=lambda paths: max(map(len, paths))) if all(found) else ()  # the one that fits best
+    elif origin in {list, dict} and isinstance(value, origin):
+        for key, item in enumerate(value) if origin is list else value.items():
+            yield from wrong(item, inner[-1], f"{path}[{key}]")
+    elif hasattr(wanted, "from_json") and isinstance(value, dict):  # the reader left it as it is
+        read = wanted.from_json(value)
+        yield from lost(value, json.loads(JSONEncoder().encode(read)), path)
+        yield from wrong(read, wanted, path)
     elif hasattr(value, "to_json"):
         for name, annotation in t.get_type_hints(type(value)).items():
             yield from wrong(getattr(value, name), annotation, f"{path}.{name}")
-    elif hasattr(wanted, "from_json") and isinstance(value, dict):  # left as it is by the reader
-        yield from lost(value, json.loads(JSONEncoder().encode(wanted.from_json(value))), path)
-        yield from wrong(wanted.from_json(value), wanted, path)
-    elif hasattr(wanted, "to_json"):
+    elif not fits(value, wanted, origin, inner):
         yield path
+
+
+def fits(value, wanted, origin, inner):
+    """Whether a plain value is of a type that holds no other."""
+    if origin is t.Literal:
+        return value in inner
+    if isinstance(wanted, type) and issubclass(wanted, enum.Enum):
+        return value in [member.value for member in wanted]
+    return wanted in {object, t.Any} or (origin is None and isinstance(value, PLAIN.get(wanted, wanted)))
 
 
 def faults(given):
