@@ -31,6 +31,8 @@ VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 STAGE := build/ansible_collections/deskops/rustdesk_sso
 ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
+# Event-Driven Ansible, for `make eda`
+EDA := .venvs/eda
 # What azure.azcollection needs, for `make bench`
 PEER := .venvs/peer
 TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/crash tests/generated tests/awx tests/monitoring tests/first_hour)
@@ -42,7 +44,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test monitoring generated fire first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test monitoring eda generated fire first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -69,6 +71,12 @@ test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's 
 
 monitoring: .venv/stamp stage ## Run the tests of the alert rules, the dashboard and the timers
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest tests/monitoring $(PYTEST_ARGS)
+
+$(EDA)/stamp: requirements.txt tests/eda/ansible-rulebook.txt
+	@tests/tools/make_venv.sh $(EDA) $(PYTHON) $^
+
+eda: .venv/stamp $(EDA)/stamp stage ## Post alerts to the rulebook for Event-Driven Ansible (needs Java 17 or newer)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest tests/eda $(PYTEST_ARGS)
 
 generated: .venv/stamp stage ## Run the generated tests at length (EXAMPLES=10000)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/generated $(PYTEST_ARGS)
