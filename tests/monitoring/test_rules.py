@@ -12,7 +12,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_report import fleet_report
-from support.monitoring import RULE_TESTS, corrected_by_site, expressions, rules
+from support.monitoring import GUIDE, RULE_TESTS, corrected_by_site, expressions, rules
 from support.records import AT, fleet
 
 METRIC = re.compile(r"\brustdesk_sso_\w+")
@@ -55,3 +55,8 @@ def test_each_alert_says_how_bad_it_is_and_what_corrects_it():
         "RustDeskSSOClientSecretExpiringSoon",
         "RustDeskSSODrift",
     }
+
+
+def test_the_guide_lists_each_alert_with_its_severity():
+    listed = re.findall(r"^   \* - ``(RustDeskSSO\w+)``\n     - (\w+)$", GUIDE.read_text("utf-8"), re.MULTILINE)
+    assert dict(listed) == {name: rule["labels"]["severity"] for name, rule in rules().items()}

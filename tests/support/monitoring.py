@@ -18,6 +18,7 @@ MONITORING = EXTENSIONS / "monitoring"
 RULES = MONITORING / "rustdesk_sso.rules.yml"
 RULE_TESTS = MONITORING / "rustdesk_sso.rules.test.yml"
 DASHBOARD = MONITORING / "grafana" / "rustdesk_sso.json"
+GUIDE = EXTENSIONS.parent / "docs" / "docsite" / "rst" / "guide_monitoring.rst"
 RULEBOOK = EXTENSIONS / "eda" / "rulebooks" / "renew_on_alert.yml"
 
 
