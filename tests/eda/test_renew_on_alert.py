@@ -110,7 +110,8 @@ def test_only_the_server_of_an_alert_is_configured(fleet: Fleet, servers: list[s
     first, other, last = servers
     assert rulebook.post(alert(other), token="another-token") == 401
     # Patterns, and what is no alert of ours
-    for server in (f"{other},{last}", f"{other}:!{last}", "*", f"~{other}", f"@{other}", f"{other}\n", [other, last]):
+    patterns = [f"{other},{last}", f"{other}:!{last}", "*", f"~{other}", f"@{other}", f"{other}\n"]
+    for server in (*patterns, [other, last]):
         assert rulebook.post(alert(server)) == 200
     assert rulebook.post(alert(other, status="resolved"), alert(other, name="InstanceDown")) == 200
     stranger = alert(other)
@@ -131,6 +132,9 @@ def test_only_the_server_of_an_alert_is_configured(fleet: Fleet, servers: list[s
     assert fleet.sign_in(last)
     assert fleet.lab.requests(other) == []
     assert rulebook.output.count(SITE) == 2
+    # The playbook would have named what it refuses
+    assert "'all'" in rulebook.output
+    assert not [pattern for pattern in patterns if repr(pattern) in rulebook.output]
     assert not list(fleet.controller.home.rglob("templated"))
     for secret in (TOKEN, fleet.variables["rustdesk_sso_entra_client_secret"]):
         assert secret not in rulebook.output
