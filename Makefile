@@ -31,10 +31,12 @@ VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 STAGE := build/ansible_collections/deskops/rustdesk_sso
 ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
+# Event-Driven Ansible, for `make eda`
+EDA := .venvs/eda
 # What azure.azcollection needs, for `make bench`
 PEER := .venvs/peer
 # The dearest first: what is left at the end is shared well. Whoever runs tests of AWX sets one up, so the first does all.
-TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/integration tests/lab/selftest tests/unit)
+TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/integration tests/monitoring tests/lab/selftest tests/unit)
 FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
 LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
 
@@ -43,7 +45,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test generated fire first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test monitoring eda generated fire first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -67,6 +69,15 @@ install: build ## Install the built artifact into build/collections
 
 test: .venv/stamp stage ## Run all tests: unit, integration, browser, the lab's own (PYTEST_ARGS='-k name')
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 4 --dist worksteal $(TESTS) $(PYTEST_ARGS)
+
+monitoring: .venv/stamp stage ## Run the tests of the alert rules, the dashboard and the timers
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest tests/monitoring $(PYTEST_ARGS)
+
+$(EDA)/stamp: requirements.txt tests/eda/ansible-rulebook.txt
+	@tests/tools/make_venv.sh $(EDA) $(PYTHON) $^
+
+eda: .venv/stamp $(EDA)/stamp stage ## Post alerts to the rulebook for Event-Driven Ansible (needs Java 17 or newer)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest tests/eda $(PYTEST_ARGS)
 
 generated: .venv/stamp stage ## Run the generated tests at length (EXAMPLES=10000)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/generated $(PYTEST_ARGS)

@@ -37,6 +37,12 @@ options:
     description: Whether the play is for one server. The playbook then fails if several servers remain.
     type: bool
     default: false
+  named:
+    description:
+      - Whether the limit has to be the name of one server. The playbook then fails if it is a group, a pattern, or a
+        host that O(_input) does not contain. Use it if the limit comes from outside, such as from an alert.
+    type: bool
+    default: false
   first:
     description:
       - The pattern of the hosts that go first, which is then the result. If it is empty, the first host that C(--limit)
@@ -111,6 +117,14 @@ def several(groups: Groups, limit: str, pattern: str = GROUP) -> str:
     return f"This playbook is for one server, and {len(servers)} remain ({shown}). Choose one with --limit."
 
 
+def unnamed(groups: Groups, limit: str, pattern: str = GROUP) -> str:
+    """Why the limit is not the name of one server, as a sentence; empty if it is."""
+    # Only then as a pattern, which may be the name of a file
+    if limit in matching(groups, pattern) and matching(groups, pattern, limit) == [limit]:
+        return ""
+    return f"The limit has to be the name of one server of {pattern}, and {limit!r} is not."
+
+
 @pass_context
 def fleet_hosts(
     variables: Variables,
@@ -120,21 +134,22 @@ def fleet_hosts(
     partial: t.Any = None,
     *,
     single: bool = False,
+    named: bool = False,
     first: str | None = None,
     after: str | None = None,
 ) -> str:
     """``pattern``, or the part of it that is asked for, if there is a server.
 
-    Raises AnsibleFilterError if there is none and the inventory is the whole, or if there are several where a
-    ``single`` one is wanted.
+    Raises AnsibleFilterError if there is none and the inventory is the whole, if there are several where a ``single``
+    one is wanted, or if the limit is not the name of a server where a ``named`` one is wanted.
     """
     if any(context.CLIARGS.get(look) for look in LOOKS):
         return pattern
     known = variables.get("groups", {}) if groups is None else groups
     left = (variables.get("ansible_limit") if limit is None else limit) or ""
-    too_many = several(known, left, pattern) if single else ""
-    if too_many:
-        raise AnsibleFilterError(too_many)
+    wrong = (named and unnamed(known, left, pattern)) or (single and several(known, left, pattern))
+    if wrong:
+        raise AnsibleFilterError(wrong)
     why = problem(known, left, pattern)
     if why and not boolean((variables.get("partial_inventory") if partial is None else partial) or False):
         other = "" if pattern != GROUP else f" If they are in another group, name it with -e {VARIABLE}=GROUP."

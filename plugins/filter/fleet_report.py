@@ -169,9 +169,9 @@ _value:
   description:
     - A text. With O(format=json), it is an object with the keys below.
     - With O(format=prometheus), the metrics are C(rustdesk_sso_server_info), C(rustdesk_sso_server_state),
-      C(rustdesk_sso_check_ok), C(rustdesk_sso_client_secret_expires_timestamp_seconds), C(rustdesk_sso_drifted),
-      C(rustdesk_sso_restricted), C(rustdesk_sso_automation_credential_expires_timestamp_seconds) and
-      C(rustdesk_sso_report_timestamp_seconds).
+      C(rustdesk_sso_check_ok), C(rustdesk_sso_client_secret_expires_timestamp_seconds),
+      C(rustdesk_sso_client_secret_renew_before_seconds), C(rustdesk_sso_drifted), C(rustdesk_sso_restricted),
+      C(rustdesk_sso_automation_credential_expires_timestamp_seconds) and C(rustdesk_sso_report_timestamp_seconds).
     - With O(format=files), a dictionary. Its key C(files) holds the texts by the file names C(rustdesk_sso.html),
       C(rustdesk_sso.json), C(rustdesk_sso.prom) and C(rustdesk_sso.csv), and its key C(totals) is the same as below.
       Its key C(states) holds the C(state), the C(reason), the objects of C(drift) and the C(days_left) of each server

@@ -328,6 +328,7 @@ def test_metrics():
     assert checks == {"authorization request": 1, "redirect URI": 1, "issuer": 1, "client secret": 0}
     expiry = datetime.fromisoformat(expires(150)).replace(tzinfo=timezone.utc).timestamp()
     assert read["client_secret_expires_timestamp_seconds"] == [({"server": "desk1.example.com"}, expiry)]
+    assert read["client_secret_renew_before_seconds"] == [({"server": "desk1.example.com"}, 30 * 86400)]
     assert read["drifted"] == [({"server": "desk1.example.com"}, 0)]
     assert read["restricted"] == [({"server": "desk1.example.com"}, 0)]
     assert samples(restricted("desk3.example.com"))["restricted"] == [({"server": "desk3.example.com"}, 1)]
