@@ -103,19 +103,19 @@ options:
     description: The UserInfo endpoint, where there is no discovery. An empty text clears it.
     type: str
   jwks_endpoint:
-    description: Where the signing keys are, where there is no discovery. An empty text clears it.
+    description: The JWKS endpoint with the signing keys, if there is no discovery. An empty text clears it.
     type: str
   scopes:
-    description: The scopes that are asked for, where the console lets them be chosen.
+    description: The scopes to request, if they can be configured in the console.
     type: list
     elements: str
   pkce:
-    description: Whether the console uses PKCE, where it lets that be chosen.
+    description: Whether the console uses PKCE, if this can be configured in the console.
     type: bool
   auto_register:
     description:
-      - Whether users who are not known yet get an account at their first sign-in, where that can be chosen.
-      - A new provider has it on when this is omitted, as in RustDesk Server Pro.
+      - Whether new users get an account at their first sign-in, if this can be configured in the console.
+      - If omitted, it is on for a new provider, as in RustDesk Server Pro.
     type: bool
   icon:
     description: The icon that users see, where the console lets it be chosen. An empty text clears it.

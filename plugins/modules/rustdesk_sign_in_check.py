@@ -106,12 +106,12 @@ options:
   ca_path:
     description:
       - A PEM file with the certification authorities to trust, instead of the system's.
-      - The environment variables E(REQUESTS_CA_BUNDLE) and E(SSL_CERT_FILE) are used when it is omitted.
+      - If omitted, the environment variable E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) is used.
     type: path
   console_ca_path:
     description:
-      - The same for the console alone, where it is behind another certification authority than Entra.
-      - The environment variable E(RUSTDESK_CA_PATH) is used when it is omitted, then O(ca_path).
+      - A PEM file with the certification authorities to trust for the console, if they differ from those for Entra.
+      - If omitted, the environment variable E(RUSTDESK_CA_PATH) is used, then O(ca_path).
     type: path
     version_added: 0.2.0
   console_proxy:
