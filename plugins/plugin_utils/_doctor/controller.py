@@ -39,9 +39,9 @@ class Facts:
     """What is known of the controller.
 
     ``packages`` are the versions by name, None for one that is not installed. ``proxies`` are the proxy variables of
-    the environment with what names each, without credentials, empty for one that is no URL. ``ca_files`` are the CA files
-    with what is wrong with each, empty if nothing is. ``ahead`` is how many seconds the clock is ahead of Entra's, None
-    if that is unknown.
+    the environment with what names each, without credentials, empty for one that is no URL. ``ca_files`` are the CA
+    files with what is wrong with each, empty if nothing is. ``ahead`` is how many seconds the clock is ahead of
+    Entra's, None if that is unknown.
     """
 
     python: tuple[int, ...]
