@@ -28,7 +28,7 @@ SPEC: dict[str, t.Any] = {
     "report": {"type": "bool", "default": False},
     "directory": {"type": "str"},
     "show_all": {"type": "bool", "default": False},
-    "fail_on": {"type": "list", "elements": "str", "choices": [*STATES[:3]], "default": ["problem"]},
+    "fail_on": {"type": "list", "elements": "str", "choices": [*STATES[:3], "never"], "default": ["problem"]},
 }
 
 
@@ -60,8 +60,8 @@ class ActionModule(ActionBase):
         path = self._written(found.document(), params["directory"])
         self._display.display("\n".join(["", *lines, *([f"\nReport: {path}"] if path else []), ""]))
         counts = found.counts
-        failed = any(counts[state] for state in params["fail_on"])
-        result = {"lines": lines, "counts": counts, "path": path, "msg": f"{found.headline()}."}
+        failed = any(counts.get(state) for state in params["fail_on"])
+        result = {"counts": counts, "path": path, "msg": f"{found.headline()}."}
         return {**result, "failed": True} if failed else result
 
     def _written(self, document: dict[str, t.Any], directory: str | None) -> str:

@@ -36,10 +36,11 @@ options:
     type: bool
     default: false
   fail_on:
-    description: The states of findings that let the task fail once the report is written.
+    description:
+      - The states of findings that let the task fail once the report is written. With V(never), none does.
     type: list
     elements: str
-    choices: [problem, warning, unknown]
+    choices: [problem, warning, unknown, never]
     default: [problem]
 """
 
@@ -68,11 +69,6 @@ entra:
   description: What is needed to ask Entra, encrypted. Null if that cannot be done.
   returned: if O(report=false)
   type: dict
-lines:
-  description: The report as lines of text.
-  returned: if O(report=true)
-  type: list
-  elements: str
 counts:
   description: The number of findings of each state.
   returned: if O(report=true)

@@ -38,14 +38,19 @@ def examined(fleet: Fleet, *options: str, **environment: str) -> tuple[Run, dict
 
 def test_healthy_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]) -> None:
     """One line for each server and no problem; nothing is written but sign-ins, and no secret is told."""
-    for console in one_of_each(fleet).values():
+    consoles = one_of_each(fleet)
+    for console in consoles.values():
         console.set_user("second", is_admin=True, status=1)
+    pro = consoles["pro"]
+    fleet.hosts[pro.name]["rustdesk_sso_public_url"] = pro.url.replace("127.0.0.1", "localhost")
     assert quick_run(fleet).rc == 0
     before = seen(fleet)
     lab.clear_requests()
     run, found = examined(fleet)
     assert run.rc == 0, run.output
     assert found["counts"]["problem"] == found["counts"]["warning"] == 0
+    passed = {item["name"] for item in found["servers"][pro.name] if item["state"] == "ok"}
+    assert {"console.entra", "public_url.console", "public_url.certificate"} <= passed
     for name in fleet.hosts:
         assert f"{name}: no problems found (" in run.output
     assert seen(fleet) == before

@@ -36,6 +36,10 @@ PUBLIC, PUBLIC_CERTIFICATE, SAME = "public_url.reachable", "public_url.certifica
 # With a session, in their order
 IN_SESSION = (ADMINISTRATOR, SECOND_FACTOR, CONTRACT, LOCAL_ADMINISTRATOR, ENTRA)
 LIMITED = 429
+BY_EMAIL = (
+    "Use an account for automation that has TOTP, and set rustdesk_sso_console_totp_secret to its secret: a playbook "
+    "cannot read e-mail"
+)
 
 
 @dataclass(frozen=True)
@@ -156,11 +160,10 @@ def _session(facts: Facts) -> list[Finding]:
         name = login_check(facts.login)
         passed = {ADMINISTRATOR: (SIGN_IN, SECOND_FACTOR), SECOND_FACTOR: (SIGN_IN,)}.get(name, ())
         later = [check for check in (SIGN_IN, *IN_SESSION) if check not in (*passed, name)]
-        return [
-            *(ok(check, _passed(check, facts)) for check in passed),
-            refused(name, facts.login),
-            *after(later, name),
-        ]
+        failed = refused(name, facts.login)
+        if isinstance(facts.login, ChallengeError) and facts.login.verification_secret:
+            failed = problem(name, failed.seen, BY_EMAIL)
+        return [*(ok(check, _passed(check, facts)) for check in passed), failed, *after(later, name)]
     found = [ok(check, _passed(check, facts)) for check in (SIGN_IN, ADMINISTRATOR, SECOND_FACTOR)]
     if facts.contract:
         return [*found, refused(CONTRACT, facts.contract), *after((LOCAL_ADMINISTRATOR, ENTRA), CONTRACT)]
@@ -169,7 +172,7 @@ def _session(facts: Facts) -> list[Finding]:
 
 def _passed(check: str, facts: Facts) -> str:
     return {
-        SIGN_IN: f"{facts.username} can sign in",
+        SIGN_IN: f"the console accepts the password of {facts.username}",
         ADMINISTRATOR: f"{facts.username} is an administrator",
         SECOND_FACTOR: "the console asks for no second factor that is missing",
     }[check]

@@ -133,12 +133,9 @@ def permissions(facts: Facts) -> Finding:
     lacking = needs.missing(facts.needed, facts.caller)
     if not lacking:
         return ok(PERMISSIONS, ", ".join(sorted(facts.caller.permissions)))
-    abilities = sorted({name for item in lacking if (name := permission_hints.ABILITIES.get(item))})
-    remedy = permission_hints.grant(facts.who, lacking)
-    if len(abilities) > 1:  # grant() names that of the first
-        remedy += f". The abilities of bootstrap_automation are {', '.join(abilities)}"
     told = ", ".join(f"{permission} (for {why})" for permission, why in lacking.items())
-    return problem(PERMISSIONS, f"the access token of the {facts.who} lacks {told}", remedy)
+    seen = f"the access token of the {facts.who} lacks {told}"
+    return problem(PERMISSIONS, seen, permission_hints.grant(facts.who, lacking))
 
 
 def ownership(facts: Facts) -> t.Iterator[Finding]:

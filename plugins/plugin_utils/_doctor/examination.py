@@ -25,6 +25,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findi
     not_checked,
     problem,
     refused,
+    renamed,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.tenant import Declared
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import declaration, options
@@ -34,6 +35,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import 
 Values = dict[str, t.Any]
 
 VARIABLE = re.compile(rf"\b{PREFIX}(\w+)")
+# The variables of what messages name by a module's option
+CONSOLE_OPTIONS = {
+    **{option: PREFIX + name for name, option in options.CONSOLE.items()},
+    "public_url": f"{PREFIX}public_url",
+}
 # Masking what is shorter would spoil the text
 SHORTEST_SECRET = 4
 # Of which no check of the console can be made, whatever its other variables are
@@ -107,7 +113,8 @@ def _console(values: Values, name: str, wrong: set[str], *, known_cloud: bool) -
         return [refused(console.REACHABLE, error)], None
     except Exception as error:  # noqa: BLE001  # its text may hold a secret
         return [refused(console.REACHABLE, unforeseen(error))], None
-    return console.findings(facts, datetime.now(timezone.utc)), facts.ahead
+    found = console.findings(facts, datetime.now(timezone.utc))
+    return renamed(found, lambda text: sign_in.named(text, CONSOLE_OPTIONS)), facts.ahead
 
 
 def _declared(values: Values, declared: declaration.Declaration | None) -> Declared:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError, quoted
 
@@ -76,6 +76,11 @@ def refused(name: str, error: SsoError) -> Finding:
 def by_urgency(found: t.Iterable[Finding]) -> list[Finding]:
     """The findings, the most urgent first, otherwise in their order."""
     return sorted(found, key=lambda finding: STATES.index(finding.state))
+
+
+def renamed(found: t.Iterable[Finding], rename: t.Callable[[str], str]) -> list[Finding]:
+    """The findings with what ``rename`` makes of their texts, such as variables in place of options."""
+    return [replace(item, seen=rename(item.seen), remedy=rename(item.remedy)) for item in found]
 
 
 def from_results(found: t.Iterable[t.Mapping[str, str]]) -> list[Finding]:

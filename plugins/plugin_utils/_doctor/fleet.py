@@ -26,9 +26,18 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findi
     Finding,
     from_results,
     not_checked,
+    renamed,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.report import OfTenant, Report
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import sign_in
 
+# The variables of what messages name by a module's option
+ENTRA_OPTIONS = {
+    **{option: PREFIX + name for name, option in options.ENTRA.items()},
+    "tenant_id": f"{PREFIX}tenant_id",
+}
 # How many tenants are asked at once
 AT_ONCE = 16
 
@@ -54,7 +63,8 @@ def report(examined: t.Mapping[str, t.Mapping[str, t.Any]]) -> Report:
 def _of_tenant(item: tenant.Tenant) -> OfTenant:
     first = item.declared[0]
     options = first["options"]
-    found = [finding.result() for finding in entra.findings(item.facts)] if item.facts else []
+    named = renamed(entra.findings(item.facts) if item.facts else [], lambda text: sign_in.named(text, ENTRA_OPTIONS))
+    found = [finding.result() for finding in named]
     secrets = {str(options[name]) for name in tenant.SECRETS if options.get(name)}
     shown = t.cast("list[dict[str, str]]", remove_values(found, secrets))
     return OfTenant(first["tenant_id"], str(options.get("client_id") or ""), item.servers, from_results(shown))

@@ -57,5 +57,5 @@ def _ca_problem(path: str, name: str) -> str:
     try:
         _http.check_ca(path, name)
     except InputError as error:
-        return str(error)
+        return f"{error.attempted}: {error.answer}" if error.answer else error.attempted
     return ""
