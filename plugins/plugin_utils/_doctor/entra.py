@@ -41,6 +41,7 @@ CREDENTIAL, PERMISSIONS, OWNERSHIP = "entra.credential", "entra.permissions", "e
 POLICY, CONSENT = "entra.policy", "entra.consent"
 # Those that ask Graph, in their order
 ASK_GRAPH = (OWNERSHIP, POLICY, CONSENT)
+FORBIDDEN = 403
 READ_POLICY = ("Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration")
 # A rule of an app management policy with a longest lifetime, as an ISO 8601 duration [doc]
 LIFETIME = re.compile(
@@ -141,7 +142,9 @@ def permissions(facts: Facts) -> Finding:
 def ownership(facts: Facts) -> t.Iterator[Finding]:
     """Whether the automation may change the applications that exist."""
     for application in facts.applications:
-        if application.error:
+        if application.error and application.error.status == FORBIDDEN:
+            yield after((OWNERSHIP,), PERMISSIONS)[0]
+        elif application.error:
             yield not_checked(OWNERSHIP, f"{application.name}: {application.error}")
         elif application.refusal:
             seen, _, remedy = application.refusal.partition(". ")

@@ -62,6 +62,8 @@ def examine(given: t.Mapping[str, t.Any], templar: t.Any, name: str) -> dict[str
     entra: dict[str, str] | None = None
     if signs_in_to_entra:
         entra = _sealed.seal({"declared": json.dumps(_declared(values, declared))})
+        if entra is None:
+            found.append(not_checked("entra", "not checked, because azure-identity is not installed"))
     else:
         found.append(not_checked("entra", "not checked, because its variables cannot be used"))
     result = {"findings": [item.result() for item in found], "ahead": ahead, "entra": entra}
