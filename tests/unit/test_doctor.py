@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.permission_hints import Caller
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import ChallengeError
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import (
     certificate,
@@ -106,6 +106,11 @@ def test_what_failed_is_told_once() -> None:
         "entra.consent",
     }
     assert {finding.seen for finding in later} == {"not checked, because entra.sign_in failed"}
+
+
+def test_missing_packages_are_told_of_the_controller_alone() -> None:
+    found = states(entra.findings(replace(ENTRA, login=MissingLibraryError("requests>=2.31"))))
+    assert set(found.values()) == {"unknown"}
 
 
 @pytest.mark.parametrize(

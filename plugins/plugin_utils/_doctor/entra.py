@@ -20,11 +20,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.permission_hints import Caller
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.credentials import RENEW
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError, SsoError
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import needs
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import (
     Finding,
     after,
+    lacking,
     not_checked,
     ok,
     problem,
@@ -97,6 +98,9 @@ class Facts:
 def findings(facts: Facts) -> list[Finding]:
     """The findings of a tenant, in the order in which a run meets them."""
     later = (SIGN_IN, GRAPH, PERMISSIONS, *ASK_GRAPH)
+    missing = next((error for error in (facts.login, facts.sign_in) if isinstance(error, MissingLibraryError)), None)
+    if missing:
+        return [not_checked(name, f"not checked, because {lacking(missing)}") for name in (LOGIN, TENANT, *later)]
     if facts.login:
         return [refused(LOGIN, facts.login), *after((TENANT, *later), LOGIN), credential(facts)]
     found = [ok(LOGIN, f"{facts.where} answers")]
@@ -131,12 +135,12 @@ def permissions(facts: Facts) -> Finding:
     if not facts.caller.known or facts.caller.delegated:
         why = "are not in its token" if facts.caller.known else "cannot be read from its token"
         return not_checked(PERMISSIONS, f"the permissions of the {facts.who} {why}")
-    lacking = needs.missing(facts.needed, facts.caller)
-    if not lacking:
+    without = needs.missing(facts.needed, facts.caller)
+    if not without:
         return ok(PERMISSIONS, ", ".join(sorted(facts.caller.permissions)))
-    told = ", ".join(f"{permission} (for {why})" for permission, why in lacking.items())
+    told = ", ".join(f"{permission} (for {why})" for permission, why in without.items())
     seen = f"the access token of the {facts.who} lacks {told}"
-    return problem(PERMISSIONS, seen, permission_hints.grant(facts.who, lacking))
+    return problem(PERMISSIONS, seen, permission_hints.grant(facts.who, without))
 
 
 def ownership(facts: Facts) -> t.Iterator[Finding]:

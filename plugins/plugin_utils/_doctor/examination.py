@@ -16,12 +16,17 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError, unforeseen
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    MissingLibraryError,
+    SsoError,
+    unforeseen,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _sealed
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import console, server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import (
     Finding,
+    lacking,
     not_checked,
     problem,
     refused,
@@ -111,6 +116,8 @@ def _console(values: Values, name: str, wrong: set[str], *, known_cloud: bool) -
     declared = server.Declared(name, params, public, values[f"{PREFIX}provider_name"], cloud)
     try:
         facts = server.examine(declared)
+    except MissingLibraryError as error:
+        return [not_checked("console", f"not checked, because {lacking(error)}")], None
     except SsoError as error:
         return [refused(console.REACHABLE, error)], None
     except Exception as error:  # noqa: BLE001  # its text may hold a secret

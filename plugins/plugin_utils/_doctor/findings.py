@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import asdict, dataclass, replace
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import SsoError, quoted
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError, SsoError, quoted
 
 OK, WARNING, PROBLEM, UNKNOWN = "ok", "warning", "problem", "unknown"
 # The most urgent first
@@ -65,6 +65,11 @@ def not_checked(name: str, why: str) -> Finding:
 def after(names: t.Iterable[str], failed: str) -> list[Finding]:
     """The findings of the checks ``names``, which need one that ``failed``."""
     return [not_checked(name, f"not checked, because {failed} failed") for name in names]
+
+
+def lacking(error: MissingLibraryError) -> str:
+    """Why a check was not made that needs a Python package; the checks of the controller say what to do."""
+    return f"Python packages are missing: {error.packages}"
 
 
 def refused(name: str, error: SsoError) -> Finding:
