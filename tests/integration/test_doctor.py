@@ -56,6 +56,8 @@ def test_healthy_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], wri
     assert [urgent(findings) for findings in found["servers"].values()] == [set()] * 3
     assert [urgent(tenant["findings"]) for tenant in found["tenants"]] == [set()]
     assert found["counts"]["problem"] == 0, run.output  # releases that are newer than what is tested are warnings
+    (api,) = (item for item in found["servers"][consoles["rustdesk_api"].name] if item["name"] == "console.type")
+    assert api["seen"] == "rustdesk_api 2.7"
     passed = {item["name"] for item in found["servers"][pro.name] if item["state"] == "ok"}
     assert {"console.entra", "public_url.console", "public_url.certificate"} <= passed
     for name in fleet.hosts:

@@ -73,11 +73,11 @@ class Begun:
 class Facts:
     """What is known of a console. What was not asked is None, as one before it failed or there is nothing to ask.
 
-    ``declared_type`` is auto if none is declared, ``detected`` the type that answers. ``credentials`` is whether there
-    are any. ``provider`` is whether the console has the provider and users are offered it. ``administrators`` are those
-    who can sign in without an identity provider. ``ahead`` is how many seconds the console's clock is ahead of the
-    controller's. ``public`` is the address of users if it is another one, and ``begun`` and ``public_begun`` what a
-    sign-in at each begins with.
+    ``declared_type`` is auto if none is declared, ``detected`` the type that answers, with its ``version``, empty if it
+    does not tell. ``credentials`` is whether there are any. ``provider`` is whether the console has the provider and
+    users are offered it. ``administrators`` are those who can sign in without an identity provider. ``ahead`` is how
+    many seconds the console's clock is ahead of the controller's. ``public`` is the address of users if it is another
+    one, and ``begun`` and ``public_begun`` what a sign-in at each begins with.
     """
 
     server: str
@@ -86,6 +86,7 @@ class Facts:
     declared_type: str = "auto"
     credentials: bool = True
     detected: str | None = None
+    version: str = ""
     type_error: SsoError | None = None
     login: SsoError | None = None
     signed_in: bool = False
@@ -144,7 +145,7 @@ def _type(facts: Facts) -> list[Finding]:
         return [problem(TYPE, seen, f"Remove rustdesk_sso_console_type, or set it to {facts.detected}")]
     if not facts.detected:
         return [not_checked(TYPE, "it is none of those that are known")]
-    return [ok(TYPE, facts.detected)]
+    return [ok(TYPE, f"{facts.detected} {facts.version or '(it does not tell its version)'}")]
 
 
 def _is_another_type(facts: Facts) -> bool:

@@ -33,7 +33,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.conso
 
 # Seconds for one request: nobody waits for an examination as long as for a run
 LONGEST = 10.0
-PATH = "/api/login-options"
+PATH, VERSION = "/api/login-options", "/api/version"
+LONGEST_VERSION = 40
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,22 @@ def _console(declared: Declared, headers: dict[str, str]) -> Facts:
                 detected = console.choose(params, connection).type
         except SsoError as error:
             return replace(facts, type_error=error)
-        facts = replace(facts, detected=detected)
+        facts = replace(facts, detected=detected, version=_version(connection, detected))
         another = params["console_type"] not in ("auto", detected) and detected is not None
         if another or not facts.credentials:
             return facts
         kind = "pro" if params["contract"] else detected or params["console_type"]
         return _session(declared, CONSOLES[kind](connection, params["contract"]), connection, facts)
+
+
+def _version(connection: Connection, detected: str | None) -> str:
+    """The console's version; empty if it does not tell. rustdesk_api alone tells it to anybody (http/router/api.go and
+    service/app.go of 2.7 [src])."""
+    with suppress(ServiceError):
+        answer = connection.call("GET", VERSION, "Reading the version failed") if detected == "rustdesk_api" else None
+        told = answer.get("data") if isinstance(answer, dict) else None
+        return told.strip()[:LONGEST_VERSION] if isinstance(told, str) else ""
+    return ""
 
 
 def _session(declared: Declared, chosen: Console, connection: Connection, facts: Facts) -> Facts:
