@@ -16,7 +16,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import files
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import examination, fleet
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import STATES
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import STATES, problem
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import task_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import variables
@@ -49,7 +49,11 @@ class ActionModule(ActionBase):
             return examination.examine(variables.renamed(given), self._templar, str(given["inventory_hostname"]))
 
         with task_environment(self):
-            return outcome(work, params, context)
+            result = outcome(work, params, context)
+        if result.get("failed") and not params["report"]:  # the report goes on with the others
+            found = problem("server", f"the server could not be examined: {result['msg']}", "Read the log of the run")
+            return {"changed": False, "findings": [found.result()], "ahead": None, "entra": None}
+        return result
 
     def _report(self, given: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Show the report of all servers of the play, write it, and fail on the states that are asked for."""

@@ -78,7 +78,12 @@ class Broken:
         self.of_server: dict[str, str] = {}
         self.of_tenant: dict[str, str] = {}
         self.healthy = self.console("healthy")
-        self.passwords = ["Wr0ng-Pa55word-of-the-console", "xyz8Q~wrong-secret-of-the-automation-000"]
+        self.passwords = [
+            "Wr0ng-Pa55word-of-the-console",
+            "xyz8Q~wrong-secret-of-the-automation-000",
+            "Pa55word-of-a-proxy",
+            "g4teway~service-token~0123456789",
+        ]
 
     def console(self, name: str, **options: Any) -> Console:
         """A console of its own, with a second local administrator."""
@@ -179,6 +184,9 @@ def break_consoles(broken: Broken) -> None:
     lab, ca = broken.lab, {"console_ca_path": str(broken.authorities.path)}
     broken.variables("console.reachable", console_url=NOWHERE, public_url=NOWHERE)
     broken.variables("console.reachable", console_url="https://desk.invalid", public_url="https://desk.invalid")
+    proxy = f"http://proxy:{broken.passwords[2]}@127.0.0.1:9"
+    broken.variables("console.reachable", console_proxy=proxy, console_headers={"CF-Token": broken.passwords[3]})
+    broken.variables("variables.console_url", console_url=f"https://admin:{broken.passwords[2]}@desk.invalid")
     page = broken.own("console.reachable")
     lab.fault(page.name, path_regex=LOGIN_OPTIONS, html="<html>Welcome</html>", times=100)
     ends = timedelta(days=5)
@@ -223,10 +231,15 @@ def test_everything_broken(lab: Lab, broken: Broken, monkeypatch: pytest.MonkeyP
     of_controller = break_controller(monkeypatch)
     if type(broken.fleet.controller) is Controller:  # in a process of its own
         of_controller = {"controller.ca"}
-    several = {"tenant_id": "", "secret_lifetime": "soon", "console_password": broken.passwords[0]}
+    several: dict[str, Any] = {"tenant_id": "", "secret_lifetime": "soon", "provider_name": ["azure"]}
+    several["console_password"] = broken.passwords[0]
     broken.variables("several", **several)
     name, _check = broken.of_server.popitem()
-    run, found = examined(broken.fleet, "-v", REQUESTS_CA_BUNDLE="/nowhere/ca.pem")
+    proxies = {
+        "HTTPS_PROXY": f"http://proxy:{broken.passwords[2]}@proxy.invalid:3128",
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+    run, found = examined(broken.fleet, "-v", REQUESTS_CA_BUNDLE="/nowhere/ca.pem", **proxies)
     servers = {name: urgent(findings) for name, findings in found["servers"].items()}
     tenants = {name: urgent(tenant["findings"]) for tenant in found["tenants"] for name in tenant["servers"]}
     assert run.rc == 2
@@ -236,7 +249,8 @@ def test_everything_broken(lab: Lab, broken: Broken, monkeypatch: pytest.MonkeyP
     assert {name: tenants.get(name) for name in broken.of_tenant} == {
         name: {check} for name, check in broken.of_tenant.items()
     }
-    assert servers[name] == {"variables.tenant_id", "variables.secret_lifetime", "console.sign_in"}
+    variables = {f"variables.{short}" for short in ("tenant_id", "secret_lifetime", "provider_name")}
+    assert servers[name] == {*variables, "console.sign_in"}
     assert servers[broken.healthy.name] == tenants[broken.healthy.name] == set()
     assert urgent(found["controller"]) >= of_controller
     assert len(broken.of_server) + len(broken.of_tenant) + len(of_controller) >= 30
