@@ -55,7 +55,7 @@ AUTOMATION: Any = {
 }
 CALLER = Caller("oid", frozenset({OWNED_BY}), known=True)
 ENTRA = entra.Facts(
-    "https://login", "application automation", AUTOMATION, NOW, needed=needs.permissions({}), caller=CALLER
+    "https://login", "tenant t", "application automation", AUTOMATION, NOW, needed=needs.permissions({}), caller=CALLER
 )
 
 

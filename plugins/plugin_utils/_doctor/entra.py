@@ -73,7 +73,8 @@ class Application:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a tenant, as one automation sees it.
+    """What is known of a tenant, as one automation sees it: ``where`` the login endpoint is, and what was ``found``
+    there.
 
     ``login`` is why the login endpoint was not reached, ``tenant`` why the tenant was not found there, ``sign_in`` why
     the automation could not sign in, and ``graph`` why Graph was not reached: each is None if that went well or was not
@@ -82,6 +83,7 @@ class Facts:
     """
 
     where: str
+    found: str
     who: str
     automation: Automation
     now: datetime
@@ -106,7 +108,7 @@ def findings(facts: Facts) -> list[Finding]:
     found = [ok(LOGIN, f"{facts.where} answers")]
     if facts.tenant:
         return [*found, refused(TENANT, facts.tenant), *after(later, TENANT), credential(facts)]
-    found.append(ok(TENANT, "the tenant and the cloud exist"))
+    found.append(ok(TENANT, facts.found))
     if facts.sign_in:
         return [*found, refused(SIGN_IN, facts.sign_in), *after(later[1:], SIGN_IN), credential(facts)]
     found += [ok(SIGN_IN, f"the {facts.who} can sign in"), credential(facts), permissions(facts)]

@@ -26,6 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findi
     Finding,
     from_results,
     not_checked,
+    refused,
     renamed,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.report import OfTenant, Report
@@ -63,7 +64,9 @@ def report(examined: t.Mapping[str, t.Mapping[str, t.Any]]) -> Report:
 def _of_tenant(item: tenant.Tenant) -> OfTenant:
     first = item.declared[0]
     options = first["options"]
-    named = renamed(entra.findings(item.facts) if item.facts else [], lambda text: sign_in.named(text, ENTRA_OPTIONS))
+    failed = [refused(entra.LOGIN, item.failure)] if item.failure else []
+    seen = entra.findings(item.facts) if item.facts else failed
+    named = renamed(seen, lambda text: sign_in.named(text, ENTRA_OPTIONS))
     found = [finding.result() for finding in named]
     secrets = {str(options[name]) for name in tenant.SECRETS if options.get(name)}
     shown = t.cast("list[dict[str, str]]", remove_values(found, secrets))

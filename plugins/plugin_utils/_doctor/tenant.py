@@ -29,7 +29,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery, discover
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
-    MissingLibraryError,
     ServiceError,
     SsoError,
     unforeseen,
@@ -65,6 +64,7 @@ class Tenant:
     declared: list[Declared]
     servers: list[str]
     facts: Facts | None = None
+    failure: SsoError | None = None
     # Entra's clock, and the controller's at the same moment
     clock: tuple[datetime, datetime] | None = None
 
@@ -86,7 +86,14 @@ def grouped(declared: t.Mapping[str, Declared]) -> list[Tenant]:
 
 
 def examine(tenant: Tenant) -> None:
-    """Ask the login endpoint and Graph; what was found is in ``tenant`` afterwards. Never raises."""
+    """Ask the login endpoint and Graph; what was found, or why nothing was, is in ``tenant`` then. Never raises."""
+    try:
+        _examine(tenant)
+    except Exception as error:  # noqa: BLE001  # its text may hold a secret
+        tenant.failure = unforeseen(error)
+
+
+def _examine(tenant: Tenant) -> None:
     first = tenant.declared[0]
     rules = {name: {**rule, "required": False} for name, rule in ENTRA_OPTIONS.items()}
     params = ArgumentSpecValidator(rules).validate(first["options"]).validated_parameters
@@ -95,6 +102,7 @@ def examine(tenant: Tenant) -> None:
     client_id = params.get("client_id")
     facts = Facts(
         where=cloud.authority_host,
+        found="",
         who=f"application {client_id}" if client_id else "signed-in account",
         automation=first["automation"],
         now=datetime.now(timezone.utc),
@@ -110,14 +118,11 @@ def examine(tenant: Tenant) -> None:
     if found.now:
         tenant.clock = found.now, datetime.now(timezone.utc)
         facts = replace(facts, now=found.now)
+    facts = replace(facts, found=f"tenant {found.tenant_id}, issuer {found.issuer}, cloud {cloud.declared}")
     try:
         tenant.facts = asyncio.run(_examined(params, cloud, found, facts, tenant.declared))
-    except MissingLibraryError as error:
-        tenant.facts = replace(facts, sign_in=error)
     except SsoError as error:
         tenant.facts = replace(facts, sign_in=error)
-    except Exception as error:  # noqa: BLE001  # its text may hold a secret
-        tenant.facts = replace(facts, graph=unforeseen(error))
 
 
 async def _examined(
