@@ -22,7 +22,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import variables
 
 # What the task of each server registers
-EXAMINED = "__rustdesk_sso_examined"
+EXAMINED = "rustdesk_sso_examined"
 FILE = "rustdesk_sso_doctor.json"
 SPEC: dict[str, t.Any] = {
     "report": {"type": "bool", "default": False},

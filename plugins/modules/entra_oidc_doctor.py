@@ -47,7 +47,7 @@ options:
 EXAMPLES = r"""
 - name: Examine the server
   deskops.rustdesk_sso.entra_oidc_doctor:
-  register: __rustdesk_sso_examined
+  register: rustdesk_sso_examined
 
 - name: Report on all servers
   deskops.rustdesk_sso.entra_oidc_doctor:
