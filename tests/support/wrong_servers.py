@@ -32,9 +32,11 @@ class Authorities:
         self.path = directory / "own-ca.pem"
         self.trusted.cert_pem.write_to_path(str(self.path))
 
-    def context(self, name: str = HOST, *, expired: bool = False, unknown: bool = False) -> ssl.SSLContext:
-        """The TLS of a server with a certificate for ``name``."""
-        ended = datetime.now(timezone.utc) - timedelta(days=2) if expired else None
+    def context(
+        self, name: str = HOST, *, expired: bool = False, unknown: bool = False, ends: timedelta | None = None
+    ) -> ssl.SSLContext:
+        """The TLS of a server with a certificate for ``name``, which ``ends`` after so long."""
+        ended = datetime.now(timezone.utc) + (timedelta(days=-2) if expired else ends) if expired or ends else None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         (self.unknown if unknown else self.trusted).issue_cert(name, not_after=ended).configure_cert(context)
         return context

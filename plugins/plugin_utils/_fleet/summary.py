@@ -21,6 +21,11 @@ COLUMNS = ("server", "application", "state", "client secret", "expires")
 LISTED = 20
 # How many servers of the same failure or note are named
 NAMED = 5
+# What to do where the reason of a failure is not enough
+DOCTOR = (
+    "To check the controller, Entra and all consoles at once, run the playbook deskops.rustdesk_sso.doctor. It changes "
+    "nothing."
+)
 # Outcomes with which all is well, if the server was not changed
 WELL = (shape.VERIFIED, shape.DISABLED, shape.REMOVED)
 
@@ -29,7 +34,7 @@ def lines(run: Records, *, predicted: bool = False) -> list[str]:
     """The summary of ``run``, the most urgent server first.
 
     ``predicted`` is whether check mode has only foreseen it. Failures, each told once for all servers that have it,
-    come last.
+    come last, with where to look for more.
     """
     if not run:
         return []
@@ -42,7 +47,7 @@ def lines(run: Records, *, predicted: bool = False) -> list[str]:
     said = _grouped([(name, note) for name in urgent for note in _notes(run[name])])
     failed = _grouped([(name, run[name]["message"]) for name in urgent if run[name]["failed"]])
     table = [*_aligned(rows), *([f"and {rest} more, healthy and without a change"] if rest else [])]
-    parts = [[digest(run, predicted=predicted).title], table, said, failed]
+    parts = [[digest(run, predicted=predicted).title], table, said, failed, [DOCTOR] if failed else []]
     return [line for part in parts if part for line in ("", *part)][1:]
 
 

@@ -50,20 +50,28 @@ def problems(values: Values) -> list[str]:
     ``values`` are the role's variables by their full names. What is not set is looked for in the environment, as the
     modules do.
     """
-    entra, console = options.of(values, options.ENTRA), options.of(values, options.CONSOLE)
-    return [
-        *_refused(entra, ENTRA_OPTIONS, _check_entra, _variables(options.ENTRA, values)),
-        *_refused(console, RUSTDESK_OPTIONS, _check_console, _variables(options.CONSOLE, values)),
-    ]
+    return [*entra_problems(values), *console_problems(values)]
+
+
+def entra_problems(values: Values) -> t.Iterator[str]:
+    """The part of problems() about the sign-in to Entra."""
+    given = options.of(values, options.ENTRA)
+    yield from _refused(given, ENTRA_OPTIONS, _check_entra, _variables(options.ENTRA, values))
+
+
+def console_problems(values: Values) -> t.Iterator[str]:
+    """The part of problems() about the sign-in to the console."""
+    given = options.of(values, options.CONSOLE)
+    yield from _refused(given, RUSTDESK_OPTIONS, _check_console, _variables(options.CONSOLE, values))
 
 
 def portal(values: Values) -> str:
     """The address of the Microsoft Entra admin center, from the role's variables ``values``, which have been checked;
     empty for a cloud that is not Microsoft's."""
-    return hosts.portal(clouds.choose(_params(values)))
+    return hosts.portal(clouds.choose(entra_params(values)))
 
 
-def _params(values: Values) -> Values:
+def entra_params(values: Values) -> Values:
     """The options of the sign-in to Entra, those of the environment included."""
     rules = {name: {**rule, "required": False} for name, rule in ENTRA_OPTIONS.items()}
     given = options.of(values, options.ENTRA)
@@ -73,7 +81,7 @@ def _params(values: Values) -> Values:
 def automation(values: Values) -> Automation:
     """What the automation signs in to Entra with, and when that expires, from the role's variables ``values``, which
     have been checked; asks nobody."""
-    params = _params(values)
+    params = entra_params(values)
     declared = values.get(SECRET_EXPIRES)
     known = own_expiry.find(params, _durations.expiry(declared, SECRET_EXPIRES) if declared else "")
     warn_before = _durations.parse(values[WARN_BEFORE], WARN_BEFORE)

@@ -97,6 +97,7 @@ class RustdeskApi(Console):
             ("POST", "/api/currentUser", self._current_user),
             ("POST", "/api/logout", self._logout),
             ("GET", "/api/login-options", self._login_options),
+            ("GET", "/api/version", self._version),
             ("POST", "/api/oidc/auth", self._auth),
             ("GET", "/api/oidc/callback", self._callback),
             ("GET", "/api/oauth/callback", self._callback),
@@ -261,6 +262,10 @@ class RustdeskApi(Console):
 
     def _api_server(self) -> str:
         return self.switches["api_server"] or self.url
+
+    async def _version(self, _request: web.BaseRequest) -> web.Response:
+        """Told to anybody (http/router/api.go of 2.7 [src])."""
+        return _success("2.7")
 
     async def _login_options(self, _request: web.BaseRequest) -> web.Response:
         names = [item["op"] for item in self._providers.all()] + (["webauth"] if self.switches["web_sso"] else [])

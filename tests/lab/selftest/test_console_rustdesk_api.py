@@ -324,6 +324,10 @@ def test_clients_log_in_too(admin: Admin) -> None:
     assert (refused.status_code, refused.json()) == (400, {"error": "Username or password error."})
 
 
+def test_version_is_told_to_anybody(admin: Admin) -> None:
+    assert admin.plain("GET", "/api/version").json() == {"code": 0, "message": "success", "data": "2.7"}
+
+
 def test_login_options_have_both_forms(admin: Admin) -> None:
     admin.call("POST", "oauth/create", FORM)
     assert admin.plain("GET", "/api/login-options").json() == [

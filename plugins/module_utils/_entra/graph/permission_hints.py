@@ -110,9 +110,10 @@ def grant(who: str, permissions: t.Iterable[str]) -> str:
     """How to give the application ``who`` these permissions."""
     named = [*permissions]
     noun = "permissions" if len(named) > 1 else "permission"
+    abilities = dict.fromkeys(ABILITIES[name] for name in named if name in ABILITIES)
     return (
         f"Grant the {who} the Microsoft Graph application {noun} {' and '.join(named)}, with admin consent"
-        f"{ability(ABILITIES.get(named[0], ''))}"
+        f"{ability(' and '.join(abilities))}"
     )
 
 

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""What the controller has to have, and what of it may get in the way. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import (
+    Finding,
+    not_checked,
+    ok,
+    problem,
+    warning,
+)
+
+PYTHON, CORE = (3, 10), (2, 16)
+# The last minor releases that the tests run with
+NEWEST_PYTHON, NEWEST_CORE = (3, 14), (2, 21)
+# The lower bounds of requirements.txt, and the major release that the tests run with
+PACKAGES: dict[str, tuple[tuple[int, ...], int]] = {
+    "azure-identity": ((1, 16), 1),
+    "httpx": ((0, 27), 0),
+    "msgraph-sdk": ((1, 5), 1),
+    "requests": ((2, 31), 2),
+}
+# Seconds; Entra takes a certificate's assertion, and a one-time code is good, for a few minutes at most
+SKEW = 60
+NTP = "for example with NTP"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the controller.
+
+    ``packages`` are the versions by name, None for one that is not installed. ``proxies`` are the proxy variables of
+    the environment with what names each, without credentials, empty for one that is no URL. ``ca_files`` are the CA
+    files with what is wrong with each, empty if nothing is. ``ahead`` is how many seconds the clock is ahead of
+    Entra's, None if that is unknown.
+    """
+
+    python: tuple[int, ...]
+    core: str
+    packages: t.Mapping[str, str | None]
+    proxies: t.Mapping[str, str] = field(default_factory=dict)
+    ca_files: t.Mapping[str, str] = field(default_factory=dict)
+    ahead: float | None = None
+
+
+def findings(facts: Facts) -> list[Finding]:
+    """The findings of the controller."""
+    return [
+        _release("controller.python", "Python", facts.python, PYTHON, NEWEST_PYTHON),
+        _release("controller.ansible_core", "ansible-core", numbers(facts.core), CORE, NEWEST_CORE),
+        *(_package(name, facts.packages.get(name)) for name in PACKAGES),
+        _clock(facts.ahead),
+        *_proxies(facts.proxies),
+        *_ca_files(facts.ca_files),
+    ]
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers at the start of a version, such as (2, 16, 3) of 2.16.3rc1."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
+
+
+def _release(
+    name: str, what: str, version: tuple[int, ...], oldest: tuple[int, ...], newest: tuple[int, ...]
+) -> Finding:
+    seen = f"{what} {_dotted(version[:2])}"
+    if version[:2] < oldest:
+        needed = f"the collection needs {_dotted(oldest)} or newer"
+        return problem(name, f"{seen} is too old: {needed}", f"Install {what} {_dotted(oldest)} or newer")
+    if version[:2] > newest:
+        tested = f"the collection was tested up to {_dotted(newest)}"
+        return warning(name, f"{seen} is newer than what is tested: {tested}", _newer(what))
+    return ok(name, seen)
+
+
+def _package(package: str, version: str | None) -> Finding:
+    name = f"controller.{package.replace('-', '_')}"
+    oldest, major = PACKAGES[package]
+    install = f"Run pip install '{package}>={_dotted(oldest)}' in the Python environment of ansible-playbook"
+    if version is None:
+        return problem(name, f"the Python package {package} is not installed", install)
+    found = numbers(version)
+    if found < oldest:
+        return problem(name, f"{package} {version} is too old: {_dotted(oldest)} or newer is needed", install)
+    if found[0] > major:
+        return warning(name, f"{package} {version} is a newer major release than what is tested", _newer(package))
+    return ok(name, f"{package} {version}")
+
+
+def _newer(what: str) -> str:
+    return f"Update the collection, or install an earlier release of {what} if something fails"
+
+
+def _dotted(version: t.Iterable[int]) -> str:
+    return ".".join(map(str, version))
+
+
+def _clock(ahead: float | None) -> Finding:
+    name = "controller.clock"
+    if ahead is None:
+        return not_checked(name, "no login endpoint has told the time")
+    if abs(ahead) <= SKEW:
+        return ok(name, f"{told(ahead)} Entra")
+    return problem(name, f"the controller's clock is {told(ahead)} Entra", f"Synchronize the controller's clock, {NTP}")
+
+
+def told(ahead: float) -> str:
+    """How a clock differs, before the name of the one that it is compared with."""
+    if abs(ahead) < 2:
+        return "in step with"
+    return f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'}"
+
+
+def _proxies(proxies: t.Mapping[str, str]) -> t.Iterator[Finding]:
+    name = "controller.proxy"
+    wrong = [variable for variable, shown in proxies.items() if not shown]
+    if wrong:
+        hint = "Write it as http://[name:password@]host:port, or with https:// or socks5h://"
+        yield problem(name, f"{', '.join(wrong)} in the environment is not the URL of a proxy", hint)
+    else:
+        listed = ", ".join(f"{variable}: {shown}" for variable, shown in proxies.items())
+        yield ok(name, listed or "no proxy in the environment")
+
+
+def _ca_files(files: t.Mapping[str, str]) -> t.Iterator[Finding]:
+    name = "controller.ca"
+    wrong = {path: why for path, why in files.items() if why}
+    if wrong:
+        seen = "; ".join(wrong.values())
+        yield problem(name, seen, "Set it to a PEM file with the certificates of the certification authorities")
+    else:
+        yield ok(name, ", ".join(files) or "the system's certification authorities")

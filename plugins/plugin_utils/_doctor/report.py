@@ -1,0 +1,161 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""The findings of a fleet as a document, and as a table for the terminal. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import sentence
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import (
+    OK,
+    PROBLEM,
+    STATES,
+    UNKNOWN,
+    WARNING,
+    Finding,
+    by_urgency,
+)
+
+# Up to so many servers without problems, each has a line; of more, the rest is counted
+LISTED = 20
+# How many servers with the same findings are named
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class OfTenant:
+    """The findings of one set of credentials, and the servers that declare it."""
+
+    tenant_id: str
+    client_id: str
+    servers: t.Sequence[str]
+    findings: t.Sequence[Finding]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings: of the controller, of each tenant and automation, and of each server."""
+
+    checked_at: str
+    controller: t.Sequence[Finding]
+    tenants: t.Sequence[OfTenant]
+    servers: t.Mapping[str, t.Sequence[Finding]]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings have each state."""
+        found = Counter(finding.state for _title, findings in self._parts() for finding in findings)
+        return {state: found[state] for state in STATES}
+
+    def _parts(self) -> list[tuple[str, t.Sequence[Finding]]]:
+        tenants = [(_tenant_title(tenant), tenant.findings) for tenant in self.tenants]
+        return [("Controller", self.controller), *tenants, *self.servers.items()]
+
+    def document(self) -> dict[str, t.Any]:
+        """The report as the JSON file has it."""
+
+        def listed(findings: t.Iterable[Finding]) -> list[dict[str, str]]:
+            return [finding.result() for finding in by_urgency(findings)]
+
+        return {
+            "checked_at": self.checked_at,
+            "counts": self.counts,
+            "controller": listed(self.controller),
+            "tenants": [
+                {
+                    "tenant_id": tenant.tenant_id,
+                    "client_id": tenant.client_id,
+                    "servers": [*tenant.servers],
+                    "findings": listed(tenant.findings),
+                }
+                for tenant in self.tenants
+            ],
+            "servers": {name: listed(findings) for name, findings in self.servers.items()},
+        }
+
+    def headline(self) -> str:
+        """The result in one line."""
+        counts, number = self.counts, len(self.servers)
+        told = [f"{counts[state]} {_word(state, counts[state])}" for state in (PROBLEM, WARNING) if counts[state]]
+        fleet = f"{number} server{'' if number == 1 else 's'}"
+        made = ", ".join(_made(counts))
+        if not told:
+            return f"No problems found. {fleet}, {made}"
+        return f"{', '.join(told)} found. {fleet}, {made}"
+
+    def lines(self, *, show_all: bool = False) -> list[str]:
+        """The table of each server, the most urgent first; ``show_all`` shows checks that passed as well.
+
+        Servers with the same findings share a table.
+        """
+        named: dict[tuple[Finding, ...], list[str]] = {}
+        for name, findings in self.servers.items():
+            named.setdefault(tuple(by_urgency(findings)), []).append(name)
+        shared = [(_named(names), found) for found, names in named.items() if _is_shown(found, show_all)]
+        first = [
+            ("Controller", self.controller),
+            *((_tenant_title(tenant), tenant.findings) for tenant in self.tenants),
+        ]
+        sections = [(title, by_urgency(found)) for title, found in (*first, *shared) if _is_shown(found, show_all)]
+        sections.sort(key=lambda section: STATES.index(section[1][0].state))
+        quiet = [(name, found) for name, found in self.servers.items() if not _is_shown(found, show_all)]
+        found = [line for title, findings in sections for line in ("", *_section(title, findings, show_all))]
+        if quiet:
+            found += [
+                "",
+                *(f"{name}: no problems found ({', '.join(_made(_count(of)))})" for name, of in quiet[:LISTED]),
+            ]
+        if len(quiet) > LISTED:
+            found.append(f"and {len(quiet) - LISTED} more servers without problems")
+        return [self.headline(), *found]
+
+
+def _tenant_title(tenant: OfTenant) -> str:
+    return f"Tenant {tenant.tenant_id}" + (f", application {tenant.client_id}" if tenant.client_id else "")
+
+
+def _is_shown(found: t.Iterable[Finding], show_all: bool) -> bool:
+    return show_all or any(finding.state in (PROBLEM, WARNING) for finding in found)
+
+
+def _count(found: t.Iterable[Finding]) -> Counter[str]:
+    return Counter(finding.state for finding in found)
+
+
+def _word(state: str, number: int) -> str:
+    return state if number == 1 else f"{state}s"
+
+
+def _made(counts: t.Mapping[str, int]) -> list[str]:
+    """How many checks passed, and how many were not made."""
+    passed = f"{counts[OK]} check{'' if counts[OK] == 1 else 's'} passed"
+    return [passed, *([f"{counts[UNKNOWN]} not made"] if counts[UNKNOWN] else [])]
+
+
+def _section(title: str, findings: t.Sequence[Finding], show_all: bool) -> t.Iterator[str]:
+    counts = _count(findings)
+    told = [f"{counts[state]} {_word(state, counts[state])}" for state in (PROBLEM, WARNING) if counts[state]]
+    yield f"{title}: {', '.join([*told, *_made(counts)])}"
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        if finding.state in (PROBLEM, WARNING) or (show_all and finding.state == OK):
+            yield f"  {finding.state:<7}  {finding.name:<{width}}  {sentence(finding.seen)}"
+            if finding.remedy:
+                yield f"  {'':<7}  {'':<{width}}  {sentence(finding.remedy)}"
+    reasons: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.state == UNKNOWN:
+            reasons.setdefault(finding.seen, []).append(finding.name)
+    for why, names in reasons.items():
+        yield f"  {UNKNOWN:<7}  {', '.join(names)}: {sentence(why)}"
+
+
+def _named(names: t.Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This file is private to the deskops.rustdesk_sso collection: it may change in any release.
+
+"""Ask a console what console.py decides about: read only, but for signing in and out, and sign-ins that are begun."""
+
+from __future__ import annotations
+
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from urllib.parse import parse_qs, urlsplit
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses, _causes, _proxy
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError, SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import Proxy, check_proxy
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import (
+    console,
+    gateway_headers,
+    sign_in,
+)
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, Console
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import find
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import certificate
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.console import Begun, Facts, Seen
+
+# Seconds for one request: nobody waits for an examination as long as for a run
+LONGEST = 10.0
+PATH, VERSION = "/api/login-options", "/api/version"
+LONGEST_VERSION = 40
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a server declares of its console: ``params`` are the shared console options, with secrets; ``public_url`` is
+    the address of users, and ``cloud`` that of the tenant, None if it is not known."""
+
+    server: str
+    params: dict[str, t.Any]
+    public_url: str
+    provider_name: str
+    cloud: Cloud | None
+
+    @property
+    def url(self) -> str:
+        """The console's address without a slash at its end."""
+        return str(self.params["console_url"]).rstrip("/")
+
+    @property
+    def another(self) -> str:
+        """The address of users, if it is another one than the console's; else empty."""
+        same = not self.public_url or _addresses.same(self.public_url, self.url)
+        return "" if same else self.public_url
+
+    @property
+    def timeout(self) -> float:
+        """The seconds for one request."""
+        return min(float(self.params["timeout"]), LONGEST)
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy that is declared."""
+        return check_proxy(self.params["proxy"], "proxy")
+
+    def http(self) -> Http:
+        """A client of a thread's own."""
+        return Http(self.params["ca_path"], self.timeout, self.proxy, wait_timeout=0.0)
+
+
+def examine(declared: Declared) -> Facts:
+    """Ask the console of a server at both of its addresses, each with a thread of its own.
+
+    Raises InputError for options that cannot be used.
+    """
+    headers = gateway_headers.check_headers(declared.params["headers"])
+    params = {**declared.params, "console_url": declared.url, "public_url": declared.another}
+    of_public = gateway_headers.of_verification(params) if declared.another else {}
+    with ThreadPoolExecutor(4) as aside:
+        certificates = [aside.submit(_certificate, declared, url) for url in (declared.url, declared.another)]
+        public = aside.submit(_look, declared, declared.another, of_public) if declared.another else None
+        facts = _console(declared, headers)
+        facts = replace(facts, console=replace(facts.console, certificate=certificates[0].result()))
+        if public:
+            facts = replace(facts, public=replace(public.result(), certificate=certificates[1].result()))
+    if facts.public and facts.begun and not (facts.begun.error or facts.public.error):
+        with closing(declared.http()) as http:
+            connection = Connection(declared.another, http, of_public, "public_url")
+            connection.takes_api_domain = _takes_api_domain(facts.detected)
+            facts = replace(facts, public_begun=_begin(connection, declared, facts))
+    return facts
+
+
+def _certificate(declared: Declared, url: str) -> certificate.Certificate | None:
+    """The certificate at ``url``, unless a proxy is on the way, through which nobody looks."""
+    if not url or declared.proxy or _proxy.of_environment(url):
+        return None
+    return certificate.fetch(url, declared.timeout)
+
+
+def _look(declared: Declared, url: str, headers: dict[str, str], option: str = "public_url") -> Seen:
+    """An address as anybody sees it."""
+    with closing(declared.http()) as http:
+        return _seen(Connection(url, http, headers, option))
+
+
+def _seen(connection: Connection) -> Seen:
+    seen = Seen(connection.url, tls=connection.url.lower().startswith("https:"))
+    try:
+        response = connection.ask("GET", PATH, f"Reaching {connection.url} failed")
+        limit, left = (_number(response.headers.get(f"X-RateLimit-{name}")) for name in ("Limit", "Remaining"))
+        return replace(seen, offered=tuple(sign_in.login_options(connection)), limit=limit, left=left)
+    except ServiceError as error:
+        why = error.__cause__
+        cause = _causes.of_exception(why, connection.asks).name if why and error.status is None else error.code
+        return replace(seen, error=error, cause=cause or "")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
+
+
+def _console(declared: Declared, headers: dict[str, str]) -> Facts:
+    """The console at its own address, without a session and with one."""
+    params = declared.params
+    with closing(declared.http()) as http:
+        connection = Connection(declared.url, http, headers)
+        seen = _seen(connection)
+        ahead = (connection.now - datetime.now(timezone.utc)).total_seconds() if connection.now else None
+        facts = Facts(
+            declared.server,
+            seen,
+            params["username"] or "",
+            params["console_type"],
+            bool(params["username"] and params["password"]),
+            provider_name=declared.provider_name,
+            ahead=ahead,
+        )
+        if seen.error:
+            return facts
+        try:
+            detected = console.detect(connection)
+            if detected is None and params["console_type"] == "auto":
+                detected = console.choose(params, connection).type
+        except SsoError as error:
+            return replace(facts, type_error=error)
+        facts = replace(facts, detected=detected, version=_version(connection, detected))
+        another = params["console_type"] not in ("auto", detected) and detected is not None
+        if another or not facts.credentials:
+            return facts
+        kind = "pro" if params["contract"] else detected or params["console_type"]
+        return _session(declared, CONSOLES[kind](connection, params["contract"]), connection, facts)
+
+
+def _version(connection: Connection, detected: str | None) -> str:
+    """The console's version; empty if it does not tell. rustdesk_api alone tells it to anybody (http/router/api.go and
+    service/app.go of 2.7 [src])."""
+    with suppress(ServiceError):
+        answer = connection.call("GET", VERSION, "Reading the version failed") if detected == "rustdesk_api" else None
+        told = answer.get("data") if isinstance(answer, dict) else None
+        return told.strip()[:LONGEST_VERSION] if isinstance(told, str) else ""
+    return ""
+
+
+def _session(declared: Declared, chosen: Console, connection: Connection, facts: Facts) -> Facts:
+    """The console as its administrator sees it."""
+    try:
+        try:
+            chosen.login({**declared.params, "console_url": declared.url})
+        except SsoError as error:
+            return replace(facts, login=error)
+        facts = replace(facts, signed_in=True)
+        try:
+            listed = chosen.providers(declared.provider_name)
+            chosen.settings()
+        except SsoError as error:
+            return replace(facts, contract=error)
+        provider = find(listed, declared.provider_name, chosen.type)
+        offered = bool(provider and provider.enabled)
+        facts = replace(facts, provider=offered, administrators=chosen.local_administrators())
+    finally:
+        with suppress(SsoError):
+            chosen.logout()
+    if not offered:
+        return facts
+    outside = connection.without_session()
+    outside.takes_api_domain = chosen.takes_api_domain
+    return replace(facts, begun=_begin(outside, declared, facts))
+
+
+def _takes_api_domain(detected: str | None) -> bool:
+    known = CONSOLES.get(detected or "")
+    return known is None or known.takes_api_domain
+
+
+def _begin(connection: Connection, declared: Declared, facts: Facts) -> Begun:
+    """The sign-in that a console begins, which nobody finishes; both addresses are told the same one of a client."""
+    names = list(facts.console.offered)
+    name = sign_in.offered(names, declared.provider_name, facts.detected) or declared.provider_name
+    try:
+        url = sign_in.authorization_url(connection, name, declared.another or declared.url)
+    except ServiceError as error:
+        return Begun(error=error)
+    foreign = hosts.of_cloud(declared.cloud).foreign("authorization URL", url) if declared.cloud else None
+    try:
+        query = parse_qs(urlsplit(url).query)
+    except ValueError:
+        query = {}
+    return Begun(query.get("client_id", [None])[0], query.get("redirect_uri", [None])[0], foreign or "")
