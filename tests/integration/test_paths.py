@@ -57,7 +57,7 @@ def test_relative_paths(controller: Controller, tmp_path: Path) -> None:
     )
     output = run.stdout + run.stderr
     assert f"Report: {here}/reports/rustdesk_sso.html" in output, output
-    reports = {f"reports/rustdesk_sso.{kind}" for kind in ("html", "json", "prom")}
+    reports = {f"reports/rustdesk_sso.{kind}" for kind in ("html", "json", "prom", "csv")}
     assert written(here) == {"visit.har", "hosts.json", "contract.yml", *reports}, output
     assert (controller.home / "seen.json").is_file(), output
     assert written(collections) == before

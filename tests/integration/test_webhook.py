@@ -11,19 +11,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import blank
 from lab.client import Lab
 from support.in_process import InProcess
 
 TOKEN = "s3cr3t-path-of-the-webhook"
-FAILED: dict[str, Any] = {
-    "desk1": {
-        "changed": False,
-        "failed": True,
-        "message": "Sign-in at desk1 would not work.",
-        "phase": "verify",
-        "changes": {},
-    }
-}
+FAILED: dict[str, Any] = {"desk1": {**blank("desk1"), "failed": True, "message": "Sign-in at desk1 would not work."}}
 ADDRESSES = (
     f"https://127.0.0.1:1/{TOKEN}",
     f"https://127.0.0.1:99999/{TOKEN}",
