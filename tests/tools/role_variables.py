@@ -49,7 +49,7 @@ REFERENCE_HEAD = """\
 Variables of the role
 =====================
 
-The variables of the role :ansplugin:`deskops.rustdesk_sso.entra_oidc#role` and of the playbooks. Each can be set for
+The variables of the role :ansplugin:`deskops.rustdesk_sso.entra_oidc#role`. Each can be set for
 all servers, for a group or for one server. An empty variable, null or an empty text, counts as not set and has its
 default. An empty list and false are values.
 
