@@ -33,7 +33,7 @@ ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
 # What azure.azcollection needs, for `make bench`
 PEER := .venvs/peer
-TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/crash tests/generated tests/awx tests/first_hour)
+TESTS := $(wildcard tests/unit tests/integration tests/fleets tests/browser tests/lab/selftest tests/leaks tests/faults tests/crash tests/generated tests/live tests/awx tests/first_hour)
 FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
 LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
 
