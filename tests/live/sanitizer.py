@@ -26,6 +26,7 @@ HARMLESS = re.compile(r"\d{1,5}|\d{1,3}\.\d{1,3}(\.\d{1,3})?|\d\d:\d\d:\d\dZ?|AA
 PERMISSION = re.compile(r"[A-Z][A-Za-z]+\.(?:Read|ReadWrite|ReadBasic)\.(?:All|OwnedBy)")
 ANNOTATION = re.compile(r"([A-Za-z0-9]*)@odata\.([A-Za-z]+)")
 TYPE = re.compile(r"#?(?:microsoft\.graph|Microsoft\.DirectoryServices)\.([A-Za-z]+)")
+MEMBER_PATH = re.compile(r"[A-Za-z0-9_]+(?:\[\])?(?:\.[A-Za-z0-9_]+(?:\[\])?)+|[A-Za-z0-9_]+\[\]")
 ALTERNATE_KEY = re.compile(r"(?P<name>[A-Za-z]+)\((?P<key>[A-Za-z]+)='(?P<value>.*)'\)")
 FUNCTION = re.compile(r"(?P<name>[a-z]+)\((?P<member>[A-Za-z]+),\s*'(?P<value>.*)'\)")
 COMPARISON = re.compile(r"(?P<member>[A-Za-z]+) eq (?:'(?P<text>.*)'|(?P<id>[0-9a-fA-F-]{36}))")
@@ -178,6 +179,8 @@ class Sanitizer:
         if self._is_word(core) or HARMLESS.fullmatch(core):
             return self._placeholder("text", core) if core.lower() in self._known else core
         if PERMISSION.fullmatch(core) and self._is_word(core.partition(".")[0]):
+            return core
+        if MEMBER_PATH.fullmatch(core) and all(self._is_word(part) for part in re.findall(r"[A-Za-z0-9_]+", core)):
             return core
         kind = TYPE.fullmatch(core)
         if kind and self._is_word(kind[1]):

@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-RECORDED = Path(__file__).parents[1] / "lab" / "recorded"
+from live import contract_consoles, contract_entra, published
+
+RECORDED = published.RECORDED
 HOSTS = frozenset(
     {
         "graph.microsoft.com",
@@ -129,6 +130,10 @@ def words() -> frozenset[str]:
     found = set(_WORDS.split())
     for name in ("graph-v1.0-schemas.json", "graph-openapi.json"):
         found |= set(_members(json.loads((RECORDED / name).read_text("utf-8"))))
+    for service in (contract_entra.GRAPH, contract_entra.LOGIN, *contract_consoles.CONSOLES.values()):
+        for case, expected in service.items():
+            said = [case, expected.template, expected.kind, expected.says, *expected.members]
+            found |= set(re.findall(r"[A-Za-z][A-Za-z0-9_]*", " ".join([*said, str(expected.code)])))
     errors = json.loads((RECORDED / "graph_errors.json").read_text("utf-8"))
     signs = json.loads((RECORDED / "sts_exchanges.json").read_text("utf-8"))
     for text in (*(f"{item.get('code')} {item.get('message')}" for item in errors), *_descriptions(signs)):
