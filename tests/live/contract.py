@@ -60,7 +60,9 @@ class Expected:
 def template(path: str) -> str:
     """A path without what differs between two tenants or two runs, and without its query."""
     path = path.partition("?")[0].replace("%27", "'").replace("%24", "$").removeprefix("/v1.0")
-    path = re.sub(rf"^/(?:{GUID}|common|organizations|consumers|[^/]+\.[^/]+)(?=/(?:v2\.0|oauth2)/)", "/{tenant}", path)
+    path = re.sub(
+        rf"^/(?:{GUID}|{{id}}|common|organizations|consumers|[^/]+\.[^/]+)(?=/(?:v2\.0|oauth2)/)", "/{tenant}", path
+    )
     path = _KEY.sub(lambda match: f"({match[1]}='{{key}}')", path)
     path = path.replace("/microsoft.graph.", "/graph.")
     return _MEMBER.sub(lambda match: f"{_spelt(match[1])}/{{id}}", path)
