@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ PERMISSIONS = [
     "User.Read.All",
     "Group.Read.All",
 ]
+_SUMMARY: list[str] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,12 +95,23 @@ def run(request: pytest.FixtureRequest, live_target: Target | None) -> Iterator[
     finally:
         left = made.made.undo()
         if live_target:
-            files = write(made.notes, request.config.rootpath / "build" / "live")
-            print(f"\n{made.budget.sent} requests. Records in build/live: {', '.join(files)}")
-            unknown = sorted(made.notes.sanitizer.replaced_members)
-            if unknown:
-                print(f"Member names that the records do not show (LIVE_WORDS shows them): {', '.join(unknown)}")
+            folder = Path(os.environ.get("RUSTDESK_SSO_LIVE_FOLDER") or request.config.rootpath / "build" / "live")
+            _tell_of(made, folder, write(made.notes, folder))
     assert left == []
+
+
+def _tell_of(run: Run, folder: Path, files: list[str]) -> None:
+    """Say at the end what a live run was, past pytest's capture."""
+    _SUMMARY.append(f"{run.budget.sent} requests. Records in {folder}: {', '.join(files)}")
+    unknown = sorted(run.notes.sanitizer.replaced_members)
+    if unknown:
+        _SUMMARY.append(f"Names of members that the records do not show: {', '.join(unknown)}")
+        _SUMMARY.append("Look at these names. To show those that are harmless, run again with LIVE_WORDS=name,name.")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _SUMMARY:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import secrets
 import signal
 import time
@@ -14,11 +15,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from live.service import Budget, Service
+from live.service import FIRST_PAUSE, Budget, Service
 
 PREFIX = "rustdesk-sso-live-"
 # How often the clean-up looks whether something is gone
 LOOKS = 30
+# How many refusals in a row say that it is gone
+UNSEEN = 8
 
 
 def new_name() -> str:
@@ -27,8 +30,8 @@ def new_name() -> str:
 
 
 def is_ours(name: Any) -> bool:
-    """Whether live runs give such names, in a console also where it changes the case of letters."""
-    return isinstance(name, str) and name.lower().startswith(PREFIX)
+    """Whether only new_name() gives such a name; a console may change the case of its letters."""
+    return isinstance(name, str) and re.fullmatch(rf"{PREFIX}[0-9a-f]{{10}}", name.lower()) is not None
 
 
 class Made:
@@ -88,16 +91,26 @@ def applications(graph: Service) -> list[dict[str, Any]]:
     return items
 
 
+def pauses(service: Service) -> Iterator[float]:
+    """The seconds before each further look whether something is gone."""
+    yield from (min(FIRST_PAUSE * 2**number, service.pause) for number in range(LOOKS))
+
+
 def remove_application(graph: Service, object_id: str) -> None:
-    """Delete an application for good; raises RuntimeError where it stays."""
-    answer = graph.quietly("DELETE", f"/v1.0/applications/{object_id}")
-    for _again in range(LOOKS):
+    """Delete an application for good; raises RuntimeError where it stays.
+
+    A replica that does not know it yet answers 404 as well, so that only several of those in a row say that it is gone.
+    """
+    unseen = 0
+    for pause in pauses(graph):
+        graph.quietly("DELETE", f"/v1.0/applications/{object_id}")
         answer = graph.quietly("DELETE", f"/v1.0/directory/deletedItems/{object_id}")
         if answer.status == 204:
             return
-        if answer.status == 404 and not any(item["id"] == object_id for item in applications(graph)):
+        unseen = unseen + 1 if answer.status == 404 else 0
+        if unseen >= UNSEEN and not any(item["id"] == object_id for item in applications(graph)):
             return
-        time.sleep(graph.pause)
+        time.sleep(pause)
     raise RuntimeError(f"it was not purged: HTTP {answer.status}")
 
 
@@ -110,14 +123,14 @@ def remove_named(graph: Service, name: str, made: Iterable[str] = ()) -> None:
     for object_id in made:
         remove_application(graph, object_id)
         gone.add(object_id)
-    for _again in range(LOOKS):
+    for pause in pauses(graph):
         left = {item["id"] for item in applications(graph) if item["displayName"] == name}
         for object_id in left - gone:
             remove_application(graph, object_id)
             gone.add(object_id)
         if not left:
             return
-        time.sleep(graph.pause)
+        time.sleep(pause)
     raise RuntimeError("it is still listed")
 
 

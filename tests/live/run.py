@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from live import contract_consoles, contract_entra
+from live import contract_consoles, contract_entra, vocabulary
 from live.made import Made
 from live.sanitizer import Sanitizer
 from live.service import Budget, Notes, Service
@@ -79,7 +79,9 @@ class Run:
 
     def console(self, target: ConsoleTarget) -> Service:
         """A console, not signed in yet."""
-        self.notes.sanitizer.learn(target.username, target.password, target.totp_secret, urlsplit(target.url).hostname)
+        self.notes.sanitizer.learn(target.password, target.totp_secret, urlsplit(target.url).hostname)
+        if target.username.lower() not in vocabulary.words():  # such as admin, which tells nothing
+            self.notes.sanitizer.learn(target.username)
         return self._service(target.kind, target.url, contract_consoles.CONSOLES[target.kind])
 
 

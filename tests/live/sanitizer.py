@@ -41,6 +41,7 @@ PERSONAL = frozenset({
     "secret", "secretText", "serviceManagementReference", "state", "subject", "surname", "tfaCode", "thumbprint",
     "token", "uniqueName", "upn", "user", "userPrincipalName", "username", "verificationCode",
 })  # fmt: skip
+HALVES = ("request", "response")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 LONGEST_NUMBER = 10**5
 LONGEST_ERROR_CODE = 10**7
@@ -64,8 +65,8 @@ class Sanitizer:
     def exchange(self, exchange: Mapping[str, Any]) -> dict[str, Any]:
         """A recorded exchange: ``request`` with method, uri, headers and body, and ``response`` with status, headers
         and body. Other members are texts of this program and are kept, except for known values."""
-        made: dict[str, Any] = {name: self._own(value) for name, value in exchange.items()}
-        for name in ("request", "response"):
+        made: dict[str, Any] = {name: self._own(value) for name, value in exchange.items() if name not in HALVES}
+        for name in HALVES:
             made[name] = self._half(exchange[name])
         return made
 

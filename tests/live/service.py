@@ -21,6 +21,8 @@ AGENT = "rustdesk-sso-live-tests"
 TIMEOUT = 30
 # How long a service may ask to wait before a request is tried again, and how often it may
 LONGEST_PAUSE, ATTEMPTS = 60.0, 4
+# Seconds between the first two looks for a change; they grow up to those of the run
+FIRST_PAUSE = 0.1
 # Requests beyond the budget that only the clean-up may send
 RESERVE = 300
 
@@ -100,13 +102,14 @@ class Service:
 
         The last answer is compared. Answers before it may be of a replica that does not know the change yet.
         """
-        began = time.monotonic()
+        began, pause = time.monotonic(), FIRST_PAUSE
         while True:
             answer, request = self._send(case, path, body, options)
             waited = time.monotonic() - began
             if seen(answer) or waited > self.patience:
                 break
-            time.sleep(self.pause)
+            time.sleep(min(pause, self.pause))
+            pause *= 2
         self._notes.seconds.setdefault(what, []).append(round(waited, 1))
         self._note(case, request, answer)
         if not seen(answer):

@@ -146,7 +146,7 @@ def plan(target: Target) -> list[str]:
         lines.append(f"Tenant {target.tenant.tenant_id} at {target.tenant.graph_url}, as {target.tenant.client_id}.")
     if target.tenant and not target.leftovers:
         lines += [
-            "  It makes up to three applications and their service principals, all named rustdesk-sso-live-...,",
+            "  It makes up to four applications and their service principals, all named rustdesk-sso-live-...,",
             "  with client secrets, a federated credential, a logo, an owner, grants and assignments.",
             "  At the end, and if it is interrupted, it deletes them for good. It also reads policies.",
         ]
