@@ -30,7 +30,8 @@ MEMBER_PATH = re.compile(r"[A-Za-z0-9_]+(?:\[\])?(?:\.[A-Za-z0-9_]+(?:\[\])?)+|[
 ALTERNATE_KEY = re.compile(r"(?P<name>[A-Za-z]+)\((?P<key>[A-Za-z]+)='(?P<value>.*)'\)")
 FUNCTION = re.compile(r"(?P<name>[a-z]+)\((?P<member>[A-Za-z]+),\s*'(?P<value>.*)'\)")
 COMPARISON = re.compile(r"(?P<member>[A-Za-z]+) eq (?:'(?P<text>.*)'|(?P<id>[0-9a-fA-F-]{36}))")
-IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z_]{1,30}")
+IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z_]{1,40}")
+CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 OUTER = "'\"`.,:;!?()[]{}\u201c\u201d"
 # Members whose text is a person's or a secret, even if each word of it is a common one
 PERSONAL = frozenset({
@@ -115,7 +116,7 @@ class Sanitizer:
         return self._string(str(value), member, depth)
 
     def _string(self, text: str, member: str, depth: int) -> str:
-        if member in PERSONAL and text.strip():
+        if member in PERSONAL and text.strip() and not (member == "name" and self._is_word(text)):
             return self._personal(text)
         prefix, mark, rest = text.partition("/")
         for head, inner in (("", text), (prefix + mark, rest) if prefix == "common-oidc" else ("", "")):
@@ -226,12 +227,14 @@ class Sanitizer:
         elif parts.query:
             shown += "?" + self._placeholder("text", parts.query)
         if parts.fragment:
-            shown += "#" + self._placeholder("text", parts.fragment)
+            shown += "#" + "/".join(self._segment(part) for part in parts.fragment.split("/"))
         return shown
 
     def _query_value(self, name: str, value: str) -> str:
         if name == "$select":
             return ",".join(self._member(item) for item in value.split(","))
+        if name == "code" and re.fullmatch(r"\d{4,7}", value):  # of an error
+            return value
         return str(self._string(value, name, 0))
 
     # Placeholders
@@ -262,7 +265,11 @@ class Sanitizer:
     # What is known
 
     def _is_word(self, word: str) -> bool:
-        return word.lower() in self._words
+        """Whether it is a known word, or several of them in one, such as ObjectConflict."""
+        if word.lower() in self._words:
+            return True
+        parts = CAMEL.findall(word) if IDENTIFIER.fullmatch(word) else []
+        return len(parts) > 1 and all(len(part) > 1 and part.lower() in self._words for part in parts)
 
     def _is_known(self, text: str) -> bool:
         lower = text.lower()

@@ -162,12 +162,16 @@ def test_what_is_public_is_kept() -> None:
         "status": 403,
         "headers": {"Content-Type": "application/json", "Retry-After": "2.128", "x-ms-resource-unit": "1"},
         "body": {
+            "details": [{"code": "ObjectConflict", "target": "uniqueName"}],
+            "options": ['common-oidc/[{"name": "azure"}]', "oidc/github"],
             "error": {
                 "code": recorded["code"],
                 "message": recorded["message"],
                 "innerError": {"date": "2025-02-20T10:52:24"},
             },
             "@odata.type": "#microsoft.graph.application",
+            "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#applications/$entity",
+            "error_uri": "https://login.microsoftonline.com/error?code=7000215",
             "signInAudience": "AzureADMyOrg",
             "error_codes": [7000215],
             "error_description": "AADSTS7000215: Invalid client secret provided.",

@@ -76,6 +76,7 @@ HEADER_VALUES = frozenset(
 )
 # Of paths, of the consoles' documents and of HTTP
 _WORDS = """
+.default directoryObjects other options conflict pkce
 common organizations consumers adminconsent oauth2 token authorize discovery keys openid-configuration .well-known
 v1.0 v2.0 v2 api oidc auth auth-query callback login logout login-options users user admin oauth list create update
 delete settings general sessions oidc-providers test toggle sort currentUser common-oidc heartbeat http https Bearer
