@@ -80,11 +80,13 @@ PRO: dict[str, Expected] = {
     "read the current user": Expected("POST", "/api/currentUser", 200, {"name": "string"}),
     "sign out": Expected("POST", "/api/logout", 200, body=None),
     "providers of rustdesk_console": Expected("GET", "/api/oidc-providers", (404, 405), body=None),
+    "providers of rustdesk_api": Expected("GET", OAUTH + "/list", (404, 405), body=None),
 }
 RUSTDESK_CONSOLE: dict[str, Expected] = {
     "sign in": Expected("POST", "/api/login", (200, 201), LOGIN),
     "sign in as nobody": Expected("POST", "/api/login", 401, {"error": "string"}),
-    "settings of Pro": Expected("GET", SETTINGS, 404, body=None),
+    "settings of Pro": Expected("GET", SETTINGS, 404, NEST, code="404"),
+    "providers of rustdesk_api": Expected("GET", OAUTH + "/list", 404, NEST, code="404"),
     "list users": Expected(
         "GET", "/api/admin/users", 200, {"total": "number", **_each("data[]", {"guid": "string", "name": "string"})}
     ),

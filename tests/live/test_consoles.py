@@ -85,6 +85,7 @@ def check_pro(run: Run, target: ConsoleTarget) -> None:
     console.call("sign in as nobody", "/api/login", {**nobody, **client()})
     console.call("read the settings without a session", SETTINGS)
     console.call("providers of rustdesk_console", f"{PROVIDERS}?current=1&pageSize=1")
+    console.call("providers of rustdesk_api", f"{OAUTH}/list?page=1&page_size=1")
     sign_in(console, target, who)
     console.call("list users", "/api/users?current=1&pageSize=100")
     console.call("read the current user", "/api/currentUser", who)
@@ -129,6 +130,7 @@ def test_rustdesk_console(run: Run, console_of: FindConsole) -> None:
     nobody = {"username": NOBODY, "password": "wrong", "autoLogin": True, "type": "account"}
     console.call("sign in as nobody", "/api/login", {**nobody, **client()})
     console.call("settings of Pro", SETTINGS)
+    console.call("providers of rustdesk_api", f"{OAUTH}/list?page=1&page_size=1")
     listing = f"{PROVIDERS}?{PAGE}"
     console.call("list providers without a session", listing)
     sign_in(console, target, who)
