@@ -36,7 +36,7 @@ EDA := .venvs/eda
 # What azure.azcollection needs, for `make bench`
 PEER := .venvs/peer
 # The dearest first: what is left at the end is shared well. Whoever runs tests of AWX sets one up, so the first does all.
-TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/integration tests/monitoring tests/lab/selftest tests/unit)
+TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/live tests/integration tests/monitoring tests/lab/selftest tests/unit)
 FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
 LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
 
@@ -45,7 +45,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test monitoring eda generated fire first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -87,6 +87,9 @@ fire: .venv/stamp stage ## Let controllers die and services fail in each way, fo
 	@status=0; PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_FIRE="$(CURDIR)/build/fire.jsonl" RUSTDESK_SSO_SHARE=$(SHARE) \
 		.venv/bin/python -m pytest --numprocesses 2 --dist worksteal $(FIRE) $(PYTEST_ARGS) || status=$$?; \
 		$(PYTHON) tests/tools/reliability.py build/fire.jsonl; exit $$status
+
+live: .venv/stamp ## Hold a real tenant and a real console against the lab's contract (LIVE=1, see guide_live)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m live
 
 first-hour: .venv/stamp stage ## Follow the guide for the first run in a new virtual environment
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_FRESH=1 .venv/bin/python -m pytest tests/first_hour $(PYTEST_ARGS)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from crash.flows import Flow, Ground
+from live.complete import missing
 
 from lab.client import Lab
 from support.controller import Controller
@@ -37,12 +38,13 @@ class Labs:
         return lab
 
     def end(self) -> None:
-        """End the lab, in which no request may have broken Graph's published types."""
+        """End the lab, in which no request may have broken Graph's published types, and each has a live case."""
         while self._labs:
             lab = self._labs.pop()
-            violations = lab.violations()
+            violations, without_case = lab.violations(), missing(lab.endpoints())
             lab.stop()
             assert violations == []
+            assert without_case == []
 
 
 @pytest.fixture(scope="session")

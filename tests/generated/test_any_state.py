@@ -21,6 +21,7 @@ from generated.meaning import NEW, differences, essence
 from generated.oracle import Oracle
 from generated.refusals import refused
 from hypothesis import HealthCheck, given, settings
+from live.complete import missing
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
@@ -48,6 +49,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with Lab.start(0, 0) as lab, pytest.MonkeyPatch.context() as patch:
         patch.setattr(replication, "FIRST_PAUSE", 0.0)
         yield Ground(lab, tmp_path_factory.mktemp("generated"))
+        assert missing(lab.endpoints()) == []
 
 
 def run(ground: Ground, declaration: Result, *, check_mode: bool = False) -> Result:

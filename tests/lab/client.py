@@ -326,6 +326,11 @@ class Lab:
         """Forget all requests recorded."""
         self.control("DELETE", "/requests")
 
+    def endpoints(self) -> set[tuple[str, str, str]]:
+        """What the product has asked for since the start: service or type of console, method, path without IDs."""
+        kinds = {name: console.kind for name, console in self.consoles.items()}
+        return {(kinds.get(name, name), method, path) for name, method, path in self.control("GET", "/endpoints")}
+
     def violations(self) -> list[dict[str, str]]:
         """Every request since the start whose body broke Graph's published types: method, path and message."""
         return self.control("GET", "/violations")

@@ -73,6 +73,7 @@ class Control:
             ("DELETE", "/hold", self.release),
             ("GET", "/requests", self.requests),
             ("DELETE", "/requests", self.clear_requests),
+            ("GET", "/endpoints", self.endpoints),
             ("GET", "/violations", self.violations),
             ("POST", "/clock", self.advance),
             ("PUT", "/lag", self.set_lag),
@@ -334,6 +335,10 @@ class Control:
         """Forget all requests."""
         self._world.log.clear()
         return {}
+
+    def endpoints(self) -> list[tuple[str, str, str]]:
+        """Service, method and path, without IDs, of all that the product has asked for since the start."""
+        return sorted(self._world.log.endpoints)
 
     def violations(self) -> list[dict[str, str]]:
         """Every request whose body broke Graph's published types {method, path, message}, except the lab's own."""

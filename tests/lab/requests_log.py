@@ -6,12 +6,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
 from typing import Any
+from urllib.parse import unquote
 
 # A request with this user agent comes from the lab itself or from its simulated user.
 LAB_AGENT = "rustdesk-sso-lab"
 # The user agent of a console's own requests to the login endpoints.
 CONSOLE_AGENT = "rustdesk-server"
+_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _asked(method: str, path: str, body: str) -> set[tuple[str, str]]:
+    """The method and path of a request, and of each of those in a $batch."""
+    asked = {(method, path)}
+    if path.endswith("/$batch"):
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            asked |= {(step["method"], step["url"].partition("?")[0]) for step in json.loads(body)["requests"]}
+    return {(verb, _ID.sub("{id}", unquote(where))) for verb, where in asked}
 
 
 class RequestsLog:
@@ -19,6 +33,8 @@ class RequestsLog:
 
     def __init__(self) -> None:
         self._entries: list[dict[str, Any]] = []
+        # Service, method and path of everything that the product has asked for since the start, without IDs
+        self.endpoints: set[tuple[str, str, str]] = set()
 
     def add(
         self, service: str, method: str, path: str, query: str, headers: dict[str, str], body: str
@@ -42,6 +58,8 @@ class RequestsLog:
             "by": by,
         }
         self._entries.append(entry)
+        if by == "client":
+            self.endpoints |= {(service, *asked) for asked in _asked(method, path, body)}
         return entry
 
     def entries(self, service: str | None = None) -> list[dict[str, Any]]:
