@@ -21,14 +21,16 @@ from unittest.mock import patch
 from ansible import cli, constants, context
 from ansible.cli.playbook import PlaybookCLI
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import VaultSecretsContext
 from ansible.plugins import strategy
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.context_objects import CLIArgs
 from ansible.utils.display import Display
 
 from support.controller import Controller, Run
-from support.role_in_process import Worker, as_controller
+from support.role_in_process import Worker, as_controller  # skips what has other internals
+
+# isort: split
+from ansible.parsing.vault import VaultSecretsContext
 
 # Settings that Ansible reads when it needs them; all others it reads when it is imported
 READ_LATE = {"ANSIBLE_SHOW_CUSTOM_STATS"}
