@@ -26,6 +26,9 @@ MATRIX ?=
 EXAMPLES ?= 10000
 # `make bench BENCH=short` takes a minute and writes nothing
 BENCH ?= full
+# The servers and tenants of `make scale`
+SERVERS ?= 1000
+TENANTS ?= 100
 # `make fire SHARE=25` tries one case of 25
 SHARE ?= 1
 
@@ -90,6 +93,9 @@ $(PEER)/stamp: tests/tools/peers.py
 
 bench: .venv/stamp stage $(if $(filter short,$(BENCH)),,$(PEER)/stamp) ## Measure against the floor and azure.azcollection, write docs/benchmarks.md (BENCH=short)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(BENCH)
+
+scale: .venv/stamp stage ## Run the playbooks for 1,000 servers in 100 tenants of the lab (SERVERS=100 TENANTS=10)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/build" .venv/bin/python -m scale $(SERVERS) $(TENANTS)
 
 lint: $(addprefix lint-,$(LINTS)) ## Run all linters (one: make lint-ruff, lint-mypy, ...)
 
