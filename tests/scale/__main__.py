@@ -27,6 +27,8 @@ from .measure import Measured, observe
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / "build"
+# The output of each run, with the time of each line
+LOGS = ROOT / "build/scale"
 # Seconds without output after which an administrator takes a run for dead
 QUIET = 30.0
 # Seconds that each answer takes, as between a controller and a data center
@@ -50,7 +52,7 @@ def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> M
         stderr=subprocess.STDOUT,
         text=True,
     )
-    found = observe(process)
+    found = observe(process, LOGS / f"{name.lower().replace(' ', '-')}.log")
     asked = Counter(
         "console" if entry["service"] not in ("graph", "login") else entry["service"] for entry in lab.requests()
     )
@@ -73,6 +75,7 @@ def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> M
 def main(servers: int, tenants: int) -> int:
     """Configure, configure again and report on ``servers`` servers in ``tenants`` tenants."""
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+    LOGS.mkdir(parents=True, exist_ok=True)
     each = max(1, servers // tenants)
     print(f"{each * tenants} servers in {tenants} tenants", flush=True)
     with Lab.start(*LAG) as lab, tempfile.TemporaryDirectory() as home:

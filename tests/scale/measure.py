@@ -36,18 +36,19 @@ class Measured:
         return Run(self.status, "".join(self.lines)).recap
 
 
-def observe(process: subprocess.Popen[str]) -> Measured:
-    """Read the output of ``process``, a pipe, to its end."""
+def observe(process: subprocess.Popen[str], log: Path) -> Measured:
+    """Read the output of ``process``, a pipe, to its end, and write it to ``log`` with the seconds of each line."""
     begun = last = time.monotonic()
     lines: list[str] = []
     silence, before, previous, memory = 0.0, "", "its start", 0.0
-    with process:
+    with process, log.open("w") as written:
         for line in process.stdout or ():
             now = time.monotonic()
             if now - last > silence:
                 silence, before = now - last, previous
             last = now
             lines.append(line)
+            written.write(f"{now - begun:7.1f} {line}")
             if line.strip():
                 previous = line
             with suppress(OSError):  # it has ended
