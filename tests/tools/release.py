@@ -25,7 +25,7 @@ def obstacles(tag: str, root: Path = ROOT) -> list[str]:
         found.append(f"CHANGELOG.rst does not contain v{tag}. Run `make changelog`.")
     left = sorted(path.name for path in root.glob("changelogs/fragments/*.y*ml"))
     if left:
-        found.append(f"Fragments are not part of the changelog: {', '.join(left)}. Run `make changelog`.")
+        found.append(f"{len(left)} fragments are not part of the changelog, such as {left[0]}. Run `make changelog`.")
     return found
 
 
