@@ -45,7 +45,8 @@ def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> M
     arguments = controller.arguments(path, provider.inventory, "--forks", str(FORKS), *options)
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("ansible-playbook")), *arguments],
-        env=controller.environment(),
+        # As on a terminal, where each line is shown at once
+        env=controller.environment(PYTHONUNBUFFERED="1"),
         cwd=controller.home,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
