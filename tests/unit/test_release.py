@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,14 @@ def test_actions_are_pinned() -> None:
         used = re.findall(r"uses: (\S+)", path.read_text())
         assert used, path
         assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used), path
+
+
+def test_the_oldest_python_takes_the_plugins(tool: Any) -> None:
+    """It refuses what linters that run on a newer one do not see, such as nested asynchronous comprehensions."""
+    python = tool("sanity").find_python("3.10")
+    if python is None:
+        pytest.skip("Python 3.10 is not here")
+    program = "import sys; [compile(open(path).read(), path, 'exec') for path in sys.argv[1:]]"
+    paths = [str(path) for path in (ROOT / "plugins").rglob("*.py")]
+    done = subprocess.run([python, "-c", program, *paths], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
