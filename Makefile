@@ -20,12 +20,20 @@ EE_BASE ?=
 EE_OPTIONS ?=
 EE_TAG ?= rustdesk-sso-ee
 PODMAN ?= podman
+# Combinations of `make matrix`, such as "2.16 2.21/3.13 devel"; without any, all that are here
+MATRIX ?=
 # Examples of each property for `make generated`
 EXAMPLES ?= 10000
 # `make bench BENCH=short` takes a minute and writes nothing
 BENCH ?= full
+# The servers and tenants of `make scale`
+SERVERS ?= 1000
+TENANTS ?= 100
 # `make fire SHARE=25` tries one case of 25
 SHARE ?= 1
+
+# Licenses of packages that a work under the GPL, version 3, may use (gnu.org/licenses/license-list.html)
+GPL_COMPATIBLE := MIT;BSD;Apache;Python Software Foundation;PSF;ISC;MPL;Mozilla Public License 2.0;LGPL;Unlicense;0BSD
 
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 STAGE := build/ansible_collections/deskops/rustdesk_sso
@@ -38,14 +46,14 @@ PEER := .venvs/peer
 # The dearest first: what is left at the end is shared well. Whoever runs tests of AWX sets one up, so the first does all.
 TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/live tests/integration tests/monitoring tests/lab/selftest tests/unit)
 FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
-LINTS := ruff mypy yamllint ansible-lint docs changelog reuse importer
+LINTS := ruff mypy yamllint workflows ansible-lint docs changelog reuse importer
 
 # Every tool sees the staged tree as the installed collection
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all variables ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all matrix lowest sbom licenses release-check publish scale variables ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -101,6 +109,9 @@ $(PEER)/stamp: tests/tools/peers.py
 bench: .venv/stamp stage $(if $(filter short,$(BENCH)),,$(PEER)/stamp) ## Measure against the floor and azure.azcollection, write docs/benchmarks.md (BENCH=short)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(BENCH)
 
+scale: .venv/stamp stage ## Run the playbooks for 1,000 servers in 100 tenants of the lab (SERVERS=100 TENANTS=10)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/build" .venv/bin/python -m scale $(SERVERS) $(TENANTS)
+
 lint: $(addprefix lint-,$(LINTS)) ## Run all linters (one: make lint-ruff, lint-mypy, ...)
 
 format: $(LINT)/stamp ## Format the Python files and sort their imports
@@ -119,6 +130,14 @@ lint-mypy: $(LINT)/stamp stage
 lint-yamllint: $(LINT)/stamp
 	@echo "== yamllint"
 	@$(LINT)/bin/yamllint --strict .
+
+lint-workflows: $(LINT)/stamp
+	@echo "== zizmor, check-jsonschema"
+	@$(LINT)/bin/zizmor --quiet --offline --no-progress .github
+	@$(LINT)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(LINT)/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci .gitlab-ci.yml
+	@# Its package fetches the program from GitHub
+	@if command -v actionlint >/dev/null; then actionlint; fi
 
 lint-ansible-lint: $(LINT)/stamp stage
 	@echo "== ansible-lint"
@@ -161,6 +180,34 @@ ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE
 	@$(PODMAN) run --rm $(EE_TAG) ansible-doc -t module deskops.rustdesk_sso.entra_app
 	@# As AWX on OpenShift: any user ID, in group 0
 	@$(PODMAN) run --rm --user 54321:0 $(EE_TAG) ansible localhost -m ansible.builtin.tempfile
+
+matrix: ## Run the tests of compatibility on each ansible-core and Python that is here (MATRIX="2.16 2.21/3.13 devel")
+	@$(PYTHON) tests/tools/matrix.py $(MATRIX)
+
+lowest: ## Run them with the oldest packages that requirements.txt allows
+	@$(PYTHON) tests/tools/matrix.py --lowest $(MATRIX)
+
+.venvs/release/stamp: release-requirements.txt
+	@tests/tools/make_venv.sh .venvs/release $(PYTHON) $^
+
+# What a user's controller gets beside ansible-core
+.venvs/runtime/stamp: requirements.txt
+	@tests/tools/make_venv.sh .venvs/runtime $(PYTHON) $^
+
+sbom: .venvs/release/stamp .venvs/runtime/stamp ## Write build/sbom.cdx.json, the packages that the collection needs (CycloneDX)
+	@mkdir -p build
+	@.venvs/release/bin/cyclonedx-py environment .venvs/runtime/bin/python --output-reproducible --output-file build/sbom.cdx.json
+	@echo build/sbom.cdx.json
+
+licenses: .venvs/release/stamp .venvs/runtime/stamp ## Check that these packages may be used with the GPL
+	@.venvs/release/bin/pip-licenses --python .venvs/runtime/bin/python --from mixed --partial-match --allow-only "$(GPL_COMPATIBLE)"
+
+release-check: ## Check that TAG is the version in galaxy.yml and has its release notes
+	@$(PYTHON) tests/tools/release.py "$(TAG)"
+
+publish: release-check build ## Publish the version TAG to Ansible Galaxy with the token in GALAXY_TOKEN
+	@ANSIBLE_GALAXY_SERVER_LIST=galaxy ANSIBLE_GALAXY_SERVER_GALAXY_URL=https://galaxy.ansible.com/ \
+		ANSIBLE_GALAXY_SERVER_GALAXY_TOKEN="$${GALAXY_TOKEN:?is not set}" .venv/bin/ansible-galaxy collection publish $(ARTIFACT)
 
 variables: ## Write the tables of the role's variables anew
 	@$(PYTHON) tests/tools/role_variables.py

@@ -104,6 +104,6 @@ options:
     default: 30
 requirements:
   - azure-identity >= 1.16 (with O(auth_source=workload_identity) >= 1.17)
-  - msgraph-sdk >= 1.5
+  - msgraph-sdk >= 1.5.2
   - requests >= 2.31
 """

@@ -11,10 +11,11 @@ version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
+  - Private to the playbooks of this collection. It may change in any release.
   - For the keyword C(hosts) of a play. A play without hosts is skipped and succeeds. With this filter, the playbook
     fails if no host of the inventory matches the pattern, or none that C(--limit) leaves.
-  - Used by the playbooks of this collection. The extra variable C(rustdesk_sso_hosts) names another pattern than the
-    group C(rustdesk_servers). The keyword C(hosts) sees extra variables alone, not those of the inventory.
+  - The extra variable C(rustdesk_sso_hosts) names another pattern than the group C(rustdesk_servers). The keyword
+    C(hosts) sees extra variables alone, not those of the inventory.
 positional: _input
 options:
   _input:

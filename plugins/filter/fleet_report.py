@@ -11,6 +11,7 @@ version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
+  - Private to the playbooks of this collection. It may change in any release.
   - Builds a report from the record of each server, as the fact C(rustdesk_sso_observed) holds them after
     C(tasks_from=observe) of the role P(deskops.rustdesk_sso.entra_oidc#role). Sends no requests and writes no files.
   - Each server is in one state, the first of these that applies. V(unreachable) means that the server or its tenant

@@ -11,8 +11,8 @@ version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
+  - Private to the playbooks of this collection. It may change in any release.
   - Decides whether the automation's own application may be deleted, and lists what a teardown did and what stays.
-  - Used by the playbook C(teardown) of this collection.
 positional: _input
 options:
   _input:

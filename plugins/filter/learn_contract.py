@@ -11,6 +11,7 @@ version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
+  - Private to the playbooks of this collection. It may change in any release.
   - Reads a recording in HAR format of a visit to Settings > OIDC with Submit, and returns the value of
     O(deskops.rustdesk_sso.rustdesk_oidc_provider#module:contract) for that server.
   - The result contains no values, secrets, cookies or host names of the recording.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 OPEN, REFUSED, UNAUTHORIZED = "open", "refused", "unauthorized"
 
@@ -59,7 +59,7 @@ class Proxy(ThreadingTCPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is none."""
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Proxy:
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

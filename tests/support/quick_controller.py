@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,16 @@ from unittest.mock import patch
 from ansible import cli, constants, context
 from ansible.cli.playbook import PlaybookCLI
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import VaultSecretsContext
 from ansible.plugins import strategy
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.context_objects import CLIArgs
 from ansible.utils.display import Display
 
 from support.controller import Controller, Run
-from support.role_in_process import Worker, as_controller
+from support.role_in_process import Worker, as_controller  # skips what has other internals
+
+# isort: split
+from ansible.parsing.vault import VaultSecretsContext
 
 # Settings that Ansible reads when it needs them; all others it reads when it is imported
 READ_LATE = {"ANSIBLE_SHOW_CUSTOM_STATS"}
@@ -64,6 +66,17 @@ class QuickController(Controller):
         raise AssertionError("ansible-playbook ends with an exit status")
 
 
+@contextmanager
+def _working_directory(folder: Path) -> Iterator[None]:
+    """This process in ``folder``; contextlib has the same from Python 3.11 on."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
 # What was read of the collection's own files
 _FILES: dict[str, Any] = {}
 
@@ -84,7 +97,7 @@ def _ansible_playbook(environment: Mapping[str, str], folder: Path, collections:
 
     with ExitStack() as stack:
         stack.enter_context(as_controller(CLIArgs({})))
-        stack.enter_context(chdir(folder))
+        stack.enter_context(_working_directory(folder))
         stack.enter_context(patch.dict(os.environ, environment, clear=True))
         for place, name, value in (
             (cli, "DataLoader", loader),

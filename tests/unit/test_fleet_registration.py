@@ -300,6 +300,28 @@ class TestShare:
         assert "desk3" not in message
         assert "rustdesk_sso_app_tags" not in message
 
+    @pytest.mark.parametrize(
+        ("audience", "limit"),
+        [({}, 256), ({"app_sign_in_audience": "PersonalMicrosoftAccount"}, 100)],
+        ids=["organization", "personal"],
+    )
+    def test_more_servers_than_an_application_has_redirect_uris(self, audience: dict[str, str], limit: int) -> None:
+        """All that share it are refused with the remedy; servers of other applications are not."""
+        sharing = [ready(f"desk{number}", **audience) for number in range(limit + 1)]
+        other = ready("other", app_unique_name="other", **audience)
+        assert [len(holders(entry)) for entry in applications([*sharing[:limit], other])] == [limit, 1]
+        assert [holders(entry) for entry in applications([*sharing, other])] == [["rustdesk-sso other"]]
+        both = registration(result(other))
+        message = share(replace(sharing[0], registration=both), others=lambda: [*sharing, other])["error"]["msg"]
+        assert f"{limit + 1} servers share the application rustdesk-sso: {limit + 1} redirect URIs" in message
+        assert f"more than the {limit}" in message
+        assert "Set rustdesk_sso_app_unique_name to a different name for each group of servers" in message
+        assert message.endswith("Nothing was changed.")
+
+    def test_servers_behind_one_address_need_one_redirect_uri(self) -> None:
+        sharing = [ready(f"desk{number}", public_url="https://all") for number in range(257)]
+        assert len(applications(sharing)) == 1
+
     def test_others_are_asked_only_where_there_is_no_result(self) -> None:
         def never() -> list[Server]:
             raise AssertionError

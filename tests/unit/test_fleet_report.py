@@ -326,7 +326,7 @@ def test_metrics():
     }
     checks = {labels["check"]: value for labels, value in read["check_ok"]}
     assert checks == {"authorization request": 1, "redirect URI": 1, "issuer": 1, "client secret": 0}
-    expiry = datetime.fromisoformat(expires(150)).replace(tzinfo=timezone.utc).timestamp()
+    expiry = datetime.strptime(expires(150), "%Y-%m-%dT%H:%M:%S%z").timestamp()
     assert read["client_secret_expires_timestamp_seconds"] == [({"server": "desk1.example.com"}, expiry)]
     assert read["client_secret_renew_before_seconds"] == [({"server": "desk1.example.com"}, 30 * 86400)]
     assert read["drifted"] == [({"server": "desk1.example.com"}, 0)]

@@ -10,6 +10,7 @@ import asyncio
 
 import pytest
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import applications
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 
 REPLICAS = "Microsoft Entra to replicate a change"
@@ -120,3 +121,20 @@ def test_without_anybody_to_tell_nothing_happens() -> None:
                 assert waiting.teller() is None
 
     asyncio.run(run())
+
+
+def test_progress_is_told_between_the_beginnings_of_many_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To prepare sessions with a hundred tenants takes longer than nothing should be told."""
+    seen: list[str] = []
+
+    async def group(*_arguments: object) -> None:
+        seen.append("begun")
+
+    monkeypatch.setattr(waiting, "AGAIN", -1.0)
+    monkeypatch.setattr(waiting, "TICK", 0.0)
+    monkeypatch.setattr(applications, "_group", group)
+    monkeypatch.setattr(applications, "_mistakes", lambda declared, _spec: [None] * len(declared))
+    declared = [{**dict.fromkeys(applications.SESSION), "tenant_id": f"{number}"} for number in range(5)]
+    asyncio.run(applications.converge(declared, None, {}, lambda _text: seen.append("told")))  # type: ignore[arg-type]
+    assert "begun begun" not in " ".join(seen)
+    assert seen.count("begun") == 5

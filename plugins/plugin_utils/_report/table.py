@@ -62,5 +62,6 @@ def _cell(value: t.Any) -> str:
         return ""
     if isinstance(value, int):
         return str(value)
-    line = " ".join(str(value).split())
+    # Before Python 3.11, the csv module fails with a null character
+    line = " ".join(str(value).replace("\0", "\ufffd").split())
     return f"'{line}" if line.startswith(FORMULA) else line

@@ -150,7 +150,12 @@ async def converge(
             groups.setdefault(tuple(entry.params[name] for name in SESSION), []).append(entry)
     turns = _Turns(asyncio.Semaphore(AT_ONCE))
     async with waiting.told(tell, lambda: _progress(entries)):
-        await asyncio.gather(*(_group(members, work, turns) for members in groups.values()))
+        begun = []
+        for members in groups.values():
+            begun.append(asyncio.create_task(_group(members, work, turns)))
+            # Each prepares a session first. In between, what is due is told, and others go on.
+            await asyncio.sleep(0)
+        await asyncio.gather(*begun)
     return [entry.outcome or unforeseen(RuntimeError()) for entry in entries]
 
 

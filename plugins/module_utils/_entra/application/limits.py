@@ -39,6 +39,11 @@ PERMISSIONS_MAX_PERSONAL = 30
 PERMISSIONS_MAX_TOTAL_PERSONAL = 200
 ENTITLEMENT_VALUE_MAX = 120
 URLS = ("home_page_url", "marketing_url", "privacy_statement_url", "support_url", "terms_of_service_url")
+# What to do where an application would have more redirect URIs than its audience allows
+SPLIT = (
+    "Remove those that are not used, or use several applications (in the role entra_oidc, set "
+    "rustdesk_sso_app_unique_name to a different name for each group of servers)"
+)
 # In which list of an entitlement each of its values may be only once.
 UNIQUE = ("id", "value")
 
@@ -79,11 +84,13 @@ def check_result(have: Params, values: Params) -> None:
         known = set(have.get(option) or []) if stays else set()
         new = [uri for uri in values.get(option) or [] if uri not in known]
         found = redirect_uris.malformed(new, audience, any_scheme=option == fields.PUBLIC)
-        found += redirect_uris.too_many(values.get(option) or [], audience) if new else []
+        many = redirect_uris.too_many(values.get(option) or [], audience) if new else []
+        found += many
         if found:
             raise InputError(
                 f"The application's {option.replace('_', ' ').replace('uris', 'URIs')} would be refused by Entra",
                 answer="; ".join(found),
+                hint=SPLIT if many else None,
             )
     if audience in PERSONAL_AUDIENCES and not stays:
         _check_personal(values, str(audience))
@@ -115,7 +122,9 @@ def _check_redirect_uris(option: str, uris: Params, audience: str | None) -> Non
         raise InputError(f"{option} adds and removes the same: {_input.cut(', '.join(clash))}")
     found = redirect_uris.problems(_given(uris), audience, any_scheme=option == fields.PUBLIC)
     if found:
-        raise InputError(f"{option} would be refused by Entra", answer="; ".join(found), hint="Change them")
+        many = redirect_uris.too_many(_given(uris), audience)
+        hint = SPLIT if found == many else "Change them"
+        raise InputError(f"{option} would be refused by Entra", answer="; ".join(found), hint=hint)
 
 
 def _given(uris: Params) -> list[str]:

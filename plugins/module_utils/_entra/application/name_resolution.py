@@ -76,10 +76,11 @@ async def resolve(graph: Graph, params: Params) -> Params:
 
 async def _owners(graph: Graph, declared: Params) -> Document:
     """{set, add, remove} of owners with object IDs in place of names."""
-    return {
-        verb: None if declared.get(verb) is None else [str((await _user(graph, name))["id"]) for name in declared[verb]]
-        for verb in VERBS
-    }
+    found: Document = dict.fromkeys(VERBS)
+    for verb in VERBS:  # Python 3.10 knows no asynchronous comprehension inside another one
+        if declared.get(verb) is not None:
+            found[verb] = [str((await _user(graph, name))["id"]) for name in declared[verb]]
+    return found
 
 
 def _only_ids(entry: Params) -> bool:

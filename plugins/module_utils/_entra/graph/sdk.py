@@ -19,7 +19,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _http
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError
 
 AZURE_IDENTITY_REQUIREMENT = "azure-identity>=1.16"
-MSGRAPH_REQUIREMENT = "msgraph-sdk>=1.5"
+MSGRAPH_REQUIREMENT = "msgraph-sdk>=1.5.2"
 
 try:
     from azure.core.credentials import AccessToken
