@@ -244,7 +244,7 @@ def test_a_second_installation(installed: Awx) -> None:
         assert kept == stored
     organization = awx.find("organizations", "Other")["id"]
     templates = [one for one in awx.api.items["job_templates"].values() if one["organization"] == organization]
-    assert len(templates) == 9
+    assert len(templates) == 10
     for resource, member in (
         ("inventories", "inventory"),
         ("projects", "project"),

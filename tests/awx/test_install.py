@@ -56,7 +56,7 @@ def test_job_templates(installation: Any) -> None:
     awx = installation.awx
     templates = {item["name"].removeprefix(f"{NAME}: "): item for item in awx.api.items["job_templates"].values()}
     assert {name: item["playbook"] for name, item in templates.items()} == {
-        **{name: f"{name}.yml" for name in ("rotate", "report", "remove")},
+        **{name: f"{name}.yml" for name in ("rotate", "report", "remove", "doctor")},
         **dict.fromkeys(("apply", "preview"), "site.yml"),
         **dict.fromkeys(("verify", "drift"), "report.yml"),
         "removal preview": "remove.yml",
