@@ -104,7 +104,9 @@ def variables(path: str) -> dict[str, str]:
     return dict(yaml.safe_load(Path(path).read_text()))
 
 
-def test_a_certificate_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet: Fleet, here: Path) -> None:
+def test_a_certificate_is_created_kept_and_renewed(
+    bootstrap: Bootstrap, lab: Lab, fleet: Fleet, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = {"certificate_path": "automation.pem"}
     path = here / "automation.pem"
     predicted = bootstrap(check_mode=True, **asked)
@@ -135,6 +137,13 @@ def test_a_certificate_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet: 
     cleaned = bootstrap(**asked)
     assert len(cleaned["removed"]) == 1
     assert len(application(fleet)["keyCredentials"]) == 1
+
+    # To renew it for another tenant would replace the only key of this one
+    other = lab.add_tenant(f"other.{fleet.domain}")
+    monkeypatch.setenv("AZURE_ACCESS_TOKEN", other.token())
+    refused = bootstrap(**asked, tenant_id=other.domain, renew=True)
+    assert "Use one file for each tenant" in refused["msg"]
+    assert NAME not in {item["displayName"] for item in other.applications()}
     assert works(fleet, certificate_path=str(path))
 
 

@@ -93,6 +93,18 @@ class TestChoose:
             plan.choose(plan.CLIENT_SECRET, here, there, asked, NOW)
 
 
+class TestTenant:
+    """A certificate that the playbook made is for one tenant."""
+
+    def test_that_of_another_tenant_is_refused(self) -> None:
+        with pytest.raises(InputError, match="created it for the tenant a.*one file for each tenant"):
+            plan.check_tenant("a.pem", "a", "b")
+
+    @pytest.mark.parametrize("made_for", ["", "b", "B"])
+    def test_others_can_be_used(self, made_for: str) -> None:
+        plan.check_tenant("a.pem", made_for, "b")
+
+
 class TestRemoved:
     """Which credentials go."""
 
@@ -125,9 +137,9 @@ class TestCertificate:
     """The PEM file."""
 
     def test_what_is_made_is_known_again(self) -> None:
-        made = certificates.make("0a1b2c", 365 * DAY, NOW)
+        made = certificates.make("0a1b2c", "t", 365 * DAY, NOW)
         found = certificates.read(made, "a.pem")
-        expected = certificates.Certificate(found.thumbprint, "0a1b2c", NOW, NOW + 365 * DAY)
+        expected = certificates.Certificate(found.thumbprint, "0a1b2c", NOW, NOW + 365 * DAY, tenant_id="t")
         assert found == expected
         only = made[made.index(b"-----BEGIN CERTIFICATE") :]
         assert not certificates.read(only, "a.pem").has_key

@@ -78,6 +78,8 @@ class Run:
         """Choose what is done with each credential; raises InputError."""
         asked = plan.Asked(*(bool(self.params[name]) for name in ("renew", "another", "revoke_former")))
         self.certs, self.secrets = _listed(application)
+        for cert, seen in self._certificates():
+            plan.check_tenant(seen.path, cert.tenant_id, self.entra.tenant_id)
         if self.pem:
             own = self.held is None or self.held.holder is not None
             begun = "credential" if self.new else ""
@@ -137,7 +139,7 @@ class Run:
             holder = (self.held and self.held.holder) or secrets.token_hex(3)
             if not self.context.check_mode:
                 lifetime = _durations.parse(self.params["certificate_lifetime"], "bootstrap_certificate_lifetime", "1d")
-                self.pem.put(certificates.make(holder, lifetime, self.now))
+                self.pem.put(certificates.make(holder, self.entra.tenant_id, lifetime, self.now))
                 self.new = self._certificate(self.pem.begun)
         if self.yml and self.kept and self.yml.choice == RENEW:
             secret_file.check_renewable(self.kept, self.yml.path)
