@@ -97,7 +97,7 @@ class TestTenant:
     """A certificate that the playbook made is for one tenant."""
 
     def test_that_of_another_tenant_is_refused(self) -> None:
-        with pytest.raises(InputError, match="created it for the tenant a.*one file for each tenant"):
+        with pytest.raises(InputError, match=r"created it for the tenant a.*one file for each tenant"):
             plan.check_tenant("a.pem", "a", "b")
 
     @pytest.mark.parametrize("made_for", ["", "b", "B"])
