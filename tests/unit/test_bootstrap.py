@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -206,6 +207,58 @@ class TestFiles:
         files.write(str(link), b"new")
         assert (path.read_text(), path.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o600, True)
         assert sorted(item.name for item in tmp_path.iterdir()) == ["a.yml", "link.yml"]
+
+    @pytest.mark.parametrize(("was", "expected"), [(0o640, 0o640), (0o664, 0o640), (0o400, 0o400), (None, 0o600)])
+    def test_a_file_keeps_who_can_read_it(self, was: int | None, expected: int, tmp_path: Path) -> None:
+        """But others than its group can never read it."""
+        path, new = tmp_path / "a.pem", tmp_path / "a.pem.new"
+        other = next((group for group in os.getgroups() if group != os.getgid()), 4242 if os.getuid() == 0 else None)
+        if was:
+            path.write_text("old")
+            if other is not None:
+                os.chown(path, -1, other)
+            path.chmod(was)
+        group = path.stat().st_gid if was else os.getgid()
+        files.write(str(new), b"new")
+        assert files.take_the_place(str(new), str(path)) == ""
+        assert (path.read_text(), path.stat().st_mode & 0o777, path.stat().st_gid) == ("new", expected, group)
+
+    @pytest.mark.parametrize(("refused", "mode"), [("group", 0o600), ("owner", 0o640)])
+    def test_what_cannot_be_kept_is_told(
+        self, refused: str, mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The group of the user who renews never reads it instead."""
+        path, new = tmp_path / "a.pem", tmp_path / "a.pem.new"
+        path.write_text("old")
+        path.chmod(0o640)
+        files.write(str(new), b"new")
+        stat = os.stat
+
+        def as_root(name: Any, **options: Any) -> Any:
+            """The file is root's, in the group 990."""
+            found = stat(name, **options)
+            given = [*found[:4], 0x7FFF, 990, *found[6:]]
+            return os.stat_result(given) if str(name) == str(path) else found
+
+        def chown(_path: str, uid: int, _gid: int) -> None:
+            if refused == "group" or uid != -1:
+                raise PermissionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "stat", as_root)
+            patch.setattr(os, "chown", chown)
+            left = files.take_the_place(str(new), str(path))
+        assert left == f"chown 32767:990 {path} && chmod 640 {path}"
+        assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", mode)
+
+    def test_one_run_at_a_time(self, tmp_path: Path) -> None:
+        paths = [str(tmp_path / name) for name in ("a.pem", "a.yml")]
+        another = "Another run of bootstrap_automation is in progress"
+        with files.locked(paths), pytest.raises(InputError, match=another), files.locked(paths[:1]):
+            pass
+        with files.locked(paths), files.locked(["/no/such/directory/a.pem"]):
+            pass
+        assert list(tmp_path.iterdir()) == []
 
     def test_encrypted_with_the_password_that_it_had(self, tmp_path: Path) -> None:
         path, own = tmp_path / "a.yml", files.Vault("own")

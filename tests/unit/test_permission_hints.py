@@ -96,7 +96,7 @@ def test_where_no_permission_is_missing_none_is_named(method: str, path: str, ro
 )
 @pytest.mark.parametrize("scopes", ["openid", "Application.ReadWrite.All Directory.AccessAsUser.All openid"])
 def test_a_user_is_told_the_role(method: str, path: str, told: str, scopes: str) -> None:
-    """Whatever the scopes: Azure CLI's are the same for every user, and permissions of applications are not for users."""
+    """Whatever the scopes: Azure CLI's are the same for every user."""
     assert said(method, path, scp=scopes) == f"Sign in as {told}"
 
 

@@ -11,7 +11,8 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import guide, plan, secret_file
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _paths
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import files, guide, plan, secret_file
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.files import Vault
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.plan import COMPLETE, KEEP, RENEW
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.run import Run
@@ -27,6 +28,12 @@ def bootstrap(params: Params, context: Context, loader: t.Any = None) -> Result:
     Nothing changes in Entra before it is sure that what is created can be kept. Whatever a run that is interrupted has
     begun, the next one completes.
     """
+    paths = [_paths.of_user(params[name]) for name in ("certificate_path", "secret_file") if params[name]]
+    with files.locked([] if context.check_mode else paths):
+        return _bootstrap(params, context, loader)
+
+
+def _bootstrap(params: Params, context: Context, loader: t.Any) -> Result:
     run = Run(params, context, Vault(params["vault_password"], loader))
     sdk.require()
     run.decide(run.entra.read(params["unique_name"], deleted=bool(params["restore"])))

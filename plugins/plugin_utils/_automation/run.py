@@ -215,7 +215,12 @@ class Run:
             self._prove(who, "client secret", self.yml, source)
         for slot in (self.pem, self.yml):
             if slot and slot.choice != KEEP:
-                slot.finish()
+                command = slot.finish()
+                if command:
+                    self.context.warn(
+                        f"The owner or group of {slot.path} could not be kept. Another user who runs Ansible may not "
+                        f"be able to read it. Run as root: {command}"
+                    )
 
     def _prove(self, who: tuple[str, str], word: str, slot: Slot, source: t.Mapping[str, str]) -> None:
         """Wait until the automation can sign in with what is in the file beside that of ``slot``."""

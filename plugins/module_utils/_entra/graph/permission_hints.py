@@ -124,7 +124,7 @@ def hint(method: str, path: str, who: str, caller: Caller, graph: str) -> str:
 
 def _role(method: str, path: str) -> str:
     """As whom to sign in, for a user whom Graph refuses this request."""
-    fits = (role for verbs, place, role in ROLES if re.fullmatch(verbs, method) and re.search(place, path, re.I))
+    fits = (r for verbs, place, r in ROLES if re.fullmatch(verbs, method) and re.search(place, path, re.IGNORECASE))
     role = next(fits)
     if role != ADMINISTRATOR or method == "GET" or DELETED in path or CREATES.search(path):
         return f"Sign in as {role}"
