@@ -190,6 +190,14 @@ class TestSecretFile:
     def test_a_value_that_is_encrypted_by_itself_cannot_be_read(self) -> None:
         assert not secret_file.is_readable(f"{secret_file.SECRET}: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00")
 
+    def test_another_variable_can_be_encrypted_by_itself(self) -> None:
+        """It stays as it is when the client secret is renewed."""
+        other = "other: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00\nmore: !unsafe '{{ x }}'\n"
+        found = secret_file.parse(secret_file.render(VALUES, "0a1b2c") + other, PATH)
+        assert found.secret == SECRET
+        secret_file.check_renewable(found, PATH)
+        assert other in secret_file.render({**VALUES, secret_file.SECRET: "new"}, None, found.text)
+
     def test_a_value_in_several_lines_is_not_renewed(self) -> None:
         text = f"{secret_file.CLIENT_ID}: c\n{secret_file.SECRET}: >-\n  {SECRET}\n"
         with pytest.raises(InputError, match="not a value in one line"):
@@ -294,13 +302,35 @@ class TestGuide:
         assert yaml.safe_load(block) == self.FACTS["variables"]
         assert "Object ID of its service principal: o" in text
         assert "Certificate expires: 2026-11-28" in text
-        assert "with -e bootstrap_renew=true" in text
+        assert "again with the variables of this run and -e bootstrap_renew=true" in text
+        assert "again with the variables of this run and -e bootstrap_take_over=" in text
         assert "Add the private key" not in text
 
     def test_that_of_others_is_not_renewed_by_the_playbook(self) -> None:
         text = self.told(certificate_path="/keys/a.pem", own=False, has_key=False)
         assert "bootstrap_renew" not in text
         assert "Add the private key to /keys/a.pem" in text
+
+    def test_after_a_renewal(self) -> None:
+        """The inventory exists, and the former one may be gone already."""
+        text = self.told(certificate_path="/keys/a.pem", renewed=True)
+        assert "The former one keeps working" in text
+        assert "Write the inventory" not in text
+        assert "keeps working" not in self.told(certificate_path="/keys/a.pem", renewed=True, revoked=True)
+
+    @pytest.mark.parametrize(
+        ("hosts", "place", "option"),
+        [
+            ("rustdesk_servers", "group_vars/rustdesk_servers/", "--diff"),
+            ("desks", "group_vars/desks/", "--diff -e rustdesk_sso_hosts=desks"),
+            ("desks:!old", "group_vars/all/", "--diff -e rustdesk_sso_hosts='desks:!old'"),
+        ],
+    )
+    def test_another_group(self, hosts: str, place: str, option: str) -> None:
+        text = self.told(hosts=hosts)
+        assert f"for example {place}entra.yml" in text
+        assert text.endswith(option)
+        assert "Move the file" not in self.told(hosts=hosts, secret_file=f"/x/{place}a.yml")
 
     def test_a_client_secret(self) -> None:
         elsewhere = self.told(secret_file="/keys/a.yml")

@@ -21,19 +21,20 @@ Params = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]
 
 
-def bootstrap(params: Params, context: Context, loader: t.Any = None) -> Result:
+def bootstrap(params: Params, context: Context, loader: t.Any = None, hosts: str = guide.GROUP) -> Result:
     """Register the automation's application; gives the task's result, raises SsoError.
 
-    ``loader`` is Ansible's DataLoader, which has the vault passwords of the run.
+    ``loader`` is Ansible's DataLoader, which has the vault passwords of the run. ``hosts`` is the group or pattern of
+    the servers for which it is used.
     Nothing changes in Entra before it is sure that what is created can be kept. Whatever a run that is interrupted has
     begun, the next one completes.
     """
     paths = [_paths.of_user(params[name]) for name in ("certificate_path", "secret_file") if params[name]]
     with files.locked([] if context.check_mode else paths):
-        return _bootstrap(params, context, loader)
+        return _bootstrap(params, context, loader, hosts)
 
 
-def _bootstrap(params: Params, context: Context, loader: t.Any) -> Result:
+def _bootstrap(params: Params, context: Context, loader: t.Any, hosts: str) -> Result:
     run = Run(params, context, Vault(params["vault_password"], loader))
     sdk.require()
     run.decide(run.entra.read(params["unique_name"], deleted=bool(params["restore"])))
@@ -47,7 +48,7 @@ def _bootstrap(params: Params, context: Context, loader: t.Any) -> Result:
         changed = run.entra.own(params["take_over"], principal["object_id"])["changed"] or changed
     _warn(run, registered)
     choices = {slot.path: slot.choice for slot in (run.pem, run.yml) if slot}
-    facts = _facts(run, registered)
+    facts = _facts(run, registered, hosts)
     return {
         "changed": changed or set(choices.values()) - {KEEP} != set(),
         "diff": registered["diff"],
@@ -64,7 +65,7 @@ def _bootstrap(params: Params, context: Context, loader: t.Any) -> Result:
 
 def _warn(run: Run, registered: Result) -> None:
     """Warn of a credential that has expired or expires soon, or that Entra does not accept."""
-    renew = "To renew it, run the playbook with -e bootstrap_renew=true."
+    renew = "To renew it, run the playbook with the variables of this run and -e bootstrap_renew=true."
     for found in registered["client_secrets"]:
         if run.yml and run.yml.choice == KEEP and found["accepted"] is False:
             run.context.warn(f"Entra does not accept the client secret in {run.yml.path}. {renew}")
@@ -74,7 +75,7 @@ def _warn(run: Run, registered: Result) -> None:
         run.context.warn(f"The automation's credential {word} on {expires:%Y-%m-%d}. {renew}")
 
 
-def _facts(run: Run, registered: Result) -> guide.Facts:
+def _facts(run: Run, registered: Result, hosts: str) -> guide.Facts:
     """What the administrator is told."""
     params, cert = run.params, run.new or run.held
     variables = {
@@ -99,6 +100,8 @@ def _facts(run: Run, registered: Result) -> guide.Facts:
         has_key=cert.has_key if cert else True,
         own=cert.holder is not None if cert else True,
         renewed=RENEW in choices or COMPLETE in choices,
+        revoked=params["revoke_former"],
+        hosts=hosts,
         taken_over=params["take_over"],
         removed=run.removed,
     )

@@ -28,8 +28,8 @@ def refusal(caller: Caller, who: str, app: Document, owners: t.Collection[str] |
     unknown. Pure.
 
     ``caller`` is named ``who``, ``owners`` are object IDs, None if they could not be read. What a user may do follows
-    from directory roles and ownership. An application can have such a role too: as Application Administrator, it changes
-    all applications without a Graph permission [doc].
+    from directory roles and ownership. An application can have such a role too: as Application Administrator, it
+    changes all applications without a Graph permission [doc].
     """
     if not caller.known or caller.delegated or caller.wids or caller.may(permission_hints.CHANGES_ALL):
         return ""
