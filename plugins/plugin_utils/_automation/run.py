@@ -241,16 +241,21 @@ class Run:
             since = self.held.made + _durations.parse(self.params["overlap"], "bootstrap_overlap")
             gone = plan.superseded(self.certs, self.held.holder, keep, since, self.now)
         entries: list[dict[str, t.Any]] = []
+        predicted: list[str] = []
         if self.params["revoke_former"]:
-            used = self.new or self.held
+            # In check mode, the one that would be replaced is not in use afterwards, and the new one does not exist
+            used = self.new or (self.held if self.pem and self.pem.choice == KEEP else None)
             in_use = {used.thumbprint} if used else set()
             gone = [*dict.fromkeys((*gone, *plan.revoked(self.certs, (), in_use)))]
             own = [self.secret_name] if self.yml else []
             names = sorted({item.name for item in plan.revoked(self.secrets, own, ())})
             entries = [{"name": name, "state": "absent"} for name in names]
-            if self.yml and self.yml.choice in (RENEW, COMPLETE) and self.noted and self.noted.secret:
+            replaced = self.yml and self.yml.choice in (RENEW, COMPLETE)
+            former = [item.key for item in self.secrets if item.name == self.secret_name] if replaced else []
+            if former and self.context.check_mode and not (self.noted and self.noted.secret):
+                predicted = former
+            elif replaced and self.noted and self.noted.secret:
                 # By key ID, because the overlap of one that was created in this second may not be over
-                former = [item.key for item in self.secrets if item.name == self.secret_name]
                 held = {"held": self.noted.secret, "stray_key_ids": former}
                 entries.append({"name": self.secret_name, "state": "retire", "renew_before": "0", **held})
         cleaned: list[dict[str, t.Any]] = []
@@ -262,7 +267,8 @@ class Run:
                 client_secrets=entries or None,
             )
             cleaned = result["client_secrets"]
-        retired = [key for found in (*registered["client_secrets"], *cleaned) for key in found["removed"]]
+        found = [key for item in (*registered["client_secrets"], *cleaned) for key in item["removed"]]
+        retired = dict.fromkeys((*found, *predicted))
         self.removed = [*(f"certificate {item.key}" for item in gone), *(f"client secret {key}" for key in retired)]
         return bool(self.removed)
 
