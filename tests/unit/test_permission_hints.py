@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.name_resolution import (
+    looking_refused,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.permission_hints import (
     OWNED_BY,
     READ_ALL,
@@ -17,6 +20,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.
     Caller,
     hint,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 
 ME, APP = "0f9c1b9a-35c5-4f0b-8a86-0a4c1d0c7e77", "6d3b6f0e-7c55-4b6f-9f0e-2f8d1c5a9b10"
 OWN = f"/v1.0/applications/{APP}"
@@ -98,6 +102,14 @@ def test_where_no_permission_is_missing_none_is_named(method: str, path: str, ro
 def test_a_user_is_told_the_role(method: str, path: str, told: str, scopes: str) -> None:
     """Whatever the scopes: Azure CLI's are the same for every user."""
     assert said(method, path, scp=scopes) == f"Sign in as {told}"
+
+
+def test_a_user_who_may_not_look_up_names_is_told_the_role() -> None:
+    error = ServiceError("Looking failed", status=403, hint="Sign in as Global Reader")
+    refused = looking_refused(error, "User.ReadBasic.All", Caller.of({"oid": ME, "scp": "openid"}))
+    assert refused.hint == "Sign in as Global Reader, or set the object ID, which needs no lookup"
+    refused = looking_refused(error, "User.ReadBasic.All", Caller.of({"oid": ME}))
+    assert str(refused.hint).startswith("Grant the automation User.ReadBasic.All (names of bootstrap_abilities")
 
 
 def test_of_a_token_that_cannot_be_read_nothing_is_known() -> None:
