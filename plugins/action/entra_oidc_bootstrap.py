@@ -12,9 +12,13 @@ from functools import partial
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Core
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.bootstrap import bootstrap
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.guide import GROUP
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.sign_in import named
 
+# The extra variable that names another group than that of the documents
+HOSTS = "rustdesk_sso_hosts"
 SWITCH: dict[str, t.Any] = {"type": "bool", "default": False}
 OPTIONS: dict[str, t.Any] = {
     "unique_name": {"type": "str", "default": "rustdesk-sso-automation"},
@@ -58,10 +62,12 @@ class ActionModule(InProcessAction):
         return True
 
     def _run_core(self, core: Core) -> dict[str, t.Any]:
-        return super()._run_core(partial(bootstrap, loader=self._loader))
+        return super()._run_core(partial(bootstrap, loader=self._loader, hosts=self._hosts))
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Register the application, and show the variables and what to do next as text that can be copied."""
+        hosts = plain((task_vars or {}).get(HOSTS))
+        self._hosts = hosts if isinstance(hosts, str) and hosts else GROUP
         result = super().run(tmp, task_vars)
         if result.get("failed"):
             return {**result, "msg": named(str(result.get("msg", "")), VARIABLES)}

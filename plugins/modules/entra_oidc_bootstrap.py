@@ -45,6 +45,7 @@ options:
     description:
       - A PEM file with a certificate and its private key. If it does not exist, both are created. Relative paths belong
         to the current directory.
+      - Use one file for each tenant. A certificate that was created for another tenant is refused.
     type: str
   certificate_lifetime:
     description: The lifetime of a new certificate.

@@ -104,7 +104,9 @@ def variables(path: str) -> dict[str, str]:
     return dict(yaml.safe_load(Path(path).read_text()))
 
 
-def test_a_certificate_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet: Fleet, here: Path) -> None:
+def test_a_certificate_is_created_kept_and_renewed(
+    bootstrap: Bootstrap, lab: Lab, fleet: Fleet, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = {"certificate_path": "automation.pem"}
     path = here / "automation.pem"
     predicted = bootstrap(check_mode=True, **asked)
@@ -135,6 +137,13 @@ def test_a_certificate_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet: 
     cleaned = bootstrap(**asked)
     assert len(cleaned["removed"]) == 1
     assert len(application(fleet)["keyCredentials"]) == 1
+
+    # To renew it for another tenant would replace the only key of this one
+    other = lab.add_tenant(f"other.{fleet.domain}")
+    monkeypatch.setenv("AZURE_ACCESS_TOKEN", other.token())
+    refused = bootstrap(**asked, tenant_id=other.domain, renew=True)
+    assert "Use one file for each tenant" in refused["msg"]
+    assert NAME not in {item["displayName"] for item in other.applications()}
     assert works(fleet, certificate_path=str(path))
 
 
@@ -249,7 +258,12 @@ def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here:
     assert not bootstrap(**asked, revoke_former=True)["changed"]
     # Those in the files go as well if they are renewed
     compromised = variables("automation.yml")[SECRET]
-    assert len(bootstrap(**asked, revoke_former=True, renew=True)["removed"]) == 2
+    again = {**asked, "revoke_former": True, "renew": True}
+    predicted = bootstrap(check_mode=True, **again)["removed"]
+    done = bootstrap(**again)
+    assert sorted(done["removed"]) == sorted(predicted)
+    assert len(predicted) == 2
+    assert not any("keeps working" in line for line in done["guide"])
     assert not works(fleet, client_secret=compromised)
     assert works(fleet, client_secret=variables("automation.yml")[SECRET])
     assert works(fleet, certificate_path=str(here / "automation.pem"))

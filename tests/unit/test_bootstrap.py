@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -93,6 +94,18 @@ class TestChoose:
             plan.choose(plan.CLIENT_SECRET, here, there, asked, NOW)
 
 
+class TestTenant:
+    """A certificate that the playbook made is for one tenant."""
+
+    def test_that_of_another_tenant_is_refused(self) -> None:
+        with pytest.raises(InputError, match=r"created it for the tenant a.*one file for each tenant"):
+            plan.check_tenant("a.pem", "a", "b")
+
+    @pytest.mark.parametrize("made_for", ["", "b", "B"])
+    def test_others_can_be_used(self, made_for: str) -> None:
+        plan.check_tenant("a.pem", made_for, "b")
+
+
 class TestRemoved:
     """Which credentials go."""
 
@@ -125,9 +138,9 @@ class TestCertificate:
     """The PEM file."""
 
     def test_what_is_made_is_known_again(self) -> None:
-        made = certificates.make("0a1b2c", 365 * DAY, NOW)
+        made = certificates.make("0a1b2c", "t", 365 * DAY, NOW)
         found = certificates.read(made, "a.pem")
-        expected = certificates.Certificate(found.thumbprint, "0a1b2c", NOW, NOW + 365 * DAY)
+        expected = certificates.Certificate(found.thumbprint, "0a1b2c", NOW, NOW + 365 * DAY, tenant_id="t")
         assert found == expected
         only = made[made.index(b"-----BEGIN CERTIFICATE") :]
         assert not certificates.read(only, "a.pem").has_key
@@ -177,6 +190,14 @@ class TestSecretFile:
     def test_a_value_that_is_encrypted_by_itself_cannot_be_read(self) -> None:
         assert not secret_file.is_readable(f"{secret_file.SECRET}: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00")
 
+    def test_another_variable_can_be_encrypted_by_itself(self) -> None:
+        """It stays as it is when the client secret is renewed."""
+        other = "other: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00\nmore: !unsafe '{{ x }}'\n"
+        found = secret_file.parse(secret_file.render(VALUES, "0a1b2c") + other, PATH)
+        assert found.secret == SECRET
+        secret_file.check_renewable(found, PATH)
+        assert other in secret_file.render({**VALUES, secret_file.SECRET: "new"}, None, found.text)
+
     def test_a_value_in_several_lines_is_not_renewed(self) -> None:
         text = f"{secret_file.CLIENT_ID}: c\n{secret_file.SECRET}: >-\n  {SECRET}\n"
         with pytest.raises(InputError, match="not a value in one line"):
@@ -194,6 +215,58 @@ class TestFiles:
         files.write(str(link), b"new")
         assert (path.read_text(), path.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o600, True)
         assert sorted(item.name for item in tmp_path.iterdir()) == ["a.yml", "link.yml"]
+
+    @pytest.mark.parametrize(("was", "expected"), [(0o640, 0o640), (0o664, 0o640), (0o400, 0o400), (None, 0o600)])
+    def test_a_file_keeps_who_can_read_it(self, was: int | None, expected: int, tmp_path: Path) -> None:
+        """But others than its group can never read it."""
+        path, new = tmp_path / "a.pem", tmp_path / "a.pem.new"
+        other = next((group for group in os.getgroups() if group != os.getgid()), 4242 if os.getuid() == 0 else None)
+        if was:
+            path.write_text("old")
+            if other is not None:
+                os.chown(path, -1, other)
+            path.chmod(was)
+        group = path.stat().st_gid if was else os.getgid()
+        files.write(str(new), b"new")
+        assert files.take_the_place(str(new), str(path)) == ""
+        assert (path.read_text(), path.stat().st_mode & 0o777, path.stat().st_gid) == ("new", expected, group)
+
+    @pytest.mark.parametrize(("refused", "mode"), [("group", 0o600), ("owner", 0o640)])
+    def test_what_cannot_be_kept_is_told(
+        self, refused: str, mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The group of the user who renews never reads it instead."""
+        path, new = tmp_path / "a.pem", tmp_path / "a.pem.new"
+        path.write_text("old")
+        path.chmod(0o640)
+        files.write(str(new), b"new")
+        stat = os.stat
+
+        def as_root(name: Any, **options: Any) -> Any:
+            """The file is root's, in the group 990."""
+            found = stat(name, **options)
+            given = [*found[:4], 0x7FFF, 990, *found[6:]]
+            return os.stat_result(given) if str(name) == str(path) else found
+
+        def chown(_path: str, uid: int, _gid: int) -> None:
+            if refused == "group" or uid != -1:
+                raise PermissionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "stat", as_root)
+            patch.setattr(os, "chown", chown)
+            left = files.take_the_place(str(new), str(path))
+        assert left == f"chown 32767:990 {path} && chmod 640 {path}"
+        assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", mode)
+
+    def test_one_run_at_a_time(self, tmp_path: Path) -> None:
+        paths = [str(tmp_path / name) for name in ("a.pem", "a.yml")]
+        another = "Another run of bootstrap_automation is in progress"
+        with files.locked(paths), pytest.raises(InputError, match=another), files.locked(paths[:1]):
+            pass
+        with files.locked(paths), files.locked(["/no/such/directory/a.pem"]):
+            pass
+        assert list(tmp_path.iterdir()) == []
 
     def test_encrypted_with_the_password_that_it_had(self, tmp_path: Path) -> None:
         path, own = tmp_path / "a.yml", files.Vault("own")
@@ -229,13 +302,35 @@ class TestGuide:
         assert yaml.safe_load(block) == self.FACTS["variables"]
         assert "Object ID of its service principal: o" in text
         assert "Certificate expires: 2026-11-28" in text
-        assert "with -e bootstrap_renew=true" in text
+        assert "again with the variables of this run and -e bootstrap_renew=true" in text
+        assert "again with the variables of this run and -e bootstrap_take_over=" in text
         assert "Add the private key" not in text
 
     def test_that_of_others_is_not_renewed_by_the_playbook(self) -> None:
         text = self.told(certificate_path="/keys/a.pem", own=False, has_key=False)
         assert "bootstrap_renew" not in text
         assert "Add the private key to /keys/a.pem" in text
+
+    def test_after_a_renewal(self) -> None:
+        """The inventory exists, and the former one may be gone already."""
+        text = self.told(certificate_path="/keys/a.pem", renewed=True)
+        assert "The former one keeps working" in text
+        assert "Write the inventory" not in text
+        assert "keeps working" not in self.told(certificate_path="/keys/a.pem", renewed=True, revoked=True)
+
+    @pytest.mark.parametrize(
+        ("hosts", "place", "option"),
+        [
+            ("rustdesk_servers", "group_vars/rustdesk_servers/", "--diff"),
+            ("desks", "group_vars/desks/", "--diff -e rustdesk_sso_hosts=desks"),
+            ("desks:!old", "group_vars/all/", "--diff -e rustdesk_sso_hosts='desks:!old'"),
+        ],
+    )
+    def test_another_group(self, hosts: str, place: str, option: str) -> None:
+        text = self.told(hosts=hosts)
+        assert f"for example {place}entra.yml" in text
+        assert text.endswith(option)
+        assert "Move the file" not in self.told(hosts=hosts, secret_file=f"/x/{place}a.yml")
 
     def test_a_client_secret(self) -> None:
         elsewhere = self.told(secret_file="/keys/a.yml")

@@ -44,6 +44,15 @@ def test_without_a_permission_to_change_anything_that_comes_first() -> None:
     assert "az ad" not in said
 
 
+@pytest.mark.parametrize("roles", [[], [OWNED_BY], ["Application.Read.All"]])
+def test_a_directory_role_may_allow_it(roles: list[str]) -> None:
+    """As Application Administrator or Cloud Application Administrator."""
+    own = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+    assert asked([], roles=roles, wids=[own]) == ""
+    default = ["0997a1d0-0d1d-4acb-b408-d5ca73121e90", "b79fbf4d-3ef9-4689-8143-76b194e85509"]
+    assert asked([], roles=roles, wids=default) == asked([], roles=roles, wids="x") == asked([], roles=roles) != ""
+
+
 @pytest.mark.parametrize("owners", [None, []])
 def test_what_is_unknown_is_no_refusal(owners: list[str] | None) -> None:
     assert refusal(Caller.of(None), "application me", APP, owners) == ""

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.name_resolution import (
+    looking_refused,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.permission_hints import (
     OWNED_BY,
     READ_ALL,
@@ -17,9 +20,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.
     Caller,
     hint,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 
 ME, APP = "0f9c1b9a-35c5-4f0b-8a86-0a4c1d0c7e77", "6d3b6f0e-7c55-4b6f-9f0e-2f8d1c5a9b10"
 OWN = f"/v1.0/applications/{APP}"
+PRINCIPAL = f"/v1.0/servicePrincipals/{APP}"
 GRAPH = "https://graph.microsoft.com"
 
 
@@ -75,9 +80,36 @@ def test_where_no_permission_is_missing_none_is_named(method: str, path: str, ro
     assert "Grant" not in told
 
 
-def test_a_user_is_told_the_role() -> None:
-    told = said("PATCH", OWN, scp="Application.ReadWrite.All openid")
-    assert told == "Sign in as an owner of the application, or as Application Administrator"
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("PATCH", OWN, "an owner of the application, or as Application Administrator"),
+        ("POST", f"{OWN}/owners/$ref", "an owner of the application, or as Application Administrator"),
+        ("POST", f"{PRINCIPAL}/owners/$ref", "an owner of the service principal, or as Application Administrator"),
+        ("POST", f"{PRINCIPAL}/appRoleAssignedTo", "Privileged Role Administrator"),
+        ("DELETE", f"{PRINCIPAL}/appRoleAssignedTo/x", "Privileged Role Administrator"),
+        ("POST", "/v1.0/oauth2PermissionGrants", "Privileged Role Administrator"),
+        ("PATCH", "/v1.0/oauth2PermissionGrants/x", "Privileged Role Administrator"),
+        ("POST", "/v1.0/applications", "Application Administrator"),
+        ("POST", f"/v1.0/directory/deletedItems/{APP}/restore", "Application Administrator"),
+        ("GET", "/v1.0/applications", "Application Administrator"),
+        ("GET", "/v1.0/oauth2PermissionGrants", "Global Reader"),
+        ("GET", "/v1.0/users/alice@contoso.example", "Global Reader"),
+        ("GET", "/v1.0/policies/authorizationPolicy", "Global Reader"),
+    ],
+)
+@pytest.mark.parametrize("scopes", ["openid", "Application.ReadWrite.All Directory.AccessAsUser.All openid"])
+def test_a_user_is_told_the_role(method: str, path: str, told: str, scopes: str) -> None:
+    """Whatever the scopes: Azure CLI's are the same for every user."""
+    assert said(method, path, scp=scopes) == f"Sign in as {told}"
+
+
+def test_a_user_who_may_not_look_up_names_is_told_the_role() -> None:
+    error = ServiceError("Looking failed", status=403, hint="Sign in as Global Reader")
+    refused = looking_refused(error, "User.ReadBasic.All", Caller.of({"oid": ME, "scp": "openid"}))
+    assert refused.hint == "Sign in as Global Reader, or set the object ID, which needs no lookup"
+    refused = looking_refused(error, "User.ReadBasic.All", Caller.of({"oid": ME}))
+    assert str(refused.hint).startswith("Grant the automation User.ReadBasic.All (names of bootstrap_abilities")
 
 
 def test_of_a_token_that_cannot_be_read_nothing_is_known() -> None:

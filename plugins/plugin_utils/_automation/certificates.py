@@ -30,26 +30,33 @@ PRIVATE_KEY = b"PRIVATE KEY-----"
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a PEM file has: ``holder`` is that of a certificate that the playbook made, else None."""
+    """What a PEM file has. ``holder`` and ``tenant_id`` are those of a certificate that the playbook made, else None
+    and empty."""
 
     thumbprint: str
     holder: str | None
     made: datetime
     expires: datetime
     has_key: bool = True
+    tenant_id: str = ""
 
 
-def make(holder: str, lifetime: timedelta, now: datetime) -> bytes:
+def make(holder: str, tenant_id: str, lifetime: timedelta, now: datetime) -> bytes:
     """A new private key and a certificate for it, signed with SHA-256 by itself, as one PEM document.
 
-    ``holder`` is six hexadecimal digits. Raises MissingLibraryError.
+    ``holder`` is six hexadecimal digits. ``tenant_id`` is in the subject, so that the file is never renewed for another
+    tenant. Raises MissingLibraryError.
     """
     x509, oid = _library()
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_SIZE)
-    names = ((oid.ORGANIZATION_NAME, ORGANIZATION), (oid.COMMON_NAME, f"{PREFIX} {holder}"))
+    names = (
+        (oid.ORGANIZATION_NAME, ORGANIZATION),
+        (oid.ORGANIZATIONAL_UNIT_NAME, tenant_id),
+        (oid.COMMON_NAME, f"{PREFIX} {holder}"),
+    )
     subject = x509.Name([x509.NameAttribute(*name) for name in names])
     certificate = (
         x509.CertificateBuilder()
@@ -87,14 +94,15 @@ def read(data: bytes, path: str) -> Certificate:
             "that does not exist: the playbook then creates both",
         ) from None
     made, expires = (_moment(certificate, name) for name in ("not_valid_before", "not_valid_after"))
-    organization, name = (
+    organization, unit, name = (
         [str(item.value) for item in certificate.subject.get_attributes_for_oid(part)]
-        for part in (oid.ORGANIZATION_NAME, oid.COMMON_NAME)
+        for part in (oid.ORGANIZATION_NAME, oid.ORGANIZATIONAL_UNIT_NAME, oid.COMMON_NAME)
     )
     own = SUBJECT.fullmatch(name[0]) if organization == [ORGANIZATION] and name else None
     thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
     holder = own.group(1) if own else None
-    return Certificate(thumbprint, holder, made + BACKDATED if own else made, expires, PRIVATE_KEY in data)
+    made, tenant_id = (made + BACKDATED, "".join(unit)) if own else (made, "")
+    return Certificate(thumbprint, holder, made, expires, PRIVATE_KEY in data, tenant_id)
 
 
 def _moment(certificate: t.Any, name: str) -> datetime:

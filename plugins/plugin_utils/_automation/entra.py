@@ -41,15 +41,17 @@ class Entra:
         self._sign_in.pop("certificate_path", None)
         self._patience = float(params["wait_timeout"])
         self._context = context
+        self.tenant_id = ""
 
     def read(self, unique_name: str, *, deleted: bool) -> Result | None:
         """The application with its certificates and client secrets, with ``deleted`` also one that can be restored;
-        None if there is none. Raises SsoError."""
+        None if there is none. Then ``tenant_id`` is known. Raises SsoError."""
         for which in (False, True)[: 1 + deleted]:
             options = {**self._sign_in, "unique_name": unique_name, "deleted": which}
-            found = entra_app_info.run(_validated(entra_app_info.SPEC, options), self._context)["applications"]
-            if found:
-                return dict(found[0])
+            result = entra_app_info.run(_validated(entra_app_info.SPEC, options), self._context)
+            self.tenant_id = result["tenant_id"]
+            if result["applications"]:
+                return dict(result["applications"][0])
         return None
 
     def converge(self, **options: t.Any) -> Result:

@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shlex
 import tempfile
 import typing as t
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from ansible.errors import AnsibleError
@@ -18,6 +20,8 @@ from ansible.parsing.vault import VaultLib, VaultSecret, is_encrypted
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
+# The most that a file with a secret allows: all for its owner but to run it, and its group may read it
+SAFE_MODE = 0o640
 Secret = tuple[str | None, t.Any]
 
 
@@ -119,9 +123,59 @@ def write(path: str, data: bytes) -> None:
         raise InputError(f"Writing the file {path} failed", answer=error.strerror) from error
 
 
-def take_the_place(new: str, path: str) -> None:
-    """Let the file ``new`` replace ``path``, at once. Raises InputError."""
+def take_the_place(new: str, path: str) -> str:
+    """Let the file ``new`` replace ``path``, at once, with its owner, group and mode as far as they are allowed and can
+    be set. Gives the command that sets what could not be set; empty if nothing is left to do. Raises InputError."""
+    target = os.path.realpath(path)
     try:
-        os.replace(new, os.path.realpath(path))
+        left = _keep_access(new, target)
+        os.replace(new, target)
     except OSError as error:
         raise InputError(f"Replacing the file {path} by {new} failed", answer=error.strerror) from error
+    return left
+
+
+def _keep_access(new: str, former: str) -> str:
+    """Give ``new`` the access of ``former``, if that exists, but none for others; see take_the_place()."""
+    try:
+        was = os.stat(former)
+    except FileNotFoundError:
+        return ""
+    mode, kept = was.st_mode & SAFE_MODE, True
+    # The group first: who gives the file away cannot change it any more. Another group never reads it.
+    try:
+        if os.stat(new).st_gid != was.st_gid:
+            os.chown(new, -1, was.st_gid)
+    except PermissionError:
+        kept = not mode & 0o077
+    os.chmod(new, mode if kept else mode & 0o700)
+    try:
+        if os.stat(new).st_uid != was.st_uid:
+            os.chown(new, was.st_uid, -1)
+    except PermissionError:
+        kept = False
+    path = shlex.quote(former)
+    return "" if kept else f"chown {was.st_uid}:{was.st_gid} {path} && chmod {mode:o} {path}"
+
+
+@contextmanager
+def locked(paths: t.Iterable[str]) -> t.Iterator[None]:
+    """Keep other runs from writing files in the directories of ``paths`` meanwhile; raises InputError if one does.
+
+    The directories are locked, so that no file is left behind. Where that is impossible, as on some network file
+    systems, nothing is.
+    """
+    with ExitStack() as stack:
+        for directory in sorted({os.path.dirname(os.path.realpath(path)) for path in paths}):
+            with suppress(OSError):
+                handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+                stack.callback(os.close, handle)
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise InputError(
+                        "Another run of bootstrap_automation is in progress",
+                        answer=f"it uses a file in {directory}",
+                        hint="Wait until it has ended, then run the playbook again",
+                    ) from None
+        yield

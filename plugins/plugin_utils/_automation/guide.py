@@ -7,16 +7,23 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-GROUP_VARS = "group_vars/rustdesk_servers"
+GROUP = "rustdesk_servers"
+NAME = re.compile(r"\w[\w.-]*")
+AGAIN = "run this playbook again with the variables of this run and"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The automation's application. ``variables`` are the role's, without a secret; ``secret_file`` has others."""
+    """The automation's application. ``variables`` are the role's, without a secret; ``secret_file`` has others.
+
+    ``hosts`` is the group or pattern of servers. ``revoked`` is whether former credentials were removed at once.
+    """
 
     display_name: str
     tenant_id: str
@@ -30,6 +37,8 @@ class Facts:
     has_key: bool = True
     own: bool = True
     renewed: bool = False
+    revoked: bool = False
+    hosts: str = GROUP
     taken_over: t.Sequence[str] = ()
     removed: t.Sequence[str] = field(default_factory=list)
 
@@ -37,6 +46,11 @@ class Facts:
 def lines(facts: Facts) -> list[str]:
     """The variables to use, what is known of the application, and what to do next, in lines."""
     return [*_variables(facts), "", *_known(facts), "", "Next steps:", *_numbered(_steps(facts))]
+
+
+def group_vars(hosts: str) -> str:
+    """The directory of the variables of ``hosts``: those of all hosts for a pattern that is not a single group."""
+    return f"group_vars/{hosts if NAME.fullmatch(hosts) else 'all'}"
 
 
 def predicted(choices: t.Mapping[str, str], removed: t.Sequence[str]) -> list[str]:
@@ -55,7 +69,8 @@ def _variables(facts: Facts) -> t.Iterator[str]:
     if facts.secret_file:
         yield f"The variables of the automation are in {facts.secret_file}."
         return
-    yield f"Put these lines into a file in {GROUP_VARS} next to your inventory, for example {GROUP_VARS}/entra.yml:"
+    place = group_vars(facts.hosts)
+    yield f"Put these lines into a file in {place} next to your inventory, for example {place}/entra.yml:"
     yield ""
     yield "---"
     yield from (f"{name}: {value}" for name, value in facts.variables.items())
@@ -75,9 +90,10 @@ def _known(facts: Facts) -> t.Iterator[str]:
 
 
 def _steps(facts: Facts) -> t.Iterator[str]:
-    if facts.secret_file and f"/{GROUP_VARS}/" not in facts.secret_file:
+    place = group_vars(facts.hosts)
+    if facts.secret_file and f"/{place}/" not in facts.secret_file:
         yield (
-            f"Move the file to {GROUP_VARS} next to your inventory, where Ansible reads it without being told, or pass "
+            f"Move the file to {place} next to your inventory, where Ansible reads it without being told, or pass "
             f"it to each run with -e @{facts.secret_file}."
         )
     if facts.secret_file and not facts.secret_encrypted:
@@ -90,17 +106,22 @@ def _steps(facts: Facts) -> t.Iterator[str]:
             "Where other controllers or AWX use a copy, replace it after each renewal."
         )
     if facts.expires and facts.own:
-        yield f"Before {facts.expires:%Y-%m-%d}, renew it: run this playbook again with -e bootstrap_renew=true."
-    if facts.renewed:
-        yield "The former one keeps working for the overlap. Run this playbook again afterwards to remove it."
+        yield f"Before {facts.expires:%Y-%m-%d}, renew it: {AGAIN} -e bootstrap_renew=true."
+    if facts.renewed and not facts.revoked:
+        yield (
+            "The former one keeps working for the overlap. To remove it afterwards, run this playbook again with the "
+            "variables of this run, without bootstrap_renew."
+        )
     yield (
-        "Let the automation manage an application that was registered by hand, or by another automation: run this "
-        "playbook again with -e bootstrap_take_over=<its client ID>."
+        f"Let the automation manage an application that was registered by hand, or by another automation: {AGAIN} "
+        "-e bootstrap_take_over=<its client ID>."
     )
-    yield (
-        "Write the inventory, then preview the changes: ansible-playbook -i inventory deskops.rustdesk_sso.site "
-        "--check --diff"
-    )
+    if not facts.renewed:
+        named = "" if facts.hosts == GROUP else f" -e rustdesk_sso_hosts={shlex.quote(facts.hosts)}"
+        yield (
+            "Write the inventory, then preview the changes: ansible-playbook -i inventory deskops.rustdesk_sso.site "
+            f"--check --diff{named}"
+        )
 
 
 def _numbered(steps: t.Iterable[str]) -> list[str]:

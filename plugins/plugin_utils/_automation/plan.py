@@ -122,6 +122,21 @@ def choose(kind: Kind, files: Files, listed: t.Sequence[Listed], asked: Asked, n
     return KEEP
 
 
+def check_tenant(path: str, made_for: str, tenant_id: str) -> None:
+    """Raise InputError if the certificate in ``path`` was made for another tenant than ``tenant_id``: its renewal would
+    replace the only private key with which the automation of the other tenant can authenticate.
+
+    ``made_for`` is empty for a certificate that the playbook did not make.
+    """
+    if made_for and made_for.lower() != tenant_id.lower():
+        raise InputError(
+            f"The certificate {path} cannot be used in the tenant {tenant_id}",
+            answer=f"this playbook created it for the tenant {made_for}",
+            hint=f"Use one file for each tenant: set {CERTIFICATE.variable} to another path, or correct "
+            "bootstrap_tenant_id",
+        )
+
+
 def _check_renewable(kind: Kind, files: Files) -> None:
     if not files.readable:
         raise InputError(

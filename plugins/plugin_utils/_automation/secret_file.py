@@ -21,8 +21,15 @@ SECRET, EXPIRES = "rustdesk_sso_entra_client_secret", "rustdesk_sso_entra_client
 NAMES = (TENANT, CLIENT_ID, SECRET, EXPIRES)
 HOLDER = re.compile(r"^# Holder: ([0-9a-f]{6})$", re.MULTILINE)
 # A value that is encrypted by itself
-INLINE_VAULT = re.compile(rf"^{SECRET}: *!vault\b", re.MULTILINE)
-HEAD = "# Made by the playbook deskops.rustdesk_sso.bootstrap_automation, which renews it with -e bootstrap_renew=true."
+INLINE_VAULT = re.compile(rf"^({CLIENT_ID}|{SECRET}): *!vault\b", re.MULTILINE)
+HEAD = "# Made by the playbook deskops.rustdesk_sso.bootstrap_automation, which can renew it."
+
+
+class _Loader(yaml.SafeLoader):
+    """Loads other variables with tags of Ansible, such as ``!vault``, without looking into them."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _tag, node: str(node.value))
 
 
 @dataclass(frozen=True)
@@ -40,14 +47,14 @@ class SecretFile:
 
 
 def is_readable(text: str) -> bool:
-    """Whether the client secret can be read, which is not encrypted by itself."""
+    """Whether the client secret and its client ID can be read: neither is encrypted by itself."""
     return not INLINE_VAULT.search(text)
 
 
 def parse(text: str, path: str) -> SecretFile:
     """The variables in ``text``, the file ``path``; raises InputError for another file."""
     try:
-        found = yaml.safe_load(text)
+        found = yaml.load(text, _Loader)  # noqa: S506
     except yaml.YAMLError:  # which quotes the file
         found = None
     holder = HOLDER.search(text)
@@ -80,7 +87,7 @@ def check_renewable(former: SecretFile, path: str) -> None:
     """Raise InputError if another client secret could not be written into the file ``path``."""
     values = dict.fromkeys(NAMES, "0")
     try:
-        renewed = yaml.safe_load(render(values, former.holder, former.text))
+        renewed = yaml.load(render(values, former.holder, former.text), _Loader)  # noqa: S506
     except yaml.YAMLError:  # which quotes the file
         renewed = {}
     if any(renewed.get(name) != "0" for name in NAMES):

@@ -51,6 +51,6 @@ class Slot:
         files.write(self.begun.path, data)
         self.begun = replace(self.begun, exists=True, data=data)
 
-    def finish(self) -> None:
-        """Let the file beside it take the place of the one in use."""
-        files.take_the_place(self.begun.path, self.path)
+    def finish(self) -> str:
+        """Let the file beside it take the place of the one in use; see files.take_the_place()."""
+        return files.take_the_place(self.begun.path, self.path)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .login import Login
 
 APP_TOKEN_SECONDS = 3599
+# The claim ``wids`` of an application and of a user without a directory role [doc]
+NO_ROLE_OF_APP, NO_ROLE_OF_USER = "0997a1d0-0d1d-4acb-b408-d5ca73121e90", "b79fbf4d-3ef9-4689-8143-76b194e85509"
 ALIASES = ("common", "organizations", "consumers")
 
 
@@ -105,12 +107,12 @@ class Token:
         lifetime: int = APP_TOKEN_SECONDS + 1,
     ) -> str:
         """An access token for an application itself; its audience is the scope's resource, else Graph."""
-        told = {"idtyp": "app", **({"roles": list(roles)} if roles else {})}
+        told = {"idtyp": "app", "wids": [NO_ROLE_OF_APP], **({"roles": list(roles)} if roles else {})}
         return self._access_token(tenant, app_id, oid, told, scope, lifetime)
 
     def user_token(self, tenant: Tenant, app_id: str, oid: str, scopes: list[str], scope: str) -> str:
         """A user's access token: its permissions are in ``scp`` [doc]."""
-        told = {"idtyp": "user", "scp": " ".join(scopes)}
+        told = {"idtyp": "user", "wids": [NO_ROLE_OF_USER], "scp": " ".join(scopes)}
         return self._access_token(tenant, app_id, oid, told, scope, APP_TOKEN_SECONDS + 1)
 
     def _access_token(

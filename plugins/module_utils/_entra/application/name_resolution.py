@@ -158,7 +158,7 @@ async def _user(graph: Graph, name: str) -> Document:
         address = graph.client.users.by_user_id(name)
         found = await graph.get(address, attempted, missing_ok=True, select=["id", "displayName"])
     except ServiceError as error:
-        raise _permission_hint(error, "User.ReadBasic.All") from error
+        raise looking_refused(error, "User.ReadBasic.All", graph.caller) from error
     if found is None:
         raise InputError(f"The tenant has no user {name}", hint="Correct the user principal name, or set the object ID")
     return found
@@ -173,7 +173,7 @@ async def _group(graph: Graph, name: str) -> Document:
     try:
         found = await graph.pages(request, f"Looking for the group {name} failed")
     except ServiceError as error:
-        raise _permission_hint(error, "GroupMember.Read.All") from error
+        raise looking_refused(error, "GroupMember.Read.All", graph.caller) from error
     return _just_one(found, f"group {name}", "id", "Name it by its object ID")
 
 
@@ -186,10 +186,11 @@ def _just_one(found: list[Document], what: str, member: str, hint: str) -> Docum
     raise InputError(f"The tenant has no {what}", hint=f"Correct the name. {hint}")
 
 
-def _permission_hint(error: ServiceError, permission: str) -> ServiceError:
+def looking_refused(error: ServiceError, permission: str, caller: permission_hints.Caller) -> ServiceError:
+    """``error`` with what to do about Graph's 403 to a lookup that needs ``permission``. A user needs a role, which the
+    error's own hint names. Pure."""
     if error.status != 403:
         return error
-    ability = permission_hints.ability("names")
-    return error.but(
-        hint=f"Grant the automation {permission}{ability}, or set the object ID, which needs no lookup",
-    )
+    granted = f"Grant the automation {permission}{permission_hints.ability('names')}"
+    hint = error.hint if caller.delegated and error.hint else granted
+    return error.but(hint=f"{hint}, or set the object ID, which needs no lookup")

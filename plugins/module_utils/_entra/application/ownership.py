@@ -28,9 +28,10 @@ def refusal(caller: Caller, who: str, app: Document, owners: t.Collection[str] |
     unknown. Pure.
 
     ``caller`` is named ``who``, ``owners`` are object IDs, None if they could not be read. What a user may do follows
-    from roles that the token does not have.
+    from directory roles and ownership. An application can have such a role too: as Application Administrator, it
+    changes all applications without a Graph permission [doc].
     """
-    if not caller.known or caller.delegated or caller.may(permission_hints.CHANGES_ALL):
+    if not caller.known or caller.delegated or caller.wids or caller.may(permission_hints.CHANGES_ALL):
         return ""
     name = application.described(app["display_name"], app["app_id"])
     if not caller.may((permission_hints.OWNED_BY,)):
@@ -48,7 +49,8 @@ async def read(graph: Graph, app: Document) -> str:
     """refusal() for the caller of ``graph`` and the owners as Graph has them; they are read only if they decide."""
     owners: list[str] | None = None
     caller = graph.caller
-    if caller.may((permission_hints.OWNED_BY,)) and not caller.may(permission_hints.CHANGES_ALL):
+    decides = not caller.wids and not caller.may(permission_hints.CHANGES_ALL)
+    if decides and caller.may((permission_hints.OWNED_BY,)):
         address = application.address(graph, "object_id", app["object_id"]).owners
         request = graph.request("GET", address, query={"select": ["id"]})
         try:

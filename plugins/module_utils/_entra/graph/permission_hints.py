@@ -54,17 +54,30 @@ ADDRESSED = re.compile(r"/applications(?:/|\(appId=')([0-9a-f-]{36})", re.IGNORE
 PRINCIPAL = re.compile(r"/servicePrincipals/([0-9a-f-]{36})", re.IGNORECASE)
 DELETED = "/deletedItems/"
 ADMINISTRATOR = "Application Administrator"
+PRIVILEGED, READER = "Privileged Role Administrator", "Global Reader"
+# What a user needs the directory role for, the first that fits. Of a user, the token's scopes say what the client may
+# do at most: those of Azure CLI suffice for everything, and the user's role decides [doc].
+ROLES: tuple[tuple[str, str, str], ...] = (
+    ("POST|PATCH|DELETE", r"/appRoleAssignedTo|/oauth2PermissionGrants", PRIVILEGED),
+    ("GET", r"/users|/groups|/policies|/oauth2PermissionGrants", READER),
+    (".*", r"", ADMINISTRATOR),
+)
+CREATES = re.compile(r"/(applications|servicePrincipals)$", re.IGNORECASE)
+# The claim ``wids`` has one of these for every application or user; all others are directory roles [doc]
+NO_ROLES = frozenset({"0997a1d0-0d1d-4acb-b408-d5ca73121e90", "b79fbf4d-3ef9-4689-8143-76b194e85509"})
 
 
 @dataclass(frozen=True)
 class Caller:
     """Who sends requests, by the claims of the access token [doc]: ``oid``, and ``roles`` of an application or ``scp``
-    of a user, who is ``delegated``. Nothing is ``known`` of a token that cannot be read."""
+    of a user, who is ``delegated``. ``wids`` are the directory roles, by the IDs of their templates. Nothing is
+    ``known`` of a token that cannot be read."""
 
     object_id: str = ""
     permissions: frozenset[str] = frozenset()
     delegated: bool = False
     known: bool = False
+    wids: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, claims: t.Mapping[str, t.Any] | None) -> Caller:
@@ -72,9 +85,12 @@ class Caller:
         if not claims or not claims.get("oid"):
             return cls()
         scopes = str(claims.get("scp") or "").split()
-        roles = claims.get("roles")
-        held = {str(role) for role in roles} if isinstance(roles, list) else set()
-        return cls(str(claims["oid"]), frozenset({*held, *scopes}), bool(scopes), known=True)
+        held, wids = (
+            {str(item) for item in found} if isinstance(found, list) else set()
+            for found in (claims.get("roles"), claims.get("wids"))
+        )
+        roles = frozenset(item.lower() for item in wids) - NO_ROLES
+        return cls(str(claims["oid"]), frozenset({*held, *scopes}), bool(scopes), known=True, wids=roles)
 
     def may(self, permissions: t.Iterable[str]) -> bool:
         """Whether the caller has one of the ``permissions``."""
@@ -87,11 +103,11 @@ class Caller:
 
 def hint(method: str, path: str, who: str, caller: Caller, graph: str) -> str:
     """What to do about Graph's 403 to a request of ``caller``, named ``who``; ``graph`` is Graph's address."""
+    if caller.delegated:
+        return _role(method, path)
     fits = (n for verbs, place, n in NEEDED if re.fullmatch(verbs, method) and re.search(place, path, re.IGNORECASE))
     needed = next(fits)
     last = needed == NEEDED[-1][2]
-    if caller.delegated and last:
-        return f"Sign in as an owner of the application, or as {ADMINISTRATOR}"
     missing = [alternatives[0] for alternatives in needed if not caller.may(alternatives)]
     if missing and last and not caller.known:
         return f"{grant(who, missing)}. If it has that, make it an owner of the application"
@@ -104,6 +120,16 @@ def hint(method: str, path: str, who: str, caller: Caller, graph: str) -> str:
         f"The {who} has the permission that this needs, so something else refuses it: ask an administrator for a "
         "policy of the tenant, or a restricted administrative unit, that protects the object"
     )
+
+
+def _role(method: str, path: str) -> str:
+    """As whom to sign in, for a user whom Graph refuses this request."""
+    fits = (r for verbs, place, r in ROLES if re.fullmatch(verbs, method) and re.search(place, path, re.IGNORECASE))
+    role = next(fits)
+    if role != ADMINISTRATOR or method == "GET" or DELETED in path or CREATES.search(path):
+        return f"Sign in as {role}"
+    owned = "service principal" if PRINCIPAL.search(path) else "application"
+    return f"Sign in as an owner of the {owned}, or as {role}"
 
 
 def grant(who: str, permissions: t.Iterable[str]) -> str:
