@@ -167,3 +167,46 @@ def test_a_provider_of_another_application_is_left(fleet: Fleet, kind: str) -> N
     assert quick_run(fleet, "-e", named, "--limit", console.name, entry="remove").rc == 0
     with pytest.raises(SignInFailed):
         fleet.sign_in(console.name)
+
+
+@pytest.mark.parametrize("entry", ["remove", "teardown"])
+def test_nothing_is_removed_if_entra_cannot_be_read(
+    lab: Lab, make_quick_fleet: Callable[[int], Fleet], entry: str
+) -> None:
+    """The automation's client secret has expired, or is mistyped: users can go on."""
+    fleet = make_quick_fleet(2)
+    first, second = fleet.hosts
+    assert quick_run(fleet).rc == 0
+    fleet.hosts[first]["rustdesk_sso_entra_client_secret"] = "mistyped-0123456789-0123456789-0123456789"
+    fleet.hosts[second]["rustdesk_sso_entra_client_secret"] = "mistyped-0123456789-0123456789-0123456789"
+    if entry == "remove":
+        run = quick_run(fleet, entry=entry)
+        assert run.failed() == {first, second}
+        assert "Nothing of this server was removed." in run.output
+    else:
+        torn = quick_playbook(fleet, entry, "-e", f"teardown_confirm={fleet.tenant.tenant_id}")
+        assert torn.rc != 0
+        assert "The teardown is not finished: 2 of 2 servers failed." in torn.output
+    for name in (first, second):
+        assert fleet.sign_in(name)["access_token"]
+
+
+def test_a_server_whose_application_was_deleted(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """It can be removed as long as Entra keeps the application; a provider of an unknown one has to be named."""
+    fleet = make_quick_fleet(2)
+    kept, gone = fleet.hosts
+    for name in (kept, gone):
+        fleet.hosts[name] |= {"rustdesk_sso_app_unique_name": name, "rustdesk_sso_app_display_name": name}
+    assert quick_run(fleet).rc == 0
+    ids = {item["uniqueName"]: item["id"] for item in own(fleet.tenant.applications())}
+    for name in (kept, gone):
+        assert fleet.tenant.graph("DELETE", f"/applications/{ids[name]}").ok
+    assert fleet.tenant.graph("DELETE", f"/directory/deletedItems/{ids[gone]}").ok
+    run = quick_run(fleet, entry="remove")
+    assert run.failed() == {gone}, run.output
+    assert f"but there is no application {gone}, nor a deleted one." in run.output
+    with pytest.raises(ValueError, match="got 0"):
+        consoles.entry(fleet.consoles[kept])
+    left = consoles.entry(fleet.consoles[gone])["client_id"]
+    named = json.dumps({"rustdesk_sso_app_replaces": [left]})
+    assert quick_run(fleet, "-e", named, "--limit", gone, entry="remove").rc == 0
