@@ -187,6 +187,7 @@ def test_nothing_is_removed_if_entra_cannot_be_read(
         torn = quick_playbook(fleet, entry, "-e", f"teardown_confirm={fleet.tenant.tenant_id}")
         assert torn.rc != 0
         assert "The teardown is not finished: 2 of 2 servers failed." in torn.output
+        assert "teardown_gone_consoles" not in torn.output
     for name in (first, second):
         assert fleet.sign_in(name)["access_token"]
 
@@ -210,3 +211,22 @@ def test_a_server_whose_application_was_deleted(make_quick_fleet: Callable[[int]
     left = consoles.entry(fleet.consoles[gone])["client_id"]
     named = json.dumps({"rustdesk_sso_app_replaces": [left]})
     assert quick_run(fleet, "-e", named, "--limit", gone, entry="remove").rc == 0
+
+
+def test_a_server_whose_variables_are_refused(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """The others are removed, and the end says what is left."""
+    fleet = make_quick_fleet(2)
+    first, second = fleet.hosts
+    assert quick_run(fleet).rc == 0
+    fleet.hosts[second]["rustdesk_sso_secret_lifetime"] = "6 months"
+    confirmed = ("-e", f"teardown_confirm={fleet.tenant.tenant_id}")
+    predicted = quick_playbook(fleet, "teardown", "--check", *confirmed)
+    assert predicted.rc != 0
+    assert "Check mode: nothing was changed. The teardown would not be finished: 1 of 2" in predicted.output
+    run = quick_playbook(fleet, "teardown", *confirmed)
+    assert run.rc != 0
+    assert f"The teardown is not finished: 1 of 2 servers failed. Servers that failed: - {second}: " in run.output
+    assert "teardown_gone_consoles" not in run.output
+    assert fleet.sign_in(second)["access_token"]
+    with pytest.raises(SignInFailed):
+        fleet.sign_in(first)
