@@ -136,6 +136,26 @@ def test_what_is_asked_for_by_name(lab: Lab, fleet: Fleet, administrator: None) 
     assert automation(fleet) == [fleet.tenant.automation["client_id"]]
 
 
+def test_an_automation_that_is_deleted_already(fleet: Fleet, administrator: None) -> None:
+    """Of two, the first could be deleted and the second could not: another run deletes the second."""
+    first, second = "removed.example", consoles.add(fleet, "pro").name
+    assert quick_run(fleet).rc == 0
+    former = fleet.tenant.graph("POST", "/applications", {"displayName": "former", "uniqueName": "former"}).json()
+    assert fleet.tenant.graph("DELETE", f"/applications/{former['id']}").ok
+    own_values = {"rustdesk_sso_entra_client_id": former["appId"], "rustdesk_sso_console_url": "https://127.0.0.1:9"}
+    # First, as the first host of a play is the one that runs what runs once
+    fleet.hosts = {first: {**fleet.hosts[second], **own_values}, **fleet.hosts}
+    named = f"teardown_confirm={fleet.tenant.tenant_id} teardown_automation=former,{AUTOMATION}"
+    run = quick_playbook(fleet, "teardown", "-e", named)
+    assert run.rc == 0, run.output
+    assert f"The teardown is finished. Servers removed: - {second} " in run.output
+    assert f"Servers removed by a former teardown: - {first} " in run.output
+    assert automation(fleet) == []
+    again = quick_playbook(fleet, "teardown", "-e", named)
+    assert again.rc == 0, again.output
+    assert "a former teardown is finished, and nothing was changed" in again.output
+
+
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
     """Although it has the name of the role's default; the console is not changed, and no session stays open."""
