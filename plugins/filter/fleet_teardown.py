@@ -146,9 +146,12 @@ def _records(hostvars: HostVars, names: t.Sequence[str]) -> dict[str, t.Any]:
     """The record of each server, from any host that has it."""
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
-    runs = {name: hostvars[name].get("rustdesk_sso_run") or {} for name in names}
-    found = {name: next((run[name] for run in (runs[name], *runs.values()) if name in run), None) for name in names}
-    return {name: plain(item) for name, item in found.items() if item}
+    found: dict[str, t.Any] = {}
+    for name in names:
+        if name not in found:
+            run = hostvars[name].get("rustdesk_sso_run") or {}
+            found = {**{server: plain(item) for server, item in run.items() if "removal" in item}, **found}
+    return found
 
 
 class FilterModule:
