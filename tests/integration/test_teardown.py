@@ -226,6 +226,7 @@ def test_a_server_whose_application_was_deleted(make_quick_fleet: Callable[[int]
     run = quick_run(fleet, entry="remove")
     assert run.failed() == {gone}, run.output
     assert f"but there is no application {gone}, nor a deleted one." in run.output
+    assert "restored" not in run.output
     with pytest.raises(ValueError, match="got 0"):
         consoles.entry(fleet.consoles[kept])
     left = consoles.entry(fleet.consoles[gone])["client_id"]

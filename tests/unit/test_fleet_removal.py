@@ -148,7 +148,7 @@ def looked_up(found: Any = None, variables: dict[str, Any] | None = None, **chan
     [
         ({}, {}, "but the application rustdesk-sso has"),
         ({}, {"application": {"app_id": OTHER.upper()}}, ""),
-        ({}, {"application": None}, "but there is no application rustdesk-sso, nor a deleted one."),
+        ({}, {"application": None}, "but there is no application rustdesk-sso, and deleted ones cannot be read."),
         ({"app_replaces": [OTHER]}, {"application": None}, ""),
         ({"app_id": OTHER}, {"application": None}, ""),
     ],
@@ -169,24 +169,31 @@ def test_a_provider_is_left_if_its_application_cannot_be_read() -> None:
         told = removal.refusal(replace(server, registration=done))
         assert told["msg"].startswith("Signing in to Entra failed. Nothing of this server was removed.")
         assert told["error"] == error
-    assert "app_replaces" not in told["msg"]
-    forbidden = registration(refused(server, error={"status": 403}))
-    assert (
-        f"set rustdesk_sso_app_replaces to {servers.APP_ID}."
-        in removal.refusal(replace(server, registration=forbidden))["msg"]
-    )
     assert removal.refusal(replace(server, registration={}))["msg"].startswith("The application rustdesk-sso was not")
     # Nothing is there that could be lost
     assert removal.refusal(replace(server, console=servers.console(), registration=whole)) == {}
 
 
 def test_what_is_looked_up_before_a_provider_is_removed() -> None:
-    """A deleted application only where nothing else tells whose provider it is."""
-    (entry,) = removal.lookups([servers.ready("desk1"), servers.ready("desk2", app_replaces=[servers.APP_ID])])
-    assert (entry["unique_name"], entry["create"], entry["restore"]) == ("rustdesk-sso", False, True)
-    for server in (servers.ready(app_replaces=[servers.APP_ID]), looked_up(client_id="mistyped")):
-        assert "restore" not in removal.lookups([server])[0]
+    (entry,) = removal.lookups([servers.ready("desk1"), servers.ready("desk2")])
+    assert (entry["unique_name"], entry["create"]) == ("rustdesk-sso", False)
     assert removal.lookups([unread(), replace(servers.ready(), console=servers.console())]) == []
+
+
+def test_a_deleted_application_is_looked_for_where_nothing_else_tells() -> None:
+    none = {"application": None}
+    server = looked_up(none)
+    options = removal.deleted_lookup(server)
+    assert (options["unique_name"], options["deleted"]) == ("rustdesk-sso", True)
+    named = looked_up(none, {"app_replaces": [servers.APP_ID]})
+    for other in (looked_up(), named, looked_up(none, client_id="mistyped"), replace(server, registration=AS_A_WHOLE)):
+        assert removal.deleted_lookup(other) == {}
+    found = {"applications": [{"app_id": servers.APP_ID.upper()}]}
+    assert removal.refusal(replace(server, deleted=found)) == {}
+    assert "nor a deleted one. It is left" in removal.refusal(replace(server, deleted={"applications": []}))["msg"]
+    denied = removal.refusal(replace(server, deleted={"msg": "Graph answered 403."}))["msg"]
+    assert "deleted ones cannot be read (Graph answered 403). It is left" in denied
+    assert f"set rustdesk_sso_app_replaces to {servers.APP_ID}." in denied
 
 
 class TestDeletions:

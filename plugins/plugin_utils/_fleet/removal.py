@@ -74,22 +74,30 @@ def provider(server: Server) -> Entry:
 
 
 def lookups(servers: t.Iterable[Server]) -> list[Entry]:
-    """The entries of O(applications) of entra_app that only read the applications whose providers are to be removed.
-
-    A deleted application is looked for too, where only it can tell that a provider belongs to the declared one.
-    """
-    found: dict[Key, list[Server]] = {}
-    for server in servers:
-        if not server.failure and server.provider:
-            found.setdefault(key(server.declaration), []).append(server)
+    """The entries of O(applications) of entra_app that only read the applications whose providers are to be removed."""
+    asked = (server for server in servers if not server.failure and server.provider)
     return [
-        {
-            **_named(members[0]),
-            "create": False,
-            **({"restore": True} if any(_needs_application(server) for server in members) else {}),
-        }
-        for members in found.values()
+        {**entry, "create": False} for entry in {key(server.declaration): _named(server) for server in asked}.values()
     ]
+
+
+def deleted_lookup(server: Server) -> Entry:
+    """The options of entra_app_info that look for the deleted application of ``server``; empty if nothing depends on
+    it.
+
+    Entra keeps a deleted application for 30 days, and its unique name with it [doc].
+    """
+    found = result_of(server.declaration, server.registration)
+    if server.failure or not found or found.get("failed") or found.get("application") or not _needs_application(server):
+        return {}
+    declaration = server.declaration
+    return {
+        **declaration["entra"],
+        "tenant_id": declaration["tenant_id"],
+        "unique_name": declaration["application"]["unique_name"],
+        "deleted": True,
+        "gather": [],
+    }
 
 
 def _needs_application(server: Server) -> bool:
@@ -123,27 +131,30 @@ def _unreadable(server: Server, found: Result) -> Result:
     """The failure of the lookup: without Entra, redirect URI and client secret would stay behind without a provider."""
     name = server.declaration["application"]["unique_name"]
     said = str(found.get("msg") or f"The application {name} was not looked up").rstrip(". ")
-    error = found.get("error") or {}
-    # The automation may read the applications that it owns, but not those that were deleted
-    unlisted = error.get("status") == 403 and _needs_application(server)
-    named = f"If the provider is that of a deleted application, set {PREFIX}app_replaces to {_client_id(server)}"
     hint = (
-        f"Nothing of this server was removed. Correct this and run the playbook again. To remove only the provider "
+        "Nothing of this server was removed. Correct this and run the playbook again. To remove only the provider "
         f"{server.provider['name']} although the application cannot be read, use the module rustdesk_oidc_provider "
         "with state absent"
     )
-    return {"msg": sentences(said, hint, named if unlisted else None), "error": error}
+    return {"msg": sentences(said, hint), "error": found.get("error") or {}}
 
 
 def _of_another_application(server: Server, found: Result) -> str:
     """The same if the provider has the client ID of another application than the declared one, and nothing names it."""
     declaration, client_id = server.declaration, _client_id(server)
     app_id = str((found.get("application") or {}).get("app_id") or "").lower()
+    gone = [str(item.get("app_id")).lower() for item in server.deleted.get("applications") or []]
     # What is no GUID, somebody has mistyped in a provider of Entra
-    if not GUID.fullmatch(client_id) or client_id in (app_id, *_declared_ids(server)):
+    if not GUID.fullmatch(client_id) or client_id in (app_id, *gone, *_declared_ids(server)):
         return ""
     name = declaration["application"]["unique_name"]
-    other = f"the application {name} has {app_id}" if app_id else f"there is no application {name}, nor a deleted one"
+    if app_id:
+        other = f"the application {name} has {app_id}"
+    elif "applications" in server.deleted:
+        other = f"there is no application {name}, nor a deleted one"
+    else:  # the automation may read the applications that it owns, but not those that were deleted
+        why = str(server.deleted.get("msg") or "").rstrip(". ")
+        other = f"there is no application {name}, and deleted ones cannot be read{f' ({why})' if why else ''}"
     return (
         f"The provider {server.provider['name']} of the console has the client ID {client_id}, but {other}. It is "
         f"left, and nothing was removed. To remove it nevertheless, set {PREFIX}app_replaces to {client_id}."

@@ -231,6 +231,7 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "inspect_after": _of_server(stranded.reading),
     "stranded": _stranded,
     "leaving_lookups": _leaving_lookups,
+    "leaving_deleted": _of_server(removal.deleted_lookup),
     "leaving_provider": _of_server(_leaving_provider),
     "removals": _removals,
     "deletions": _deletions,
