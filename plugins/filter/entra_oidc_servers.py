@@ -27,7 +27,8 @@ options:
       - V(trials) names the servers on which a change for all users is tried. V(trial) and V(trial_check) give the
         options of the tasks for one of them.
       - V(put_back), V(verify_after) and V(inspect_after) give the options of the tasks after a failure, empty if they
-        have nothing to do. V(leaving_provider) gives those of the task that removes the provider.
+        have nothing to do. V(leaving_deleted) and V(leaving_provider) give those of the tasks that look for a deleted
+        application and remove the provider.
       - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
         V(observed) warns if the automation's own credential expires soon.
       - V(round) gives what of a declaration is needed after the run, without secrets.
@@ -46,6 +47,7 @@ options:
       - stranded
       - removals
       - leaving_lookups
+      - leaving_deleted
       - leaving_provider
       - deletions
       - run

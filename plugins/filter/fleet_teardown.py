@@ -12,93 +12,146 @@ author:
   - deskops (@deskops)
 description:
   - Private to the playbooks of this collection. It may change in any release.
-  - Decides whether the automation's own application may be deleted, and lists what a teardown did and what stays.
-positional: _input
+  - Decides for which servers a teardown is, and whether the automation's own applications may be deleted. Lists what it
+    did and what stays.
+positional: _input, hosts
 options:
   _input:
-    description: The records of the removed servers by name, as the role sets them in C(rustdesk_sso_run).
+    description: The variable C(hostvars), in which the role has set C(rustdesk_sso_run).
     type: dict
     required: true
-  automation:
+  hosts:
+    description: The names of the hosts of the play.
+    type: list
+    elements: str
+    required: true
+  given:
     description:
-      - C(name), the unique name or client ID of the automation's own application, empty to keep it.
-      - C(client_ids), with which the servers' runs authenticate.
+      - What the playbook was given, C(automation), C(confirm) and C(gone_consoles) as lists or text with commas.
+      - C(limit) and C(partial), by which a run is for a part of the servers.
       - C(answers), results of M(deskops.rustdesk_sso.entra_app_info), and C(deleted), results of
         M(deskops.rustdesk_sso.entra_app).
+      - C(cloud), as for M(deskops.rustdesk_sso.entra_app), and C(graph), the address of Microsoft Graph if it is not
+        that of the cloud. They decide about the commands that restore or purge an application.
     type: dict
     default: {}
   check_mode:
     description: Whether nothing was changed.
     type: bool
     default: false
-  cloud:
-    description: The cloud, as for M(deskops.rustdesk_sso.entra_app). It decides about the address of Microsoft Graph in
-      the commands that restore or purge an application.
-    type: str
-    default: public
-  graph:
-    description: The address of Microsoft Graph, if it is not that of the cloud.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""
 - name: Show what stays
   ansible.builtin.debug:
-    msg: "{{ (rustdesk_sso_run | deskops.rustdesk_sso.fleet_teardown).lines }}"
+    msg: "{{ (hostvars | deskops.rustdesk_sso.fleet_teardown(ansible_play_hosts_all)).lines }}"
 """
 
 RETURN = r"""
 _value:
   description:
-    - C(problem), why the automation's application cannot be deleted, empty if it can.
-    - C(finished), whether it was deleted before.
+    - C(refused), why nothing may be removed, empty if nothing is against it.
+    - C(lookups), options of M(deskops.rustdesk_sso.entra_app_info) for the automation's applications.
+    - C(problem), why an application of the automation cannot be deleted, empty if all can.
+    - C(done), the servers that a former teardown has removed, and C(finished), whether these are all.
+    - C(gone), the servers whose consoles are not asked.
     - C(targets), the applications to delete, each with C(tenant_id), C(object_id) and C(app_id).
     - C(failed), whether a server or the deletion failed.
     - C(lines), what was done and what stays.
   type: dict
 """
 
+import os
 import typing as t
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.unsafe_proxy import wrap_var
+
+HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
 def fleet_teardown(
-    records: t.Any,
-    automation: t.Mapping[str, t.Any] | None = None,
-    check_mode: bool = False,
-    cloud: str = "public",
-    graph: str = "",
+    hostvars: HostVars, hosts: t.Sequence[str], given: t.Mapping[str, t.Any] | None = None, check_mode: bool = False
 ) -> t.Any:
     """See the filter's documentation."""
     # Imported on use: Ansible loads all filters of a collection with the first of them.
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _host_patterns
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import teardown
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
-    address = graph or CLOUDS[cloud].graph_endpoint
-    known, given = plain(records), plain(automation or {})
+    names, asked = list(map(str, hosts)), plain(given or {})
     own = teardown.Automation(
-        name=str(given.get("name") or ""),
-        client_ids=list(map(str, given.get("client_ids") or [])),
-        answers=given.get("answers") or [],
-        deleted=given.get("deleted") or [],
+        names=_listed(asked.get("automation")),
+        hosts=[_host(hostvars[name], name, server=True) for name in names],
+        answers=asked.get("answers") or [],
+        deleted=asked.get("deleted") or [],
     )
+    fleet = (hostvars[names[0]].get("groups") or {}).get(_host_patterns.GROUP, ()) if names else ()
+    # Another host may have the variable from the group of all hosts, and be no server
+    apart = [str(name) for name in hostvars if str(name) not in names and (own.names or name in fleet)]
+    known = [_host(hostvars[name], name, server=name in fleet) for name in apart]
+    others = [item for item in known if item.client_id or item.name in fleet]
+    records = _records(hostvars, names)
     problem = teardown.problem(own)
     finished = own.finished and not problem
-    failed = own.failed or any(item["failed"] for item in known.values())
-    lines = teardown.finished(own) if finished else teardown.closing(own, known, predicted=check_mode, graph=address)
+    left = teardown.complete(own, records).values()
+    address = asked.get("graph") or CLOUDS[asked.get("cloud") or "public"].graph_endpoint
+    lines = teardown.finished(own) if finished else teardown.closing(own, records, predicted=check_mode, graph=address)
     # What consoles and Entra say is no template, also where it looks like one
     return wrap_var(
         {
+            "refused": teardown.refusal(
+                own,
+                limited=bool(asked.get("limit")) or boolean(asked.get("partial") or False),
+                others=others,
+                confirmed=[tenant.lower() for tenant in _listed(asked.get("confirm"))],
+                predicted=check_mode,
+            ),
+            "lookups": teardown.lookups(own),
             "problem": problem,
+            "done": own.done,
             "finished": finished,
-            "targets": teardown.targets(own, known),
-            "failed": failed,
+            "gone": _listed(asked.get("gone_consoles")),
+            "targets": teardown.targets(own, records),
+            "failed": not finished and (own.failed or any(item["failed"] for item in left)),
             "lines": lines,
         }
     )
+
+
+def _listed(given: t.Any) -> list[str]:
+    """A list, also from text with commas."""
+    items = given if isinstance(given, list) else str(given or "").split(",")
+    return [text for item in items if (text := str(item).strip())]
+
+
+def _host(variables: t.Mapping[str, t.Any], name: str, *, server: bool) -> t.Any:
+    """A host of the inventory; a ``server`` has the environment's values for what it does not set."""
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.teardown import Host
+
+    def of(variable: str, environment: str) -> str:
+        try:
+            value = variables.get(variable)
+        except Exception:  # noqa: BLE001  # Ansible's own kinds of errors differ by its version; the role tells of them
+            return ""
+        return str(value or (os.environ.get(environment) if server else "") or "").strip().lower()
+
+    return Host(
+        name, of("rustdesk_sso_tenant_id", "AZURE_TENANT_ID"), of("rustdesk_sso_entra_client_id", "AZURE_CLIENT_ID")
+    )
+
+
+def _records(hostvars: HostVars, names: t.Sequence[str]) -> dict[str, t.Any]:
+    """The record of each server, from any host that has it."""
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
+
+    found: dict[str, t.Any] = {}
+    for name in names:
+        if name not in found:
+            run = hostvars[name].get("rustdesk_sso_run") or {}
+            found = {**{server: plain(item) for server, item in run.items() if "removal" in item}, **found}
+    return found
 
 
 class FilterModule:

@@ -136,6 +136,26 @@ def test_what_is_asked_for_by_name(lab: Lab, fleet: Fleet, administrator: None) 
     assert automation(fleet) == [fleet.tenant.automation["client_id"]]
 
 
+def test_an_automation_that_is_deleted_already(fleet: Fleet, administrator: None) -> None:
+    """Of two, the first could be deleted and the second could not: another run deletes the second."""
+    first, second = "removed.example", consoles.add(fleet, "pro").name
+    assert quick_run(fleet).rc == 0
+    former = fleet.tenant.graph("POST", "/applications", {"displayName": "former", "uniqueName": "former"}).json()
+    assert fleet.tenant.graph("DELETE", f"/applications/{former['id']}").ok
+    own_values = {"rustdesk_sso_entra_client_id": former["appId"], "rustdesk_sso_console_url": "https://127.0.0.1:9"}
+    # First, as the first host of a play is the one that runs what runs once
+    fleet.hosts = {first: {**fleet.hosts[second], **own_values}, **fleet.hosts}
+    named = f"teardown_confirm={fleet.tenant.tenant_id} teardown_automation=former,{AUTOMATION}"
+    run = quick_playbook(fleet, "teardown", "-e", named)
+    assert run.rc == 0, run.output
+    assert f"The teardown is finished. Servers removed: - {second} " in run.output
+    assert f"Servers removed by a former teardown: - {first} " in run.output
+    assert automation(fleet) == []
+    again = quick_playbook(fleet, "teardown", "-e", named)
+    assert again.rc == 0, again.output
+    assert "a former teardown is finished, and nothing was changed" in again.output
+
+
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
     """Although it has the name of the role's default; the console is not changed, and no session stays open."""
@@ -167,3 +187,67 @@ def test_a_provider_of_another_application_is_left(fleet: Fleet, kind: str) -> N
     assert quick_run(fleet, "-e", named, "--limit", console.name, entry="remove").rc == 0
     with pytest.raises(SignInFailed):
         fleet.sign_in(console.name)
+
+
+@pytest.mark.parametrize("entry", ["remove", "teardown"])
+def test_nothing_is_removed_if_entra_cannot_be_read(
+    lab: Lab, make_quick_fleet: Callable[[int], Fleet], entry: str
+) -> None:
+    """The automation's client secret has expired, or is mistyped: users can go on."""
+    fleet = make_quick_fleet(2)
+    first, second = fleet.hosts
+    assert quick_run(fleet).rc == 0
+    fleet.hosts[first]["rustdesk_sso_entra_client_secret"] = "mistyped-0123456789-0123456789-0123456789"
+    fleet.hosts[second]["rustdesk_sso_entra_client_secret"] = "mistyped-0123456789-0123456789-0123456789"
+    if entry == "remove":
+        run = quick_run(fleet, entry=entry)
+        assert run.failed() == {first, second}
+        assert "Nothing of this server was removed." in run.output
+    else:
+        torn = quick_playbook(fleet, entry, "-e", f"teardown_confirm={fleet.tenant.tenant_id}")
+        assert torn.rc != 0
+        assert "The teardown is not finished: 2 of 2 servers failed." in torn.output
+        assert "teardown_gone_consoles" not in torn.output
+    for name in (first, second):
+        assert fleet.sign_in(name)["access_token"]
+
+
+def test_a_server_whose_application_was_deleted(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """It can be removed as long as Entra keeps the application; a provider of an unknown one has to be named."""
+    fleet = make_quick_fleet(2)
+    kept, gone = fleet.hosts
+    for name in (kept, gone):
+        fleet.hosts[name] |= {"rustdesk_sso_app_unique_name": name, "rustdesk_sso_app_display_name": name}
+    assert quick_run(fleet).rc == 0
+    ids = {item["uniqueName"]: item["id"] for item in own(fleet.tenant.applications())}
+    for name in (kept, gone):
+        assert fleet.tenant.graph("DELETE", f"/applications/{ids[name]}").ok
+    assert fleet.tenant.graph("DELETE", f"/directory/deletedItems/{ids[gone]}").ok
+    run = quick_run(fleet, entry="remove")
+    assert run.failed() == {gone}, run.output
+    assert f"but there is no application {gone}, nor a deleted one." in run.output
+    assert "restored" not in run.output
+    with pytest.raises(ValueError, match="got 0"):
+        consoles.entry(fleet.consoles[kept])
+    left = consoles.entry(fleet.consoles[gone])["client_id"]
+    named = json.dumps({"rustdesk_sso_app_replaces": [left]})
+    assert quick_run(fleet, "-e", named, "--limit", gone, entry="remove").rc == 0
+
+
+def test_a_server_whose_variables_are_refused(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """The others are removed, and the end says what is left."""
+    fleet = make_quick_fleet(2)
+    first, second = fleet.hosts
+    assert quick_run(fleet).rc == 0
+    fleet.hosts[second]["rustdesk_sso_secret_lifetime"] = "6 months"
+    confirmed = ("-e", f"teardown_confirm={fleet.tenant.tenant_id}")
+    predicted = quick_playbook(fleet, "teardown", "--check", *confirmed)
+    assert predicted.rc != 0
+    assert "Check mode: nothing was changed. The teardown would not be finished: 1 of 2" in predicted.output
+    run = quick_playbook(fleet, "teardown", *confirmed)
+    assert run.rc != 0
+    assert f"The teardown is not finished: 1 of 2 servers failed. Servers that failed: - {second}: " in run.output
+    assert "teardown_gone_consoles" not in run.output
+    assert fleet.sign_in(second)["access_token"]
+    with pytest.raises(SignInFailed):
+        fleet.sign_in(first)

@@ -126,11 +126,74 @@ def test_a_server_whose_provider_could_not_be_removed_stays_in_the_application()
     ],
 )
 def test_a_provider_of_another_service_is_left(changed: dict[str, Any], refused: bool) -> None:
-    server = servers.ready()
-    server = replace(server, console=servers.console(servers.provider(**changed)))
-    said = removal.refusal(server)
+    server = looked_up(**changed)
+    said = removal.refusal(server).get("msg", "")
     assert bool(said) is refused
     assert not said or "rustdesk_sso_remove_console to false" in said
+
+
+OTHER = "11111111-2222-4333-8444-555555555555"
+
+
+def looked_up(found: Any = None, variables: dict[str, Any] | None = None, **changed: Any) -> Server:
+    """A server before its provider is removed; ``found`` replaces members of the result of the lookup, ``changed``
+    those of its provider."""
+    server = servers.ready(**(variables or {}))
+    server = replace(server, console=servers.console(servers.provider(**changed)))
+    return replace(server, registration=registration(result(server) | (found or {})))
+
+
+@pytest.mark.parametrize(
+    ("variables", "found", "refused"),
+    [
+        ({}, {}, "but the application rustdesk-sso has"),
+        ({}, {"application": {"app_id": OTHER.upper()}}, ""),
+        ({}, {"application": None}, "but there is no application rustdesk-sso, and deleted ones cannot be read."),
+        ({"app_replaces": [OTHER]}, {"application": None}, ""),
+        ({"app_id": OTHER}, {"application": None}, ""),
+    ],
+)
+def test_a_provider_of_another_application_is_left(variables: Any, found: Any, refused: str) -> None:
+    said = removal.refusal(looked_up(found, variables, client_id=OTHER)).get("msg", "")
+    assert refused in said
+    assert bool(said) is bool(refused)
+    assert not said or f"set rustdesk_sso_app_replaces to {OTHER}." in said
+
+
+def test_a_provider_is_left_if_its_application_cannot_be_read() -> None:
+    """A sign-in that still works is not taken from users by a run that cannot end."""
+    error = {"code": "invalid_client", "status": 401}
+    whole = {"failed": False, "msg": "Signing in to Entra failed.", "error": error}
+    server = servers.ready()
+    for done in (whole, registration(refused(server, whole["msg"], error=error))):
+        told = removal.refusal(replace(server, registration=done))
+        assert told["msg"].startswith("Signing in to Entra failed. Nothing of this server was removed.")
+        assert told["error"] == error
+    assert removal.refusal(replace(server, registration={}))["msg"].startswith("The application rustdesk-sso was not")
+    # Nothing is there that could be lost
+    assert removal.refusal(replace(server, console=servers.console(), registration=whole)) == {}
+
+
+def test_what_is_looked_up_before_a_provider_is_removed() -> None:
+    (entry,) = removal.lookups([servers.ready("desk1"), servers.ready("desk2")])
+    assert (entry["unique_name"], entry["create"]) == ("rustdesk-sso", False)
+    assert removal.lookups([unread(), replace(servers.ready(), console=servers.console())]) == []
+
+
+def test_a_deleted_application_is_looked_for_where_nothing_else_tells() -> None:
+    none = {"application": None}
+    server = looked_up(none)
+    options = removal.deleted_lookup(server)
+    assert (options["unique_name"], options["deleted"]) == ("rustdesk-sso", True)
+    named = looked_up(none, {"app_replaces": [servers.APP_ID]})
+    for other in (looked_up(), named, looked_up(none, client_id="mistyped"), replace(server, registration=AS_A_WHOLE)):
+        assert removal.deleted_lookup(other) == {}
+    found = {"applications": [{"app_id": servers.APP_ID.upper()}]}
+    assert removal.refusal(replace(server, deleted=found)) == {}
+    assert "nor a deleted one. It is left" in removal.refusal(replace(server, deleted={"applications": []}))["msg"]
+    denied = removal.refusal(replace(server, deleted={"msg": "Graph answered 403."}))["msg"]
+    assert "deleted ones cannot be read (Graph answered 403). It is left" in denied
+    assert f"set rustdesk_sso_app_replaces to {servers.APP_ID}." in denied
 
 
 class TestDeletions:

@@ -11,21 +11,34 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.deskops.rustdesk_sso.plugins.filter.fleet_teardown import fleet_teardown
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record, teardown
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.removal_message import ACCOUNTS
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RemovalRecord
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.teardown import Automation
-from support.servers import APP_ID, OBJECT_ID, TENANT_ID, callback, ready, registration, removed_from, result, unread
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.teardown import Automation, Host
+from support.servers import (
+    APP_ID,
+    OBJECT_ID,
+    TENANT,
+    TENANT_ID,
+    callback,
+    ready,
+    registration,
+    removed_from,
+    result,
+    unread,
+)
 
 OWN = "7c1f6a6c-0d58-4a0b-9f1f-64d0d8f2f1aa"
+FORMER = "8d2f6a6c-0d58-4a0b-9f1f-64d0d8f2f1bb"
 NAME = "rustdesk-sso-automation"
 GRAPH = "https://graph.microsoft.com"
 FINISHED = "The teardown is finished."
 
 
-def answer(*applications: dict[str, Any]) -> dict[str, Any]:
-    """A result of entra_app_info."""
-    return {"tenant_id": TENANT_ID, "applications": [*applications]}
+def answer(*applications: dict[str, Any], name: str = NAME, tenant: str = TENANT) -> dict[str, Any]:
+    """A result of entra_app_info for a name in a tenant."""
+    return {"tenant_id": TENANT_ID, "applications": [*applications], "item": {"name": name, "tenant_id": tenant}}
 
 
 def own(app_id: str = OWN, deleted: str | None = None) -> dict[str, Any]:
@@ -35,7 +48,12 @@ def own(app_id: str = OWN, deleted: str | None = None) -> dict[str, Any]:
 
 def asked(*answers: dict[str, Any], **changed: Any) -> Automation:
     """An automation whose application is to be deleted."""
-    return Automation(**{"name": NAME, "client_ids": [OWN.upper()], "answers": answers, **changed})
+    return Automation(**{"names": [NAME], "hosts": hosts("desk1"), "answers": answers, **changed})
+
+
+def hosts(*names: str, client_id: str = OWN, tenant: str = TENANT) -> list[Host]:
+    """Servers that the automation signs in for."""
+    return [Host(name, tenant, client_id) for name in names]
 
 
 def removed(name: str = "desk1", left: tuple[str, ...] = ()) -> RemovalRecord:
@@ -54,6 +72,9 @@ def failed(name: str = "desk2") -> RemovalRecord:
 def told(automation: Automation, *records: RemovalRecord, predicted: bool = False) -> str:
     """The closing lines."""
     known = {item["server"]: item for item in records}
+    automation = replace(
+        automation, hosts=[*automation.hosts, *hosts(*(known.keys() - {host.name for host in automation.hosts}))]
+    )
     return "\n".join(teardown.closing(automation, known, predicted=predicted, graph=GRAPH))
 
 
@@ -63,11 +84,14 @@ def told(automation: Automation, *records: RemovalRecord, predicted: bool = Fals
         (Automation(), ""),
         (asked(answer(own()), answer()), ""),
         (asked(answer(), answer(own(deleted="2026-11-01"))), ""),
-        (asked(answer(own()), client_ids=[], name=OWN), ""),
-        (asked(answer(own()), client_ids=[]), "Set teardown_automation to its client ID."),
+        # A lost automation was replaced
+        (asked(answer(own()), answer(own(FORMER, deleted="2026-11-01"))), ""),
+        (asked(answer(own()), names=[NAME, "other"]), "There is no application other, nor was one deleted"),
+        (asked(answer(own(), name=OWN), hosts=hosts("desk1", client_id=""), names=[OWN]), ""),
+        (asked(answer(own()), hosts=hosts("desk1", client_id="")), "Set teardown_automation to its client ID."),
         (asked(answer(own(APP_ID))), f"has the client ID {APP_ID}, but the automation signs in with {OWN}"),
         (asked(answer(), answer()), "nor was one deleted within 30 days. Correct teardown_automation, or omit it."),
-        (asked({"msg": "Please run az login."}), f"{NAME}: Please run az login."),
+        (asked({"msg": "Please run az login.", "item": {"name": NAME}}), f"{NAME}: Please run az login."),
     ],
 )
 def test_only_the_automations_own_application_can_be_named(automation: Automation, why: str) -> None:
@@ -82,7 +106,10 @@ def test_the_automation_goes_after_all_servers() -> None:
     automation = asked(answer(own()), answer())
     ids = {"tenant_id": TENANT_ID, "object_id": f"object of {OWN}", "app_id": OWN}
     assert teardown.targets(automation, {"desk1": removed()}) == [ids]
-    assert teardown.targets(automation, {"desk1": removed(), "desk2": failed()}) == []
+    both = replace(automation, hosts=hosts("desk1", "desk2"))
+    assert teardown.targets(both, {"desk1": removed(), "desk2": failed()}) == []
+    assert teardown.targets(both, {"desk1": removed()}) == []
+    assert teardown.targets(automation, {}) == []
     assert not automation.finished
     assert asked(answer(), answer(own(deleted="2026-11-01"))).finished
     assert teardown.targets(asked(answer(), answer(own(deleted="2026-11-01"))), {}) == []
@@ -96,7 +123,7 @@ def test_what_goes_and_what_stays() -> None:
     assert ACCOUNTS in said
     assert f"--method DELETE --url {GRAPH}/v1.0/directory/deletedItems/" in said
     assert "Kept:" not in said
-    kept = told(Automation(client_ids=[OWN]), removed(left=(callback("erp"),)))
+    kept = told(Automation(hosts=hosts("desk1")), removed(left=(callback("erp"),)))
     assert f"Kept:\n  - the application rustdesk-sso (it has the redirect URI {callback('erp')}), of desk1" in kept
     assert f"its own application (client ID {OWN}) is kept. To delete it, sign in with az login" in kept
 
@@ -121,3 +148,71 @@ def test_a_teardown_that_is_not_finished_says_how_to_go_on() -> None:
     assert "could not be deleted: Graph answered 403." in refused
     done = told(asked(answer(own()), deleted=[{"item": item, "application": None}]), removed())
     assert done.startswith(FINISHED)
+
+
+def test_the_end_is_that_of_each_tenant() -> None:
+    """After one automation was deleted, its servers cannot sign in any more; the others go on."""
+    automation = asked(
+        answer(tenant="a.example"),
+        answer(own(FORMER, deleted="2026-11-01"), tenant="a.example"),
+        answer(own(), name="b", tenant="b.example"),
+        names=[NAME, "b"],
+        hosts=[*hosts("desk1", client_id=FORMER, tenant="a.example"), *hosts("desk2", tenant="b.example")],
+    )
+    assert teardown.problem(automation) == ""
+    assert automation.done == ["desk1"]
+    assert not automation.finished
+    assert [item["app_id"] for item in teardown.targets(automation, {"desk2": removed("desk2")})] == [OWN]
+    said = "\n".join(teardown.closing(automation, {"desk2": removed("desk2")}, predicted=False, graph=GRAPH))
+    assert said.startswith(FINISHED)
+    assert "Servers removed by a former teardown:\n  - desk1" in said
+    # Whatever the servers sign in with, if that is unknown
+    unknown = [replace(host, client_id="") for host in automation.hosts]
+    assert replace(automation, hosts=unknown).done == ["desk1"]
+
+
+def test_each_name_is_looked_up_in_each_tenant() -> None:
+    automation = Automation(names=[NAME, OWN], hosts=[*hosts("desk1", "desk2"), *hosts("desk3", tenant="b.example")])
+    found = teardown.lookups(automation)
+    assert len(found) == 8
+    assert found[0] == {"name": NAME, "tenant_id": "b.example", "unique_name": NAME, "deleted": False}
+    assert found[-1] == {"name": OWN, "tenant_id": TENANT, "app_id": OWN, "deleted": True}
+
+
+def test_only_a_console_that_cannot_be_reached_may_be_gone() -> None:
+    """Not one whose variables are refused, whose credentials are, or whose application cannot be read."""
+    refused = record.not_removed("desk3", {"phase": record.READS_VARIABLES, "message": "No."})
+    entra = record.not_removed("desk4", {"phase": "Remove the provider from the console", "message": "No."})
+    failure = {"phase": teardown.ASKS_CONSOLE, "message": "Signing in to https://x failed.", "code": "x", "status": 401}
+    login = record.not_removed("desk5", failure)
+    said = told(asked(answer(own())), removed(), failed(), refused, entra, login)
+    assert said.endswith("and reports")
+    assert "add -e teardown_gone_consoles=desk2\n" in said
+    assert "teardown_gone_consoles" not in told(asked(answer(own())), refused)
+    assert told(asked(answer(own())), refused, predicted=True).startswith("Check mode: nothing was changed.")
+
+
+def test_a_server_without_a_record_has_failed() -> None:
+    automation = asked(answer(own()), hosts=hosts("desk1", "desk2"))
+    for records in ({}, {"desk1": removed()}, {"desk1": removed(), "desk2": record.failed("desk2", {})}):
+        assert teardown.complete(automation, records)["desk2"]["failed"]  # type: ignore[arg-type]
+        assert teardown.targets(automation, records) == []  # type: ignore[arg-type]
+
+
+def test_a_teardown_is_for_all_servers_of_the_automation() -> None:
+    """Whatever pattern is given."""
+    servers = {"groups": {"rustdesk_servers": ["desk1", "desk2"]}, "rustdesk_sso_tenant_id": TENANT}
+    hostvars = {name: {**servers, "rustdesk_sso_entra_client_id": OWN} for name in ("desk1", "desk2", "db")}
+
+    def refused(**given: Any) -> str:
+        return str(fleet_teardown(hostvars, ["desk1"], {"confirm": TENANT.upper(), **given})["refused"])
+
+    assert "this one leaves desk2 with the same client ID" in refused()
+    assert "this one leaves desk2, db with the same client ID" in refused(automation=NAME)
+    hostvars["desk2"]["rustdesk_sso_entra_client_id"] = FORMER
+    assert refused() == ""
+    assert "this one leaves db with" in refused(automation=NAME)
+    hostvars["db"] = {}
+    assert refused(automation=NAME) == ""
+    assert refused(confirm="").endswith(f"-e teardown_confirm={TENANT}")
+    assert "omit --limit" in refused(partial="true")

@@ -238,6 +238,11 @@ def failed(server: str, error: Result) -> RunRecord:
     return _told({**blank(server), "error": _failure(error) or {"phase": "", "message": NOT_BEGUN, "cause": ""}})
 
 
+def not_removed(server: str, error: Result) -> RemovalRecord:
+    """The same of a server that a run was to remove."""
+    return {**failed(server, error), "removal": {"kept": [], "application_deleted": False}}
+
+
 def _told(known: RunRecord, message: str = "", *, predicted: bool = False) -> RunRecord:
     """``known`` with what follows from it; ``message`` is what to say of a server that did not fail, by default what
     is known. Its notes follow."""

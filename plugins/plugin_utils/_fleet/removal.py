@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addresses
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import hosts
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import sentences
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
@@ -74,30 +75,89 @@ def provider(server: Server) -> Entry:
 
 def lookups(servers: t.Iterable[Server]) -> list[Entry]:
     """The entries of O(applications) of entra_app that only read the applications whose providers are to be removed."""
-    asked = (server for server in servers if not server.failure and GUID.fullmatch(_client_id(server)))
+    asked = (server for server in servers if not server.failure and server.provider)
     return [
         {**entry, "create": False} for entry in {key(server.declaration): _named(server) for server in asked}.values()
     ]
 
 
-def refusal(server: Server) -> str:
-    """Why the provider of ``server`` is not removed, as sentences: it belongs to another service or application. Empty
-    if it does not, or if that cannot be known."""
-    return _of_another_service(server) or _of_another_application(server)
+def deleted_lookup(server: Server) -> Entry:
+    """The options of entra_app_info that look for the deleted application of ``server``; empty if nothing depends on
+    it.
+
+    Entra keeps a deleted application for 30 days, and its unique name with it [doc].
+    """
+    found = result_of(server.declaration, server.registration)
+    if server.failure or not found or found.get("failed") or found.get("application") or not _needs_application(server):
+        return {}
+    declaration = server.declaration
+    return {
+        **declaration["entra"],
+        "tenant_id": declaration["tenant_id"],
+        "unique_name": declaration["application"]["unique_name"],
+        "deleted": True,
+        "gather": [],
+    }
 
 
-def _of_another_application(server: Server) -> str:
+def _needs_application(server: Server) -> bool:
+    """Whether no variable of ``server`` tells that the provider with its client ID is to be removed."""
+    client_id = _client_id(server)
+    return bool(GUID.fullmatch(client_id)) and client_id not in _declared_ids(server)
+
+
+def _declared_ids(server: Server) -> list[str]:
+    """The client IDs that the variables of ``server`` name as its own."""
+    named = [server.declaration["application"].get("app_id"), *server.declaration["replaces"]]
+    return [str(name).lower() for name in named if name]
+
+
+def refusal(server: Server) -> Result:
+    """Why the provider of ``server`` is not removed, as a failed task's result: it belongs to another service or
+    application, or Entra cannot tell. Empty if it may be removed."""
+    if not server.provider:
+        return {}
+    told = _of_another_service(server)
+    if told:
+        return {"msg": told}
+    found = result_of(server.declaration, server.registration) or failure_as_whole(server.registration)
+    if not found or found.get("failed"):
+        return _unreadable(server, found)
+    told = _of_another_application(server, found)
+    return {"msg": told} if told else {}
+
+
+def _unreadable(server: Server, found: Result) -> Result:
+    """The failure of the lookup: without Entra, redirect URI and client secret would stay behind without a provider."""
+    name = server.declaration["application"]["unique_name"]
+    said = str(found.get("msg") or f"The application {name} was not looked up").rstrip(". ")
+    hint = (
+        "Nothing of this server was removed. Correct this and run the playbook again. To remove only the provider "
+        f"{server.provider['name']} although the application cannot be read, use the module rustdesk_oidc_provider "
+        "with state absent"
+    )
+    return {"msg": sentences(said, hint), "error": found.get("error") or {}}
+
+
+def _of_another_application(server: Server, found: Result) -> str:
     """The same if the provider has the client ID of another application than the declared one, and nothing names it."""
     declaration, client_id = server.declaration, _client_id(server)
-    found = result_of(declaration, server.registration) or {}
     app_id = str((found.get("application") or {}).get("app_id") or "").lower()
-    named = [declaration["application"].get("app_id"), *declaration["replaces"]]
-    if not app_id or not client_id or client_id in (app_id, *(str(name).lower() for name in named if name)):
+    gone = [str(item.get("app_id")).lower() for item in server.deleted.get("applications") or []]
+    # What is no GUID, somebody has mistyped in a provider of Entra
+    if not GUID.fullmatch(client_id) or client_id in (app_id, *gone, *_declared_ids(server)):
         return ""
+    name = declaration["application"]["unique_name"]
+    if app_id:
+        other = f"the application {name} has {app_id}"
+    elif "applications" in server.deleted:
+        other = f"there is no application {name}, nor a deleted one"
+    else:  # the automation may read the applications that it owns, but not those that were deleted
+        why = str(server.deleted.get("msg") or "").rstrip(". ")
+        other = f"there is no application {name}, and deleted ones cannot be read{f' ({why})' if why else ''}"
     return (
-        f"The provider {server.provider['name']} of the console has the client ID {client_id}, but the application "
-        f"{declaration['application']['unique_name']} has {app_id}. It is left, and nothing was removed. To remove it "
-        f"nevertheless, set {PREFIX}app_replaces to {client_id}."
+        f"The provider {server.provider['name']} of the console has the client ID {client_id}, but {other}. It is "
+        f"left, and nothing was removed. To remove it nevertheless, set {PREFIX}app_replaces to {client_id}."
     )
 
 

@@ -27,7 +27,8 @@ class Server:
 
     ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not. ``put_back``,
     ``verified_after`` and ``console_after`` are the results of the tasks after a failure, ``taken_back`` that of the
-    task that removes what is stranded, ``trials`` the verification of all servers that were tried first.
+    task that removes what is stranded, ``trials`` the verification of all servers that were tried first. ``deleted`` is
+    the result of the task that looks for a deleted application.
     """
 
     declaration: Declaration
@@ -42,6 +43,7 @@ class Server:
     trials: Result = field(default_factory=dict)
     console_after: Result = field(default_factory=dict)
     taken_back: Result = field(default_factory=dict)
+    deleted: Result = field(default_factory=dict)
 
     @property
     def name(self) -> str:

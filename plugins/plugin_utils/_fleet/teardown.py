@@ -11,43 +11,78 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.removal_message import ACCOUNTS, KEPT_DELETED
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RemovalRecord
 
 Document = t.Mapping[str, t.Any]
+Records = t.Mapping[str, RemovalRecord]
 
 NAME = "teardown_automation"
 # The members of an application that name it
 IDS = ("tenant_id", "object_id", "app_id")
 RESTORE = "az rest --method POST --url {graph}/v1.0/directory/deletedItems/<object ID>/restore"
 PURGE = "az rest --method DELETE --url {graph}/v1.0/directory/deletedItems/<object ID>"
+# The role's task that fails if a console no longer exists
+ASKS_CONSOLE = "Inspect the console"
+# How many hosts are named
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host of the inventory: its tenant as it declares it, and the client ID that its runs sign in with, both in
+    lower case and empty if unknown."""
+
+    name: str
+    tenant: str = ""
+    client_id: str = ""
 
 
 @dataclass(frozen=True)
 class Automation:
-    """The automation's own application. ``name`` is what somebody asks to delete, '' if nobody does. ``client_ids`` are
-    those with which the servers' runs sign in. ``answers`` are results of entra_app_info for each tenant, first among
-    the applications and then among the deleted ones, ``deleted`` those of entra_app that deleted it."""
+    """The automation's own applications. ``names`` are those that somebody asks to delete, ``hosts`` the servers.
+    ``answers`` are results of entra_app_info for each of lookups(), ``deleted`` those of entra_app that deleted one."""
 
-    name: str = ""
-    client_ids: t.Sequence[str] = ()
+    names: t.Sequence[str] = ()
+    hosts: t.Sequence[Host] = ()
     answers: t.Sequence[Document] = ()
     deleted: t.Sequence[Document] = ()
 
     @property
+    def tenants(self) -> list[str]:
+        """The tenants of the servers, as the inventory has them."""
+        return sorted({host.tenant for host in self.hosts if host.tenant})
+
+    @property
+    def client_ids(self) -> list[str]:
+        """The client IDs that the servers' runs sign in with."""
+        return sorted({host.client_id for host in self.hosts if host.client_id})
+
+    @property
     def found(self) -> list[dict[str, str]]:
-        """The applications of the name, by their IDs, with ``deleted``, the time at which each was deleted."""
-        return [
-            {**{name: str(known.get(name) or "") for name in IDS}, "deleted": str(known.get("deleted") or "")}
+        """The applications of the names, by IDS, with ``name``, ``declared`` (the tenant as servers declare it) and
+        ``deleted``, the time at which each was deleted.
+
+        A deleted one counts only if there is no other of its name: the automation may have been replaced.
+        """
+        every = [
+            {
+                **{name: str(known.get(name) or "") for name in (*IDS, "deleted")},
+                "name": str(answer["item"]["name"]),
+                "declared": str(answer["item"]["tenant_id"]),
+            }
             for answer in self.answers
             for item in answer.get("applications") or []
             for known in [{**item, "tenant_id": answer.get("tenant_id")}]
         ]
+        there = {(item["name"], item["declared"]) for item in every if not item["deleted"]}
+        return [item for item in every if not item["deleted"] or (item["name"], item["declared"]) not in there]
 
     @property
     def there(self) -> list[dict[str, str]]:
-        """Those that are not deleted."""
-        return [item for item in self.found if not item["deleted"]]
+        """Those that are not deleted, each once."""
+        return list({item["object_id"]: item for item in self.found if not item["deleted"]}.values())
 
     @property
     def failed(self) -> bool:
@@ -55,41 +90,118 @@ class Automation:
         return any("application" not in result for result in self.deleted)
 
     @property
+    def done(self) -> list[str]:
+        """The servers whose automation is deleted: a former teardown has removed them, and no run can sign in."""
+        return [host.name for host in self.hosts if self._is_done(host)]
+
+    def _is_done(self, host: Host) -> bool:
+        own = [
+            item
+            for item in self.found
+            if (item["app_id"].lower() == host.client_id if host.client_id else item["declared"] == host.tenant)
+        ]
+        return bool(own) and all(item["deleted"] for item in own)
+
+    @property
     def finished(self) -> bool:
-        """Whether the application that is to be deleted is deleted already: a former teardown has come to its end."""
-        return bool(self.name and self.found and not self.there)
+        """Whether a former teardown has come to its end for all servers."""
+        return bool(self.hosts) and len(self.done) == len(self.hosts)
 
 
-def problem(automation: Automation) -> str:
-    """Why the application that is to be deleted cannot be, as a sentence; empty if it can, or if none is named."""
-    if not automation.name:
-        return ""
-    failed = next((str(answer.get("msg")) for answer in automation.answers if "applications" not in answer), "")
-    if failed:
-        return f"Cannot look up the automation's application {automation.name}: {failed}"
-    if not automation.found:
+def lookups(automation: Automation) -> list[Document]:
+    """The options of entra_app_info that look for the applications to delete, with ``name``: in each tenant among the
+    applications, and among the deleted ones."""
+    return [
+        {
+            "name": name,
+            "tenant_id": tenant,
+            "app_id" if GUID.fullmatch(name.lower()) else "unique_name": name,
+            "deleted": deleted,
+        }
+        for name in automation.names
+        for tenant in automation.tenants
+        for deleted in (False, True)
+    ]
+
+
+def refusal(
+    automation: Automation,
+    *,
+    limited: bool = False,
+    others: t.Iterable[Host] = (),
+    confirmed: t.Collection[str] = (),
+    predicted: bool = False,
+) -> str:
+    """Why nothing is removed, before anybody is asked, as sentences; empty if nothing is against it.
+
+    ``limited`` is whether the run is known to be for a part of the servers, ``others`` are the hosts of the inventory
+    that it is not for, ``confirmed`` the tenants that somebody has confirmed.
+    """
+    if limited:
         return (
-            f"There is no application {automation.name}, nor was one deleted within {KEPT_DELETED}. Correct {NAME}, or "
-            "omit it."
+            "A teardown is for all servers: omit --limit and partial_inventory. To remove some servers, use "
+            "deskops.rustdesk_sso.remove."
         )
-    known = sorted({client_id.lower() for client_id in automation.client_ids if client_id})
-    if not known and not GUID.fullmatch(automation.name.lower()):
+    own = {host.client_id for host in automation.hosts}
+    same = [other.name for other in others if other.client_id in own]
+    if same:
+        more = f" and {len(same) - SHOWN} more" if len(same) > SHOWN else ""
         return (
-            "No server of the inventory sets rustdesk_sso_entra_client_id, so it is unknown whether "
-            f"{automation.name} is the automation's own application. Set {NAME} to its client ID."
+            f"A teardown is for all servers of the automation, and this one leaves {', '.join(same[:SHOWN])}{more} "
+            "with the same client ID (rustdesk_sso_entra_client_id). Set rustdesk_sso_hosts to a pattern of all "
+            "servers. To remove some servers, use deskops.rustdesk_sso.remove. If a host is no server, do not set the "
+            "variable for it."
         )
-    other = next((item["app_id"] for item in automation.found if known and item["app_id"].lower() not in known), "")
-    if other:
+    if not predicted and not set(automation.tenants) <= set(confirmed):
         return (
-            f"The application {automation.name} has the client ID {other}, but the automation signs in with "
-            f"{', '.join(known)}. Set {NAME} to the automation's own application."
+            "Run the playbook with --check to see what a teardown removes and what it keeps. To carry it out, add "
+            f"-e teardown_confirm={','.join(automation.tenants)}"
         )
     return ""
 
 
-def targets(automation: Automation, records: t.Mapping[str, RemovalRecord]) -> list[dict[str, str]]:
+def problem(automation: Automation) -> str:
+    """Why an application that is to be deleted cannot be, as a sentence; empty if all can, or if none is named."""
+    failed = next((answer for answer in automation.answers if "applications" not in answer), None)
+    if failed is not None:
+        return f"Cannot look up the automation's application {failed['item']['name']}: {failed.get('msg')}"
+    # Before they are looked up, nothing is known of them
+    names = automation.names if automation.answers else ()
+    return next(filter(None, (_problem(automation, name) for name in names)), "")
+
+
+def _problem(automation: Automation, name: str) -> str:
+    found = [item for item in automation.found if item["name"] == name]
+    if not found:
+        return f"There is no application {name}, nor was one deleted within {KEPT_DELETED}. Correct {NAME}, or omit it."
+    known = automation.client_ids
+    if not known and not GUID.fullmatch(name.lower()):
+        return (
+            f"No server of the inventory sets rustdesk_sso_entra_client_id, so it is unknown whether {name} is the "
+            f"automation's own application. Set {NAME} to its client ID."
+        )
+    other = next((item["app_id"] for item in found if known and item["app_id"].lower() not in known), "")
+    if other:
+        return (
+            f"The application {name} has the client ID {other}, but the automation signs in with {', '.join(known)}. "
+            f"Set {NAME} to the automation's own application."
+        )
+    return ""
+
+
+def complete(automation: Automation, records: Records) -> dict[str, RemovalRecord]:
+    """The record of each server that was to be removed. One that has none, or none of a removal, has failed."""
+    done = set(automation.done)
+    return {
+        host.name: records[host.name] if "removal" in records.get(host.name, {}) else record.not_removed(host.name, {})
+        for host in automation.hosts
+        if host.name not in done
+    }
+
+
+def targets(automation: Automation, records: Records) -> list[dict[str, str]]:
     """The applications of the automation to delete: none while a server needs another run."""
-    if problem(automation) or any(item["failed"] for item in records.values()):
+    if problem(automation) or any(item["failed"] for item in complete(automation, records).values()):
         return []
     return [{name: item[name] for name in IDS} for item in automation.there]
 
@@ -98,7 +210,6 @@ def targets(automation: Automation, records: t.Mapping[str, RemovalRecord]) -> l
 class _Closing:
     """The lines at the end of a run."""
 
-    predicted: bool
     lines: list[str] = field(default_factory=list)
 
     def add(self, heading: str, items: t.Iterable[str]) -> None:
@@ -108,46 +219,55 @@ class _Closing:
             self.lines += [f"{heading}:", *found]
 
 
-def closing(
-    automation: Automation, records: t.Mapping[str, RemovalRecord], *, predicted: bool, graph: str
-) -> list[str]:
+def closing(automation: Automation, records: Records, *, predicted: bool, graph: str) -> list[str]:
     """What the run did, or would do in check mode, and what stays, a line each. ``graph`` is Graph's address."""
-    said = _Closing(predicted)
-    failed = [name for name, item in records.items() if item["failed"]]
+    said, known = _Closing(), complete(automation, records)
+    failed = [name for name, item in known.items() if item["failed"]]
+    said.lines.append(_heading(automation, len(known), len(failed), predicted=predicted))
+    said.add("Servers that failed", (f"{name}: {known[name]['message']}" for name in failed))
     if failed:
-        said.lines.append(f"The teardown is not finished: {len(failed)} of {len(records)} servers failed.")
-    elif automation.failed:
-        said.lines.append("The teardown is not finished: the automation's application could not be deleted.")
-    elif predicted:
-        said.lines.append("Check mode: nothing was changed. Without --check, a run does the following.")
-    else:
-        said.lines.append("The teardown is finished.")
-    said.add(
-        "Servers that failed, with their redirect URIs, client secrets and applications unchanged",
-        (f"{name}: {records[name]['message']}" for name in failed),
-    )
-    if failed:
-        said.lines.append(
-            "Run the playbook again when they can be reached. If a console no longer exists, add "
-            f"-e teardown_gone_consoles={','.join(failed)}"
-        )
-    gone = [name for name, item in records.items() if not item["failed"]]
-    said.add("Servers that would be removed" if predicted else "Servers removed", [", ".join(gone)] if gone else [])
-    applications = _applications(records)
+        said.lines.append("Correct what failed, and run the playbook again.")
+    gone = [name for name in failed if _may_be_gone(known[name])]
+    if gone:
+        said.lines.append(f"If a console no longer exists, add -e teardown_gone_consoles={','.join(gone)}")
+    left = [name for name, item in known.items() if not item["failed"]]
+    said.add("Servers that would be removed" if predicted else "Servers removed", [", ".join(left)] if left else [])
+    done = automation.done
+    said.add("Servers removed by a former teardown", [", ".join(done)] if done else [])
+    applications = _applications(known)
     said.add("Applications that would be deleted" if predicted else "Applications deleted", applications)
     said.add("Automation", _automation(automation, failed, predicted=predicted))
-    said.add("Kept", _kept(records))
+    said.add("Kept", _kept(known))
     said.add("What stays in any case", _stays(graph))
     return said.lines
 
 
-def _applications(records: t.Mapping[str, RemovalRecord]) -> list[str]:
+def _heading(automation: Automation, servers: int, failed: int, *, predicted: bool) -> str:
+    """What a run came to, or would."""
+    told = f"{failed} of {servers} servers failed."
+    if predicted and failed:
+        return f"Check mode: nothing was changed. The teardown would not be finished: {told}"
+    if predicted:
+        return "Check mode: nothing was changed. Without --check, a run does the following."
+    if failed:
+        return f"The teardown is not finished: {told}"
+    if automation.failed:
+        return "The teardown is not finished: the automation's application could not be deleted."
+    return "The teardown is finished."
+
+
+def _may_be_gone(item: RemovalRecord) -> bool:
+    """Whether a server failed because its console could not be reached. One that refuses credentials is there."""
+    return item["error"].get("phase") == ASKS_CONSOLE and not item["error"].get("cause")
+
+
+def _applications(records: Records) -> list[str]:
     known = [item["application"] for item in records.values() if item["removal"]["application_deleted"]]
     told = [f"{item['unique_name']} (client ID {item['app_id']}, object ID {item['object_id']})" for item in known]
     return list(dict.fromkeys(told))
 
 
-def _kept(records: t.Mapping[str, RemovalRecord]) -> list[str]:
+def _kept(records: Records) -> list[str]:
     """What was kept, each with the servers that it is of."""
     found: dict[str, list[str]] = {}
     for name, item in records.items():
@@ -158,18 +278,18 @@ def _kept(records: t.Mapping[str, RemovalRecord]) -> list[str]:
 
 
 def _automation(automation: Automation, failed: t.Sequence[str], *, predicted: bool) -> t.Iterator[str]:
-    """What becomes of the automation's own application."""
-    known = ", ".join(sorted(set(automation.client_ids)))
-    if not automation.name:
+    """What becomes of the automation's own applications."""
+    known = ", ".join(automation.client_ids)
+    if not automation.names:
         yield (
             f"its own application{f' (client ID {known})' if known else ''} is kept. To delete it, sign in with "
             f"az login as an administrator and add -e {NAME}=<its unique name or client ID>"
         )
     elif failed:
-        yield f"its own application {automation.name} is kept, because a server failed"
-    for item in automation.there if automation.name and not failed else []:
+        yield f"its own application {', '.join(automation.names)} is kept, because a server failed"
+    for item in automation.there if not failed else []:
         result = next((one for one in automation.deleted if _is_of(one, item)), {})
-        named = f"{automation.name} (client ID {item['app_id']}, object ID {item['object_id']})"
+        named = f"{item['name']} (client ID {item['app_id']}, object ID {item['object_id']})"
         if result and "application" not in result:
             yield f"its own application {named} could not be deleted: {result.get('msg')}"
         else:
@@ -193,11 +313,13 @@ def _stays(graph: str) -> list[str]:
 
 
 def finished(automation: Automation) -> list[str]:
-    """What to say if the automation's application was deleted by a former run."""
-    (item, *_others) = automation.found
+    """What to say if the automation's applications were deleted by a former run."""
     return [
-        f"The automation's application {automation.name} was deleted on {item['deleted']}: a former teardown is "
-        "finished, and nothing was changed.",
-        f"If a server still offers sign-in, restore the application (object ID {item['object_id']}) and run the "
-        "playbook again.",
+        *(
+            f"The automation's application {item['name']} was deleted on {item['deleted']}: a former teardown is "
+            "finished, and nothing was changed."
+            for item in automation.found
+        ),
+        "If a server still offers sign-in, restore the application (object ID "
+        f"{', '.join(item['object_id'] for item in automation.found)}) and run the playbook again.",
     ]

@@ -129,7 +129,7 @@ def _put_back(server: Server) -> t.Mapping[str, t.Any]:
 
 def _leaving_provider(server: Server) -> t.Mapping[str, t.Any]:
     refused = removal.refusal(server)
-    return {**removal.provider(server), ERROR: {"msg": refused} if refused else None}
+    return {**removal.provider(server), ERROR: refused or None}
 
 
 def _verify_after(server: Server) -> t.Mapping[str, t.Any]:
@@ -165,7 +165,7 @@ def _records(
             known |= {server.name: server for server in _leaving(hostvars, host, hosts) if server.name in known}
         sharing = _sharing(hostvars, host, hosts, list(filter(None, known.values())))
         records = {
-            name: make(found, sharing[key(found.declaration)], how) if found else _failed(hostvars[name], name)
+            name: make(found, sharing[key(found.declaration)], how) if found else _failed(hostvars[name], name, leaving)
             for name, found in known.items()
         }
         if not how.whole or servers.is_partial(
@@ -194,8 +194,9 @@ def _sharing(hostvars: HostVars, host: str, hosts: list[str], known: list[Server
     return found
 
 
-def _failed(variables: t.Mapping[str, t.Any], name: str) -> RunRecord:
-    return record.failed(name, servers.registered(variables, "failure"))
+def _failed(variables: t.Mapping[str, t.Any], name: str, leaving: bool) -> RunRecord:
+    make = record.not_removed if leaving else record.failed
+    return make(name, servers.registered(variables, "failure"))
 
 
 def options_of(
@@ -230,6 +231,7 @@ QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
     "inspect_after": _of_server(stranded.reading),
     "stranded": _stranded,
     "leaving_lookups": _leaving_lookups,
+    "leaving_deleted": _of_server(removal.deleted_lookup),
     "leaving_provider": _of_server(_leaving_provider),
     "removals": _removals,
     "deletions": _deletions,

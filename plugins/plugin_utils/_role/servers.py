@@ -31,6 +31,7 @@ REGISTERED = (
     "trials",
     "console_after",
     "taken_back",
+    "deleted",
 )
 INTERNAL = f"__{PREFIX}"
 
