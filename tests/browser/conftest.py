@@ -14,6 +14,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from lab.client import Lab
+from support.controller import Controller
+from support.fixtures import LAG
+from support.fleet import Fleet
+
 INSTALLER = Path(__file__).parents[1] / "tools" / "ensure_chromium.sh"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox for root; nothing that would go out to the internet by itself
@@ -44,6 +49,14 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def fleet(lab: Lab, controller: Controller) -> Iterator[Fleet]:
+    """A tenant without servers. Its playbooks run in processes of their own, as the browser has this one's event loop."""
+    lab.set_lag(0, 0)
+    yield Fleet(lab, controller, 0)
+    lab.set_lag(*LAG)
 
 
 @pytest.fixture

@@ -145,12 +145,12 @@ def test_the_automation_owns_the_service_principal_that_it_makes(lab: Lab, fleet
 
 
 def test_a_service_principal_of_somebody_else(fleet: Fleet) -> None:
-    """A refusal that lasts names the permission."""
+    """A refusal that lasts names what is missing, and the command that adds it."""
     app_id = run(fleet, **{**NAMED, "service_principal": {"state": "absent"}})["application"]["app_id"]
     fleet.tenant.graph("POST", "/servicePrincipals", json={"appId": app_id})
     refused = run(fleet, **{**NAMED, "wait_timeout": 0.5, "service_principal": {"notes": "desks"}})
     assert refused["failed"], refused
-    assert OWNED_BY in refused["msg"]
+    assert "an owner of the service principal: az rest --method POST" in refused["msg"]
 
 
 def test_owners_of_the_service_principal(fleet: Fleet) -> None:

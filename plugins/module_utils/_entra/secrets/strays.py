@@ -48,13 +48,17 @@ def removable(others: t.Iterable[Credential], held: Credential | None, now: date
 
 def over(superseded: t.Iterable[Credential], held: Credential, overlap: timedelta, now: datetime) -> list[Credential]:
     """Those of ``superseded`` that go because the holder has ``held``: expired ones, strays that no run can be about to
-    write, and those whose ``overlap`` is over."""
+    write, and those whose ``overlap`` is over.
+
+    One of no time is over at once: ``now`` is in whole seconds, and so may be before the start of a new one.
+    """
     found = [*superseded]
     never = never_held(found, held)
     return [
         c
         for c in found
-        if not c.live(now) or now - max(c.start, held.start) >= (min(overlap, IN_FLIGHT) if c in never else overlap)
+        if not (overlap and c.live(now))
+        or now - max(c.start, held.start) >= (min(overlap, IN_FLIGHT) if c in never else overlap)
     ]
 
 
