@@ -53,7 +53,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def fleet(lab: Lab, controller: Controller) -> Iterator[Fleet]:
-    """A tenant without servers. Its playbooks run in processes of their own, as the browser has this one's event loop."""
+    """A tenant without servers. Its playbooks run in processes of their own: the browser has this one's event loop."""
     lab.set_lag(0, 0)
     yield Fleet(lab, controller, 0)
     lab.set_lag(*LAG)
