@@ -18,8 +18,9 @@ import pytest
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import machine
 from lab.client import Console, Lab, Tenant
 from support.consoles import add, add_provider, one_of_each, told
-from support.controller import Controller, Run
+from support.controller import Run
 from support.fleet import Fleet
+from support.quick_controller import QuickController
 from support.quick_runs import quick_run
 from support.wrong_servers import Authorities, Gateway, answering
 
@@ -171,7 +172,7 @@ def break_entra(broken: Broken) -> None:
     application = {"displayName": "RustDesk", "uniqueName": "rustdesk-sso"}
     others.graph("POST", "/applications", application).raise_for_status()
     broken.entra("entra.ownership", others)
-    short, none, closed = (broken.tenant(OWNED_BY, READ_POLICY) for _ in range(3))
+    short, none, closed = (broken.tenant(OWNED_BY, READ_POLICY) for _number in range(3))
     short.set_policy(max_password_days=90)
     broken.entra("entra.policy", short)
     none.set_policy(passwords_allowed=False)
@@ -229,7 +230,7 @@ def test_everything_broken(lab: Lab, broken: Broken, monkeypatch: pytest.MonkeyP
     break_entra(broken)
     break_consoles(broken)
     of_controller = break_controller(monkeypatch)
-    if type(broken.fleet.controller) is Controller:  # in a process of its own
+    if not isinstance(broken.fleet.controller, QuickController):  # in a process of its own
         of_controller = {"controller.ca"}
     several: dict[str, Any] = {"tenant_id": "", "secret_lifetime": "soon", "provider_name": ["azure"]}
     several["console_password"] = broken.passwords[0]

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crash.grounds import labs_of_grounds, make_ground
 from live import target as targets
 from live.run import Run
 from live.service import OverBudgetError, write
 from live.target import ConsoleTarget, Target, TenantTarget
 
 from lab.client import Console, Lab
+
+__all__ = ["labs_of_grounds", "make_ground"]
 
 # Seconds, of a real service and of the lab
 LIVE_WAITS, LAB_WAITS = (180.0, 2.0), (10.0, 0.05)

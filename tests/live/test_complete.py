@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from crash.flows import FLOWS
-from crash.grounds import Labs, MakeGround, labs_of_grounds, make_ground  # noqa: F401 - fixtures
+from crash.grounds import MakeGround
 from crash.harness import play
 from live.complete import SERVICES, missing
 
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_request_of_a_first_run_has_a_case(make_ground: MakeGround, kind: str) -> None:  # noqa: F811
+def test_each_request_of_a_first_run_has_a_case(make_ground: MakeGround, kind: str) -> None:
     ground = make_ground(kind, FLOWS["first run"])
     for call in ground.flow.calls:
         play(ground, call)

@@ -109,7 +109,7 @@ def test_a_whole_run_leaves_nothing_but_records(lab: Lab, tmp_path: Path) -> Non
     place = Place(lab, "pro", tmp_path)
     before = place.console.settings()
     program = place.start(**place.environment)
-    output, _ = program.communicate(timeout=120)
+    output, _errors = program.communicate(timeout=120)
     assert program.returncode == 0, output
     assert output.index("This run sends at most 400 requests") < output.index("passed")
     assert place.tenant.tenant_id in output.partition("passed")[0]
@@ -139,7 +139,7 @@ def test_interrupted_it_removes_what_it_has_made(lab: Lab, tmp_path: Path) -> No
         time.sleep(0.05)
     assert place.left() != []
     program.send_signal(signal.SIGTERM)
-    output, _ = program.communicate(timeout=120)
+    output, _errors = program.communicate(timeout=120)
     assert program.returncode != 0, output
     assert "Not removed" not in output
     assert place.left() == []

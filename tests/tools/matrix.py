@@ -72,7 +72,7 @@ def choose(wanted: Iterable[str]) -> list[tuple[str, str]]:
     known = supported()
     found = []
     for name in list(wanted) or SUPPORTED:
-        core, _, version = name.partition("/")
+        core, _slash, version = name.partition("/")
         if core not in known or (version and version not in known[core]):
             raise SystemExit(f"Unknown combination {name}: choose from {', '.join(known)}, or one such as 2.16/3.10")
         found += [(core, one) for one in ([version] if version else sorted(known[core], key=_number))]
@@ -179,7 +179,7 @@ def main(wanted: list[str], *, oldest: bool) -> int:
         results.append((name, f"{'passed' if passed else 'FAILED'} in {time.monotonic() - start:.0f} s"))
     for name, result in results:
         print(f"{name}: {result}")
-    passed_all = [result.startswith("passed") for _, result in results if not result.startswith("skipped")]
+    passed_all = [result.startswith("passed") for _name, result in results if not result.startswith("skipped")]
     return 0 if passed_all and all(passed_all) else 1
 
 

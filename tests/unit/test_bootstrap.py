@@ -43,15 +43,15 @@ class TestPaths:
     @pytest.mark.parametrize(
         ("path", "expected"),
         [
-            ("a.pem", "/work/a.pem"),
-            ("./x/../a.pem", "/work/a.pem"),
+            ("a.pem", "/srv/a.pem"),
+            ("./x/../a.pem", "/srv/a.pem"),
             ("/a.pem", "/a.pem"),
             ("~/a.pem", "/home/al/a.pem"),
         ],
     )
     def test_resolved(self, path: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOME", "/home/al")
-        assert _paths.resolved(path, "/work") == expected
+        assert _paths.resolved(path, "/srv") == expected
 
 
 class TestChoose:

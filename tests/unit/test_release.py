@@ -70,7 +70,7 @@ def test_all_requirements_have_a_lower_bound_alone(tool: Any) -> None:
 def test_combinations(tool: Any) -> None:
     choose = tool("matrix").choose
     assert ("2.16", "3.10") in choose([])
-    assert not any(core == "devel" for core, _ in choose([]))
+    assert not any(core == "devel" for core, _version in choose([]))
     assert choose(["2.16/3.10", "2.16"]) == [("2.16", "3.10"), ("2.16", "3.11"), ("2.16", "3.12")]
     for wrong in ("2.15", "2.16/3.14"):
         with pytest.raises(SystemExit, match="Unknown combination"):

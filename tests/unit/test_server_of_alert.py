@@ -22,8 +22,8 @@ GROUPS = {
 }
 
 
-def hosts(limit, groups=GROUPS, pattern="rustdesk_servers"):
-    return fleet_hosts({}, pattern, groups, limit, named=True)
+def hosts(limit, groups=None, pattern="rustdesk_servers"):
+    return fleet_hosts({}, pattern, groups or GROUPS, limit, named=True)
 
 
 def test_the_name_of_a_server():

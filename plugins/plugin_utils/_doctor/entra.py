@@ -153,7 +153,7 @@ def ownership(facts: Facts) -> t.Iterator[Finding]:
         elif application.error:
             yield not_checked(OWNERSHIP, f"{application.name}: {application.error}")
         elif application.refusal:
-            seen, _, remedy = application.refusal.partition(". ")
+            seen, _stop, remedy = application.refusal.partition(". ")
             yield problem(OWNERSHIP, seen, remedy)
         elif application.document is None:
             yield ok(OWNERSHIP, f"the application {application.name} does not exist yet")

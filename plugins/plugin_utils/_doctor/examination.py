@@ -103,7 +103,7 @@ def name_of(text: str) -> str:
 
 def _parts(text: str) -> tuple[str, str]:
     """What is wrong, and what to do about it."""
-    seen, _, remedy = text.partition(". ")
+    seen, _stop, remedy = text.partition(". ")
     return seen.rstrip("."), remedy.rstrip(".") or f"Correct {PREFIX}{name_of(text)}"
 
 
