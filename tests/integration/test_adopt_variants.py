@@ -88,12 +88,12 @@ def test_it_converges_or_the_reason_is_told(lab: Lab, by_hand: Fleet) -> None:
             tenant.graph("DELETE", f"/applications/{made['id']}")
     console, made = set_up(fleet, "strange")
     provider(fleet, console, made["appId"], STRANGER)
-    console, made = set_up(fleet, "several")
+    console, made = set_up(fleet, "multiple")
     first, held, _last = secret(fleet, made), secret(fleet, made, displayName=None), secret(fleet, made)
     provider(fleet, console, made["appId"], held)
     second = application(fleet, console, displayName="Second")
     provider(fleet, console, second["appId"], secret(fleet, second), name="second")
-    fleet.hosts["several"]["rustdesk_sso_app_id"] = made["appId"]
+    fleet.hosts["multiple"]["rustdesk_sso_app_id"] = made["appId"]
 
     adopted = adopt(fleet)
     told = {name: results["Report the result"]["msg"] for name, results in adopted.results.items()}

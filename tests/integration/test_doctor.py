@@ -29,6 +29,12 @@ OWNED_BY, READ_POLICY = "Application.ReadWrite.OwnedBy", "Policy.Read.All"
 LOGIN_OPTIONS = "^/api/login-options$"
 
 
+@pytest.fixture
+def lab(own_lab: Lab) -> Lab:
+    """A lab whose clock no other test has moved: the doctor compares it with the controller's."""
+    return own_lab
+
+
 def examined(fleet: Fleet, *options: str, **environment: str) -> tuple[Run, dict[str, Any]]:
     """A run of the playbook, and the file that it writes."""
     playbook = fleet.controller.site.with_name("doctor.yml")

@@ -86,7 +86,12 @@ def live_target(pytestconfig: pytest.Config) -> Target | None:
     return targets.read(os.environ) if is_live(pytestconfig) else None
 
 
-@pytest.fixture(scope="session")
+def _scope(fixture_name: str, config: pytest.Config) -> str:
+    """One run for all cases of a real service; in the lab one for each module, as later tests move its clock."""
+    return "session" if is_live(config) else "module"
+
+
+@pytest.fixture(scope=_scope)
 def run(request: pytest.FixtureRequest, live_target: Target | None) -> Iterator[Run]:
     """The run; at its end, all that it has made goes, and the records of a live run are written."""
     if live_target:

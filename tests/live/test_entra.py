@@ -130,7 +130,7 @@ def test_life_by_unique_name(entra: Run) -> None:
         lambda a: a.status == 200 and a.body["notes"] == "two" and a.body["web"]["redirectUris"] != [],
         "a change of an application",
     )
-    graph.call("delete an application", one)
+    graph.persist("delete an application", one)
     graph.until("delete an application that is deleted", one, lambda a: a.status == 404, "a deletion")
     gone = f"{DELETED}/microsoft.graph.application?$select=id,deletedDateTime"
     listed(graph, "list deleted applications", gone, made["id"], "a deleted application among the deleted ones")

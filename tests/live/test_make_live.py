@@ -183,7 +183,9 @@ def test_leftovers_are_listed_and_removed_only_if_asked(lab: Lab, tmp_path: Path
     lab.set_lag(0, 0)
     before = place.console.settings()
     name = f"{PREFIX}0123456789"
-    consoles.add_provider(place.console, name=name, client_id="x", client_secret="y", issuer="https://a.example")
+    consoles.add_provider(
+        place.console, name=name, client_id="x", client_secret="secret-of-a-leftover", issuer="https://a.example"
+    )
     # Like a live run's, but not one: it stays
     place.tenant.graph("POST", "/applications", {"displayName": f"{PREFIX}automation"})
     for deleted in (False, True):
