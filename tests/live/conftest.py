@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ from lab.client import Console, Lab
 
 __all__ = ["labs_of_grounds", "make_ground"]
 
+# A lab has each domain name once
+_TENANTS = itertools.count(1)
 # Seconds, of a real service and of the lab
 LIVE_WAITS, LAB_WAITS = (180.0, 2.0), (10.0, 0.05)
 PERMISSIONS = [
@@ -63,7 +66,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
 def in_lab(lab: Lab) -> Target:
     """A tenant of the lab in which the automation may do everything, without a console."""
-    tenant = lab.add_tenant("live.example")
+    tenant = lab.add_tenant(f"live{next(_TENANTS)}.example")
     tenant.set_permissions(PERMISSIONS)
     automation = tenant.automation
     made = TenantTarget(
