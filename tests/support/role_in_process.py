@@ -212,18 +212,8 @@ def _inventory(fleet: Fleet, folder: str) -> Path:
 
 def run_plays(inventory: Mapping[str, Any], plays: str, folder: Path, *, check: bool = False) -> RoleRun:
     """Run plays, given as YAML as a user writes them, with an inventory in ``folder``."""
-    options = {
-        "check": check,
-        "diff": False,
-        "extra_vars": (),
-        "forks": 5,
-        "skip_tags": [],
-        "subset": None,
-        "tags": ["all"],
-        "verbosity": 0,
-    }
     wire = Wire(None)
-    with as_controller(options), wire:
+    with as_controller(_options(check, None, None)), wire:
         sources, written = folder / "inventory.json", folder / "plays.yml"
         sources.write_text(json.dumps(inventory))
         written.write_text(plays)

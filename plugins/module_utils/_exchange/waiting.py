@@ -97,7 +97,7 @@ class Waiting:
         self.tell(text)
 
     async def watch(self) -> None:
-        """Tell what is due, until it is cancelled."""
+        """Report what is due, until it is cancelled."""
         while True:
             await asyncio.sleep(TICK)
             text = self.due()
@@ -110,7 +110,7 @@ _CURRENT: ContextVar[Waiting | None] = ContextVar("rustdesk_sso_waiting", defaul
 
 @asynccontextmanager
 async def told(tell: Tell | None, progress: t.Callable[[], str] = str) -> t.AsyncIterator[None]:
-    """Tell what is waited for within this block, and in the tasks and threads that are begun there."""
+    """Report what is waited for within this block, and in the tasks and threads that it starts."""
     if tell is None:
         yield
         return
