@@ -218,7 +218,7 @@ changelog: $(LINT)/stamp stage ## Turn the fragments into release notes of the v
 	@cp $(STAGE)/changelogs/changelog.yaml changelogs/changelog.yaml
 	@for fragment in $(wildcard changelogs/fragments/*.yml); do [ -e "$(STAGE)/$$fragment" ] || rm "$$fragment"; done
 
-demo: install ## Show it all against the lab on this machine (KEEP=1 leaves the lab running)
+demo: install ## Walk through the sign-in lifecycle in a local lab (KEEP=1 keeps the lab running)
 	@KEEP="$(KEEP)" .venv/bin/python tests/demo.py
 
 clean: ## Remove what was built and the caches

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole life of a fleet's sign-in, shown against the lab: one plain line for each step says what it proves.
+"""Walk through the sign-in lifecycle of a fleet in the lab, with one line for each step.
 
 Uses the collection as users have it, installed from the built artifact into build/collections.
 """
@@ -32,11 +32,11 @@ OWN_APP = "desk3.example.com"
 
 
 class DemoError(Exception):
-    """A step did not show what it should."""
+    """A step did not have the expected result."""
 
 
 class Demo:
-    """The steps; each prints its line, and DemoError ends the demo."""
+    """The steps of the demo. Each prints a line; DemoError ends the demo."""
 
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.lab = lab
@@ -47,7 +47,7 @@ class Demo:
         self._write_inventory()
 
     def _write_inventory(self) -> None:
-        """An inventory as a user has it: what all servers share, and what each has of its own."""
+        """Write an inventory as a user would: variables of the group, and those of each server."""
         hosts = {name: {"rustdesk_sso_console_url": console.url} for name, console in self.lab.consoles.items()}
         hosts[OWN_APP]["rustdesk_sso_app_unique_name"] = "rustdesk-sso-{{ inventory_hostname }}"
         passwords = {name: console.password for name, console in self.lab.consoles.items()}
@@ -68,7 +68,7 @@ class Demo:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The automation signs in by Azure's own environment variables."""
+        """Return the environment of ansible-playbook, with the credentials of the automation in Azure's variables."""
         return {
             **os.environ,
             **self.lab.environment,
@@ -78,31 +78,35 @@ class Demo:
         }
 
     def run(self) -> None:
-        """All steps."""
+        """Run all steps."""
         fleet = len(self.lab.consoles)
-        self.step("site.yml --check", "says what it would do and changes nothing", lambda: self.predicted(2 * fleet))
+        self.step("site.yml --check", "predicts the changes and makes none", lambda: self.predicted(2 * fleet))
         self.step("site.yml", "registers two applications, configures three consoles and verifies each", self.first_run)
-        self.step("site.yml again", "finds nothing to do: changed=0 on every server", lambda: self.play(0))
+        self.step("site.yml again", "changes nothing", lambda: self.play(0))
         for name, console in self.lab.consoles.items():
             self.step(
-                f"a user signs in at {name}", "the whole way through Microsoft's page", lambda c=console: self.user(c)
+                f"a user signs in at {name}",
+                "from the console through Microsoft's page and back",
+                lambda c=console: self.user(c),
             )
         victim = self.lab.consoles["desk2.example.com"]
         self.step(
-            "somebody deletes desk2's client secret in Entra", "its users are locked out", lambda: self.revoke(victim)
+            "an administrator deletes desk2's client secret in Entra",
+            "users can no longer sign in",
+            lambda: self.revoke(victim),
         )
-        self.step("site.yml --check", "notices it, and still changes nothing", lambda: self.predicted(2))
+        self.step("site.yml --check", "detects it, and changes nothing", lambda: self.predicted(2))
         self.step(
             "site.yml",
-            "makes a new client secret and gives it to desk2, and touches nothing else",
+            "creates a new client secret for desk2, and changes nothing else",
             lambda: self.play(2),
         )
-        self.step("a user signs in at desk2.example.com", "it works again", lambda: self.user(victim))
-        self.step("site.yml once more", "changed=0 on every server", lambda: self.play(0))
-        self.step("report.yml", "writes what it has seen as a page, as JSON and as metrics", self.report)
+        self.step("a user signs in at desk2.example.com", "sign-in works again", lambda: self.user(victim))
+        self.step("site.yml again", "changes nothing", lambda: self.play(0))
+        self.step("report.yml", "writes the state of all servers as a web page, CSV, JSON and metrics", self.report)
 
     def step(self, what: str, proves: str, act) -> None:
-        """Do one step and say what it proved."""
+        """Run one step and print its result."""
         self.number += 1
         print(f"{self.number:>3}. {what}: {proves} ... ", end="", flush=True)
         begun = time.monotonic()
@@ -110,7 +114,7 @@ class Demo:
         print(f"yes ({seen + ', ' if seen else ''}{time.monotonic() - begun:.1f} s)", flush=True)
 
     def report(self) -> str:
-        """Write the report; gives where it is."""
+        """Write the report and return the path of its page."""
         self.play(0, "-e", f"report_directory={REPORT}", playbook=SITE.with_name("report.yml"))
         page = REPORT / "rustdesk_sso.html"
         if not all(name in page.read_text() for name in self.lab.consoles):
@@ -118,7 +122,7 @@ class Demo:
         return str(page)
 
     def play(self, changes: int, *options: str, playbook: Path = SITE) -> str:
-        """Run a playbook and expect so many changed tasks in all."""
+        """Run a playbook that should report ``changes`` changed tasks in all."""
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
             "-i",
@@ -133,32 +137,32 @@ class Demo:
         if done.returncode:
             raise DemoError(f"ansible-playbook failed:\n{done.stdout}{done.stderr}")
         if found != changes:
-            raise DemoError(f"{changes} changes were expected, {found} were made:\n{done.stdout}")
+            raise DemoError(f"Expected {changes} changed tasks, got {found}:\n{done.stdout}")
         return f"changed={found}"
 
     def predicted(self, changes: int) -> str:
-        """Run site.yml in check mode, and see that the tenant and the consoles are as before."""
+        """Run site.yml in check mode, and verify that the tenant and the consoles are unchanged."""
         before = self.state()
-        told = self.play(changes, "--check", "--diff")
+        printed = self.play(changes, "--check", "--diff")
         if self.state() != before:
             raise DemoError("check mode changed something")
-        return told
+        return printed
 
     def first_run(self) -> str:
-        """The first real run."""
-        told = self.play(2 * len(self.lab.consoles))  # the provider and the report of each
+        """Run site.yml for the first time."""
+        printed = self.play(2 * len(self.lab.consoles))  # the provider and the report of each
         applications = self.lab.tenant.applications()
         if len(self.ours(applications)) != 2:
             raise DemoError(f"{len(self.ours(applications))} applications were registered, not 2")
-        return told
+        return printed
 
     def user(self, console: Console) -> str:
-        """A user signs in as RustDesk's client and a browser would."""
+        """Sign in as a user with a RustDesk client and a browser."""
         upn, password = next(iter(self.lab.tenant.users.items()))
         return f"as {console.sign_in('azure', upn, password)['user']['name']}"
 
     def revoke(self, console: Console) -> str:
-        """Remove a client secret behind the collection's back."""
+        """Delete a client secret outside the collection."""
         application, credential = next(
             (application, credential)
             for application in self.ours(self.lab.tenant.applications())
@@ -174,19 +178,19 @@ class Demo:
         raise DemoError("the user could still sign in")
 
     def state(self) -> object:
-        """All that a run could change."""
+        """Return everything that a run could change."""
         return self.lab.tenant.applications(), [console.settings() for console in self.lab.consoles.values()]
 
     @staticmethod
     def ours(applications: list[dict]) -> list[dict]:
-        """The applications that the role made."""
+        """Return the applications that the role created."""
         return [item for item in applications if (item["uniqueName"] or "").startswith("rustdesk-sso")]
 
 
 def look_around(demo: Demo) -> None:
-    """Leave the lab up until the user has seen enough."""
+    """Keep the lab running until the user stops it."""
     upn, password = next(iter(demo.lab.tenant.users.items()))
-    print("\nThe lab is still up. In another terminal:\n")
+    print("\nThe lab is still running. In another terminal:\n")
     for name, value in demo.lab.environment.items():
         if name.startswith(("AZURE_", "REQUESTS_", "SSL_")):
             print(f"  export {name}='{value}'")
@@ -196,25 +200,23 @@ def look_around(demo: Demo) -> None:
     for name, console in demo.lab.consoles.items():
         print(f"  {name}: {console.url}  ({console.username} / {console.password})")
     print(f"  a user of the tenant: {upn} / {password}")
-    print(f"  what Ansible printed: {demo.log}\n\nPress Ctrl-C to end it.", flush=True)
+    print(f"  output of Ansible: {demo.log}\n\nPress Ctrl-C to stop the lab.", flush=True)
     signal.pause()
 
 
 def main() -> int:
-    """Run the demo; 0 when every step showed what it should."""
+    """Run the demo; return 0 if every step had the expected result."""
     keep = os.environ.get("KEEP", "") not in ("", "0")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    print(
-        "A tenant and three RustDesk Pro consoles on this machine, behaving like the real ones. desk1 and desk2 share"
-    )
-    print("one application, desk3 has its own.\n", flush=True)
+    print("This machine runs a simulated tenant and three simulated RustDesk Server Pro consoles. desk1 and desk2")
+    print("share an application, desk3 has its own.\n", flush=True)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rustdesk-sso-demo-") as folder, Lab.start(LAG, SECRET_LAG) as lab:
         demo = Demo(lab, Path(folder))
         try:
             demo.run()
             print(
-                f"\nAll {demo.number} steps showed what they should, in {time.monotonic() - begun:.0f} seconds.",
+                f"\nAll {demo.number} steps succeeded in {time.monotonic() - begun:.0f} seconds.",
                 flush=True,
             )
             if keep:
@@ -223,8 +225,8 @@ def main() -> int:
             print(f"NO\n\n{error}", flush=True)
             return 1
         except KeyboardInterrupt:
-            print("\nEnded.")
-    print("The lab is gone.")
+            print("\nStopped.")
+    print("The lab was removed.")
     return 0
 
 
