@@ -53,7 +53,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all matrix lowest sbom licenses release-check publish scale variables ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all matrix lowest sbom licenses release-check publish scale variables ee-context ee changelog demo pictures clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -220,6 +220,9 @@ changelog: $(LINT)/stamp stage ## Turn the fragments into release notes of the v
 
 demo: install ## Walk through the sign-in lifecycle in a local lab (KEEP=1 keeps the lab running)
 	@KEEP="$(KEEP)" .venv/bin/python tests/demo.py
+
+pictures: install ## Write the pictures of the README in docs/images, from real runs in the lab
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m tools.pictures
 
 clean: ## Remove what was built and the caches
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes what was measured as tables in Markdown."""
+"""Write the measurements as tables in Markdown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .candidates import TRIVIAL
 from .goals import FAR, Goal, goals
 from .measure import Results, Setting
 
-# What each candidate is called, and what of the peer does as much as it can of the same
+# The title of each candidate, and the candidate of the peer that it is compared with
 ONE = {
     "empty": ("a play without a task", ""),
     "trivial": (f"a play of {TRIVIAL} tasks that set a constant", ""),
@@ -38,7 +38,7 @@ ONE = {
 FLEET = {
     "ping": "ping",
     "entra": "`entra_app`, one application each",
-    "several": "`entra_app`, all of these applications in one task",
+    "several": "`entra_app`, all applications in one task",
     "role_own": "role, one application each",
     "role_shared": "role, one application for all",
     "first_own": "first run, one application each",
@@ -47,48 +47,50 @@ FLEET = {
 }
 HEAD = """# Benchmarks
 
-Written by `make bench`, which measures everything anew and side by side: whole `ansible-playbook` processes with
-Ansible's defaults (five forks), against the lab of this repository. The lab runs Microsoft Entra ID, Microsoft Graph
-and consoles in one process **on the same machine**, takes its share of the processors, and answers at once unless a
-latency is named. Figures are medians of rounds in which the candidates take turns, so that noise affects all of them
-alike. Expect 10 to 20 % of it.
+This page compares the run time, memory and requests of the collection with those of Ansible itself and of
+azure.azcollection. `make bench` generates it: it measures whole `ansible-playbook` processes with Ansible's defaults
+(five forks) against the lab of this repository. The lab runs Microsoft Entra ID, Microsoft Graph and the consoles in
+one process **on the same machine**. It uses a part of the processors, and responds immediately unless a latency is
+stated. All figures are medians. The candidates take turns in each round, so that noise affects all of them alike.
+Expect a noise of 10 to 20 %.
 
-- **P**, the floor, is a play of one `ansible.builtin.ping` for each host: connection `local`, interpreter given.
-- The **peer** is azure.azcollection: `azure_rm_adapplication` and `azure_rm_adserviceprincipal`, which find
-  everything up to date; for creation `azure_rm_adpassword` as well. It does not touch the console and verifies
-  nothing. Its modules are unchanged and run with the libraries that it asks for. Those take Graph's address from a
-  list of clouds, so two of their functions are changed at import to reach the lab (`tests/bench/peer_site`).
-- The servers' variables name their console type, `rustdesk_sso_console_type: pro`. All services speak HTTPS.
-- **CPU** is user and system time of all processes of the run, **peak** the memory of the largest one.
-- **Requests** are those of the controller to the login endpoint, Graph and the console.
-- **Results of tasks** are those of all tasks on all servers, skipped ones and the check of the role's arguments
-  included. Each is a fork of the controller's process.
+- **P**, the lower limit, is a play with one `ansible.builtin.ping` for each host, with the connection `local` and a
+  given interpreter.
+- The **peer** is azure.azcollection: its modules `azure_rm_adapplication` and `azure_rm_adserviceprincipal`, which
+  find everything up to date, and for creation also `azure_rm_adpassword`. It does not write to the console and
+  verifies nothing. Its modules are unchanged and run with the libraries that they require. Because these read the
+  address of Graph from a list of clouds, two of their functions are replaced at import (`tests/bench/peer_site`).
+- The console type of the servers is given (`rustdesk_sso_console_type: pro`). All services use HTTPS.
+- **CPU** is the user and system time of all processes of the run. **Peak** is the memory of the largest process.
+- **Requests** are those that the controller sends to the login endpoint, Graph and the console.
+- **Task results** are the results of all tasks on all servers, including skipped tasks and the check of the role's
+  arguments. Each of them is a fork of the controller's process.
 """
-OWN = "P is that of one server. The further tasks set a constant.\n"
+OWN = "P is measured with one server. The additional tasks set a constant.\n"
 
 
 def text(results: Results, plan: Iterable[Setting]) -> str:
-    """The whole document."""
+    """Return the whole document."""
     settings = list(plan)
     sizes = sorted({setting.servers for setting in settings} - {1})
     parts = [HEAD, "## Machine and versions\n", _table(["", ""], _machine(settings))]
     for latency in (0.0, FAR):
         if results.median("wall", "ping", 1, latency):
             parts += [f"## One server{_at(latency)}\n", one_server(results, latency)]
-    parts += ["## What Ansible itself takes\n", OWN, ansible(results, [1, *sizes])]
+    parts += ["## Costs of Ansible itself\n", OWN, ansible(results, [1, *sizes])]
     if sizes:
-        parts += ["## Many servers: wall time\n", fleets(results, sizes)]
+        parts += ["## Many servers: time\n", fleets(results, sizes)]
         parts += [
-            "## Many servers: seconds for each further server\n",
-            "The difference to one server, divided by the number of further ones.\n",
+            "## Many servers: seconds for each additional server\n",
+            "The difference from one server, divided by the number of additional servers.\n",
             growth(results, sizes),
         ]
-        parts += ["## Many servers: requests to Entra / consoles\n", fleet_requests(results, sizes)]
+        parts += ["## Many servers: requests to Entra / to consoles\n", fleet_requests(results, sizes)]
     return "\n".join([*parts, "## Goals\n", goals_table(results)])
 
 
 def one_server(results: Results, latency: float) -> str:
-    """All candidates for one server."""
+    """Return the table of all candidates for one server."""
     rows = []
     for key, (title, against) in ONE.items():
         wall, cpu, memory = (results.median(what, key, 1, latency) for what in ("wall", "cpu", "memory"))
@@ -108,24 +110,26 @@ def one_server(results: Results, latency: float) -> str:
                 " + ".join(str(sent[service]) for service in ("login", "graph", "console")),
             ]
         )
-    return _table(["", "wall", "in P", "in peers", "CPU", "in P", "peak", "requests: login + Graph + console"], rows)
+    return _table(
+        ["", "time", "in P", "compared with the peer", "CPU", "in P", "peak", "requests: login + Graph + console"], rows
+    )
 
 
 def ansible(results: Results, sizes: list[int]) -> str:
-    """What Ansible takes without any work, by number of servers."""
+    """Return the table of the costs of Ansible itself, by number of servers."""
 
     def cells(found: Callable[[int], float | None]) -> list[str]:
         return [_time(results, seconds) for seconds in map(found, sizes)]
 
     rows = [
         ["a play without a task", *cells(lambda servers: results.median("wall", "empty", servers))],
-        ["each further task on each host", *cells(results.further)],
+        ["each additional task on each host", *cells(results.further)],
     ]
     return _table(["servers", *map(str, sizes)], rows)
 
 
 def fleets(results: Results, sizes: list[int]) -> str:
-    """Wall time and the multiple of as many pings, by number of servers."""
+    """Return the table of times and their multiples of P, by number of servers."""
 
     def cell(key: str, servers: int) -> str:
         wall = results.median("wall", key, servers)
@@ -135,7 +139,7 @@ def fleets(results: Results, sizes: list[int]) -> str:
 
 
 def growth(results: Results, sizes: list[int]) -> str:
-    """What each further server takes."""
+    """Return the table of the time for each additional server."""
 
     def cell(key: str, servers: int) -> str:
         one, many = results.median("wall", key, 1), results.median("wall", key, servers)
@@ -145,7 +149,7 @@ def growth(results: Results, sizes: list[int]) -> str:
 
 
 def fleet_requests(results: Results, sizes: list[int]) -> str:
-    """Requests by number of servers."""
+    """Return the table of requests, by number of servers."""
 
     def cell(key: str, servers: int) -> str:
         last = results.last(key, servers)
@@ -155,7 +159,7 @@ def fleet_requests(results: Results, sizes: list[int]) -> str:
 
 
 def goals_table(results: Results) -> str:
-    """The goals, what was measured, whether they are met and what part of the limit that is."""
+    """Return the table of the goals and the measured values."""
 
     def row(goal: Goal) -> list[str]:
         limit = f"at most {_number(goal.limit)} {goal.unit}".strip()
@@ -199,17 +203,17 @@ def _peer_versions() -> str:
 
 
 def _at(latency: float) -> str:
-    return f", {latency * 1000:.0f} ms a request" if latency else ""
+    return f", {latency * 1000:.0f} ms per request" if latency else ""
 
 
 def _time(results: Results, seconds: float | None) -> str:
-    """Milliseconds and what they are in P."""
+    """Return milliseconds, and their multiple of P."""
     whole = results.median("wall", "ping")
     return f"{seconds * 1000:.0f} ms, {seconds / whole:.3f} P" if seconds is not None and whole else ""
 
 
 def _number(value: float | None) -> str:
-    """A count as it is, anything else with two digits."""
+    """Return an integer unchanged, and any other number with two digits."""
     if value is None:
         return ""
     return str(int(value)) if value == int(value) else f"{value:.2f}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection should cost at most, and what was measured. P is a play of one ping for each host."""
+"""The goals of the benchmarks, and what was measured. P is a play with one ping for each host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .measure import Results
 FAR = 0.15
 FLEETS = (10, 50, 200)
 LARGEST = FLEETS[-1]
-# What of this collection is measured at LARGEST, for the peak of its memory
+# The candidates of this collection at LARGEST, for the peak of memory
 OURS = ("entra", "several", "role_own", "role_shared", "first_own", "first_shared")
 
 
@@ -29,19 +29,19 @@ class Goal:
 
     @property
     def met(self) -> str:
-        """Whether it is met."""
+        """Return if the goal is met, in words."""
         if self.measured is None:
             return "not measured"
         return "yes" if self.measured <= self.limit else "**no**"
 
     @property
     def times(self) -> float | None:
-        """What was measured as a multiple of the limit; None if that is zero."""
+        """Return the measured value as a multiple of the limit; None if the limit is zero."""
         return self.measured / self.limit if self.measured is not None and self.limit else None
 
 
 def goals(results: Results) -> list[Goal]:
-    """All goals with what was measured."""
+    """Return all goals with the measured values."""
     return [*_one_server(results), *_fleets(results), *_exact(results)]
 
 
@@ -52,10 +52,10 @@ def _one_server(results: Results) -> Iterator[Goal]:
     yield goal("`entra_app`, converged, in process", 0.95, "entra", "ping")
     yield goal("`entra_app`, converged, as a module", 1.3, "entra_module", "ping")
     yield goal("whole role, one server, converged, with verification", 1.2, "role_own", "ping")
-    yield goal("the same, to the peer's application and service principal", 0.15, "role_own", "peer")
-    yield goal("the same at 150 ms a request, to the peer's", 0.25, "role_own", "peer", FAR)
+    yield goal("the same, compared with the peer's application and service principal", 0.15, "role_own", "peer")
+    yield goal("the same at 150 ms per request, compared with the peer's", 0.25, "role_own", "peer", FAR)
     yield goal("first run, one server", 1.8, "first_own", "ping")
-    yield goal("the same, to the peer's three tasks that create", 0.16, "first_own", "peer_first")
+    yield goal("the same, compared with the peer's three tasks that create", 0.16, "first_own", "peer_first")
 
 
 def _fleets(results: Results) -> Iterator[Goal]:
@@ -66,7 +66,7 @@ def _fleets(results: Results) -> Iterator[Goal]:
     yield Goal(text, 2.0, results.wall_ratio("first_own", "ping", LARGEST), "P")
     peaks = [peak for key in OURS if (peak := results.median("memory", key, LARGEST))]
     peer = results.median("memory", "peer")
-    text = f"peak memory at {LARGEST} servers, to the peer's"
+    text = f"peak memory at {LARGEST} servers, compared with the peer's"
     yield Goal(text, 0.45, max(peaks) / peer if peaks and peer else None)
 
 
@@ -74,17 +74,17 @@ def _exact(results: Results) -> Iterator[Goal]:
     facts = results.facts
     for servers in (1, 10):
         cost = results.last("role_own", servers)
-        text = f"results of tasks a server, {servers} server{'s' if servers > 1 else ''}, converged"
+        text = f"task results per server, {servers} server{'s' if servers > 1 else ''}, converged"
         yield Goal(text, 7, cost.tasks / servers if cost else None)
     whole, rest = results.last("role_own"), results.last("unverified")
     entra = rest.requests["login"] + rest.requests["graph"] if rest else None
-    yield Goal("requests to Entra, one server, converged, the token's included", 3, entra)
+    yield Goal("requests to Entra, one server, converged, including the token request", 3, entra)
     yield Goal("requests to the console", 3, rest.requests["console"] if rest else None)
     yield Goal("requests for verification", 3, whole.sent - rest.sent if whole and rest else None)
     ten = results.last("role_own", 10)
     yield Goal("requests, 10 servers with an application each, converged", 63, ten.sent if ten else None)
-    yield Goal("a second run: requests that write, new client secrets included", 0, facts.get("writes"))
-    yield Goal("a console's task: loaded modules of msgraph, kiota and azure.identity", 0, facts.get("console"))
+    yield Goal("a second run: write requests, including new client secrets", 0, facts.get("writes"))
+    yield Goal("a task for a console: loaded modules of msgraph, kiota and azure.identity", 0, facts.get("console"))
     for servers in FLEETS:
-        text = f"{servers} servers that share an application: tasks that register"
+        text = f"{servers} servers that share an application: tasks that register it"
         yield Goal(text, 1, facts.get(f"registrations {servers}"))

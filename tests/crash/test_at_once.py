@@ -64,7 +64,7 @@ def test_runs_at_once(make_ground: MakeGround, tmp_path: Path, name: str, kind: 
     case.look("after the runs", MOST)
     case.follow(settle=True)
     record(
-        "Runs at once",
+        "Simultaneous runs",
         f"{name}, {runs} runs",
         kind,
         f"{runs} runs at once, {name}, {kind}",

@@ -109,7 +109,7 @@ def test_the_guide_word_by_word(user: User) -> None:
 
 def test_the_readme_says_the_same() -> None:
     """Its first run is the beginning of the guide's."""
-    shorter = steps(section(README, "Installation", "The automation's own credential"))
+    shorter = steps(section(README, "Installation", "Guides"))
     longer = iter(steps(GUIDE))
     for step in shorter:
         text = step.text if isinstance(step, Command) else step

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``make fire``: write docs/reliability.md from what the tests have noted of each case."""
+"""``make fire``: write docs/reliability.md from the results that the tests have recorded for each case."""
 
 from __future__ import annotations
 
@@ -21,34 +21,37 @@ LONGEST = 300
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SECTIONS = {
     "Crashes, in process": (
-        "The controller dies before and after a request: the role runs in one process, and nothing of it goes on."
+        "The controller is terminated before or after a request. The role runs in one process, so no part of it "
+        "continues."
     ),
-    "Crashes, ansible-playbook": "The playbook's processes are killed by SIGKILL before and after a request.",
-    "Faults, first run": "An endpoint of the first run fails once, twice or five times in a row.",
-    "Faults, converged": "The same in a run that has nothing to change.",
-    "Runs at once": "Several `ansible-playbook` processes configure the same server at the same moment.",
-    "Secrets": "Every secret is searched for in everything that a run leaves, in plain text and in four encodings.",
+    "Crashes, ansible-playbook": "The processes of the playbook are terminated with SIGKILL before or after a request.",
+    "Faults, first run": "An endpoint that the first run uses fails once, twice or five times in a row.",
+    "Faults, converged": "An endpoint fails in a run that has nothing to change.",
+    "Simultaneous runs": "Several `ansible-playbook` processes configure the same server at the same time.",
+    "Secrets": "Everything that a run leaves behind is searched for every secret, in plain text and in four encodings.",
 }
 HEAD = """# Reliability
 
-Written by `make fire` for version {version}, against the lab of this repository.
-**{tried} cases were tried; {failed} failed.** They took {hours}.
-A cell shows how many cases failed, how many were tried, and the seconds of a case (median).
-A dash means that none was tried.
+This page shows how the collection behaves when runs are interrupted and services fail. `make fire` generates it from
+tests against the lab of this repository. For version {version}, **{tried} cases were tried and {failed} failed**, in
+{hours}.
+
+Each cell shows how many cases failed, how many were tried, and the median duration of a case. A dash means that no
+case was tried.
 
 After each case:
 
-- Users sign in as before, to the same account.
-- The next run succeeds, and the one after it changes nothing.
-- A server has at most three live client secrets: the one that its console holds, one that is superseded, and one of
-  the run that ended early. After the overlap it has one.
-- Applications, client secrets, redirect URIs and providers of others are as they were.
-- No run ends in a traceback or in an error that was not foreseen.
+- Users can sign in and reach the same account as before.
+- The next run succeeds, and the run after it changes nothing.
+- A server has at most three valid client secrets: the one in its console, a superseded one, and one from the
+  interrupted run. After the overlap, it has one.
+- Applications, client secrets, redirect URIs and providers that belong to others are unchanged.
+- No run ends with a traceback or an unexpected error.
 """
 
 
 def page(lines: list[Line], version: str) -> str:
-    """The page."""
+    """Return the page."""
     failed = [line for line in lines if line["broken"]]
     seconds = sum(line["seconds"] for line in lines)
     duration = f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.0f} minutes"
@@ -64,7 +67,7 @@ def page(lines: list[Line], version: str) -> str:
 def _section(name: str, about: str, lines: list[Line]) -> Iterator[str]:
     shares = {line["share"] for line in lines if line.get("share", 1) > 1}
     yield f"## {name}\n"
-    tried = f" {'At least one' if len(shares) > 1 else 'One'} case of {max(shares)} was tried." if shares else ""
+    tried = f" {'At least one' if len(shares) > 1 else 'One'} in {max(shares)} cases was tried." if shares else ""
     yield f"{about}{tried}\n"
     columns = list(dict.fromkeys(line["column"] for line in sorted(lines, key=lambda line: line["column"])))
     yield f"| | {' | '.join(columns)} |"
@@ -99,7 +102,7 @@ def _failures(failed: list[Line]) -> Iterator[str]:
 
 
 def main(results: str) -> None:
-    """Write the page from the file of ``results``, one JSON object a line."""
+    """Write the page from the file ``results``, which has one JSON object on each line."""
     lines = [json.loads(line) for line in Path(results).read_text("utf-8").splitlines()]
     version = re.search(r"^version: *(\S+)", (ROOT / "galaxy.yml").read_text("utf-8"), re.MULTILINE)
     assert version
