@@ -166,7 +166,7 @@ def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fle
     before = seen(fleet)
     run = quick_run(fleet, entry="remove")
     assert run.failed() == {console.name}
-    assert "which does not belong to Entra, and is left" in run.output
+    assert "which does not belong to Entra. Nothing was removed." in run.output
     assert seen(fleet) == before
     assert consoles.automation_sessions(console) == []
 
@@ -202,7 +202,7 @@ def test_nothing_is_removed_if_entra_cannot_be_read(
     if entry == "remove":
         run = quick_run(fleet, entry=entry)
         assert run.failed() == {first, second}
-        assert "Nothing of this server was removed." in run.output
+        assert "Nothing was removed for this server." in run.output
     else:
         torn = quick_playbook(fleet, entry, "-e", f"teardown_confirm={fleet.tenant.tenant_id}")
         assert torn.rc != 0
@@ -225,7 +225,7 @@ def test_a_server_whose_application_was_deleted(make_quick_fleet: Callable[[int]
     assert fleet.tenant.graph("DELETE", f"/directory/deletedItems/{ids[gone]}").ok
     run = quick_run(fleet, entry="remove")
     assert run.failed() == {gone}, run.output
-    assert f"but there is no application {gone}, nor a deleted one." in run.output
+    assert f"but the application {gone} does not exist and was not recently deleted." in run.output
     assert "restored" not in run.output
     with pytest.raises(ValueError, match="got 0"):
         consoles.entry(fleet.consoles[kept])
