@@ -107,7 +107,7 @@ def test_the_whole_way_out(
     again = quick_playbook(fleet, "teardown", *confirmed)
     assert again.rc == 0, again.output
     assert set(again.changed().values()) == {0}
-    assert "a former teardown is finished, and nothing was changed" in again.output
+    assert "An earlier teardown is finished. Nothing was changed." in again.output
     assert writes() == []
     assert seen(fleet) == before
 
@@ -130,9 +130,9 @@ def test_what_is_asked_for_by_name(lab: Lab, fleet: Fleet, administrator: None) 
     lab.fault(name, times=1000, html="<html>Gateway</html>")
     gone = quick_playbook(fleet, "teardown", *confirmed, "-e", f"teardown_gone_consoles={name}")
     assert gone.rc == 0, gone.output
-    assert "the provider (the console was not asked)" in gone.output
+    assert "the provider (the console was not accessed)" in gone.output
     assert own(fleet.tenant.applications()) == []
-    assert "is kept. To delete it, sign in with az login" in gone.output
+    assert "is kept. To delete it, sign in as an administrator with az login" in gone.output
     assert automation(fleet) == [fleet.tenant.automation["client_id"]]
 
 
@@ -149,11 +149,11 @@ def test_an_automation_that_is_deleted_already(fleet: Fleet, administrator: None
     run = quick_playbook(fleet, "teardown", "-e", named)
     assert run.rc == 0, run.output
     assert f"The teardown is finished. Servers removed: - {second} " in run.output
-    assert f"Servers removed by a former teardown: - {first} " in run.output
+    assert f"Servers removed by an earlier teardown: - {first} " in run.output
     assert automation(fleet) == []
     again = quick_playbook(fleet, "teardown", "-e", named)
     assert again.rc == 0, again.output
-    assert "a former teardown is finished, and nothing was changed" in again.output
+    assert "An earlier teardown is finished. Nothing was changed." in again.output
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
