@@ -42,7 +42,7 @@ def test_nothing_without_a_word(fleet: Fleet, lab: Lab) -> None:
     for options, said in (
         ((), f"-e teardown_confirm={fleet.tenant.tenant_id}"),
         (("-e", "teardown_confirm=other.example"), f"-e teardown_confirm={fleet.tenant.tenant_id}"),
-        (("--limit", name, "-e", f"teardown_confirm={fleet.tenant.tenant_id}"), "omit --limit"),
+        (("--limit", name, "-e", f"teardown_confirm={fleet.tenant.tenant_id}"), "Omit --limit"),
     ):
         run = quick_playbook(fleet, "teardown", *options)
         assert run.rc != 0

@@ -214,8 +214,8 @@ def test_a_teardown_is_for_all_servers_of_the_automation() -> None:
     assert "this one leaves out desk2, db with the same client ID" in refused(automation=NAME)
     hostvars["desk2"]["rustdesk_sso_entra_client_id"] = FORMER
     assert refused() == ""
-    assert "this one leaves db with" in refused(automation=NAME)
+    assert "this one leaves out db with" in refused(automation=NAME)
     hostvars["db"] = {}
     assert refused(automation=NAME) == ""
     assert refused(confirm="").endswith(f"-e teardown_confirm={TENANT}")
-    assert "omit --limit" in refused(partial="true")
+    assert "Omit --limit" in refused(partial="true")
