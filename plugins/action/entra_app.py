@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app in the controller's process."""
+"""Run entra_app in the controller's process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ActionModule(InProcessAction):
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
-        """Whether a new client secret was made; check mode only says that one would be."""
+        """Return whether a new client secret was created. Check mode only predicts one."""
         applications = [result, *(result.get("applications") or [])]
         secrets = (item.get("secret_text") for found in applications for item in found.get("client_secrets") or [])
         return any(text not in (None, NOT_MADE) for text in secrets)

@@ -17,14 +17,14 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process i
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.sign_in import named
 
-# The extra variable that names another group than that of the documents
+# The extra variable that sets a different group than the documented one
 HOSTS = "rustdesk_sso_hosts"
 SWITCH: dict[str, t.Any] = {"type": "bool", "default": False}
 OPTIONS: dict[str, t.Any] = {
     "unique_name": {"type": "str", "default": "rustdesk-sso-automation"},
     "display_name": {"type": "str", "default": "RustDesk sign-in automation"},
     "abilities": {"type": "list", "elements": "str", "default": []},
-    # Not of type path: that would resolve it before anybody knows where the user is
+    # Not of type path, which would resolve it before the user's directory is known
     "certificate_path": {"type": "str"},
     "certificate_lifetime": {"type": "str", "default": "365d"},
     "secret_file": {"type": "str", "no_log": False},
@@ -48,7 +48,7 @@ SPEC: dict[str, t.Any] = {
     },
     "supports_check_mode": True,
 }
-# The playbook's variables of the options
+# The playbook's variable for each option
 VARIABLES = {option: f"bootstrap_{option}" for option in ("tenant_id", *OPTIONS)}
 
 
@@ -65,7 +65,7 @@ class ActionModule(InProcessAction):
         return super()._run_core(partial(bootstrap, loader=self._loader, hosts=self._hosts))
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Register the application, and show the variables and what to do next as text that can be copied."""
+        """Register the application, and show the variables and next steps as text that can be copied."""
         hosts = plain((task_vars or {}).get(HOSTS))
         self._hosts = hosts if isinstance(hosts, str) and hosts else GROUP
         result = super().run(tmp, task_vars)

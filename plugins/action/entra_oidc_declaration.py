@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read and check what a server declares, from the role's variables."""
+"""Read and check a server's declaration in the role's variables."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
                     version="2.0.0",
                     collection_name="deskops.rustdesk_sso",
                 )
-        # What servers that go through the role together have in common: this task, in a play that keeps them in step
+        # Servers that go through the role together share this task, in a play that keeps its hosts in step
         strategy = str(self._task.get_play().strategy).rsplit(".", 1)[-1]
         phases = declaration.runs(given["ansible_run_tags"], given["ansible_skip_tags"])
         shared = {
@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
                 problems = [*problems, *(item for item in missing if item.split()[0] not in " ".join(problems))]
         if problems or not declared:
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
-        # By these the following tasks sign in, each with one template: a worker compiles each template anew
+        # The following tasks sign in with these, each with one template, because a worker compiles every template anew
         credentials: dict[str, t.Any] = {
             "entra": options.of(values, options.ENTRA),
             "console": options.of(values, options.CONSOLE),
@@ -79,7 +79,7 @@ class ActionModule(ActionBase):
     def _claims(
         self, server: declaration.Declaration, given: t.Mapping[str, t.Any]
     ) -> tuple[dict[str, t.Any], list[str]]:
-        """What other hosts declare of a server that is removed, and a sentence for each part of it that cannot go."""
+        """Return other hosts' claims on a server to be removed, and a sentence for each part that cannot be removed."""
         others = other_hosts.of(given)
         partial = servers.is_partial(given["hostvars"][given["inventory_hostname"]])
         found = {
@@ -89,15 +89,17 @@ class ActionModule(ActionBase):
         if not server["remove_redirect_uris"]:
             return found, []
         host = str(given["inventory_hostname"])
-        # Those of the same play stay as well
+        # Hosts of the same play stay, too
         return found, claims.problems(server, other_hosts.staying(given["hostvars"], host, [host]))
 
 
 def read(
     given: t.Mapping[str, t.Any], templar: t.Any, *, adopts: bool = False
 ) -> tuple[dict[str, t.Any], t.Mapping[str, t.Any] | None, list[str]]:
-    """The role's variables of a host that are set, what it declares by them, and a sentence for each mistake; asks
-    nobody. ``given`` are all variables of the host with their templates."""
+    """Return a host's role variables that are set, its declaration, and a sentence for each mistake.
+
+    ``given`` are all variables of the host with their templates. Makes no requests.
+    """
     values, problems = variables.read(given, templar)
     if problems:
         return values, None, problems
@@ -106,6 +108,6 @@ def read(
 
 
 def _declare(values: t.Mapping[str, t.Any], server: str) -> tuple[t.Mapping[str, t.Any] | None, list[str]]:
-    """The declaration of ``server``, checked as entra_app does, or None and a sentence for each mistake."""
+    """Return the declaration of ``server``, checked as entra_app does, or None with a sentence for each mistake."""
     declared, problems = declaration.declare(values, server)
     return declared, application.problems(declared) if declared else problems

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Examine a server, or report on all that were examined."""
+"""Examine a server, or report on all examined servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process i
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import variables
 
-# What the task of each server registers
+# The variable that each server's task registers
 EXAMINED = "rustdesk_sso_examined"
 FILE = "rustdesk_sso_doctor.json"
 SPEC: dict[str, t.Any] = {
@@ -50,13 +50,13 @@ class ActionModule(ActionBase):
 
         with task_environment(self):
             result = outcome(work, params, context)
-        if result.get("failed") and not params["report"]:  # the report goes on with the others
-            found = problem("server", f"the server could not be examined: {result['msg']}", "Read the log of the run")
+        if result.get("failed") and not params["report"]:  # the report continues with the other servers
+            found = problem("server", f"the server could not be examined: {result['msg']}", "Check the log of the run")
             return {"changed": False, "findings": [found.result()], "ahead": None, "entra": None}
         return result
 
     def _report(self, given: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Show the report of all servers of the play, write it, and fail on the states that are asked for."""
+        """Show the report on all servers of the play, write it, and fail on the states in fail_on."""
         hostvars = given["hostvars"]
         examined = {str(name): plain(hostvars[name].get(EXAMINED) or {}) for name in given["ansible_play_hosts_all"]}
         found = fleet.report(examined)
@@ -69,7 +69,7 @@ class ActionModule(ActionBase):
         return {**result, "failed": True} if failed else result
 
     def _written(self, document: dict[str, t.Any], directory: str | None) -> str:
-        """Write the report as JSON; gives the path of the file, empty if none was written."""
+        """Write the report as JSON, and return the path of the file, empty if none was written."""
         if not directory or self._task.check_mode:
             return ""
         try:

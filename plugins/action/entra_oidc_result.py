@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         variables = task_vars or {}
-        # Read as it is: a template for each of its members would take longer than the rest of the task
+        # Read without templating, which would take longer than the rest of the task
         run = variables["rustdesk_sso_run"]
         if boolean(self._task.args.get("summary", False)):
             shown = summary.lines(plain(run), predicted=self._task.check_mode)

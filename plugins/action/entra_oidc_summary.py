@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Publish the summary of a run as statistics, and to a webhook."""
+"""Publish the summary of a run as statistics, and send it to a webhook."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import InProcessAction
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.sign_in import named
 
-# The role's variables of the options
+# The role's variable for each option
 VARIABLES = {
     **{option: f"{PREFIX}{option}" for option in ("notify_url", "notify_format", "notify_when", "timeout")},
     "ca_path": f"{PREFIX}notify_ca_path",
@@ -37,7 +37,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def publish(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Send the summary where that is asked for; gives it as the run's statistics."""
+    """Send the summary if that is declared, and return it as the run's statistics."""
     servers = params["servers"]
     statistics = {"data": {"rustdesk_sso": {"servers": servers}}, "per_host": False, "aggregate": True}
     for sentence in automation.warnings(servers.values(), datetime.now(timezone.utc)):
@@ -47,24 +47,24 @@ def publish(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]
         answer = _post(params, message.message(servers, params["notify_format"]))
         sent = not answer
         if answer:
-            context.warn(f"The webhook rustdesk_sso_notify_url did not take the summary: {answer}")
+            context.warn(f"The webhook rustdesk_sso_notify_url did not accept the summary: {answer}")
     return {"sent": sent, "ansible_stats": statistics}
 
 
 def _post(params: t.Mapping[str, t.Any], body: dict[str, t.Any]) -> str:
-    """Send ``body``; gives what went wrong, without the address, which is a secret."""
+    """Send ``body``, and return the error, empty if none. It does not contain the address, which is a secret."""
     try:
         with closing(_http.Http(params["ca_path"], params["timeout"])) as http:
             response = http.send("POST", params["notify_url"], json=body)
     except InputError as error:
         return f"rustdesk_sso_notify_{error}"
-    except Exception as error:  # noqa: BLE001  # the text of whatever a library raises may hold the address
-        return f"it answered nothing{_why(params, error)}"
+    except Exception as error:  # noqa: BLE001  # any library's error message may contain the address
+        return f"it did not answer{_why(params, error)}"
     return "" if 200 <= response.status_code < 300 else f"it answered {response.status_code}"
 
 
 def _why(params: t.Mapping[str, t.Any], error: Exception) -> str:
-    """Why the webhook answered nothing, where that is known; its address is not told."""
+    """Return why the webhook did not answer, if known, without its address."""
     try:
         asked = _causes.Asked(
             params["notify_url"], "rustdesk_sso_notify_url", "rustdesk_sso_notify_ca_path", shown="it"
@@ -72,7 +72,7 @@ def _why(params: t.Mapping[str, t.Any], error: Exception) -> str:
         cause = _causes.of_exception(error, asked)
     except ValueError:
         return ". Set rustdesk_sso_notify_url to the URL of a webhook"
-    # The text of one that is not known may hold the address
+    # The message of an unknown error may contain the address
     return f": {cause.answer}. {cause.hint}" if cause.name != _causes.UNKNOWN else ""
 
 
@@ -83,8 +83,10 @@ class ActionModule(InProcessAction):
     CORE = staticmethod(publish)
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Publish the statistics, whatever is wrong with the variables of the server whose turn it is: its own result
-        tells that, and a task that runs once fails for all."""
+        """Publish the statistics even if the variables of the server that runs this task are wrong.
+
+        The server's own result reports that, and a failure of a task that runs once would affect all servers.
+        """
         result = super().run(tmp, task_vars)
         if not result.get("failed"):
             return result

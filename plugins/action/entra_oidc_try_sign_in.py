@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let a user sign in to a server, and report the account."""
+"""Wait for a user to sign in to a server, and report the account."""
 
 from __future__ import annotations
 
@@ -54,37 +54,37 @@ display = Display()
 
 
 def _columns() -> int | None:
-    """The width of the terminal; None without one, or if it does not tell."""
+    """Return the width of the terminal; None without a terminal or if unknown."""
     try:
         return os.get_terminal_size(1).columns or None
     except OSError:
         return None
 
 
-# Both are for the controller, which loads the plugin before it forks a worker: a worker has no standard output.
+# Done while the controller loads the plugin, because a worker has no standard output
 COLUMNS = _columns()
-# Ansible does not flush what it prints: a pipe would show the URL when the wait is over.
-with suppress(AttributeError):  # what stands in for it in other programs may have no such method
+# Ansible does not flush its output, so a pipe would show the URL only after the wait
+with suppress(AttributeError):  # a program that replaces sys.stdout may not provide the method
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 
 def check(params: t.Mapping[str, t.Any]) -> None:
-    """Raise InputError for options that cannot be used; asks nobody."""
+    """Raise InputError for invalid options. Makes no requests."""
     options.check(params, SPEC["argument_spec"], ("public_url", "name"), "console_proxy")
     _input.url(params["public_url"], "public_url")
     clouds.choose(params)
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Show the authorization URL, wait until a user has signed in there, and end the session; raises SsoError."""
+    """Show the authorization URL, wait until a user has signed in, and end the session. Raises SsoError."""
     check(params)
     url = _input.url(params["public_url"], "public_url")
     proxy = check_proxy(params["console_proxy"], "console_proxy")
     headers = gateway_headers.of_verification(params)
     if context.check_mode:
-        said = f"There is nothing to try in check mode. To sign in to {url}, run the playbook without it."
+        said = f"A sign-in cannot be tried in check mode. To sign in to {url}, run the playbook without --check."
         return {"msg": said, "_ansible_verbose_always": True}
-    # By the names that an administrator's session has for them
+    # Under the option names of an administrator's session
     console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
     console_type, names = _users(console, context)
     with closing(Http(console["ca_path"], params["timeout"], proxy, context.tell)) as http:
@@ -106,8 +106,10 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 
 
 def _check_cloud(params: t.Mapping[str, t.Any], url: str, shown: str) -> None:
-    """Raise ServiceError if the authorization URL ``shown`` of the console at ``url`` is of no login host of the cloud:
-    nobody should enter a password there."""
+    """Raise ServiceError if the authorization URL ``shown`` is not at a login host of the cloud.
+
+    Users must not enter a password there. ``url`` is the console's address.
+    """
     foreign = hosts.of_cloud(clouds.choose(params)).foreign("authorization URL", shown)
     if foreign:
         raise ServiceError(
@@ -119,14 +121,14 @@ def _check_cloud(params: t.Mapping[str, t.Any], url: str, shown: str) -> None:
 
 
 def _users(params: t.Mapping[str, t.Any], context: Context) -> tuple[type[Console] | None, set[str] | None]:
-    """The type of the console and the names of its users, as far as these are known; warns if they cannot be read."""
+    """Return the console's type and the names of its users, None if unknown. Warns if they cannot be read."""
     found = CONSOLES.get(params["console_type"])
     try:
         with signed_in({**params, "session": None, "keep_session": False}, context.tell) as session:
             found = type(session.console)
             return found, session.console.user_names()
     except SsoError as error:
-        context.warn(f"It is not known whether the account of a user will be new: {error}")
+        context.warn(f"It is unknown whether a user's account will be new: {error}")
     return found, None
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_oidc_provider in the controller's process."""
+"""Run rustdesk_oidc_provider in the controller's process."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ class ActionModule(InProcessAction):
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
-        """Whether it has a client secret that another run has written."""
+        """Return whether it has a client secret that another run has written."""
         return "client_secret" in result

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_oidc_provider_info in the controller's process."""
+"""Run rustdesk_oidc_provider_info in the controller's process."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class ActionModule(InProcessAction):
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
-        """Whether client secrets were asked for and found."""
+        """Return whether client secrets were requested and found."""
         return any("client_secret" in item for item in result.get("providers") or [])

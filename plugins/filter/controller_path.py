@@ -12,12 +12,12 @@ author:
   - deskops (@deskops)
 description:
   - Private to the playbooks of this collection. It may change in any release.
-  - Returns an absolute path. A relative path belongs to the directory in which C(ansible-playbook) was started, not to
-    the directory of the playbook. C(~) is expanded.
+  - Returns an absolute path. A relative path is resolved against the directory in which C(ansible-playbook) was
+    started, not against the directory of the playbook. C(~) is expanded.
 positional: _input
 options:
   _input:
-    description: The path as the user gave it.
+    description: The path as the user set it.
     type: str
     required: true
 """
@@ -48,5 +48,5 @@ class FilterModule:
     """See the filter's documentation."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """Filters by name."""
+        """Return the filters by name."""
         return {"controller_path": controller_path}

@@ -46,7 +46,7 @@ options:
     elements: str
     required: true
   observed:
-    description: Whether to return the present values of the server instead of those that the run gives it.
+    description: Whether to return the server's present values instead of those that the run sets.
     type: bool
     default: false
   check_mode:
@@ -95,14 +95,14 @@ def entra_oidc_options(
     trials: t.Any = None,
 ) -> t.Any:
     """See the filter's documentation."""
-    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    # Imported on use: Ansible loads all filters of a collection with the first of them.
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import trial
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import options_of
 
     known = Server(declaration, console=console, registration=registration, configured=configured, trials=trials or {})
     server = trial.taken(known, trial.result(tried or {}, known.name))
-    # What consoles and Entra say is no template, also where it looks like one
+    # Texts from consoles and Entra must not be evaluated as templates
     return wrap_var(options_of(module, server, hostvars, hosts, observed=observed, check_mode=check_mode))
 
 
@@ -110,5 +110,5 @@ class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """Filters by name."""
+        """Return the filters by name."""
         return {"entra_oidc_options": entra_oidc_options}

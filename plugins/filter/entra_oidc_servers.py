@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: entra_oidc_servers
-short_description: Decide for the servers of a run, for the role entra_oidc
+short_description: Make the decisions of the role entra_oidc for the servers of a run
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
   - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
-  - Collects the registered results of the servers that go through the role together, and decides what the next task
-    does.
+  - Collects the registered results of the servers that go through the role together, and decides the work of the next
+    task.
 positional: question, host, hosts
 options:
   _input:
@@ -24,16 +24,16 @@ options:
     description:
       - V(applications), V(retirements), V(stranded), V(leaving_lookups), V(removals) and V(deletions) are for
         O(deskops.rustdesk_sso.entra_app#module:applications).
-      - V(trials) names the servers on which a change for all users is tried. V(trial) and V(trial_check) give the
+      - V(trials) names the servers on which a change for all users is tried. V(trial) and V(trial_check) return the
         options of the tasks for one of them.
-      - V(put_back), V(verify_after) and V(inspect_after) give the options of the tasks after a failure, empty if they
-        have nothing to do. V(leaving_deleted) and V(leaving_provider) give those of the tasks that look for a deleted
+      - V(put_back), V(verify_after) and V(inspect_after) return the options of the tasks after a failure, empty if they
+        are not needed. V(leaving_deleted) and V(leaving_provider) return those of the tasks that look up a deleted
         application and remove the provider.
-      - V(run) and V(observed) give the record of each server by its name. V(removed) gives it after removal.
+      - V(run) and V(observed) return the record of each server by name. V(removed) returns it after removal.
         V(observed) warns if the automation's own credential expires soon.
-      - V(round) gives what of a declaration is needed after the run, without secrets.
-      - V(lookups) gives options of M(deskops.rustdesk_sso.entra_app_info). V(adopted) gives the outcome of each server
-        by its name.
+      - V(round) returns the part of a declaration that is needed after the run, without secrets.
+      - V(lookups) returns options of M(deskops.rustdesk_sso.entra_app_info). V(adopted) returns the outcome of each
+        server by name.
     type: str
     choices:
       - applications
@@ -58,11 +58,11 @@ options:
       - adopted
     required: true
   host:
-    description: The name of the host that asks.
+    description: The name of the host that runs the task.
     type: str
     required: true
   hosts:
-    description: The names of the hosts that can take part, in their order.
+    description: The names of the hosts that can take part, in order.
     type: list
     elements: str
     required: true
@@ -90,7 +90,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A list, or a dictionary by the server's name or by option.
+  description: A list, or a dictionary by server name or by option.
   type: raw
 """
 
@@ -112,18 +112,20 @@ def entra_oidc_servers(
     limit: str = "",
 ) -> t.Any:
     """See the filter's documentation."""
-    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    # Imported on use: Ansible loads all filters of a collection with the first of them.
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.questions import QUESTIONS, How
 
     if question not in QUESTIONS:
-        raise AnsibleFilterError(f"entra_oidc_servers: {question!r} is none of {', '.join(QUESTIONS)}")
+        raise AnsibleFilterError(
+            f"entra_oidc_servers: unknown question {question!r}. Use one of {', '.join(QUESTIONS)}."
+        )
     how = How(check_mode, list(map(str, active)), whole=not limit)
     answer = QUESTIONS[question](hostvars, str(host), list(map(str, hosts)), how)
-    if question == "observed":  # for which no task sums up
+    if question == "observed":  # no summary task follows that would warn
         for sentence in automation.warnings(answer.values(), datetime.now(timezone.utc)):
             Display().warning(sentence)
-    # What consoles and Entra say is no template, also where it looks like one
+    # Texts from consoles and Entra must not be evaluated as templates
     return wrap_var(answer)
 
 
@@ -131,5 +133,5 @@ class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """Filters by name."""
+        """Return the filters by name."""
         return {"entra_oidc_servers": entra_oidc_servers}

@@ -6,33 +6,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: fleet_hosts
-short_description: The hosts of a play, if there is a server
+short_description: Select the hosts of a play, and fail if no server matches
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
   - Private to the playbooks of this collection. It may change in any release.
   - For the keyword C(hosts) of a play. A play without hosts is skipped and succeeds. With this filter, the playbook
-    fails if no host of the inventory matches the pattern, or none that C(--limit) leaves.
-  - The extra variable C(rustdesk_sso_hosts) names another pattern than the group C(rustdesk_servers). The keyword
-    C(hosts) sees extra variables alone, not those of the inventory.
+    fails if no host of the inventory, or no host within C(--limit), matches the pattern.
+  - The extra variable C(rustdesk_sso_hosts) sets a different pattern than the group C(rustdesk_servers). The keyword
+    C(hosts) can use only extra variables, not those of the inventory.
 positional: _input
 options:
   _input:
-    description: The pattern of hosts.
+    description: The host pattern.
     type: str
     required: true
   groups:
-    description: The variable C(groups). If omitted, that of the play.
+    description: The variable C(groups). If omitted, the play's variable is used.
     type: dict
   limit:
-    description: The limit. If omitted, the variable C(ansible_limit).
+    description: The limit. If omitted, the variable C(ansible_limit) is used.
     type: str
   partial:
     description:
-      - Whether the inventory contains only a part of the servers, such as that of a job slice in AWX. Without a server,
-        the play is then skipped with a message.
-      - If omitted, the variable C(partial_inventory).
+      - Whether the inventory contains only a part of the servers, such as that of a job slice in AWX. If no server
+        matches, the play is then skipped with a message.
+      - If omitted, the variable C(partial_inventory) is used.
     type: bool
   single:
     description: Whether the play is for one server. The playbook then fails if several servers remain.
@@ -40,17 +40,17 @@ options:
     default: false
   named:
     description:
-      - Whether the limit has to be the name of one server. The playbook then fails if it is a group, a pattern, or a
-        host that O(_input) does not contain. Use it if the limit comes from outside, such as from an alert.
+      - Whether the limit must be the name of one server. The playbook then fails if it is a group, a pattern, or a host
+        that does not match O(_input). Use it if the limit comes from outside, such as from an alert.
     type: bool
     default: false
   first:
     description:
-      - The pattern of the hosts that go first, which is then the result. If it is empty, the first host that C(--limit)
-        leaves.
+      - The pattern of the hosts that go first, which is then the result. If it is empty, the first host within
+        C(--limit) is returned.
     type: str
   after:
-    description: The same as O(first). The result is the pattern of all other hosts.
+    description: The same as O(first), but the result is the pattern of all other hosts.
     type: str
 """
 
@@ -66,7 +66,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The pattern of hosts.
+  description: The host pattern.
   type: str
 """
 
@@ -87,43 +87,43 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._host_pattern
 
 # How many servers an error names
 SHOWN = 5
-# Runs that only look at the playbook, mostly without an inventory
+# Command-line options that only list or check the playbook, mostly without an inventory
 LOOKS = ("syntax", "listhosts", "listtasks", "listtags")
 display = Display()
 
 
 class Variables(t.Protocol):
-    """The variables of a template, as Jinja's context has them."""
+    """The variables of a template, as Jinja's context provides them."""
 
     def get(self, key: str, default: t.Any = None) -> t.Any:
-        """The value of ``key``."""
+        """Return the value of ``key``."""
 
 
 def problem(groups: Groups, limit: str, pattern: str = GROUP) -> str:
-    """Why there is no server to work on, as a sentence; empty if there is one."""
+    """Return a sentence that states why no server matches; empty if one does."""
     named = f"the group {pattern}" if pattern == GROUP or pattern in groups else f"the pattern {pattern}"
     if not matching(groups, pattern):
         return f"The inventory has no host in {named}, so there is nothing to do."
     if limit and not matching(groups, pattern, limit):
-        return f"The limit {limit} leaves no host of {named}, so there is nothing to do."
+        return f"The limit {limit} matches no host in {named}, so there is nothing to do."
     return ""
 
 
 def several(groups: Groups, limit: str, pattern: str = GROUP) -> str:
-    """What to do if more than one server remains, as a sentence; empty if it is one."""
+    """Return a sentence that states what to do if more than one server matches; empty if only one does."""
     servers = matching(groups, pattern, limit)
     if len(servers) < 2:
         return ""
     shown = ", ".join(servers[:SHOWN]) + (", ..." if len(servers) > SHOWN else "")
-    return f"This playbook is for one server, and {len(servers)} remain ({shown}). Choose one with --limit."
+    return f"This playbook is for one server, but {len(servers)} match ({shown}). Choose one with --limit."
 
 
 def unnamed(groups: Groups, limit: str, pattern: str = GROUP) -> str:
-    """Why the limit is not the name of one server, as a sentence; empty if it is."""
-    # Only then as a pattern, which may be the name of a file
+    """Return a sentence that states that the limit is not the name of one server; empty if it is."""
+    # Compared as a name first, because a pattern may be the name of a file
     if limit in matching(groups, pattern) and matching(groups, pattern, limit) == [limit]:
         return ""
-    return f"The limit has to be the name of one server of {pattern}, and {limit!r} is not."
+    return f"The limit must be the name of one server in {pattern}, but it is {limit!r}."
 
 
 @pass_context
@@ -139,10 +139,10 @@ def fleet_hosts(
     first: str | None = None,
     after: str | None = None,
 ) -> str:
-    """``pattern``, or the part of it that is asked for, if there is a server.
+    """Return ``pattern``, or the part of it that ``first`` or ``after`` selects.
 
-    Raises AnsibleFilterError if there is none and the inventory is the whole, if there are several where a ``single``
-    one is wanted, or if the limit is not the name of a server where a ``named`` one is wanted.
+    Raises AnsibleFilterError if no server matches and the inventory is complete, if several match although ``single``
+    is true, or if the limit is not the name of a server although ``named`` is true.
     """
     if any(context.CLIARGS.get(look) for look in LOOKS):
         return pattern
@@ -153,10 +153,10 @@ def fleet_hosts(
         raise AnsibleFilterError(wrong)
     why = problem(known, left, pattern)
     if why and not boolean((variables.get("partial_inventory") if partial is None else partial) or False):
-        other = "" if pattern != GROUP else f" If they are in another group, name it with -e {VARIABLE}=GROUP."
+        other = "" if pattern != GROUP else f" If they are in a different group, add -e {VARIABLE}=GROUP."
         raise AnsibleFilterError(f"{why} Add the servers to it, or correct the limit.{other}")
     if why:
-        display.display(f"{why} Others may be in other slices.")
+        display.display(f"{why} The servers may be in other slices.")
         return pattern
     if first is None and after is None:
         return pattern
@@ -168,5 +168,5 @@ class FilterModule:
     """See the filter's documentation."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """Filters by name."""
+        """Return the filters by name."""
         return {"fleet_hosts": fleet_hosts}

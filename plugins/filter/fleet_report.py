@@ -6,27 +6,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: fleet_report
-short_description: Report on sign-in of a fleet of servers, as a page, JSON or metrics
+short_description: Report on sign-in for a fleet of servers, as a page, JSON, CSV or metrics
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
   - Private to the playbooks of this collection. It may change in any release.
-  - Builds a report from the record of each server, as the fact C(rustdesk_sso_observed) holds them after
+  - Builds a report from the record of each server, which the fact C(rustdesk_sso_observed) contains after
     C(tasks_from=observe) of the role P(deskops.rustdesk_sso.entra_oidc#role). Sends no requests and writes no files.
-  - Each server is in one state, the first of these that applies. V(unreachable) means that the server or its tenant
-    could not be checked. V(refused) means the same, because Entra or the console refused the automation's credentials.
-    V(invalid) means that the server's variables cannot be used. V(broken) means that a check failed or sign-in is not
-    verified. V(drifted) means that a run of the playbook C(site) would change something. V(restricted) means that
-    sign-in works, but that not all users can sign in. V(expiring) means that the client secret expires within
+  - Each server has one state, the first of these that applies. V(unreachable) means that the server or its tenant could
+    not be checked. V(refused) means that it could not be checked because Entra or the console refused the automation's
+    credentials. V(invalid) means that the server's variables cannot be used. V(broken) means that a check failed or
+    sign-in is not verified. V(drifted) means that a run of the playbook C(site) would change the server. V(restricted)
+    means that sign-in works, but not for all users. V(expiring) means that the client secret expires within
     C(renew_before_days) or has expired. V(healthy) means that none of these applies.
   - Servers are sorted by state in that order, then by the days until their client secret expires, then by name.
 positional: _input
 options:
   _input:
     description:
-      - The records, as a list or as a dictionary by the name of the server.
-      - All keys are required. An unknown text is empty. Other keys are left out of the report.
+      - The records, as a list or as a dictionary by server name.
+      - All keys are required. An unknown text is empty. Other keys are not included in the report.
     type: raw
     required: true
     suboptions:
@@ -47,11 +47,11 @@ options:
           - The C(unique_name), C(display_name), C(app_id) and C(object_id) of the application.
           - C(assignment) is who can sign in with it, V(all) users, V(assigned) users and groups, or V(nobody).
             C(portal_url) is its page in the Microsoft Entra admin center.
-          - C(foreign_redirect_uris) lists its redirect URIs. The report leaves out the callback URLs of the records.
+          - C(foreign_redirect_uris) lists its redirect URIs. The report omits the callback URLs of the records.
         type: dict
         required: true
       callback_url:
-        description: The redirect URI of the server.
+        description: The server's redirect URI.
         type: str
         required: true
       provider:
@@ -63,12 +63,12 @@ options:
       client_secret:
         description:
           - The C(name), C(key_id), C(hint) and expiry time C(expires) (ISO 8601) of the client secret, never its value.
-          - C(decision) is what a run would do with it, and C(reason) is why.
+          - C(decision) is a run's decision about it, and C(reason) is the reason.
           - C(removed) lists the key IDs of the client secrets that a run would remove.
         type: dict
         required: true
       renew_before:
-        description: How long before it expires the client secret is renewed, such as V(30d).
+        description: How long before its expiry the client secret is renewed, such as V(30d).
         type: str
         required: true
       verified:
@@ -76,7 +76,7 @@ options:
         type: bool
         required: true
       changed:
-        description: Whether a run would change something.
+        description: Whether a run would change the server.
         type: bool
         required: true
       checks:
@@ -88,19 +88,19 @@ options:
         required: true
       restrictions:
         description:
-          - What keeps some or all users from signing in although every check passes, each with its C(name), C(detail)
-            and C(hint).
+          - The restrictions that prevent some or all users from signing in although every check passes, each with its
+            C(name), C(detail) and C(hint).
         type: list
         elements: dict
         required: true
       drift:
-        description: What a run would change, as the texts C(before) and C(after) for each C(object).
+        description: The changes that a run would make, as the texts C(before) and C(after) for each C(object).
         type: list
         elements: dict
         required: true
       automation:
         description:
-          - The C(client_id) that the automation signs in to Entra with, the C(credential) (C(auth_source) of
+          - The C(client_id) with which the automation signs in to Entra, the C(credential) (C(auth_source) of
             M(deskops.rustdesk_sso.entra_app)) and its expiry time C(expires) (ISO 8601).
           - C(state) is V(valid), V(expiring), V(expired), V(none) if it does not expire here, or V(unknown).
         type: dict
@@ -125,19 +125,19 @@ options:
       - V(html) is a self-contained page for a browser.
       - V(json) is for programs.
       - V(prometheus) is for the textfile collector of the Prometheus node exporter.
-      - V(csv) is for spreadsheets. A cell that a spreadsheet would take for a formula begins with an apostrophe.
-      - V(files) is all of them at once.
+      - V(csv) is for spreadsheets. A cell that a spreadsheet would treat as a formula starts with an apostrophe.
+      - V(files) returns all of them.
     type: str
     choices: [html, json, prometheus, csv, files]
     required: true
   at:
-    description: When the servers were checked, in ISO 8601. Days are counted from this time.
+    description: The time at which the servers were checked, in ISO 8601. Days are counted from this time.
     type: str
     required: true
   fail_on:
     description:
-      - States that are a reason to fail, as a list or a text with commas. The result then has a sentence that names the
-        servers. V(expiring) applies to the automation's own credential as well.
+      - The states to fail on, as a list or a comma-separated text. The key C(failure) of the result then names the
+        servers. V(expiring) includes the automation's own credential.
     type: raw
     default: []
     version_added: 0.2.0
@@ -173,11 +173,11 @@ _value:
       C(rustdesk_sso_check_ok), C(rustdesk_sso_client_secret_expires_timestamp_seconds),
       C(rustdesk_sso_client_secret_renew_before_seconds), C(rustdesk_sso_drifted), C(rustdesk_sso_restricted),
       C(rustdesk_sso_automation_credential_expires_timestamp_seconds) and C(rustdesk_sso_report_timestamp_seconds).
-    - With O(format=files), a dictionary. Its key C(files) holds the texts by the file names C(rustdesk_sso.html),
-      C(rustdesk_sso.json), C(rustdesk_sso.prom) and C(rustdesk_sso.csv), and its key C(totals) is the same as below.
-      Its key C(states) holds the C(state), the C(reason), the objects of C(drift) and the C(days_left) of each server
-      by its name. Its key C(summary) is the report in one line. Its key C(failure) names the servers in one of the
-      states O(fail_on), empty if there is none.
+    - With O(format=files), a dictionary. Its key C(files) contains the texts by the file names C(rustdesk_sso.html),
+      C(rustdesk_sso.json), C(rustdesk_sso.prom) and C(rustdesk_sso.csv). Its key C(totals) is the same as below. Its
+      key C(states) contains the C(state), the C(reason), the objects of C(drift) and the C(days_left) of each server by
+      name. Its key C(summary) is the report in one line. Its key C(failure) is a sentence that names the servers in one
+      of the states O(fail_on), or empty.
   type: raw
   contains:
     version:
@@ -185,11 +185,11 @@ _value:
       type: int
       sample: 1
     checked_at:
-      description: When the servers were checked.
+      description: The time at which the servers were checked.
       type: str
       sample: "2026-11-21T17:00:00Z"
     totals:
-      description: The number of C(servers), and the number of servers in each state by the name of the state.
+      description: The number of C(servers), and the number of servers in each state.
       type: dict
       sample:
         servers: 3
@@ -230,9 +230,9 @@ _value:
           type: str
     automation:
       description:
-        - What the automation itself signs in to Entra with, each credential once, the most urgent first. It has the
-          C(client_id), the C(credential), its C(expires) time, its C(state), the C(days_left), a C(summary) in words,
-          and the names of the C(servers).
+        - The automation's own credentials for Entra, each once, the most urgent first. Each has the C(client_id), the
+          C(credential), its C(expires) time, its C(state), the C(days_left), a C(summary) in words, and the names of
+          the C(servers).
         - C(urgent) is whether it expires soon or has expired. C(command) is then the command that renews it.
       type: list
       elements: dict
@@ -245,8 +245,8 @@ _value:
         - The applications, each with C(tenant_id), C(unique_name), C(display_name), C(app_id), C(object_id),
           C(assignment), C(portal_url), C(foreign_redirect_uris), C(former_redirect_uris) and the names of the
           C(servers) that share it.
-        - C(former_redirect_uris) have the path of RustDesk's callback URL, and no server declares them, such as those
-          of former addresses. If the declaration of a server is not known, they are among C(foreign_redirect_uris).
+        - C(former_redirect_uris) have the path of RustDesk's callback URL, but no server declares them. They usually
+          belong to former addresses. If a server's declaration is unknown, they are among C(foreign_redirect_uris).
       type: list
       elements: dict
 """
@@ -278,5 +278,5 @@ class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """Filters by name."""
+        """Return the filters by name."""
         return {"fleet_report": fleet_report}

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: fleet_teardown
-short_description: What a teardown may delete, and what stays
+short_description: Decide what a teardown may delete, and report the result
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
   - Private to the playbooks of this collection. It may change in any release.
-  - Decides for which servers a teardown is, and whether the automation's own applications may be deleted. Lists what it
-    did and what stays.
+  - Decides which servers a teardown includes, and whether the automation's own applications may be deleted. Lists what
+    it removed and what it kept.
 positional: _input, hosts
 options:
   _input:
@@ -27,22 +27,22 @@ options:
     required: true
   given:
     description:
-      - What the playbook was given, C(automation), C(confirm) and C(gone_consoles) as lists or text with commas.
-      - C(limit) and C(partial), by which a run is for a part of the servers.
+      - The playbook's variables C(automation), C(confirm) and C(gone_consoles), as lists or comma-separated text.
+      - C(limit) and C(partial), with which a run includes only some of the servers.
       - C(answers), results of M(deskops.rustdesk_sso.entra_app_info), and C(deleted), results of
         M(deskops.rustdesk_sso.entra_app).
-      - C(cloud), as for M(deskops.rustdesk_sso.entra_app), and C(graph), the address of Microsoft Graph if it is not
-        that of the cloud. They decide about the commands that restore or purge an application.
+      - C(cloud), as for M(deskops.rustdesk_sso.entra_app), and C(graph), the address of Microsoft Graph if it differs
+        from the cloud's. They determine the commands that restore or purge an application.
     type: dict
     default: {}
   check_mode:
-    description: Whether nothing was changed.
+    description: Whether changes are only predicted.
     type: bool
     default: false
 """
 
 EXAMPLES = r"""
-- name: Show what stays
+- name: Show what was removed and what was kept
   ansible.builtin.debug:
     msg: "{{ (hostvars | deskops.rustdesk_sso.fleet_teardown(ansible_play_hosts_all)).lines }}"
 """
@@ -50,14 +50,14 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(refused), why nothing may be removed, empty if nothing is against it.
+    - C(refused), why the teardown is refused, empty if it is not.
     - C(lookups), options of M(deskops.rustdesk_sso.entra_app_info) for the automation's applications.
     - C(problem), why an application of the automation cannot be deleted, empty if all can.
-    - C(done), the servers that a former teardown has removed, and C(finished), whether these are all.
-    - C(gone), the servers whose consoles are not asked.
+    - C(done), the servers that an earlier teardown has removed, and C(finished), whether these are all.
+    - C(gone), the servers whose consoles are not accessed.
     - C(targets), the applications to delete, each with C(tenant_id), C(object_id) and C(app_id).
     - C(failed), whether a server or the deletion failed.
-    - C(lines), what was done and what stays.
+    - C(lines), a report on what was removed and what was kept.
   type: dict
 """
 
@@ -88,7 +88,7 @@ def fleet_teardown(
         deleted=asked.get("deleted") or [],
     )
     fleet = (hostvars[names[0]].get("groups") or {}).get(_host_patterns.GROUP, ()) if names else ()
-    # Another host may have the variable from the group of all hosts, and be no server
+    # Another host may inherit the variable from the group of all hosts without being a server
     apart = [str(name) for name in hostvars if str(name) not in names and (own.names or name in fleet)]
     known = [_host(hostvars[name], name, server=name in fleet) for name in apart]
     others = [item for item in known if item.client_id or item.name in fleet]
@@ -98,7 +98,7 @@ def fleet_teardown(
     left = teardown.complete(own, records).values()
     address = asked.get("graph") or CLOUDS[asked.get("cloud") or "public"].graph_endpoint
     lines = teardown.finished(own) if finished else teardown.closing(own, records, predicted=check_mode, graph=address)
-    # What consoles and Entra say is no template, also where it looks like one
+    # Texts from consoles and Entra must not be evaluated as templates
     return wrap_var(
         {
             "refused": teardown.refusal(
@@ -121,19 +121,19 @@ def fleet_teardown(
 
 
 def _listed(given: t.Any) -> list[str]:
-    """A list, also from text with commas."""
+    """Return a list from a list or a comma-separated text."""
     items = given if isinstance(given, list) else str(given or "").split(",")
     return [text for item in items if (text := str(item).strip())]
 
 
 def _host(variables: t.Mapping[str, t.Any], name: str, *, server: bool) -> t.Any:
-    """A host of the inventory; a ``server`` has the environment's values for what it does not set."""
+    """Return a host of the inventory. A ``server`` gets values that it does not set from the environment."""
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.teardown import Host
 
     def of(variable: str, environment: str) -> str:
         try:
             value = variables.get(variable)
-        except Exception:  # noqa: BLE001  # Ansible's own kinds of errors differ by its version; the role tells of them
+        except Exception:  # noqa: BLE001  # Ansible's own error types differ by its version; the role reports them
             return ""
         return str(value or (os.environ.get(environment) if server else "") or "").strip().lower()
 
@@ -143,7 +143,7 @@ def _host(variables: t.Mapping[str, t.Any], name: str, *, server: bool) -> t.Any
 
 
 def _records(hostvars: HostVars, names: t.Sequence[str]) -> dict[str, t.Any]:
-    """The record of each server, from any host that has it."""
+    """Return the record of each server, from any host that has it."""
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
     found: dict[str, t.Any] = {}
@@ -158,5 +158,5 @@ class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """Filters by name."""
+        """Return the filters by name."""
         return {"fleet_teardown": fleet_teardown}

@@ -12,9 +12,9 @@ author:
   - deskops (@deskops)
 description:
   - Private to the playbooks of this collection. It may change in any release.
-  - Reads a recording in HAR format of a visit to Settings > OIDC with Submit, and returns the value of
+  - Reads a recording in HAR format of opening Settings > OIDC and selecting Submit, and returns the value of
     O(deskops.rustdesk_sso.rustdesk_oidc_provider#module:contract) for that server.
-  - The result contains no values, secrets, cookies or host names of the recording.
+  - The result contains no values, secrets, cookies or host names from the recording.
 positional: _input
 options:
   _input:
@@ -37,7 +37,7 @@ _value:
   type: dict
   contains:
     contract:
-      description: The differences from the known settings API. Empty if there are none.
+      description: The differences from the known settings API. Empty if none were found.
       type: dict
     confidence:
       description: How certain each part is.
@@ -57,7 +57,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 
 def learn_contract(har: t.Any) -> dict[str, t.Any]:
     """See the filter's documentation."""
-    # Loaded when it is used: Ansible loads all filters of a collection with the first of them.
+    # Imported on use: Ansible loads all filters of a collection with the first of them.
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.har import learn
 
     try:
@@ -70,5 +70,5 @@ class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """Names and functions."""
+        """Return the filters by name."""
         return {"learn_contract": learn_contract}

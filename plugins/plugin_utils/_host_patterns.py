@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The hosts of a pattern, as Ansible itself understands patterns."""
+"""Find the hosts of a pattern with Ansible's own pattern matching."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 
-# The group of all servers, if no other pattern is named. As in _fleet.declaration, which takes longer to load than a
-# playbook that only fails should take
+# The group of all servers if no other pattern is set. It repeats the one in _fleet.declaration, which loads too slowly
+# for a playbook that only fails.
 GROUP = "rustdesk_servers"
-# The extra variable that names another one
+# The extra variable that sets another pattern
 VARIABLE = "rustdesk_sso_hosts"
 
 Groups = t.Mapping[str, t.Sequence[str]]
 
 
 def group(variables: t.Mapping[str, t.Any]) -> str:
-    """The group of all servers, from the variables of a host; empty if they are chosen by another pattern."""
+    """Return the group of all servers, from a host's variables; empty if another pattern selects them."""
     pattern = str(variables.get(VARIABLE) or GROUP)
     return pattern if pattern in (variables.get("groups") or {}) else ""
 
 
 def of_fleet(variables: t.Mapping[str, t.Any]) -> list[str]:
-    """All servers of the inventory, from the variables of a host."""
+    """Return all servers of the inventory, from a host's variables."""
     return matching(variables.get("groups") or {}, str(variables.get(VARIABLE) or GROUP))
 
 
 def matching(groups: Groups, pattern: str, limit: str = "") -> list[str]:
-    """The hosts of ``pattern`` that ``limit`` leaves, in the order of the inventory.
+    """Return the hosts of ``pattern`` within ``limit``, in the order of the inventory.
 
     ``groups`` is Ansible's variable of that name. A pattern that Ansible refuses has no hosts.
     """

@@ -28,43 +28,43 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import C
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _sealed
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
 
-# The role sets it for its tasks: they run on the controller, whatever connection, become or interpreter the caller has
+# Set by the role for its tasks: they run on the controller, whatever the caller's connection, become or interpreter
 ON_CONTROLLER = "__rustdesk_sso_on_controller"
-# The role passes it to a task that has nothing to do on this host: a failed task's result
+# Passed by the role to a task that must not run for this host: a failed task's result
 ERROR = "__rustdesk_sso_error"
-# The key of a result for the next task alone
+# The key of a result that is only for the next task
 HANDED_OVER = "session"
-# The parts of an error of which its sentence is made
+# The parts of an error that its message consists of
 SAID = ("attempted", "answer", "hint")
-# Variables that change what a process loads when it starts: too late for the controller's own
+# Variables that take effect only when a process starts, which is too late for the controller's own
 START_ONLY = re.compile(r"PYTHON.*|LD_.*|OPENSSL_CONF")
 
 
 class InProcessAction(ActionBase):
-    """Runs a module's core where the task runs on the controller, and the module itself anywhere else.
+    """Run a module's core if the task runs on the controller, and the module itself anywhere else.
 
-    Both give the same result, key for key. A result that holds a secret is censored in all output, while the registered
+    Both return the same result, key for key. A result with a secret is censored in all output, but the registered
     variable keeps it (``_ansible_no_log``, tried with ansible-core 2.16 to 2.21).
     """
 
     SPEC: t.Mapping[str, t.Any]
     CORE: Core
-    # What is left to do where the role has nothing to do on a host
+    # The cleanup if the role stops for a host
     GIVE_UP: Core | None = None
-    # A background job's result is written to a file and printed by async_status, secrets and all.
+    # A background job's result is written to a file and printed by async_status, including secrets
     _supports_async = False
 
     def __init_subclass__(cls) -> None:
-        """The controller has now imported all that the action needs, and forks a worker for each host and task.
+        """Exclude all objects imported so far from garbage collection, before the controller forks its workers.
 
-        None of it is garbage: else the collector of each worker would walk through it, and so copy all of its memory.
+        Otherwise the collector of each worker, one for each host and task, would touch and so copy all of this memory.
         """
         super().__init_subclass__()
         gc.freeze()
 
     @staticmethod
     def holds_secret(result: t.Mapping[str, t.Any]) -> bool:
-        """Whether the result of this action holds a secret."""
+        """Return whether the result of this action holds a secret."""
         return False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -99,8 +99,10 @@ class InProcessAction(ActionBase):
         return result
 
     def _mistake(self) -> dict[str, t.Any]:
-        """The failed task's result for options as they were given, before Ansible makes texts and numbers of them;
-        empty if nothing is wrong."""
+        """Check the options as given, before Ansible converts them to texts and numbers.
+
+        Return a failed task's result, empty if nothing is wrong.
+        """
         try:
             _option_values.check(plain(self._task.args), self.SPEC["argument_spec"])
         except InputError as error:
@@ -108,16 +110,19 @@ class InProcessAction(ActionBase):
         return {}
 
     def _show_diff(self, result: t.Mapping[str, t.Any]) -> None:
-        """Show the diff that Ansible does not show, of a result that is censored as a whole or counts as no change.
+        """Show the diff of a result that is censored as a whole or counts as no change, which Ansible does not show.
 
         No diff of this collection holds a secret.
         """
         if self._task.diff and not self._task.no_log and result.get("changed") and result.get("diff"):
-            self._display.display(CallbackBase()._get_diff(copy.deepcopy(result["diff"])))  # which changes it
+            self._display.display(CallbackBase()._get_diff(copy.deepcopy(result["diff"])))  # it modifies the diff
 
     def _here(self, variables: dict[str, t.Any]) -> bool:
-        """Whether this is a task of the role, or the module would run on the controller, in this Python, as this user,
-        in this environment."""
+        """Return whether to run the core in this process.
+
+        This applies to the role's tasks, and if the module would run on the controller with the same Python, user and
+        environment.
+        """
         if variables.get(ON_CONTROLLER):
             return True
         local = str(self._connection.transport).rsplit(".", 1)[-1] == "local"
@@ -135,14 +140,14 @@ class InProcessAction(ActionBase):
             return {
                 "failed": True,
                 "msg": f"The environment of this task cannot be used: {', '.join(unusable)} takes effect only when a "
-                "process starts, and this task runs in the controller's process. Set it where ansible-playbook is "
-                "started, or remove it from environment.",
+                "process starts, but this task runs in the controller's process. Set it before you start "
+                "ansible-playbook, or remove it from environment.",
             }
         with _set(environment):
             return self._validated(core)
 
     def _tell(self, text: str) -> None:
-        """Show something at once: the warnings of a result are shown when the task has ended."""
+        """Show a message immediately. A result's warnings are shown only after the task."""
         self._display.display(f"{self._task.action}: {text}", color=constants.COLOR_VERBOSE)
 
     def _validated(self, core: Core) -> dict[str, t.Any]:
@@ -168,14 +173,14 @@ class InProcessAction(ActionBase):
                 for deprecation in validated._deprecations
             ]
         result["invocation"] = {"module_args": params}
-        # As AnsibleModule does: input secrets are masked wherever they turn up, None and booleans are left alone.
-        # A session that is handed over stays whole, and is encrypted
+        # As in AnsibleModule, input secrets are masked wherever they appear, except in None and booleans. A session for
+        # the next task is not masked but encrypted.
         preserved = {k: v for k, v in result.items() if v is None or isinstance(v, bool) or k == HANDED_OVER}
         return {**remove_values(result, validated._no_log_values), **preserved}
 
 
 def said_once(result: dict[str, t.Any]) -> dict[str, t.Any]:
-    """``result`` of a task of the role, where ``error`` repeats nothing that its ``msg`` says."""
+    """Return the ``result`` of a role's task with an ``error`` that repeats no part of ``msg``."""
     if not result.get("failed") or not isinstance(result.get("error"), t.Mapping):
         return result
     left = {name: value for name, value in result["error"].items() if name not in SAID and value is not None}
@@ -183,7 +188,7 @@ def said_once(result: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _environment(action: ActionBase) -> dict[str, str]:
-    """The environment that the keyword ``environment`` of the action's task asks for."""
+    """Return the environment that the action's task sets with the keyword ``environment``."""
     found: dict[str, str] = {}
     for item in action._task.environment or []:
         values = action._templar.template(item) if item else {}
@@ -193,14 +198,14 @@ def _environment(action: ActionBase) -> dict[str, str]:
 
 @contextmanager
 def task_environment(action: ActionBase) -> t.Iterator[None]:
-    """The process with the environment of the action's task."""
+    """Run the body with the environment of the action's task."""
     with _set(_environment(action)):
         yield
 
 
 @contextmanager
 def _set(environment: dict[str, str]) -> t.Iterator[None]:
-    """The process with these environment variables, which is a worker of one task and host."""
+    """Run the body with these environment variables in this process, a worker for one task and host."""
     before = dict(os.environ)
     os.environ.update(environment)
     try:
@@ -211,9 +216,9 @@ def _set(environment: dict[str, str]) -> t.Iterator[None]:
 
 
 def given(args: t.Mapping[str, t.Any], argument_spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """``args`` without options that are null, also in suboptions: these are not set, and have defaults and fallbacks.
+    """Return ``args`` without options and suboptions that are null, so that their defaults and fallbacks apply.
 
-    Ansible takes null for a value of an option with a default, and for one of two options that exclude each other.
+    Ansible treats null as a value of an option with a default, and of one of two options that exclude each other.
     """
     found: dict[str, t.Any] = {}
     for name, value in args.items():

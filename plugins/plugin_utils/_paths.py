@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Where the paths that a user gives lead.
+"""Resolve the paths that a user sets.
 
-Ansible resolves a relative path against the directory of the playbook, for tasks and lookups alike: with a playbook of
-an installed collection, that is inside the collection. Only what runs in the controller's process has the directory in
+Ansible resolves a relative path against the directory of the playbook, for tasks and lookups alike. For a playbook of
+an installed collection, that is inside the collection. Only code in the controller's process knows the directory in
 which the user started ansible-playbook.
 """
 
@@ -16,10 +16,10 @@ import os
 
 
 def resolved(path: str, directory: str) -> str:
-    """``path`` as an absolute path: ``~`` and ``~user`` expanded, a relative one in ``directory``, without ``..``."""
+    """Resolve ``path`` in ``directory`` to an absolute path without ``..``, with ``~`` and ``~user`` expanded."""
     return os.path.normpath(os.path.join(directory, os.path.expanduser(path)))
 
 
 def of_user(path: str) -> str:
-    """``path`` as an absolute path for the directory in which the user started this process."""
+    """Return ``path`` as an absolute path, relative to the directory in which the user started this process."""
     return resolved(path, os.getcwd())

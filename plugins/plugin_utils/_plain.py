@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Ansible's own kinds of text, lists and dictionaries as plain Python. Pure."""
+"""Convert Ansible's own text, list and dictionary types to plain Python. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 
 def plain(value: t.Any) -> t.Any:
-    """A copy of ``value`` as a module gets its options: vaulted strings decrypted, no tags or marks."""
+    """Return a copy of ``value`` as a module receives its options: vaulted strings decrypted, no tags or marks."""
     if isinstance(value, t.Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Encrypt the session that one task hands over to the next, so that its result need not be censored as a whole."""
+"""Encrypt the session that one task passes to the next, so that its result need not be censored as a whole."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
-# Made when Ansible loads the first action of the collection, before it forks its workers: they have it, and nobody else
+# Created when Ansible loads the first action of the collection, before it forks its workers, so that only they have it
 _KEY = base64.urlsafe_b64encode(os.urandom(32))
 _PREFIX = "sealed:"
-# What is left readable
+# The keys that stay readable
 _OPEN = ("type",)
 
 Session = t.Mapping[str, t.Any]
 
 
 def seal(session: Session) -> dict[str, t.Any] | None:
-    """``session``, as the option of that name takes it, with its texts encrypted for this run of Ansible.
+    """Return ``session``, as the option of that name accepts it, with its texts encrypted for this run of Ansible.
 
-    None if the library for that is missing, which azure-identity brings.
+    None if the library cryptography, a dependency of azure-identity, is missing.
     """
     try:
         from cryptography.fernet import Fernet
@@ -39,7 +39,7 @@ def seal(session: Session) -> dict[str, t.Any] | None:
 
 
 def unseal(session: t.Any) -> t.Any:
-    """What ``seal`` was given; anything else is left as it is. Raises InputError for a session of another run."""
+    """Decrypt a session from ``seal``; return other values unchanged. Raises InputError for another run's session."""
     if not isinstance(session, t.Mapping) or not any(map(_is_sealed, session.values())):
         return session
     from cryptography.fernet import Fernet, InvalidToken

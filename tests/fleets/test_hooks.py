@@ -180,7 +180,7 @@ def test_a_webhook_that_does_not_take_it_fails_nobody(lab: Lab, fleet: Fleet) ->
     plays = {
         "it answered 500": refused,
         "it answered 404": refused | {"rustdesk_sso_notify_url": f"{hook.url}-of-nobody"},
-        "it answered nothing": refused | {"rustdesk_sso_notify_url": DEAD},
+        "it did not answer": refused | {"rustdesk_sso_notify_url": DEAD},
     }
     run = fleet.controller.playbook(
         [play(imported(), vars=variables) for variables in plays.values()], fleet.inventory, "-vvvv", "--diff"

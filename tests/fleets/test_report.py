@@ -72,7 +72,7 @@ def test_the_playbook(lab: Lab, make_quick_fleet: Callable[[int], Fleet], tmp_pa
     # A mistake is told first; check mode writes no file
     lab.clear_requests()
     mistaken = report(fleet, tmp_path / "none", report_fail_on=["drift"])
-    assert "There is no state 'drift'. Choose from unreachable, refused" in mistaken.output
+    assert "Unknown state 'drift'. Choose from unreachable, refused" in mistaken.output
     assert lab.requests() == []
     checked = report(fleet, tmp_path / "none", "--check", "--limit", first)
     assert checked.rc == 0, checked.output

@@ -29,8 +29,8 @@ def test_a_change_for_all_users_that_fails_on_the_first_server(
     run = fleet.site("--diff", "-vvv")
     assert run.failed() == {first.name, other.name}, run.output
     said = " ".join(run.output.split())
-    assert "The former provider was put back. Sign-in works. Changes of the application stay: " in said
-    assert f"{first.name} was tried first, and its sign-in would not work" in said
+    assert "The former provider was restored. Sign-in works. Changes to the application are kept: " in said
+    assert f"The change was tried on {first.name} first, where sign-in would not work" in said
     assert [consoles.entry(console)["client_secret"] for console in (first, other)] == held
     assert consoles.told(lab, run.output) == []
     for name in fleet.consoles:

@@ -195,7 +195,7 @@ def test_set_up_by_hand_becomes_variables(
     assert variables(fleet, "bern")["rustdesk_sso_app_unique_name"] == "rustdesk-sso-berlin"
     assert variables(fleet, "bern")["rustdesk_sso_public_url"] == second.url
     assert "It shares the application with bern" in run.output
-    assert "The console holds no client secret" not in run.output
+    assert "The console has no client secret" not in run.output
 
     # What the files say is the truth: only the unique name is missing
     del fleet.hosts["graz"], fleet.consoles["graz"]

@@ -16,9 +16,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _host_
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import other_hosts
 from support.controller import Controller
 
-OTHER_GROUP = "If they are in another group, name it with -e rustdesk_sso_hosts=GROUP."
+OTHER_GROUP = "If they are in a different group, add -e rustdesk_sso_hosts=GROUP."
 NOTHING = "The inventory has no host in the group rustdesk_servers, so there is nothing to do."
-LEAVES_NONE = "leaves no host of the group rustdesk_servers, so there is nothing to do."
+LEAVES_NONE = "matches no host in the group rustdesk_servers, so there is nothing to do."
 WEB: dict[str, Any] = {"webservers": {"hosts": {"web1": {}}}}
 BOTH = {**WEB, "rustdesk_servers": {"hosts": {"desk1": {}, "desk2": {}}}}
 GROUPS = {"all": ["web1", "desk1", "desk2"], "webservers": ["web1"], "rustdesk_servers": ["desk1", "desk2"]}
@@ -37,14 +37,14 @@ GROUPS = {"all": ["web1", "desk1", "desk2"], "webservers": ["web1"], "rustdesk_s
             "remove",
             BOTH,
             ["-e", "rustdesk_sso_hosts=webservers", "--limit", "desk1"],
-            "no host of the group webservers",
+            "no host in the group webservers",
         ),
         ("try_sign_in", WEB, [], NOTHING),
         (
             "try_sign_in",
             BOTH,
             [],
-            "This playbook is for one server, and 2 remain (desk1, desk2). Choose one with --limit.",
+            "This playbook is for one server, but 2 match (desk1, desk2). Choose one with --limit.",
         ),
     ],
 )
@@ -83,7 +83,7 @@ def test_one_server_alone(limit: str, several: bool) -> None:
 def test_many_servers_are_not_all_named() -> None:
     many = [f"desk{number}" for number in range(1, 50)]
     said = fleet_hosts.several({"all": many, "rustdesk_servers": many}, "")
-    assert "and 49 remain (desk1, desk2, desk3, desk4, desk5, ...)" in said
+    assert "but 49 match (desk1, desk2, desk3, desk4, desk5, ...)" in said
 
 
 def test_a_limit_from_a_file(tmp_path: Any) -> None:

@@ -67,7 +67,7 @@ def test_remove(fleet: Fleet) -> None:
     assert run.rc == 0, run.output
     assert run.changed() == predicted.changed()
     assert f"kept: the application rustdesk-sso (it has the redirect URI {fleet.consoles[stays].url}" in run.output
-    assert f"take {gone} out of the inventory, or the next run of site.yml" in run.output
+    assert f"remove {gone} from the inventory, or the next run of site.yml" in run.output
     (application,) = own(fleet.tenant.applications())
     assert application["web"]["redirectUris"] == [f"{fleet.consoles[stays].url}/api/oidc/callback"]
     assert secrets(fleet)[gone] == set()

@@ -112,7 +112,7 @@ def test_the_redirect_uri_of_a_former_address(make_quick_fleet: Callable[[int], 
     move(fleet, console, f"https://localhost:{urlsplit(console.url).port}")
     moved = quick_run(fleet)
     assert moved.rc == 0, moved.output
-    assert f"the redirect URI of the former address stays: {former}" in said(moved.output)
+    assert f"the redirect URI of the former address is kept: {former}" in said(moved.output)
     (application,) = quick_report(fleet)["applications"]
     assert (application["former_redirect_uris"], application["foreign_redirect_uris"]) == ([former], [])
 

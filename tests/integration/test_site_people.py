@@ -66,9 +66,7 @@ def test_only_members_of_a_group_can_sign_in(make_quick_fleet: Callable[[int], F
     assert kept_out(fleet, stranger)
     fleet.variables[GROUPS] = []
     refused = quick_run(fleet)
-    assert (
-        "rustdesk_sso_app_allowed_groups is empty, so nobody could sign in. To let all users sign in" in refused.output
-    )
+    assert "rustdesk_sso_app_allowed_groups is empty, so no user could sign in. To allow all users" in refused.output
     assert not kept_out(fleet, member)
     fleet.variables[PRINCIPAL] = {"app_role_assignment_required": False}
     site(fleet)

@@ -53,7 +53,7 @@ def test_a_failed_verification(lab: Lab, fleet: Fleet, kind: str) -> None:
     run = quick_run(fleet, *RENEW)
     lab.clear_faults()
     assert run.failed() == {console.name for console in desks}, run.output
-    assert said(run.output).count("The former provider was put back. Sign-in works.") >= 1
+    assert said(run.output).count("The former provider was restored. Sign-in works.") >= 1
     assert {console.name for console in desks if consoles.entry(console) == held[console.name]} == {failing.name}
     assert "client_id: the console sends another instead of" in said(run.output)
     for console in desks:
@@ -75,7 +75,7 @@ def test_a_server_that_another_one_stopped(lab: Lab, make_quick_fleet: Callable[
     strict = quick_run(fleet, *RENEW, any_errors_fatal=True)
     lab.clear_faults()
     assert strict.failed() == {one.name, other.name}, strict.output
-    assert "Its provider was changed before. Sign-in works." in said(strict.output)
+    assert "The provider had already been changed. Sign-in works." in said(strict.output)
     assert consoles.entry(other)["client_secret"] != held
     for name in fleet.consoles:
         assert fleet.sign_in(name)["access_token"]

@@ -79,7 +79,7 @@ def test_a_console_that_cannot_be_read_afterwards(lab: Lab, fleet: Fleet) -> Non
     assert failed.failed() == {name}
     (left,) = secrets(fleet)
     assert f"key ID {left['keyId']}" in failed.output
-    assert "stays, because it is unknown whether the console has it" in failed.output
+    assert "was kept, because it is unknown whether the console has it" in failed.output
     lab.clear_faults()
     assert quick_run(fleet).rc == 0
     assert secrets(fleet) == held(fleet, console)
@@ -170,4 +170,4 @@ def test_a_run_without_the_phase_that_writes(fleet: Fleet) -> None:
     run = quick_run(fleet, "--tags", phases)
     assert run.rc == 0, run.output
     assert secrets(fleet) == []
-    assert "the new one was removed again, as the provider is not configured" in run.output
+    assert "the new one was removed again, because the provider is not configured" in run.output

@@ -52,8 +52,8 @@ def test_the_others_wait_for_the_first(lab: Lab, make_quick_fleet: Callable[[int
     stopped = quick_run(fleet)
     lab.clear_faults()
     assert stopped.failed() == set(fleet.consoles), stopped.output
-    assert f"{first} was tried first, and its sign-in would not work: " in said(stopped.output)
-    assert "The former provider was put back." in said(stopped.output)
+    assert f"The change was tried on {first} first, where sign-in would not work: " in said(stopped.output)
+    assert "The former provider was restored." in said(stopped.output)
     assert held(fleet) == before
     for name in fleet.consoles:
         assert fleet.sign_in(name)["access_token"]

@@ -42,7 +42,7 @@ def test_nothing_without_a_word(fleet: Fleet, lab: Lab) -> None:
     for options, said in (
         ((), f"-e teardown_confirm={fleet.tenant.tenant_id}"),
         (("-e", "teardown_confirm=other.example"), f"-e teardown_confirm={fleet.tenant.tenant_id}"),
-        (("--limit", name, "-e", f"teardown_confirm={fleet.tenant.tenant_id}"), "omit --limit"),
+        (("--limit", name, "-e", f"teardown_confirm={fleet.tenant.tenant_id}"), "Omit --limit"),
     ):
         run = quick_playbook(fleet, "teardown", *options)
         assert run.rc != 0
@@ -107,7 +107,7 @@ def test_the_whole_way_out(
     again = quick_playbook(fleet, "teardown", *confirmed)
     assert again.rc == 0, again.output
     assert set(again.changed().values()) == {0}
-    assert "a former teardown is finished, and nothing was changed" in again.output
+    assert "An earlier teardown is finished. Nothing was changed." in again.output
     assert writes() == []
     assert seen(fleet) == before
 
@@ -130,9 +130,9 @@ def test_what_is_asked_for_by_name(lab: Lab, fleet: Fleet, administrator: None) 
     lab.fault(name, times=1000, html="<html>Gateway</html>")
     gone = quick_playbook(fleet, "teardown", *confirmed, "-e", f"teardown_gone_consoles={name}")
     assert gone.rc == 0, gone.output
-    assert "the provider (the console was not asked)" in gone.output
+    assert "the provider (the console was not accessed)" in gone.output
     assert own(fleet.tenant.applications()) == []
-    assert "is kept. To delete it, sign in with az login" in gone.output
+    assert "is kept. To delete it, sign in as an administrator with az login" in gone.output
     assert automation(fleet) == [fleet.tenant.automation["client_id"]]
 
 
@@ -149,11 +149,11 @@ def test_an_automation_that_is_deleted_already(fleet: Fleet, administrator: None
     run = quick_playbook(fleet, "teardown", "-e", named)
     assert run.rc == 0, run.output
     assert f"The teardown is finished. Servers removed: - {second} " in run.output
-    assert f"Servers removed by a former teardown: - {first} " in run.output
+    assert f"Servers removed by an earlier teardown: - {first} " in run.output
     assert automation(fleet) == []
     again = quick_playbook(fleet, "teardown", "-e", named)
     assert again.rc == 0, again.output
-    assert "a former teardown is finished, and nothing was changed" in again.output
+    assert "An earlier teardown is finished. Nothing was changed." in again.output
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
@@ -166,7 +166,7 @@ def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fle
     before = seen(fleet)
     run = quick_run(fleet, entry="remove")
     assert run.failed() == {console.name}
-    assert "which does not belong to Entra, and is left" in run.output
+    assert "which does not belong to Entra. Nothing was removed." in run.output
     assert seen(fleet) == before
     assert consoles.automation_sessions(console) == []
 
@@ -202,7 +202,7 @@ def test_nothing_is_removed_if_entra_cannot_be_read(
     if entry == "remove":
         run = quick_run(fleet, entry=entry)
         assert run.failed() == {first, second}
-        assert "Nothing of this server was removed." in run.output
+        assert "Nothing was removed for this server." in run.output
     else:
         torn = quick_playbook(fleet, entry, "-e", f"teardown_confirm={fleet.tenant.tenant_id}")
         assert torn.rc != 0
@@ -225,7 +225,7 @@ def test_a_server_whose_application_was_deleted(make_quick_fleet: Callable[[int]
     assert fleet.tenant.graph("DELETE", f"/directory/deletedItems/{ids[gone]}").ok
     run = quick_run(fleet, entry="remove")
     assert run.failed() == {gone}, run.output
-    assert f"but there is no application {gone}, nor a deleted one." in run.output
+    assert f"but the application {gone} does not exist and was not recently deleted." in run.output
     assert "restored" not in run.output
     with pytest.raises(ValueError, match="got 0"):
         consoles.entry(fleet.consoles[kept])

@@ -54,7 +54,9 @@ def test_the_whole_life(lab: Lab, fleet: Fleet, kind: str, tmp_path: Path) -> No
     run("-e", f"rustdesk_sso_adopt_directory={tmp_path}", entry="adopt", changed=True)
     assert list(tmp_path.rglob("*.yml"))
     assert fleet.sign_in(console.name)["user"]["name"] == account
-    assert "to come back with the same accounts, keep the client ID" in run(entry="remove", changed=True).output
+    assert (
+        "to add the server again with the same accounts, keep the client ID" in run(entry="remove", changed=True).output
+    )
     with pytest.raises(SignInFailed):
         fleet.sign_in(console.name)
     run(changed=True)

@@ -180,7 +180,7 @@ def test_one_of_several_providers_is_chosen(settings: dict[str, str], chosen: st
 
 
 @pytest.mark.parametrize(
-    ("days_left", "said"), [(-1, "expired on 2026-01-02: sign-in does not work"), (1, "expires on 2026-01-02")]
+    ("days_left", "said"), [(-1, "expired on 2026-01-02. Sign-in does not work"), (1, "expires on 2026-01-02")]
 )
 def test_the_expiry_date_of_the_secret_that_the_console_holds(days_left: int, said: str) -> None:
     secret = {"name": "", "key_id": "k", "hint": "abc", "expires": "2026-01-02T03:04:05Z", "days_left": days_left}

@@ -99,7 +99,8 @@ def test_each_credential_is_told_once_with_what_to_do() -> None:
     records = [record(f"desk{place}", automation=one) for place, one in enumerate([soon, fine, soon, late, soon])]
     first, second = automation.warnings(records, NOW)
     assert first.startswith(
-        f"The automation's own certificate expires in 12 days, on 2026-12-03 (client ID {CLIENT_ID}). Without it"
+        f"The automation's own certificate expires in 12 days, on 2026-12-03 (client ID {CLIENT_ID}). Without a valid "
+        "credential"
     )
     assert "client secret expired on 2026-11-20 (" in second
     assert all("bootstrap_renew=true" in sentence for sentence in (first, second))

@@ -114,7 +114,7 @@ def test_a_callback_url_that_entra_refuses_is_its_consoles_own_fault(kind: str) 
     bad = one(f"\n{DECLARED}", kind)
     good = Server(declared("desk2"), console={**console(), "console_type": kind})
     (sentence,) = obstacles(bad.declaration, bad.console)
-    assert "Correct it there" in sentence
+    assert "Correct it in the console" in sentence
     assert sentence.isprintable()
     (entry,) = applications([bad, good])
     assert entry["web_redirect_uris"] == {"add": [f"https://desk2{PATH}"]}

@@ -44,15 +44,18 @@ def test_all_may_sign_in_if_both_variables_say_so() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"app_allowed_groups": []}, "rustdesk_sso_app_allowed_groups is empty, so nobody could sign in."),
-        ({"app_allowed_groups": [], "app_allowed_users": []}, "allowed_users are empty, so nobody could sign in."),
-        ({"app_allowed_users": [], "app_service_principal": {"notes": "a"}}, "allowed_users is empty, so nobody"),
-        ({"app_allowed_users": ["alice", " "]}, "rustdesk_sso_app_allowed_users has an empty entry. Remove it."),
+        ({"app_allowed_groups": []}, "rustdesk_sso_app_allowed_groups is empty, so no user could sign in."),
+        ({"app_allowed_groups": [], "app_allowed_users": []}, "allowed_users are empty, so no user could sign in."),
+        ({"app_allowed_users": [], "app_service_principal": {"notes": "a"}}, "allowed_users is empty, so no user"),
+        ({"app_allowed_users": ["alice", " "]}, "rustdesk_sso_app_allowed_users contains an empty entry. Remove it."),
         (
             {"app_allowed_users": ["alice"], "app_service_principal": FALSE},
-            "allowed_users cannot keep others out while",
+            "allowed_users cannot restrict sign-in while",
         ),
-        ({"app_allowed_users": ["alice"], "app_assignments": {"add": []}}, "rustdesk_sso_app_assignments both say who"),
+        (
+            {"app_allowed_users": ["alice"], "app_assignments": {"add": []}},
+            "cannot be combined with rustdesk_sso_app_assignments",
+        ),
     ],
 )
 def test_a_contradiction_or_a_lock_out_is_refused(changed: dict[str, Any], said: str) -> None:

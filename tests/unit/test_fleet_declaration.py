@@ -114,7 +114,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 def test_the_address_that_is_wrong_for_entra_is_named_and_the_remedy() -> None:
     (sentence,) = problems(console_url="http://desk1")
-    assert "follows from rustdesk_sso_console_url" in sentence
+    assert "derived from rustdesk_sso_console_url" in sentence
     assert "Set rustdesk_sso_public_url to the https address" in sentence
 
 
@@ -185,9 +185,9 @@ def test_the_application_has_what_is_set_and_nothing_else() -> None:
 def test_texts_of_the_application_can_be_cleared() -> None:
     assert declared("desk1", app_clear=["notes"])["application"]["notes"] == ""
     (unknown,) = problems(app_clear=["display_name"])
-    assert "rustdesk_sso_app_clear has 'display_name'. Use some of home_page_url," in unknown
+    assert "rustdesk_sso_app_clear contains 'display_name'. Use only home_page_url," in unknown
     (both,) = problems(app_clear=["notes"], app_notes="a")
-    assert both == "rustdesk_sso_app_clear has notes, and rustdesk_sso_app_notes is set. Remove one of them."
+    assert both == "rustdesk_sso_app_clear contains notes, but rustdesk_sso_app_notes is set. Remove one of them."
 
 
 @pytest.mark.parametrize("option", declaration.APPLICATION)

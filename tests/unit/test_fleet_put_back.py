@@ -138,14 +138,14 @@ def test_what_is_verified_after_a_failure() -> None:
 @pytest.mark.parametrize(
     ("after", "said"),
     [
-        ({"verified": True, "checks": []}, "The former provider was put back. Sign-in works."),
+        ({"verified": True, "checks": []}, "The former provider was restored. Sign-in works."),
         (
             {"verified": False, "checks": [check("issuer")]},
-            "The former provider was put back. Sign-in would not work: issuer: issuer is wrong.",
+            "The former provider was restored. Sign-in would not work: issuer: issuer is wrong.",
         ),
         (
             {"msg": "Graph answered 500"},
-            "The former provider was put back. Sign-in would not work: Graph answered 500.",
+            "The former provider was restored. Sign-in would not work: Graph answered 500.",
         ),
     ],
 )
@@ -154,13 +154,13 @@ def test_both_findings_are_told(after: dict[str, Any], said: str) -> None:
     server = replace(failed(check("client_id")), put_back=back, verified_after=after)
     found = record.record(server)
     assert found["message"].startswith(
-        f"Verify sign-in: Sign-in would not work. {said} Changes of the application stay: client_secrets."
+        f"Verify sign-in: Sign-in would not work. {said} Changes to the application are kept: client_secrets."
     )
     assert found["failed"]
     assert found["client_secret"]["key_id"] == "old key of desk1"
     assert CANARY not in str(found)
     lost = replace(server, put_back={"failed": False, "msg": "The console answered 500."}, verified_after={})
-    assert "The former provider could not be put back: The console answered 500." in record.record(lost)["message"]
+    assert "The former provider could not be restored: The console answered 500." in record.record(lost)["message"]
 
 
 def test_a_new_address_that_leads_elsewhere_is_an_obstacle() -> None:

@@ -199,7 +199,7 @@ class TestObstacles:
 
     def test_a_client_secret_that_the_console_does_not_give_back(self) -> None:
         (sentence,) = decisions.obstacles(declared(), console(provider(client_secret_set=None)))
-        assert "does not give its client secret back" in sentence
+        assert "does not return its client secret" in sentence
 
     def test_a_name_that_differs_by_case(self) -> None:
         found = {**console(), "other_providers": [provider(name="contoso"), provider(name="Azure", enabled=False)]}

@@ -148,7 +148,11 @@ def looked_up(found: Any = None, variables: dict[str, Any] | None = None, **chan
     [
         ({}, {}, "but the application rustdesk-sso has"),
         ({}, {"application": {"app_id": OTHER.upper()}}, ""),
-        ({}, {"application": None}, "but there is no application rustdesk-sso, and deleted ones cannot be read."),
+        (
+            {},
+            {"application": None},
+            "but the application rustdesk-sso does not exist, and deleted ones cannot be read.",
+        ),
         ({"app_replaces": [OTHER]}, {"application": None}, ""),
         ({"app_id": OTHER}, {"application": None}, ""),
     ],
@@ -167,7 +171,7 @@ def test_a_provider_is_left_if_its_application_cannot_be_read() -> None:
     server = servers.ready()
     for done in (whole, registration(refused(server, whole["msg"], error=error))):
         told = removal.refusal(replace(server, registration=done))
-        assert told["msg"].startswith("Signing in to Entra failed. Nothing of this server was removed.")
+        assert told["msg"].startswith("Signing in to Entra failed. Nothing was removed for this server.")
         assert told["error"] == error
     assert removal.refusal(replace(server, registration={}))["msg"].startswith("The application rustdesk-sso was not")
     # Nothing is there that could be lost
@@ -190,9 +194,12 @@ def test_a_deleted_application_is_looked_for_where_nothing_else_tells() -> None:
         assert removal.deleted_lookup(other) == {}
     found = {"applications": [{"app_id": servers.APP_ID.upper()}]}
     assert removal.refusal(replace(server, deleted=found)) == {}
-    assert "nor a deleted one. It is left" in removal.refusal(replace(server, deleted={"applications": []}))["msg"]
+    assert (
+        "was not recently deleted. Nothing was removed."
+        in removal.refusal(replace(server, deleted={"applications": []}))["msg"]
+    )
     denied = removal.refusal(replace(server, deleted={"msg": "Graph answered 403."}))["msg"]
-    assert "deleted ones cannot be read (Graph answered 403). It is left" in denied
+    assert "deleted ones cannot be read (Graph answered 403). Nothing was removed." in denied
     assert f"set rustdesk_sso_app_replaces to {servers.APP_ID}." in denied
 
 

@@ -233,7 +233,7 @@ def test_a_value_of_another_type_is_refused(changed, key):
 def test_what_else_is_refused():
     with pytest.raises(AnsibleFilterError, match=r"two records .* desk1\.example\.com"):
         model(record(), record())
-    with pytest.raises(AnsibleFilterError, match="at is not a time"):
+    with pytest.raises(AnsibleFilterError, match="at is not a valid time"):
         model(record(), at="today")
     with pytest.raises(AnsibleFilterError, match="html, json, prometheus, csv, files"):
         fleet_report([record()], format="pdf", at=AT)

@@ -128,7 +128,7 @@ def test_what_is_told() -> None:
     refusal = replace(server, taken_back=registration(refused(server, declared=declared)))
     assert stranded.told(refusal).endswith("could not be removed again: Graph answered 403.")
     assert stranded.told(failed(UNREADABLE)) == (
-        f"{name} stays, because it is unknown whether the console has it: The console did not answer."
+        f"{name} was kept, because it is unknown whether the console has it: The console did not answer."
     )
     assert stranded.told(failed(console(provider(made())))) == ""
 
@@ -144,7 +144,7 @@ def test_the_message_of_a_server_that_kept_what_another_run_has_written() -> Non
     (server,) = verified(ready(), decision="renewed")
     kept = replace(server, configured={**server.configured, "client_secret": f"{CANARY} of another run"})
     found = record.record(taken_back(kept))
-    assert "the new one was removed again, as another run has written its own at the same time" in found["message"]
+    assert "the new one was removed again, because another run wrote its own at the same time" in found["message"]
     assert not found["failed"]
     assert CANARY not in str(found)
     left = record.record(taken_back(kept, KEY))

@@ -55,9 +55,9 @@ def test_colors_are_its_own() -> None:
 def test_a_terminal_that_is_too_narrow() -> None:
     said = qr_code(URL, 60)
     assert "\n" not in said
-    assert f"make the terminal {len(qr_code(URL).split(chr(10))[0]) - 2} columns wide" in said
+    assert f"make the terminal at least {len(qr_code(URL).split(chr(10))[0]) - 2} columns wide" in said
 
 
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "segno", None)
-    assert qr_code(URL) == "To show a QR code as well, install segno on the controller: pip install 'segno>=1.6'"
+    assert qr_code(URL) == "To show a QR code, too, install segno on the controller: pip install 'segno>=1.6'"

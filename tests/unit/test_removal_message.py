@@ -20,7 +20,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.remova
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from support.servers import APP_ID, callback, ready, registration, removed_from, result
 
-NEXT = "take desk1 out of the inventory, or the next run of site.yml configures its sign-in again"
+NEXT = "remove desk1 from the inventory, or the next run of site.yml configures its sign-in again"
 
 
 def taken_out(left: tuple[str, ...] = (), of: dict[str, Any] | None = None, **changed: Any) -> Server:
@@ -53,7 +53,7 @@ def test_a_server_that_was_removed() -> None:
     assert whole(taken_out()) == (
         f"{callback()}: provider azure removed; redirect URI removed from rustdesk-sso; client secrets removed: k1; "
         "kept: the application rustdesk-sso (it is unused; to delete it, set rustdesk_sso_remove_unused_app to true); "
-        f"{ACCOUNTS}; to come back with the same accounts, keep the client ID {APP_ID}; {NEXT}"
+        f"{ACCOUNTS}; to add the server again with the same accounts, keep the client ID {APP_ID}; {NEXT}"
     )
 
 
@@ -63,7 +63,7 @@ def test_check_mode_uses_the_conditional() -> None:
         assert "provider azure would be removed" in said
         assert "client secrets that would be removed: k1" in said
         assert "would be kept: " in said
-        assert "after the removal, take desk1 out of the inventory" in said
+        assert "after the removal, remove desk1 from the inventory" in said
         for past in ("azure removed", "secrets removed", " deleted; would", "; kept"):
             assert past not in said.replace("would be deleted", "")
 
@@ -100,15 +100,15 @@ def test_contents_of_others_keep_the_application(left: tuple[str, ...], of: dict
 
 def test_another_host_keeps_what_it_declares() -> None:
     said = whole(claimed(taken_out(), redirect_uri="desk1-new", provider="desk1-new", application="desk1-new"))
-    assert "provider azure left in the console; redirect URI left in rustdesk-sso" in said
+    assert "provider azure kept in the console; redirect URI kept in rustdesk-sso" in said
     assert "kept: the redirect URI (declared by desk1-new); the provider (declared by desk1-new); " in said
     assert "the application rustdesk-sso (declared by desk1-new)" in said
 
 
 def test_a_console_that_is_not_asked() -> None:
     said = whole(taken_out(remove_console=False))
-    assert "provider azure left in the console" in said
-    assert "kept: the provider (the console was not asked); " in said
+    assert "provider azure kept in the console" in said
+    assert "kept: the provider (the console was not accessed); " in said
 
 
 def test_what_was_not_there_is_not_called_removed() -> None:
@@ -116,7 +116,7 @@ def test_what_was_not_there_is_not_called_removed() -> None:
     gone = registration(result(server) | {"application": None, "client_secrets": []})
     said = whole(replace(server, registration=gone, configured={"changed": False, "provider": {}}))
     assert "provider azure was already absent" in said
-    assert "client secrets removed: none; there is no application rustdesk-sso; " in said
+    assert "client secrets removed: none; the application rustdesk-sso does not exist; " in said
     assert "the application rustdesk-sso (" not in said
 
 

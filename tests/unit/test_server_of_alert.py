@@ -40,12 +40,12 @@ def test_the_name_of_a_server():
     ],
 )
 def test_anything_else_is_refused(limit):
-    with pytest.raises(AnsibleFilterError, match="has to be the name of one server"):
+    with pytest.raises(AnsibleFilterError, match="must be the name of one server"):
         hosts(limit)
 
 
 def test_a_group_with_one_server_is_not_its_name():
-    with pytest.raises(AnsibleFilterError, match="'all' is not"):
+    with pytest.raises(AnsibleFilterError, match="but it is 'all'"):
         hosts("all", {"all": ["desk1"], "rustdesk_servers": ["desk1"]})
 
 

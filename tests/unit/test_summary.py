@@ -59,18 +59,18 @@ def test_of_many_servers_those_without_news_are_counted() -> None:
     shown = summary.lines(run_of(*healthy, failed("broken"), *news))
     assert names(shown)[0] == "broken"
     assert names(shown)[1:] == sorted(item["server"] for item in news)
-    assert "and 500 more, healthy and without a change" in shown
+    assert "and 500 more, healthy and unchanged" in shown
     few = summary.lines(run_of(*healthy, failed("broken")))
     assert len(names(few)) == 20
-    assert "and 481 more, healthy and without a change" in few
+    assert "and 481 more, healthy and unchanged" in few
 
 
 def test_a_server_with_a_note_is_never_counted_only() -> None:
     healthy = [record(f"desk{number:03}") for number in range(500)]
-    noted = record("zulu", notes=["the redirect URI of the former address stays: https://old.example"])
+    noted = record("zulu", notes=["the redirect URI of the former address is kept: https://old.example"])
     shown = summary.lines(run_of(*healthy, noted))
     assert "zulu" in names(shown)
-    assert shown[-1] == "zulu: the redirect URI of the former address stays: https://old.example"
+    assert shown[-1] == "zulu: the redirect URI of the former address is kept: https://old.example"
 
 
 def test_a_failure_of_many_servers_is_told_once() -> None:

@@ -86,11 +86,11 @@ def told(automation: Automation, *records: RemovalRecord, predicted: bool = Fals
         (asked(answer(), answer(own(deleted="2026-11-01"))), ""),
         # A lost automation was replaced
         (asked(answer(own()), answer(own(FORMER, deleted="2026-11-01"))), ""),
-        (asked(answer(own()), names=[NAME, "other"]), "There is no application other, nor was one deleted"),
+        (asked(answer(own()), names=[NAME, "other"]), "The application other does not exist and was not deleted"),
         (asked(answer(own(), name=OWN), hosts=hosts("desk1", client_id=""), names=[OWN]), ""),
         (asked(answer(own()), hosts=hosts("desk1", client_id="")), "Set teardown_automation to its client ID."),
         (asked(answer(own(APP_ID))), f"has the client ID {APP_ID}, but the automation signs in with {OWN}"),
-        (asked(answer(), answer()), "nor was one deleted within 30 days. Correct teardown_automation, or omit it."),
+        (asked(answer(), answer()), "was not deleted in the last 30 days. Correct teardown_automation, or omit it."),
         (asked({"msg": "Please run az login.", "item": {"name": NAME}}), f"{NAME}: Please run az login."),
     ],
 )
@@ -119,13 +119,16 @@ def test_what_goes_and_what_stays() -> None:
     said = told(asked(answer(own())), removed())
     assert said.startswith(FINISHED)
     assert f"Applications deleted:\n  - rustdesk-sso (client ID {APP_ID}, object ID {OBJECT_ID})" in said
-    assert f"its own application {NAME} (client ID {OWN}, object ID object of {OWN}) is deleted" in said
+    assert f"its own application {NAME} (client ID {OWN}, object ID object of {OWN}) was deleted" in said
     assert ACCOUNTS in said
     assert f"--method DELETE --url {GRAPH}/v1.0/directory/deletedItems/" in said
     assert "Kept:" not in said
     kept = told(Automation(hosts=hosts("desk1")), removed(left=(callback("erp"),)))
     assert f"Kept:\n  - the application rustdesk-sso (it has the redirect URI {callback('erp')}), of desk1" in kept
-    assert f"its own application (client ID {OWN}) is kept. To delete it, sign in with az login" in kept
+    assert (
+        f"its own application (client ID {OWN}) is kept. To delete it, sign in as an administrator with az login"
+        in kept
+    )
 
 
 def test_check_mode_uses_the_conditional() -> None:
@@ -133,7 +136,7 @@ def test_check_mode_uses_the_conditional() -> None:
     assert said.startswith("Check mode: nothing was changed.")
     for heading in ("Servers that would be removed:", "Applications that would be deleted:", ") would be deleted"):
         assert heading in said
-    assert "is deleted" not in said
+    assert "was deleted" not in said
 
 
 def test_a_teardown_that_is_not_finished_says_how_to_go_on() -> None:
@@ -165,7 +168,7 @@ def test_the_end_is_that_of_each_tenant() -> None:
     assert [item["app_id"] for item in teardown.targets(automation, {"desk2": removed("desk2")})] == [OWN]
     said = "\n".join(teardown.closing(automation, {"desk2": removed("desk2")}, predicted=False, graph=GRAPH))
     assert said.startswith(FINISHED)
-    assert "Servers removed by a former teardown:\n  - desk1" in said
+    assert "Servers removed by an earlier teardown:\n  - desk1" in said
     # Whatever the servers sign in with, if that is unknown
     unknown = [replace(host, client_id="") for host in automation.hosts]
     assert replace(automation, hosts=unknown).done == ["desk1"]
@@ -207,12 +210,12 @@ def test_a_teardown_is_for_all_servers_of_the_automation() -> None:
     def refused(**given: Any) -> str:
         return str(fleet_teardown(hostvars, ["desk1"], {"confirm": TENANT.upper(), **given})["refused"])
 
-    assert "this one leaves desk2 with the same client ID" in refused()
-    assert "this one leaves desk2, db with the same client ID" in refused(automation=NAME)
+    assert "this one leaves out desk2 with the same client ID" in refused()
+    assert "this one leaves out desk2, db with the same client ID" in refused(automation=NAME)
     hostvars["desk2"]["rustdesk_sso_entra_client_id"] = FORMER
     assert refused() == ""
-    assert "this one leaves db with" in refused(automation=NAME)
+    assert "this one leaves out db with" in refused(automation=NAME)
     hostvars["db"] = {}
     assert refused(automation=NAME) == ""
     assert refused(confirm="").endswith(f"-e teardown_confirm={TENANT}")
-    assert "omit --limit" in refused(partial="true")
+    assert "Omit --limit" in refused(partial="true")

@@ -29,24 +29,24 @@ Variables = dict[str, t.Any]
 Question = dict[str, str]
 
 UNIQUE_NAME = "rustdesk-sso"
-# The host that a console believes to be before anybody tells it
+# The host name that a console assumes by default
 LOCAL = "localhost"
-# Other hosts that Microsoft has issued tokens from: version 1, and former names [doc]
+# Other hosts from which Microsoft has issued tokens: version 1, and former names [doc]
 FORMER_HOSTS = ("sts.windows.net", "sts.chinacloudapi.cn", "login.windows.net", "login.microsoft.com")
 V1_HOSTS = FORMER_HOSTS[:2]
-# The only platform under which RustDesk's client secret is accepted; others give AADSTS9002327, AADSTS700025 [rec]
+# The only platform for which Entra accepts RustDesk's client secret; others cause AADSTS9002327, AADSTS700025 [rec]
 WEB = "web_redirect_uris"
-# Everything needed is known, there is nothing to adopt yet, or somebody has to decide
+# Everything needed is known, nothing exists to adopt yet, or an administrator must decide
 FOUND, NEW, UNDECIDED = "found", "new", "undecided"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One server: what the inventory says of it, '' for what is not set, and what was read.
+    """One server: its variables in the inventory ('' if not set), and the results of reading it.
 
-    ``login_host`` is where the chosen cloud signs in. ``provider_name`` is '' for the role's default, which chooses
-    none. ``console`` is the result of rustdesk_oidc_provider_info with secrets, ``answers`` are those of
-    entra_app_info to questions(). ``failure`` says why the server could not be read.
+    ``login_host`` is the login host of the chosen cloud. ``provider_name`` is '' for the role's default, which selects
+    no provider. ``console`` is the result of rustdesk_oidc_provider_info with secrets. ``answers`` are the results of
+    entra_app_info for questions(). ``failure`` is why the server could not be read.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Seen:
 
 @dataclass
 class Adopted:
-    """What became of one server. ``variables`` are the role's, complete only if ``state`` is FOUND."""
+    """The outcome for one server. ``variables`` are the role's, complete only if ``state`` is FOUND."""
 
     name: str
     state: str
@@ -72,20 +72,20 @@ class Adopted:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What servers that share an application have in common."""
+        """Return what servers that share an application have in common."""
         return self.variables["rustdesk_sso_tenant_id"], self.variables["rustdesk_sso_app_id"]
 
 
 @dataclass(frozen=True)
 class _Place:
-    """What a provider's addresses say: the ``tenant`` ('' for none), and whether they are in the ``chosen`` cloud."""
+    """The ``tenant`` in a provider's addresses ('' for none), and whether they belong to the ``chosen`` cloud."""
 
     tenant: str
     chosen: bool
 
 
 def login_host(url: str) -> str:
-    """Host and port of a URL, in lower case; '' if it has none."""
+    """Return host and port of a URL, in lower case; '' if it has none."""
     try:
         return urlsplit(url).netloc.lower()
     except ValueError:
@@ -93,23 +93,23 @@ def login_host(url: str) -> str:
 
 
 def questions(seen: Seen) -> list[Question]:
-    """The applications to read for a server: options of entra_app_info, for each provider that may be Entra's.
+    """Return the options of entra_app_info that read the application of each provider that may be Entra's.
 
-    A provider whose own addresses name no tenant is looked for in the inventory's; if there is no such application, it
-    belongs to another service.
+    If a provider's addresses name no tenant, its application is looked up in the inventory's tenant. If it does not
+    exist there, the provider belongs to another service.
     """
     asked: list[Question] = []
     for provider in seen.console.get("providers") or []:
         place, question = _place(seen, provider), _question(seen, provider)
         if question["tenant_id"] and GUID.fullmatch(question["app_id"]) and (place is None or place.chosen):
             asked.append(question)
-    # Another application, which no console of the inventory uses, may already have the name
+    # An application that no console of the inventory uses may already have the name
     asked += [{"tenant_id": tenant, "unique_name": UNIQUE_NAME} for tenant in sorted({q["tenant_id"] for q in asked})]
     return [question for index, question in enumerate(asked) if question not in asked[:index]]
 
 
 def adopt(servers: t.Sequence[Seen]) -> list[Adopted]:
-    """Describe each server, with unique names that keep different applications apart."""
+    """Describe each server, with a different unique name for each application."""
     adopted = [_adopt(seen) for seen in servers]
     users: dict[tuple[str, str], list[Adopted]] = {}
     for server in adopted:
@@ -123,7 +123,7 @@ def adopt(servers: t.Sequence[Seen]) -> list[Adopted]:
         if application["unique_name"]
     }
     default = [UNIQUE_NAME] if _default_is_free(adopted, len(users)) else []
-    # The most shared application comes first: it gets the role's default name
+    # The application with the most servers comes first and gets the role's default name
     for (tenant, app_id), sharing in sorted(users.items(), key=lambda item: (-len(item[1]), item[1][0].name)):
         first = min(server.name for server in sharing)
         proposals = (*default, f"{UNIQUE_NAME}-{_slug(first)}", f"{UNIQUE_NAME}-{app_id}")
@@ -137,8 +137,11 @@ def adopt(servers: t.Sequence[Seen]) -> list[Adopted]:
 
 
 def _default_is_free(adopted: t.Sequence[Adopted], applications: int) -> bool:
-    """Whether an application can have the role's default name: a server without variables of its own declares that name
-    too, and servers of one name have to declare the same application."""
+    """Return whether an application can have the role's default name.
+
+    A server without its own variables declares that name, too, and servers with the same name must declare the same
+    application.
+    """
     states = {server.state for server in adopted}
     return UNDECIDED not in states and (NEW not in states or applications == 1)
 
@@ -151,7 +154,7 @@ def _note_sharing(server: Adopted, others: list[str]) -> None:
     if audience in redirect_uris.PERSONAL_AUDIENCES:
         server.notes.append(
             f"With the sign-in audience {audience}, Entra allows only two client secrets, so servers cannot share the "
-            "application and site.yml will refuse to. Give all but one server an application of its own"
+            "application and site.yml refuses them. Use a separate application for all but one server"
         )
 
 
@@ -172,7 +175,7 @@ def _adopt(seen: Seen) -> Adopted:
             NEW,
             [
                 f"The console has no {named} for Microsoft Entra ID: site.yml creates one. If the variables of the "
-                "other servers are not those of the group, set rustdesk_sso_app_* for this server as well"
+                "other servers are not set for the group, set rustdesk_sso_app_* for this server, too"
             ],
         )
     if len(mine) > 1 and seen.app_id:
@@ -183,9 +186,9 @@ def _adopt(seen: Seen) -> Adopted:
             seen.name,
             UNDECIDED,
             [
-                f"The console has several providers for Microsoft Entra ID: {listed}. Set rustdesk_sso_app_id for this "
-                "server to the application of the one to adopt, or rustdesk_sso_provider_name to its name unless that "
-                "is the default"
+                f"The console has several providers for Microsoft Entra ID: {listed}. For this server, set "
+                "rustdesk_sso_app_id to the application of the provider to adopt, or set rustdesk_sso_provider_name to "
+                "the provider's name unless that is the default"
             ],
         )
     problem = _undecidable(seen, mine[0])
@@ -193,7 +196,7 @@ def _adopt(seen: Seen) -> Adopted:
 
 
 def _undecidable(seen: Seen, provider: Document) -> str | None:
-    """Why the application of ``provider`` is not known, in a sentence; None if it is."""
+    """Return in a sentence why the application of ``provider`` is unknown; None if it is known."""
     who, issuer, app_id = f"The provider {provider['name']}", provider.get("issuer"), provider.get("client_id")
     place = _place(seen, provider)
     if place and not place.chosen:
@@ -213,17 +216,17 @@ def _undecidable(seen: Seen, provider: Document) -> str | None:
     other = ""
     if GUID.fullmatch(seen.tenant_id) and seen.tenant_id.lower() != tenant.lower():
         other = (
-            f". The console's issuer names that tenant, and rustdesk_sso_tenant_id is {seen.tenant_id}. Set "
-            "rustdesk_sso_tenant_id and credentials for that tenant for this server, or correct the console"
+            f". The console's issuer names that tenant, but rustdesk_sso_tenant_id is {seen.tenant_id}. For this "
+            "server, set rustdesk_sso_tenant_id and credentials for that tenant, or correct the console"
         )
     if "applications" not in answer:
         said = str(answer.get("msg")).rstrip(".")
-        return f"{who} uses application {app_id} in tenant {tenant}, which could not be read: {said}{other}"
+        return f"{who} uses the application {app_id} in tenant {tenant}, which could not be read: {said}{other}"
     if not answer["applications"]:
         return (
-            f"{who} uses application {app_id}, which does not exist in tenant {tenant}. It was deleted, or belongs to "
-            "another tenant. Restore it in Entra, correct the console, or remove the provider so that site.yml creates "
-            f"both{other}"
+            f"{who} uses the application {app_id}, which does not exist in tenant {tenant}. It was deleted, or belongs "
+            "to another tenant. Restore it in Entra, correct the console, or remove the provider so that site.yml "
+            f"creates both{other}"
         )
     return None
 
@@ -239,8 +242,8 @@ def _described(seen: Seen, provider: Document) -> Adopted:
         notes.append(_issuer(provider, answer["issuer"]))
     if not application["id_token_issuance_enabled"]:
         notes.append(
-            "ID tokens are not enabled for the application, as step 13 of RustDesk's guide asks for: set "
-            "rustdesk_sso_app_id_token_issuance_enabled to true to enable them"
+            "ID tokens are not enabled for the application, although step 13 of RustDesk's guide requires them. To "
+            "enable them, set rustdesk_sso_app_id_token_issuance_enabled to true"
         )
     notes += [str(obstacle) for obstacle in application.get("obstacles") or []]
     if application.get("change_refused"):
@@ -262,34 +265,34 @@ def _described(seen: Seen, provider: Document) -> Adopted:
 
 
 def _public_url(seen: Seen, application: Document) -> tuple[str | None, list[str]]:
-    """Where users reach the console, from the callback URL, and what is wrong with that."""
+    """Return the console's public address, derived from the callback URL, and notes on problems with it."""
     registered = application["web_redirect_uris"]
     callback = seen.console["callback_url"]
     if not callback:
         fitting = [uri for uri in registered if uri.endswith(CALLBACK_PATH)]
-        # In the spelling that is registered, as that is the one that works
+        # The registered spelling is the one that works
         own = sorted(_addresses.spellings([callback_url(seen.console_url)], fitting))
         if own:
             return own[0].removesuffix(CALLBACK_PATH), []
         said = "The console does not report its callback URL, and its own address is not among the redirect URIs"
         if len(fitting) == 1:
             address = fitting[0].removesuffix(CALLBACK_PATH)
-            return address, [f"{said}; {address} is taken from the only redirect URI that can be RustDesk's"]
-        return None, [f"{said}: set rustdesk_sso_public_url to the address at which users reach it"]
+            return address, [f"{said}. {address} is taken from the only redirect URI that can be RustDesk's"]
+        return None, [f"{said}. Set rustdesk_sso_public_url to the address at which users reach it"]
     if not callback.endswith(CALLBACK_PATH):
         return None, [
-            f"The callback URL {callback} does not end with {CALLBACK_PATH}: set rustdesk_sso_public_url to the "
+            f"The callback URL {callback} does not end with {CALLBACK_PATH}. Set rustdesk_sso_public_url to the "
             "address at which users reach the console"
         ]
     address = callback.removesuffix(CALLBACK_PATH)
-    if callback_url(address) != callback:  # declared, it would replace the callback URL by another one
+    if callback_url(address) != callback:  # declaring it would replace the callback URL
         return None, [
-            f"The console's address {address} ends with a slash, so that the callback URL is {callback}: correct it in "
-            "the console, or set rustdesk_sso_public_url to the address at which users reach it"
+            f"The console's address {address} ends with a slash, so the callback URL is {callback}. Correct it in the "
+            "console, or set rustdesk_sso_public_url to the address at which users reach it"
         ]
     if login_host(callback).split(":")[0] == LOCAL and callback not in registered:
         return None, [
-            f"The console does not know its own address and sends the callback URL {callback}: set "
+            f"The console does not know its own address and sends the callback URL {callback}. Set "
             "rustdesk_sso_public_url to the address at which users reach it"
         ]
     notes = [
@@ -303,43 +306,43 @@ def _public_url(seen: Seen, application: Document) -> tuple[str | None, list[str
 
 
 def _unregistered(callback: str, application: Document) -> str:
-    """What becomes of a callback URL that is not registered under the platform Web."""
+    """Report how site.yml handles a callback URL that is not registered under the platform Web."""
     for option, platform in redirect_uris.PLATFORMS.items():
         if option != WEB and _addresses.spellings([callback], application.get(option) or []):
             return (
-                f"The callback URL {callback} is registered under the platform {platform}, so sign-in does not work, "
-                "and Entra allows one platform only. To let site.yml move it, set rustdesk_sso_app_move_redirect_uris "
-                "to true"
+                f"The callback URL {callback} is registered under the platform {platform}, so sign-in does not work. "
+                "Entra allows only one platform per URI. To make site.yml move it, set "
+                "rustdesk_sso_app_move_redirect_uris to true"
             )
     return f"The callback URL {callback} is not among the application's redirect URIs: site.yml adds it"
 
 
 def _secret(provider: Document, application: Document) -> str:
-    """Which of the application's client secrets the console holds: Graph gives the first characters of each [rec]."""
+    """Report which client secret of the application the console has: Graph returns their first characters [rec]."""
     if provider["client_secret_set"] is None:
         return (
-            "The console does not give its client secret back, so site.yml cannot adopt it: use the modules entra_app "
+            "The console does not return its client secret, so site.yml cannot adopt it. Use the modules entra_app "
             "(with held_key_id) and rustdesk_oidc_provider (with update_secret)"
         )
     value = provider.get("client_secret") or ""
     if len(value) < SHORTEST:
-        return "The console holds no client secret: site.yml creates one"
+        return "The console has no client secret: site.yml creates one"
     listed = application["client_secrets"]
     fit = [item for item in listed if item["hint"] and value.startswith(item["hint"])]
     if not fit and any(not item["hint"] for item in listed):
-        return "It is unknown which client secret the console holds: site.yml asks Entra whether it is accepted"
+        return "It is unknown which client secret the console has: site.yml checks whether Entra accepts it"
     if not fit:
         return "The console's client secret does not belong to the application: site.yml creates a new one"
     held = fit[-1]  # the one that expires last
-    which = f"The console holds the client secret {held['name'] or 'without a name'} (key {held['key_id']})"
+    which = f"The console has the client secret {held['name'] or 'without a name'} (key ID {held['key_id']})"
     day = held["expires"][:10]
     if held["days_left"] < 0:
-        return f"{which}, which expired on {day}: sign-in does not work, and site.yml creates a new one"
+        return f"{which}, which expired on {day}. Sign-in does not work: site.yml creates a new one"
     return f"{which}, which expires on {day}: site.yml keeps it and renews it in time"
 
 
 def _issuer(provider: Document, right: str) -> str:
-    """What is wrong with a provider's issuer, if Entra's discovery document says ``right``."""
+    """Report what is wrong with a provider's issuer if Entra's discovery document has ``right``."""
     issuer = provider.get("issuer")
     parts = urlsplit(issuer or "")
     why = "RustDesk compares it byte for byte"
@@ -349,11 +352,11 @@ def _issuer(provider: Document, right: str) -> str:
         why = "it names no tenant, so no token matches it"
     elif parts.hostname in V1_HOSTS or not parts.path.rstrip("/").endswith("/v2.0"):
         why = "it belongs to version 1 of Microsoft's endpoints"
-    return f"The console has the issuer {issuer or '(none)'}; {why}: site.yml corrects it to {right}"
+    return f"The console has the issuer {issuer or '(none)'}, but {why}: site.yml corrects it to {right}"
 
 
 def _place(seen: Seen, provider: Document) -> _Place | None:
-    """Where at Microsoft a provider's issuer, or else its endpoints, point to; None if that is not Microsoft."""
+    """Return where at Microsoft a provider's issuer, or otherwise its endpoints, point; None if not to Microsoft."""
     clouds = {login_host(item.authority_host) for item in CLOUDS.values()}
     for member in ("issuer", "authorization_endpoint", "token_endpoint"):
         host = login_host(provider.get(member) or "")
@@ -370,17 +373,17 @@ def _app_id(provider: Document) -> str:
 
 
 def _question(seen: Seen, provider: Document) -> Question:
-    """How to ask for the application of ``provider``; it may lack the tenant."""
+    """Return the options that read the application of ``provider``. The tenant may be empty."""
     place = _place(seen, provider)
     return {"tenant_id": (place.tenant if place else "") or seen.tenant_id, "app_id": _app_id(provider)}
 
 
 def _answer(seen: Seen, provider: Document) -> Document:
-    """What Entra said of the application of ``provider``; empty if it was not asked."""
+    """Return Entra's result for the application of ``provider``; empty if it was not read."""
     wanted = _question(seen, provider)
     return next((answer for answer in seen.answers if answer["item"] == wanted), {})
 
 
 def _slug(name: str) -> str:
-    """A server's name as part of a unique name."""
+    """Return a server's name as part of a unique name."""
     return re.sub(r"[^A-Za-z0-9.-]", "-", name)

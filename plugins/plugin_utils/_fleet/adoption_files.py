@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Write adopted servers as files of the inventory, and say what was found for each. Pure."""
+"""Build the inventory files of adopted servers, and report the findings for each server. Pure."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.adopti
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import GROUP
 
-# Each server's own, even if there is only one server
+# Variables that are always set per server, even for a single server
 OF_SERVER = ("rustdesk_sso_public_url",)
 HEAD = """\
 ---
-# {of}: as found in the console and in Entra by adopt.yml.
-# Edit as you like: adopt.yml does not change this file again, unless adopt_overwrite is true.
+# {of}: written by adopt.yml from the console and from Entra.
+# You can edit this file: adopt.yml does not change it again unless adopt_overwrite is true.
 """
 # The comment above a variable
 ABOVE = {
@@ -39,7 +39,7 @@ MARKUP = re.compile(r"{(?=[{%#])")
 
 
 class Outcome(t.TypedDict):
-    """What became of one server: its ``state``, one line that says it, and the texts of its ``files`` by path."""
+    """The outcome for one server: its ``state``, a message in one line, and the texts of its ``files`` by path."""
 
     state: str
     message: str
@@ -47,12 +47,12 @@ class Outcome(t.TypedDict):
 
 
 def group_file(group: str) -> str:
-    """The path of the variables of all servers, below the inventory's directory."""
+    """Return the path of all servers' variables, relative to the inventory's directory."""
     return f"group_vars/{group}/rustdesk_sso.yml"
 
 
 def host_file(server: str) -> str:
-    """The path of a server's own variables, below the inventory's directory."""
+    """Return the path of a server's own variables, relative to the inventory's directory."""
     return f"host_vars/{server}/rustdesk_sso.yml"
 
 
@@ -64,10 +64,10 @@ def outcomes(
     check_mode: bool,
     group: str = GROUP,
 ) -> dict[str, Outcome]:
-    """The outcome of each server by its name. ``existing`` are the files that are there and stay as they are.
+    """Return the outcome of each server by name. ``existing`` are files that exist and are left unchanged.
 
-    What all servers have in common goes to their ``group``, if these are the ``whole`` group and each of them was
-    decided: a server of which nothing is known must not get another one's application from the group.
+    Variables that all servers have in common go to their ``group``, if the servers are the ``whole`` group and each of
+    them was decided. An undecided server must not inherit another server's application from the group.
     """
     found = [server for server in servers if server.state == FOUND]
     common: Variables = {}
@@ -93,7 +93,7 @@ def outcomes(
             if files:
                 notes.append(f"{'To be written' if check_mode else 'Written'}: {', '.join(files)}")
         elif server.state == UNDECIDED:
-            notes.append("Nothing was written for this server")
+            notes.append("No file was written for this server")
         message = " ".join(f"{note.rstrip('.')}." for note in notes)
         result[server.name] = {"state": server.state, "message": message, "files": files}
     return result
@@ -109,7 +109,7 @@ def _text(of: str, variables: Variables) -> str:
 
 
 def _line(key: str, value: t.Any) -> str:
-    """One variable as YAML. A value that looks like a template is marked as none, for Ansible."""
+    """Return one variable as YAML. A value that looks like a template is marked as unsafe, so Ansible keeps it."""
     if isinstance(value, str) and MARKUP.search(value):
         return f"{key}: !unsafe {json.dumps(value, ensure_ascii=False)}\n".replace("{", r"\x7b")
     return yaml.safe_dump({key: value}, allow_unicode=True, width=1000)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The credential that the automation itself signs in to Entra with: what to say before it expires. Pure.
+"""Warn before the automation's own credential for Entra expires. Pure.
 
-Once it has expired, no client secret is renewed any more, and in the end no user can sign in.
+Once it has expired, client secrets are no longer renewed, and eventually no user can sign in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.own_expiry import EXPIRING
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation, Record
 
-# The words for what a value of O(auth_source) signs in with
+# The credential that each value of O(auth_source) signs in with
 WORDS = {
     "access_token": "access token",
     "secret": "client secret",
@@ -27,15 +27,15 @@ WORDS = {
     "managed_identity": "managed identity",
     "azure_cli": "session of Azure CLI",
 }
-# Those that somebody has to see to
+# The states that need an administrator's action
 URGENT = ("expired", "expiring")
 
 
 def judge(known: t.Mapping[str, str], warn_before: timedelta, now: datetime) -> Automation:
-    """The automation's credential with its state, from own_expiry.find().
+    """Return the automation's credential, as own_expiry.find() returns it, with its state.
 
-    The state is V(expired), V(expiring) within ``warn_before``, V(valid), V(none) for what does not expire here, or
-    V(unknown).
+    The state is V(expired), V(expiring) within ``warn_before``, V(valid), V(none) if the credential has no expiry date
+    that applies here, or V(unknown).
     """
     credential, expires = known["credential"], known["expires"]
     if credential not in EXPIRING:
@@ -49,7 +49,7 @@ def judge(known: t.Mapping[str, str], warn_before: timedelta, now: datetime) -> 
 
 
 def told(automation: Automation, now: datetime) -> str:
-    """Say in a few words what the automation signs in with, and until when."""
+    """Describe in a few words the automation's credential and its expiry date."""
     word = WORDS.get(automation["credential"], "")
     if not word:
         return "unknown"
@@ -65,23 +65,23 @@ def told(automation: Automation, now: datetime) -> str:
 
 
 def dated(automation: Automation) -> str:
-    """Say in a few words on which day a credential expires, or did."""
+    """Describe in a few words on which day a credential expires or expired."""
     verb = "expired" if automation["state"] == "expired" else "expires"
     return f"{WORDS[automation['credential']]} {verb} on {automation['expires'][:10]}"
 
 
 def warning(automation: Automation, now: datetime) -> str:
-    """What to tell of a credential that expires soon or has expired, the same for all servers; else empty."""
+    """Return the warning about a credential that expires soon or has expired, the same for all servers; else empty."""
     if automation["state"] not in URGENT:
         return ""
     return (
-        f"The automation's own {told(automation, now)} (client ID {automation['client_id']}). Without it, client "
-        f"secrets are no longer renewed. {RENEW}."
+        f"The automation's own {told(automation, now)} (client ID {automation['client_id']}). Without a valid "
+        f"credential, client secrets are no longer renewed. {RENEW}."
     )
 
 
 def urgent(records: t.Iterable[Record]) -> list[Automation]:
-    """The credentials that expire soon or have expired, each once, in the order of the records."""
+    """Return the credentials that expire soon or have expired, each once, in the order of the records."""
     found: dict[tuple[str, ...], Automation] = {}
     for record in records:
         known = record["automation"]
@@ -91,5 +91,5 @@ def urgent(records: t.Iterable[Record]) -> list[Automation]:
 
 
 def warnings(records: t.Iterable[Record], now: datetime) -> list[str]:
-    """The warning for each credential that expires soon or has expired."""
+    """Return the warning for each credential that expires soon or has expired."""
     return [warning(known, now) for known in urgent(records)]

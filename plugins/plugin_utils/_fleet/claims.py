@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What of a server that is taken out another host still declares, and is therefore left. Pure."""
+"""Find the parts of a server to be removed that another host still declares and that are therefore kept. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addre
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 
-# Variables that another host's claims follow from; the console's address is that of its users where none is declared.
+# The variables that another host's claims follow from. Without public_url, users reach the console at console_url.
 VARIABLES = ("tenant_id", "app_unique_name", "console_url", "public_url", "secret_name", "provider_name")
-# The role's defaults of those that have one
+# The role's defaults, if any
 DEFAULTS = {
     "app_unique_name": "rustdesk-sso",
     "secret_name": "rustdesk-sso {{ inventory_hostname }}",
@@ -30,7 +30,8 @@ TENANT_ID = re.compile(r"[0-9a-f-]{36}", re.IGNORECASE)
 class Other:
     """Another host, and the text of each of VARIABLES that is set for it.
 
-    ``unread`` are those that are set and cannot be read, such as with a missing vault password: they may be anything.
+    ``unread`` are variables that are set but cannot be read, for example because a vault password is missing. They may
+    have any value.
     """
 
     name: str
@@ -38,23 +39,26 @@ class Other:
     unread: t.Collection[str] = ()
 
     def value(self, variable: str) -> str:
-        """The variable's value, which is the role's default where it is not set."""
+        """Return the variable's value, or the role's default if it is not set."""
         return self.values.get(variable, DEFAULTS[variable].replace("{{ inventory_hostname }}", self.name))
 
     def may_be(self, variable: str, value: str) -> bool:
-        """Whether the variable may have this ``value``; upper and lower case are the same."""
+        """Return whether the variable may have this ``value``, ignoring case."""
         return variable in self.unread or self.value(variable).lower() == value.lower()
 
     def may_have_address(self, variable: str, address: str) -> bool:
-        """The same for an address. The public address is that of the console where it is not set. An address that is
-        not in the inventory may be given where the role is used."""
+        """Return whether the variable may have this ``address``.
+
+        If the public address is not set, it is the console's. An address that is not in the inventory may be set where
+        the role is used.
+        """
         if variable == "public_url" and variable not in self.values and variable not in self.unread:
             variable = "console_url"
         own = self.values.get(variable)
         return variable in self.unread or own is None or _addresses.same(own, address)
 
     def holder_elsewhere(self, console_url: str) -> str:
-        """The name of its client secret, if its console is surely another one; else empty."""
+        """Return the name of its client secret if its console is certainly another one; else empty."""
         surely = "console_url" in self.values and not self.may_have_address("console_url", console_url)
         if not surely or "secret_name" in self.unread:
             return ""
@@ -62,7 +66,7 @@ class Other:
 
 
 class Claims(t.TypedDict):
-    """By what another host still declares, the name of the first such host; empty where none does."""
+    """The name of the first host that still declares each of these objects; empty if none does."""
 
     application: str
     redirect_uri: str
@@ -70,13 +74,15 @@ class Claims(t.TypedDict):
     provider: str
 
 
-# In place of a host's name, where not all hosts are known
+# Used in place of a host's name if not all hosts are known
 PARTIAL = "?"
 
 
 def of(declaration: Declaration, others: t.Iterable[Other], *, partial: bool = False) -> Claims:
-    """What ``others`` declare of the server that leaves. In a ``partial`` inventory, hosts that are not in it may use
-    the application."""
+    """Return the claims of ``others`` on the server to be removed.
+
+    If the inventory is ``partial``, hosts outside it may use the application.
+    """
     application = redirect_uri = client_secret = provider = ""
     for other in others:
         same_console = other.may_have_address("console_url", declaration["console_url"])
@@ -100,7 +106,7 @@ def of(declaration: Declaration, others: t.Iterable[Other], *, partial: bool = F
 
 
 def problems(declaration: Declaration, others: t.Iterable[Other]) -> list[str]:
-    """A sentence for each redirect URI that is to be removed and that this server or another one still declares."""
+    """Return a sentence for each redirect URI to be removed that this server or another one still declares."""
     known, found = list(others), []
     for uri in declaration["remove_redirect_uris"]:
         address = uri.removesuffix(CALLBACK_PATH)
@@ -109,13 +115,13 @@ def problems(declaration: Declaration, others: t.Iterable[Other]) -> list[str]:
         if names:
             found.append(
                 f"rustdesk_sso_remove_redirect_uris contains {uri}, which {names[0]} declares or may declare. Remove "
-                "it from the list, or declare another address for that server."
+                "it from the list, or declare a different address for that server."
             )
     return found
 
 
 def holders(others: t.Iterable[Other], *, partial: bool = False) -> list[str] | None:
-    """The names of the client secrets of ``others``; None if they are not all known."""
+    """Return the names of the client secrets of ``others``; None if not all are known."""
     known = list(others)
     if partial or any("secret_name" in other.unread for other in known):
         return None
@@ -123,8 +129,10 @@ def holders(others: t.Iterable[Other], *, partial: bool = False) -> list[str] | 
 
 
 def shares(declaration: Declaration, other: Other) -> bool:
-    """Whether ``other`` may declare the same application as ``declaration``. A tenant may be named by its ID or by its
-    domain names."""
+    """Return whether ``other`` may declare the same application as ``declaration``.
+
+    A tenant may be named by its ID or by one of its domain names.
+    """
     tenant = other.values.get("tenant_id")
     one, two = declaration["tenant_id"], tenant or declaration["tenant_id"]
     comparable = bool(TENANT_ID.fullmatch(one)) == bool(TENANT_ID.fullmatch(two))
@@ -141,10 +149,10 @@ NAMES = {
 
 
 def kept(claims: t.Mapping[str, str]) -> list[str]:
-    """What is left of the console and in the application because of ``claims``, each with the reason."""
+    """Return the objects that are kept because of ``claims``, each with the reason."""
     return [f"{words} ({why(claims[what])})" for what, words in NAMES.items() if claims[what]]
 
 
 def why(name: str) -> str:
-    """Why something is left that the host of this ``name`` declares."""
+    """Return why an object is kept that the host of this ``name`` declares."""
     return PARTLY if name == PARTIAL else f"declared by {name}"

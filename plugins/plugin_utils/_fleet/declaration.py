@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The declaration of one server: the role's variables as one record, or sentences that say what to correct.
+"""Turn the role's variables into one server's declaration, or into sentences that state what to correct.
 
-Pure. The record is data that Ansible can register.
+Pure. The declaration is data that Ansible can register.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 Values = t.Mapping[str, t.Any]
 
 PREFIX = "rustdesk_sso_"
-# When the automation's own client secret expires, and how long before that, or before its certificate expires, to warn
+# The expiry date of the automation's own client secret, and how long before it, or before that of its certificate, to
+# warn
 SECRET_EXPIRES = f"{PREFIX}entra_client_secret_expires"
 WARN_BEFORE = f"{PREFIX}entra_credential_warn_before"
 # The group of all servers in the inventory
 GROUP = "rustdesk_servers"
-# The options of entra_app that a server declares; all servers that share an application have to declare them alike
+# The options of entra_app that a server declares. Servers that share an application must declare the same values.
 APPLICATION = (
     "app_id",
     "unique_name",
@@ -54,10 +55,10 @@ APPLICATION = (
     "notes",
     "tags",
 )
-# Texts of the application, which the role's variables cannot set to an empty one: that counts as not set
+# Texts of the application that the role's variables cannot set to empty, because an empty text counts as not set
 CLEARABLE = ("home_page_url", "support_url", "privacy_statement_url", "terms_of_service_url", "notes")
 CLEAR = f"{PREFIX}app_clear"
-# The phases that use a session with the console, in their order
+# The phases that use a session with the console, in order
 SESSION_PHASES = ("inspect", "configure", "verify")
 SPANS = ("lifetime", "renew_before", "overlap")
 LEAST = {"lifetime": _durations.LEAST_LIFETIME}
@@ -66,7 +67,7 @@ TIMEOUTS = (*SHARED_TIMEOUTS, "try_sign_in_timeout")
 
 
 class ClientSecret(t.TypedDict):
-    """The client secret of one server, as an entry of O(client_secrets) of entra_app without what the holder has."""
+    """The client secret of one server, as an entry of O(client_secrets) of entra_app without the console's value."""
 
     name: str
     lifetime: str
@@ -76,14 +77,16 @@ class ClientSecret(t.TypedDict):
 
 
 class _Round(t.TypedDict, total=False):
-    """What the run adds: hosts with the same ``round`` go through the role together where ``lockstep`` is true, else
-    each is for itself. ``keeps_session`` is, for the phases that sign in to the console, whether a later one goes on.
-    ``new_callback_url`` is the one whose address is asked before it replaces another one, empty if none is.
+    """The keys that depend on the run.
 
-    ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets. ``claims`` is
-    what other hosts declare of a server that is removed, see claims.Claims, and ``other_holders`` the names of their
-    client secrets, None if one cannot be read. ``automation`` is what the automation itself signs in with,
-    and ``portal`` the address of the Microsoft Entra admin center, empty if it is unknown.
+    Hosts with the same ``round`` go through the role together if ``lockstep`` is true; otherwise each runs on its own.
+    ``keeps_session`` is, for each phase that signs in to the console, whether a later phase uses the session.
+    ``new_callback_url`` is a callback URL whose address is checked before it replaces another one, empty if none.
+
+    ``entra``, ``console`` and ``verification`` are the options with which modules sign in, with secrets. ``claims`` is
+    the part of a server to be removed that other hosts declare, see claims.Claims. ``other_holders`` are the names of
+    their client secrets, None if one cannot be read. ``automation`` is the automation's own credential, and ``portal``
+    the address of the Microsoft Entra admin center, empty if unknown.
     """
 
     round: str
@@ -100,8 +103,11 @@ class _Round(t.TypedDict, total=False):
 
 
 class Declaration(_Round):
-    """What one server declares. ``application`` holds options of entra_app by name, those that are set. ``allowed`` is
-    whether some of them stand for lists of who may sign in."""
+    """The declaration of one server.
+
+    ``application`` maps the options of entra_app that are set to their values. ``allowed`` is whether some of them come
+    from lists of who may sign in.
+    """
 
     server: str
     tenant_id: str
@@ -125,9 +131,9 @@ class Declaration(_Round):
 
 
 def runs(run_tags: t.Sequence[str], skip_tags: t.Sequence[str]) -> list[bool]:
-    """For each of SESSION_PHASES, whether this run has it, by Ansible's tags of the run.
+    """Return, for each of SESSION_PHASES, whether Ansible's tags select it for this run.
 
-    Where the run names none of the role's own tags, the caller's have chosen all phases.
+    If the run names none of the role's own tags, the caller's tags have selected all phases.
     """
     tags = [f"{PREFIX}{phase}" for phase in SESSION_PHASES]
     named = any(tag.startswith(PREFIX) for tag in run_tags)
@@ -135,25 +141,25 @@ def runs(run_tags: t.Sequence[str], skip_tags: t.Sequence[str]) -> list[bool]:
 
 
 def keeps_session(phases: t.Sequence[bool]) -> dict[str, bool]:
-    """For each phase with a session, whether a later one of ``phases``, as runs() gives them, uses it too."""
+    """Return, for each phase with a session, whether a later one of ``phases``, as from runs(), uses it too."""
     return {phase: any(phases[place + 1 :]) for place, phase in enumerate(SESSION_PHASES[:-1])}
 
 
 def new_callback_url(declaration: Declaration, phases: t.Sequence[bool]) -> str:
-    """The callback URL whose address is asked before it replaces another one, empty if none is.
+    """Return the callback URL whose address is checked before it replaces another one; empty if none is.
 
-    A run without the verification asks nothing: so a server is moved before its new address works.
+    A run without verification checks nothing, so that a server can be moved before its new address works.
     """
     return declaration["callback_url"] if declaration["public_url_declared"] and phases[-1] else ""
 
 
 def variable(option: str) -> str:
-    """The role variable that declares this option of entra_app."""
+    """Return the role variable that declares this option of entra_app."""
     return f"{PREFIX}app_id" if option == "app_id" else f"{PREFIX}app_{option}"
 
 
 def is_set(value: t.Any) -> bool:
-    """Whether a variable counts as set: AWX makes null or an empty text of a survey question without an answer.
+    """Return whether a variable counts as set: AWX passes null or an empty text for an unanswered survey question.
 
     An empty list and false are values.
     """
@@ -161,15 +167,15 @@ def is_set(value: t.Any) -> bool:
 
 
 def callback_url(address: str) -> str:
-    """The callback URL of the console that users reach at ``address``, which is the application's redirect URI."""
+    """Return the callback URL of the console at ``address``, which is the application's redirect URI."""
     return address.rstrip("/") + CALLBACK_PATH
 
 
 def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]:
-    """The declaration of ``server``, or None and a sentence for each mistake.
+    """Return the declaration of ``server``, or None with a sentence for each mistake.
 
-    ``values`` are the role's variables by their full names, of the types of the role's argument specification, with its
-    defaults; variables that are not set are missing.
+    ``values`` are the role's variables by full name, with the types and defaults of the role's argument specification,
+    without the variables that are not set.
     """
     problems = [*_problems(values)]
     if problems:
@@ -204,7 +210,7 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
         "beside": value("provider_beside", []),
         "move_redirect_uris": value("app_move_redirect_uris", False),
         "wait_timeout": value("wait_timeout"),
-        # Former redirect URIs leave alone
+        # Former redirect URIs are removed without the console
         "remove_console": value("remove_console") and not value("remove_redirect_uris"),
         "remove_unused_app": value("remove_unused_app"),
         "remove_redirect_uris": value("remove_redirect_uris", []),
@@ -212,7 +218,7 @@ def declare(values: Values, server: str) -> tuple[Declaration | None, list[str]]
 
 
 def _problems(values: Values) -> t.Iterator[str]:
-    """What is wrong, in the order in which a reader meets the variables."""
+    """Yield a sentence for each mistake, in the documented order of the variables."""
     yield from _tenant(values)
     yield from _names(values)
     yield from _cleared(values)
@@ -225,7 +231,7 @@ def _problems(values: Values) -> t.Iterator[str]:
 
 
 def problems_to_adopt(values: Values) -> t.Iterator[str]:
-    """What is wrong with the variables that adoption reads; the others need not be set yet."""
+    """Yield a sentence for each mistake in the variables that adoption reads; others need not be set yet."""
     if f"{PREFIX}tenant_id" in values:
         yield from _tenant(values)
     app_id = values.get(f"{PREFIX}app_id")
@@ -250,7 +256,7 @@ def _automation(values: Values) -> t.Iterator[str]:
 
 
 def _told(rule: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> t.Iterator[str]:
-    """What ``rule`` says of a value, if it refuses it."""
+    """Yield the message of ``rule`` if it refuses the value."""
     try:
         rule(*arguments, **options)
     except InputError as error:
@@ -272,15 +278,15 @@ def _tenant(values: Values) -> t.Iterator[str]:
 def _names(values: Values) -> t.Iterator[str]:
     for name in ("app_unique_name", "app_display_name", "secret_name", "provider_name"):
         if not values[PREFIX + name].strip():
-            yield f"{PREFIX}{name} is blank. Give it a name, or leave it out for the default."
+            yield f"{PREFIX}{name} is blank. Set it to a name, or leave it out to use the default."
 
 
 def _cleared(values: Values) -> t.Iterator[str]:
     for option in values.get(CLEAR, []):
         if option not in CLEARABLE:
-            yield f"{CLEAR} has {_input.quoted(option)}. Use some of {', '.join(CLEARABLE)}."
+            yield f"{CLEAR} contains {_input.quoted(option)}. Use only {', '.join(CLEARABLE)}."
         elif variable(option) in values:
-            yield f"{CLEAR} has {option}, and {variable(option)} is set. Remove one of them."
+            yield f"{CLEAR} contains {option}, but {variable(option)} is set. Remove one of them."
 
 
 def _console(values: Values) -> t.Iterator[str]:
@@ -302,8 +308,8 @@ def _addresses(values: Values) -> t.Iterator[str]:
     refused = redirect_uris.problems([uri], values.get(variable("sign_in_audience")))
     if refused:
         yield (
-            f"Entra does not accept the callback URL that follows from {declared} as a redirect URI: "
-            f"{'; '.join(refused)}. Set {PREFIX}public_url to the https address at which users reach the console."
+            f"Entra does not accept the callback URL derived from {declared} as a redirect URI: {'; '.join(refused)}. "
+            f"Set {PREFIX}public_url to the https address at which users reach the console."
         )
 
 
@@ -313,16 +319,18 @@ def _unusable(values: Values, name: str) -> t.Iterator[str]:
 
 
 def _others(values: Values) -> t.Iterator[str]:
-    """What concerns neither Entra nor the console."""
+    """Check the variables that concern neither Entra nor the console."""
     notify_url = values.get(f"{PREFIX}notify_url")
     if notify_url is not None:
-        # Its query is often the secret
+        # Its query often contains the secret
         as_secret: dict[str, t.Any] = {"query": True, "user": True, "secret": True}
         yield from _told(_input.url, notify_url, f"{PREFIX}notify_url", hint="Copy the webhook again", **as_secret)
     for uri in values.get(f"{PREFIX}remove_redirect_uris", []):
         problem = _input.url_problem(uri, query=True)
         if problem:
-            yield f"{PREFIX}remove_redirect_uris has {_input.quoted(uri)}, which {problem}. Remove it from the list."
+            yield (
+                f"{PREFIX}remove_redirect_uris contains {_input.quoted(uri)}, which {problem}. Remove it from the list."
+            )
 
 
 def _spans(values: Values) -> t.Iterator[str]:
@@ -335,6 +343,6 @@ def _spans(values: Values) -> t.Iterator[str]:
             yield str(error)
     if len(spans) == len(SPANS) and spans["renew_before"] >= spans["lifetime"]:
         yield (
-            f"{PREFIX}secret_renew_before has to be shorter than {PREFIX}secret_lifetime, or each run would renew the "
-            "client secret."
+            f"{PREFIX}secret_renew_before must be shorter than {PREFIX}secret_lifetime, otherwise every run would "
+            "renew the client secret."
         )

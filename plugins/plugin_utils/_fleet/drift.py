@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What of a change concerns one server; pure."""
+"""Select the part of a change that concerns one server. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ SECRETS, REDIRECT_URIS = "client_secrets", "web_redirect_uris"
 
 
 def of_server(before: Side, after: Side, what: str, secret_name: str, callback_url: str) -> list[Drift]:
-    """The difference between ``before`` and ``after``, by ``what`` it is of, without what concerns other servers alone.
+    """Return the difference between ``before`` and ``after`` of the object ``what``: one item for the report, or none.
 
-    An empty ``secret_name`` leaves out its own client secret too. Gives one item for the report, or none.
+    Changes that concern only other servers are left out. An empty ``secret_name`` leaves out the server's own client
+    secret, too.
     """
     sides = [plain(before), plain(after)]
     uris = [set(side.get(REDIRECT_URIS) or []) for side in sides]

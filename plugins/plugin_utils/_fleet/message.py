@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Build the message that a webhook gets about a run. Pure."""
+"""Build the message about a run for a webhook. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation, shape
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
 
-# Outcomes of which nothing is to be verified
+# Outcomes that need no verification
 UNVERIFIED = (shape.REMOVED, shape.TO_REMOVE, shape.KEPT, shape.TO_VERIFY)
 
 T = t.TypeVar("T")
 Records = t.Mapping[str, RunRecord]
 
-# A message is read on a phone. The run's own output has the rest.
+# Limits for a message that is read on a phone. The run's own output has the rest.
 LISTED = 20
 LENGTH = 300
 # Slack accepts 3,000 characters in one block, and Teams 28 KB in one message [doc], of which a section gets this part.
@@ -31,16 +31,16 @@ TEAMS_SECTION = 8000
 
 @dataclass(frozen=True)
 class Digest:
-    """A ``title``, and lines of (server, text) by heading, the most important first."""
+    """A ``title``, and lines of (server, text) by heading, the most important heading first."""
 
     title: str
     sections: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 def is_due(run: Records, when: str) -> bool:
-    """Whether to send a message about the run: ``when`` is always, changes (or failures), or failures.
+    """Return whether to send a message about the run: ``when`` is always, changes (or failures), or failures.
 
-    That the automation's own credential expires soon is news like a change, as nothing fails before it is too late.
+    The automation's own credential expiring soon counts as a change, because nothing fails before it is too late.
     """
     failed = any(item["failed"] for item in run.values())
     news = any(item["changed"] for item in run.values()) or bool(automation.urgent(run.values()))
@@ -48,12 +48,14 @@ def is_due(run: Records, when: str) -> bool:
 
 
 def digest(run: Records, *, predicted: bool = False) -> Digest:
-    """Summarize the run: failures with their reason, the automation's own credential if it expires soon, sign-ins that
-    are not verified or not for all users, new client secrets. ``predicted`` is whether check mode has only foreseen it.
+    """Summarize the run.
+
+    The summary lists failures with their reason, the automation's own credential if it expires soon, sign-ins that are
+    not verified or do not work for all users, and new client secrets. ``predicted`` is check mode.
     """
     failed = {name: item for name, item in run.items() if item["failed"]}
     done = {name: item for name, item in run.items() if name not in failed}
-    # Without a provider, as after its removal, there is nothing to verify
+    # Without a provider, for example after its removal, nothing can be verified
     unverified = tuple(
         (_line(name), "not verified")
         for name, item in done.items()
@@ -93,15 +95,16 @@ def digest(run: Records, *, predicted: bool = False) -> Digest:
 
 
 def _line(text: t.Any) -> str:
-    """The text in one line, cut to LENGTH."""
+    """Return the text in one line, cut to LENGTH."""
     line = " ".join(str(text).split())
     return line if len(line) <= LENGTH else line[: LENGTH - 1] + "…"
 
 
 def _fitting(lines: list[T], size: t.Callable[[T], int], room: int, more: t.Callable[[int], T]) -> list[T]:
-    """The first lines that fit, at most LISTED, and a line that counts the others.
+    """Return the first lines that fit, at most LISTED, and a line that counts the others.
 
-    ``size`` measures a line, ``room`` is how much fits, and ``more`` makes the last line from the number of the others.
+    ``size`` measures a line, ``room`` is the space for all lines, and ``more`` builds the last line from the number of
+    the others.
     """
     sizes = itertools.accumulate(size(line) for line in lines)
     fit = min(sum(1 for used in sizes if used <= room), LISTED)
@@ -109,12 +112,12 @@ def _fitting(lines: list[T], size: t.Callable[[T], int], room: int, more: t.Call
 
 
 def _json(run: Records) -> dict[str, t.Any]:
-    """The records unchanged, with the title."""
+    """Return the records unchanged, with the title."""
     return {"title": digest(run).title, "servers": {name: dict(item) for name, item in run.items()}}
 
 
 def _slack(run: Records) -> dict[str, t.Any]:
-    """Slack's blocks. Slack's documentation of text formatting names the three characters to escape [doc]."""
+    """Build Slack's blocks. Slack's documentation of text formatting names the three characters to escape [doc]."""
 
     def escape(text: str) -> str:
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -132,7 +135,7 @@ def _slack(run: Records) -> dict[str, t.Any]:
 
 
 def _teams(run: Records) -> dict[str, t.Any]:
-    """A message with one adaptive card for a Teams workflow. Texts of a card are Markdown, so they are escaped."""
+    """Build a message with one adaptive card for a Teams workflow. A card's texts are Markdown, so they are escaped."""
 
     def escape(text: str) -> str:
         return "".join("\\" + sign if sign in "\\`*_[]()#~" else sign for sign in text)
@@ -167,5 +170,5 @@ FORMATS: dict[str, t.Callable[[Records], dict[str, t.Any]]] = {"teams": _teams, 
 
 
 def message(run: Records, form: str) -> dict[str, t.Any]:
-    """The body for a webhook. ``run`` holds the records by the server's name, ``form`` is a key of FORMATS."""
+    """Build the body for a webhook. ``run`` holds the records by server name, ``form`` is a key of FORMATS."""
     return FORMATS[form](run)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The options of the modules that configure and verify one server, from its declaration and its share. Pure.
+"""Build the options of the modules that configure and verify one server, from its declaration and its share. Pure.
 
-They hold secrets. An option that is None is omitted.
+The options contain secrets. An option that is None is omitted.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
 Values = t.Mapping[str, t.Any]
 Options = dict[str, t.Any]
 
-# How entra_app signs in to Entra, how a module signs in to the console, and what the verification shares with both:
-# the module's option by the role's variable without its prefix
+# The modules' options for signing in to Entra and to the console, and those of the verification, each by the role's
+# variable without its prefix
 ENTRA = {
     **{
         f"entra_{option}": option
@@ -51,7 +51,7 @@ CONSOLE = {
     "console_proxy": "proxy",
     "console_headers": "headers",
     "ca_path": "ca_path",
-    # After that of all services, so that it counts for the console
+    # Placed after the one for all services, so that it takes precedence for the console
     "console_ca_path": "ca_path",
     "timeout": "timeout",
 }
@@ -64,12 +64,12 @@ VERIFICATION = {
 
 
 def of(values: Values, names: t.Mapping[str, str]) -> Options:
-    """The options ``names`` that the role's variables ``values`` set."""
+    """Return the options ``names`` that the role's variables ``values`` set."""
     return {option: values[PREFIX + name] for name, option in names.items() if PREFIX + name in values}
 
 
 def provider(server: Server, share: Share) -> Options:
-    """The options of rustdesk_oidc_provider that configure the provider of ``server``."""
+    """Return the options of rustdesk_oidc_provider that configure the provider of ``server``."""
     declaration = server.declaration
     return {
         **declaration["console"],
@@ -83,15 +83,15 @@ def provider(server: Server, share: Share) -> Options:
         "client_secret_replaces": [server.held] if server.held else [],
         "issuer": share["issuer"],
         "callback_url": server.callback_url,
-        # The inspection has looked, unless the run leaves out the verification
+        # The inspection has checked it, unless the run skips the verification
         "check_callback_url": False,
     }
 
 
 def check(server: Server, share: Share) -> Options:
-    """The options of rustdesk_sign_in_check that verify sign-in to ``server``."""
+    """Return the options of rustdesk_sign_in_check that verify sign-in to ``server``."""
     declaration = server.declaration
-    # That of another run, of which only the value is known
+    # Another run's client secret, of which only the value is known
     anothers = server.configured.get("client_secret")
     given: Options = {
         **declaration["verification"],

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""After a failure: whether the former provider of a server is put back, and what is verified then. Pure.
+"""Restore a server's former provider after a failure, and verify the result. Pure.
 
-Nothing is retired before the verification, so that the former client secret is still live. The former provider is known
-to this run alone: after a crash between write and verification it is lost, and the next run verifies what it finds.
+Nothing is retired before the verification, so the former client secret is still live. Only this run knows the former
+provider. After a crash between write and verification it is lost, and the next run verifies the provider that it finds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
 
 # The name of the role's task
 VERIFICATION = "Verify sign-in"
-# The checks of what the run has written. A failed discovery is one only if the issuer has changed.
+# The checks of settings that the run has written. DISCOVERY is one only if the issuer has changed.
 WRITTEN = (
     "provider_offered",
     "authorization_endpoint",
@@ -39,15 +39,15 @@ WRITTEN = (
     "client_secret_accepted",
 )
 DISCOVERY = "authorization_url"
-# What the role writes of a provider
+# The fields of a provider that the role writes
 FIELDS = ("enabled", "client_id", "client_secret", "issuer")
 
 
 def is_due(server: Server, now: datetime) -> bool:
-    """Whether the former provider of ``server`` is put back: its own verification has failed in what this run has
-    written to its console, and its sign-in worked before.
+    """Return whether to restore the former provider of ``server``.
 
-    A provider that another process has written meanwhile stays as it is.
+    It is restored if sign-in worked before and its own verification failed in a setting that this run has written. A
+    provider that another process has changed meanwhile is left unchanged.
     """
     if server.failure.get("phase") != VERIFICATION or not server.configured.get("changed"):
         return False
@@ -64,8 +64,10 @@ def _failed_in_written(server: Server) -> bool:
 
 
 def _was_accepted(server: Server, now: datetime) -> bool:
-    """Whether Entra accepted the former sign-in, as far as the registration tells. Of another application it tells
-    nothing; the console began its sign-in."""
+    """Return whether Entra accepted the former sign-in, as far as the registration shows.
+
+    It shows nothing about another application, but the console started a sign-in with it.
+    """
     found = result_of(server.declaration, server.registration) or {}
     if (found.get("application") or {}).get("app_id") != server.provider.get("client_id"):
         return True
@@ -76,7 +78,7 @@ def _was_accepted(server: Server, now: datetime) -> bool:
 
 
 def provider(server: Server) -> options.Options:
-    """The options of rustdesk_oidc_provider that put the former provider back."""
+    """Return the options of rustdesk_oidc_provider that restore the former provider."""
     former = server.provider
     return {
         **server.declaration["console"],
@@ -89,13 +91,16 @@ def provider(server: Server) -> options.Options:
 
 
 def is_done(server: Server) -> bool:
-    """Whether the console holds again what it held before this run. The task never counts as failed."""
+    """Return whether the console has its former provider again. The task never counts as failed."""
     return "provider" in server.put_back
 
 
 def is_verified(server: Server) -> bool:
-    """Whether sign-in to ``server`` is verified after the failure: its former provider was put back, or the run has
-    changed its provider and was stopped by another server."""
+    """Return whether to verify sign-in to ``server`` after the failure.
+
+    It is verified if its former provider was restored, or if another server stopped the run after the run had changed
+    this provider.
+    """
     if server.put_back:
         return is_done(server)
     stopped = server.failure and not server.failure.get("phase")
@@ -103,14 +108,14 @@ def is_verified(server: Server) -> bool:
 
 
 def check(server: Server) -> options.Options:
-    """The options of rustdesk_sign_in_check that verify sign-in after the failure."""
+    """Return the options of rustdesk_sign_in_check that verify sign-in after the failure."""
     given = share(server)
     asked = {**options.check(server, given), "session": None, "look_again": False, "must_pass": False}
     return {**asked, **_former(server, given)} if server.put_back else asked
 
 
 def _former(server: Server, given: Share) -> options.Options:
-    """What differs for the provider that was put back."""
+    """Return the options that differ for the restored provider."""
     found = result_of(server.declaration, server.registration) or {}
     held = secret_of(server.declaration, found).get("held") or {}
     same = given["app_id"] == server.provider.get("client_id")
@@ -120,20 +125,20 @@ def _former(server: Server, given: Share) -> options.Options:
         "client_secret": server.held,
         "client_secret_accepted": False,
         "client_secret_expires": held.get("expires"),
-        # Those of another application are not known
+        # Unknown for another application
         "registered_redirect_uris": given["redirect_uris"] if same else None,
         "application_obstacles": given["obstacles"] if same else None,
     }
 
 
 def told(server: Server) -> str:
-    """What was done and found after the failure, in sentences; empty if nothing was."""
+    """Report in sentences the steps and findings after the failure; empty if none."""
     back = server.put_back
     if back and not is_done(server):
-        return f"The former provider could not be put back: {back.get('msg')}"
+        return f"The former provider could not be restored: {back.get('msg')}"
     if back:
-        return f"The former provider was put back. {_found(server)}{_application(server)}"
-    return f"Its provider was changed before. {_found(server)}" if server.verified_after else ""
+        return f"The former provider was restored. {_found(server)}{_application(server)}"
+    return f"The provider had already been changed. {_found(server)}" if server.verified_after else ""
 
 
 def _found(server: Server) -> str:
@@ -146,9 +151,9 @@ def _found(server: Server) -> str:
 
 
 def _application(server: Server) -> str:
-    """The changes of the application that stay."""
+    """Report the changes to the application that are kept."""
     found = result_of(server.declaration, server.registration) or {}
     changed = [*((found.get("diff") or {}).get("after") or {})] if found.get("changed") else []
     if stranded.is_taken_back(server):
         changed = [name for name in changed if name != "client_secrets"]
-    return f" Changes of the application stay: {', '.join(changed)}." if changed else ""
+    return f" Changes to the application are kept: {', '.join(changed)}." if changed else ""

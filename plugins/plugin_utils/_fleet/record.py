@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What is known of a server at the end of a run, in one shape for the report, notifications and statistics. Pure."""
+"""Build a server's record at the end of a run, in one shape for the report, notifications and statistics. Pure."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 
 # The role's first task
 READS_VARIABLES = "Read and check the declaration"
-# The statuses with which a sign-in is refused
+# The HTTP statuses with which a sign-in is refused
 REFUSALS = ("200", "400", "401", "403")
-# Decisions that make a client secret
+# Decisions that create a client secret
 NEW = ("created", "renewed")
-NOT_BEGUN = "It failed before this role looked at it. See the output of the run."
+NOT_BEGUN = "The server failed before its sign-in was checked. See the output of the run."
 
 
 def record(server: Server, *, observed: bool = False, sharing: int = 1, predicted: bool = False) -> RunRecord:
-    """The record of ``server``. ``observed`` is how it is now, instead of how this run has left it.
+    """Return the record of ``server`` after this run or, if ``observed``, in its present state.
 
-    ``sharing`` is how many servers share its application. ``predicted`` is whether check mode has only foreseen what
-    would change, as it always does of servers that are observed.
+    ``sharing`` is how many servers share its application. ``predicted`` is check mode, in which changes are only
+    predicted. That always applies to servers that are observed.
     """
     predicted = predicted or observed
     declaration = server.declaration
     if observed:
-        # The task counts as one that changes nothing
+        # The task reports no change, so its diff decides
         server = replace(server, configured=_predicted(server.configured))
     known = result_of(declaration, server.registration) or {}
     there = exists(known)
@@ -118,13 +118,13 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
 
 
 def _predicted(configured: Result) -> Result:
-    """The result of a task that predicts, with ``changed`` as its diff says."""
+    """Return the result of a predicting task with ``changed`` derived from its diff."""
     sides = configured.get("diff") or {}
     return {**configured, "changed": sides.get("before") != sides.get("after")} if configured else {}
 
 
 def _assignment(known: Result) -> str:
-    """Who can sign in with an application."""
+    """Return who can sign in with an application."""
     required = (known.get("service_principal") or {}).get("app_role_assignment_required")
     if any(item["name"] == "assignment" for item in known.get("restrictions") or []):
         return "nobody"
@@ -136,7 +136,7 @@ def _automation(declaration: Declaration) -> Automation:
 
 
 def name_tenants_by_id(servers: t.Iterable[Server], records: t.Mapping[str, RunRecord]) -> None:
-    """Give each of ``records`` the ID of its tenant, where one of ``servers`` that declares the same name knows it."""
+    """Set the tenant ID in each of ``records`` if one of ``servers`` that declares the same tenant name knows it."""
     declared = {server.name: server.declaration["tenant_id"].lower() for server in servers}
     ids = {name: records[server]["tenant_id"] for server, name in declared.items() if _is_id(records[server])}
     for server, name in declared.items():
@@ -148,36 +148,36 @@ def _is_id(known: RunRecord) -> bool:
 
 
 def _accounts(server: Server) -> str:
-    """What happens to the users' accounts, if the provider's identity changes."""
+    """Report the effect on users' accounts if the provider's identity changes."""
     sides = (server.configured.get("diff") or {}).get("after") or {}
     return f"accounts: {sides['accounts']}" if server.configured.get("changed") and "accounts" in sides else ""
 
 
 def _before(server: Server, *, predicted: bool) -> str:
-    """What was found before the provider was changed, such as after a run that was interrupted."""
+    """Report whether sign-in was broken before the provider was changed, such as after an interrupted run."""
     if server.configured.get("worked_before") is not False:
         return ""
     return "sign-in does not work at present" if predicted else "sign-in did not work before"
 
 
 def _stranded(server: Server) -> str:
-    """The client secret that reached no console and could not be removed again."""
+    """Report a client secret that reached no console and could not be removed again."""
     return stranded.told(server) if server.taken_back and not stranded.is_taken_back(server) else ""
 
 
 def _former(server: Server, known: Result) -> str:
-    """The redirect URI of the server's former address, which stays in the application."""
+    """Report the redirect URI of the server's former address, which stays in the application."""
     former = server.console.get("callback_url") or ""
     registered = (known.get("application") or {}).get("web_redirect_uris") or []
     if former not in registered or former == server.callback_url:
         return ""
     return (
-        f"the redirect URI of the former address stays: {former}. To remove it, see rustdesk_sso_remove_redirect_uris"
+        f"the redirect URI of the former address is kept: {former}. To remove it, see rustdesk_sso_remove_redirect_uris"
     )
 
 
 def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
-    """The record of ``server`` after it was taken out, or as check mode has ``predicted`` it."""
+    """Return the record of ``server`` after its removal, or as ``predicted`` by check mode."""
     declaration = server.declaration
     message = removal.error(server, server.registration, server.retired)
     error = _failure(server.failure) or (
@@ -227,36 +227,38 @@ def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
 
 
 def _of_removal(server: Server, *, predicted: bool) -> str:
-    """One of shape.OUTCOMES for a server that was taken out, or of which former redirect URIs were."""
+    """Return the outcome of shape.OUTCOMES for a server that was removed, or whose former redirect URIs were."""
     if server.declaration["remove_redirect_uris"]:
         return shape.KEPT
     return shape.TO_REMOVE if predicted else shape.REMOVED
 
 
 def failed(server: str, error: Result) -> RunRecord:
-    """The record of a server whose declaration could not be used, or that failed before it was read."""
+    """Return the record of a server whose declaration was refused, or that failed before it was read."""
     return _told({**blank(server), "error": _failure(error) or {"phase": "", "message": NOT_BEGUN, "cause": ""}})
 
 
 def not_removed(server: str, error: Result) -> RemovalRecord:
-    """The same of a server that a run was to remove."""
+    """Return the same record for a server that the run should have removed."""
     return {**failed(server, error), "removal": {"kept": [], "application_deleted": False}}
 
 
 def _told(known: RunRecord, message: str = "", *, predicted: bool = False) -> RunRecord:
-    """``known`` with what follows from it; ``message`` is what to say of a server that did not fail, by default what
-    is known. Its notes follow."""
+    """Complete ``known`` with failure, outcome and message.
+
+    ``message`` is the text for a server that did not fail, by default derived from ``known``. The notes follow it.
+    """
     error = known["error"]
     message = "; ".join([message or _outcome(known, predicted=predicted), *known["notes"]])
     if error:
         message = f"{error['phase']}: {error['message']}" if error["phase"] else error["message"]
     outcome = shape.FAILED if error else known["outcome"] or _short(known, predicted=predicted)
-    # What services answer may have several lines
+    # A service's response may have several lines
     return {**known, "failed": bool(error), "outcome": outcome, "message": " ".join(message.split())}
 
 
 def _short(known: RunRecord, *, predicted: bool) -> str:
-    """One of shape.OUTCOMES for a server that did not fail."""
+    """Return the outcome of shape.OUTCOMES for a server that did not fail."""
     if not known["client_secret"]["decision"]:
         return shape.NOT_CONFIGURED
     if not known["verified"] and known["provider"]["enabled"] is False and not known["changed"]:
@@ -277,14 +279,14 @@ def _error(server: Server) -> Error:
 
 
 def _refused_change(known: Result) -> Error:
-    """Why check mode predicts that the application cannot be changed as a run would; empty if it can, or need not."""
+    """Return why check mode predicts that a run cannot change the application; empty if it can or need not."""
     if not known.get("changed") or not known.get("change_refused"):
         return {}
     return {"phase": "Register the applications", "message": str(known["change_refused"]), "cause": ""}
 
 
 def _failure(failure: Result) -> Error:
-    """What the role's tasks have noted of a failure, with its cause."""
+    """Return the failure that the role's tasks recorded, with its cause."""
     if not failure:
         return {}
     phase, message = str(failure["phase"]), str(failure["message"])
@@ -294,13 +296,13 @@ def _failure(failure: Result) -> Error:
 def _cause(phase: str, message: str, failure: Result) -> str:
     if phase == READS_VARIABLES:
         return "variables"
-    # Both clients begin so (login.attempt, credentials.refused); without a code, nobody has answered
+    # Messages of both clients start this way (login.attempt, credentials.refused). Without a code, no service answered.
     refused = message.startswith("Signing in to ") and failure.get("code")
     return "sign_in" if refused and str(failure.get("status") or "200") in REFUSALS else ""
 
 
 def _retired(server: Server) -> Result:
-    """The part of the last registration that concerns the application of ``server``, or its failure as a whole."""
+    """Return the last registration's result for the application of ``server``, or the failure of the whole task."""
     application = (result_of(server.declaration, server.registration) or {}).get("application") or {}
     for item in server.retired.get("applications") or []:
         if (item.get("declared") or {}).get("object_id") == application.get("object_id"):
@@ -309,17 +311,13 @@ def _retired(server: Server) -> Result:
 
 
 def _client_secret(server: Server, known: Result, observed: bool) -> ClientSecret:
-    """The client secret that the server holds: observed, the one that it holds now, whatever a run would do with it."""
+    """Describe the server's client secret; if ``observed``, its present one, whatever a run would do with it."""
     secret = secret_of(server.declaration, known)
     now = secret.get("held") or {} if observed or stranded.is_taken_back(server) else secret
     later = secret_of(server.declaration, _retired(server))
     if not observed and not server.failure and stranded.is_taken_back(server):
-        why = (
-            "another run has written its own at the same time"
-            if server.configured
-            else "the provider is not configured"
-        )
-        reason = f"the new one was removed again, as {why}"
+        why = "another run wrote its own at the same time" if server.configured else "the provider is not configured"
+        reason = f"the new one was removed again, because {why}"
         secret, now = {**secret, "decision": "kept", "reason": reason}, later if later.get("held") else {}
     return {
         "name": server.declaration["client_secret"]["name"],
@@ -333,7 +331,7 @@ def _client_secret(server: Server, known: Result, observed: bool) -> ClientSecre
 
 
 def _restrictions(server: Server, known: Result) -> list[Restriction]:
-    """Those of the application, then those of the console; none of a provider that users are not offered."""
+    """Return the application's restrictions, then the console's; none if the provider is disabled."""
     if not server.declaration["provider_enabled"]:
         return []
     return [*(known.get("restrictions") or []), *(server.configured.get("restrictions") or [])]
@@ -361,7 +359,7 @@ def _drift(server: Server, known: Result) -> list[Drift]:
 
 
 def _outcome(known: RunRecord, *, predicted: bool) -> str:
-    """One line for a server that did not fail."""
+    """Summarize in one line a server that did not fail."""
     secret, provider = known["client_secret"], known["provider"]["name"]
     if not secret["decision"]:
         done = "would not be" if predicted else "was not"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Applications that servers share: what to declare of each, and what each server gets of the result. Pure."""
+"""Build entra_app's entries for the applications that servers share, and each server's share of the result. Pure."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
 )
 
 ISSUER = re.compile(rf"https://[^/]+/{GUID.pattern}/v2\.0")
-# What stands for the IDs of an application that check mode predicts
+# The placeholder for the IDs of an application that check mode predicts
 NO_ID = "00000000-0000-0000-0000-000000000000"
 REMEDY = (
-    f"Set {variable('unique_name')} to a different name for each group of servers, so that each group has an "
-    "application of its own."
+    f"Set {variable('unique_name')} to a different name for each group of servers, so that each group has its own "
+    "application."
 )
 NOT_REGISTERED = (
     "The application was not registered in this run. Select the phases before this one as well: each phase depends on "
@@ -48,15 +48,18 @@ NOT_REGISTERED = (
 
 
 def _is_discoverable(console: Result) -> bool:
-    """Whether the issuer of the console's provider is written as Entra's discovery document has it.
+    """Return whether the provider's issuer is spelled as in Entra's discovery document.
 
-    A console begins no sign-in with any other, and the run corrects it.
+    A console starts no sign-in with a different spelling, and the run corrects it.
     """
     return any(ISSUER.fullmatch(str(item.get("issuer") or "")) for item in console.get("providers") or [])
 
 
 def obstacles(declaration: Declaration, console: Result) -> list[str]:
-    """What stands in the console against the declaration, a sentence each; such a server is left as it is."""
+    """Return a sentence for each setting of the console that conflicts with the declaration.
+
+    A server with obstacles is left unchanged.
+    """
     found = []
     present, wanted = console.get("callback_url"), declaration["callback_url"]
     if not declaration["public_url_declared"] and present and not is_same_console(present, wanted):
@@ -70,7 +73,9 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
     written = declaration["public_url_declared"] and takes_callback_url(console)
     if present and not written and _addresses.same(present, wanted):
         refused = redirect_uris.problems([present], declaration["application"].get("sign_in_audience"))
-        found += [f"Entra does not accept the callback URL of the console. Correct it there: {one}." for one in refused]
+        found += [
+            f"Entra does not accept the console's callback URL: {one}. Correct it in the console." for one in refused
+        ]
     new = console.get("new_callback_url") or {}
     unknown = new.get("verified") is None and new.get("detail") and _is_discoverable(console)
     if new.get("verified") is False or unknown:
@@ -81,32 +86,32 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
         )
     if any(provider.get("client_secret_set") is None for provider in console.get("providers") or []):
         found.append(
-            "The console does not give its client secret back, so it is unknown whether Entra still accepts it. Use "
-            "the modules entra_app (with held_key_id) and rustdesk_oidc_provider (with update_secret) for this server."
+            "The console does not return its client secret, so it is unknown whether Entra still accepts it. Use the "
+            "modules entra_app (with held_key_id) and rustdesk_oidc_provider (with update_secret) for this server."
         )
     return [*found, *_other_provider(declaration["provider_name"], console)]
 
 
 def _other_provider(name: str, console: Result) -> list[str]:
-    """Why the declared provider cannot be what the console has by that name, or by that name in another spelling."""
+    """Return why the console's provider with the declared name, in any letter case, cannot be the declared one."""
     provider = next(iter(console.get("providers") or []), None)
     if provider is None:
         spelt = [item["name"] for item in console.get("other_providers") or [] if item["name"].lower() == name.lower()]
         return [
-            f"The console has the provider {other} and tells upper from lower case. Set {PREFIX}provider_name to "
-            f"{other}."
+            f"The console has the provider {other}, and provider names are case-sensitive. Set {PREFIX}provider_name "
+            f"to {other}."
             for other in spelt[:1]
         ]
     if not may_sign_in_with_oauth2(provider):
         return []
     return [
-        f"The provider {name} has the type oauth2 and its own endpoints, and with OpenID Connect its users could get "
-        f"new, empty accounts. Change its type to oidc in the console, or set {PREFIX}provider_name to another name."
+        f"The provider {name} has the type oauth2 and its own endpoints. With OpenID Connect, its users could get new, "
+        f"empty accounts. Change its type to oidc in the console, or set {PREFIX}provider_name to another name."
     ]
 
 
 def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
-    """The servers that can be configured, by the application that they share."""
+    """Return the servers that can be configured, grouped by the application that they share."""
     found: dict[Key, list[Server]] = {}
     for server in servers:
         ready = server.console.get("console_type") and not server.failure
@@ -116,7 +121,7 @@ def groups(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
 
 
 def contradictions(servers: t.Sequence[Server]) -> list[str]:
-    """The variables in which servers that share an application differ, sorted."""
+    """Return the variables in which servers that share an application differ, sorted."""
     declared = [server.declaration["application"] for server in servers]
     differing = {option for option in APPLICATION if any(_differ(option, declared[0], d) for d in declared)}
     if any(server.declaration["allowed"] for server in servers) and "assignments" in differing:
@@ -125,10 +130,11 @@ def contradictions(servers: t.Sequence[Server]) -> list[str]:
 
 
 def excess(servers: t.Sequence[Server]) -> str:
-    """Why ``servers`` are more than one application can have, and what to do; empty if they are not.
+    """Return why ``servers`` are too many for one application, and what to do; empty if they are not.
 
-    Sources: see redirect_uris. With these, it stays below the about 1,000 items that all lists of an application
-    together may have [doc]: each server has a redirect URI, a client secret, and a second one while that is renewed.
+    For the limits and their sources, see redirect_uris. They keep an application below the limit of about 1,000 items
+    in all its lists together [doc]: each server has a redirect URI and a client secret, and a second client secret
+    while that is renewed.
     """
     audience = servers[0].declaration["application"].get("sign_in_audience") if servers else None
     found = redirect_uris.too_many(callback_urls(servers), audience)
@@ -143,11 +149,10 @@ def _differ(option: str, one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any
 
 
 def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) -> list[Entry]:
-    """The entries of O(applications) of entra_app that register the applications of ``servers``, with secrets.
+    """Build the entries of O(applications) of entra_app that register the applications of ``servers``, with secrets.
 
-    A server whose console cannot be configured, that contradicts another one, or that shares an application with too
-    many, has no part in them. ``others`` are
-    the hosts of the group that are not among ``servers``.
+    They leave out a server whose console cannot be configured, that contradicts another server, or that shares an
+    application with too many others. ``others`` are the hosts of the group that are not among ``servers``.
     """
     staying = list(others)
     return [
@@ -166,7 +171,7 @@ def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) ->
                 for server in members
             ],
             "retire_superseded": False,
-            # The verification asks for each of the others
+            # The verification checks each of the others
             "verify_held": "unlisted",
             "relying_parties": [_relying_party(server) for server in members],
         }
@@ -176,29 +181,29 @@ def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) ->
 
 
 def signs_in(server: Server) -> Entry:
-    """How entra_app signs in for the application of ``server``."""
+    """Return the options with which entra_app signs in for the application of ``server``."""
     declaration = server.declaration
     return {**declaration["entra"], "tenant_id": declaration["tenant_id"], "wait_timeout": declaration["wait_timeout"]}
 
 
 def _other_holders(server: Server, members: t.Sequence[Server], staying: t.Sequence[Other]) -> list[str]:
-    """The names of client secrets that belong to other consoles than that of ``server``.
+    """Return the names of client secrets that belong to consoles other than that of ``server``.
 
-    Where the other console was read in this run, only if it holds the same client secret; where it was not, because its
-    host declares another console.
+    A console that this run has read counts only if it holds the same client secret. One that it has not read counts
+    because its host declares a different console.
     """
     url, held = server.declaration["console_url"], server.held
     read = [
         member.declaration["client_secret"]["name"]
         for member in members
-        # First what is cheap: each server is compared with each other one
+        # Cheap comparison first: each server is compared with every other one
         if held and member.held == held and not _addresses.same(member.declaration["console_url"], url)
     ]
     return [*read, *(name for other in staying if (name := other.holder_elsewhere(url)))]
 
 
 def _relying_party(server: Server) -> Entry:
-    """What entra_app needs to know of the console of ``server``, so that its users keep their accounts."""
+    """Describe the console of ``server`` to entra_app, so that its users keep their accounts."""
     declaration, provider = server.declaration, server.provider
     others = [item for item in server.console.get("other_providers") or [] if item.get("enabled")]
     return {
@@ -217,21 +222,21 @@ def _relying_party(server: Server) -> Entry:
 
 
 def callback_urls(servers: t.Iterable[Server]) -> list[str]:
-    """The callback URLs of ``servers``."""
+    """Return the callback URLs of ``servers``, each once."""
     return list(dict.fromkeys(server.callback_url for server in servers))
 
 
 def _moved(servers: t.Iterable[Server]) -> Entry:
-    """The options that take callback URLs from the other platforms, for the servers that ask for that."""
+    """Return the options that remove callback URLs from other platforms, for the servers that declare it."""
     moved = callback_urls(server for server in servers if server.declaration["move_redirect_uris"])
     return {f"{platform}_redirect_uris": {"remove": moved} for platform in ("spa", "public_client") if moved}
 
 
 class Share(t.TypedDict):
-    """What the tasks after the registration need for one server, with its client secret.
+    """The data that tasks after the registration need for one server, including its client secret.
 
-    ``error`` is a failed task's result, empty where the server can be configured. ``unverifiable`` says why its sign-in
-    cannot be verified, empty where it can; ``retires`` whether a client secret of the server may be retired then.
+    ``error`` is a failed task's result, empty if the server can be configured. ``unverifiable`` is the reason why its
+    sign-in cannot be verified, empty if it can. ``retires`` is whether one of its client secrets may be retired then.
     """
 
     error: dict[str, t.Any]
@@ -263,7 +268,7 @@ NOTHING: Share = {
 
 
 def result_of(declaration: Declaration, registration: Result) -> Result | None:
-    """The result of entra_app for the application of ``declaration``; None where it was not asked for."""
+    """Return the result of entra_app for the application of ``declaration``; None if it was not requested."""
     for item in registration.get("applications") or []:
         declared = item.get("declared") or {}
         if (str(declared.get("tenant_id")).lower(), declared.get("unique_name")) == key(declaration):
@@ -278,10 +283,10 @@ def share(
     check_mode: bool = False,
     others: t.Callable[[], t.Iterable[Server]] = tuple,
 ) -> Share:
-    """What ``server`` gets of the registration; an error where it cannot be configured.
+    """Return the share of ``server`` in the registration; an error if it cannot be configured.
 
-    ``observed`` gives what it has now instead of what the run gives it. ``others`` gives all servers of the run; it is
-    asked only to explain why there is no result.
+    If ``observed``, return the present state instead of the result of the run. ``others`` returns all servers of the
+    run. It is called only to explain why no result exists.
     """
     error = _error_of(server, others)
     found = result_of(server.declaration, server.registration)
@@ -314,19 +319,19 @@ def _unverifiable(server: Server, found: Result, observed: bool, check_mode: boo
 
 
 def exists(result: Result) -> bool:
-    """Whether the application of ``result`` is there, and not only predicted."""
+    """Return whether the application of ``result`` exists, and is not only predicted."""
     return (result.get("application") or {}).get("object_id") not in (None, NO_ID)
 
 
 def redirect_uris_before(result: Result) -> list[str]:
-    """The application's redirect URIs of platform Web before entra_app changed them, or would have."""
+    """Return the application's redirect URIs of the platform Web as they were before entra_app."""
     before = (result.get("diff") or {}).get("before") or {}
     known = before if "web_redirect_uris" in before else result.get("application") or {}
     return list(known.get("web_redirect_uris") or [])
 
 
 def _error_of(server: Server, others: t.Callable[[], t.Iterable[Server]]) -> dict[str, t.Any]:
-    """Why ``server`` cannot be configured, as a failed task's result; empty where it can."""
+    """Return why ``server`` cannot be configured, as a failed task's result; empty if it can."""
     stands = obstacles(server.declaration, server.console)
     if stands:
         return {"msg": f"{' '.join(stands)} Nothing was changed."}
@@ -340,19 +345,19 @@ def _error_of(server: Server, others: t.Callable[[], t.Iterable[Server]]) -> dic
 
 
 def _refusal(declaration: Declaration, result: Result) -> str:
-    """Why entra_app has refused the application to the server; empty where it has not."""
+    """Return why entra_app refused the application to the server; empty if it did not."""
     name = declaration["client_secret"]["name"]
     return next((item["refused"] for item in result.get("relying_parties") or [] if item["name"] == name), "")
 
 
 def failure_as_whole(registration: Result) -> Result:
-    """The failure of the task that registers all applications, empty where it gave results."""
+    """Return the failure of the task that registers all applications; empty if the task returned results."""
     failed = registration.get("msg") and "applications" not in registration and not registration.get("skipped")
     return {**registration, "failed": True} if failed else {}
 
 
 def concerns(server: Server, result: Result) -> bool:
-    """Whether the change of an application, or its prediction, is one for ``server``, and not for others alone."""
+    """Return whether an application's change, actual or predicted, concerns ``server`` and not only others."""
     declaration = server.declaration
     if not result.get("changed") or not secret_of(declaration, result):
         return False
@@ -361,18 +366,18 @@ def concerns(server: Server, result: Result) -> bool:
 
 
 def secret_of(declaration: Declaration, result: Result) -> Result:
-    """What an application's result says of the client secret of ``declaration``; empty where it says nothing."""
+    """Return the part of an application's result about the client secret of ``declaration``; empty if it has none."""
     name = declaration["client_secret"]["name"]
     return next((item for item in result.get("client_secrets") or [] if item["name"] == name), {})
 
 
 def _error(result: Result) -> dict[str, t.Any]:
-    """A failure of entra_app, as that of the server's own task."""
+    """Return a failure of entra_app as the failure of the server's own task."""
     return {"msg": str(result.get("msg")), **({"error": dict(result["error"])} if result.get("error") else {})}
 
 
 def _why_none(server: Server, others: t.Iterable[Server]) -> str:
-    """Why the application of ``server`` was not registered: what the servers that share it contradict each other in."""
+    """Return why the application of ``server`` was not registered, such as a conflict between servers that share it."""
     sharing = groups(others).get(key(server.declaration), [])
     differing = contradictions(sharing) if sharing else []
     if not differing:
@@ -381,11 +386,12 @@ def _why_none(server: Server, others: t.Iterable[Server]) -> str:
     return (
         f"The servers {', '.join(item.name for item in sharing)} share the application "
         f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. "
-        f"Declare these alike, or give them another {variable('unique_name')}. Nothing was changed."
+        f"Set these variables to the same values, or give the servers different values of {variable('unique_name')}. "
+        "Nothing was changed."
     )
 
 
 def retires(result: Result, predicted: bool) -> bool:
-    """Whether anything of an application is to be retired after its ``result``; see retirements."""
+    """Return whether part of an application is to be retired after its ``result``; see retirements."""
     superseded = any(item.get("superseded") for item in result.get("client_secrets") or [])
     return superseded or bool(result.get("changed") and not predicted)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Taking servers out: what leaves each application, and which applications nobody uses any more. Pure."""
+"""Decide what the removal of servers removes from each application, and which applications are then unused. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
 LOGIN_ORIGINS = (
     frozenset(f"https://{host}" for login, _graph in hosts.CLOUDS.values() for host in login) | hosts.V1_ISSUERS
 )
-# What an application may have besides what leaves it, by the keys of entra_app's result
+# The objects that an application may still have after a removal, by the keys of entra_app's result
 OF_APPLICATION = (
     ("web_redirect_uris", "redirect URI"),
     ("spa_redirect_uris", "SPA redirect URI"),
@@ -39,15 +39,14 @@ BESIDE_APPLICATION = (
     ("federated_credentials", "federated credential"),
 )
 CREDENTIALS = ("certificates", "federated_credentials")
-# How many members of a kind are named
+# How many objects of each type a message names
 LISTED = 3
 
 
 def has_left(server: Server) -> bool:
-    """Whether nobody is offered the sign-in of ``server`` any more: its provider was removed, or its console is not to
-    be asked.
+    """Return whether sign-in to ``server`` is no longer offered: its provider was removed, or its console is left out.
 
-    That a task failed is recorded only after the tasks that others still run.
+    A task's failure is recorded only after the tasks that other servers still run.
     """
     declaration = server.declaration
     asked = declaration["remove_console"] and not declaration["claims"]["provider"]
@@ -55,7 +54,7 @@ def has_left(server: Server) -> bool:
 
 
 def _leaving(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
-    """The servers that have no provider any more, by application."""
+    """Return the servers that no longer have a provider, by application."""
     found: dict[Key, list[Server]] = {}
     for server in servers:
         if has_left(server):
@@ -64,7 +63,7 @@ def _leaving(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
 
 
 def provider(server: Server) -> Entry:
-    """The options of rustdesk_oidc_provider that remove the provider of ``server``."""
+    """Return the options of rustdesk_oidc_provider that remove the provider of ``server``."""
     return {
         **server.declaration["console"],
         "name": server.declaration["provider_name"],
@@ -74,7 +73,7 @@ def provider(server: Server) -> Entry:
 
 
 def lookups(servers: t.Iterable[Server]) -> list[Entry]:
-    """The entries of O(applications) of entra_app that only read the applications whose providers are to be removed."""
+    """Build the entries of O(applications) of entra_app that only read the applications of providers to be removed."""
     asked = (server for server in servers if not server.failure and server.provider)
     return [
         {**entry, "create": False} for entry in {key(server.declaration): _named(server) for server in asked}.values()
@@ -82,10 +81,9 @@ def lookups(servers: t.Iterable[Server]) -> list[Entry]:
 
 
 def deleted_lookup(server: Server) -> Entry:
-    """The options of entra_app_info that look for the deleted application of ``server``; empty if nothing depends on
-    it.
+    """Return the options of entra_app_info that look up the deleted application of ``server``; empty if not needed.
 
-    Entra keeps a deleted application for 30 days, and its unique name with it [doc].
+    Entra keeps a deleted application and its unique name for 30 days [doc].
     """
     found = result_of(server.declaration, server.registration)
     if server.failure or not found or found.get("failed") or found.get("application") or not _needs_application(server):
@@ -101,20 +99,22 @@ def deleted_lookup(server: Server) -> Entry:
 
 
 def _needs_application(server: Server) -> bool:
-    """Whether no variable of ``server`` tells that the provider with its client ID is to be removed."""
+    """Return whether no variable of ``server`` identifies the provider's client ID as its own."""
     client_id = _client_id(server)
     return bool(GUID.fullmatch(client_id)) and client_id not in _declared_ids(server)
 
 
 def _declared_ids(server: Server) -> list[str]:
-    """The client IDs that the variables of ``server`` name as its own."""
+    """Return the client IDs that the variables of ``server`` name as its own."""
     named = [server.declaration["application"].get("app_id"), *server.declaration["replaces"]]
     return [str(name).lower() for name in named if name]
 
 
 def refusal(server: Server) -> Result:
-    """Why the provider of ``server`` is not removed, as a failed task's result: it belongs to another service or
-    application, or Entra cannot tell. Empty if it may be removed."""
+    """Return why the provider of ``server`` is not removed, as a failed task's result; empty if it may be.
+
+    It is not if it belongs to another service or application, or if Entra cannot be read.
+    """
     if not server.provider:
         return {}
     told = _of_another_service(server)
@@ -128,11 +128,11 @@ def refusal(server: Server) -> Result:
 
 
 def _unreadable(server: Server, found: Result) -> Result:
-    """The failure of the lookup: without Entra, redirect URI and client secret would stay behind without a provider."""
+    """Return the failure of the lookup. Without Entra, the redirect URI and client secret would be left behind."""
     name = server.declaration["application"]["unique_name"]
     said = str(found.get("msg") or f"The application {name} was not looked up").rstrip(". ")
     hint = (
-        "Nothing of this server was removed. Correct this and run the playbook again. To remove only the provider "
+        "Nothing was removed for this server. Correct this and run the playbook again. To remove only the provider "
         f"{server.provider['name']} although the application cannot be read, use the module rustdesk_oidc_provider "
         "with state absent"
     )
@@ -140,24 +140,24 @@ def _unreadable(server: Server, found: Result) -> Result:
 
 
 def _of_another_application(server: Server, found: Result) -> str:
-    """The same if the provider has the client ID of another application than the declared one, and nothing names it."""
+    """Return the refusal of a provider whose client ID belongs to an undeclared application; empty if none applies."""
     declaration, client_id = server.declaration, _client_id(server)
     app_id = str((found.get("application") or {}).get("app_id") or "").lower()
     gone = [str(item.get("app_id")).lower() for item in server.deleted.get("applications") or []]
-    # What is no GUID, somebody has mistyped in a provider of Entra
+    # A client ID that is not a GUID is a typing error in a provider for Entra
     if not GUID.fullmatch(client_id) or client_id in (app_id, *gone, *_declared_ids(server)):
         return ""
     name = declaration["application"]["unique_name"]
     if app_id:
         other = f"the application {name} has {app_id}"
     elif "applications" in server.deleted:
-        other = f"there is no application {name}, nor a deleted one"
-    else:  # the automation may read the applications that it owns, but not those that were deleted
+        other = f"the application {name} does not exist and was not recently deleted"
+    else:  # the automation may read the applications that it owns, but not deleted ones
         why = str(server.deleted.get("msg") or "").rstrip(". ")
-        other = f"there is no application {name}, and deleted ones cannot be read{f' ({why})' if why else ''}"
+        other = f"the application {name} does not exist, and deleted ones cannot be read{f' ({why})' if why else ''}"
     return (
-        f"The provider {server.provider['name']} of the console has the client ID {client_id}, but {other}. It is "
-        f"left, and nothing was removed. To remove it nevertheless, set {PREFIX}app_replaces to {client_id}."
+        f"The console's provider {server.provider['name']} has the client ID {client_id}, but {other}. Nothing was "
+        f"removed. To remove the provider nevertheless, set {PREFIX}app_replaces to {client_id}."
     )
 
 
@@ -166,16 +166,19 @@ def _client_id(server: Server) -> str:
 
 
 def _of_another_service(server: Server) -> str:
-    """Entra's client IDs are GUIDs, and its issuers are at its login hosts [doc]."""
+    """Return the refusal of a provider that is not Entra's; empty if it is.
+
+    Entra's client IDs are GUIDs, and its issuers are at its login hosts [doc].
+    """
     found, own = server.provider, str(server.declaration["entra"].get("authority_host") or "")
     issuer = str(found.get("issuer") or "")
     known = {*LOGIN_ORIGINS, *([_addresses.origin(own)] if own else [])}
     if not issuer or GUID.fullmatch(_client_id(server)) or _addresses.origin(issuer) in known:
         return ""
     return (
-        f"The provider {found['name']} of the console has the issuer {issuer}, which does not belong to Entra, and is "
-        f"left. Nothing was removed. Set {PREFIX}provider_name to the provider to remove. To remove only the redirect "
-        f"URI and the client secret, set {PREFIX}remove_console to false."
+        f"The console's provider {found['name']} has the issuer {issuer}, which does not belong to Entra. Nothing was "
+        f"removed. Set {PREFIX}provider_name to the provider to remove. To remove only the redirect URI and the client "
+        f"secret, set {PREFIX}remove_console to false."
     )
 
 
@@ -190,15 +193,17 @@ def _named(server: Server) -> Entry:
 
 
 def removals(servers: t.Iterable[Server]) -> list[Entry]:
-    """The entries of O(applications) of entra_app that take redirect URIs and client secrets of ``servers`` out, except
-    those that another host declares."""
+    """Build the entries of O(applications) of entra_app that remove redirect URIs and client secrets of ``servers``.
+
+    Those that another host declares are kept.
+    """
     return [
         {
             **_named(members[0]),
             "create": False,
             "web_redirect_uris": {"remove": sorted({uri for server in members for uri in _redirect_uris(server)})},
             "client_secrets": [_absent(server) for server in members if _gives_up_secret(server)],
-            # Read, because the application is kept if it has one
+            # Read, because an application that has one is kept
             **({option: [] for option in CREDENTIALS} if all(_may_go(server) for server in members) else {}),
         }
         for members in _leaving(servers).values()
@@ -206,7 +211,7 @@ def removals(servers: t.Iterable[Server]) -> list[Entry]:
 
 
 def _redirect_uris(server: Server) -> list[str]:
-    """The redirect URIs that leave: former ones, where these are named, else that of the server."""
+    """Return the redirect URIs to remove: the former ones that are named, otherwise that of the server."""
     declaration = server.declaration
     own = [] if declaration["claims"]["redirect_uri"] else [declaration["callback_url"]]
     return declaration["remove_redirect_uris"] or own
@@ -217,7 +222,10 @@ def _gives_up_secret(server: Server) -> bool:
 
 
 def _absent(server: Server) -> Entry:
-    """The client secrets of ``server``, and the one that its console has held under another name of the same form."""
+    """Build the entry that removes the client secrets of ``server``.
+
+    It includes the one that its console has held under another name of the same form.
+    """
     name, others = server.declaration["client_secret"]["name"], server.declaration["other_holders"]
     prefix, found, suffix = (re.sub(r"([*?[])", r"[\1]", part) for part in name.partition(server.name))
     known = {"held": server.held, "held_names": [f"{prefix}*{suffix}"], "other_holders": others}
@@ -225,8 +233,10 @@ def _absent(server: Server) -> Entry:
 
 
 def deletions(servers: t.Iterable[Server]) -> list[Entry]:
-    """The entries that delete the applications in which neither a redirect URI nor a live client secret is left, and
-    that no other host declares, where that is asked for."""
+    """Build the entries that delete unused applications, if the servers declare that.
+
+    An application is unused if it has neither a redirect URI nor a live client secret, and no other host declares it.
+    """
     return [
         {**_named(members[0]), "state": "absent"}
         for members in _leaving(servers).values()
@@ -247,10 +257,10 @@ def _unused(server: Server) -> bool:
 
 
 def contents(left: Result) -> list[str]:
-    """What a result of entra_app says that an application still has, by which somebody may use it, in words.
+    """Describe the objects of an application, from a result of entra_app, through which it may still be in use.
 
-    Redirect URIs of all platforms, live client secrets, certificates, federated credentials, and what other
-    applications are given access to.
+    They are redirect URIs of all platforms, live client secrets, certificates, federated credentials, and the app roles
+    and permission scopes for other applications.
     """
     places = [(left.get("application") or {}, OF_APPLICATION), (left, BESIDE_APPLICATION)]
     found = [(what, place.get(option) or []) for place, kinds in places for option, what in kinds]
@@ -258,7 +268,7 @@ def contents(left: Result) -> list[str]:
 
 
 def _shown(item: t.Any) -> str:
-    """How a member of an application is named: a URI, or an object by its name, value or key ID."""
+    """Return the name of an application's object: a URI, or the object's name, value or key ID."""
     if not isinstance(item, t.Mapping):
         return str(item)
     named = item.get("name") or item.get("display_name") or item.get("value") or "without a name"
@@ -266,13 +276,13 @@ def _shown(item: t.Any) -> str:
 
 
 def _listed(what: str, names: t.Sequence[str]) -> str:
-    """``names`` in words, not more than LISTED."""
+    """Return ``names`` as words, at most LISTED."""
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"the {what}{'s' if len(names) > 1 else ''} {', '.join(names[:LISTED])}{more}"
 
 
 def error(server: Server, *results: Result) -> str:
-    """Why the application of ``server`` is not as it should be after these results of entra_app; empty where it is."""
+    """Return why the application of ``server`` is not as declared after these results of entra_app; empty if it is."""
     for result in results:
         found = result_of(server.declaration, result) or failure_as_whole(result)
         if found.get("failed"):

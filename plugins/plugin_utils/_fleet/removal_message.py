@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Say what a removal did to a server, what it kept and why, and what is left to do. Pure."""
+"""Report what a removal changed for a server, what it kept and why, and the next step. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEPT_DELETED = "30 days"
 
 @dataclass(frozen=True)
 class _Words:
-    """How a run says what it did, or what it would do in check mode."""
+    """The words for a run's changes, actual or predicted in check mode."""
 
     removed: str
     deleted: str
@@ -39,7 +39,7 @@ PREDICTED = _Words("would be removed", "would be deleted", "client secrets that 
 
 
 def told(server: Server, *, predicted: bool = False) -> str:
-    """What the removal of ``server`` did, as text; ``predicted`` is check mode."""
+    """Describe the removal of ``server``. ``predicted`` is check mode."""
     declaration = server.declaration
     left, words = _left(server), PREDICTED if predicted else DONE
     name = declaration["application"]["unique_name"]
@@ -50,14 +50,14 @@ def told(server: Server, *, predicted: bool = False) -> str:
         f"{declaration['callback_url']}: provider {declaration['provider_name']} {_provider(server, words)}",
         f"redirect URI {_redirect_uri(server, left, words)} {name}",
         f"{words.secrets}: {', '.join(keys) or 'none'}",
-        *([] if left.get("application") else [f"there is no application {name}"]),
+        *([] if left.get("application") else [f"the application {name} does not exist"]),
         *([f"application {name} {words.deleted}"] if is_deleted(server) else []),
     ]
     return "; ".join(done)
 
 
 def notes(server: Server, *, predicted: bool = False) -> list[str]:
-    """What else to know of the removal of ``server``: what is kept and why, and what is left to do."""
+    """Return the notes on the removal of ``server``: what is kept and why, and the next step."""
     if server.declaration["remove_redirect_uris"]:
         return []
     words = PREDICTED if predicted else DONE
@@ -69,12 +69,12 @@ def notes(server: Server, *, predicted: bool = False) -> list[str]:
 
 
 def kept(server: Server, *, predicted: bool = False) -> list[str]:
-    """What a removal leaves of ``server``, each with the reason."""
+    """Return the parts of ``server`` that a removal keeps, each with the reason."""
     declaration, left = server.declaration, _left(server)
     asked = declaration["remove_console"]
     found = [
         *claims.kept(declaration["claims"]),
-        *([] if asked or declaration["claims"]["provider"] else ["the provider (the console was not asked)"]),
+        *([] if asked or declaration["claims"]["provider"] else ["the provider (the console was not accessed)"]),
         *_held_by_hand(secret_of(declaration, left), predicted),
         *([_application(server, left)] if left.get("application") and not is_deleted(server) else []),
         ACCOUNTS,
@@ -83,7 +83,7 @@ def kept(server: Server, *, predicted: bool = False) -> list[str]:
 
 
 def is_deleted(server: Server) -> bool:
-    """Whether the application of ``server`` was deleted, or would be."""
+    """Return whether the application of ``server`` was deleted, or would be."""
     return bool((result_of(server.declaration, server.retired) or {}).get("changed"))
 
 
@@ -94,20 +94,20 @@ def _left(server: Server) -> Result:
 def _provider(server: Server, words: _Words) -> str:
     declaration = server.declaration
     if declaration["claims"]["provider"] or not declaration["remove_console"]:
-        return "left in the console"
+        return "kept in the console"
     absent = server.configured.get("provider") is not None and not server.configured.get("changed")
     return "was already absent" if absent else words.removed
 
 
 def _redirect_uri(server: Server, left: Result, words: _Words) -> str:
     if server.declaration["claims"]["redirect_uri"]:
-        return "left in"
+        return "kept in"
     absent = left.get("diff") and server.declaration["callback_url"] not in redirect_uris_before(left)
     return "was already absent from" if absent and not left.get("changed") else f"{words.removed} from"
 
 
 def _held_by_hand(secret: Result, predicted: bool) -> list[str]:
-    """The client secret that the console had and that stays, because nothing says that it was made for the server."""
+    """Return the console's client secret if it is kept because nothing shows that it was created for the server."""
     held = secret.get("held") or {}
     if not held or held["key_id"] in (secret.get("removed") or []):
         return []
@@ -116,7 +116,7 @@ def _held_by_hand(secret: Result, predicted: bool) -> list[str]:
 
 
 def _application(server: Server, left: Result) -> str:
-    """The application that stays, and why."""
+    """Return the application that is kept, with the reason."""
     declaration = server.declaration
     name, other = declaration["application"]["unique_name"], declaration["claims"]["application"]
     contents = removal.contents(left)
@@ -132,18 +132,18 @@ def _application(server: Server, left: Result) -> str:
 
 
 def _way_back(server: Server, left: Result) -> t.Iterator[str]:
-    """What to keep, so that the users of ``server`` find their accounts when it comes back."""
+    """Report what to keep so that users find their accounts if ``server`` is added again."""
     app_id = (left.get("application") or {}).get("app_id")
     if app_id and is_deleted(server):
         yield (
-            f"to come back with the same accounts, restore the application with the client ID {app_id} within "
-            f"{KEPT_DELETED} ({PREFIX}app_restore)"
+            f"to add the server again with the same accounts, restore the application with the client ID {app_id} "
+            f"within {KEPT_DELETED} ({PREFIX}app_restore)"
         )
     elif app_id:
-        yield f"to come back with the same accounts, keep the client ID {app_id}"
+        yield f"to add the server again with the same accounts, keep the client ID {app_id}"
 
 
 def _next(server: Server, predicted: bool) -> str:
-    """What is left to do."""
-    first = "after the removal, take" if predicted else "take"
-    return f"{first} {server.name} out of the inventory, or the next run of site.yml configures its sign-in again"
+    """Return the next step."""
+    first = "after the removal, remove" if predicted else "remove"
+    return f"{first} {server.name} from the inventory, or the next run of site.yml configures its sign-in again"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Superseded client secrets: which are removed, of which servers. Pure."""
+"""Select the superseded client secrets to remove. Pure."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
 
 
 def may_retire(registration: Result, *, predicted: bool) -> bool:
-    """Whether anything is to be retired after ``registration``; see retirements()."""
+    """Return whether part of an application is to be retired after ``registration``; see retirements()."""
     results = registration.get("applications") or []
     return any(retires(item, predicted) for item in results if not item.get("failed"))
 
 
 def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
-    """The entries of O(applications) of entra_app that remove superseded client secrets, and restore redirect URIs that
-    another run has removed meanwhile.
+    """Build the entries of O(applications) of entra_app that remove superseded client secrets.
 
-    Only servers whose sign-in is verified, and whose console still holds what was verified, take part. ``predicted`` is
-    check mode, in which no console holds what a run would write. Empty where there is nothing to do.
+    They also restore redirect URIs that another run has removed meanwhile. Only servers take part whose sign-in is
+    verified and whose console still holds the verified client secret. ``predicted`` is check mode, in which no console
+    holds the client secret that a run would write. Empty if nothing is to be done.
     """
     entries = []
     for members in _verified(servers).values():
@@ -60,22 +60,25 @@ def retirements(servers: t.Sequence[Server], *, predicted: bool) -> list[Entry]:
 
 
 def _outrun(secret: Result) -> list[str]:
-    """The key IDs of the client secrets that other runs have made and cannot write any more, because the console holds
-    the one that this run has made. If it still holds the former one, another run may be about to replace it."""
+    """Return the key IDs of client secrets that other runs created and can no longer write to the console.
+
+    They cannot because the console holds the one that this run created. While it still holds the former one, another
+    run may be about to replace it.
+    """
     return list(secret.get("strays") or []) if secret.get("decision") in ("created", "renewed") else []
 
 
 def _holds(server: Server, found: Result) -> Entry:
-    """Which client secret the console of ``server`` holds: that of the registration, unless another run was faster."""
+    """Return which client secret the console holds: that of the registration, unless another run was faster."""
     anothers = server.configured.get("client_secret")
     return {"held": anothers} if anothers else {"held_key_id": secret_of(server.declaration, found).get("key_id")}
 
 
 def _verified(servers: t.Iterable[Server]) -> dict[Key, list[Server]]:
-    """The servers that have come through the verification, by application."""
+    """Return the servers that passed the verification, by application."""
     found: dict[Key, list[Server]] = {}
     for server in servers:
-        # Null where the sign-in could not be verified: of a disabled provider, or in check mode
+        # Null if sign-in could not be verified, because the provider is disabled or in check mode
         reached = server.verified.get("verified", False) is not False and not server.verified.get("failed")
         if reached and not server.failure and not share(server)["error"]:
             found.setdefault(key(server.declaration), []).append(server)

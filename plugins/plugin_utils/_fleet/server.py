@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""One server of a run: what it declares, and the results of the tasks that it has passed. Pure."""
+"""One server of a run, with its declaration and the results of the tasks that it has passed. Pure."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Key = tuple[str, str]
 class Server:
     """One server of a run: its ``declaration``, and the results of the tasks that it has passed, empty before.
 
-    ``failure`` is where and why it failed (``phase``, ``message``), empty where it did not. ``put_back``,
+    ``failure`` has the ``phase`` and ``message`` of its failure, empty if it did not fail. ``put_back``,
     ``verified_after`` and ``console_after`` are the results of the tasks after a failure, ``taken_back`` that of the
-    task that removes what is stranded, ``trials`` the verification of all servers that were tried first. ``deleted`` is
-    the result of the task that looks for a deleted application.
+    task that removes stranded client secrets, and ``trials`` the verification of all servers that were tried first.
+    ``deleted`` is the result of the task that looks up a deleted application.
     """
 
     declaration: Declaration
@@ -47,24 +47,24 @@ class Server:
 
     @property
     def name(self) -> str:
-        """The server's name in the inventory."""
+        """Return the server's name in the inventory."""
         return self.declaration["server"]
 
     @property
     def provider(self) -> Result:
-        """The provider as the inspected console holds it; empty where there is none."""
+        """Return the provider as the inspected console has it; empty if it has none."""
         return next(iter(self.console.get("providers") or []), {})
 
     @property
     def held(self) -> str:
-        """The client secret that the inspected console holds; empty where it holds none, or a placeholder."""
+        """Return the client secret that the inspected console holds; empty if it holds none, or a placeholder."""
         return usable(self.provider)
 
     @property
     def holds_none(self) -> bool:
-        """Whether the inspected console is known to hold no client secret of an application in Entra.
+        """Return whether the inspected console is known to hold no client secret of an application in Entra.
 
-        A provider of another name may hold the one that was made for this console.
+        A provider with another name may hold the one that was created for this console.
         """
         others = self.console.get("other_providers") or []
         readable = bool(self.console.get("console_type")) and self.provider.get("client_secret_set", False) is not None
@@ -72,7 +72,7 @@ class Server:
 
     @property
     def callback_url(self) -> str:
-        """The callback URL that the console sends after this run, byte for byte: what is registered.
+        """Return the callback URL that the console sends after this run, byte for byte, which is the one to register.
 
         The console keeps its own spelling of the same address unless O(public_url) declares another one that can be
         written to it.
@@ -83,22 +83,22 @@ class Server:
 
 
 def key(declaration: Declaration) -> Key:
-    """What servers that share an application have in common: the tenant as they name it, and the unique name."""
+    """Return what servers that share an application have in common: the tenant as they name it, and the unique name."""
     return declaration["tenant_id"].lower(), declaration["application"]["unique_name"]
 
 
 def usable(provider: Result) -> str:
-    """The client secret of ``provider`` as a console holds it; empty if it has none, or a placeholder."""
+    """Return the client secret of a console's ``provider``; empty if it has none, or a placeholder."""
     return usable_secret(provider.get("client_secret")) or ""
 
 
 def _may_be_of_entra(provider: Result) -> bool:
-    """Whether ``provider`` may have a client secret of Entra, whose client IDs are GUIDs."""
+    """Return whether ``provider`` may have a client secret of Entra, whose client IDs are GUIDs."""
     named = GUID.fullmatch(str(provider.get("client_id") or "").lower())
     return bool(named) and provider.get("client_secret_set") is not False
 
 
 def takes_callback_url(console: Result) -> bool:
-    """Whether the callback URL of a console can be set through its API."""
+    """Return whether a console's callback URL can be set through its API."""
     known = CONSOLES.get(str(console.get("console_type")))
     return known is None or "callback_url" in known.supports

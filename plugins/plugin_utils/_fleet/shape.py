@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The keys of a server's record and their types. The report checks records against these annotations."""
+"""Define the keys of a server's record and their types. The report checks records against these annotations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 
 
 class Console(t.TypedDict):
-    """The console, by its address and type."""
+    """The console's address and type."""
 
     url: str
     type: str
@@ -20,8 +20,8 @@ class Console(t.TypedDict):
 class Application(t.TypedDict):
     """The application in Entra. ``foreign_redirect_uris`` may include those of other servers.
 
-    ``assignment`` is who can sign in with it: V(all) users, V(assigned) users and groups or V(nobody). ``portal_url``
-    is its page in the Microsoft Entra admin center, empty for other clouds than Microsoft's.
+    ``assignment`` is who can sign in with it: V(all) users, V(assigned) users and groups, or V(nobody). ``portal_url``
+    is its page in the Microsoft Entra admin center, empty in clouds that are not Microsoft's.
     """
 
     unique_name: str
@@ -42,9 +42,11 @@ class Provider(t.TypedDict):
 
 
 class Automation(t.TypedDict):
-    """What the automation itself signs in to Entra with: its client ID, the value of O(auth_source) that applies, and
-    when that expires. ``state`` is V(valid), V(expiring), V(expired), V(none) if it does not expire here, or
-    V(unknown)."""
+    """The automation's own credential for Entra.
+
+    It has the client ID, the value of O(auth_source) that applies, and the expiry date. ``state`` is V(valid),
+    V(expiring), V(expired), V(none) if the credential does not expire here, or V(unknown).
+    """
 
     client_id: str
     credential: str
@@ -53,7 +55,7 @@ class Automation(t.TypedDict):
 
 
 class ClientSecret(t.TypedDict):
-    """The client secret without its value, what a run decided about it, and the key IDs of those that it removed."""
+    """The client secret without its value, the run's decision about it, and the key IDs of those that it removed."""
 
     name: str
     key_id: str
@@ -65,7 +67,7 @@ class ClientSecret(t.TypedDict):
 
 
 class Check(t.TypedDict):
-    """One check of sign-in; ``ok`` is null if it did not run."""
+    """One check of sign-in. ``ok`` is null if it did not run."""
 
     name: str
     ok: bool | None
@@ -74,7 +76,7 @@ class Check(t.TypedDict):
 
 
 class Restriction(t.TypedDict):
-    """What keeps some or all users from signing in although every check passes, and what to do about it."""
+    """A restriction that prevents some or all users from signing in although every check passes, and its remedy."""
 
     name: str
     detail: str
@@ -82,7 +84,7 @@ class Restriction(t.TypedDict):
 
 
 class Drift(t.TypedDict):
-    """What a run changes or would change in one object, as texts."""
+    """A change to one object, actual or predicted, as texts."""
 
     object: str
     before: str
@@ -90,10 +92,10 @@ class Drift(t.TypedDict):
 
 
 class Error(t.TypedDict, total=False):
-    """The name of the task that failed, and why; empty if none did.
+    """The name of the task that failed, and the reason; empty if none did.
 
     ``cause`` is V(variables) if the server's variables were refused, V(sign_in) if Entra or the console refused the
-    credentials of the automation, else empty.
+    automation's credentials, else empty.
     """
 
     phase: str
@@ -101,7 +103,7 @@ class Error(t.TypedDict, total=False):
     cause: str
 
 
-# What can be said of a server in two words, the most urgent first; those of check mode are predicted.
+# The outcomes of a server, the most urgent first. Those with "would be" are predicted by check mode.
 FAILED, NOT_VERIFIED, RESTRICTED = "failed", "not verified", "restricted"
 NOT_CONFIGURED, DISABLED, KEPT = "not configured", "disabled", "kept"
 TO_VERIFY, TO_REMOVE, REMOVED, VERIFIED = "would be verified", "would be removed", "removed", "verified"
@@ -120,10 +122,11 @@ OUTCOMES = (
 
 
 class Record(t.TypedDict):
-    """What is known of one server. An unknown text is empty; an unknown yes or no is null.
+    """The state of one server. An unknown text is empty; an unknown boolean is null.
 
-    ``verified`` is whether its sign-in was verified, null if it was not checked; ``changed`` whether the run changed
-    something; ``drift`` what that was, or what check mode and the report would change; ``message`` says it in one line.
+    ``verified`` is whether its sign-in was verified, null if it was not checked. ``changed`` is whether the run changed
+    it. ``drift`` lists the changes, or those that check mode or the report predicts. ``message`` is a summary in one
+    line.
     """
 
     server: str
@@ -146,15 +149,14 @@ class Record(t.TypedDict):
 
 
 class RunRecord(Record):
-    """The same with what the summary of a run shows: ``outcome``, one of OUTCOMES, and ``notes`` on what else to know,
-    each in some words."""
+    """A record with ``outcome``, one of OUTCOMES, and short ``notes``, both for the summary of a run."""
 
     outcome: str
     notes: list[str]
 
 
 class Removal(t.TypedDict):
-    """What a removal leaves of a server, each with the reason, and whether its application was deleted."""
+    """The parts of a server that its removal keeps, each with the reason, and whether its application was deleted."""
 
     kept: list[str]
     application_deleted: bool
@@ -167,7 +169,7 @@ class RemovalRecord(RunRecord):
 
 
 def blank(server: str) -> RunRecord:
-    """The record of a server of which nothing is known."""
+    """Return the record of a server whose state is unknown."""
     return {
         "server": server,
         "tenant_id": "",

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Client secrets that this run has made and that reached no console: which are taken back, and what is told. Pure.
+"""Remove client secrets that this run created but that reached no console, and report the result. Pure.
 
-One is only taken back if the console was read afterwards and has another one or none, or if this run has not begun to
-write it. Else it stays, and the message of the server names it.
+A client secret is removed only if the console was read afterwards and has another one or none, or if this run did not
+start to write it. Otherwise it stays, and the server's message names it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
     usable,
 )
 
-# What became of the client secret that the run has made
+# The possible fates of a client secret that the run created
 HELD, STRANDED, UNKNOWN = "held", "stranded", "unknown"
 
 
 def may_be_due(registration: Result) -> bool:
-    """Whether ``registration`` has made a client secret."""
+    """Return whether ``registration`` created a client secret."""
     results = registration.get("applications") or []
     return any(_is_made(item) for result in results for item in result.get("client_secrets") or [])
 
@@ -45,13 +45,13 @@ def _is_made(secret: Result) -> bool:
 
 
 def made(server: Server) -> Result:
-    """The client secret that this run has made for ``server``; empty if it has made none, or only predicts it."""
+    """Return the client secret that this run created for ``server``; empty if it created none, or only predicts it."""
     found = secret_of(server.declaration, result_of(server.declaration, server.registration) or {})
     return found if _is_made(found) else {}
 
 
 def reading(server: Server) -> options.Options:
-    """The options of rustdesk_oidc_provider_info that read the console after a failure; empty if there is no need."""
+    """Return the options of rustdesk_oidc_provider_info that read the console after a failure; empty if not needed."""
     if not made(server) or not server.failure:
         return {}
     return {
@@ -62,13 +62,13 @@ def reading(server: Server) -> options.Options:
 
 
 def fate(server: Server) -> str:
-    """What became of the client secret that this run has made for ``server``; empty if it has made none."""
+    """Return the fate of the client secret that this run created for ``server``; empty if it created none."""
     secret = made(server)
     if not secret:
         return ""
     if server.failure:
         found = _read(server.console_after, str(secret["secret_text"]))
-        # Written and read back, and not replaced since by this run
+        # Written, read back, and not replaced by this run since
         kept = "provider" in server.configured and not server.put_back
         return HELD if found == UNKNOWN and kept else found
     lost = server.configured.get("client_secret") or server.verified.get("holds_client_secret") is False
@@ -76,7 +76,7 @@ def fate(server: Server) -> str:
 
 
 def _read(console: Result, value: str) -> str:
-    """The same by a reading of the console."""
+    """Return the fate of the client secret ``value`` according to a reading of the console."""
     if not console.get("console_type"):
         return UNKNOWN
     provider: Result = next(iter(console.get("providers") or []), {})
@@ -86,7 +86,7 @@ def _read(console: Result, value: str) -> str:
 
 
 def entries(servers: t.Iterable[Server]) -> list[Entry]:
-    """The entries of O(applications) of entra_app that take back what is stranded; empty where nothing is."""
+    """Build the entries of O(applications) of entra_app that remove stranded client secrets; empty if none exist."""
     found: dict[Key, list[Server]] = {}
     for server in servers:
         if fate(server) == STRANDED:
@@ -114,20 +114,20 @@ def _entry(members: t.Sequence[Server]) -> Entry:
 
 
 def _held(server: Server) -> str:
-    """The client secret that the console has by the last reading, as far as it was told."""
+    """Return the client secret that the console had at the last reading; empty if unknown."""
     provider: Result = next(iter(server.console_after.get("providers") or []), {})
     return usable(provider) or server.configured.get("client_secret") or ""
 
 
 def is_taken_back(server: Server) -> bool:
-    """Whether the client secret that this run has made for ``server`` was removed again."""
+    """Return whether the client secret that this run created for ``server`` was removed again."""
     found = secret_of(server.declaration, _result(server))
     left = [*(found.get("superseded") or []), found.get("key_id")]
     return bool(found and made(server)) and made(server)["key_id"] not in left
 
 
 def _result(server: Server) -> Result:
-    """The part of the task that takes back that concerns ``server``, or its failure as a whole."""
+    """Return the removing task's result for the application of ``server``, or the failure of the whole task."""
     application = (result_of(server.declaration, server.registration) or {}).get("application") or {}
     for item in server.taken_back.get("applications") or []:
         if (item.get("declared") or {}).get("object_id") == application.get("object_id"):
@@ -136,7 +136,7 @@ def _result(server: Server) -> Result:
 
 
 def told(server: Server) -> str:
-    """What became of a client secret that did not reach its console, in sentences; empty where it did."""
+    """Report the fate of a client secret that did not reach its console, in sentences; empty if it did."""
     outcome, secret = fate(server), made(server)
     if outcome in ("", HELD):
         return ""
@@ -145,6 +145,6 @@ def told(server: Server) -> str:
         return f"The new client secret {name} did not reach the console and was removed again."
     if outcome == UNKNOWN:
         why = server.console_after.get("msg") or "the console was not read"
-        return f"The new client secret {name} stays, because it is unknown whether the console has it: {why}"
-    why = _result(server).get("msg") or "Entra was not asked"
+        return f"The new client secret {name} was kept, because it is unknown whether the console has it: {why}"
+    why = _result(server).get("msg") or "no request was sent to Entra"
     return f"The new client secret {name} did not reach the console and could not be removed again: {why}"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The summary of a run for the terminal: a table of the servers, then what else there is to say. Pure."""
+"""Build the summary of a run for the terminal: a table of the servers, then notes and failures. Pure."""
 
 from __future__ import annotations
 
@@ -17,24 +17,22 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 Records = t.Mapping[str, RunRecord]
 
 COLUMNS = ("server", "application", "state", "client secret", "expires")
-# Up to so many servers, the table has them all; of more, those with nothing to say are counted
+# Up to this many servers, the table lists all. Beyond it, healthy and unchanged servers are only counted.
 LISTED = 20
-# How many servers of the same failure or note are named
+# How many servers with the same failure or note are named
 NAMED = 5
-# What to do where the reason of a failure is not enough
+# The next step if the reason for a failure does not suffice
 DOCTOR = (
-    "To check the controller, Entra and all consoles at once, run the playbook deskops.rustdesk_sso.doctor. It changes "
-    "nothing."
+    "To check the controller, Entra and all consoles, run the playbook deskops.rustdesk_sso.doctor. It changes nothing."
 )
-# Outcomes with which all is well, if the server was not changed
+# Outcomes of a healthy server, if it was not changed
 WELL = (shape.VERIFIED, shape.DISABLED, shape.REMOVED)
 
 
 def lines(run: Records, *, predicted: bool = False) -> list[str]:
-    """The summary of ``run``, the most urgent server first.
+    """Return the summary of ``run``, the most urgent server first. ``predicted`` is check mode.
 
-    ``predicted`` is whether check mode has only foreseen it. Failures, each told once for all servers that have it,
-    come last, with where to look for more.
+    Failures come last, each listed once for all its servers, followed by the next step.
     """
     if not run:
         return []
@@ -46,13 +44,13 @@ def lines(run: Records, *, predicted: bool = False) -> list[str]:
     rest = len(urgent) - len(listed)
     said = _grouped([(name, note) for name in urgent for note in _notes(run[name])])
     failed = _grouped([(name, run[name]["message"]) for name in urgent if run[name]["failed"]])
-    table = [*_aligned(rows), *([f"and {rest} more, healthy and without a change"] if rest else [])]
+    table = [*_aligned(rows), *([f"and {rest} more, healthy and unchanged"] if rest else [])]
     parts = [[digest(run, predicted=predicted).title], table, said, failed, [DOCTOR] if failed else []]
     return [line for part in parts if part for line in ("", *part)][1:]
 
 
 def failure(known: RunRecord) -> str:
-    """What a server that failed says of itself; why it failed is in the summary."""
+    """Return the message of a server that failed. The reason is in the summary."""
     phase = known["error"]["phase"]
     return f'{known["server"]} failed at "{phase}". The summary gives the reason.' if phase else known["message"]
 
@@ -62,7 +60,7 @@ def _urgency(known: RunRecord) -> tuple[int, bool]:
 
 
 def _is_quiet(known: RunRecord) -> bool:
-    """Whether there is nothing to say of a server."""
+    """Return whether a server is healthy, unchanged and without notes."""
     return known["outcome"] in WELL and not known["changed"] and not _notes(known)
 
 
@@ -86,17 +84,17 @@ def _aligned(rows: t.Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _notes(known: RunRecord) -> list[str]:
-    """What to say of a server that did not fail."""
+    """Return the notes about a server that did not fail."""
     if known["failed"]:
         return []
-    if known["outcome"] == shape.KEPT:  # it tells the redirect URIs that were removed
+    if known["outcome"] == shape.KEPT:  # the message names the redirect URIs that were removed
         return [known["message"]]
     restrictions = [sentences(f"not for all users: {item['detail']}", item["hint"]) for item in known["restrictions"]]
     return [*restrictions, *known["notes"]]
 
 
 def _grouped(told: t.Iterable[tuple[str, str]]) -> list[str]:
-    """One line for each text, with the names of those that it is about, in the order of their first."""
+    """Return one line for each text, with the servers that it concerns, in the order of the first of them."""
     names: dict[str, list[str]] = {}
     for name, text in told:
         names.setdefault(" ".join(text.split()), []).append(name)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Decide what a teardown may delete of the automation itself, and say what it did and what stays. Pure."""
+"""Decide whether a teardown may delete the automation's own applications, and report what it removed and kept. Pure."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ Document = t.Mapping[str, t.Any]
 Records = t.Mapping[str, RemovalRecord]
 
 NAME = "teardown_automation"
-# The members of an application that name it
+# The keys that identify an application
 IDS = ("tenant_id", "object_id", "app_id")
 RESTORE = "az rest --method POST --url {graph}/v1.0/directory/deletedItems/<object ID>/restore"
 PURGE = "az rest --method DELETE --url {graph}/v1.0/directory/deletedItems/<object ID>"
 # The role's task that fails if a console no longer exists
 ASKS_CONSOLE = "Inspect the console"
-# How many hosts are named
+# How many hosts a message names
 SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Host:
-    """A host of the inventory: its tenant as it declares it, and the client ID that its runs sign in with, both in
-    lower case and empty if unknown."""
+    """A host of the inventory: its tenant as declared, and the client ID that its runs sign in with.
+
+    Both are in lower case, and empty if unknown.
+    """
 
     name: str
     tenant: str = ""
@@ -41,8 +43,11 @@ class Host:
 
 @dataclass(frozen=True)
 class Automation:
-    """The automation's own applications. ``names`` are those that somebody asks to delete, ``hosts`` the servers.
-    ``answers`` are results of entra_app_info for each of lookups(), ``deleted`` those of entra_app that deleted one."""
+    """The automation's own applications.
+
+    ``names`` are the applications to delete, ``hosts`` the servers. ``answers`` are results of entra_app_info for each
+    of lookups(), ``deleted`` the results of entra_app that deleted an application.
+    """
 
     names: t.Sequence[str] = ()
     hosts: t.Sequence[Host] = ()
@@ -51,20 +56,21 @@ class Automation:
 
     @property
     def tenants(self) -> list[str]:
-        """The tenants of the servers, as the inventory has them."""
+        """Return the servers' tenants, as the inventory declares them."""
         return sorted({host.tenant for host in self.hosts if host.tenant})
 
     @property
     def client_ids(self) -> list[str]:
-        """The client IDs that the servers' runs sign in with."""
+        """Return the client IDs that the servers' runs sign in with."""
         return sorted({host.client_id for host in self.hosts if host.client_id})
 
     @property
     def found(self) -> list[dict[str, str]]:
-        """The applications of the names, by IDS, with ``name``, ``declared`` (the tenant as servers declare it) and
-        ``deleted``, the time at which each was deleted.
+        """Return the applications found by name.
 
-        A deleted one counts only if there is no other of its name: the automation may have been replaced.
+        Each has the keys of IDS, ``name``, ``declared`` (the tenant as servers declare it) and ``deleted`` (the time of
+        its deletion). A deleted application counts only if no other has its name: the automation may have been
+        replaced.
         """
         every = [
             {
@@ -81,17 +87,17 @@ class Automation:
 
     @property
     def there(self) -> list[dict[str, str]]:
-        """Those that are not deleted, each once."""
+        """Return the applications that are not deleted, each once."""
         return list({item["object_id"]: item for item in self.found if not item["deleted"]}.values())
 
     @property
     def failed(self) -> bool:
-        """Whether an application could not be deleted."""
+        """Return whether an application could not be deleted."""
         return any("application" not in result for result in self.deleted)
 
     @property
     def done(self) -> list[str]:
-        """The servers whose automation is deleted: a former teardown has removed them, and no run can sign in."""
+        """Return the servers whose automation is deleted: a former teardown removed them, and no run can sign in."""
         return [host.name for host in self.hosts if self._is_done(host)]
 
     def _is_done(self, host: Host) -> bool:
@@ -104,13 +110,15 @@ class Automation:
 
     @property
     def finished(self) -> bool:
-        """Whether a former teardown has come to its end for all servers."""
+        """Return whether a former teardown is finished for all servers."""
         return bool(self.hosts) and len(self.done) == len(self.hosts)
 
 
 def lookups(automation: Automation) -> list[Document]:
-    """The options of entra_app_info that look for the applications to delete, with ``name``: in each tenant among the
-    applications, and among the deleted ones."""
+    """Return the options of entra_app_info that look up the applications to delete, with ``name``.
+
+    In each tenant, they search both existing and deleted applications.
+    """
     return [
         {
             "name": name,
@@ -132,14 +140,14 @@ def refusal(
     confirmed: t.Collection[str] = (),
     predicted: bool = False,
 ) -> str:
-    """Why nothing is removed, before anybody is asked, as sentences; empty if nothing is against it.
+    """Return why the teardown is refused before any request, as sentences; empty if it is not.
 
-    ``limited`` is whether the run is known to be for a part of the servers, ``others`` are the hosts of the inventory
-    that it is not for, ``confirmed`` the tenants that somebody has confirmed.
+    ``limited`` is whether the run is known to be limited to some servers, ``others`` are the hosts of the inventory
+    that it leaves out, and ``confirmed`` the tenants that the caller has confirmed.
     """
     if limited:
         return (
-            "A teardown is for all servers: omit --limit and partial_inventory. To remove some servers, use "
+            "A teardown must include all servers. Omit --limit and partial_inventory. To remove only some servers, use "
             "deskops.rustdesk_sso.remove."
         )
     own = {host.client_id for host in automation.hosts}
@@ -147,25 +155,25 @@ def refusal(
     if same:
         more = f" and {len(same) - SHOWN} more" if len(same) > SHOWN else ""
         return (
-            f"A teardown is for all servers of the automation, and this one leaves {', '.join(same[:SHOWN])}{more} "
-            "with the same client ID (rustdesk_sso_entra_client_id). Set rustdesk_sso_hosts to a pattern of all "
-            "servers. To remove some servers, use deskops.rustdesk_sso.remove. If a host is no server, do not set the "
-            "variable for it."
+            f"A teardown must include all servers of the automation, but this one leaves out {', '.join(same[:SHOWN])}"
+            f"{more} with the same client ID (rustdesk_sso_entra_client_id). Set rustdesk_sso_hosts to a pattern that "
+            "matches all servers. To remove only some servers, use deskops.rustdesk_sso.remove. If a host is not a "
+            "server, do not set the variable for it."
         )
     if not predicted and not set(automation.tenants) <= set(confirmed):
         return (
-            "Run the playbook with --check to see what a teardown removes and what it keeps. To carry it out, add "
+            "Run the playbook with --check to see what a teardown removes and what it keeps. To run the teardown, add "
             f"-e teardown_confirm={','.join(automation.tenants)}"
         )
     return ""
 
 
 def problem(automation: Automation) -> str:
-    """Why an application that is to be deleted cannot be, as a sentence; empty if all can, or if none is named."""
+    """Return why a named application cannot be deleted, as a sentence; empty if all can, or if none is named."""
     failed = next((answer for answer in automation.answers if "applications" not in answer), None)
     if failed is not None:
         return f"Cannot look up the automation's application {failed['item']['name']}: {failed.get('msg')}"
-    # Before they are looked up, nothing is known of them
+    # Before the lookup, nothing is known about the names
     names = automation.names if automation.answers else ()
     return next(filter(None, (_problem(automation, name) for name in names)), "")
 
@@ -173,7 +181,10 @@ def problem(automation: Automation) -> str:
 def _problem(automation: Automation, name: str) -> str:
     found = [item for item in automation.found if item["name"] == name]
     if not found:
-        return f"There is no application {name}, nor was one deleted within {KEPT_DELETED}. Correct {NAME}, or omit it."
+        return (
+            f"The application {name} does not exist and was not deleted in the last {KEPT_DELETED}. Correct {NAME}, or "
+            "omit it."
+        )
     known = automation.client_ids
     if not known and not GUID.fullmatch(name.lower()):
         return (
@@ -190,7 +201,7 @@ def _problem(automation: Automation, name: str) -> str:
 
 
 def complete(automation: Automation, records: Records) -> dict[str, RemovalRecord]:
-    """The record of each server that was to be removed. One that has none, or none of a removal, has failed."""
+    """Return the record of each server that was to be removed. A server without a removal's record has failed."""
     done = set(automation.done)
     return {
         host.name: records[host.name] if "removal" in records.get(host.name, {}) else record.not_removed(host.name, {})
@@ -200,7 +211,7 @@ def complete(automation: Automation, records: Records) -> dict[str, RemovalRecor
 
 
 def targets(automation: Automation, records: Records) -> list[dict[str, str]]:
-    """The applications of the automation to delete: none while a server needs another run."""
+    """Return the automation's applications to delete: none while a server needs another run."""
     if problem(automation) or any(item["failed"] for item in complete(automation, records).values()):
         return []
     return [{name: item[name] for name in IDS} for item in automation.there]
@@ -213,42 +224,42 @@ class _Closing:
     lines: list[str] = field(default_factory=list)
 
     def add(self, heading: str, items: t.Iterable[str]) -> None:
-        """A heading and its items, if there is one."""
+        """Add a heading and its items, if any."""
         found = [f"  - {item}" for item in items]
         if found:
             self.lines += [f"{heading}:", *found]
 
 
 def closing(automation: Automation, records: Records, *, predicted: bool, graph: str) -> list[str]:
-    """What the run did, or would do in check mode, and what stays, a line each. ``graph`` is Graph's address."""
+    """Report in lines what the run did, or would do in check mode, and what it keeps. ``graph`` is Graph's address."""
     said, known = _Closing(), complete(automation, records)
     failed = [name for name, item in known.items() if item["failed"]]
     said.lines.append(_heading(automation, len(known), len(failed), predicted=predicted))
     said.add("Servers that failed", (f"{name}: {known[name]['message']}" for name in failed))
     if failed:
-        said.lines.append("Correct what failed, and run the playbook again.")
+        said.lines.append("Correct the failures and run the playbook again.")
     gone = [name for name in failed if _may_be_gone(known[name])]
     if gone:
         said.lines.append(f"If a console no longer exists, add -e teardown_gone_consoles={','.join(gone)}")
     left = [name for name, item in known.items() if not item["failed"]]
     said.add("Servers that would be removed" if predicted else "Servers removed", [", ".join(left)] if left else [])
     done = automation.done
-    said.add("Servers removed by a former teardown", [", ".join(done)] if done else [])
+    said.add("Servers removed by an earlier teardown", [", ".join(done)] if done else [])
     applications = _applications(known)
     said.add("Applications that would be deleted" if predicted else "Applications deleted", applications)
     said.add("Automation", _automation(automation, failed, predicted=predicted))
     said.add("Kept", _kept(known))
-    said.add("What stays in any case", _stays(graph))
+    said.add("Never removed", _stays(graph))
     return said.lines
 
 
 def _heading(automation: Automation, servers: int, failed: int, *, predicted: bool) -> str:
-    """What a run came to, or would."""
+    """Return the first line, with the result of the run."""
     told = f"{failed} of {servers} servers failed."
     if predicted and failed:
         return f"Check mode: nothing was changed. The teardown would not be finished: {told}"
     if predicted:
-        return "Check mode: nothing was changed. Without --check, a run does the following."
+        return "Check mode: nothing was changed. Without --check, the teardown would do the following."
     if failed:
         return f"The teardown is not finished: {told}"
     if automation.failed:
@@ -257,7 +268,7 @@ def _heading(automation: Automation, servers: int, failed: int, *, predicted: bo
 
 
 def _may_be_gone(item: RemovalRecord) -> bool:
-    """Whether a server failed because its console could not be reached. One that refuses credentials is there."""
+    """Return whether a server failed because its console could not be reached. One that refuses credentials exists."""
     return item["error"].get("phase") == ASKS_CONSOLE and not item["error"].get("cause")
 
 
@@ -268,7 +279,7 @@ def _applications(records: Records) -> list[str]:
 
 
 def _kept(records: Records) -> list[str]:
-    """What was kept, each with the servers that it is of."""
+    """Return the kept objects, each with its servers."""
     found: dict[str, list[str]] = {}
     for name, item in records.items():
         for kept in item["removal"]["kept"]:
@@ -278,12 +289,12 @@ def _kept(records: Records) -> list[str]:
 
 
 def _automation(automation: Automation, failed: t.Sequence[str], *, predicted: bool) -> t.Iterator[str]:
-    """What becomes of the automation's own applications."""
+    """Yield the outcome for the automation's own applications."""
     known = ", ".join(automation.client_ids)
     if not automation.names:
         yield (
-            f"its own application{f' (client ID {known})' if known else ''} is kept. To delete it, sign in with "
-            f"az login as an administrator and add -e {NAME}=<its unique name or client ID>"
+            f"its own application{f' (client ID {known})' if known else ''} is kept. To delete it, sign in as an "
+            f"administrator with az login and add -e {NAME}=<its unique name or client ID>"
         )
     elif failed:
         yield f"its own application {', '.join(automation.names)} is kept, because a server failed"
@@ -293,31 +304,31 @@ def _automation(automation: Automation, failed: t.Sequence[str], *, predicted: b
         if result and "application" not in result:
             yield f"its own application {named} could not be deleted: {result.get('msg')}"
         else:
-            yield f"its own application {named} {'would be deleted' if predicted else 'is deleted'}"
+            yield f"its own application {named} {'would be deleted' if predicted else 'was deleted'}"
 
 
 def _is_of(result: Document, item: t.Mapping[str, str]) -> bool:
-    """Whether a result of entra_app is that of the application ``item``."""
+    """Return whether a result of entra_app belongs to the application ``item``."""
     return bool((result.get("item") or {}).get("object_id") == item["object_id"])
 
 
 def _stays(graph: str) -> list[str]:
-    """What no run of this collection removes, and how it is removed."""
+    """Return what no run of this collection removes, and how to remove it."""
     return [
         f"{ACCOUNTS}: delete them in the consoles",
-        f"deleted applications, for {KEPT_DELETED} in Entra. To restore one: {RESTORE.format(graph=graph)}. To purge "
-        f"one: {PURGE.format(graph=graph)}",
+        f"deleted applications, which Entra keeps for {KEPT_DELETED}. To restore one: {RESTORE.format(graph=graph)}. "
+        f"To purge one: {PURGE.format(graph=graph)}",
         "files on the controller: the inventory with its variables, the automation's certificate or client secret, "
         "and reports",
     ]
 
 
 def finished(automation: Automation) -> list[str]:
-    """What to say if the automation's applications were deleted by a former run."""
+    """Report that an earlier run deleted the automation's applications."""
     return [
         *(
-            f"The automation's application {item['name']} was deleted on {item['deleted']}: a former teardown is "
-            "finished, and nothing was changed."
+            f"The automation's application {item['name']} was deleted on {item['deleted']}. An earlier teardown is "
+            "finished. Nothing was changed."
             for item in automation.found
         ),
         "If a server still offers sign-in, restore the application (object ID "

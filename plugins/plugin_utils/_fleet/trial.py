@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""A change of an application that affects all its users is tried on one server before the others are changed. Pure."""
+"""Try a change to an application that affects all its users on one server before the others are changed. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
     takes_callback_url,
 )
 
-# Options of entra_app by which a change can stop users of all servers
+# Options of entra_app that can block the users of all servers when changed
 PROPERTIES = (
     "enabled",
     "sign_in_audience",
@@ -42,7 +42,7 @@ REMOVED = "web_redirect_uris (removed)"
 
 
 def changes_for_all(result: Result) -> list[str]:
-    """The options by which this result of entra_app changes sign-in for all users of an application that was there."""
+    """Return the options through which entra_app changed sign-in for all users of an existing application."""
     sides = result.get("diff") or {}
     before, after = sides.get("before") or {}, sides.get("after") or {}
     if not result.get("changed") or before.get("display_name", "") is None:  # a new application has no users
@@ -57,14 +57,14 @@ def changes_for_all(result: Result) -> list[str]:
 
 
 def may_be_due(registration: Result) -> bool:
-    """Whether anything is to be tried after ``registration``; see trials()."""
+    """Return whether a change is to be tried after ``registration``; see trials()."""
     return any(changes_for_all(item) for item in registration.get("applications") or [])
 
 
 def trials(servers: t.Sequence[Server]) -> list[Entry]:
-    """The first server of each application that changes for all users, by its name, and the ``application``'s key.
+    """Return the first server of each application that changes for all users, by name, with the ``application``'s key.
 
-    There is nothing to try where no provider of the other servers would be written.
+    Nothing is tried if the run would write no provider of the other servers.
     """
     found = []
     for shared, members in groups(servers).items():
@@ -77,7 +77,7 @@ def trials(servers: t.Sequence[Server]) -> list[Entry]:
 
 
 def _writes(server: Server) -> bool:
-    """Whether the run changes the provider of ``server``."""
+    """Return whether the run changes the provider of ``server``."""
     wanted = options.provider(server, share(server))
     present = {**server.provider, "callback_url": server.console.get("callback_url") or None}
     compared = ["enabled", "client_id", "client_secret", "issuer"]
@@ -86,23 +86,26 @@ def _writes(server: Server) -> bool:
 
 
 def provider(server: Server) -> options.Options:
-    """The options of rustdesk_oidc_provider for a server that is tried."""
+    """Return the options of rustdesk_oidc_provider for a server that is tried."""
     return {**options.provider(server, share(server)), "keep_session": True}
 
 
 def check(server: Server) -> options.Options:
-    """The options of rustdesk_sign_in_check for it. Its own verification looks again, and closes the session."""
+    """Return the options of rustdesk_sign_in_check for a server that is tried.
+
+    Its own verification checks again and closes the session.
+    """
     return {**options.check(server, share(server)), "session": None, "look_again": False, "must_pass": False}
 
 
 def result(results: Result, name: str) -> Result:
-    """The part of a looped task's results that is of the server ``name``; empty where there is none."""
+    """Return a looped task's result for the server ``name``; empty if it has none."""
     return next((item for item in results.get("results") or [] if item["item"]["server"] == name), {})
 
 
 def taken(server: Server, tried: Result) -> Server:
-    """``server`` with what was done when it was ``tried``: its own task finds nothing to change any more."""
-    if "provider" not in tried:  # it was not, or that failed: its own task says why
+    """Return ``server`` with the changes of its trial ``tried``, because its own task finds nothing left to change."""
+    if "provider" not in tried:  # it was not tried, or the trial failed: its own task reports why
         return server
     done = {name: tried[name] for name in ("worked_before", "diff") if tried.get("changed")}
     changed = bool(tried.get("changed") or server.configured.get("changed"))
@@ -114,7 +117,7 @@ def taken(server: Server, tried: Result) -> Server:
 
 
 def refusal(server: Server) -> str:
-    """Why the provider of ``server`` is not changed: its application was tried on another server, and failed there."""
+    """Return why the provider of ``server`` is not changed: the application's trial on another server failed."""
     for item in server.trials.get("results") or []:
         entry = item["item"]
         other = entry["server"] != server.name and tuple(entry["application"]) == key(server.declaration)
@@ -124,14 +127,14 @@ def refusal(server: Server) -> str:
         failed = [f"{one['name']}: {one['detail']}" for one in item.get("checks") or [] if one["ok"] is False]
         why = " | ".join(failed) or str(item.get("msg") or "it could not be verified")
         return sentences(
-            f"The application has changed for all users ({', '.join(found)}). {entry['server']} was tried first, and "
-            f"its sign-in would not work: {why}",
+            f"The application has changed for all users ({', '.join(found)}). The change was tried on "
+            f"{entry['server']} first, where sign-in would not work: {why}",
             "The provider of this server was not changed",
         )
     return ""
 
 
 def told(found: Result, servers: int) -> str:
-    """What this result of entra_app changes for all users, and of how many servers; empty where nothing does."""
+    """Report the changes for all users in this result of entra_app, and how many servers they affect; empty if none."""
     changed = changes_for_all(found)
     return f"for all users of {servers} servers: {', '.join(changed)}" if changed and servers > 1 else ""

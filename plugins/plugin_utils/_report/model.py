@@ -32,7 +32,7 @@ CAUSES = {"variables": "invalid", "sign_in": "refused"}
 _SITE = "ansible-playbook -i inventory deskops.rustdesk_sso.site --limit {server}"
 _REPORT = "ansible-playbook -i inventory deskops.rustdesk_sso.report --limit {server}"
 RENEW = "ansible-playbook deskops.rustdesk_sso.bootstrap_automation -e bootstrap_renew=true"
-# What corrects a server, or shows whether it is corrected, by its state
+# The command that corrects a server, or checks whether it is corrected, by state
 COMMANDS = {
     "unreachable": _REPORT,
     "refused": _REPORT,
@@ -45,7 +45,7 @@ COMMANDS = {
 
 Model = dict[str, t.Any]
 
-# What one server of an application tells for all
+# The keys of an application that any of its servers provides
 SHARED = ("unique_name", "display_name", "app_id", "object_id", "assignment", "portal_url")
 _TYPES = {str: "a string", bool: "true or false", type(None): "null"}
 _annotations = functools.cache(t.get_type_hints)
@@ -54,9 +54,9 @@ _annotations = functools.cache(t.get_type_hints)
 def build(records: t.Any, at: str) -> Model:
     """Build the model that the filter's documentation describes.
 
-    ``records`` is a list, or a dictionary by the server's name. ``at`` is when they were collected, in ISO 8601. Raises
+    ``records`` is a list, or a dictionary by server name. ``at`` is the time of their collection, in ISO 8601. Raises
     InputError, which names the server and the key, if a record does not have the keys and types of Record, or if a time
-    or duration cannot be read.
+    or duration cannot be parsed.
     """
     checked_at = _time(at, "at")
     if isinstance(records, t.Mapping):
@@ -67,11 +67,11 @@ def build(records: t.Any, at: str) -> Model:
     names = [server["server"] for server in servers]
     for name in names:
         if names.count(name) > 1:
-            raise InputError("Cannot build the report", answer=f"there are two records of the server {name}")
+            raise InputError("Cannot build the report", answer=f"the input has two records for the server {name}")
     _name_tenants_alike(servers)
     servers.sort(key=_urgency)
     known = {server["callback_url"] for server in servers}
-    # Without the declaration of each server, nothing tells a former redirect URI from that of another server
+    # Without each server's declaration, a former redirect URI cannot be distinguished from another server's
     complete = "" not in known
     return {
         "version": VERSION,
@@ -92,7 +92,7 @@ def build(records: t.Any, at: str) -> Model:
 
 
 def _server(record: t.Any, place: int, checked_at: datetime) -> Model:
-    """Check a record and add what follows from it: state, reason, days_left, checks_run and checks_passed."""
+    """Check a record and add the derived keys: state, reason, days_left, command, checks_run and checks_passed."""
     name = record.get("server") if isinstance(record, t.Mapping) else None
     told = f"the server {name}" if name and isinstance(name, str) else f"record {place + 1}"
     server: Model = _checked(record, Record, told, "")
@@ -116,7 +116,7 @@ def _server(record: t.Any, place: int, checked_at: datetime) -> Model:
 
 
 def _state(server: Model, left: timedelta | None) -> tuple[str, str]:
-    """The most urgent state that applies, and a short reason, empty for a healthy server."""
+    """Return the most urgent state that applies, and a short reason, empty for a healthy server."""
     if server["error"]:
         return CAUSES.get(server["error"]["cause"], "unreachable"), server["error"]["message"]
     if server["verified"] is False or any(check["ok"] is False for check in server["checks"]):
@@ -139,7 +139,7 @@ def _broken(failed: t.Sequence[Model]) -> str:
 
 
 def days_left(days: int) -> str:
-    """Say in words when something expires in so many whole days, or expired if they are negative."""
+    """Describe the time until expiry in whole days, or the time since then if ``days`` is negative."""
     if days < 0:
         # The floor of half a day ago is -1
         return "expired less than a day ago" if days == -1 else f"expired {_days(-days - 1)} ago"
@@ -156,10 +156,10 @@ def _urgency(server: Model) -> tuple[t.Any, ...]:
 
 
 def _name_tenants_alike(servers: t.Sequence[Model]) -> None:
-    """Name each tenant in one way, by its ID where that is known: a server that could not be checked has it as it was
-    declared, perhaps as a domain.
+    """Name each tenant consistently, by its ID if known.
 
-    Servers with the same application are in the same tenant, and a client ID is that of one application alone.
+    A server that could not be checked has the tenant as declared, perhaps as a domain name. Servers with the same
+    application are in the same tenant, and a client ID belongs to only one application.
     """
     for server in servers:
         server["tenant_id"] = server["tenant_id"].lower()
@@ -173,12 +173,12 @@ def _name_tenants_alike(servers: t.Sequence[Model]) -> None:
 
 
 def _tenant(names: t.Iterable[str]) -> str:
-    """The name of a tenant among all its ``names``: its ID if it is there."""
+    """Return the preferred one of a tenant's ``names``: its ID if included."""
     return min(names, key=lambda name: (not GUID.fullmatch(name), not name, name))
 
 
 def _automation(servers: t.Sequence[Model], checked_at: datetime) -> list[Model]:
-    """What the automation signs in with, each credential once, the most urgent first."""
+    """Return the automation's credentials, each once, the most urgent first."""
     groups = _grouped(servers, lambda server: tuple(server["automation"].values()))
     found = []
     for _key, members in groups:
@@ -211,7 +211,7 @@ def _application_key(server: Model) -> tuple[str, str]:
 def _grouped(
     servers: t.Sequence[Model], key: t.Callable[[Model], tuple[str, ...]]
 ) -> list[tuple[tuple[str, ...], list[Model]]]:
-    """The groups by name; the servers in each keep their order."""
+    """Return the groups, sorted by key. The servers in each keep their order."""
     groups: dict[tuple[str, ...], list[Model]] = {}
     for server in servers:
         groups.setdefault(key(server), []).append(server)
@@ -219,10 +219,10 @@ def _grouped(
 
 
 def _application(members: t.Sequence[Model], callback_urls: set[str], *, complete: bool) -> Model:
-    """Merge what is known of the application that the servers ``members`` share.
+    """Merge the application's details from the servers ``members`` that share it.
 
-    Redirect URIs that are among ``callback_urls``, in any spelling, are not foreign. If these are ``complete``, another
-    one with the path of RustDesk's callback URL is that of a former address.
+    Redirect URIs that are among ``callback_urls``, in any spelling, are not foreign. If these are ``complete``, any
+    other one with the path of RustDesk's callback URL belongs to a former address.
     """
 
     def known(key: str) -> str:
@@ -241,7 +241,7 @@ def _application(members: t.Sequence[Model], callback_urls: set[str], *, complet
 
 
 def _checked(value: t.Any, annotation: t.Any, told: str, key: str) -> t.Any:
-    """Check a value against its annotation. Gives plain Python without unknown keys, which must not be published."""
+    """Check a value against its annotation. Return plain Python without unknown keys, which must not be published."""
     if t.is_typeddict(annotation):
         return _checked_keys(value, annotation, told, key)
     if t.get_origin(annotation) is list:
@@ -283,5 +283,5 @@ def _time(text: str, told: str) -> datetime:
     except (ValueError, OverflowError):
         moment = parse_time("")
     if moment == parse_time(""):
-        raise InputError(f"{told} is not a time: {text!r}", hint="Write it as 2026-11-21T17:00:00Z.")
+        raise InputError(f"{told} is not a valid time: {text!r}", hint="Write it as 2026-11-21T17:00:00Z.")
     return moment

@@ -2,7 +2,7 @@
  * GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Search, grouping, the count of shown servers, and copying of commands. The filter by state is CSS.
+ * Search, grouping, the number of servers shown, and copying of commands. The filter by state is CSS.
  */
 "use strict";
 {
@@ -62,7 +62,7 @@
       filter();
     }
   });
-  // Where a browser does not let pages copy, a click on a command still selects it as a whole
+  // If a browser does not allow pages to copy, a click on a command still selects it as a whole
   for (const button of navigator.clipboard ? document.querySelectorAll(".copy") : []) {
     button.hidden = false;
     button.addEventListener("click", async () => {

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Render the report's model as a page, as JSON, and as metrics for Prometheus' node exporter."""
+"""Render the report's model as a page, as JSON, as CSV, and as metrics for Prometheus' node exporter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report import summary, table
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import STATES, Model, days_left
 
-# The distances of the timeline's marks, in days: the first that gives few enough of them
+# The distances between the timeline's marks, in days. The first that gives at most _MARKS is used.
 _STEPS = (1, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650, 36500)
 _MARKS = 3
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
@@ -43,15 +43,15 @@ class Timeline:
         self.marks = list(range(step, self.days + 1, step))
 
     def place(self, days: float) -> str:
-        """The position of a day on the scale, as a percentage. Days in the past are at the left edge."""
+        """Return the position of a day on the scale, as a percentage. Days in the past are at the left edge."""
         return f"{max(0, min(days, self.days)) / self.days:.2%}"
 
 
 def render(model: Model, form: str, fail_on: t.Any = ()) -> str | Model:
-    """Render the report in one of FORMATS: a text, or with ``files`` all texts by file name, the totals, the state of
-    each server, the report in one line, and why to fail, empty if no server is in one of the states ``fail_on``.
+    """Render the report in one of FORMATS, as a text.
 
-    Raises InputError for a state that there is not.
+    With ``files``, return all texts by file name, the totals, the state of each server, the report in one line, and the
+    failure, empty if no server is in one of the states ``fail_on``. Raises InputError for an unknown state.
     """
     failure = summary.failure(model, fail_on)
     if form == "files":
@@ -76,7 +76,7 @@ def _html(model: Model) -> str:
             states=STATES,
             now=parse_time(model["checked_at"]),
             timeline=Timeline(model["servers"]),
-            # Our own files, the only parts of the page that are not escaped
+            # The collection's own files, the only parts of the page that are not escaped
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             style_hash=_hash(style),
@@ -135,12 +135,12 @@ def _file(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """The source expression with which a Content-Security-Policy allows exactly this text."""
+    """Return the source expression with which a Content-Security-Policy allows exactly this text."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _check_results(server: Model) -> dict[str, bool]:
-    """Whether each check passed, by its name. Prometheus rejects a file with two values for one name."""
+    """Return whether each check passed, by name. Prometheus rejects a file with two values for one name."""
     passed: dict[str, bool] = {}
     for check in server["checks"]:
         if check["ok"] is not None:
@@ -150,12 +150,12 @@ def _check_results(server: Model) -> dict[str, bool]:
 
 @pass_context
 def _told(context: Context, known: Automation) -> str:
-    """What the automation signs in with, in words."""
+    """Describe the automation's credential."""
     return automation.told(known, context["now"])
 
 
 def _first_to_expire(credentials: t.Sequence[Model]) -> list[Model]:
-    """The credential that expires first of each application and kind, for the reason above."""
+    """Return the first credential to expire for each application and type, because names must be unique here, too."""
     found: dict[tuple[str, str], Model] = {}
     for item in credentials:
         if item["expires"]:
@@ -164,14 +164,14 @@ def _first_to_expire(credentials: t.Sequence[Model]) -> list[Model]:
 
 
 def _labels(values: dict[str, str]) -> str:
-    """A metric's labels, with their values escaped for Prometheus' text format."""
+    """Return a metric's labels, with their values escaped for Prometheus' text format."""
     return "{" + ",".join(f'{name}="{value.translate(_ESCAPED)}"' for name, value in values.items()) + "}"
 
 
 def _changes(drift: Model) -> list[tuple[str, str]]:
-    """A unified diff as lines of (``added``, ``removed``, ``same`` or ``gap``, text without the sign)."""
+    """Return a unified diff as lines of (``added``, ``removed``, ``same`` or ``gap``, text without the sign)."""
     before, after = drift["before"].splitlines(), drift["after"].splitlines()
     changes = {"+": "added", "-": "removed", " ": "same", "@": "gap"}
     lines = list(difflib.unified_diff(before, after, lineterm=""))[2:]
-    # The first gap is before the first line, so it says nothing
+    # The first gap precedes the first line, so it is left out
     return [(changes[line[0]], line[1:]) for place, line in enumerate(lines) if place or line[0] != "@"]

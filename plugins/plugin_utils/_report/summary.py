@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The report in one line, and whether it is a reason to fail. Pure."""
+"""Summarize the report in one line, and decide whether to fail because of it. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 10
 
 
 def line(model: Model) -> str:
-    """How many servers there are, and how many in each state; then what the automation's own credential needs."""
+    """Return the number of servers, the number in each state, and the automation's own credential if it is urgent."""
     totals = model["totals"]
     count = "1 server" if totals["servers"] == 1 else f"{totals['servers']} servers"
     counts = ", ".join(f"{totals[state]} {state}" for state in STATES if totals[state])
@@ -26,7 +26,7 @@ def line(model: Model) -> str:
 
 
 def by_server(model: Model) -> dict[str, Model]:
-    """What a program needs of each server without reading a file, by the server's name."""
+    """Return the main results of each server by name, for programs that read no file."""
     return {
         server["server"]: {
             "state": server["state"],
@@ -39,21 +39,21 @@ def by_server(model: Model) -> dict[str, Model]:
 
 
 def states(given: t.Any) -> list[str]:
-    """The states that ``given`` names, a list or a text with commas. Raises InputError for any other name."""
+    """Return the states in ``given``, a list or a comma-separated text. Raises InputError for an unknown state."""
     names = given.split(",") if isinstance(given, str) else given
     if not isinstance(names, (list, tuple)):
-        raise InputError("The states to fail on have to be a list", hint=f"Choose from {', '.join(STATES)}")
+        raise InputError("The states to fail on must be a list", hint=f"Choose from {', '.join(STATES)}")
     found = [str(name).strip() for name in names]
     for name in found:
         if name and name not in STATES:
-            raise InputError(f"There is no state {name!r}", hint=f"Choose from {', '.join(STATES)}")
+            raise InputError(f"Unknown state {name!r}", hint=f"Choose from {', '.join(STATES)}")
     return [state for state in STATES if state in found]
 
 
 def failure(model: Model, fail_on: t.Any) -> str:
-    """A sentence that names the servers in one of the states ``fail_on``; empty if there is none.
+    """Return a sentence that names the servers in one of the states ``fail_on``; empty if there is none.
 
-    V(expiring) applies to the automation's own credential as well. Raises InputError as states().
+    V(expiring) includes the automation's own credential. Raises InputError as states().
     """
     wanted = states(fail_on)
     found = []

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The report as CSV, one row for each server. Pure."""
+"""Write the report as CSV, one row for each server. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import Model
 
-# The columns, each with the keys that lead to it in a server of the model
+# The columns, each with the path of its value in a server of the model
 COLUMNS: dict[str, tuple[str, ...]] = {
     "server": ("server",),
     "state": ("state",),
@@ -35,12 +35,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "automation_expires": ("automation", "expires"),
     "automation_state": ("automation", "state"),
 }
-# With these a spreadsheet takes a cell for a formula (OWASP, CSV Injection [doc]), also in their full width
+# Characters, including their full-width forms, with which spreadsheets start a formula (OWASP, CSV Injection [doc])
 FORMULA = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
 
 
 def text(model: Model) -> str:
-    """The servers of ``model`` in its order, after a row with the names of the columns."""
+    """Return a row with the names of the columns, then the servers of ``model`` in order."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -57,11 +57,11 @@ def _value(server: Model, path: t.Sequence[str]) -> t.Any:
 
 
 def _cell(value: t.Any) -> str:
-    """``value`` in one line, which no spreadsheet takes for a formula: an apostrophe makes it a text."""
+    """Return ``value`` in one line. An apostrophe prevents spreadsheets from treating it as a formula."""
     if value is None:
         return ""
     if isinstance(value, int):
         return str(value)
-    # Before Python 3.11, the csv module fails with a null character
+    # Before Python 3.11, the csv module fails on a null character
     line = " ".join(str(value).replace("\0", "\ufffd").split())
     return f"'{line}" if line.startswith(FORMULA) else line

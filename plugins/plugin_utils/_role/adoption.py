@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Servers to adopt, from the role's variables and what its tasks have registered."""
+"""Describe servers to adopt, from the role's variables and the results that its tasks have registered."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variabl
 HostVars = t.Mapping[str, t.Any]
 
 CLOUD = ("cloud", "authority_host")
-# What the declaration has for a decision
+# The keys of the declaration that a decision needs
 SETTINGS = ("tenant_id", "login_host", "app_id", "provider_name", "console_url")
 
 
 def declare(values: t.Mapping[str, t.Any], server: str) -> tuple[dict[str, t.Any] | None, list[str]]:
-    """What adoption needs of the role's variables, or None and a sentence for each mistake."""
+    """Return the role's variables that adoption needs, or None with a sentence for each mistake."""
     problems = [*problems_to_adopt(values)]
     given = {option: values.get(f"{PREFIX}entra_{option}") for option in CLOUD}
     rules = ArgumentSpecValidator({option: ENTRA_OPTIONS[option] for option in CLOUD})
@@ -43,7 +43,7 @@ def declare(values: t.Mapping[str, t.Any], server: str) -> tuple[dict[str, t.Any
         return None, problems
     login = ""
     if not validated.error_messages:
-        with suppress(InputError):  # sign_in.problems() tells it
+        with suppress(InputError):  # sign_in.problems() reports it
             login = clouds.choose(validated.validated_parameters).authority_host
     name = f"{PREFIX}provider_name"
     return {
@@ -59,7 +59,7 @@ def declare(values: t.Mapping[str, t.Any], server: str) -> tuple[dict[str, t.Any
 
 
 def seen(variables: t.Mapping[str, t.Any], name: str) -> adoption.Seen:
-    """One server as the role's tasks have left it."""
+    """Return one server as the role's tasks have read it."""
     declared = registered(variables, "declaration")
     failure = registered(variables, "failure")
     if failure or not declared.get("server"):
@@ -73,7 +73,7 @@ def seen(variables: t.Mapping[str, t.Any], name: str) -> adoption.Seen:
 
 
 def outcomes(hostvars: HostVars, host: str, hosts: list[str], *, check_mode: bool) -> dict[str, t.Any]:
-    """The outcome of each server that goes through the role together with ``host``, and the directory of its files."""
+    """Return the outcome of each server that goes through the role together with ``host``, and its files' directory."""
     names = together(hostvars, host, hosts)
     group = _host_patterns.group(hostvars[host])
     found = adoption_files.outcomes(
@@ -88,7 +88,7 @@ def outcomes(hostvars: HostVars, host: str, hosts: list[str], *, check_mode: boo
 
 
 def _existing(declared: t.Mapping[str, t.Any], group: str) -> t.Iterator[str]:
-    """The files of one server and of its group that are there and stay as they are."""
+    """Yield the files of one server and of its group that exist and are left unchanged."""
     if not declared.get("server") or declared["overwrite"]:
         return
     for path in (adoption_files.group_file(group), adoption_files.host_file(declared["server"])):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What entra_app would refuse in a server's declaration, by the names of the role's variables."""
+"""Check a server's declaration against entra_app's options, by the names of the role's variables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.sign_in
 
 
 def problems(declared: Declaration) -> list[str]:
-    """A sentence for each part of the application that cannot be used; asks nobody."""
+    """Return a sentence for each invalid part of the application. Makes no requests."""
     options = {
         **declared["application"],
         "web_redirect_uris": {"add": [declared["callback_url"]]},
@@ -43,5 +43,5 @@ def problems(declared: Declaration) -> list[str]:
 
 
 def _named(message: str) -> str:
-    """``message`` with the role's variables in place of entra_app's options, where they are surely meant."""
+    """Return ``message`` with the role's variables in place of entra_app's options, if it certainly names options."""
     return named(message, {option: variable(option) for option in APPLICATION})

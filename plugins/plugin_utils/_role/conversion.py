@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Convert the value of a role variable, and all that is nested in it, to the types of the module's option. Pure.
+"""Convert a role variable's value, including all nested values, to the types of the module's option. Pure.
 
-The command line and AWX give lists and dictionaries as text. One rule for all: a text is a list if it is JSON, or else
-its parts between commas without white space around them, and a dictionary if it is JSON or key=value. A list of
-dictionaries is JSON alone.
+The command line and AWX pass lists and dictionaries as text. A list is JSON or comma-separated, with white space around
+the parts removed. A dictionary is JSON or key=value. A list of dictionaries is always JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 Rules = t.Mapping[str, t.Any]
 _CONTAINERS = ("list", "dict")
 
-# What a variable with nested values looks like, by its name without the prefix
+# An example of each variable with nested values, by its name without the prefix
 SAMPLES = {
     "app_assignments": "{add: [{group: RustDesk users}]}",
     "app_service_principal": "{app_role_assignment_required: true}",
@@ -35,10 +34,10 @@ SAMPLES = {
 
 
 def converted(value: t.Any, rules: Rules, path: str, example: str = "") -> t.Any:
-    """``value`` as the type that ``rules`` say, with all that is nested in it.
+    """Return ``value``, including nested values, converted to the type in ``rules``.
 
-    Raises InputError, which names the ``path`` of what cannot be converted and shows the ``example``. Types that have
-    nothing nested, such as numbers, are left to Ansible; so are values that may be secrets.
+    Raises InputError, which names the ``path`` of a value that cannot be converted and shows the ``example``. Scalar
+    types such as numbers are left to Ansible, and so are values that may be secrets.
     """
     if value is None:
         return None
@@ -78,12 +77,12 @@ def _list(value: t.Any, rules: Rules, path: str, example: str) -> list[t.Any]:
 
 
 def _parts(text: str, *, nested: bool) -> t.Any:
-    """What a text is as a list; itself if it cannot be one."""
+    """Return a text as a list, or unchanged if it cannot be one."""
     if text.lstrip().startswith("["):
         try:
             return json.loads(text)
         except ValueError:
-            return text  # it may be YAML, which is not guessed
+            return text  # possibly YAML, which is not parsed
     return text if nested else [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -93,7 +92,7 @@ def _dict(value: t.Any, rules: Rules, path: str, example: str) -> dict[str, t.An
     if isinstance(value, str):
         try:
             value = check_type_dict(value)
-        except (TypeError, ValueError):  # their texts quote it
+        except (TypeError, ValueError):  # their messages quote the value
             raise InputError(f"{path} has to be a dictionary", answer=_it_is(value), hint=hint) from None
     if not isinstance(value, dict):
         raise InputError(f"{path} has to be a dictionary", answer=_it_is(value), hint=hint)

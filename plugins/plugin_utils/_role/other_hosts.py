@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The hosts that stay when others are removed, from Ansible's hostvars."""
+"""Find the hosts that stay when others are removed, from Ansible's hostvars."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import
 
 
 def of(variables: t.Mapping[str, t.Any]) -> list[Other]:
-    """The other hosts of the host's group that are not in its play, with what the inventory says of each.
+    """Return the other hosts of the host's group that are not in its play, with their variables in the inventory.
 
-    Outside the group rustdesk_servers, or the hosts of rustdesk_sso_hosts, a host counts only if the inventory has a
+    Outside the group rustdesk_servers, or the hosts of rustdesk_sso_hosts, a host counts only if the inventory sets a
     variable of the role for it.
     """
     return _of(variables, variables["hostvars"], set(map(str, variables["ansible_play_hosts_all"])))
 
 
 def staying(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[Other]:
-    """The other hosts of the group of ``host`` that are not among ``hosts``, with what the inventory says of each."""
+    """Return the other hosts of the group of ``host`` that are not among ``hosts``, with their inventory variables."""
     return _of(hostvars[host], hostvars, set(map(str, hosts)))
 
 
@@ -52,7 +52,7 @@ def _other(name: str, known: t.Mapping[str, t.Any]) -> Other:
     for variable in VARIABLES:
         try:
             value = plain(known[PREFIX + variable]) if PREFIX + variable in known else None
-        except Exception:  # noqa: BLE001  # Ansible's own kinds of errors differ by its version
+        except Exception:  # noqa: BLE001  # Ansible's own error types differ by its version
             unread.append(variable)
             continue
         if is_set(value):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The questions of the role's tasks, answered by the decisions in _fleet."""
+"""Answer the role's tasks with the decisions in _fleet."""
 
 from __future__ import annotations
 
@@ -37,8 +37,7 @@ HostVars = t.Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class How:
-    """What else a question depends on: whether results are predicted, the hosts that have not failed, and whether they
-    are all servers that there are."""
+    """The conditions of a question: check mode, the hosts that have not failed, and whether the run has all servers."""
 
     check_mode: bool = False
     active: t.Sequence[str] = ()
@@ -52,7 +51,7 @@ def _servers(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
 
 def _applications(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     known = _servers(hostvars, host, hosts)
-    # A server that is left as it is still declares its client secret, as those that are not in this run do
+    # A server that is left unchanged still declares its client secret, like servers outside this run
     ready = [server.name for members in registration.groups(known).values() for server in members]
     found = registration.applications(known, other_hosts.staying(hostvars, host, ready))
     return t.cast("list[Entry]", plain(found))
@@ -60,7 +59,7 @@ def _applications(hostvars: HostVars, host: str, hosts: list[str], how: How) -> 
 
 def _retirements(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     known = servers.registered(hostvars[host], "registration")
-    if not retirements.may_retire(known, predicted=how.check_mode):  # decided without looking at each host
+    if not retirements.may_retire(known, predicted=how.check_mode):  # decided without reading each host
         return []
     found = retirements.retirements(_servers(hostvars, host, hosts), predicted=how.check_mode)
     return t.cast("list[Entry]", plain(found))
@@ -68,13 +67,13 @@ def _retirements(hostvars: HostVars, host: str, hosts: list[str], how: How) -> l
 
 def _stranded(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     known = servers.registered(hostvars[host], "registration")
-    if not stranded.may_be_due(known):  # decided without looking at each host
+    if not stranded.may_be_due(known):  # decided without reading each host
         return []
     return t.cast("list[Entry]", plain(stranded.entries(_servers(hostvars, host, hosts))))
 
 
 def _leaving(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
-    """The servers of a run that removes them. One that was refused or has failed stays, and so declares what it has."""
+    """Return the servers of a run that removes them. One that was refused or failed stays, so its claims count."""
     found = _servers(hostvars, host, hosts)
     names = [server.name for server in found if removal.has_left(server)]
     if len(names) == len(servers.together(hostvars, host, hosts)):
@@ -101,20 +100,20 @@ def _deletions(hostvars: HostVars, host: str, hosts: list[str], how: How) -> lis
 
 
 def _round(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
-    """What of a declaration is needed after the run, without secrets; the same for all hosts of a round."""
+    """Return the keys of a declaration that are needed after the run, without secrets; the same for a whole round."""
     known = servers.registered(hostvars[host], "declaration")
     return {name: known[name] for name in ("round", "lockstep") if name in known}
 
 
 def _trials(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
     known = servers.registered(hostvars[host], "registration")
-    if how.check_mode or not trial.may_be_due(known):  # decided without looking at each host
+    if how.check_mode or not trial.may_be_due(known):  # decided without reading each host
         return []
     return trial.trials(_servers(hostvars, host, hosts))
 
 
 def _of_server(make: t.Callable[[Server], t.Mapping[str, t.Any]]) -> t.Callable[..., dict[str, t.Any]]:
-    """The answer to a question for the options of a module for one server."""
+    """Build the answer to a question for a module's options for one server."""
 
     def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
         found = servers.server(hostvars[host])
@@ -137,7 +136,7 @@ def _verify_after(server: Server) -> t.Mapping[str, t.Any]:
 
 
 def _given(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Options for a module, without those that are omitted."""
+    """Return a module's options without those that are omitted."""
     return t.cast("dict[str, t.Any]", plain({name: value for name, value in found.items() if value is not None}))
 
 
@@ -153,11 +152,11 @@ def _adopted(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[
 def _records(
     make: t.Callable[[Server, int, How], RunRecord], *, leaving: bool = False
 ) -> t.Callable[[HostVars, str, list[str], How], dict[str, RunRecord]]:
-    """The answer to a question for the record of each server; ``leaving`` is whether the run removes them."""
+    """Build the answer to a question for each server's record; ``leaving`` is whether the run removes the servers."""
 
     def answer(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, RunRecord]:
         members = servers.together(hostvars, host, hosts)
-        # Those that failed before they came to the role are told of as well, unless each is for itself
+        # Hosts that failed before the role started are included, unless each host runs on its own
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
         told = [name for name in others if name in members or (name not in how.active and _lost(hostvars, name))]
         known = {name: servers.server(hostvars[name]) for name in told}
@@ -170,7 +169,7 @@ def _records(
         }
         if not how.whole or servers.is_partial(
             hostvars[host]
-        ):  # a redirect URI of a server that is left out would seem to be somebody else's
+        ):  # the redirect URI of a server outside the run would seem foreign
             for item in records.values():
                 item["application"]["foreign_redirect_uris"] = []
         record.name_tenants_by_id(filter(None, known.values()), records)
@@ -180,12 +179,12 @@ def _records(
 
 
 def _lost(hostvars: HostVars, name: str) -> bool:
-    """Whether a host that has failed never came to the role."""
+    """Return whether a failed host never started the role."""
     return not servers.registered(hostvars[name], "declaration").get("round")
 
 
 def _sharing(hostvars: HostVars, host: str, hosts: list[str], known: list[Server]) -> Counter[Key]:
-    """How many servers share each application, with those that are not in this run where that is of interest."""
+    """Return how many servers share each application, including servers outside this run if a trial may be due."""
     found = Counter(key(server.declaration) for server in known)
     if trial.may_be_due(servers.registered(hostvars[host], "registration")):
         others = other_hosts.staying(hostvars, host, hosts)
@@ -202,9 +201,9 @@ def _failed(variables: t.Mapping[str, t.Any], name: str, leaving: bool) -> RunRe
 def options_of(
     module: str, server: Server, hostvars: HostVars, hosts: t.Sequence[str], *, observed: bool, check_mode: bool
 ) -> dict[str, t.Any]:
-    """The options of ``module`` for ``server``, with the registration of ``hosts``.
+    """Return the options of ``module`` for ``server``, from the registration of ``hosts``.
 
-    A failed task's result is under ERROR if the server cannot be configured.
+    If the server cannot be configured, ERROR holds a failed task's result.
     """
 
     def share(observed: bool) -> registration.Share:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The servers of a run as the role's tasks have registered them, from Ansible's hostvars."""
+"""Read the servers of a run from Ansible's hostvars, as the role's tasks have registered them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 
-# What the role's tasks register, and the fact of a failure
+# The results that the role's tasks register, and the fact with a failure
 REGISTERED = (
     "console",
     "registration",
@@ -37,12 +37,12 @@ INTERNAL = f"__{PREFIX}"
 
 
 def registered(variables: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
-    """What the role's task that registers ``name`` has left on a host; empty where there was none in this run."""
+    """Return the result that the role's task has registered as ``name`` for a host; empty if none in this run."""
     return t.cast("dict[str, t.Any]", variables.get(f"{INTERNAL}{name}") or {})
 
 
 def server(variables: t.Mapping[str, t.Any]) -> Server | None:
-    """One host; None where its declaration cannot be used."""
+    """Return the server of one host; None if its declaration cannot be used."""
     declared = registered(variables, "declaration")
     if not declared.get("server"):
         return None
@@ -52,14 +52,14 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
 
 
 def is_partial(variables: t.Mapping[str, t.Any]) -> bool:
-    """Whether the inventory is known to contain only a part of the servers."""
+    """Return whether the inventory is known to contain only a part of the servers."""
     return bool(boolean(variables.get("partial_inventory") or False))
 
 
 def together(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[str]:
-    """Those of ``hosts`` that go through the role together with ``host``, in their order.
+    """Return those of ``hosts`` that go through the role together with ``host``, in their order.
 
-    Where the play does not keep its hosts in step, each is for itself.
+    If the play does not keep its hosts in step, each runs on its own.
     """
     own = registered(hostvars[host], "declaration")
     if not own.get("lockstep"):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What the modules would refuse in how they sign in to Entra and to a console, by the names of the role's variables."""
+"""Check the modules' options for signing in to Entra and to a console, by the names of the role's variables."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 Values = t.Mapping[str, t.Any]
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
-# The options without which nobody signs in to a console, and what to do
+# The options that signing in to a console requires, and how to correct a missing one
 CREDENTIALS = {
     "username": "Set it to the user name of an administrator of the console",
     "password": "Set it to the password of that administrator, for example from Ansible Vault",
@@ -45,42 +45,46 @@ CREDENTIALS = {
 
 
 def problems(values: Values) -> list[str]:
-    """A sentence for each side, Entra and the console, that the modules could not sign in to; asks nobody.
+    """Return a sentence for each service, Entra and the console, that the modules could not sign in to.
 
-    ``values`` are the role's variables by their full names. What is not set is looked for in the environment, as the
-    modules do.
+    ``values`` are the role's variables by full name. Variables that are not set are read from the environment, as in
+    the modules. Makes no requests.
     """
     return [*entra_problems(values), *console_problems(values)]
 
 
 def entra_problems(values: Values) -> t.Iterator[str]:
-    """The part of problems() about the sign-in to Entra."""
+    """Yield the part of problems() about the sign-in to Entra."""
     given = options.of(values, options.ENTRA)
     yield from _refused(given, ENTRA_OPTIONS, _check_entra, _variables(options.ENTRA, values))
 
 
 def console_problems(values: Values) -> t.Iterator[str]:
-    """The part of problems() about the sign-in to the console."""
+    """Yield the part of problems() about the sign-in to the console."""
     given = options.of(values, options.CONSOLE)
     yield from _refused(given, RUSTDESK_OPTIONS, _check_console, _variables(options.CONSOLE, values))
 
 
 def portal(values: Values) -> str:
-    """The address of the Microsoft Entra admin center, from the role's variables ``values``, which have been checked;
-    empty for a cloud that is not Microsoft's."""
+    """Return the address of the Microsoft Entra admin center, from the role's checked variables ``values``.
+
+    Empty for a cloud that is not Microsoft's.
+    """
     return hosts.portal(clouds.choose(entra_params(values)))
 
 
 def entra_params(values: Values) -> Values:
-    """The options of the sign-in to Entra, those of the environment included."""
+    """Return the options for signing in to Entra, including those from the environment."""
     rules = {name: {**rule, "required": False} for name, rule in ENTRA_OPTIONS.items()}
     given = options.of(values, options.ENTRA)
     return t.cast("Values", ArgumentSpecValidator(rules).validate(given).validated_parameters)
 
 
 def automation(values: Values) -> Automation:
-    """What the automation signs in to Entra with, and when that expires, from the role's variables ``values``, which
-    have been checked; asks nobody."""
+    """Return the automation's credential for Entra and its expiry date, from the role's checked variables ``values``.
+
+    Makes no requests.
+    """
     params = entra_params(values)
     declared = values.get(SECRET_EXPIRES)
     known = own_expiry.find(params, _durations.expiry(declared, SECRET_EXPIRES) if declared else "")
@@ -89,8 +93,10 @@ def automation(values: Values) -> Automation:
 
 
 def missing_credentials(values: Values) -> t.Iterator[str]:
-    """A sentence for each credential of the console that neither the role's variables ``values`` nor the environment
-    have, for a run that signs in to it."""
+    """Yield a sentence for each credential of the console that a run needs to sign in.
+
+    Only those count that neither the role's variables ``values`` nor the environment set.
+    """
     for option, remedy in CREDENTIALS.items():
         _strategy, names = RUSTDESK_OPTIONS[option]["fallback"]
         if f"{PREFIX}console_{option}" not in values and not any(map(os.environ.get, names)):
@@ -108,7 +114,7 @@ def _check_console(params: Values) -> None:
 
 
 def _variables(names: t.Mapping[str, str], values: Values) -> dict[str, str]:
-    """The role's variable of each option; the last one that is set counts, as in options.of()."""
+    """Return the role's variable for each option; the last one that is set counts, as in options.of()."""
     found: dict[str, str] = {}
     for name, option in names.items():
         if option not in found or PREFIX + name in values:
@@ -119,8 +125,8 @@ def _variables(names: t.Mapping[str, str], values: Values) -> dict[str, str]:
 def _refused(
     given: Values, spec: Spec, check: t.Callable[[Values], None], variables: t.Mapping[str, str]
 ) -> t.Iterator[str]:
-    """The first mistake in the options ``given``, by the names of the role's ``variables``."""
-    # Whether an option that is missing is needed depends on what the run does
+    """Yield the first mistake in the options ``given``, by the names of the role's ``variables``."""
+    # Whether a missing option is required depends on the run
     rules = {name: {**rule, "required": False} for name, rule in spec.items()}
     validated = ArgumentSpecValidator(rules).validate(dict(given))
     if validated.error_messages:
@@ -133,8 +139,11 @@ def _refused(
 
 
 def named(message: str, variables: t.Mapping[str, str]) -> str:
-    """``message`` with the role's variables in place of options, where these are surely meant: names with an underscore
-    are no words, and others are options at the start, and where Ansible or a hint names one."""
+    """Return ``message`` with the role's variables in place of options, if it certainly names options.
+
+    A name with an underscore is never a word. Other names are options at the start of the message, and in phrases with
+    which Ansible or a hint names one.
+    """
     names = "|".join(name for name in variables if "_" in name) or "(?!)"
     words = "|".join(variables)
     option = re.compile(

@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The types of role variables that the argument specification declares as ``raw``.
+"""Define the types of role variables that the argument specification declares as ``raw``.
 
-Ansible validates the specification before the role's first task, and would refuse an empty variable of these types
-[src: validate_argument_spec of ansible-core 2.16 to 2.21]: an empty text is no boolean and no choice, and neither is
-null if there is a default.
+Ansible validates the specification before the role's first task and would refuse an empty variable of these types
+[src: validate_argument_spec of ansible-core 2.16 to 2.21]. An empty text is neither a boolean nor a valid choice, and
+neither is null if the option has a default.
 """
 
 from __future__ import annotations

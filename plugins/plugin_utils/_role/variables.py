@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The variables of the role entra_oidc as Ansible has them for one host, typed by the role's argument specification."""
+"""Read the variables of the role entra_oidc for one host, typed by the role's argument specification."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ FORMER_NAMES = {"rustdesk_sso_console": "rustdesk_sso_console_type"}
 
 @lru_cache(maxsize=1)
 def specification() -> dict[str, dict[str, t.Any]]:
-    """The role's variables with what the argument specification says of them, and their types."""
+    """Return the role's variables with their rules in the argument specification, and their types."""
     options = _loaded("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     return {name: {**rules, **TYPES.get(name.removeprefix(PREFIX), {})} for name, rules in options.items()}
 
 
 @lru_cache(maxsize=1)
 def defaults() -> dict[str, t.Any]:
-    """The role's defaults, of which some are templates."""
-    # Since ansible-core 2.19 only a text that is marked as a template is one
+    """Return the role's defaults, some of which are templates."""
+    # Since ansible-core 2.19, a text is a template only if it is marked as one
     trusted = getattr(ansible_template, "trust_as_template", str)
     found = _loaded("defaults/main.yml")
     return {name: trusted(value) if isinstance(value, str) else value for name, value in found.items()}
@@ -56,16 +56,16 @@ def _loaded(path: str) -> dict[str, t.Any]:
     return dict(yaml.load((ROLE / path).read_text("utf-8"), Loader=loader))  # noqa: S506 - a safe loader
 
 
-# Read where the plugin is loaded, before a worker is forked for each host
+# Read when the plugin is loaded, before a worker is forked for each host
 specification()
 defaults()
 
 
 def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any], list[str]]:
-    """The variables that are set, checked and converted to their types, and a sentence for each that cannot be used.
+    """Return the variables that are set, checked and converted to their types, and a sentence for each invalid one.
 
-    ``given`` are the host's variables with their templates. One that is empty has the role's default; it is left out
-    if it has none. A path is absolute afterwards. A secret is never quoted.
+    ``given`` are the host's variables with their templates. An empty one gets the role's default, or is left out if it
+    has none. Paths become absolute. A secret is never quoted.
     """
     values: dict[str, t.Any] = {}
     problems: list[str] = []
@@ -76,7 +76,7 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
             value = _evaluated(given[name], templar)
             if not is_set(value):
                 value = _evaluated(defaults().get(name), templar)
-        except Exception as error:  # noqa: BLE001  # Ansible's own kinds of errors differ by its version
+        except Exception as error:  # noqa: BLE001  # Ansible's own error types differ by its version
             why = type(error).__name__ if rules.get("no_log") else _short(str(error))
             problems.append(f"{name} cannot be evaluated: {why}.")
             continue
@@ -105,8 +105,10 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
 
 
 def _checked(name: str, value: t.Any, rules: t.Mapping[str, t.Any]) -> t.Any:
-    """``value`` with the types of the module's option that the variable is for, where it is no secret; raises
-    InputError, which names the part of it that cannot be used."""
+    """Return ``value`` with the types of the module's option that the variable sets; a secret is not converted.
+
+    Raises InputError, which names the invalid part.
+    """
     if rules.get("no_log") or isinstance(value, str) or rules["type"] not in _NESTED:
         _option_values.check_option(value, rules, _option(name), name)
     if rules.get("no_log"):
@@ -120,7 +122,7 @@ def _checked(name: str, value: t.Any, rules: t.Mapping[str, t.Any]) -> t.Any:
 
 
 def _nested(short: str) -> dict[str, t.Any]:
-    """What the members of the module's option may be that the variable ``short``, without its prefix, is for."""
+    """Return the suboptions and choices of the module's option that the variable ``short``, without prefix, sets."""
     in_app = short.startswith("app_")
     spec = entra_app.APPLICATION if in_app else RUSTDESK_OPTIONS
     option = spec.get(short.removeprefix("app_") if in_app else CONSOLE.get(short, ""), {})
@@ -128,21 +130,21 @@ def _nested(short: str) -> dict[str, t.Any]:
 
 
 def _evaluated(value: t.Any, templar: t.Any) -> t.Any:
-    """What the template ``value`` gives, as plain data; None for ``omit``."""
+    """Return the result of the template ``value`` as plain data; None for ``omit``."""
     value = templar.template(value)
     return None if omitted(value) else plain(value)
 
 
 def _secret_dict(value: t.Any) -> dict[str, t.Any] | None:
-    """``value`` as a dictionary, also where AWX or the command line has it as text; None where it is none."""
+    """Return ``value`` as a dictionary, even if AWX or the command line passes it as text; None if it is none."""
     try:
         return t.cast("dict[str, t.Any]", check_type_dict(value))
-    except (TypeError, ValueError):  # their texts quote it
+    except (TypeError, ValueError):  # their messages quote the value
         return None
 
 
 def renamed(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """``given`` with what is set by a former name alone under the present one."""
+    """Return ``given`` with each value that is set only under a former name under the present one."""
     found = dict(given)
     for former, name in FORMER_NAMES.items():
         unset = not is_set(given.get(name)) or given[name] == specification()[name].get("default")
@@ -152,17 +154,17 @@ def renamed(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _rules(rules: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What of the specification concerns a value; the defaults are those of the role's own defaults."""
+    """Return the rules that concern a value. Defaults come from the role's defaults file."""
     return {key: value for key, value in rules.items() if key in ("type", "elements", "choices")}
 
 
 def omitted(value: t.Any) -> bool:
-    """Whether ``value`` is Ansible's ``omit``: a placeholder, since ansible-core 2.19 of a type of its own."""
+    """Return whether ``value`` is Ansible's ``omit``: a placeholder text, or its own type since ansible-core 2.19."""
     return "Omit" in type(value).__name__ or (isinstance(value, str) and value.startswith("__omit_place_holder__"))
 
 
 def _option(name: str) -> str:
-    """The module's option that a variable is for."""
+    """Return the module's option that a variable sets."""
     return re.sub(rf"^{PREFIX}((app|entra|secret)_)?", "", name)
 
 
