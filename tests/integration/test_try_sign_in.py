@@ -222,7 +222,7 @@ def test_before_anybody_signs_in(stage: Stage) -> None:
     failed = {"status": 500, "json": {"statusCode": 500, "message": "Internal"}, "times": 3}
     stage.lab.fault(keeps.name, "POST", "/api/oidc/auth", **failed)
     assert "Run the playbook site, which ends a failed discovery" in stage.run("rustdesk_console", nobody)["msg"]
-    assert "wait_timeout has to be a number of seconds" in stage.run("pro", nobody, wait_timeout=float("nan"))["msg"]
+    assert "wait_timeout must be a number of seconds" in stage.run("pro", nobody, wait_timeout=float("nan"))["msg"]
     predicted = stage.run("pro", nobody, check_mode=True)
     assert not predicted["failed"]
     assert "check mode" in predicted["msg"]
