@@ -91,7 +91,7 @@ def test_without_a_service_token(lab: Lab, fleet: Fleet, desk: Desk) -> None:
     result = call(rustdesk_sign_in_check, **check(fleet, desk))
     (failed,) = [item for item in result["checks"] if item["ok"] is False and item["name"] == "console_reachable"]
     assert "Cloudflare Access" in failed["detail"]
-    assert "for everybody" in failed["hint"]
+    assert "for all users" in failed["hint"]
 
 
 @pytest.mark.usefixtures("unhurried")
@@ -152,7 +152,7 @@ def test_both_doors_keep_the_secret(as_module: bool, fleet: Fleet, quick_control
     assert "'console_type': 'pro'" in run.output or '"console_type": "pro"' in run.output
     assert "which it rejects" in run.output
     assert "a value for X-Token that cannot be sent" in run.output
-    assert "with headers that RustDesk" in run.output
+    assert "using headers that RustDesk" in run.output
     assert ("AnsiballZ_rustdesk_oidc_provider" in run.output) is as_module
     for secret in (SECRET, WRONG, IDENTIFIER):
         assert secret not in run.output

@@ -63,7 +63,7 @@ def test_each_mistake_is_its_servers_own(lab: Lab, make_quick_fleet: Callable[[i
     lab.clear_requests()
     run = quick_run(fleet)
     assert run.failed() == set(names.values()), run.output
-    assert "foreseen" not in run.output
+    assert "unexpectedly" not in run.output
     for variable, name in names.items():
         record = run.of.hosts[name].run[name]
         assert record["error"]["phase"] == "Read and check the declaration", record
