@@ -31,7 +31,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     sentences,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import gateway_headers, sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, KeepsDiscovery
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 
@@ -172,7 +172,7 @@ def _console(
         url = _begun(begins, offered, first if offered == name else None, test)
     except ServiceError as error:
         detail = _what(error)
-        if error.code not in (None, SAID):  # something other than the console answered
+        if error.code not in (None, CONSOLE_ERROR):  # something other than the console answered
             return [*checks, Check("authorization_url", False, detail, error.hint, SERVICE)], None
         known = ((hint, cause) for pattern, hint, cause in CAUSES if re.search(pattern, detail, re.IGNORECASE))
         busy = error.status is None or error.status == 429 or error.status > 500
@@ -191,7 +191,7 @@ def _begun(begins: Connection, name: str, first: Future[str] | None, test: Test 
     try:
         return first.result() if first else sign_in.authorization_url(begins, name)
     except ServiceError as error:
-        if not test or error.status is None or error.status < 500 or error.code != SAID:
+        if not test or error.status is None or error.status < 500 or error.code != CONSOLE_ERROR:
             raise
         try:
             tested = test()

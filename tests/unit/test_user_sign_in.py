@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import user_sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.sign_in import Begun
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.user_sign_in import (
     COLLECTED,
@@ -26,7 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.use
 URL = "https://desk.example.com"
 
 
-def error(answer: str, status: int | None = 200, code: str | None = SAID) -> ServiceError:
+def error(answer: str, status: int | None = 200, code: str | None = CONSOLE_ERROR) -> ServiceError:
     """An error as a request for the session has it."""
     return ServiceError("Trying failed", answer=answer, status=status, code=code)
 

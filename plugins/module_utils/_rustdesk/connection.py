@@ -38,7 +38,7 @@ BAN_HINT = (
     " (RUSTDESK_API_APP_BAN_THRESHOLD) is the number of failures before a ban"
 )
 # The code of an error with the console's own text
-SAID = "error"
+CONSOLE_ERROR = "error"
 
 
 class Connection:
@@ -163,13 +163,13 @@ class Connection:
 
     def _read(self, response: t.Any, method: str, path: str, attempted: str, *, repeats: bool = True) -> t.Any:
         status = response.status_code
-        content_type, asks = response.headers.get("Content-Type", ""), waits.wish(response)
+        content_type, wait = response.headers.get("Content-Type", ""), waits.wish(response)
         try:
             value = response.json() if response.content else None
             readable = True
         except ValueError:
             value, readable = None, False
-        said = self.quotable(_complaint(value, status)) if isinstance(value, dict) else None
+        complaint = self.quotable(_complaint(value, status)) if isinstance(value, dict) else None
 
         def refusal(
             answer: str, hint: str, code: str | None = None, kind: type[ServiceError] = ServiceError
@@ -186,15 +186,13 @@ class Connection:
             )
         if isinstance(value, dict) and BANNED in (status, value.get("code")):
             raise refusal(f"the console has banned this address after failed sign-ins ({BANNED})", BAN_HINT, BAN)
-        if said:
-            raise refusal(
-                f"the console answered {status}: {said}{waits.wish(response)}", self._hint(status, path), SAID
-            )
+        if complaint:
+            raise refusal(f"the console answered {status}: {complaint}{wait}", self._hint(status, path), CONSOLE_ERROR)
         if status == 405:
             allowed = response.headers.get("Allow", "nothing else")
-            raise refusal(f"{method} {path} is not allowed there (405, allows {allowed})", self._hint(status, path))
+            raise refusal(f"{method} {path} is not allowed (405, allows {allowed})", self._hint(status, path))
         if not 200 <= status < 300:
-            raise refusal(f"{method} {path} answered {status} {response.reason}{asks}", self._hint(status, path))
+            raise refusal(f"{method} {path} was answered {status} {response.reason}{wait}", self._hint(status, path))
         if not readable:
             what = "with an HTML page" if "html" in content_type else f"with {content_type or 'data'} that is not JSON"
             raise refusal(

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import BANNED, SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import BANNED, CONSOLE_ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro_document import (
     DEFAULT_CONTRACT,
@@ -145,7 +145,7 @@ def _check_rustdesk(connection: Connection) -> None:
     try:
         sign_in.login_options(connection)
     except ServiceError as error:
-        other = error.code is not None and error.code != SAID
+        other = error.code is not None and error.code != CONSOLE_ERROR
         known = other or error.status is None or 300 <= error.status < 400
         hint = error.hint if known else "Check console_url, or set console_type if this is a RustDesk console"
         raise ServiceError(

@@ -21,7 +21,7 @@ from contextlib import suppress
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import totp
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import repeated
 
 if t.TYPE_CHECKING:
@@ -151,18 +151,18 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
     return client, token
 
 
-def refusal(status: int | None, said: str | None) -> tuple[str | None, str]:
-    """Return why a password was rejected, None if the console's own text ``said`` explains it, and what to do next.
+def refusal(status: int | None, message: str | None) -> tuple[str | None, str]:
+    """Return why a password was rejected, None if the console's own text ``message`` explains it, and what to do next.
 
     rustdesk_console answers 400, in Chinese, if it cannot request the second factor (auth-email.service.ts,
     auth-passkey.service.ts [src]).
     """
     if status != 400:
         return None, CHECK
-    if re.search("passkey", said or "", re.IGNORECASE):
-        return f"the console cannot request the account's passkey: {said}", UNFINISHED["passkey_check"][1]
-    if re.search("mail|邮件|邮箱", said or "", re.IGNORECASE):
-        return f"the console could not send the sign-in code by e-mail: {said}", MAIL
+    if re.search("passkey", message or "", re.IGNORECASE):
+        return f"the console cannot request the account's passkey: {message}", UNFINISHED["passkey_check"][1]
+    if re.search("mail|邮件|邮箱", message or "", re.IGNORECASE):
+        return f"the console could not send the sign-in code by e-mail: {message}", MAIL
     return None, f"{CHECK}. If it uses codes by e-mail: {MAIL}"
 
 
@@ -215,7 +215,7 @@ def _with_password(
     try:
         answer = _call(connection, request, attempted, CHECK)
     except ServiceError as error:
-        if error.code != SAID or error.status not in REFUSED:
+        if error.code != CONSOLE_ERROR or error.status not in REFUSED:
             raise
         meant, hint = refusal(error.status, error.answer)
         raise error.but(answer=meant, hint=hint) from error
@@ -314,7 +314,7 @@ def _call(connection: Connection, request: dict[str, t.Any], attempted: str, hin
     try:
         answer = connection.call("POST", "/api/login", attempted, json=request)
     except ServiceError as error:
-        if error.status in REFUSED and error.code == SAID:
+        if error.status in REFUSED and error.code == CONSOLE_ERROR:
             raise error.but(hint=hint) from error
         raise
     if not isinstance(answer, dict):

@@ -17,7 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
     sentence,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR
 
 Result = t.TypeVar("Result")
 
@@ -41,7 +41,7 @@ def is_open(error: ServiceError) -> bool:
         return False
     if 200 <= error.status < 300:
         return error.code is None
-    return error.status >= 500 and error.code in (None, SAID)
+    return error.status >= 500 and error.code in (None, CONSOLE_ERROR)
 
 
 def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], bool | None]) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError, sentence
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import KeepsDiscovery
 
 if t.TYPE_CHECKING:
@@ -122,7 +122,7 @@ def outcome(error: ServiceError, *, asks_for_client: bool) -> str:
         return WAITING
     if error.code == NO_TOKEN:
         return REFUSED
-    if error.code != SAID or error.status is None or error.status == 429 or error.status >= 500:
+    if error.code != CONSOLE_ERROR or error.status is None or error.status == 429 or error.status >= 500:
         return UNANSWERED
     # rustdesk_api returns the same text for collected, expired and unknown sign-ins, in the server's language [src]
     if "consumed" in answer or (error.status == 400 and not asks_for_client):
@@ -212,7 +212,7 @@ class UserSignIn:
         try:
             self._connection.call("POST", "/api/currentUser", attempted, json=self._client, repeatable=True)
         except ServiceError as error:
-            if error.status not in NO_SESSION and (error.status, error.code) != (200, SAID):
+            if error.status not in NO_SESSION and (error.status, error.code) != (200, CONSOLE_ERROR):
                 raise error.but(hint=hint) from error
         else:
             raise ServiceError(attempted, answer="the session is still valid after the logout", hint=hint)

@@ -257,7 +257,7 @@ class Pro(SignedInLikeAClient):
         if not self._contract.recognises(document):
             raise ServiceError(
                 f"The OIDC settings of the console {self._connection.url} have an unknown format",
-                answer=f"seen: {json_structure.text(answer)}",
+                answer=f"received {json_structure.text(answer)}",
                 hint=REPORT,
             )
         self._keep_secrets(document)
@@ -271,7 +271,7 @@ class Pro(SignedInLikeAClient):
             answer = self._connection.call("GET", self._contract["callback_path"], attempted)
             found = json_places.dig(answer, self._contract["callback_url"])
             if not isinstance(found, (str, type(None))):
-                raise ServiceError(attempted, answer=f"seen: {json_structure.text(answer)}", hint=REPORT)
+                raise ServiceError(attempted, answer=f"received {json_structure.text(answer)}", hint=REPORT)
             self._callback = found
         return self._callback
 
