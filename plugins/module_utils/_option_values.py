@@ -80,7 +80,7 @@ def check_option(value: t.Any, rules: Rules, name: str, option: str, types: bool
     if kind in ("list", "dict"):
         _check_container(value, rules, name, option, types)
     elif isinstance(value, (dict, list, tuple)):
-        raise InputError(f"{option} must be {WORDS.get(kind, 'text')}", answer=f"it is a {_kind(value)}")
+        raise InputError(f"{option} must be {WORDS.get(kind, 'text')}", answer=f"it is {_kind(value)}")
     elif types:
         if isinstance(value, str):
             _check_choice(value, rules, option)
@@ -167,5 +167,7 @@ def _check_int(value: t.Any, option: str) -> None:
 def _kind(value: object) -> str:
     """Describe the type of a value of the wrong type."""
     if isinstance(value, dict):
-        return "dictionary"
-    return "list" if isinstance(value, (list, tuple)) else type(value).__name__
+        return "a dictionary"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return f"of type {type(value).__name__}"

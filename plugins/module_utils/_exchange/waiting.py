@@ -43,10 +43,10 @@ class Waiting:
     progress: t.Callable[[], str] = str
     clock: t.Callable[[], float] = time.monotonic
     _waits: list[_Wait] = field(default_factory=list)
-    _said: dict[str, float] = field(default_factory=dict)
+    _recent: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._looked = self._told = self.clock()
+        self._measured = self._reported = self.clock()
         self._silent = True
         self._waited = 0.0
 
@@ -63,19 +63,19 @@ class Waiting:
     def due(self) -> str | None:
         """Return the text to report now; None if there is nothing new. Called periodically, it measures the waits."""
         now = self.clock()
-        passed, self._looked = now - self._looked, now
+        passed, self._measured = now - self._measured, now
         self._waited += passed if self._waits else 0.0
         long = self._waited >= NOTICEABLE or any(
             wait.announced and wait.until - now >= NOTICEABLE - TICK for wait in self._waits
         )
-        rested = now - self._told >= AGAIN
+        rested = now - self._reported >= AGAIN
         parts = [self._waiting(now)] if self._waits and long and (rested or self._silent) else []
         if parts or rested:
             parts.append(self.progress())
         text = " ".join(filter(None, parts))
         if not text:
             return None
-        self._told, self._silent, self._waited = now, False, 0.0
+        self._reported, self._silent, self._waited = now, False, 0.0
         return text
 
     def _waiting(self, now: float) -> str:
@@ -88,12 +88,12 @@ class Waiting:
         ]
         return f"Waiting for {'; '.join(listed)}."
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Report ``text`` unless it was reported just before, because many requests may receive the same response."""
         now = self.clock()
-        if now - self._said.get(text, -math.inf) < AGAIN:
+        if now - self._recent.get(text, -math.inf) < AGAIN:
             return
-        self._said[text] = self._told = now
+        self._recent[text] = self._reported = now
         self.tell(text)
 
     async def watch(self) -> None:
@@ -141,4 +141,4 @@ def waits_for(what: str, longest: float, *, announced: bool = False) -> t.Iterat
 def teller() -> Tell | None:
     """Return the function that reports waits here; None outside told()."""
     waiting = _CURRENT.get()
-    return waiting.say if waiting else None
+    return waiting.report if waiting else None
