@@ -115,7 +115,7 @@ CAUSES = (
     ),
     (
         r"unexpected issuer",
-        "Set the issuer in the console to exactly the issuer in the discovery document, byte for byte",
+        "Set the issuer in the console to the one in the discovery document, byte for byte",
         SETTINGS,
     ),
     (

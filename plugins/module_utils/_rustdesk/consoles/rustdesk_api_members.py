@@ -14,7 +14,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
 
 Document = dict[str, t.Any]
 
-# Its types other than OpenID Connect; a provider of these has its type as its name
+# Its types other than OpenID Connect; providers of these types are named after their type
 BUILT_IN = ("github", "google")
 # The types whose scopes cannot be set, and the default scopes of the others (model/oauth.go [src])
 FIXED_SCOPES = ("github", "linuxdo")

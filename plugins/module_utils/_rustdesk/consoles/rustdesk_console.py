@@ -140,8 +140,8 @@ class RustdeskConsole(SignedInLikeAClient):
         return {"callback_url": address + CALLBACK_PATH if address else None}
 
     def warnings(self, plan: Plan) -> list[str]:
-        """Warn of two providers with the same issuer: the console uses the client ID of whichever was used first,
-        because its cache is keyed by issuer only (1.8.0 [rec])."""
+        """Warn of two providers with the same issuer: the console uses the client ID of the one that was used first,
+        because the key of its cache is the issuer alone (1.8.0 [rec])."""
         target = plan.target
         twins = [
             item["name"]
