@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Whether two URLs are the same address, compared as the web compares them; pure.
+"""Compare URLs as the web does; pure.
 
-It decides what belongs together. What is registered or written is never changed by it: Entra and RustDesk compare
-redirect URIs byte for byte.
+The comparison only decides what belongs together. It never changes what is registered or written, because Entra and
+RustDesk compare redirect URIs byte for byte.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def same(one: str, other: str) -> bool:
-    """Whether ``one`` and ``other`` are the same address.
+    """True if ``one`` and ``other`` are the same address.
 
-    Upper and lower case of scheme and host, a default port, a slash at the end, the two forms of an international
-    domain name and those of an IPv6 address make no difference [doc: WHATWG URL]. Path and query do.
+    The case of scheme and host, a default port, a trailing slash, and the form of an international domain name or an
+    IPv6 address make no difference [doc: WHATWG URL]. Path and query do.
     """
     return key(one) == key(other)
 
 
 def key(url: str) -> str:
-    """What all spellings of an address have in common; a text that is no URL is its own."""
+    """Return the normal form that all spellings of an address share; text that is not a URL is returned unchanged."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -50,18 +50,18 @@ def key(url: str) -> str:
 
 
 def origin(url: str) -> str:
-    """The scheme, host and port of an address, as key() writes them."""
+    """Return the scheme, host and port of an address, as key() writes them."""
     return "/".join(key(url).split("/")[:3])
 
 
 def spellings(of: t.Iterable[str], known: t.Iterable[str]) -> set[str]:
-    """Those of the ``known`` addresses that are the same as one ``of`` these."""
+    """Return the ``known`` addresses that are the same as one in ``of``."""
     keys = {key(url) for url in of}
     return {url for url in known if key(url) in keys}
 
 
 def _host(host: str) -> str:
-    """One spelling of a host name or address."""
+    """Return the normal form of a host name or IP address."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -70,8 +70,8 @@ def _host(host: str) -> str:
 
 
 def ascii_host(host: str) -> str:
-    """The ASCII form of a host name in lower case; ``host`` itself in lower case if it has none."""
-    if host.isascii():  # a name with an underscore is none to IDNA
+    """Return the ASCII form of a host name in lower case; ``host`` itself in lower case if it has none."""
+    if host.isascii():  # IDNA rejects a name with an underscore
         return host.lower()
     try:
         return idna.encode(host, uts46=True).decode().lower() if idna else host.encode("idna").decode().lower()

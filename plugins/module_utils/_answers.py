@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What answers in place of a service: an access gateway, a proxy, a web server before it; pure.
+"""Detect an access gateway, proxy or web server that answers in place of a service; pure.
 
-Sources: the documentation of each gateway [doc]; nginx's ngx_http_special_response.c and Go's net/http server.go for
-their texts [src].
+Sources: the documentation of each gateway [doc]; the texts in nginx's ngx_http_special_response.c and Go's net/http
+server.go [src].
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from urllib.parse import urljoin, urlsplit
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._causes import Asked, Cause
 
 GATEWAY = "access_gateway"
-# How much of a page is looked at
+# The number of characters of a page that are searched
 LONGEST_PAGE = 20_000
 LOGIN_PAGE = "a login page"
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """An access gateway: where it redirects to, what its pages and headers hold, and the headers of a service token."""
+    """An access gateway: patterns for its redirects, pages and headers, and the headers of its service tokens."""
 
     name: str
     location: str
@@ -54,7 +54,7 @@ GATEWAYS = (
         r"//login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn|chinacloudapi\.cn)/",
     ),
 )
-# A redirect to another host that leads to a login page
+# The path of a login page, in a redirect to another host
 LOGIN = re.compile(r"/(login|log-in|signin|sign-in|sign_in|sso|auth|oauth2?|saml2?|idp|adfs)\b", re.IGNORECASE)
 PASSWORD_FIELD = re.compile(r"<input[^>]+type\s*=\s*[\"']?password", re.IGNORECASE)
 TO_HTTPS = (
@@ -64,9 +64,9 @@ NO_CERTIFICATE = r"No required SSL certificate was sent|SSL certificate error"
 
 
 def of_answer(response: t.Any, asked: Asked, headers: t.Collection[str] = ()) -> Cause | None:
-    """What answers to a request for ``asked`` in place of the service; None where nothing shows that it does.
+    """Return what answered the request to ``asked`` in place of the service; None if nothing indicates that.
 
-    ``response`` is one of requests or httpx, ``headers`` the names of those that were sent for a gateway.
+    ``response`` comes from requests or httpx, ``headers`` are the names of the headers sent for a gateway.
     """
     if "json" in response.headers.get("Content-Type", ""):
         return None
@@ -93,8 +93,8 @@ def of_answer(response: t.Any, asked: Asked, headers: t.Collection[str] = ()) ->
 
 
 def request_id(response: t.Any, document: t.Any = None) -> str | None:
-    """The identifier by which a service's operator finds a request: from a header, or from the body where only that has
-    it (Graph's innerError, in both spellings [rec, doc])."""
+    """Return the identifier with which a service's operator can find a request: from a header, or else from the body
+    (Graph's innerError, in both spellings [rec, doc])."""
     for name in ("request-id", "x-ms-request-id", "x-request-id", "cf-ray"):
         if response.headers.get(name):
             return str(response.headers[name])
@@ -133,9 +133,9 @@ def _gateway(gateway: Gateway | None, asked: Asked, headers: t.Collection[str], 
         return None
     answer = f"{gateway.name} answers in place of {asked.host} ({how})"
     if asked.option != "console_url":
-        return Cause(GATEWAY, answer, f"Exempt the path /api from it for everybody, or correct {asked.option}")
+        return Cause(GATEWAY, answer, f"Exempt the path /api from it for all users, or correct {asked.option}")
     if headers:
-        todo = f"Check the values of headers ({', '.join(sorted(headers))}), which it does not accept"
+        todo = f"Check the values of headers ({', '.join(sorted(headers))}), which it rejects"
     else:
         such = f", such as {gateway.token}" if gateway.token else ""
         todo = f"Set headers (rustdesk_sso_console_headers) to those of a service token of the gateway{such}"
@@ -152,5 +152,5 @@ def _is_same_in_https(url: str, target: str) -> bool:
 
 
 def _without_query(url: str) -> str:
-    """A URL without what may hold a token."""
+    """Return a URL without its query and fragment, which may contain a token."""
     return url.partition("?")[0].partition("#")[0]

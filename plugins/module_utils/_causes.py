@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Why a request got no answer: one table for requests, httpx and azure-identity (_exchange.failures); pure.
+"""Explain why a request received no response, for requests, httpx and azure-identity alike; pure.
 
-Causes are found by the exceptions that a failure consists of, not by its text. _answers has what answers in place of a
-service.
+A cause is identified by the exceptions in the failure's chain, not by its text; _exchange.failures has the table.
+_answers covers gateways and proxies that answer in place of a service.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ __all__ = ["UNKNOWN", "Asked", "Cause", "find", "is_final", "is_refused_by_proxy
 
 @dataclass(frozen=True)
 class Asked:
-    """Where a request goes: the address ``url``, and the options that hold the address and the CA.
+    """The target of a request: the address ``url``, and the options that hold the address and the CA.
 
-    ``through`` is the proxy that an option names; without it, the environment's applies. ``shown`` takes the place of
-    an address that is a secret. ``timeout`` is in seconds, that of the request.
+    ``through`` is the proxy set by an option; without it, the environment's proxy applies. ``shown`` replaces an
+    address that is a secret. ``timeout`` is the request's timeout in seconds.
     """
 
     url: str
@@ -51,12 +51,12 @@ class Asked:
 
     @property
     def host(self) -> str:
-        """Host and port as the address has them."""
+        """The host and port as written in the address."""
         return urlsplit(self.url).netloc.rpartition("@")[2] or self.url
 
     @property
     def within(self) -> str:
-        """The time for the request, as messages say it."""
+        """The request's timeout, as worded in messages."""
         if self.timeout is None:
             return "the timeout of this task"
         return f"{self.timeout:g} second{'' if self.timeout == 1 else 's'}"
@@ -69,8 +69,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Cause:
-    """What to tell of a failure. ``open`` says that the request may have been carried out, ``final`` that it is not
-    sent again; ``name`` is that of the row."""
+    """The explanation of a failure; ``name`` is that of the table's row.
+
+    ``open`` means that the request may have been carried out, ``final`` that it is not sent again.
+    """
 
     name: str
     answer: str
@@ -79,9 +81,9 @@ class Cause:
     final: bool = False
 
 
-# Where in OpenSSL's source an error was raised
+# The location in OpenSSL's source that raised an error
 CODE_PLACE = re.compile(r"\s*\(_ssl\.c:\d+\)|^\[SSL: \w+\] (certificate verify failed: )?")
-# Classes of failures before the request was sent
+# Exceptions raised before the request was sent
 NOT_SENT = {
     "ConnectError",
     "ConnectTimeout",
@@ -93,12 +95,12 @@ NOT_SENT = {
     "ProxyError",
     "gaierror",
 }
-# What a server does in the place of carrying out a request
+# TLS alerts and errors of a server that did not carry out the request
 REFUSALS = CERTIFICATE_WANTED | NOT_TLS | NO_COMMON_VERSION
 
 
 def of_exception(error: BaseException, asked: Asked) -> Cause:
-    """Why the request that raised ``error`` got no answer."""
+    """Return why the request that raised ``error`` received no response."""
     seen = _seen(error, plain=asked.url.lower().startswith("http://"))
     to_proxy = "ProxyError" in seen.names and asked.proxy is not None
     row = _tls_row(seen)
@@ -119,15 +121,15 @@ def of_exception(error: BaseException, asked: Asked) -> Cause:
 
 
 def lost(error: BaseException, cause: Cause) -> str:
-    """What to say of a request that may have been carried out, and got no answer because of ``cause``."""
+    """Describe a request that may have been carried out but received no response because of ``cause``."""
     if cause.name == UNKNOWN:
         return f"the connection failed after the request was sent: {why(error)}"
     return f"the request was sent, but {cause.answer}"
 
 
 def is_final(error: BaseException) -> bool:
-    """Whether the request that raised ``error`` is not sent again: it would fail again at once, as where TLS or a proxy
-    refuses it, or its time was over."""
+    """True if the request that raised ``error`` should not be sent again: it would fail again immediately, for example
+    because TLS or a proxy refuses it, or it timed out."""
     if is_refused_by_proxy(error):  # it may lock the account after several wrong passwords
         return True
     seen = _seen(error)
@@ -139,12 +141,12 @@ def _connection_row(seen: Seen) -> Row:
 
 
 def _tls_row(seen: Seen) -> Row | None:
-    """The failure of TLS; None if it is not what failed."""
+    """Return the row of the TLS failure; None if TLS did not fail."""
     return next((row for row in TLS if row.fits(seen)), None)
 
 
 def is_refused_by_proxy(error: BaseException) -> bool:
-    """Whether a proxy has refused the request that raised ``error``."""
+    """True if a proxy refused the request that raised ``error``."""
     return bool(_names(error) & {"SOCKS5AuthError", "SOCKS5Error"}) or "Tunnel connection failed: 4" in str(error)
 
 
@@ -160,7 +162,7 @@ def _seen(error: BaseException, *, plain: bool = False) -> Seen:
 
 
 def _waits(error: ssl.SSLError) -> bool:
-    """Whether this is how TLS without blocking says that it waits for more."""
+    """True if this is how non-blocking TLS signals that it waits for more data."""
     return isinstance(error, (ssl.SSLWantReadError, ssl.SSLWantWriteError))
 
 
@@ -169,7 +171,7 @@ def _in_handshake(error: BaseException) -> bool:
 
 
 def find(error: BaseException, kind: type[BaseException]) -> BaseException | None:
-    """The exception of class ``kind`` that led to ``error``; None if none did."""
+    """Return the exception of class ``kind`` that led to ``error``; None if there is none."""
     return next((one for one in _chain(error) if isinstance(one, kind)), None)
 
 
@@ -178,7 +180,7 @@ def _names(error: BaseException) -> set[str]:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """``error`` and all exceptions that led to it."""
+    """Return ``error`` and all exceptions that led to it."""
     found: dict[int, BaseException] = {}
     waiting: list[t.Any] = [error]
     while waiting:
@@ -191,7 +193,8 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def why(error: BaseException) -> str:
-    """The reason of a failed connection in few words, without the addresses and objects that libraries put in."""
+    """Return the reason for a failed connection in a few words, without the addresses and objects that libraries add
+    to it."""
     cause: BaseException = error
     seen = set()
     while id(cause) not in seen:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Spans of time and dates as users write them."""
+"""Parse time spans and dates as users write them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from datetime import datetime, timedelta, timezone
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
-# Digits; 99999 days are 273 years, as far as any date of Entra goes.
+# Digits; 99999 days are 273 years, the limit of Entra's dates.
 LONGEST = 5
-# Of a client secret: a shorter one could expire before the run has ended that makes it, or before the next one.
+# A client secret with a shorter lifetime could expire before the run that creates it ends, or before the next one.
 LEAST_LIFETIME = "1h"
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
 def parse(text: str, option: str, least: str = "0") -> timedelta:
-    """``180d``, ``36h``, ``90m``, ``30s`` or ``0`` as a span of time.
+    """Parse a time span such as ``180d``, ``36h``, ``90m``, ``30s`` or ``0``.
 
-    Raises InputError naming ``option`` when ``text`` is none of these, or is shorter than ``least``.
+    Raises InputError naming ``option`` if ``text`` is not a time span or is shorter than ``least``.
     """
     found = _parsed(text)
     if found is not None and found >= (_parsed(least) or timedelta(0)):
@@ -31,20 +31,20 @@ def parse(text: str, option: str, least: str = "0") -> timedelta:
     if found is not None:
         raise InputError(f"{option} is too short: {text}", hint=f"Set it to {least} or longer")
     raise InputError(
-        f"{option} is not a span of time: {_input.quoted(text)}",
-        hint="Write a number and one of d, h, m, s, such as 180d or 36h",
+        f"{option} is not a time span: {_input.quoted(text)}",
+        hint="Use a number followed by d, h, m or s, such as 180d or 36h",
     )
 
 
 def expiry(value: str, option: str) -> str:
-    """A date or a date and time as users write them, as a timestamp in UTC; raises InputError for anything else.
+    """Convert a date, or a date and time, to a timestamp in UTC; raises InputError for anything else.
 
-    A date alone is its first instant, as then nothing is taken to last longer than it does. YAML makes a date without
-    quotation marks a date of Python's, which is written with a space before the time.
+    A date alone means its first instant, so that an expiry date is never taken to be later than it is. YAML turns an
+    unquoted date into a Python date, which is written with a space before the time.
     """
     _input.text(value, option)
     written = value.strip().replace(" ", "T", 1)
-    hint = "Write a date such as 2027-03-01, or a time such as 2027-03-01T12:00:00Z"
+    hint = "Use a date such as 2027-03-01, or a time such as 2027-03-01T12:00:00Z"
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", written):
         written += "T00:00:00Z"
     try:

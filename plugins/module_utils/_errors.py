@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Everything that can go wrong, as exceptions; only _run turns them into a failed task."""
+"""The exceptions of the collection; only _run turns them into a failed task."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ import traceback
 import typing as t
 
 Same = t.TypeVar("Same", bound="SsoError")
-# Of what a service has said
+# Characters quoted from a service's response
 LONGEST_ANSWER, LONGEST_CODE = 2000, 100
-# Of an error of input, whose parts quote values
+# Characters in each part of an input error, which may quote values
 LONGEST_PART = 400
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# The last one is the full stop of Chinese
+# The last one is the Chinese full stop.
 STOPS = (".", "!", "?", "。")
 CLOSING = ")]\"'\u201d\u2019»"
 
 
 class SsoError(Exception):
-    """Something that the user has to know and can act on.
+    """An error that the user has to know about and can act on.
 
-    ``attempted`` says what was attempted on which object, ``answer`` what the service said or what is wrong with the
-    input, ``hint`` what to do next. None of them may ever hold a secret. ``status`` is an HTTP status, ``code`` the
-    service's own error code, ``request_id`` the identifier by which the service's operator finds the request.
+    ``attempted`` names the operation and its object, ``answer`` is what the service answered or what is wrong with the
+    input, and ``hint`` is what to do next. None of them may ever contain a secret. ``status`` is an HTTP status,
+    ``code`` the service's own error code, and ``request_id`` the identifier with which the service's operator can find
+    the request.
     """
 
     def __init__(
@@ -47,11 +48,11 @@ class SsoError(Exception):
         self.status = status
         self.code = code
         self.request_id = request_id
-        said = f"{attempted}: {answer}" if answer else attempted
-        super().__init__(sentences(said, hint))
+        summary = f"{attempted}: {answer}" if answer else attempted
+        super().__init__(sentences(summary, hint))
 
     def but(self: Same, *, answer: str | None = None, hint: str | None = None) -> Same:
-        """The same error with another ``answer`` or ``hint``; whatever is omitted stays."""
+        """Return the same error with another ``answer`` or ``hint``; an omitted one is kept."""
         other = type(self).__new__(type(self))
         vars(other).update(vars(self))
         SsoError.__init__(
@@ -66,7 +67,7 @@ class SsoError(Exception):
         return other
 
     def as_result(self) -> dict[str, t.Any]:
-        """The failed task's result: a sentence for people in ``msg``, the same in parts in ``error``."""
+        """Return the failed task's result: ``msg`` is the message as text, ``error`` has the same in parts."""
         return {
             "msg": str(self),
             "error": {
@@ -81,9 +82,9 @@ class SsoError(Exception):
 
 
 class InputError(SsoError):
-    """The declaration itself cannot work; raised before the first request.
+    """The input itself is invalid; raised before the first request.
 
-    What it quotes may be anything: each of its parts is cut where it is long, and shows control characters escaped.
+    It may quote arbitrary values, so each part is truncated if it is long, and control characters are escaped.
     """
 
     def __init__(self, attempted: str, *, answer: str | None = None, hint: str | None = None, **more: t.Any) -> None:
@@ -92,9 +93,9 @@ class InputError(SsoError):
 
 
 class ServiceError(SsoError):
-    """A service refused a request, or answered something that was not understood.
+    """A service rejected a request, or its response was not understood.
 
-    What it quotes of an answer may be anything: it is cut where it is long, and shows control characters escaped.
+    It may quote arbitrary text from a response, so long text is truncated and control characters are escaped.
     """
 
     def __init__(self, attempted: str, *, answer: str | None = None, code: str | None = None, **more: t.Any) -> None:
@@ -103,17 +104,18 @@ class ServiceError(SsoError):
 
 
 class AmbiguousError(ServiceError):
-    """A request failed in a way that leaves open whether it took effect."""
+    """A request failed, and it is unknown whether it took effect."""
 
 
 class ConflictError(ServiceError):
-    """Somebody else wrote to the same object at the same moment; what they wrote was left; all can be done again."""
+    """Another process changed the same object at the same time. Its changes were kept, and the operation can be
+    repeated."""
 
 
 class MissingLibraryError(SsoError):
     """Python packages are not installed where the task runs.
 
-    ``requirements`` are what pip takes, such as ``requests>=2.31``.
+    ``requirements`` are requirement specifiers for pip, such as ``requests>=2.31``.
     """
 
     def __init__(self, *requirements: str) -> None:
@@ -123,29 +125,29 @@ class MissingLibraryError(SsoError):
 
 
 def unforeseen(error: Exception) -> SsoError:
-    """The error for an exception that nobody foresaw. Its text may hold a secret, so only its place is told."""
+    """Return the error for an unexpected exception. Its text may contain a secret, so only its location is shown."""
     places = traceback.extract_tb(error.__traceback__)
     place = f" in {places[-1].name}, {os.path.basename(places[-1].filename)} line {places[-1].lineno}" if places else ""
     return SsoError(
-        "The task failed in a way that was not foreseen",
+        "The task failed unexpectedly",
         answer=f"{type(error).__name__}{place}",
-        hint="Please report this as a fault of the collection deskops.rustdesk_sso",
+        hint="Report this as a bug in the collection deskops.rustdesk_sso",
     )
 
 
 def printable(text: str) -> str:
-    """``text`` with control characters, and what is not valid Unicode, escaped."""
+    """Return ``text`` with control characters and invalid Unicode escaped."""
     return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def sentences(*parts: str | None) -> str:
-    """The ``parts`` one after another, each as sentence() ends it; empty ones are left out."""
+    """Join the ``parts`` that are not empty, each ended by sentence()."""
     return " ".join(sentence(part) for part in parts if part)
 
 
 def sentence(text: str) -> str:
-    """``text`` with a full stop, unless it has ended: a bracket or quotation mark may close it after its stop, and one
-    in brackets may follow it ("No. (Trace ID: 1)")."""
+    """Return ``text`` with a final full stop, unless it already has one: a bracket or quotation mark may follow the
+    stop, as may a part in brackets ("No. (Trace ID: 1)")."""
     text = text.rstrip()
     before = text[: text.rfind("(")].rstrip() if text.endswith(")") and "(" in text else ""
     ended = text.rstrip(CLOSING).endswith(STOPS) or before.endswith(STOPS)
@@ -153,6 +155,6 @@ def sentence(text: str) -> str:
 
 
 def quoted(text: str, longest: int = LONGEST_ANSWER) -> str:
-    """``text``, which may be anything, as messages show it: cut where it is long, with control characters escaped."""
+    """Return arbitrary ``text`` as messages show it: truncated if it is long, with control characters escaped."""
     shown = printable(text[:longest])
     return shown if len(text) <= longest else f"{shown} ..."

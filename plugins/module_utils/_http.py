@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""HTTP by requests, for the consoles and the login endpoints: TLS, timeouts, and repeats of what is safe to repeat."""
+"""HTTP with requests, for consoles and login endpoints: TLS, timeouts, and retries of requests that are safe to
+repeat."""
 
 from __future__ import annotations
 
@@ -42,9 +43,9 @@ __all__ = [
 ]
 
 REQUESTS_REQUIREMENT = "requests>=2.31"
-CA_HINT = "Set it to the file of the CA"
+CA_HINT = "Set it to a PEM file with the CA's certificate"
 SOCKS_REQUIREMENT = "PySocks>=1.7"
-# Seconds from which on a wait is told: shorter ones nobody notices.
+# Waits of at least this many seconds are reported.
 NOTICEABLE = 3.0
 NO_ATTEMPTS = waits.Attempts()
 
@@ -52,12 +53,12 @@ Tell = t.Callable[[str], None]
 
 
 class _Retry(Retry):
-    """urllib3's Retry that waits as _exchange.waits says, and reads no answer that it throws away.
+    """urllib3's Retry with the waits of _exchange.waits. It does not read the responses that it discards.
 
-    It tells what is waited for, and how long, where a service asks for that.
+    It reports the waits that a service requests.
     """
 
-    RETRY_AFTER_STATUS_CODES = frozenset()  # which urllib3 would add to those that are repeated
+    RETRY_AFTER_STATUS_CODES = frozenset()  # urllib3 would also repeat these
 
     def __init__(
         self,
@@ -76,28 +77,28 @@ class _Retry(Retry):
         self._began = time.monotonic()
 
     def new(self, **options: t.Any) -> t.Any:
-        """The next attempt; urllib3 makes it of the options that it knows."""
+        """Return the next attempt; urllib3 creates it from the options that it knows."""
         own = {"tell": self._tell, "request": self._request, "budget": self._budget, "attempts": self._attempts}
         return super().new(**{**own, **options})
 
     def sleep(self, response: t.Any = None) -> None:
-        """Wait; the next attempt begins after it."""
+        """Wait before the next attempt."""
         super().sleep(response)
         self._began = time.monotonic()
 
     def get_backoff_time(self) -> float:
-        """The seconds to wait where the service does not say how long."""
+        """Return the seconds to wait if the service requests no wait."""
         return waits.pause(self._attempts.made)
 
     def sleep_for_retry(self, response: t.Any) -> bool:
-        """Wait as long as the service asks; whether it asks for that."""
+        """Wait as long as the service requests; return whether it requests a wait."""
         seconds = self.get_retry_after(response) or 0.0
         if self._tell and seconds >= NOTICEABLE:
-            self._tell(f"{self._request} was answered {response.status}: sent again after {math.ceil(seconds)} s")
+            self._tell(f"{self._request} was answered {response.status}: retrying in {math.ceil(seconds)} s")
         return super().sleep_for_retry(response)
 
     def get_retry_after(self, response: t.Any) -> float | None:
-        """The seconds of one wait; increment() has seen to it that they are left."""
+        """Return the seconds of one wait; increment() has checked that the budget allows it."""
         wanted = waits.retry_after(response.headers)
         return None if wanted is None else min(wanted, waits.LONGEST)
 
@@ -110,34 +111,35 @@ class _Retry(Retry):
         _pool: t.Any = None,
         _stacktrace: t.Any = None,
     ) -> t.Any:
-        """Repeat nothing that TLS or a proxy refuses, nor what took its time, nor after a longer wait than is left."""
+        """Return the state for the next attempt. Raises MaxRetryError if TLS or a proxy refuses the request, its time
+        is used up, or the requested wait exceeds the budget."""
         attempts = self._attempts.after(time.monotonic() - self._began)
         if error and (_causes.is_final(error) or not attempts.is_left):
             raise MaxRetryError(_pool, url or "", error)
         wanted = 0.0
         if response is not None:
-            # urllib3 would read the whole answer, however large it is, to keep the connection
+            # To keep the connection, urllib3 would read the whole response, however large it is.
             response.drain_conn = lambda: (response.close(), response.release_conn())
             wanted = waits.retry_after(response.headers) or 0.0
             lasts = response.status == 500 and attempts.made >= waits.ATTEMPTS_AT_500
             if self._budget.wait(wanted) is None or lasts or not attempts.is_left:
-                raise MaxRetryError(_pool, url or "", ResponseError("it is not sent again"))
+                raise MaxRetryError(_pool, url or "", ResponseError("not retried"))
         following = super().increment(method, url, response, error, _pool, _stacktrace)
         following._budget = self._budget.after(wanted)
         following._attempts = attempts
         place = f"{_pool.host}:{_pool.port}" if _pool else ""
-        # Without the query, which may hold the code of a sign-in
+        # Without the query, which may contain the code of a sign-in
         following._request = f"{method} {place}{(url or '').partition('?')[0]}"
         return following
 
 
 class Http:
-    """A requests session with one CA, one timeout and one policy for repeats.
+    """A requests session with one CA, one timeout and one retry policy.
 
-    Redirects are never followed: a 301 or 302 turns a POST into a GET, which changes what is asked.
-    Only GET is repeated by itself, on a failed connection, on 502, 503 and 504, and less often on 500; ``repeatable``
-    says whether another request is as harmless, or a GET is not. 429 means that nothing was done, and is waited out for
-    all. None is sent again once its time is over.
+    Redirects are never followed, because a 301 or 302 turns a POST into a GET.
+    Only GET is repeated automatically: after a failed connection, after 502, 503 and 504, and less often after 500.
+    ``repeatable`` marks other requests that are just as harmless, or a GET that is not. After 429, nothing was done, so
+    any request is repeated. No request is repeated once its time is used up.
     """
 
     def __init__(
@@ -150,11 +152,11 @@ class Http:
     ) -> None:
         """``ca_path`` is a PEM file to trust instead of the system's store.
 
-        ``timeout`` is in seconds for each attempt of a request, its whole answer included; ``wait_timeout`` for all
-        waits of one request that a service asks for. ``tell`` gets a sentence before each of these.
+        ``timeout`` is in seconds for each attempt of a request, including its whole response; ``wait_timeout`` is the
+        limit for all waits that a service requests for one request. ``tell`` receives a sentence before each wait.
 
-        All requests go through ``proxy``, whatever the environment says; without it, the environment decides.
-        Raises MissingLibraryError when requests is not installed, InputError when the file cannot be used.
+        All requests go through ``proxy``, regardless of the environment; without it, the environment's proxy applies.
+        Raises MissingLibraryError if requests is not installed, InputError if the file cannot be used.
         """
         if not HAS_REQUESTS:
             raise MissingLibraryError(REQUESTS_REQUIREMENT)
@@ -168,26 +170,26 @@ class Http:
         self._safe, self._unsafe = (session(repeats(timeout, budget, tell, safe=safe)) for safe in (True, False))
 
     def send(self, method: str, url: str, *, repeatable: bool | None = None, **kwargs: t.Any) -> requests.Response:
-        """Send one request and give the answer, whatever its status.
+        """Send one request and return the response, whatever its status.
 
-        Raises requests.RequestException, also for an answer that cannot be read.
+        Raises requests.RequestException, including for a response that cannot be read.
         """
         chosen = self._safe if is_repeatable(method, repeatable) else self._unsafe
         try:
-            # verify goes with each request because REQUESTS_CA_BUNDLE in the environment beats Session.verify.
+            # verify is passed with each request because REQUESTS_CA_BUNDLE overrides Session.verify.
             return chosen.request(
                 method,
                 url,
                 verify=self._verify,
                 timeout=self.timeout,
                 allow_redirects=False,
-                # With each request as well: NO_PROXY in the environment beats Session.proxies.
+                # Passed with each request because NO_PROXY overrides Session.proxies.
                 proxies={"http": self.proxy.url, "https": self.proxy.url} if self.proxy else None,
                 **kwargs,
             )
         except requests.RequestException:
             raise
-        except ValueError as error:  # requests reads where a redirect leads, even if it does not follow it
+        except ValueError as error:  # requests parses the target of a redirect even if it does not follow it
             raise requests_adapter.unreadable(error) from error
 
     def close(self) -> None:
@@ -197,14 +199,14 @@ class Http:
 
 
 def is_repeatable(method: str, repeatable: bool | None) -> bool:
-    """Whether a request may be sent again where it got no answer; ``repeatable`` is what its caller says of it."""
+    """True if a request without a response may be sent again; ``repeatable`` is the caller's choice, if any."""
     return method == "GET" if repeatable is None else repeatable
 
 
 def trust(ca_path: str | None, option: str = "ca_path") -> ssl.SSLContext | None:
-    """A TLS context that trusts the PEM file ``ca_path`` alone, the value of ``option``; None without one.
+    """Return a TLS context that trusts only the PEM file ``ca_path``, the value of ``option``; None without a file.
 
-    Raises InputError when it cannot be read.
+    Raises InputError if the file cannot be read.
     """
     if not ca_path:
         return None
@@ -216,23 +218,22 @@ def trust(ca_path: str | None, option: str = "ca_path") -> ssl.SSLContext | None
 
 
 def check_ca(ca_path: str | None, option: str = "ca_path") -> None:
-    """Raise InputError where trust() surely would; it takes much longer for a file with all authorities of a system."""
+    """Raise InputError in the cases that need no parsing; trust() takes much longer for a large bundle."""
     if ca_path and b"-----BEGIN" not in _input.readable_file(ca_path, option, CA_HINT):
-        raise _no_ca(ca_path, option, "it has no certificate")
+        raise _no_ca(ca_path, option, "it contains no certificate")
 
 
 def _no_ca(ca_path: str, option: str, why: str) -> InputError:
-    said = f"{option} {_input.path_end(ca_path)} cannot be read as a PEM file"
-    return InputError(said, answer=why, hint=CA_HINT)
+    attempted = f"{option} {_input.path_end(ca_path)} cannot be read as a PEM file"
+    return InputError(attempted, answer=why, hint=CA_HINT)
 
 
 def repeats(
     timeout: float, budget: waits.Budget = waits.USUAL, tell: Tell | None = None, *, safe: bool = True
 ) -> Retry:
-    """How a request is repeated; ``safe`` says that it may be carried out several times.
+    """Return the retry policy of a request; ``safe`` means that it may be carried out several times.
 
-    ``timeout`` is for one attempt, in seconds. A connection that was never established carried no request: trying again
-    is safe for any.
+    ``timeout`` is for one attempt, in seconds. If no connection was established, any request is safe to repeat.
     """
     return _Retry(
         total=waits.ATTEMPTS - 1,
@@ -248,7 +249,7 @@ def repeats(
 
 
 def session(retry: Retry | None = None) -> requests.Session:
-    """A session of requests that repeats what ``retry`` says, by default nothing, and reads within bounds."""
+    """Return a requests session that reads bounded responses and repeats according to ``retry``, by default never."""
     made = requests.Session()
     made.auth = _no_netrc
     made.headers["Accept-Encoding"] = bounds.ACCEPTED
@@ -258,5 +259,5 @@ def session(retry: Retry | None = None) -> requests.Session:
 
 
 def _no_netrc(request: t.Any) -> t.Any:
-    """Keeps requests from replacing the Authorization header by what ~/.netrc has for the host."""
+    """Keep requests from replacing the Authorization header with the host's credentials in ~/.netrc."""
     return request

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Options that identify an object: an empty text identifies none, and must not lead to another one."""
+"""Validate options that identify an object: empty text identifies nothing and must not match another object."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 
 
 def check(params: t.Mapping[str, t.Any], options: t.Iterable[str]) -> None:
-    """Raise InputError for the first of ``options`` that is an empty text; null and a missing option are omitted.
+    """Raise InputError for the first of ``options`` that is empty text; null and missing options are skipped.
 
-    ``options`` are names; those of suboptions are joined by dots, also through lists.
+    ``options`` are names; suboptions are joined by dots, even through lists.
     """
     for option in options:
         if any(isinstance(value, str) and not value.strip() for value in _values(params, option.split("."))):
             raise InputError(
-                f"{option} is empty", answer="an empty text identifies nothing", hint=f"Set {option}, or omit it"
+                f"{option} is empty", answer="empty text identifies nothing", hint=f"Set {option}, or omit it"
             )
 
 
 def _values(value: t.Any, path: t.Sequence[str]) -> t.Iterator[t.Any]:
-    """What is at the end of ``path`` in ``value``."""
+    """Yield the values at ``path`` in ``value``."""
     if isinstance(value, (list, tuple)):
         for item in value:
             yield from _values(item, path)
@@ -39,7 +39,7 @@ def _values(value: t.Any, path: t.Sequence[str]) -> t.Iterator[t.Any]:
 
 
 def from_environment(*names: str) -> str:
-    """The first of these environment variables that is not empty, as a fallback of an argument spec."""
+    """Return the first of these environment variables that is not empty, as a fallback in an argument spec."""
     found = next((os.environ[name] for name in names if os.environ.get(name)), None)
     if found is None:
         raise AnsibleFallbackNotFound

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The rules that values have to follow before anything is requested: texts, URLs, seconds, IDs, files.
+"""Validate input values before the first request: text, URLs, seconds, IDs, files.
 
-Each rule raises InputError, which names the option, quotes little of a value and nothing of a secret. _option_values
-applies them to all options of an argument spec.
+Each rule raises InputError, which names the option, quotes little of a value and never a secret. _option_values applies
+the rules to all options of an argument spec.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 
 LONGEST_QUOTE = 80
 LONGEST_TEXT = 2048
-LONGEST_PATH = 4096  # PATH_MAX of Linux
+LONGEST_PATH = 4096  # PATH_MAX on Linux
 LONGEST_FILE = 1 << 20
 # Seconds
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86400.0
@@ -32,11 +32,11 @@ LEAST_SECONDS, MOST_SECONDS = 0.1, 86400.0
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
-# What a host name in a URL may have: servers in private networks have underscores, redirect URIs an asterisk
+# Host names of servers in private networks may contain underscores, those of redirect URIs an asterisk.
 HOST = re.compile(r"[A-Za-z0-9_*-]{1,63}(?:\.[A-Za-z0-9_*-]{1,63})*\.?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# With what comes before it, as a user name may be missing
+# A password in a URL, with the colon before it because the user name may be missing
 PASSWORD = re.compile(r":(//)?[^@]*@")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 WEB = ("https", "http")
@@ -44,30 +44,30 @@ URL_HINT = "Write it as https://host[:port]"
 
 
 def quoted(value: object) -> str:
-    """``value`` for a message: in quotes, without control characters and passwords, and cut after 80 characters."""
+    """Return ``value`` for a message: in quotes, without control characters and passwords, and cut to 80 characters."""
     text = repr(_bare(value) if isinstance(value, str) else value)
     return text if len(text) <= LONGEST_QUOTE + 2 else f"{text[:LONGEST_QUOTE]} ..."
 
 
 def cut(text: str) -> str:
-    """``text`` for a message that quotes it without quotation marks, cut after 80 characters."""
+    """Return ``text`` for a message that shows it without quotation marks, cut to 80 characters."""
     text = printable(_bare(text))
     return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} ..."
 
 
 def _bare(text: str) -> str:
-    """The beginning of ``text`` without what may be the password of a URL."""
+    """Return the beginning of ``text`` without anything that may be the password of a URL."""
     return PASSWORD.sub(r":\1***@", text[: 10 * LONGEST_QUOTE])[: LONGEST_QUOTE + 1]
 
 
 def path_end(path: str) -> str:
-    """``path`` for a message: the last 80 characters, which say more than the first ones."""
+    """Return ``path`` for a message: its last 80 characters, which say more than the first ones."""
     path = printable(PASSWORD.sub(r":\1***@", path[-10 * LONGEST_QUOTE :]))
     return path if len(path) <= LONGEST_QUOTE else f"... {path[-LONGEST_QUOTE:]}"
 
 
 def text(value: str, option: str, *, longest: int = LONGEST_TEXT, lines: bool = False) -> str:
-    """``value`` itself; raises InputError, which never quotes it, where no service could take it.
+    """Return ``value``; raises InputError, which never quotes it, if no service could accept it.
 
     ``lines`` allows line breaks and tabs.
     """
@@ -82,35 +82,35 @@ def text(value: str, option: str, *, longest: int = LONGEST_TEXT, lines: bool = 
 
 
 def seconds(value: object, option: str, least: float = LEAST_SECONDS, most: float = MOST_SECONDS) -> float:
-    """``value`` as a number of seconds; raises InputError if it is none from ``least`` to ``most``.
+    """Return ``value`` as a number of seconds; raises InputError unless it is one from ``least`` to ``most``.
 
-    A text with a number is one, as AWX and the command line give it; a boolean is not.
+    A number may be given as text, as AWX and the command line do; a boolean is not a number.
     """
     found: float | None = None
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
-            # Python takes digits of all scripts, and underscores
+            # float() accepts digits of all scripts, and underscores
             found = float(value) if not isinstance(value, str) or re.fullmatch(r"[0-9.eE+-]+", value.strip()) else None
         except (ValueError, OverflowError):
             found = None
     if found is None or not least <= found <= most:  # neither holds for NaN
         raise InputError(
-            f"{option} has to be a number of seconds from {least:g} to {most:g}", answer=f"it is {quoted(value)}"
+            f"{option} must be a number of seconds from {least:g} to {most:g}", answer=f"it is {quoted(value)}"
         )
     return found
 
 
 def guid(value: str, option: str, hint: str | None = None) -> str:
-    """``value`` itself; raises InputError if it is no GUID."""
+    """Return ``value``; raises InputError if it is not a GUID."""
     if not GUID.fullmatch(value):
         raise InputError(f"{option} is not a GUID: {quoted(value)}", hint=hint)
     return value
 
 
 def tenant(value: str, option: str = "tenant_id") -> str:
-    """``value`` itself; raises InputError if it is neither a GUID nor a domain name.
+    """Return ``value``; raises InputError if it is neither a GUID nor a domain name.
 
-    Entra knows an international domain name by its ASCII form.
+    Entra only knows the ASCII form of an international domain name.
     """
     text(value, option)
     if GUID.fullmatch(value) or (DOMAIN.fullmatch(value) and len(value) <= 253):
@@ -123,7 +123,7 @@ def tenant(value: str, option: str = "tenant_id") -> str:
 
 
 def moment(value: str, option: str) -> str:
-    """``value`` itself; raises InputError if it is no timestamp such as Graph writes them."""
+    """Return ``value``; raises InputError if it is not a timestamp in Graph's format."""
     text(value, option)
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?", value):
@@ -132,7 +132,9 @@ def moment(value: str, option: str) -> str:
         if not 1970 <= found.year < 9999:
             raise ValueError(value)
     except ValueError as error:
-        raise InputError(f"{option} is not a timestamp: {quoted(value)}", hint="Write 2027-03-01T00:00:00Z") from error
+        raise InputError(
+            f"{option} is not a timestamp: {quoted(value)}", hint="Write it as 2027-03-01T00:00:00Z"
+        ) from error
     return value
 
 
@@ -147,13 +149,13 @@ def url(
     hint: str = URL_HINT,
     what: str = "the address of a server",
 ) -> str:
-    """``value`` without a slash at its end; raises InputError where url_problem() finds something.
+    """Return ``value`` without a trailing slash; raises InputError if url_problem() finds a problem.
 
-    ``secret`` keeps it out of the message, as does anything that may be a password. ``what`` it should be is for the
-    message.
+    The message does not quote a value that is ``secret`` or may contain a password. ``what`` is the message's name for
+    a valid value.
     """
-    if "@" in value and not user:  # a password may be in it, also where the scheme is missing
-        raise InputError(f"{option} holds a user name", hint=f"{hint}, and give name and password as options")
+    if "@" in value and not user:  # it may contain a password, even if the scheme is missing
+        raise InputError(f"{option} contains a user name", hint=f"{hint}, and set name and password as options")
     problem = url_problem(value, schemes=schemes, query=query, user=user)
     if problem:
         shown = "" if secret or "@" in value else f": {quoted(value)}"
@@ -169,35 +171,34 @@ def url_problem(
     user: bool = False,
     longest: int = LONGEST_TEXT,
 ) -> str:
-    """What keeps ``value`` from being a URL with one of ``schemes``, as a predicate that quotes nothing; empty if
-    nothing does.
+    """Return why ``value`` is not a URL with one of ``schemes``, as a predicate without quotes; empty if it is one.
 
-    A ``query`` and a ``user`` name are allowed only where that is said, a fragment never.
+    A ``query`` and a ``user`` name are allowed only if set, a fragment never.
     """
     if len(value) > longest:
         return f"is longer than {longest} characters"
     if SURROGATE.search(value) or CONTROL.search(value) or any(sign.isspace() for sign in value):
-        return "must not have white space or control characters"
+        return "must not contain white space or control characters"
     parts, port = _split(value)
     if parts is None:
         return "is not a URL"
     if parts.scheme not in schemes or not parts.netloc:
-        return f"has to begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        return f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
     if not user and "@" in parts.netloc:
-        return "must not have a user name"
+        return "must not contain a user name"
     if port is False:
         return "is not a URL: its port is not a number from 1 to 65535"
     if not _is_host(parts.hostname or "") or "\\" in value:
-        return "is not a URL: its host name cannot be one"
+        return "is not a URL: its host name is not valid"
     if "#" in value:
-        return "must not have a fragment (#)"
+        return "must not contain a fragment (#)"
     if not query and "?" in value:
-        return "must not have a query (?)"
+        return "must not contain a query (?)"
     return ""
 
 
 def _split(value: str) -> tuple[SplitResult | None, int | bool | None]:
-    """The parts of a URL, None if it is none, and its port, False for one that cannot be."""
+    """Return the parts of a URL, None if ``value`` is not one, and its port, False if that is not valid."""
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -206,12 +207,12 @@ def _split(value: str) -> tuple[SplitResult | None, int | bool | None]:
     digits = authority.rpartition("]")[2].partition(":")[2]
     if not digits:
         return parts, None
-    # int() would take digits of all scripts
+    # int() would accept digits of all scripts
     return parts, int(digits) if re.fullmatch(r"[0-9]{1,5}", digits) and 0 < int(digits) <= 65535 else False
 
 
 def _is_host(host: str) -> bool:
-    """Whether ``host`` can be a host name or an IP address."""
+    """True if ``host`` can be a host name or an IP address."""
     if ":" in host:
         try:
             return bool(ipaddress.IPv6Address(host.partition("%")[0]))
@@ -222,11 +223,11 @@ def _is_host(host: str) -> bool:
 
 
 def origin(value: str, option: str) -> str:
-    """``value`` as the https address of a host alone; raises InputError if it is none.
+    """Return ``value`` as an https address without a path; raises InputError if it is not one.
 
-    azure-identity takes AZURE_AUTHORITY_HOST with and without the scheme.
+    azure-identity accepts AZURE_AUTHORITY_HOST with and without the scheme.
     """
-    hint, what = "Set it to the https address of a host alone", "the https address of a host"
+    hint, what = "Set it to an https address without a path", "the https address of a host"
     written = value if "://" in value else f"https://{value}"
     found = url(written, option, schemes=("https",), hint=hint, what=what)
     if urlsplit(found).path:
@@ -237,11 +238,12 @@ def origin(value: str, option: str) -> str:
 def readable_file(
     path: str, option: str, hint: str = "Set it to the path of a file", longest: int = LONGEST_FILE
 ) -> bytes:
-    """The content of the regular file ``path``; raises InputError if there is none, or one longer than ``longest``."""
+    """Return the content of the regular file ``path``; raises InputError if it cannot be read or has more than
+    ``longest`` bytes."""
     text(path, option, longest=LONGEST_PATH)
     named = f"{option} {path_end(path)}"
     try:
-        known = os.stat(path)  # before it is opened: a pipe would wait, a device need not end
+        known = os.stat(path)  # before opening: a pipe would block, and a device may be endless
         if not stat.S_ISREG(known.st_mode):
             what = "a directory" if stat.S_ISDIR(known.st_mode) else "not a regular file"
             raise InputError(f"{named} cannot be read", answer=f"it is {what}", hint=hint)

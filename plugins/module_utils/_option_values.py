@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Check the values of all options of an argument spec, before anything is requested, by the rules of _input."""
+"""Validate the values of all options of an argument spec before the first request, by the rules of _input."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import
 
 LONGEST_JSON = 1 << 16
 LONGEST_CHOICE = 60
-# How deep a value may be nested, and the most that a list or a dictionary may have
+# The deepest nesting of a value, and the most entries of a list
 DEEPEST = 20
 LONGEST_LIST = 10_000
 LARGEST_INT = 2**31 - 1
-# Options with several lines, and those that may be longer than others
+# Options that may have several lines, and those that may be longer than others
 SEVERAL_LINES = frozenset(
     (
         "admin_consent_description",
@@ -38,8 +38,8 @@ SEVERAL_LINES = frozenset(
     )
 )
 LONGEST = {"access_token": 1 << 16, "content": 1 << 16, "federated_token": 1 << 16, "icon": 1 << 18, "token": 1 << 16}
-# Options of which only the types are checked here. Readers check what a service has answered, and entra_app checks each
-# entry of applications separately.
+# Options whose types alone are checked here. Their readers check values that come from a service, and entra_app checks
+# each entry of applications separately.
 NOT_HERE = frozenset(
     (
         "application_obstacles",
@@ -54,17 +54,17 @@ NOT_HERE = frozenset(
         "unverifiable",
     )
 )
-# What a value of a type is, where it is neither a text, a list nor a dictionary
+# Descriptions of the types other than text, list and dictionary
 WORDS = {"float": "a number of seconds", "int": "a number", "bool": "true or false", "path": "a path"}
 
 Rules = t.Mapping[str, t.Any]
 
 
 def check(values: Rules, argument_spec: Rules, where: str = "", types: bool = False) -> None:
-    """Raise InputError for the first of ``values``, options by name, that no option of its type can have.
+    """Raise InputError for the first of ``values``, options by name, that its type does not allow.
 
-    ``values`` are as they were given or as Ansible has converted them. A value of another type, a control character, a
-    length and a number out of range are refused; what a value means is for the rules of each option.
+    ``values`` are as the user wrote them or as Ansible has converted them. A wrong type, control characters, text that
+    is too long and numbers out of range are rejected; the meaning of a value is checked by the rules of each option.
     """
     names = {alias: name for name, rules in argument_spec.items() for alias in rules.get("aliases") or []}
     for given, value in values.items():
@@ -74,13 +74,13 @@ def check(values: Rules, argument_spec: Rules, where: str = "", types: bool = Fa
 
 
 def check_option(value: t.Any, rules: Rules, name: str, option: str, types: bool = False) -> None:
-    """The same for one option: ``name`` is its own name, ``option`` that for messages. Only the ``types`` are checked
-    if that is said."""
+    """Check one option as check() does: ``name`` is its own name, ``option`` the one for messages. If ``types`` is set,
+    only types are checked."""
     kind = rules.get("type", "str")
     if kind in ("list", "dict"):
         _check_container(value, rules, name, option, types)
     elif isinstance(value, (dict, list, tuple)):
-        raise InputError(f"{option} has to be {WORDS.get(kind, 'text')}", answer=f"it is a {_kind(value)}")
+        raise InputError(f"{option} must be {WORDS.get(kind, 'text')}", answer=f"it is {_kind(value)}")
     elif types:
         if isinstance(value, str):
             _check_choice(value, rules, option)
@@ -94,7 +94,7 @@ def check_option(value: t.Any, rules: Rules, name: str, option: str, types: bool
 
 def _check_container(value: t.Any, rules: Rules, name: str, option: str, types: bool) -> None:
     inner, kind = rules.get("options"), rules.get("type")
-    if isinstance(value, str):  # Ansible splits or parses it; AWX gives JSON with line breaks
+    if isinstance(value, str):  # Ansible splits or parses it; AWX passes JSON with line breaks
         text(value, option, longest=LONGEST_JSON, lines=True)
         for part in value.split(","):
             _check_choice(part.strip(), rules, option)
@@ -111,24 +111,24 @@ def _check_container(value: t.Any, rules: Rules, name: str, option: str, types: 
         if inner is not None:
             _check_names(value, inner, option)
             check(value, inner, f"{option}.", types)
-        elif not (types or rules.get("no_log")):  # of headers, gateway_headers takes care
+        elif not (types or rules.get("no_log")):  # gateway_headers checks headers
             _check_free(value, option)
     else:
         wanted = {"list": "a list", "dict": "a dictionary"}[str(kind)]
-        raise InputError(f"{option} has to be {wanted}", answer=f"it is {_kind(value)}")
+        raise InputError(f"{option} must be {wanted}", answer=f"it is {_kind(value)}")
 
 
 def _check_names(value: Rules, inner: Rules, option: str) -> None:
     known = {*inner, *(alias for rules in inner.values() for alias in rules.get("aliases") or [])}
     for name in value:
         if name not in known:
-            raise InputError(f"{option} has no {quoted(name)}", hint=f"Use {', '.join(sorted(inner))}")
+            raise InputError(f"{option} has no member {quoted(name)}", hint=f"Use {', '.join(sorted(inner))}")
 
 
 def _check_free(value: t.Any, option: str, depth: int = 0) -> None:
-    """Check a value without a type of its own."""
+    """Check a value inside a dictionary that has no spec."""
     if depth > DEEPEST:
-        raise InputError(f"{option} is nested too deep", hint=f"Use at most {DEEPEST} levels")
+        raise InputError(f"{option} is nested too deeply", hint=f"Use at most {DEEPEST} levels")
     if isinstance(value, str):
         text(value, option)
     elif isinstance(value, dict):
@@ -149,10 +149,10 @@ def _check_text(value: str, rules: Rules, name: str, option: str) -> None:
 
 
 def _check_choice(value: str, rules: Rules, option: str) -> None:
-    """Refuse what can be none of the choices and what Ansible would quote as it is."""
+    """Reject values that cannot be one of the choices and that Ansible would quote unchanged."""
     choices = rules.get("choices") or (("true", "false") if rules.get("type") == "bool" else ())
     if choices and (len(value) > LONGEST_CHOICE or "@" in value or not value.isprintable()):
-        raise InputError(f"{option} is none of {', '.join(map(str, choices))}: {quoted(value)}")
+        raise InputError(f"{option} must be one of {', '.join(map(str, choices))}: {quoted(value)}")
 
 
 def _check_int(value: t.Any, option: str) -> None:
@@ -161,11 +161,13 @@ def _check_int(value: t.Any, option: str) -> None:
         value = int(value) if re.fullmatch(r"-?[0-9]{1,20}", value.strip()) else None
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or not -LARGEST_INT <= value <= LARGEST_INT:
-        raise InputError(f"{option} has to be a whole number of at most {LARGEST_INT}")
+        raise InputError(f"{option} must be a whole number of at most {LARGEST_INT}")
 
 
 def _kind(value: object) -> str:
-    """What a value of the wrong type is, in words."""
+    """Describe the type of a value of the wrong type."""
     if isinstance(value, dict):
-        return "dictionary"
-    return "list" if isinstance(value, (list, tuple)) else type(value).__name__
+        return "a dictionary"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return f"of type {type(value).__name__}"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Comparing what is declared with what is there: pure, without a network.
+"""Compare the declared with the present state of a resource; pure.
 
 A resource is described by a table of fields. ``None`` in a declaration means that the field is not managed.
 """
@@ -31,9 +31,9 @@ def _same(value: Value) -> Value:
 class Kind:
     """How a property is read, compared and written; all three functions are pure.
 
-    ``read`` turns the service's value into the option's, ``write`` the option's into the service's, ``key`` gives what
-    two values of the option have in common when they mean the same. ``whole`` is true where the service replaces all
-    of it, whatever is written, so that it may only be changed from a state that was surely read.
+    ``read`` converts the service's value to the option's, ``write`` the option's to the service's. Two values of the
+    option mean the same if their ``key`` is equal. ``whole`` is true if the service replaces the entire property on
+    every write, so that it may only be changed from a state that is known to be current.
     """
 
     read: t.Callable[[Value], Value] = _same
@@ -47,9 +47,9 @@ def _sorted(value: Value) -> Value:
 
 
 PLAIN = Kind()
-# A text that "" clears; the service knows null instead.
+# Text that "" clears; the service uses null instead.
 TEXT = Kind(write=lambda value: value or None, key=lambda value: value or None)
-# A list of texts in an order that means nothing.
+# An unordered list of strings.
 SET = Kind(
     read=lambda value: sorted(value or []),
     write=lambda value: sorted(set(value)),
@@ -59,10 +59,10 @@ SET = Kind(
 
 
 def records(members: t.Mapping[str, str], order: str, unordered: tuple[str, ...] = ()) -> Kind:
-    """The kind of a list of objects in an order that means nothing.
+    """Return the kind of an unordered list of objects.
 
-    ``members`` maps their names in options to those in the service's JSON; ``order`` is the member by which results
-    sort them, ``unordered`` names those that are lists in an order that means nothing.
+    ``members`` maps the names of their members in options to those in the service's JSON. Results are sorted by the
+    member ``order``; ``unordered`` names the members that are unordered lists.
     """
 
     def read(value: Value) -> list[Document]:
@@ -88,7 +88,7 @@ def records(members: t.Mapping[str, str], order: str, unordered: tuple[str, ...]
 class Field:
     """One manageable property.
 
-    ``option`` is its name in options, results and diffs; ``path`` its place in the service's JSON document; ``secret``
+    ``option`` is its name in options, results and diffs, ``path`` its place in the service's JSON document. ``secret``
     values never appear in a diff.
     """
 
@@ -98,20 +98,20 @@ class Field:
     secret: bool = False
 
     def read(self, document: t.Mapping[str, t.Any]) -> Value:
-        """The option's value in the service's ``document``; that of null where any part of the path is missing."""
+        """Return the option's value in the service's ``document``; a missing part of the path counts as null."""
         value: Value = document
         for key in self.path:
             value = value.get(key) if isinstance(value, dict) else None
         return self.kind.read(value)
 
     def equal(self, present: Value, desired: Value) -> bool:
-        """Whether two values of this field mean the same to the service."""
+        """True if two values of this field mean the same to the service."""
         return bool(self.kind.key(present) == self.kind.key(desired))
 
 
 @dataclass(frozen=True)
 class Change:
-    """A field that has to become another value."""
+    """A field whose value has to change."""
 
     field: Field
     before: Value
@@ -119,7 +119,7 @@ class Change:
 
 
 def plan(fields: t.Iterable[Field], present: t.Mapping[str, t.Any], desired: t.Mapping[str, t.Any]) -> list[Change]:
-    """The changes that lead from ``present`` to ``desired``, both keyed by option name, in the table's order."""
+    """Return the changes from ``present`` to ``desired``, both keyed by option name, in the table's order."""
     changes = []
     for item in fields:
         want = desired.get(item.option)
@@ -127,13 +127,13 @@ def plan(fields: t.Iterable[Field], present: t.Mapping[str, t.Any], desired: t.M
             continue
         have = present.get(item.option)
         if not item.equal(have, want):
-            # As the service will give it back.
+            # As the service will return it.
             changes.append(Change(item, have, item.kind.read(item.kind.write(want))))
     return changes
 
 
 def body(changes: t.Iterable[Change]) -> Document:
-    """The smallest nested document that carries ``changes``, for a PATCH or a create request."""
+    """Return the smallest nested document with ``changes``, for a PATCH or a create request."""
     document: Document = {}
     for change in changes:
         place = document
@@ -144,7 +144,7 @@ def body(changes: t.Iterable[Change]) -> Document:
 
 
 def diff(changes: t.Iterable[Change]) -> tuple[Document, Document]:
-    """The ``before`` and ``after`` of Ansible's diff for ``changes``, without any secret."""
+    """Return the ``before`` and ``after`` of Ansible's diff for ``changes``, without secrets."""
     before: Document = {}
     after: Document = {}
     for change in changes:
@@ -158,37 +158,37 @@ def diff(changes: t.Iterable[Change]) -> tuple[Document, Document]:
 
 
 def chosen(present: t.Iterable[str], declared: t.Mapping[str, t.Any]) -> set[str]:
-    """What a list shall hold by its ``set``, or its ``add`` and ``remove``, given what it holds now."""
+    """Return the desired entries of a list: those of ``set``, or the present ones changed by ``add`` and ``remove``."""
     if declared.get("set") is not None:
         return set(declared["set"])
     return (set(present) - set(declared.get("remove") or [])) | set(declared.get("add") or [])
 
 
 def repeated(values: t.Sequence[str]) -> list[str]:
-    """Those of ``values`` that are there more than once, sorted."""
+    """Return the ``values`` that occur more than once, sorted."""
     return sorted({value for value in values if values.count(value) > 1})
 
 
 def check_once(where: str, values: t.Sequence[str], hint: str | None = None) -> None:
-    """Raise InputError naming ``where`` if any of ``values`` is there more than once."""
+    """Raise InputError naming ``where`` if any of ``values`` occurs more than once."""
     duplicates = repeated(values)
     if duplicates:
         raise InputError(f"{where} has duplicates: {_input.cut(', '.join(duplicates))}", hint=hint)
 
 
 def check_chosen(option: str, declared: t.Mapping[str, t.Any]) -> None:
-    """Raise InputError where ``declared`` is both exact and relative, see chosen()."""
+    """Raise InputError if ``declared`` combines set with add or remove; see chosen()."""
     if declared.get("set") is not None and (declared.get("add") or declared.get("remove")):
-        raise InputError(f"{option} has set together with add or remove", hint="Use set alone, or add and remove")
+        raise InputError(f"{option} combines set with add or remove", hint="Use either set, or add and remove")
 
 
-# The members of a collection, each under the key that makes it the same member.
+# The members of a collection, each under the key that identifies it.
 Items = dict[str, Document]
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one member of a collection: it is added (no ``before``), changed, or removed (no ``after``)."""
+    """A change to one member of a collection: it is added (no ``before``), changed, or removed (no ``after``)."""
 
     key: str
     before: Document | None
@@ -196,7 +196,7 @@ class Step:
 
 
 def steps(present: Items, after: Items) -> list[Step]:
-    """What leads from the members ``present`` to those of ``after``: additions first, removals last."""
+    """Return the steps from the members ``present`` to those of ``after``: additions first, removals last."""
     gone = [Step(key, item, None) for key, item in present.items() if key not in after]
     new = [Step(key, None, item) for key, item in after.items() if key not in present]
     other = [Step(k, present[k], item) for k, item in after.items() if k in present and present[k] != item]

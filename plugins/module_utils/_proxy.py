@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""A proxy that an option names, and why a request did not get through it."""
+"""A proxy set by an option or the environment, and why a request did not get through it."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ from urllib.parse import urlsplit
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
-# What requests and httpx say of a proxy's 407
+# The errors of requests and httpx for a proxy's 407
 WANTS_PASSWORD = re.compile(r"Tunnel connection failed: 407|^407\b")
-# The port of each scheme that requests takes if the URL has none
+# The default port of each scheme in requests
 PORTS = {"http": 80, "https": 443, "socks5h": 1080}
 
 
 @dataclass(frozen=True)
 class Proxy:
-    """``url`` holds credentials. ``name`` is for messages; it is no URL, because Ansible masks the option's value."""
+    """A proxy. ``url`` may contain credentials. ``name`` is for messages; it is not a URL, because Ansible masks the
+    option's value."""
 
     url: str = field(repr=False)
     name: str
     option: str
-    # Whether it is the environment that names it
+    # True if the environment sets it
     outside: bool = False
 
     @property
     def socks(self) -> bool:
-        """Whether PySocks is needed."""
+        """True if PySocks is needed."""
         return self.url.startswith("socks")
 
     def failure(self, reason: str, causes: set[str], url: str, address: str) -> tuple[str, str]:
-        """What to tell of a request to ``url`` that did not get through the proxy: the answer and the hint.
+        """Return the answer and the hint for a request to ``url`` that did not get through the proxy.
 
-        ``reason`` is the text of the innermost of the exceptions that are named by ``causes``, ``address`` the option
-        of the URL.
+        ``causes`` names the classes of the exceptions, ``reason`` is the text of the innermost one, and ``address`` the
+        option that holds the URL.
         """
         around = ", or add the host to NO_PROXY" if self.outside else ""
         if WANTS_PASSWORD.search(reason) or "SOCKS5AuthError" in causes:
@@ -57,15 +58,15 @@ class Proxy:
 
     @property
     def refusal(self) -> tuple[str, str]:
-        """The error if the proxy requires a name and a password, or refuses these."""
+        """The answer and the hint if the proxy requires a user name and password, or rejects them."""
         return (
-            f"the {self.name} does not accept the request without a valid name and password (407)",
-            f"Set {self.option} to a URL with name and password, percent-encoded",
+            f"the {self.name} requires a valid user name and password (407)",
+            f"Set {self.option} to a URL with a user name and password, percent-encoded",
         )
 
 
 def of_environment(url: str) -> Proxy | None:
-    """The proxy that the environment names for requests to ``url``, for messages; None if there is none."""
+    """Return the proxy that the environment sets for requests to ``url``, for messages; None if there is none."""
     try:
         from requests.utils import should_bypass_proxies
     except ImportError:
@@ -81,7 +82,7 @@ def of_environment(url: str) -> Proxy | None:
 
 
 def _named(url: str) -> str:
-    """How messages name a proxy of the environment, which is used whatever its URL looks like."""
+    """Return the name of a proxy from the environment, which is used whatever its URL looks like."""
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         host, port = parts.hostname, parts.port
@@ -92,7 +93,7 @@ def _named(url: str) -> str:
 
 
 def check_proxy(url: str | None, option: str) -> Proxy | None:
-    """The proxy for an ``option``'s value, None if there is none.
+    """Return the proxy for an ``option``'s value; None if it is empty.
 
     Raises InputError, which never quotes the value, if it is not the URL of a proxy.
     """
@@ -101,7 +102,7 @@ def check_proxy(url: str | None, option: str) -> Proxy | None:
     hint = "Write it as http://[name:password@]host:port, or with https:// or socks5h://; percent-encode the password"
     scheme = url.partition(":")[0].lower()
     if scheme in ("socks4", "socks4a", "socks5"):
-        raise InputError(f"{option} has the scheme {scheme}", answer="the proxy has to resolve names", hint=hint)
+        raise InputError(f"{option} has the scheme {scheme}", answer="the proxy must resolve host names", hint=hint)
     if _input.url_problem(url, schemes=tuple(PORTS), user=True) or urlsplit(url).path.strip("/"):
         raise InputError(f"{option} is not the URL of an http, https or socks5h proxy", hint=hint)
     host, port = urlsplit(url).hostname or "", urlsplit(url).port

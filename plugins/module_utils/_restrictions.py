@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What keeps some or all users from signing in although every technical check passes."""
+"""Restrictions that keep some or all users from signing in although every technical check passes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Restriction:
-    """One restriction: its ``name``, what it means for users (``detail``), and what to do about it (``hint``)."""
+    """One restriction: its ``name``, its effect on users (``detail``), and how to lift it (``hint``)."""
 
     name: str
     detail: str
     hint: str
 
     def result(self) -> dict[str, t.Any]:
-        """As the task's result shows it: the shape of a check without ``ok``."""
+        """Return it as in the task's result: the shape of a check without ``ok``."""
         return asdict(self)

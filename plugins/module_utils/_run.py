@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Run a core function as an AnsibleModule; the one place where an exception becomes a failed task."""
+"""Run a core function as an AnsibleModule, and turn its exceptions into failed tasks."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if t.TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """What the core knows of the task: whether it may change anything, and where to leave warnings.
+    """What the core knows about the task: whether it may change anything, and how to issue warnings.
 
-    ``tell`` is for what the user should see while the task still runs, such as what it waits for; None if nobody would.
+    ``tell`` reports progress while the task still runs, such as waits; None if no user would see it.
     """
 
     check_mode: bool
@@ -38,7 +38,7 @@ Core = t.Callable[[t.Mapping[str, t.Any], Context], dict[str, t.Any]]
 
 
 def outcome(core: Core, params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Run ``core`` and give the task's result; a known failure gives a result with ``failed: true``."""
+    """Run ``core`` and return the task's result, with ``failed: true`` if it raised an exception."""
     try:
         return {"changed": False, **core(params, context)}
     except MissingLibraryError as error:
@@ -47,7 +47,7 @@ def outcome(core: Core, params: t.Mapping[str, t.Any], context: Context) -> dict
         return {"failed": True, **result}
     except SsoError as error:
         return {"failed": True, **error.as_result()}
-    except Exception as error:  # noqa: BLE001  # the text of an unforeseen error may hold a secret: only its place is told
+    except Exception as error:  # noqa: BLE001  # its text may contain a secret, so only its location is shown
         return {"failed": True, **unforeseen(error).as_result()}
 
 

@@ -3,15 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Tell the value of a client secret from a placeholder."""
+"""Distinguish the value of a client secret from a placeholder."""
 
 from __future__ import annotations
 
-# Entra makes values of 40 characters [rec]; a shorter one is a leftover, a mask or a placeholder, and masking it in
-# output would mask parts of everything.
+# Entra's values have 40 characters [rec]. A shorter one is a leftover, a mask or a placeholder, and masking it would
+# hide parts of unrelated output.
 SHORTEST = 16
 
 
 def usable_secret(value: str | None) -> str | None:
-    """``value`` if it can be that of a client secret, else None."""
+    """Return ``value`` if it can be that of a client secret, else None."""
     return value if value and len(value) >= SHORTEST else None

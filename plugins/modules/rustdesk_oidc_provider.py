@@ -13,13 +13,14 @@ version_added: 0.1.0
 description:
   - Adds, changes or removes one OIDC provider in the settings of a RustDesk console.
   - Omitted options, other providers and all other settings are left unchanged.
-  - The settings API of RustDesk Server Pro is not published. If the response of the console is not recognized, the task
-    fails before it writes. Everything written is read back, and the former settings are restored if it differs.
-  - If the answer to a write is lost, the console is read. If it holds what was written, the task goes on. If it holds
-    what it had before, the write is sent once more.
-  - In consoles of type V(rustdesk_console), it also ends the account's sessions that earlier runs of this collection
-    left open for more than a day, because their controller died. This is not a change, does not happen in check mode,
-    and is a warning if it fails. The other types do not show which program began a session.
+  - The settings API of RustDesk Server Pro is not published. If the console's response is not recognized, the task
+    fails before it writes. All changes are verified after the write, and the former settings are restored if anything
+    differs.
+  - If the response to a write is lost, the console is read. If it has the new values, the task continues. If it has the
+    former values, the write is sent once more.
+  - In consoles of type V(rustdesk_console), the module also ends the account's sessions that crashed runs of this
+    collection left open for more than a day. This does not count as a change, is skipped in check mode, and only causes
+    a warning if it fails. The other types do not show which program opened a session.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -39,108 +40,110 @@ options:
   name:
     description:
       - The provider's name in the console. In RustDesk Server Pro, case does not matter, and C(azure) and C(microsoft)
-        are one name; an existing provider keeps its spelling.
-      - In consoles of type V(rustdesk_console) and V(rustdesk_api), another spelling is another provider. The task
-        fails if the name of a new provider differs from an existing one only by case.
+        are the same name; an existing provider keeps its spelling.
+      - In consoles of type V(rustdesk_console) and V(rustdesk_api), names are case-sensitive. The task fails if the
+        name of a new provider differs from an existing one only in case.
     type: str
     default: azure
   former_name:
     description:
-      - The present name of the provider, to rename it to O(name). Requires O(force_rename).
+      - The present name of a provider that should be renamed to O(name). Requires O(force_rename).
     type: str
   force_rename:
     description:
-      - Whether O(former_name) may be renamed. Users who have signed in are linked to the provider's name and get new
-        accounts.
+      - Whether O(former_name) may be renamed. Users are linked to the provider's name, so all users who have signed in
+        get new accounts.
     type: bool
     default: false
   type:
     description:
-      - The type of the identity provider. If omitted, it follows from O(name), or is V(oidc) for a new provider.
-      - If the type is set or follows from O(name), consoles of type V(rustdesk_console) and V(rustdesk_api) are
-        corrected to it. The task fails if an OAuth 2.0 provider with all its endpoints would become an OpenID Connect
-        provider, because its users could get new accounts.
-      - A new provider of type V(azure), V(okta), V(auth0) or V(oidc) needs O(issuer), or endpoints. One of type
-        V(oauth2) needs O(authorization_endpoint), O(token_endpoint) and O(userinfo_endpoint). The others need neither.
+      - The type of the identity provider. If omitted, it is derived from O(name), or is V(oidc) for a new provider.
+      - If the type is set or derived from O(name), the stored type is corrected in consoles of type V(rustdesk_console)
+        and V(rustdesk_api). The task fails if an OAuth 2.0 provider with all its endpoints would become an OpenID
+        Connect provider, because its users could get new accounts.
+      - A new provider of type V(azure), V(okta), V(auth0) or V(oidc) requires O(issuer) or endpoints. One of type
+        V(oauth2) requires O(authorization_endpoint), O(token_endpoint) and O(userinfo_endpoint). The other types
+        require neither.
       - The alias O(kind) is deprecated and will be removed in deskops.rustdesk_sso 2.0.0.
     type: str
     aliases: [kind]
     choices: [azure, google, okta, github, gitlab, facebook, auth0, apple, oidc, oauth2]
   enabled:
-    description: Whether users are offered the provider. A new provider is enabled when this is omitted.
+    description: Whether users are offered the provider. If omitted, a new provider is enabled.
     type: bool
   client_id:
-    description: The application (client) ID. Needed for a new provider.
+    description: The application (client) ID. Required for a new provider.
     type: str
   client_secret:
-    description: The value of the client secret. Needed for a new provider.
+    description: The value of the client secret. Required for a new provider.
     type: str
   update_secret:
     description:
-      - When to write O(client_secret) where the console does not give it back for comparison.
+      - When to write O(client_secret) if the console does not return the stored one for comparison.
+      - V(on_create) writes it to a new provider only, V(always) in every run.
     type: str
     default: on_create
     choices: [on_create, always]
   client_secret_replaces:
     description:
       - The values that O(client_secret) may replace, such as the one that the provider had when O(client_secret) was
-        created for it, or an empty list if it had none.
-      - If the provider has another one by now, another run has written it at the same time. It is kept, and returned as
-        RV(client_secret). If this option is omitted, O(client_secret) replaces any value.
+        created, or an empty list if it had none.
+      - If the provider has a different value by now, another run has written it at the same time. That value is kept
+        and returned as RV(client_secret). If this option is omitted, O(client_secret) replaces any value.
     type: list
     elements: str
     version_added: 0.2.0
   issuer:
-    description: The issuer, byte for byte as in the discovery document. Needed for a new provider without endpoints.
+    description: The issuer, exactly as in the discovery document. Required for a new provider without endpoints.
     type: str
   authorization_endpoint:
-    description: The authorization endpoint, where there is no discovery. An empty text clears it.
+    description: The authorization endpoint of a provider without discovery. An empty string clears it.
     type: str
   token_endpoint:
-    description: The token endpoint, where there is no discovery. An empty text clears it.
+    description: The token endpoint of a provider without discovery. An empty string clears it.
     type: str
   userinfo_endpoint:
-    description: The UserInfo endpoint, where there is no discovery. An empty text clears it.
+    description: The UserInfo endpoint of a provider without discovery. An empty string clears it.
     type: str
   jwks_endpoint:
-    description: The JWKS endpoint with the signing keys, if there is no discovery. An empty text clears it.
+    description: The JWKS endpoint of a provider without discovery. An empty string clears it.
     type: str
   scopes:
-    description: The scopes to request, if they can be configured in the console.
+    description: The scopes to request, if the console supports this.
     type: list
     elements: str
   pkce:
-    description: Whether the console uses PKCE, if this can be configured in the console.
+    description: Whether the console uses PKCE, if the console supports this.
     type: bool
   auto_register:
     description:
-      - Whether new users get an account at their first sign-in, if this can be configured in the console.
-      - If omitted, it is on for a new provider, as in RustDesk Server Pro.
+      - Whether new users get an account at their first sign-in, if the console supports this.
+      - If omitted, it is enabled for a new provider, as in RustDesk Server Pro.
     type: bool
   icon:
-    description: The icon that users see, where the console lets it be chosen. An empty text clears it.
+    description: The icon that users see, if the console supports this. An empty string clears it.
     type: str
   order:
-    description: The provider's place among those of the console, beginning with 0.
+    description: The provider's position in the console, starting at 0.
     type: int
   maximum_authorized_users:
-    description: How many users may sign in with all providers of the console (RustDesk Server Pro).
+    description: The maximum number of users who may sign in with the console's providers (RustDesk Server Pro).
     type: int
   other_providers:
     description:
-      - V(remove) removes all other providers of the console, V(keep) only lists them in the result.
+      - V(remove) removes all other providers from the console, V(keep) only lists them in the result.
     type: str
     default: keep
     choices: [keep, remove]
   callback_url:
     description:
-      - The callback URL that the console sends with each sign-in, of all its providers. It has to be registered as a
+      - The callback URL that the console sends with each sign-in, for all its providers. It must be registered as a
         redirect URI.
     type: str
   check_callback_url:
     description:
-      - Whether to ask the address of O(callback_url) to begin a sign-in, before a callback URL that is in use is
-        replaced. If the address does not lead to this console, the task fails and changes nothing.
+      - Whether to verify that the address of O(callback_url) leads to this console, by beginning a sign-in there,
+        before a callback URL in use is replaced. If it does not, the task fails and changes nothing.
       - If set to V(false), the callback URL is replaced unchecked, for example to move a server before its DNS record.
     type: bool
     default: true
@@ -170,13 +173,13 @@ EXAMPLES = r"""
   vars:
     held: "{{ console.providers | map(attribute='client_secret') | first | default('', true) }}"
   block:
-    - name: Read the provider with the client secret that the console holds
+    - name: Read the provider with its client secret
       deskops.rustdesk_sso.rustdesk_oidc_provider_info:
         name: azure
         include_secrets: true
       register: console
 
-    - name: Register the application, and create a client secret if the console holds none that Entra accepts
+    - name: Register the application, and create a client secret unless Entra accepts the console's one
       deskops.rustdesk_sso.entra_app:
         unique_name: rustdesk-sso
         display_name: RustDesk
@@ -237,29 +240,29 @@ callback_url:
 worked_before:
   description:
     - Whether the console began a sign-in with the provider before the change.
-    - Null if nothing of its sign-in changes, if the provider was absent or disabled, or if the console could not tell
-      at that moment.
+    - Null if the change does not affect sign-in, if the provider was absent or disabled, or if the check failed for
+      what may be a temporary reason.
   returned: success
   type: bool
   version_added: 0.2.0
 client_secret:
   description:
-    - The client secret of the provider that another run has written, and that O(client_secret) did not replace. The
-      result is then automatically censored in all output.
+    - The provider's client secret that another run has written and O(client_secret) did not replace. The result is then
+      automatically censored in all output.
   returned: if another run has written one, see O(client_secret_replaces)
   type: str
   version_added: 0.2.0
 other_providers:
-  description: The names of the other providers of the console, of which some may not be declared anywhere.
+  description: The names of the console's other providers.
   returned: success
   type: list
   elements: str
 session:
-  description: What O(session) of a later task takes. Only tasks of the same run of Ansible can read it.
+  description: The value for O(session) of a later task. Only tasks of the same Ansible run can read it.
   returned: with O(keep_session=true)
   type: dict
 provider:
-  description: The provider as it is now, or would be; without its secret. Empty when it is absent.
+  description: The provider after the task, or as predicted in check mode, without its client secret. Empty if absent.
   returned: success
   type: dict
   contains:
@@ -267,7 +270,7 @@ provider:
       description: The name.
       type: str
     type:
-      description: The type under which the console stores it; null if the console has no types.
+      description: The type as stored by the console. Null if the console has no types.
       type: str
       version_added: 0.2.0
     enabled:
@@ -277,7 +280,7 @@ provider:
       description: The application (client) ID.
       type: str
     client_secret_set:
-      description: Whether it has a client secret; null when the console does not tell.
+      description: Whether it has a client secret. Null if unknown.
       type: bool
     issuer:
       description: The issuer.
@@ -292,31 +295,31 @@ provider:
       description: The UserInfo endpoint.
       type: str
     jwks_endpoint:
-      description: Where the signing keys are.
+      description: The JWKS endpoint.
       type: str
     scopes:
-      description: The scopes that are asked for.
+      description: The scopes that the console requests.
       type: list
       elements: str
     pkce:
-      description: Whether the console uses PKCE; null where it is not told.
+      description: Whether the console uses PKCE. Null if unknown.
       type: bool
     auto_register:
-      description: Whether users who are not known yet get an account; null where it is not told.
+      description: Whether new users get an account. Null if unknown.
       type: bool
     icon:
       description: The icon.
       type: str
     order:
-      description: Its place among the console's providers.
+      description: Its position among the console's providers.
       type: int
 restrictions:
   description:
-    - What keeps some or all users from signing in with the provider although every technical check passes. Empty if the
-      provider is absent or disabled.
+    - Restrictions that keep some or all users from signing in with the provider although every technical check passes.
+      Empty if the provider is absent or disabled.
     - V(registration) means that users who sign in for the first time get no account. V(maximum_authorized_users) means
       that the maximum is 0 or reached; users are only counted in check mode and if something changes. V(email_claim)
-      means that a console of type V(rustdesk_api) does not ask for the e-mail address by which it names users.
+      means that a console of type V(rustdesk_api) does not request the e-mail address by which it names users.
   returned: success
   type: list
   elements: dict
@@ -326,10 +329,10 @@ restrictions:
       description: V(registration), V(maximum_authorized_users) or V(email_claim).
       type: str
     detail:
-      description: What it means for users.
+      description: The effect on users.
       type: str
     hint:
-      description: What to do about it.
+      description: How to lift the restriction.
       type: str
 error:
   description: The parts of the error message RV(ignore:msg).
@@ -391,7 +394,7 @@ URLS = ("callback_url", "issuer", *ENDPOINTS)
 
 
 def check(params: t.Mapping[str, t.Any]) -> None:
-    """Raise InputError for a declaration that no console can have; asks nobody."""
+    """Raise InputError for a declaration that is not possible in any console; sends no request."""
     options.check(params, SPEC["argument_spec"], IDENTIFIERS)
     for name in URLS:
         if params[name]:
@@ -402,7 +405,7 @@ def check(params: t.Mapping[str, t.Any]) -> None:
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+    """Run the module with validated ``params`` and return the task's result. Raises SsoError."""
     check(params)
     with signed_in(params, context.tell) as session:
         result = converge(params, session, context)
@@ -410,7 +413,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 
 
 def close(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Close the session that an earlier task has handed over; raises SsoError."""
+    """Close the session of an earlier task. Raises SsoError."""
     if params["session"]:
         with signed_in({**params, "keep_session": False}, context.tell):
             pass

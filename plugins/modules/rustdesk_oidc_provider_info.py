@@ -31,28 +31,30 @@ attributes:
     platforms: all
 options:
   name:
-    description: Only the provider of this name, compared as RustDesk does; the exact spelling wins.
+    description:
+      - The name of the provider to return, compared as RustDesk does. An exact match is preferred. If omitted, all
+        providers are returned.
     type: str
   include_secrets:
     description:
-      - Whether to return RV(providers[].client_secret), to compare it with Entra. The result is then automatically
-        censored in all output.
+      - Whether to return RV(providers[].client_secret), for example to compare it with Entra. The result is then
+        automatically censored in all output.
     type: bool
     default: false
   probe:
     description:
-      - Whether to return what the server answers to harmless requests, by its shape alone, for a bug report about a
-        console that is not recognised. Nothing else is returned then, and no value, secret or host name.
+      - Whether to return only the structure of the server's responses to harmless requests, for a bug report about a
+        console that is not recognized. It contains no values, secrets or host names.
     type: bool
     default: false
   new_callback_url:
     description:
-      - A callback URL that the console is to get. If the console has another one, which is in use, the new address is
-        asked to begin a sign-in; see RV(new_callback_url).
+      - A planned callback URL. If the console uses another one, the module verifies that the new address leads to this
+        console, by beginning a sign-in there; see RV(new_callback_url).
     type: str
     version_added: 0.2.0
   close_session:
-    description: Whether to close O(session) and read nothing.
+    description: Whether to close O(session) without reading anything.
     type: bool
     default: false
 seealso:
@@ -86,8 +88,8 @@ console_type:
 callback_url:
   description:
     - The callback URL that the console sends, if it has one yet.
-    - Some consoles, such as those of type V(rustdesk_api), reveal it only at the start of a sign-in. With O(name), one
-      is started and not completed.
+    - Some consoles, such as those of type V(rustdesk_api), only show it at the start of a sign-in. With O(name), the
+      module begins one and does not complete it.
   returned: success
   type: str
 new_callback_url:
@@ -99,18 +101,19 @@ new_callback_url:
     verified:
       description:
         - Whether the new address begins the same sign-in as the present one, with the same client ID and callback URL.
-        - Null if it was not asked, because no enabled provider of the console works with another callback URL.
+        - Null if there was nothing to verify, because no enabled provider of the console works with another callback
+          URL, or if the console could not be compared.
       type: bool
     detail:
-      description: What answers at the new address, if it is not this console.
+      description: The reason, if the address does not lead to this console or could not be verified.
       type: str
 probe:
-  description: Each request with its status and the shape of its answer.
+  description: The requests with their status and the structure of the response.
   returned: with O(probe=true)
   type: list
   elements: dict
 session:
-  description: What O(session) of a later task takes. Only tasks of the same run of Ansible can read it.
+  description: The value for O(session) of a later task. Only tasks of the same Ansible run can read it.
   returned: with O(keep_session=true)
   type: dict
 providers:
@@ -123,7 +126,7 @@ providers:
       description: The name.
       type: str
     type:
-      description: The type under which the console stores it; null if the console has no types.
+      description: The type as stored by the console. Null if the console has no types.
       type: str
       version_added: 0.2.0
     enabled:
@@ -133,12 +136,12 @@ providers:
       description: The application (client) ID.
       type: str
     client_secret_set:
-      description: Whether it has a client secret; null when the console does not tell.
+      description: Whether it has a client secret. Null if unknown.
       type: bool
     client_secret:
       description: The client secret's value.
       type: str
-      returned: with O(include_secrets=true), where the console gives it back
+      returned: with O(include_secrets=true), if the console returns it
     issuer:
       description: The issuer.
       type: str
@@ -152,13 +155,13 @@ providers:
       description: The UserInfo endpoint.
       type: str
     jwks_endpoint:
-      description: Where the signing keys are.
+      description: The JWKS endpoint.
       type: str
     order:
-      description: Its place among the console's providers.
+      description: Its position among the console's providers.
       type: int
 other_providers:
-  description: All other providers, without their client secrets, with the keys of RV(providers).
+  description: All other providers, with the keys of RV(providers) but without client secrets.
   returned: with O(name)
   type: list
   elements: dict
@@ -201,14 +204,14 @@ SPEC: dict[str, t.Any] = {
 
 
 def check(params: t.Mapping[str, t.Any]) -> None:
-    """Raise InputError for options that cannot be used; asks nobody."""
+    """Raise InputError for invalid options; sends no request."""
     options.check(params, SPEC["argument_spec"], ("console_url", "username", "name", "new_callback_url"))
     if params["new_callback_url"] is not None:
         _input.url(params["new_callback_url"], "new_callback_url")
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+    """Run the module with validated ``params`` and return the task's result. Raises SsoError."""
 
     def view(provider: Provider) -> dict[str, t.Any]:
         shown = provider.view()
@@ -225,7 +228,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     if params["close_session"]:
         with signed_in({**params, "keep_session": False}, context.tell):
             return {}
-    # This module reads, whatever an earlier task has seen.
+    # This module always reads again, even if an earlier task has read the settings.
     session_of_earlier = params["session"] and {**params["session"], "seen": None}
     with signed_in({**params, "session": session_of_earlier}, context.tell) as session:
         console = session.console

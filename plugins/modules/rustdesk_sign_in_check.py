@@ -12,14 +12,15 @@ short_description: Verify that users can sign in to RustDesk
 version_added: 0.1.0
 description:
   - Performs every step of a sign-in that does not need a user's credentials, like a RustDesk client, and checks each
-    step. Whether a particular user is assigned, or has consented, cannot be verified. What keeps users out in general
-    is in RV(deskops.rustdesk_sso.entra_app#module:restrictions) and
+    step. Whether a particular user is assigned, or has consented, cannot be verified. For general restrictions, see
+    RV(deskops.rustdesk_sso.entra_app#module:restrictions) and
     RV(deskops.rustdesk_sso.rustdesk_oidc_provider#module:restrictions).
   - Changes nothing. With O(session), it also reads the console's settings again and closes the session.
-  - A console of type V(rustdesk_console) keeps a failed OIDC discovery for 24 hours. If it begins no sign-in, the
-    module has the console test the provider, which ends that, and tries once more. This needs O(session).
-  - Each sign-in that is begun stays pending in the console until it expires. Consoles have no request to cancel it.
-    V(rustdesk_console) deletes its expired ones once a day.
+  - A console of type V(rustdesk_console) caches a failed OIDC discovery for 24 hours. If it begins no sign-in, the
+    module runs the console's test of the provider, which clears the cache, and tries once more. This requires
+    O(session).
+  - Each sign-in that the module begins stays pending in the console until it expires. Consoles have no request to
+    cancel it. V(rustdesk_console) deletes expired ones once a day.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -36,7 +37,7 @@ attributes:
     platforms: all
 options:
   public_url:
-    description: The address of the console as RustDesk clients reach it (their API server).
+    description: The address at which RustDesk clients reach the console (their API server).
     type: str
     required: true
   name:
@@ -44,13 +45,14 @@ options:
     type: str
     default: azure
   issuer:
-    description: The issuer that the console has.
+    description: The issuer that is configured in the console.
     type: str
     required: true
   discovery:
     description:
-      - The discovery document, as RV(deskops.rustdesk_sso.entra_app#module:discovery) has it. It is not read again.
-      - The console's clock is then compared with that of the token endpoint, if it is asked for O(client_secret).
+      - The discovery document, as returned in RV(deskops.rustdesk_sso.entra_app#module:discovery). If set, it is not
+        read again.
+      - The console's clock is then compared with that of the token endpoint, if O(client_secret) is verified there.
     type: dict
     version_added: 0.2.0
     suboptions:
@@ -79,27 +81,28 @@ options:
     type: str
     required: true
   client_secret:
-    description: The client secret that the console has. If omitted, it is not verified.
+    description: The console's client secret. If omitted, it is not verified.
     type: str
   client_secret_accepted:
     description:
-      - Whether the token endpoint has accepted O(client_secret), as in
-        RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].accepted). It is not verified again then.
+      - Whether the token endpoint has already accepted O(client_secret), as returned in
+        RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].accepted). If so, it is not verified again.
     type: bool
     default: false
     version_added: 0.2.0
   client_secret_expires:
     description:
-      - When that client secret expires, as RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].expires) has it.
+      - The expiry date of the client secret, as returned in
+        RV(deskops.rustdesk_sso.entra_app#module:client_secrets[].expires). If omitted, it is not checked.
     type: str
   registered_redirect_uris:
-    description: The redirect URIs of the application. If omitted, it is not checked that they contain O(callback_url).
+    description: The redirect URIs of the application. If omitted, O(callback_url) is not checked against them.
     type: list
     elements: str
   application_obstacles:
     description:
-      - What keeps everybody from signing in with the application, as
-        RV(deskops.rustdesk_sso.entra_app#module:obstacles) has it. If omitted, it is not checked.
+      - The reasons why no user can sign in with the application, as returned in
+        RV(deskops.rustdesk_sso.entra_app#module:obstacles). If omitted, this is not checked.
     type: list
     elements: str
     version_added: 0.2.0
@@ -124,10 +127,10 @@ options:
     version_added: 0.2.0
   headers:
     description:
-      - Additional headers of all requests to the console, such as those of a service token for an access gateway. The
+      - Additional headers for all requests to the console, such as those of a service token for an access gateway. The
         values are secrets.
-      - They are sent to O(public_url) only if that has the same scheme, host and port as O(console_url), or if
-        O(console_url) is not given. RustDesk's clients do not send them, so users need another way past the gateway.
+      - They are sent to O(public_url) only if it has the same scheme, host and port as O(console_url), or if
+        O(console_url) is not set. RustDesk's clients do not send them, so users need another way past the gateway.
     type: dict
     version_added: 0.2.0
   timeout:
@@ -136,14 +139,14 @@ options:
     default: 30
   console_url:
     description:
-      - The address of the console, as the controller reaches it. Needed with O(session).
+      - The address at which the controller reaches the console. Required with O(session).
       - If omitted, the environment variable E(RUSTDESK_URL) is used.
     type: str
     version_added: 0.2.0
   console_type:
     description:
-      - The type of the console, as RV(deskops.rustdesk_sso.rustdesk_oidc_provider_info#module:console_type) has it. If
-        set, the console is not asked with options that this type does not know.
+      - The console type, as returned in RV(deskops.rustdesk_sso.rustdesk_oidc_provider_info#module:console_type). If
+        set, no requests are sent with parameters that this type does not support.
     type: str
     default: auto
     choices: [auto, pro, rustdesk_console, rustdesk_api]
@@ -172,20 +175,20 @@ options:
     default: true
   look_again:
     description:
-      - Whether to read the provider once more for RV(holds_client_secret), if there is a O(session). After a write of
-        that session, it is always read once more.
+      - Whether to read the provider once more for RV(holds_client_secret), if O(session) is set. After a write in that
+        session, it is always read once more.
     type: bool
     default: true
     version_added: 0.2.0
   unverifiable:
     description:
-      - Why the sign-in cannot be verified, such as a change that check mode only predicts. If set, nothing is asked,
-        and RV(verified) is null. A O(session) is closed all the same.
+      - The reason why the sign-in cannot be verified, such as a change that check mode only predicts. If set, nothing
+        is checked, and RV(verified) is null. O(session) is still closed.
     type: str
     version_added: 0.2.0
 requirements:
   - requests >= 2.31
-  - PySocks >= 1.7 (with a O(console_proxy) of the scheme V(socks5h) only)
+  - PySocks >= 1.7 (only for a O(console_proxy) with the scheme V(socks5h))
 seealso:
   - module: deskops.rustdesk_sso.entra_app
   - module: deskops.rustdesk_sso.rustdesk_oidc_provider
@@ -208,33 +211,33 @@ verified:
   type: bool
 holds_client_secret:
   description:
-    - Whether the provider still has exactly O(client_secret) in the end.
-    - Null without O(session), O(look_again) or O(client_secret), and if the console does not show its client secrets.
+    - Whether the provider still has exactly O(client_secret) at the end.
+    - Null without O(session), O(look_again) or O(client_secret), or if the console does not show its client secrets.
   returned: always
   type: bool
   version_added: 0.2.0
 checks:
-  description: The checks, in the order in which a sign-in meets them.
+  description: The checks, in the order of a sign-in.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: What was checked.
+      description: The name of the check.
       type: str
     ok:
       description: Whether the check passed. Null if it did not run.
       type: bool
     detail:
-      description: What was found.
+      description: The result of the check.
       type: str
     hint:
       description: How to correct it, if the check failed.
       type: str
     cause:
       description:
-        - What a failed check is due to. V(settings) is what the console or the application holds. V(service) is a
-          service that is not reached, is busy or has a wrong clock. Null if the check did not fail.
+        - The cause of a failed check. V(settings) means the settings of the console or the application. V(service)
+          means a service that cannot be reached, is busy or has a wrong clock. Null if the check did not fail.
       type: str
       version_added: 0.2.0
 """
@@ -295,7 +298,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def check(params: t.Mapping[str, t.Any]) -> None:
-    """Raise InputError for options that cannot be used; asks nobody."""
+    """Raise InputError for invalid options; sends no request."""
     options.check(params, SPEC["argument_spec"], IDENTIFIERS, "console_proxy")
     for name in ("public_url", "callback_url", "issuer"):
         _input.url(params[name], name)
@@ -304,7 +307,7 @@ def check(params: t.Mapping[str, t.Any]) -> None:
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+    """Run the module with validated ``params`` and return the task's result. Raises SsoError."""
     proxy = check_proxy(params["console_proxy"], "console_proxy")
     console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
     try:
@@ -319,7 +322,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     else:
         questions.close()
     with ThreadPoolExecutor(1) as aside, ExitStack() as stack:
-        # First, so that the session is closed whatever else fails
+        # First, so that the session is closed even if something else fails
         look = aside.submit(last_look, console, questions, context.tell) if params["session"] else None
         stack.callback(questions.end)
         public_url = _input.url(params["public_url"], "public_url")
@@ -333,7 +336,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
             checks = _sign_in_check.verify(http, offers, begins, asked, questions.ask)
         questions.end()
         seen = look.result() if look else Look()
-        if seen.conflict:  # another run has written at the same time: what it left counts
+        if seen.conflict:  # another run has written at the same time, so its client secret counts
             checks = [_others(http, params, seen, check) for check in checks]
             context.warn(f"{seen.conflict.attempted}: another run wrote its own client secret, which Entra accepts")
     failed = [check for check in checks if check.ok is False]
@@ -349,7 +352,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 
 
 def _close(console: t.Mapping[str, t.Any]) -> None:
-    """Close the session that an earlier task has handed over, if its own options can be used."""
+    """Close the session of an earlier task, if its own options are valid."""
     if console["session"]:
         with suppress(SsoError):
             options.check({name: console.get(name) for name in RUSTDESK_OPTIONS}, RUSTDESK_OPTIONS)
@@ -358,7 +361,7 @@ def _close(console: t.Mapping[str, t.Any]) -> None:
 
 
 def _others(http: Http, params: t.Mapping[str, t.Any], seen: Look, check: _sign_in_check.Check) -> _sign_in_check.Check:
-    """``check`` for the client secret that another run has written; raises ConflictError if Entra refuses it."""
+    """Return ``check`` for the client secret that another run has written; raises ConflictError if Entra rejects it."""
     if check.name != "client_secret_accepted":
         return check
     found = _sign_in_check.accepted(http, params, seen.others_secret)

@@ -167,7 +167,7 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
     expect(kept_out).to_contain_text("rustdesk_sso_app_assignments")
 
     row = server(page, "desk5.example.com")
-    expect(row.locator(".reason")).to_contain_text("rustdesk_sso_secret_lifetime is not a span of time")
+    expect(row.locator(".reason")).to_contain_text("rustdesk_sso_secret_lifetime is not a time span")
     row.locator("summary").click()
     expect(row.get_by_role("heading", name="Variables refused")).to_be_visible()
 

@@ -30,7 +30,7 @@ DAY = 86400
 # Live client secrets of a holder: the held, the superseded and one that reached nobody, until the next run removes that
 MOST, SETTLED = 3, 2
 # What no message may say: it tells of a fault of the product, not of something to do
-FAULTS = ("not foreseen", "Unexpected failure", "Traceback", "report this as a fault")
+FAULTS = ("failed unexpectedly", "Unexpected failure", "Traceback", "Report this as a bug")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Requests by another method than GET that change nothing
 HARMLESS = ("/token", "/api/login", "/api/logout", "/api/oidc/auth", "/api/admin/login", "/api/login-options")

@@ -133,8 +133,8 @@ class Ground:
         finally:
             self.reset(case.flow)
         told = json.dumps(result)
-        if "not foreseen" in told:
-            yield f"not foreseen: {result.get('msg')}"
+        if "failed unexpectedly" in told:
+            yield f"failed unexpectedly: {result.get('msg')}"
         if result["failed"]:
             message = str(result.get("msg"))
             if len(message) > 4000:

@@ -123,7 +123,7 @@ def judge(said: str, place: Place, value: Any, *, bad: bool) -> None:
     if place.rules.get("no_log") or (isinstance(value, str) and "@" in value):
         assert SECRET not in said
     assert LONG[:120] not in said
-    if "foreseen" in said and "********" not in said:  # a secret of a letter or a space masks all others
+    if "unexpectedly" in said and "********" not in said:  # a secret of a letter or a space masks all others
         assert "Asked in refuse" in said, said
         assert not bad, "it was used"
 

@@ -123,7 +123,7 @@ def test_one_application_of_the_name_or_an_error(
         known = live[0]["appId"] if live else known
         refused = [item["refused"] for item in result.get("relying_parties") or [] if item["refused"]]
         if result.get("failed"):
-            assert "not foreseen" not in result["msg"]
+            assert "failed unexpectedly" not in result["msg"]
             assert result["error"]["hint"], result
         elif options.get("state") == "absent":
             assert live == [], "it is not deleted"

@@ -34,7 +34,7 @@ CASES_OF_A_LAB = 100
 # During the overlap a holder has two; one more is of a run that died before the console had it
 MOST_SECRETS = 3
 # What no message may say: it tells of a fault, not of something to do
-FAULTS = ("not foreseen", "Unexpected failure", "Traceback")
+FAULTS = ("failed unexpectedly", "Unexpected failure", "Traceback")
 MakeWorld = Callable[[str, Case], World]
 
 

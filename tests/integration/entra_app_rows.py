@@ -102,7 +102,7 @@ def perform(
             result: dict[str, Any] = {"failed": True, "msg": validated.errors.msg}
         else:
             result = {"changed": False, "failed": False, **outcome(module.run, validated.validated_parameters, context)}
-    assert "not foreseen" not in result.get("msg", ""), result
+    assert "failed unexpectedly" not in result.get("msg", ""), result
     return dict(json.loads(json.dumps(result)))
 
 

@@ -70,7 +70,7 @@ def test_the_spelling_of_the_console_is_registered(kind: str, lab: Lab, fleet: F
     if kind == "rustdesk_api":  # tells only at the start of a sign-in, for which there has to be a provider
         failed = [item for item in first.verified["checks"] if item["ok"] is False]
         assert [item["name"] for item in failed] == ["redirect_uri_registered"], failed
-        assert f"but {plain(console)}{CALLBACK}, and Entra compares them byte for byte" in failed[0]["detail"]
+        assert f"it has {plain(console)}{CALLBACK}, and Entra compares them byte for byte" in failed[0]["detail"]
         (first,) = configure(declared)
     assert first.verified["verified"], first.verified
     assert sent(lab, console) == spelt(console) + CALLBACK == first.callback_url

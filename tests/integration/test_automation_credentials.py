@@ -339,7 +339,10 @@ def test_nothing_is_created_that_cannot_be_kept(bootstrap: Bootstrap, fleet: Fle
         ({"secret_file": "notes.yml"}, "was not made by this playbook"),
         ({"certificate_path": "notes.yml"}, "has no certificate in PEM format"),
         ({}, "Set one of bootstrap_certificate_path, bootstrap_secret_file, bootstrap_federated_credential"),
-        ({"certificate_path": "a.pem", "certificate_lifetime": "soon"}, "bootstrap_certificate_lifetime is not a span"),
+        (
+            {"certificate_path": "a.pem", "certificate_lifetime": "soon"},
+            "bootstrap_certificate_lifetime is not a time span",
+        ),
         ({"certificate_path": "a.pem", "abilities": ["all"]}, "Choose from other_applications, assignments, consent"),
     ]
     for options, said in cases:

@@ -143,7 +143,7 @@ def test_a_request_that_was_not_sent_leaves_nothing_open(client: str, authoritie
 
 PROXIES: dict[str, tuple[list[str], list[str]]] = {
     "down": (["no connection through"], ["NAMED"]),
-    "password": (["without a valid name and password"], ["Set NAMED", "percent-encoded"]),
+    "password": (["requires a valid user name and password"], ["Set NAMED", "percent-encoded"]),
     "refuses": (["does not connect to", "403"], ["NAMED"]),
 }
 
@@ -235,7 +235,7 @@ def test_unknown_names_and_silence() -> None:
     with serving(wait) as port, closing(Http(None, 0.3)) as http, pytest.raises(ServiceError) as caught:
         Connection(f"http://{HOST}:{port}", http).call("POST", "/api/x", "Asking failed", json={})
     assert isinstance(caught.value, AmbiguousError)
-    assert "set timeout" in str(caught.value.hint)
+    assert "increase timeout" in str(caught.value.hint)
 
 
 HTML = {"Content-Type": "text/html"}

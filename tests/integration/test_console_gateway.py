@@ -80,7 +80,7 @@ def test_without_a_service_token(lab: Lab, fleet: Fleet, desk: Desk) -> None:
             result = call(one, **desk.options(headers=headers))
             assert result["failed"]
             assert "Cloudflare Access answers in place of" in result["msg"]
-            words = "which it does not accept" if headers else "rustdesk_sso_console_headers"
+            words = "which it rejects" if headers else "rustdesk_sso_console_headers"
             assert words in result["msg"]
             assert "CF-Access-Client-Secret" in result["msg"]
             assert result["error"]["code"] == "access_gateway"
@@ -91,7 +91,7 @@ def test_without_a_service_token(lab: Lab, fleet: Fleet, desk: Desk) -> None:
     result = call(rustdesk_sign_in_check, **check(fleet, desk))
     (failed,) = [item for item in result["checks"] if item["ok"] is False and item["name"] == "console_reachable"]
     assert "Cloudflare Access" in failed["detail"]
-    assert "for everybody" in failed["hint"]
+    assert "for all users" in failed["hint"]
 
 
 @pytest.mark.usefixtures("unhurried")
@@ -117,7 +117,7 @@ def test_the_check_at_the_address_of_the_gateway(fleet: Fleet, desk: Desk) -> No
         result = call(rustdesk_sign_in_check, **check(fleet, desk, **given))
         reached = result["checks"][0]
         assert (reached["name"], reached["ok"]) == ("console_reachable", True), result
-        assert "with headers that RustDesk's clients do not send" in reached["detail"]
+        assert "using headers that RustDesk's clients do not send" in reached["detail"]
     desk.gateway.seen.clear()
     other = {"console_url": f"https://console.internal:{port}", "headers": HEADERS}
     result = call(rustdesk_sign_in_check, **check(fleet, desk, **other))
@@ -150,9 +150,9 @@ def test_both_doors_keep_the_secret(as_module: bool, fleet: Fleet, quick_control
     run = quick_controller.playbook([play], {"all": {"hosts": {}}}, "-vvvv", "--diff")
     assert run.rc == 0, run.output
     assert "'console_type': 'pro'" in run.output or '"console_type": "pro"' in run.output
-    assert "which it does not accept" in run.output
+    assert "which it rejects" in run.output
     assert "a value for X-Token that cannot be sent" in run.output
-    assert "with headers that RustDesk" in run.output
+    assert "using headers that RustDesk" in run.output
     assert ("AnsiballZ_rustdesk_oidc_provider" in run.output) is as_module
     for secret in (SECRET, WRONG, IDENTIFIER):
         assert secret not in run.output

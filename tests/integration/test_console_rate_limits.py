@@ -66,7 +66,7 @@ def test_a_console_that_is_never_there_ends_the_task(
         task = module(name, **{**fleet.console_options(console.name), **({"console_type": kind} if kind else {})})
     (result,) = in_process.tasks(task)
     assert result["failed"]
-    assert "answered 503 Service Unavailable, asking for a wait of 60 s" in result["msg"]
+    assert "answered 503 Service Unavailable, requesting a wait of 60 s" in result["msg"]
     assert sum(slept) <= 60
 
 
@@ -87,4 +87,4 @@ def test_a_wait_is_told(
     shown = capsys.readouterr()
     told = " ".join([shown.out, shown.err, *(result.get("warnings") or [])])
     assert f"GET {console.url.removeprefix('https://')}/api/login-options was answered 429" in told
-    assert "sent again after 1 s" in told
+    assert "retrying in 1 s" in told

@@ -110,7 +110,7 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, in_process: InProcess) 
     assert "https" in first_failing(redirected)["detail"]
     assert "ca_path" in first_failing(untrusted)["hint"]
     assert first_failing(other)["name"] == "provider_offered"
-    assert "API server is another one" in first_failing(other)["hint"]
+    assert "clients that use another API server" in first_failing(other)["hint"]
 
     # Every cause that users have reported, in the words of the console. It offers Microsoft now: it is asked for the
     # declared name while its login options are read, then for the offered one.

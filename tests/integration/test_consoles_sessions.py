@@ -33,7 +33,7 @@ PROVIDER = {
 }
 # What is no TOTP secret, and words that the message has to hold
 SECRETS = {
-    "JYSB G4CT HAUS CLZ1": "characters that base32 does not have",
+    "JYSB G4CT HAUS CLZ1": "characters that are not base32",
     "JYSBG4CTHAUSCLZ6J": "not a whole number of bytes",
     "JYSBG4CTHAUSCLZ6=": "padding",
     "JYSBG4CT": "too short",

@@ -283,7 +283,7 @@ def test_a_job_of_github_that_may_not_ask(own_lab: Lab, fresh: Fleet) -> None:
     assert "HTTP 403" in forbidden["msg"]
     assert "id-token: write" in forbidden["msg"]
     assert "id-token: write" in empty["msg"]
-    assert "closed the connection without an answer" in cut["msg"]
+    assert "closed the connection without a response" in cut["msg"]
     assert [item["path"] for item in own_lab.requests("login") if item["method"] == "POST"] == []
 
 

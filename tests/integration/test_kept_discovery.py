@@ -79,7 +79,7 @@ def test_without_a_session(lab: Lab, fleet: Fleet, console: Console, in_process:
     (result,) = in_process.tasks(module("rustdesk_sign_in_check", **options))
     assert result["failed"], result
     assert "24 hours" in result["msg"]
-    assert "run the test of the provider in the console" in result["msg"]
+    assert "test or save the provider in the console" in result["msg"]
 
 
 def test_a_test_that_the_console_refuses(lab: Lab, fleet: Fleet, console: Console) -> None:

@@ -21,8 +21,8 @@ SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
     [
         (None, "Set learn_har to a recording in HAR form"),
         ("<html>" + SECRET, "HAR"),
-        (json.dumps([SECRET]), "no recording in HAR form"),
-        (json.dumps({"log": {"entries": [{"request": {"url": SECRET}}]}}), "no recording in HAR form"),
+        (json.dumps([SECRET]), "not a recording in HAR format"),
+        (json.dumps({"log": {"entries": [{"request": {"url": SECRET}}]}}), "not a recording in HAR format"),
         (json.dumps({"log": {"entries": []}}), "press Submit"),
     ],
     ids=["no file", "no JSON", "another JSON", "half an entry", "empty"],

@@ -61,7 +61,7 @@ def test_the_maximum_is_reached(lab: Lab, desk: Desk, in_process: InProcess) -> 
     assert asked(lab, desk) == 0
     (check,) = in_process.tasks({**desk.provider(), "check_mode": True})
     assert names(check) == ["maximum_authorized_users"]
-    assert "2 users of providers and allows 2" in check["restrictions"][0]["detail"]
+    assert "2 users have signed in with the console's providers; it allows 2" in check["restrictions"][0]["detail"]
     assert asked(lab, desk) == 1
     assert predicted_and_done(in_process, desk, maximum_authorized_users=3) == []
 

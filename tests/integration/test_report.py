@@ -65,7 +65,7 @@ def test_every_state(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None
     assert {name: server["state"] for name, server in servers.items()} == STATES, json.dumps(servers, indent=1)
     assert servers["desk1"]["drift"][0]["before"] == "display_name: Remote\n"
     assert "127.0.0.1:9" in servers["desk4"]["error"]["message"]
-    assert "rustdesk_sso_secret_overlap is not a span of time: 'a while'" in servers["desk5"]["reason"]
+    assert "rustdesk_sso_secret_overlap is not a time span: 'a while'" in servers["desk5"]["reason"]
     assert servers["desk7"]["reason"].startswith("Signing in to the console ")
     assert "AADSTS7000215" in servers["desk8"]["reason"]
     # What concerns other servers of the application is not this server's drift

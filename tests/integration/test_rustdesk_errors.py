@@ -176,5 +176,5 @@ def test_a_proxy_that_does_not_reach_the_console(lab: Lab, fleet: Fleet, in_proc
     assert "No RustDesk console was found" not in result["msg"]
     assert f"Detecting the type of the console {console.url} failed" in result["msg"]
     assert "502" in result["msg"]
-    assert "A reverse proxy answers that does not reach the console" in result["msg"]
+    assert "A reverse proxy cannot reach the console" in result["msg"]
     assert {item["path"] for item in lab.requests(console.name)} == {PATH}

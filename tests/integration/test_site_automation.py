@@ -53,7 +53,7 @@ def test_a_client_secret_that_expires_soon(lab: Lab, make_quick_fleet: Callable[
     refused = quick_run(fleet, "--check")
     assert refused.failed() == {first, second}
     assert "rustdesk_sso_entra_client_secret_expires is neither a date nor a time: 'soon'" in refused.output
-    assert "rustdesk_sso_entra_credential_warn_before is not a span of time" in refused.output
+    assert "rustdesk_sso_entra_credential_warn_before is not a time span" in refused.output
 
 
 def test_a_certificate_until_it_has_expired(

@@ -63,7 +63,7 @@ def test_each_mistake_is_its_servers_own(lab: Lab, make_quick_fleet: Callable[[i
     lab.clear_requests()
     run = quick_run(fleet)
     assert run.failed() == set(names.values()), run.output
-    assert "foreseen" not in run.output
+    assert "unexpectedly" not in run.output
     for variable, name in names.items():
         record = run.of.hosts[name].run[name]
         assert record["error"]["phase"] == "Read and check the declaration", record
@@ -176,7 +176,7 @@ def test_no_mistake_fails_a_task_that_runs_once(make_quick_fleet: Callable[[int]
     }
     run = fleet.site()
     assert run.failed() == {first}, run.output
-    assert "rustdesk_sso_timeout has to be a number of seconds from 0.1 to 86400" in run.output
+    assert "rustdesk_sso_timeout must be a number of seconds from 0.1 to 86400" in run.output
     assert f"{first}: rustdesk_sso_" in run.output
     assert "The summary was not sent" in run.output
     assert fleet.sign_in(second)["access_token"]

@@ -73,7 +73,9 @@ def test_assignment_consent_and_a_full_console(make_quick_fleet: Callable[[int],
         "restricted",
         ["maximum_authorized_users"],
     )
-    assert server["reason"].startswith("not for all users: the console has 1 users of providers and allows 1")
+    assert server["reason"].startswith(
+        "not for all users: 1 users have signed in with the console's providers; it allows 1"
+    )
     assert "maximum number of authorized users" in kept_out(fleet, host, bob)
     assert kept_out(fleet, host, alice) == ""
     console.put_settings({**console.settings(), "max_auth_count": 2})

@@ -52,7 +52,7 @@ def test_the_login_endpoint_asks_for_a_wait(
     """At the automation's own sign-in."""
     lab.fault("login", "POST", TOKEN, throttle="1", times=1)
     told = made(in_process, fleet, capsys)
-    assert re.search(rf"entra_app: POST \S+{re.escape(TOKEN)} was answered 429: sent again after 1 s", told), told
+    assert re.search(rf"entra_app: POST \S+{re.escape(TOKEN)} was answered 429: retrying in 1 s", told), told
 
 
 @pytest.mark.parametrize(

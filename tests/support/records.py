@@ -124,7 +124,7 @@ def refused(server: str, **changed: Any) -> Record:
 def invalid(server: str) -> Record:
     """A server whose variables cannot be used."""
     message = (
-        f"{server}: rustdesk_sso_secret_lifetime is not a span of time: 'a year'. Write a number and one of d, h, m, s."
+        f"{server}: rustdesk_sso_secret_lifetime is not a time span: 'a year'. Use a number followed by d, h, m or s."
     )
     error = {"phase": "Read and check the declaration", "message": message, "cause": "variables"}
     return {**blank(server), "error": error, "failed": True, "message": f"{error['phase']}: {message}"}  # type: ignore[typeddict-item]

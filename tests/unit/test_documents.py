@@ -30,7 +30,7 @@ def test_a_reader_gives_its_type_alone(name):
         document = {} if value == "missing" else {"member": value}
         with pytest.raises(ServiceError) as caught:
             read(document, "member", "Reading failed")
-        assert str(caught.value).startswith("Reading failed: the answer is not understood: ")
+        assert str(caught.value).startswith("Reading failed: the response is not understood: ")
         assert "member" in str(caught.value)
         assert "uoted" not in str(caught.value)
 
@@ -48,7 +48,7 @@ SHAPE = {"name": str, "count": int, "flags": [bool], "inner": {"names": [str]}}
         ({"flags": [True, None]}, "an entry of flags is missing, not true or false"),
         ({"inner": []}, "inner is a list, not an object"),
         ({"inner": {"names": [[]]}}, "an entry of inner.names is a list, not text"),
-        ([], "the answer is a list, not an object"),
+        ([], "the response is a list, not an object"),
     ],
 )
 def test_a_shape_is_checked_in_depth(document, said):

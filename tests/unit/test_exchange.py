@@ -82,7 +82,7 @@ def test_budget() -> None:
 )
 def test_wish(status: int, text: str, words: str) -> None:
     told = waits.wish(SimpleNamespace(status_code=status, headers={"Retry-After": text}))
-    assert told == (f", asking for {words}" if words else "")
+    assert told == (f", requesting {words}" if words else "")
 
 
 @pytest.mark.parametrize(

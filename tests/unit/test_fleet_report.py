@@ -92,7 +92,7 @@ def test_each_state_and_its_reason(make):
     expected = {
         unreachable: ("unreachable", "timed out"),
         refused: ("refused", "Wrong credentials"),
-        invalid: ("invalid", "rustdesk_sso_secret_lifetime is not a span of time"),
+        invalid: ("invalid", "rustdesk_sso_secret_lifetime is not a time span"),
         broken: ("broken", "client secret: AADSTS7000215"),
         drifted: ("drifted", "application RustDesk, provider azure"),
         restricted: ("restricted", "not for all users: assignment is required, and no user"),

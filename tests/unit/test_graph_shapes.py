@@ -71,7 +71,7 @@ def test_every_mutation_is_refused_or_can_be_read(document, collection):
                 shapes.check(answer, "Reading failed", "Look", SELECTED)
             except ServiceError as error:
                 refused += 1
-                assert "the answer is not understood" in str(error)
+                assert "the response is not understood" in str(error)
                 assert len(str(error)) < 300
                 continue
             read(found)

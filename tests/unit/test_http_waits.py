@@ -18,12 +18,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import 
 @pytest.mark.parametrize(
     ("wanted", "told", "waited"),
     [
-        ("60", "429: sent again after 60 s", 60.0),
-        ("3.128", "429: sent again after 4 s", 3.128),
-        ("3600", f"429: sent again after {waits.LONGEST:.0f} s", waits.LONGEST),
+        ("60", "429: retrying in 60 s", 60.0),
+        ("3.128", "429: retrying in 4 s", 3.128),
+        ("3600", f"429: retrying in {waits.LONGEST:.0f} s", waits.LONGEST),
         ("2.9", None, 2.9),
         ("soon", None, waits.pause(1)),
-        ("1e400", f"429: sent again after {waits.LONGEST:.0f} s", waits.LONGEST),
+        ("1e400", f"429: retrying in {waits.LONGEST:.0f} s", waits.LONGEST),
         (None, None, waits.pause(1)),
     ],
 )

@@ -123,7 +123,7 @@ def with_empty(option: str) -> dict[str, Any]:
 def test_an_empty_text_is_refused_by_name(module: ModuleType, option: str) -> None:
     result = run(module, {**WORKS[module], **with_empty(option)})
     assert result["failed"]
-    assert result["msg"] == f"{option} is empty: an empty text identifies nothing. Set {option}, or omit it."
+    assert result["msg"] == f"{option} is empty: empty text identifies nothing. Set {option}, or omit it."
 
 
 @pytest.mark.parametrize("name", ["object_id", "app_id", "unique_name", "display_name", "tenant_id", "client_id"])

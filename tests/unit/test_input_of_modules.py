@@ -48,7 +48,7 @@ def test_refused_by_name(module: str, wrong: dict[str, Any], named: str) -> None
     result = through_action(module, {**WORKS[module], **wrong})
     assert result["failed"]
     assert named in result["msg"]
-    assert "foreseen" not in result["msg"]
+    assert "unexpectedly" not in result["msg"]
     assert len(result["msg"]) < 400
 
 

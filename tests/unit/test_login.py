@@ -27,7 +27,7 @@ TOTP_SECRET = "JYSBG4CTHAUSCLZ6"
         (101, "Username or password error.", {"need_captcha": False}, ["Check username and password"]),
         (110, "用户名或密码错误。", {"need_captcha": True}, ["110: 用户名或密码错误。", "captcha", "ten minutes"]),
         (110, "Mot de passe erroné.", {}, ["captcha", "Correct username and password"]),
-        (101, "验证码错误。", {"need_captcha": True}, ["captcha, which needs a person", "captcha-threshold"]),
+        (101, "验证码错误。", {"need_captcha": True}, ["captcha, which only a person can solve", "captcha-threshold"]),
         (101, "密码登录已禁用。", {"disable_pwd": True, "need_captcha": True}, ["disable-pwd-login"]),
     ],
 )
@@ -109,7 +109,7 @@ def test_sign_ins_in_the_same_half_minute_have_codes_of_their_own(monkeypatch: p
     assert console.sign_in() == 10
     assert console.sent == [totp.code(TOTP_SECRET, 1_000_000_010 + 30 * step) for step in range(3)]
     assert console.told == [
-        f"The console {URL} refused two one-time codes, which earlier sign-ins may have used: waiting 10 s for the "
+        f"The console {URL} rejected two one-time codes, which earlier sign-ins may have used: waiting 10 s for the "
         "next one"
     ]
     assert console.sign_in() == 30

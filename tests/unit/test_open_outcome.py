@@ -93,9 +93,9 @@ def test_done(writes, readings):
         ([REFUSED], [], ServiceError, "no"),
         ([CUT, BUSY], [True, True], ServiceError, "nothing was written"),
         ([CUT, REFUSED], [True, True], ServiceError, "no"),
-        ([CUT, CUT], [None, None], AmbiguousError, "not known whether"),
-        ([CUT], [BUSY], AmbiguousError, "not known whether"),
-        ([CUT, CUT], [True, BUSY], AmbiguousError, "not known whether"),
+        ([CUT, CUT], [None, None], AmbiguousError, "unknown whether"),
+        ([CUT], [BUSY], AmbiguousError, "unknown whether"),
+        ([CUT, CUT], [True, BUSY], AmbiguousError, "unknown whether"),
         ([CUT], [CONFLICT], ConflictError, "another process"),
     ],
 )

@@ -153,7 +153,7 @@ SPOILT = {
 def test_what_a_server_does_not_keep_is_put_back(spoil):
     wire = Wire(copy.deepcopy(BEFORE))
     wire.keeps = lambda written: written if written == BEFORE else spoil(written)
-    with pytest.raises(ServiceError, match="former settings were put back") as caught:
+    with pytest.raises(ServiceError, match="former settings were restored") as caught:
         converge(wire, **FRESH)
     assert "Settings > OIDC" in str(caught.value)
     assert "contract" in str(caught.value)
@@ -164,7 +164,7 @@ def test_what_a_server_does_not_keep_is_put_back(spoil):
 
 def test_a_server_that_takes_nothing_back_either_is_reported():
     wire = Wire(copy.deepcopy(BEFORE), keeps=each(lambda entry: {**entry, "enabled": False}))
-    with pytest.raises(ServiceError, match="could not be put back completely"):
+    with pytest.raises(ServiceError, match="could not be restored completely"):
         converge(wire, **FRESH)
 
 

@@ -92,7 +92,7 @@ def test_a_console_that_does_not_keep_what_was_written_gets_the_former_document_
     former = document({**OTHER, "enabled": True})
     wire = Wire(former)
     wire.keeps = lambda written: written if written == former else spoil(written)
-    with pytest.raises(ServiceError, match="former settings were put back"):
+    with pytest.raises(ServiceError, match="former settings were restored"):
         converge(wire, **NEW)
     assert wire.document == former
 
@@ -116,7 +116,7 @@ def test_a_document_of_another_shape_is_refused_before_any_write(seen):
     wire = Wire(seen)
     if good:
         return
-    with pytest.raises(ServiceError, match="not known"):
+    with pytest.raises(ServiceError, match="unknown format"):
         converge(wire, **NEW)
     assert wire.writes == 0
 

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import user_sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.sign_in import Begun
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.user_sign_in import (
     COLLECTED,
@@ -26,7 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.use
 URL = "https://desk.example.com"
 
 
-def error(answer: str, status: int | None = 200, code: str | None = SAID) -> ServiceError:
+def error(answer: str, status: int | None = 200, code: str | None = CONSOLE_ERROR) -> ServiceError:
     """An error as a request for the session has it."""
     return ServiceError("Trying failed", answer=answer, status=status, code=code)
 
@@ -45,7 +45,7 @@ def error(answer: str, status: int | None = 200, code: str | None = SAID) -> Ser
         (AmbiguousError("Trying failed", answer="the connection failed after the request was sent"), UNANSWERED),
         (error("the console answered 401: Authorization expired", 401), REFUSED),
         (error("the console answered 400: property code should not exist", 400), REFUSED),
-        (error("the user has signed in, but the console gives no session", None, NO_TOKEN), REFUSED),
+        (error("the user has signed in, but the console returned no session", None, NO_TOKEN), REFUSED),
         (error("the console answered 401: Authorization already consumed", 401), COLLECTED),
     ],
 )
@@ -89,8 +89,8 @@ def test_the_account(user: Any, before: set[str] | None, expected: Account) -> N
         ),
         (
             Account("", None, None),
-            f"Sign-in to {URL} works. The user has the account (without a name). It is not known whether the account "
-            "is new. It is not known whether the account is an administrator. The session was ended.",
+            f"Sign-in to {URL} works. The user has the account (without a name). It is unknown whether the account "
+            "is new. It is unknown whether the account is an administrator. The session was ended.",
         ),
     ],
 )

@@ -82,10 +82,10 @@ def test_progress_is_told_without_a_wait() -> None:
 def test_the_same_answer_to_many_requests_is_told_once() -> None:
     run = Run()
     for _time in range(20):
-        run.waiting.say("POST login/token was answered 429: sent again after 10 s")
+        run.waiting.report("POST login/token was answered 429: retrying in 10 s")
     assert len(run.told) == 1
     run.passes(15)
-    run.waiting.say("POST login/token was answered 429: sent again after 10 s")
+    run.waiting.report("POST login/token was answered 429: retrying in 10 s")
     assert len(run.told) == 2
 
 

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Bounds of an answer: how large it is, how deep its JSON is, and how long it takes; pure.
+"""Limits for a response: its size, the depth of its JSON, and the time that it takes; pure.
 
-Each client reads through here, so that no server can hold a run or fill the controller's memory. Every failure has a
-class of its own, by which _causes names it. Their texts quote nothing of the answer.
+All clients apply them, so that no server can stall a run or exhaust the controller's memory. Every failure has its own
+class, by which _causes identifies it. Their texts quote nothing from the response.
 """
 
 from __future__ import annotations
@@ -14,62 +14,62 @@ from __future__ import annotations
 import re
 import zlib
 
-# The encodings that are asked for, and the only ones that are decoded
+# The encodings that requests accept, and the only ones that are decoded
 ACCEPTED = "gzip, deflate"
-# Bytes of an answer's body, once it is decoded: a page of Graph's largest collections has less than one MiB [inf].
+# Bytes of a decoded body: a page of Graph's largest collections has less than one MiB [inf].
 LARGEST = 4 * 1024 * 1024
-# Bytes on the wire: the body, with what headers and small chunks add to it
+# Bytes on the wire: the body with the overhead of headers and small chunks
 LARGEST_ON_WIRE = 2 * LARGEST
-# JSON values within each other; Graph and consoles stay below 20, and Python's parser fails at about 1000.
+# Levels of JSON; Graph and consoles stay below 20, and Python's parser fails at about 1000.
 DEEPEST = 100
-# How many bytes are read at a time
+# Bytes per read
 CHUNK = 64 * 1024
-# Encodings that are not asked for; anything else that is not known changes nothing, as some servers send nonsense.
+# Encodings that are not accepted. Other unknown values are ignored, because some servers send nonsense.
 FOREIGN = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})
-# What comes before the first value: white space, a byte order mark, the zeros of UTF-16
+# Bytes that may precede the first value: white space, a byte order mark, the zeros of UTF-16
 BEFORE_JSON = b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"
 MARK = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 
 
 class UnreadableAnswer(Exception):
-    """An answer came that cannot be read; the request may have been carried out."""
+    """The response cannot be read; the request may have been carried out."""
 
     def __init__(self, text: str = "it is not valid HTTP") -> None:
         super().__init__(text)
 
 
 class AnswerTooLarge(UnreadableAnswer):
-    """The answer is larger than LARGEST."""
+    """The response is larger than LARGEST."""
 
     def __init__(self) -> None:
         super().__init__(f"it is larger than {LARGEST // 1024**2} MiB")
 
 
 class AnswerTooSlow(UnreadableAnswer):
-    """The answer began, and was not complete within the time for one request."""
+    """The response was not complete within the timeout of one request."""
 
     def __init__(self) -> None:
         super().__init__("it was not complete in time")
 
 
 class AnswerTooDeep(UnreadableAnswer):
-    """The answer's JSON has more than DEEPEST values within each other."""
+    """The response's JSON is nested more than DEEPEST levels deep."""
 
     def __init__(self) -> None:
         super().__init__(f"its JSON is nested more than {DEEPEST} levels deep")
 
 
 class AnswerNotDecodable(UnreadableAnswer):
-    """The answer is not encoded as its Content-Encoding says."""
+    """The response does not match its Content-Encoding header."""
 
     def __init__(self) -> None:
-        super().__init__("it is not encoded as its Content-Encoding says")
+        super().__init__("it does not match its Content-Encoding header")
 
 
 def body(raw: bytes, content_encoding: str | None) -> bytes:
-    """The body of an answer with this ``Content-Encoding`` from the bytes on the wire; raises UnreadableAnswer.
+    """Decode the body of a response with this ``content_encoding``; raises UnreadableAnswer.
 
-    Decoding ends with the first byte too many: a small answer may stand for a huge one.
+    Decoding stops as soon as the limit is exceeded, because a small response may expand to a huge one.
     """
     found = raw
     for encoding in reversed((content_encoding or "").lower().split(",")):
@@ -81,11 +81,11 @@ def body(raw: bytes, content_encoding: str | None) -> bytes:
 
 
 def check_depth(text: bytes) -> None:
-    """Raise AnswerTooDeep for JSON that is nested too deeply; anything but JSON passes."""
+    """Raise AnswerTooDeep if ``text`` is JSON that is nested too deeply."""
     if text.lstrip(BEFORE_JSON)[:1] not in (b"[", b"{") or text.count(b"[") + text.count(b"{") <= DEEPEST:
         return
     depth, in_string = 0, False
-    for found in MARK.finditer(text.replace(b"\x00", b"")):  # without the zeros, UTF-16 reads as ASCII does
+    for found in MARK.finditer(text.replace(b"\x00", b"")):  # without the zeros, UTF-16 reads like ASCII
         mark = found.group()
         if mark == b'"':
             in_string = not in_string
@@ -101,7 +101,7 @@ def _decoded(raw: bytes, encoding: str) -> bytes:
     if encoding not in ("gzip", "x-gzip", "deflate") or not raw:
         return raw
     try:
-        if encoding == "deflate":  # with zlib's frame, as it is defined, or without it, as some servers send it
+        if encoding == "deflate":  # with zlib's header, as defined, or without it, as some servers send it
             try:
                 return _inflated(raw, zlib.MAX_WBITS)
             except zlib.error:

@@ -3,21 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Dates in the headers of answers; pure."""
+"""Dates in the headers of responses; pure."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-# A clock outside these years is wrong: adding a lifetime to it could leave what a datetime can hold.
+# A clock outside these years is wrong, and adding a lifetime to it could exceed the range of datetime.
 YEARS = range(2020, 2200)
 
 
 def parse(text: str | None) -> datetime | None:
-    """An HTTP date (RFC 9110) as a time in UTC; None for anything else, such as a year that cannot be. Never raises.
+    """Parse an HTTP date (RFC 9110) to a time in UTC; None for anything else, such as an impossible year. Never raises.
 
-    The zone -0000 says that none is known (RFC 5322), and is taken as UTC.
+    The zone -0000 means that the zone is unknown (RFC 5322); it is taken as UTC.
     """
     try:
         found = parsedate_to_datetime(text or "")
@@ -28,6 +28,6 @@ def parse(text: str | None) -> datetime | None:
 
 
 def of_answer(response: object) -> datetime | None:
-    """The service's clock, from the Date header of a ``response`` of requests or httpx; None if it is unknown."""
+    """Return the service's clock from the Date header of a ``response`` of requests or httpx; None if unknown."""
     headers = getattr(response, "headers", {})
     return parse(headers.get("Date"))

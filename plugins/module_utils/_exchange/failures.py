@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The table of failures: by which exceptions each is known, and what to tell of it; pure.
+"""The table of connection failures: the exceptions that identify each one, and its texts; pure.
 
-OpenSSL's codes are those of x509_vfy.h and sslerr.h [doc]; the classes are those of urllib3, requests, httpx and
-httpcore [src], and of _exchange.bounds.
+OpenSSL's codes are those of x509_vfy.h and sslerr.h [doc]; the exception classes are those of urllib3, requests, httpx
+and httpcore [src], and of _exchange.bounds.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange imp
 
 @dataclass(frozen=True)
 class Seen:
-    """The exceptions of a failure: their class ``names``, the innermost's text, OpenSSL's codes.
+    """The exceptions of a failure: their class ``names``, the text of the innermost one, and OpenSSL's codes.
 
-    ``sent`` says that the request was on its way, ``plain`` that it was without TLS.
+    ``sent`` is true if the request may have been sent, ``plain`` if it used no TLS.
     """
 
     names: frozenset[str]
@@ -35,9 +35,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class Row:
-    """One cause: when it ``fits``, and its texts, in which ``{who}`` is what was connected to.
+    """One cause: the condition under which it ``fits``, and its texts, in which ``{who}`` is the peer.
 
-    ``final`` says that the request is not sent again: it would fail again at once, or keep a run for as long again.
+    ``final`` means that the request is not sent again: it would fail again immediately, or take as long again.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Row:
 
 # OpenSSL's results of a verification
 EXPIRED, NOT_YET_VALID, OTHER_NAME, UNTRUSTED = (10,), (9,), (62, 63, 64), (2, 18, 19, 20, 21, 27)
-# OpenSSL's reasons of a failed handshake; RECORD_LAYER_FAILURE is WRONG_VERSION_NUMBER since OpenSSL 3.3
+# OpenSSL's reasons for a failed handshake; RECORD_LAYER_FAILURE replaces WRONG_VERSION_NUMBER since OpenSSL 3.3
 NOT_TLS = {
     "WRONG_VERSION_NUMBER",
     "RECORD_LAYER_FAILURE",
@@ -77,42 +77,42 @@ CUT = {
     "RemoteDisconnected",
     "RemoteProtocolError",
 }
-# Answers that break the rules of HTTP, and headers of either side
+# Responses that violate HTTP, and invalid headers of either side
 GARBLED = {"HeaderParsingError", "InvalidChunkLength", "InvalidHeader", "LocalProtocolError", "UnreadableAnswer"}
 CLOSED = re.compile(r"closed|disconnected", re.IGNORECASE)
-TAMPERED = "Check {option}, and the proxies on the way, which may have changed the answer"
+TAMPERED = "Check {option}, and whether a proxy on the way changed the response"
 NOT_VALID = "TLS failed: the certificate of {who} "
 TLS = (
     Row(
         "certificate_expired",
         lambda seen: seen.verify_code in EXPIRED,
         NOT_VALID + "has expired",
-        "Renew the certificate there; if it has not expired, correct the clock of the machine where the task runs",
+        "Renew the certificate. If it has not expired, correct the clock of the machine where the task runs",
     ),
     Row(
         "certificate_not_yet_valid",
         lambda seen: seen.verify_code in NOT_YET_VALID,
         NOT_VALID + "is not valid yet",
-        "Correct the clock of the machine where the task runs, for example with NTP",
+        "Synchronize the clock of the machine where the task runs, for example with NTP",
     ),
     Row(
         "certificate_of_another_name",
         lambda seen: seen.verify_code in OTHER_NAME or "doesn't match" in seen.reason,
         NOT_VALID + "is for another name",
-        "Set {option} to a name that the certificate has, or add the name to the certificate",
+        "Set {option} to a name in the certificate, or add the name to the certificate",
     ),
     Row(
         "unknown_authority",
         lambda seen: seen.verify_code in UNTRUSTED,
         NOT_VALID + "is not from a trusted certification authority ({reason})",
-        "Set {ca} to a PEM file with its certification authority (that of the proxy, if one inspects TLS). If the "
-        "authority is in it, let the server send its intermediate certificates",
+        "Set {ca} to a PEM file with its certification authority (that of the proxy, if one inspects TLS). If the file "
+        "contains it, configure the server to send its intermediate certificates",
     ),
     Row(
         "certificate_not_valid",
         lambda seen: seen.verify_code is not None,
         NOT_VALID + "is not valid ({reason})",
-        "Correct the certificate there, and check {ca}",
+        "Correct the server's certificate, and check {ca}",
     ),
     Row(
         "client_certificate",
@@ -125,20 +125,20 @@ TLS = (
         "handshake_refused",
         lambda seen: seen.tls in ("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_HANDSHAKE_FAILURE"),
         "TLS failed: {who} refuses the handshake",
-        "Check whether it requires a client certificate, which is not supported, or ciphers that OpenSSL does not "
-        "offer here; set {option} to an address that does not",
+        "Set {option} to an address that requires neither a client certificate, which is not supported, nor ciphers "
+        "that OpenSSL does not offer here",
     ),
     Row(
         "not_tls",
         lambda seen: seen.tls in NOT_TLS,
         "TLS failed: {who} does not speak TLS on this port",
-        "Check the port in {option}, or write the address with http:// if the service is plain HTTP",
+        "Check the port in {option}, or write the address with http:// if the service uses plain HTTP",
     ),
     Row(
         "no_common_tls_version",
         lambda seen: seen.tls in NO_COMMON_VERSION,
         "TLS failed: {who} and this machine have no TLS version in common ({reason})",
-        "Enable TLS 1.2 or newer there",
+        "Enable TLS 1.2 or newer on the server",
     ),
     Row(
         "unknown_server_name",
@@ -150,8 +150,7 @@ TLS = (
         "tls_cut",
         lambda seen: bool(seen.names & {"SSLEOFError", "SSLZeroReturnError"}) and seen.tls in TLS_CUT,
         "TLS failed: {who} closed the connection",
-        "Check {option}, and the firewalls and proxies on the way. A server that requires a client certificate may do "
-        "this too",
+        "Check {option}, and the firewalls and proxies on the way. The server may also require a client certificate",
         final=False,
     ),
     Row(
@@ -165,7 +164,7 @@ TLS = (
 
 
 def _is_cut(seen: Seen) -> bool:
-    """Whether the connection ended; httpx has one class for that and for an answer that is not HTTP."""
+    """True if the connection was closed; httpx has one class for that and for a response that is not HTTP."""
     return CLOSED.search(seen.reason) is not None
 
 
@@ -173,31 +172,31 @@ ANSWER = (
     Row(
         "answer_too_large",
         lambda seen: "AnswerTooLarge" in seen.names,
-        f"the answer of {{who}} is larger than {bounds.LARGEST // 1024**2} MiB",
-        "Check {option}, and the proxies on the way: no answer of the service is that large",
+        f"the response from {{who}} is larger than {bounds.LARGEST // 1024**2} MiB",
+        "Check {option}, and the proxies on the way: the service never sends responses that large",
     ),
     Row(
         "answer_too_deep",
         lambda seen: "AnswerTooDeep" in seen.names,
-        f"the JSON of the answer of {{who}} is nested more than {bounds.DEEPEST} levels deep",
-        "Check {option}, and the proxies on the way: no answer of the service is like that",
+        f"the JSON in the response from {{who}} is nested more than {bounds.DEEPEST} levels deep",
+        "Check {option}, and the proxies on the way: the service never sends such a response",
     ),
     Row(
         "answer_too_slow",
         lambda seen: "AnswerTooSlow" in seen.names,
-        "the answer of {who} was not complete within {within}",
-        "Run the playbook again; set timeout to a longer time if the service is slow",
+        "the response from {who} was not complete within {within}",
+        "Run the playbook again; increase timeout if the service is slow",
     ),
     Row(
         "answer_not_decodable",
         lambda seen: bool(seen.names & {"AnswerNotDecodable", "DecodeError", "DecodingError", "ContentDecodingError"}),
-        "the answer of {who} is not encoded as its Content-Encoding says",
+        "the response from {who} does not match its Content-Encoding header",
         TAMPERED,
     ),
     Row(
         "answer_not_http",
         lambda seen: bool(seen.names & GARBLED) or ("RemoteProtocolError" in seen.names and not _is_cut(seen)),
-        "the answer of {who} is not valid HTTP",
+        "the response from {who} is not valid HTTP",
         TAMPERED,
         final=False,
     ),
@@ -207,7 +206,7 @@ CONNECTION = (
     Row(
         "unknown_name",
         lambda seen: bool(seen.names & {"gaierror", "NameResolutionError"}),
-        "the name of {who} cannot be resolved",
+        "the host name of {who} cannot be resolved",
         "Check the host name in {option}, and DNS where the task runs",
         final=False,
     ),
@@ -227,34 +226,34 @@ CONNECTION = (
         "refused",
         lambda seen: "ConnectionRefusedError" in seen.names or "Connection refused" in seen.reason,
         "no connection to {url}: connection refused",
-        "Check the host and port in {option}, that the service runs, and the firewalls on the way",
+        "Check the host and port in {option}, that the service is running, and the firewalls on the way",
         final=False,
     ),
     Row(
         "no_connection_in_time",
         lambda seen: bool(seen.names & {"ConnectTimeout", "ConnectTimeoutError"}),
         "no connection to {url} within {within}",
-        "Check {option}, and the firewalls and proxies on the way; set timeout to a longer time if these are slow",
+        "Check {option}, and the firewalls and proxies on the way; increase timeout if these are slow",
     ),
     Row(
         "no_answer_in_time",
         lambda seen: bool(seen.names & {"ReadTimeout", "ReadTimeoutError", "TimeoutError"}),
         "{who} did not answer within {within}",
-        "Run the playbook again; set timeout to a longer time if the service is slow",
+        "Run the playbook again; increase timeout if the service is slow",
     ),
     Row(
         "cut_without_tls",
         lambda seen: seen.plain and bool(seen.names & CUT),
-        "{who} closed the connection without an answer",
-        "If the service needs https, write the address in {option} with https://; otherwise check the service's log",
+        "{who} closed the connection without a response",
+        "If the service requires https, write the address in {option} with https://; otherwise check the service's log",
         final=False,
     ),
     Row(
         "cut",
         lambda seen: bool(seen.names & CUT),
-        "{who} closed the connection without an answer",
-        "Check the service's log, and the proxies and firewalls on the way. A server that requires a client "
-        "certificate may do this too",
+        "{who} closed the connection without a response",
+        "Check the service's log, and the proxies and firewalls on the way. The server may also require a client "
+        "certificate",
         final=False,
     ),
     Row(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Read the answers of requests within bounds, for every session that mounts Adapter."""
+"""Read responses within the limits of _exchange.bounds, for every requests session that mounts Adapter."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ except ImportError:
 
 
 class _Wire(io.RawIOBase):
-    """What one answer's socket receives: within the socket's timeout as a whole, and up to a number of bytes.
+    """The bytes of one response, read within the socket's timeout as a whole and up to a maximum size.
 
-    A socket's own timeout is one of each read, which a server that sends a byte now and then never exceeds.
+    A socket's own timeout applies to each read, so a server that sends a byte now and then never exceeds it.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -43,7 +43,7 @@ class _Wire(io.RawIOBase):
         return True
 
     def readinto(self, buffer: t.Any) -> int | None:
-        """Read what is there. Raises TimeoutError where no answer began, and UnreadableAnswer."""
+        """Read the available bytes. Raises TimeoutError if nothing was received, and UnreadableAnswer."""
         try:
             if self._deadline is not None:
                 left = self._deadline - time.monotonic()
@@ -61,7 +61,7 @@ class _Wire(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """The connection may serve another request, with its own time."""
+        """Restore the socket's timeout, because the connection may serve another request."""
         if not self.closed:
             with suppress(OSError):
                 self._sock.settimeout(self._timeout)
@@ -70,7 +70,7 @@ class _Wire(io.RawIOBase):
 
 
 class _Source:
-    """What http.client takes for a socket."""
+    """A stand-in for the socket that http.client reads from."""
 
     def __init__(self, sock: t.Any) -> None:
         self._sock = sock
@@ -80,7 +80,7 @@ class _Source:
 
 
 class _Answer(http.client.HTTPResponse):
-    """An answer whose every part is read within bounds: the status line, headers, framing and body."""
+    """A response whose status line, headers, framing and body are all read within the limits."""
 
     def __init__(self, sock: t.Any, *arguments: t.Any, **options: t.Any) -> None:
         super().__init__(t.cast(socket.socket, _Source(sock)), *arguments, **options)
@@ -88,7 +88,7 @@ class _Answer(http.client.HTTPResponse):
 
 @lru_cache
 def _bounded(pool: type) -> type:
-    """The same class of urllib3's connection pools, with connections that read bounded answers."""
+    """Return a subclass of a urllib3 connection pool whose connections read bounded responses."""
     connection: t.Any = pool.ConnectionCls  # type: ignore[attr-defined]
     return type(
         pool.__name__, (pool,), {"ConnectionCls": type(connection.__name__, (connection,), {"response_class": _Answer})}
@@ -96,14 +96,14 @@ def _bounded(pool: type) -> type:
 
 
 class Adapter(HTTPAdapter):
-    """Reads each answer at once, as a whole, and within the bounds of an answer.
+    """An adapter that reads each response immediately, completely, and within the limits.
 
-    Whatever keeps an answer from being read is a requests.RequestException, with the cause in its arguments.
+    Every failure to read a response is a requests.RequestException, with the cause in its arguments.
     """
 
     @property
     def max_retries(self) -> t.Any:
-        """How the next request is repeated, whose time begins now."""
+        """The retry policy of the next request, whose time starts now."""
         return self._retries.new()
 
     @max_retries.setter
@@ -122,7 +122,7 @@ class Adapter(HTTPAdapter):
     def send(
         self, request: t.Any, stream: bool = False, timeout: t.Any = None, *arguments: t.Any, **options: t.Any
     ) -> t.Any:
-        """Send ``request``; a ``timeout`` in seconds is that of connecting and of the whole answer together."""
+        """Send ``request``; a ``timeout`` in seconds covers the connection and the whole response together."""
         if isinstance(timeout, (int, float)):
             timeout = Timeout(total=timeout, connect=timeout, read=timeout)
         try:
@@ -135,7 +135,7 @@ class Adapter(HTTPAdapter):
         except requests.RequestException:
             raise
         except (ProtocolError, ReadTimeoutError, SSLError) as error:
-            if error.__cause__ is None:  # of urllib3 itself, which did not like what it read
+            if error.__cause__ is None:  # raised by urllib3 itself, which rejected what it read
                 raise unreadable(error, request) from error
             raise requests.ConnectionError(error, request=request) from error
         except bounds.UnreadableAnswer as error:
@@ -146,7 +146,7 @@ class Adapter(HTTPAdapter):
 
 
 def unreadable(error: Exception, request: t.Any = None) -> Exception:
-    """What to raise for an ``error`` of a library that has read an answer; its text is not kept."""
+    """Return the exception for a library's ``error`` about a response; its text is dropped."""
     return requests.RequestException(bounds.UnreadableAnswer(), type(error).__name__, request=request)
 
 

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Tell the user what a task waits for while it waits, in one line now and then, however much waits at once.
+"""Report what a task is waiting for, in one line now and then, however many waits run at the same time.
 
-What waits need not know who tells: it says so by waits_for(), and nothing happens outside told().
+Code that waits declares it with waits_for(), which does nothing outside told().
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 Tell = t.Callable[[str], None]
 
-# Seconds of waiting, all in all, from which on it is told, and seconds until the next line
+# The total seconds of waiting before the first line, and the seconds until the next one
 NOTICEABLE = 4.0
 AGAIN = 15.0
 TICK = 1.0
@@ -28,7 +28,7 @@ TICK = 1.0
 
 @dataclass(eq=False)
 class _Wait:
-    """One wait, until ``until`` at most; ``announced`` is whether the service has asked for just this."""
+    """One wait, until ``until`` at the latest; ``announced`` is true if the service requested exactly this wait."""
 
     what: str
     until: float
@@ -37,16 +37,16 @@ class _Wait:
 
 @dataclass
 class Waiting:
-    """What a task waits for at the moment. ``progress`` says how far it has come, empty if that is not worth a line."""
+    """The current waits of a task. ``progress`` returns a line on its progress, empty if there is nothing to report."""
 
     tell: Tell
     progress: t.Callable[[], str] = str
     clock: t.Callable[[], float] = time.monotonic
     _waits: list[_Wait] = field(default_factory=list)
-    _said: dict[str, float] = field(default_factory=dict)
+    _recent: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._looked = self._told = self.clock()
+        self._measured = self._reported = self.clock()
         self._silent = True
         self._waited = 0.0
 
@@ -61,21 +61,21 @@ class Waiting:
             self._waits.remove(wait)
 
     def due(self) -> str | None:
-        """What to tell now; None if there is nothing new. Asked for again and again, it counts how long is waited."""
+        """Return the text to report now; None if there is nothing new. Called periodically, it measures the waits."""
         now = self.clock()
-        passed, self._looked = now - self._looked, now
+        passed, self._measured = now - self._measured, now
         self._waited += passed if self._waits else 0.0
         long = self._waited >= NOTICEABLE or any(
             wait.announced and wait.until - now >= NOTICEABLE - TICK for wait in self._waits
         )
-        rested = now - self._told >= AGAIN
+        rested = now - self._reported >= AGAIN
         parts = [self._waiting(now)] if self._waits and long and (rested or self._silent) else []
         if parts or rested:
             parts.append(self.progress())
         text = " ".join(filter(None, parts))
         if not text:
             return None
-        self._told, self._silent, self._waited = now, False, 0.0
+        self._reported, self._silent, self._waited = now, False, 0.0
         return text
 
     def _waiting(self, now: float) -> str:
@@ -88,16 +88,16 @@ class Waiting:
         ]
         return f"Waiting for {'; '.join(listed)}."
 
-    def say(self, text: str) -> None:
-        """Tell ``text`` as it is, unless it was just told: many requests can be answered the same."""
+    def report(self, text: str) -> None:
+        """Report ``text`` unless it was reported just before, because many requests may receive the same response."""
         now = self.clock()
-        if now - self._said.get(text, -math.inf) < AGAIN:
+        if now - self._recent.get(text, -math.inf) < AGAIN:
             return
-        self._said[text] = self._told = now
+        self._recent[text] = self._reported = now
         self.tell(text)
 
     async def watch(self) -> None:
-        """Report what is due, until it is cancelled."""
+        """Report due texts until cancelled."""
         while True:
             await asyncio.sleep(TICK)
             text = self.due()
@@ -110,7 +110,7 @@ _CURRENT: ContextVar[Waiting | None] = ContextVar("rustdesk_sso_waiting", defaul
 
 @asynccontextmanager
 async def told(tell: Tell | None, progress: t.Callable[[], str] = str) -> t.AsyncIterator[None]:
-    """Report what is waited for within this block, and in the tasks and threads that it starts."""
+    """Report waits within this block, and in the tasks and threads that it starts."""
     if tell is None:
         yield
         return
@@ -128,8 +128,8 @@ async def told(tell: Tell | None, progress: t.Callable[[], str] = str) -> t.Asyn
 
 @contextmanager
 def waits_for(what: str, longest: float, *, announced: bool = False) -> t.Iterator[None]:
-    """Wait for ``what`` within this block, for at most ``longest`` seconds, which a service has asked for if it is
-    ``announced``."""
+    """Wait for ``what`` within this block, for at most ``longest`` seconds; ``announced`` if a service requested
+    that."""
     waiting = _CURRENT.get()
     if waiting is None:
         yield
@@ -139,6 +139,6 @@ def waits_for(what: str, longest: float, *, announced: bool = False) -> t.Iterat
 
 
 def teller() -> Tell | None:
-    """Who is told of waits at this place; None outside told()."""
+    """Return the function that reports waits here; None outside told()."""
     waiting = _CURRENT.get()
-    return waiting.say if waiting else None
+    return waiting.report if waiting else None

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Sessions that a run has left open because its controller died; pure."""
+"""Find sessions that a run left open because its controller crashed; pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import CLIENT_PREFIX, DEVICE_NAME
 
-# No run lasts that long.
+# Longer than any run
 ABANDONED_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class OpenSession:
-    """One session of the account: its ``identifier``, its client's ID and device name, and when it was begun."""
+    """One session of the account: its ``identifier``, its client's ID and device name, and its start."""
 
     identifier: str
     client: str
@@ -28,10 +28,10 @@ class OpenSession:
 
 
 def abandoned(sessions: t.Sequence[OpenSession], client: str | None) -> list[str]:
-    """The identifiers of those of this collection that are a day older than the session of ``client``, which is that of
-    this run; none if the console does not list it.
+    """Return the identifiers of this collection's sessions that are a day older than the session of ``client``, which
+    belongs to this run; none if the console does not list that session.
 
-    Both times are the console's own, so that no other clock and no time zone counts.
+    Both times are the console's own, so other clocks and time zones do not matter.
     """
     own = [item.begun for item in sessions if client and item.client == client]
     if not own:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Before a console is changed: whether it begins sign-ins now, and whether a new callback URL leads to it. Read only.
+"""Checks before a console is changed: that it begins sign-ins now, and that a new callback URL leads to it. Read only.
 
-A sign-in is begun as RustDesk's clients begin it, without the automation's session.
+A sign-in is begun as by RustDesk's clients, without the automation's session.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Provider
 
-# Each sign-in that is begun leaves a row in the console until it is cleaned up at night [src]
+# The most sign-ins to begin, because each one leaves a row in the console until its nightly cleanup [src]
 TRIED = 2
 
 
@@ -38,24 +38,25 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a new callback URL leads to the console, None if that was not asked, or if nothing tells it; ``detail``
-    says why not, or why nothing does."""
+    """The result of a check whether a new callback URL leads to the console; ``verified`` is None if it was not checked
+    or could not be. ``detail`` is the reason for a negative or missing result."""
 
     verified: bool | None = None
     detail: str = ""
 
     def result(self) -> dict[str, t.Any]:
-        """As a task's result shows it."""
+        """Return the verdict as in a task's result."""
         return {"verified": self.verified, "detail": self.detail}
 
 
 def is_same_console(one: str, other: str) -> bool:
-    """Whether two callback URLs are those of the same address of a console, which may end with a slash."""
+    """True if two callback URLs belong to the same address of a console, with or without a trailing slash."""
     return _addresses.same(one.removesuffix(CALLBACK_PATH), other.removesuffix(CALLBACK_PATH))
 
 
 def begin(connection: Connection, name: str, api_domain: str = "") -> AuthorizationRequest:
-    """The sign-in that the console begins with provider ``name``; raises ServiceError if it begins none."""
+    """Begin a sign-in with provider ``name`` and return its authorization request; raises ServiceError if the console
+    refuses."""
     url = sign_in.authorization_url(connection, name, api_domain)
     try:
         query = parse_qs(urlsplit(url).query)
@@ -65,7 +66,7 @@ def begin(connection: Connection, name: str, api_domain: str = "") -> Authorizat
 
 
 def begins(connection: Connection, provider: Provider) -> bool | None:
-    """Whether the console begins a sign-in with ``provider`` as it is; None where a failure may pass."""
+    """Return whether the console begins a sign-in with ``provider``; None if a failure may be temporary."""
     try:
         return begin(connection, provider.name).client_id == provider.client_id
     except ServiceError as error:
@@ -80,18 +81,17 @@ def look(
     wanted: str,
     first: Provider | None = None,
 ) -> Verdict:
-    """Whether the callback URL ``wanted`` leads to the console that has ``present`` and these ``providers``.
+    """Return whether the callback URL ``wanted`` leads to the console that has ``present`` and these ``providers``.
 
-    ``new`` makes a connection to an address; neither connection has a session. ``first`` is the provider to try
-    first. Two consoles differ by the client ID or by the callback URL that they send. Nothing is asked if no
-    provider is enabled, or if the address stays the same. A console that begins no sign-in at the moment cannot be
-    compared.
+    ``new`` creates a connection to an address; neither connection has a session. ``first`` is the provider to try
+    first. Two consoles differ in the client ID or the callback URL that they send. No request is sent if no provider is
+    enabled, or if the address stays the same. A console that currently begins no sign-in cannot be compared.
     """
     enabled = [item for item in providers if item.enabled and item.client_id]
     enabled.sort(key=lambda item: item is not first)
     if not enabled or (present and is_same_console(present, wanted)):
         return Verdict()
-    # Recent consoles choose the callback URL by the address that a client tells: both are told the same one.
+    # Recent consoles choose the callback URL by the address that the client sends, so both get the same one.
     domain = (present or "").removesuffix(CALLBACK_PATH) or old.url
     try:
         begun = _first(old, enabled[:TRIED], domain)
@@ -99,9 +99,9 @@ def look(
         if not present:
             return Verdict()
         why = error.answer or error.attempted
-        return Verdict(None, f"the console begins no sign-in at the moment, with which it could be compared: {why}")
+        return Verdict(None, f"the console begins no sign-in at the moment, so it cannot be compared: {why}")
     if begun is None or (begun.redirect_uri and is_same_console(begun.redirect_uri, wanted)):
-        return Verdict()  # sign-in works for nobody now, so that nothing can be lost
+        return Verdict()  # if no user can sign in now, nothing can break
     address = wanted.removesuffix(CALLBACK_PATH)
     try:
         found = begin(new(address), begun.provider, domain)
@@ -112,12 +112,13 @@ def look(
     return Verdict(
         False,
         f"another console answers at {address}: it sends the client ID {found.client_id} and the callback URL "
-        f"{found.redirect_uri}, this one sends {begun.client_id} and {begun.redirect_uri}",
+        f"{found.redirect_uri}, but this one sends {begun.client_id} and {begun.redirect_uri}",
     )
 
 
 def _first(connection: Connection, providers: t.Sequence[Provider], domain: str) -> AuthorizationRequest | None:
-    """The first sign-in that the console begins; None if it refuses all. Raises ServiceError if that may pass."""
+    """Return the first sign-in that the console begins; None if it refuses all. Raises ServiceError if a failure may be
+    temporary."""
     passing: ServiceError | None = None
     for provider in providers:
         try:
@@ -130,6 +131,6 @@ def _first(connection: Connection, providers: t.Sequence[Provider], domain: str)
 
 
 def _may_pass(error: ServiceError) -> bool:
-    """Whether the failure of a sign-in says nothing of the provider. A rustdesk_console answers 500 where it cannot
-    discover the issuer as well [src], which may pass too."""
+    """True if the failure of a sign-in may be temporary. This includes the 500 of rustdesk_console if discovery of the
+    issuer fails [src]."""
     return error.status is None or error.status == 429 or error.status >= 500

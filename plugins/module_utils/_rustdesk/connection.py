@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""HTTP with a RustDesk console's API: every odd answer becomes an error that helps.
+"""Requests to a RustDesk console's API; every unexpected response becomes an error with a hint.
 
-Source: RustDesk's official scripts (res/*.py, check_response) for the conventions of answers.
+Source: RustDesk's official scripts (res/*.py, check_response) for the conventions of responses.
 """
 
 from __future__ import annotations
@@ -22,28 +22,27 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, dates, waits
 
-# Every client secret that Entra makes has this mark from the fourth sign on (Microsoft's credential scanners [doc]).
+# Every client secret of Entra has this mark from the fourth character on (Microsoft's credential scanners [doc]).
 ENTRA_SECRET = re.compile(r"[A-Za-z0-9_~.\-]{3}[0-9]Q~[A-Za-z0-9_~.\-]{20,}")
 LONGEST_QUOTE = 300
-# What to do where a session that was open is no longer there, and renewing it was not possible or did not help.
+# The hint if a session has ended, and renewing it was not possible or did not help
 SESSION_ENDED = (
     "The session has ended. Run the playbook again. If this repeats, check that no other program signs this user out,"
-    " or use an account for automation alone"
+    " or use a dedicated account for automation"
 )
-# How rustdesk_api answers everything to an address that it has banned: this code, in HTTP 200
-# (http/middleware/limiter.go [src]).
+# The code in every response of rustdesk_api to a banned address, with HTTP 200 (http/middleware/limiter.go [src])
 BANNED = 423
 BAN = "banned"
 BAN_HINT = (
-    "Correct username and password, then wait 30 minutes or restart the console. How many failures it takes is the"
-    " setting ban-threshold (RUSTDESK_API_APP_BAN_THRESHOLD)"
+    "Correct username and password, then wait 30 minutes or restart the console. The console's setting ban-threshold"
+    " (RUSTDESK_API_APP_BAN_THRESHOLD) is the number of failures before a ban"
 )
-# The code of an error whose text is the console's own.
-SAID = "error"
+# The code of an error with the console's own text
+CONSOLE_ERROR = "error"
 
 
 class Connection:
-    """HTTP with one console; ``headers`` go with each request, and hold what a sign-in gave."""
+    """Requests to one console. ``headers`` are sent with each request; a sign-in adds its token to them."""
 
     def __init__(
         self,
@@ -53,38 +52,38 @@ class Connection:
         option: str = "console_url",
         ca: str = "ca_path",
     ) -> None:
-        """``url`` is the console's address, the value of ``option`` without a slash at the end.
+        """``url`` is the console's address, the value of ``option`` without a trailing slash.
 
-        ``ca`` is the option of its CA, ``gateway`` are headers for an access gateway, which hold secrets.
+        ``ca`` is the option that holds its CA, ``gateway`` the headers for an access gateway, which contain secrets.
         """
         self.url = url
         self._http = http
         self.asks = _causes.Asked(url, option, ca, http.proxy, timeout=http.timeout)
         self._gateway = dict(gateway or {})
         self.headers: dict[str, str] = {}
-        # Whether it takes the address that a client uses; it is asked where its type is not known
+        # True if the console accepts the address that a client uses, or its type is unknown
         self.takes_api_domain = True
-        # Whether it has answered anything yet
+        # True once the console has answered a request
         self.asked = False
-        # The console's clock, from its latest answer
+        # The console's clock, from its latest response
         self.now: datetime | None = None
-        # Signs in again when a session that was handed over is no longer there; None where there is no other way in.
+        # Signs in again if a session from an earlier task has ended; None if that is not possible
         self.renew: t.Callable[[], None] | None = None
         self._secrets: set[str] = set(self._gateway.values())
 
     @property
     def has_gateway_headers(self) -> bool:
-        """Whether requests have headers that RustDesk's clients do not send."""
+        """True if requests have headers that RustDesk's clients do not send."""
         return bool(self._gateway)
 
     def tell(self, text: str) -> None:
-        """Show the user what is waited for."""
+        """Report a wait to the user."""
         if self._http.tell:
             self._http.tell(text)
 
     def without_session(self, url: str = "") -> Connection:
-        """A connection to the same console as anybody has it, or to another ``url`` of it, which is then the value of
-        O(callback_url). The gateway's headers go to no other origin."""
+        """Return a connection without a session to the same console, or to another ``url`` for it, which is then the
+        value of O(callback_url). The gateway's headers are not sent to another origin."""
         same = not url or _addresses.origin(url) == _addresses.origin(self.url)
         option = "callback_url" if url else self.asks.option
         made = Connection(url or self.url, self._http, self._gateway if same else None, option, self.asks.ca)
@@ -92,17 +91,16 @@ class Connection:
         return made
 
     def keep_secret(self, *values: t.Any) -> None:
-        """Take ``values`` out of whatever the console says from now on, where a message quotes it."""
+        """Mask ``values`` in all messages that quote the console from now on."""
         self._secrets.update(value for value in values if isinstance(value, str) and value)
 
     def call(
         self, method: str, path: str, attempted: str, *, json: t.Any = None, repeatable: bool | None = None
     ) -> t.Any:
-        """Send one request and give the answer's JSON value; None for an empty answer.
+        """Send one request and return the response's JSON value; None for an empty response.
 
         ``attempted`` begins the error message, ``repeatable`` is that of Http.send(). Raises ServiceError for anything
-        that is not a plain success, and AmbiguousError where a request that is not repeatable got no answer, or one
-        that cannot be read.
+        but success, and AmbiguousError if a request that is not repeatable received no response or an unreadable one.
         """
         response = self.ask(method, path, attempted, json=json, repeatable=repeatable)
         if response.status_code == 401 and self.renew_once():
@@ -113,11 +111,11 @@ class Connection:
     def ask(
         self, method: str, path: str, attempted: str, *, json: t.Any = None, repeatable: bool | None = None
     ) -> t.Any:
-        """Send one request and give the console's answer, whatever it is; see call().
+        """Send one request and return the console's response, whatever its status; see call().
 
-        Raises ServiceError where something else answers in its place, with the name of the cause as its code.
+        Raises ServiceError if something else answers in the console's place, with the name of the cause as its code.
         """
-        # Without a language, some consoles answer in Chinese
+        # By default, some consoles answer in Chinese
         headers = {"Accept": "application/json", "Accept-Language": "en", **self._gateway, **self.headers}
         repeats = _http.is_repeatable(method, repeatable)
         try:
@@ -127,7 +125,7 @@ class Connection:
         self.asked = True
         try:
             other = _answers.of_answer(response, self.asks, self._gateway)
-        except ValueError as error:  # of an address that is none
+        except ValueError as error:  # from an invalid address in a redirect
             raise self._no_answer(attempted, bounds.UnreadableAnswer(), repeats=repeats) from error
         if other:
             raise ServiceError(
@@ -142,12 +140,13 @@ class Connection:
         return response
 
     def check_behind_proxy(self, response: t.Any, path: str, attempted: str) -> None:
-        """Raise ServiceError if a reverse proxy gave the ``response`` to GET ``path``, as it reaches no console."""
+        """Raise ServiceError if the ``response`` to GET ``path`` is from a reverse proxy that cannot reach the
+        console."""
         if _is_unreached(response.status_code):
             self._read(response, "GET", path, attempted)
 
     def renew_once(self) -> bool:
-        """Sign in again where that is possible and was not done before; whether it was done."""
+        """Sign in again if that is possible and was not done before; return whether it was done."""
         renew, self.renew = self.renew, None
         if renew:
             renew()
@@ -164,13 +163,13 @@ class Connection:
 
     def _read(self, response: t.Any, method: str, path: str, attempted: str, *, repeats: bool = True) -> t.Any:
         status = response.status_code
-        content_type, asks = response.headers.get("Content-Type", ""), waits.wish(response)
+        content_type, wait = response.headers.get("Content-Type", ""), waits.wish(response)
         try:
             value = response.json() if response.content else None
             readable = True
         except ValueError:
             value, readable = None, False
-        said = self.quotable(_complaint(value, status)) if isinstance(value, dict) else None
+        complaint = self.quotable(_complaint(value, status)) if isinstance(value, dict) else None
 
         def refusal(
             answer: str, hint: str, code: str | None = None, kind: type[ServiceError] = ServiceError
@@ -182,42 +181,41 @@ class Connection:
             target = response.headers.get("Location", "nowhere")
             raise refusal(
                 f"{method} {path} was redirected ({status}) to {target}",
-                f"Set {self.asks.option} to the address where it leads; following it would turn a POST into a GET",
+                f"Set {self.asks.option} to the target of the redirect. Redirects are not followed, because that would "
+                "turn a POST into a GET",
             )
         if isinstance(value, dict) and BANNED in (status, value.get("code")):
             raise refusal(f"the console has banned this address after failed sign-ins ({BANNED})", BAN_HINT, BAN)
-        if said:
-            raise refusal(
-                f"the console answered {status}: {said}{waits.wish(response)}", self._hint(status, path), SAID
-            )
+        if complaint:
+            raise refusal(f"the console answered {status}: {complaint}{wait}", self._hint(status, path), CONSOLE_ERROR)
         if status == 405:
             allowed = response.headers.get("Allow", "nothing else")
-            raise refusal(f"{method} {path} is not allowed there (405, allows {allowed})", self._hint(status, path))
+            raise refusal(f"{method} {path} is not allowed (405, allows {allowed})", self._hint(status, path))
         if not 200 <= status < 300:
-            raise refusal(f"{method} {path} answered {status} {response.reason}{asks}", self._hint(status, path))
+            raise refusal(f"{method} {path} was answered {status} {response.reason}{wait}", self._hint(status, path))
         if not readable:
-            what = "an HTML page" if "html" in content_type else f"{content_type or 'something'} that is not JSON"
+            what = "with an HTML page" if "html" in content_type else f"with {content_type or 'data'} that is not JSON"
             raise refusal(
-                f"{method} {path} answered {what}",
+                f"{method} {path} was answered {what}",
                 f"Check {self.asks.option}: a proxy or another web server answers, or this server has no such API",
                 kind=ServiceError if repeats or "html" in content_type else AmbiguousError,
             )
         return value
 
     def quotable(self, text: t.Any) -> str | None:
-        """What the console said, shortened, without any secret that is known or that looks like one of Entra."""
+        """Return the console's ``text``, shortened, with known secrets and anything like a secret of Entra masked."""
         if not text:
             return None
-        said = str(text)
+        shown = str(text)
         for secret in sorted(self._secrets, key=len, reverse=True):
-            said = said.replace(secret, "********")
-        said = ENTRA_SECRET.sub("********", said)
-        return quoted(said, LONGEST_QUOTE)
+            shown = shown.replace(secret, "********")
+        shown = ENTRA_SECRET.sub("********", shown)
+        return quoted(shown, LONGEST_QUOTE)
 
 
 def _complaint(value: dict[str, t.Any], status: int) -> t.Any:
-    """What the console complains of: ``error`` makes any answer a refusal (check_response); where an answer has a
-    ``message`` as well, that is the text and ``error`` only the name of the status (NestJS)."""
+    """Return the console's error text: ``error`` makes any response a refusal (check_response). If the response also
+    has a ``message``, that is the text, and ``error`` only the name of the status (NestJS)."""
     if 200 <= status < 300:
         return value.get("error")
     message = value.get("message")
@@ -225,7 +223,7 @@ def _complaint(value: dict[str, t.Any], status: int) -> t.Any:
 
 
 def _is_unreached(status: int) -> bool:
-    """Whether a reverse proxy answers that does not reach the console; those of Cloudflare are from 520 on."""
+    """True for the statuses of a reverse proxy that cannot reach the console; Cloudflare's are 520 and above."""
     return status in (502, 503, 504) or 520 <= status < 530
 
 
@@ -233,13 +231,11 @@ def _hint(status: int, path: str) -> str:
     if status == 401:
         return "Check username and password"
     if status == 403:
-        return "Check that the user is an administrator with the right to change settings"
+        return "Check that the user is an administrator who may change settings"
     if status in (404, 405):
-        return f"This server's API differs from what is known ({path}): see the option contract"
+        return f"This server's API differs from the known one ({path}): see the option contract"
     if _is_unreached(status):
-        return (
-            "A reverse proxy answers that does not reach the console: check that the console runs, and the proxy's log"
-        )
+        return "A reverse proxy cannot reach the console: check that the console is running, and check the proxy's log"
     if status == 429:
-        return "The console limits how often it is asked: wait a minute and run again"
-    return "Look into the console's log"
+        return "The console limits the rate of requests: wait a minute and run the playbook again"
+    return "Check the console log"

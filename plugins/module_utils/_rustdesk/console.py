@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The console types. Each is one class with the same verbs, in one file of the folder consoles; nothing else knows
+"""The console types. Each is one class with the same methods, in a file in the folder consoles; only that file knows
 its wire format.
 """
 
@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import BANNED, SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import BANNED, CONSOLE_ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro import Pro
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro_document import (
     DEFAULT_CONTRACT,
@@ -29,77 +29,78 @@ if t.TYPE_CHECKING:
 
 
 class Console(t.Protocol):
-    """What the modules ask of a console. ``supports`` are the options of a provider and of the console that it has.
+    """The interface of a console for the modules. ``supports`` are the options of providers and of the console itself
+    that it supports.
 
-    ``takes_api_domain`` is whether it takes the address that a client uses; see sign_in.authorization_url().
+    ``takes_api_domain`` is true if it accepts the address that a client uses; see sign_in.authorization_url().
     """
 
     type: str
     takes_api_domain: bool
     supports: frozenset[str]
-    # Seconds that a user has to sign in; None where that is not known
+    # Seconds that a user has to sign in; None if unknown
     sign_in_lasts: float | None
-    # The ID of the client as which the session was begun; None where the console does not want one
+    # The ID of the client that opened the session; None if the console does not need one
     client: str | None
-    # Whether it gives a finished sign-in only to the client, by ID and UUID, that began it
+    # True if only the client that began a sign-in, by ID and UUID, can collect it
     asks_for_client: bool
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
         """``contract`` overrides how settings are read and written."""
 
     def login(self, params: t.Mapping[str, t.Any]) -> str:
-        """Sign in with the console options and give the session's token."""
+        """Sign in with the console options and return the session's token."""
 
     def seen(self) -> str | None:
-        """What was read, for resume(), with its secrets; None where the console is to be read again."""
+        """Return the data read so far, for resume(), including secrets; None if the console should be read again."""
 
     def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
-        """Go on with the session of ``token``, which was begun as ``client``."""
+        """Continue the session of ``token``, which was opened as ``client``."""
 
     @property
     def wrote(self) -> bool:
-        """Whether look_again() has anything to do."""
+        """True if look_again() has anything to check."""
 
     def look_again(self) -> None:
-        """Raise ConflictError if another process has overwritten what was written in this session. What is asked for
-        afterwards is read anew."""
+        """Raise ConflictError if another process has overwritten the changes of this session. Later reads fetch the
+        data again."""
 
     def logout(self) -> None:
         """Close the session, if there is one."""
 
     def providers(self, name: str) -> list[Provider]:
-        """All providers, in the console's order; that of ``name`` with its secret, if the console gives it back."""
+        """Return all providers in the console's order; ``name`` with its client secret, if the console returns it."""
 
     def settings(self) -> dict[str, t.Any]:
-        """The console's own settings by option, of those that it has."""
+        """Return the console's own settings, by option."""
 
     def warnings(self, plan: Plan) -> list[str]:
-        """What the user should know before ``plan`` is applied."""
+        """Return warnings for the user about ``plan``."""
 
     def local_administrators(self) -> list[str] | None:
-        """The administrators who can sign in without an identity provider; None where the console does not tell."""
+        """Return the administrators who can sign in without an identity provider; None if unknown."""
 
     def authorized_users(self) -> int | None:
-        """How many users sign in with an identity provider; None where the console does not tell."""
+        """Return the number of users who sign in with an identity provider; None if unknown."""
 
     def user_names(self) -> set[str]:
-        """The names of all users. Raises ServiceError where the console does not tell them."""
+        """Return the names of all users. Raises ServiceError if the console does not list them."""
 
     def check(self, plan: Plan) -> None:
-        """Raise InputError or ServiceError where ``plan`` is not for this console; asks and writes nothing."""
+        """Raise InputError or ServiceError if this console cannot apply ``plan``; sends no request."""
 
     def apply(self, plan: Plan) -> None:
-        """Write what ``plan`` changes, read it back, and leave all else as it was."""
+        """Write the changes of ``plan``, verify them, and leave all other settings unchanged."""
 
 
 @t.runtime_checkable
 class KeepsDiscovery(t.Protocol):
-    """A console that keeps a discovery that failed, so that no sign-in begins although the issuer is back."""
+    """A console that caches a failed discovery, so that sign-ins keep failing after the issuer is back."""
 
     def test_discovery(self, name: str) -> Tested | None:
-        """Have the console test its discovery for the provider ``name``; None if it has no such provider.
+        """Run the console's test of its discovery for the provider ``name``; None if it has no such provider.
 
-        If the test succeeds, the console keeps nothing of before. Raises ServiceError if it refuses.
+        If the test succeeds, the console drops its cache. Raises ServiceError if the console refuses the test.
         """
 
 
@@ -108,12 +109,12 @@ class ListsSessions(t.Protocol):
     """A console that lists the sessions of an account, with the names of their devices."""
 
     def end_abandoned_sessions(self) -> list[str]:
-        """End the sessions that earlier runs have left open; see abandoned(). Gives what the console refuses, in
-        words. A console that does not list them refuses nothing."""
+        """End the sessions that earlier runs left open; see abandoned(). Return a warning for each refusal. Without a
+        list of sessions, do nothing."""
 
 
 CONSOLES: dict[str, type[Console]] = {console.type: console for console in (Pro, RustdeskConsole, RustdeskApi)}
-# One harmless request for each type: the path, and what tells it from the others when nobody is signed in.
+# One harmless request for each type: the path and the type that it detects, without a session
 PROBES = (
     (DEFAULT_CONTRACT["settings_path"], "pro"),
     ("/api/oidc-providers?current=1&pageSize=1", "rustdesk_console"),
@@ -122,11 +123,11 @@ PROBES = (
 
 
 def choose(params: t.Mapping[str, t.Any], connection: Connection) -> type[Console]:
-    """The class for the option O(console_type); V(auto) detects it by requests that change nothing and hold no
-    password.
+    """Return the class for the option O(console_type); V(auto) detects it by requests that change nothing and contain
+    no password.
 
-    A RustDesk server that is none of those that are known counts as Pro, whose own checks say what is wrong. Raises
-    ServiceError where no RustDesk server answers, so that nobody else is told the password.
+    A RustDesk server of an unknown type is treated as Pro, whose own checks report the problem. Raises ServiceError if
+    no RustDesk server answers, so that the password is not sent to another service.
     """
     if params["console_type"] != "auto":
         return CONSOLES[params["console_type"]]
@@ -139,11 +140,12 @@ def choose(params: t.Mapping[str, t.Any], connection: Connection) -> type[Consol
 
 
 def _check_rustdesk(connection: Connection) -> None:
-    """Raise ServiceError where no RustDesk server answers: many others want a session for every path too."""
+    """Raise ServiceError if no RustDesk server answers: many other servers require a session for every path, like
+    Pro."""
     try:
         sign_in.login_options(connection)
     except ServiceError as error:
-        other = error.code is not None and error.code != SAID
+        other = error.code is not None and error.code != CONSOLE_ERROR
         known = other or error.status is None or 300 <= error.status < 400
         hint = error.hint if known else "Check console_url, or set console_type if this is a RustDesk console"
         raise ServiceError(
@@ -156,10 +158,10 @@ def _check_rustdesk(connection: Connection) -> None:
 
 
 def detect(connection: Connection) -> str | None:
-    """The type of the console that answers there; None for one that is not known. Raises ServiceError if none answers.
+    """Return the type of the console; None if it is unknown. Raises ServiceError if there is no response.
 
-    The first probe decides for Pro (it wants a session) and for rustdesk_console (NestJS says that it has no such
-    path); rustdesk_api answers everything with 200 and a code.
+    The first probe identifies Pro (it requires a session) and rustdesk_console (NestJS reports that the path does not
+    exist); rustdesk_api answers every request with 200 and a code.
     """
     for path, probed in PROBES:
         attempted = f"Detecting the type of the console {connection.url} failed"
@@ -169,13 +171,13 @@ def detect(connection: Connection) -> str | None:
             value = response.json()
         except ValueError:
             value = None
-        told = value if isinstance(value, dict) else {}
-        if told.get("statusCode") in (401, 404) and "message" in told:
+        found = value if isinstance(value, dict) else {}
+        if found.get("statusCode") in (401, 404) and "message" in found:
             return "rustdesk_console"
-        if told.get("code") == BANNED:  # only this type answers so, to each path
+        if found.get("code") == BANNED:  # only this type answers with this code, on every path
             return "rustdesk_api"
-        if probed == "pro" and (response.status_code in (401, 403) or isinstance(told.get("providers"), list)):
+        if probed == "pro" and (response.status_code in (401, 403) or isinstance(found.get("providers"), list)):
             return probed
-        if probed == "rustdesk_api" and response.status_code == 200 and told.get("code") == 403:
+        if probed == "rustdesk_api" and response.status_code == 200 and found.get("code") == 403:
             return probed
     return None

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The option O(headers): what an access gateway before the console asks for. Its values are never quoted."""
+"""The option O(headers), for an access gateway in front of the console. Its values are never quoted."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _addre
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
-# requests quotes what is otherwise in its error
+# requests would quote any other value in its error
 VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
-# Of the console's session, of the request's form and of the connection
+# Headers of the console's session, the request's body and the connection
 RESERVED = (
     "accept",
     "api-token",
@@ -30,18 +30,18 @@ RESERVED = (
 
 
 def check_headers(headers: t.Mapping[str, t.Any] | None, option: str = "headers") -> dict[str, str]:
-    """The headers for each request to the console; raises InputError, which never quotes a value."""
+    """Return the headers for each request to the console; raises InputError, which never quotes a value."""
     found = {}
     for name, value in (headers or {}).items():
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise InputError(f"{option} has a name that no header can have", hint="Write each header as name: value")
+            raise InputError(f"{option} has an invalid header name", hint="Write each header as name: value")
         if name.lower() in RESERVED:
             raise InputError(f"{option} has {name}", answer="the session with the console uses it", hint="Remove it")
         text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
         if not VALUE.fullmatch(text):
             raise InputError(
                 f"{option} has a value for {name} that cannot be sent",
-                answer="it is not a text of printable ASCII characters without spaces at its ends",
+                answer="it must consist of printable ASCII characters, without leading or trailing spaces",
                 hint="Copy it again from the gateway",
             )
         found[name] = text
@@ -49,7 +49,7 @@ def check_headers(headers: t.Mapping[str, t.Any] | None, option: str = "headers"
 
 
 def of_verification(params: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """The headers for O(public_url): only the console of O(console_url), where that is given, is told the secrets."""
+    """Return the headers for O(public_url): the secrets are only sent to the origin of O(console_url), if it is set."""
     headers = check_headers(params["headers"])
     console_url = params["console_url"]
     same = not console_url or _addresses.origin(console_url) == _addresses.origin(params["public_url"])

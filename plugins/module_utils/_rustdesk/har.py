@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Learning how a console reads and writes its OIDC settings from a recording of a browser (HAR 1.2); pure.
+"""Learn how a console reads and writes its OIDC settings from a browser recording (HAR 1.2); pure.
 
-What is looked for is one visit of Settings > OIDC with Submit: an answer that holds a list of providers, and a request
-that sends it back. Members are recognised by their names in any spelling, and by the types of their values.
+The recording should contain one visit to Settings > OIDC with Submit: a response with a list of providers, and a
+request that sends it back. Members are recognized by their names in any spelling, and by the types of their values.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
 
 Document = dict[str, t.Any]
 
-# What a member of a provider may be called, without case and separators; the likeliest first.
+# The possible names of a provider's members, without case and separators; the most likely first
 SPELLINGS: dict[str, tuple[str, ...]] = {
     "name": ("name", "op", "title", "providername", "provider", "key", "id"),
     "order": ("orderindex", "order", "position", "index", "sort", "priority"),
@@ -51,7 +51,7 @@ FITS: dict[str, t.Callable[[t.Any], bool]] = {
     "order": json_structure.is_number,
     "enabled": lambda value: isinstance(value, bool),
 }
-# The parts of a contract that a recording shows as they are.
+# The parts of a contract that a recording shows directly
 SEEN = ("settings_path", "write_path", "write_method", "document", "providers", "callback_url")
 NEEDED = ("name", "client_id", "client_secret")
 WRITES = ("PUT", "POST", "PATCH")
@@ -60,7 +60,7 @@ DEEPEST = 8
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request with JSON, and what was answered; what is no JSON is None."""
+    """One request and its response, with their JSON; None for anything but JSON."""
 
     method: str
     path: str
@@ -70,10 +70,10 @@ class Exchange:
 
 
 def learn(har: t.Any) -> Document:
-    """The ``contract`` that a recording, as text or as an object, shows, how sure each part of it is, and a ``report``
-    without any value.
+    """Return the ``contract`` from a recording, given as text or as an object, with the confidence of each part and a
+    ``report`` without values.
 
-    Raises InputError where it is no recording, or shows no list of providers that was read and written.
+    Raises InputError if it is not a recording, or shows no list of providers that was read and written.
     """
     exchanges = _exchanges(har)
     writes = [
@@ -81,9 +81,9 @@ def learn(har: t.Any) -> Document:
     ]
     if not writes:
         raise InputError(
-            "The recording shows no OIDC settings that were written",
+            "The recording does not show how the OIDC settings are written",
             answer=f"it has {len(exchanges)} requests with JSON, none with a list of providers",
-            hint="Record a visit of Settings > OIDC: open it, change something, press Submit, and save all as HAR",
+            hint="Record a visit to Settings > OIDC: open it, change something, press Submit, and save all as HAR",
         )
     write, at, entries = max(writes, key=lambda found: len(_keys(found[2])))
     reads = [
@@ -96,7 +96,7 @@ def learn(har: t.Any) -> Document:
     if not reads:
         raise InputError(
             "The recording shows how the OIDC settings are written, but not how they are read",
-            hint="Record from before the page Settings > OIDC is opened",
+            hint="Start recording before opening the page Settings > OIDC",
         )
     read, document = reads[-1]
     keys = _keys(entries)
@@ -140,9 +140,9 @@ def _exchanges(har: t.Any) -> list[Exchange]:
                 path = urlsplit(request["url"]).path
                 found.append(Exchange(request["method"].upper(), path, sent, response["status"], answer))
     except (KeyError, TypeError, AttributeError, ValueError):
-        # What it says instead may be a secret.
+        # The error's text may contain a secret.
         raise InputError(
-            "This is no recording in HAR form", hint="Save it from the browser's network tab as HAR"
+            "This is not a recording in HAR format", hint="Save it as HAR from the browser's network tab"
         ) from None
     return found
 
@@ -157,7 +157,7 @@ def _json(text: t.Any, encoding: str | None = None) -> t.Any:
 
 
 def _places(value: t.Any, place: tuple[str, ...] = ()) -> t.Iterator[tuple[str, t.Any]]:
-    """All objects and lists within ``value``, with their dotted places."""
+    """Yield all objects and lists within ``value``, with their dotted places."""
     if not isinstance(value, (dict, list)) or len(place) > DEEPEST:
         return
     yield ".".join(place), value
@@ -167,7 +167,7 @@ def _places(value: t.Any, place: tuple[str, ...] = ()) -> t.Iterator[tuple[str, 
 
 
 def _lists(value: t.Any) -> t.Iterator[tuple[str, list[Document]]]:
-    """All lists within ``value`` whose items look like providers, with their dotted places."""
+    """Yield all lists within ``value`` whose items look like providers, with their dotted places."""
     for place, found in _places(value):
         if isinstance(found, list) and found and all(isinstance(item, dict) for item in found):
             keys = _keys(found)
@@ -176,7 +176,7 @@ def _lists(value: t.Any) -> t.Iterator[tuple[str, list[Document]]]:
 
 
 def _keys(entries: t.Sequence[Document]) -> dict[str, str]:
-    """What each option is called in ``entries``."""
+    """Return the name of each option in ``entries``."""
     members: dict[str, list[t.Any]] = {}
     for entry in entries:
         for key, value in entry.items():
@@ -196,7 +196,7 @@ def _keys(entries: t.Sequence[Document]) -> dict[str, str]:
 
 
 def _alike(read: t.Any, written: t.Any) -> bool:
-    """Whether what was read is of the shape that was written: the same members, and providers at the same place."""
+    """True if ``read`` has the structure of ``written``: the same members, and providers at the same place."""
     if type(read) is not type(written):
         return False
     if isinstance(written, dict) and set(read) != set(written):
@@ -205,7 +205,7 @@ def _alike(read: t.Any, written: t.Any) -> bool:
 
 
 def _callback(exchanges: t.Sequence[Exchange], write: Exchange) -> Document:
-    """Where the callback URL is: in the document, or in another that is read at a path of its own."""
+    """Find the callback URL, in the settings document or in another one with its own path."""
     for exchange in [write, *reversed([e for e in exchanges if e.method in WRITES])]:
         for place, value in _places(exchange.sent):
             if not isinstance(value, dict):
@@ -233,7 +233,7 @@ def _confidence(option: str, key: str | None, entries: t.Sequence[Document]) -> 
     if key == DEFAULT_KEYS[option]:
         return "as known"
     likeliest = json_structure.letters(key) == SPELLINGS[option][0]
-    return "by its name" if likeliest else "likely, by its name and type: please check"
+    return "by its name" if likeliest else "likely, by its name and type: check it"
 
 
 def _concerns(exchange: Exchange, read: Exchange, write: Exchange) -> bool:
@@ -241,7 +241,7 @@ def _concerns(exchange: Exchange, read: Exchange, write: Exchange) -> bool:
 
 
 def _redacted(exchange: Exchange) -> Document:
-    """An exchange by its shape: no value, no host, no name of a person or a thing."""
+    """Return the structure of an exchange, without values, hosts, or the names of people and things."""
     segments = ["{id}" if json_structure.PERSONAL.search(part) else part for part in exchange.path.split("/")]
     return {
         "request": f"{exchange.method} {'/'.join(segments)}",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Places within a JSON value, as the option contract names them: members joined by dots."""
+"""Access places within a JSON value, named as in the option contract: members joined by dots."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk imp
 
 
 def dig(value: t.Any, path: str) -> t.Any:
-    """What is at the dotted ``path`` in ``value``; ``value`` itself for an empty path, None where there is nothing."""
+    """Return the value at the dotted ``path`` in ``value``; ``value`` itself for an empty path, None if it is
+    missing."""
     for key in path.split(".") if path else ():
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def respelt(value: t.Any, path: str) -> bool:
-    """Whether the member at the dotted ``path`` is missing, while one of the same letters is there."""
+    """True if the member at the dotted ``path`` is missing, but exists in another spelling."""
     parents, _dot, last = path.rpartition(".")
     place = dig(value, parents)
     same = (
@@ -32,7 +33,7 @@ def respelt(value: t.Any, path: str) -> bool:
 
 
 def put(document: dict[str, t.Any], path: str, value: t.Any) -> None:
-    """Set what is at the dotted ``path`` in ``document``."""
+    """Set the value at the dotted ``path`` in ``document``."""
     *parents, last = path.split(".")
     for key in parents:
         document = document.setdefault(key, {})

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The last requests of a session that earlier tasks kept open: what the console holds in the end, and the logout."""
+"""End a session that earlier tasks kept open: check what the console holds, and sign out."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Params = t.Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class Look:
-    """Whether the provider still has exactly O(client_secret), None if that is not asked or cannot be read.
+    """The result of the last check: ``holds`` is true if the provider still has O(client_secret), None if unknown.
 
-    After another process has written its own client secret into the same provider, ``conflict`` is the error for that,
-    and ``others_secret`` is that client secret.
+    If another process has written its own client secret to the same provider, ``conflict`` is the error for that, and
+    ``others_secret`` is that client secret.
     """
 
     holds: bool | None = None
@@ -37,16 +37,16 @@ class Look:
 
 
 def last_look(params: Params, questions: Questions[Tested], tell: t.Callable[[str], None] | None = None) -> Look:
-    """What the provider O(name) has in the end; O(look_again) asks for it, and a write of the same session.
+    """Check the final state of the provider O(name), if O(look_again) is set or the session has written.
 
-    Meanwhile others are at work, until they end ``questions``: whether the console's own discovery works, if it keeps
-    one. The session is closed, whatever fails. Raises ConflictError if another process has overwritten the provider.
+    Until ``questions`` ends, serve the calls of another thread to test the console's discovery, if the console caches
+    it. The session is closed in every case. Raises ConflictError if another process has overwritten the provider.
     """
     try:
         with signed_in({**params, "keep_session": False}, tell) as session:
             console = session.console
             if console.wrote:
-                questions.serve(lambda: None)  # the later the look, the more it sees
+                questions.serve(lambda: None)  # a later check detects more conflicts
             seen = _look(console, params) if console.wrote or params["look_again"] else Look()
             if isinstance(console, KeepsDiscovery):
                 questions.serve(lambda: console.test_discovery(params["name"]))
@@ -64,7 +64,7 @@ def _look(console: Console, params: Params) -> Look:
 
 
 def _overwritten(console: Console, params: Params, conflict: ConflictError) -> Look:
-    """What another process has made of the provider; raises ``conflict`` if more than its client secret differs."""
+    """Return what another process wrote to the provider; raises ``conflict`` if more than its client secret differs."""
     found = find(console.providers(params["name"]), params["name"], console.type)
     same = found is not None and (found.client_id, found.issuer) == (params["client_id"], params["issuer"])
     if found is None or not same or not is_whole(found.client_secret):

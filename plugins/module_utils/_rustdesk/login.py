@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Signing in to a console as RustDesk's own client does, with a second factor, and signing out.
+"""Sign in to a console as RustDesk's client does, including a second factor, and sign out.
 
 Source: RustDesk's client (flutter/lib/common/hbbs/hbbs.dart, flutter/lib/models/user_model.dart).
 """
@@ -21,81 +21,82 @@ from contextlib import suppress
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import totp
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.open_outcome import repeated
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 
-# The statuses with which consoles refuse a login.
+# The statuses of a rejected login
 REFUSED = (200, 400, 401, 403)
 CHECK = "Check username and password, and that the account is enabled"
-MAIL = "Check the console's SMTP settings, or use an account for automation that has TOTP"
-# The members of a login's answer that are read (hbbs.dart)
+MAIL = "Check the console's SMTP settings, or use a dedicated account with TOTP for automation"
+# The members of a login's response that are read (hbbs.dart)
 ANSWER = {"access_token": str, "type": str, "tfa_type": str, "secret": str, "user": {"name": str, "is_admin": bool}}
-# How the console names the sessions of this collection, in its list of devices for example.
+# The name of this collection's sessions in the console, for example in its list of devices
 DEVICE_NAME = "deskops.rustdesk_sso"
-# How many one-time codes a sign-in tries
+# The most one-time codes that a sign-in tries
 TOTP_CODES = 3
 CLIENT_PREFIX = "deskops-rustdesk-sso-"
 
 
 def new_client() -> str:
-    """The ID of a client of its own, for one session.
+    """Return a new client ID for one session.
 
-    A logout ends all sessions of its client (rustdesk_console 1.8.0 [rec]), so that a shared one would end others'.
+    A logout ends all sessions of its client (rustdesk_console 1.8.0 [rec]), so clients are not shared.
     """
     return CLIENT_PREFIX + secrets.token_hex(8)
 
 
 def client_members(client: str) -> dict[str, str]:
-    """The members by which requests name the ``client``, as RustDesk's clients send them."""
+    """Return the members that identify the ``client`` in requests, as RustDesk's clients send them."""
     return {"id": client, "uuid": base64.b64encode(client.encode()).decode()}
 
 
-# What a login is answered where a password alone does not do and no code can be sent: what it means, and what to do
-# (src/modules/auth/services of rustdesk_console 1.8.0 [src]).
+# The login types that cannot be completed automatically: the meaning and the hint
+# (src/modules/auth/services of rustdesk_console 1.8.0 [src])
 UNFINISHED = {
     "enforce_tfa": (
-        "the console demands a second factor of this account, which has none yet",
-        "Set up TOTP for the account and set totp_secret to its secret. If that needs a sign-in, another administrator"
-        " has to stop enforcing the second factor for it first",
+        "the console requires a second factor, but this account has none yet",
+        "Set up TOTP for the account and set totp_secret to its secret. If that requires a sign-in, another"
+        " administrator must first stop enforcing the second factor for it",
     ),
     "passkey_check": (
-        "the console asks for a passkey, which only a person can present",
-        "Turn off the passkey as second factor of this account, or use an account for automation that has TOTP",
+        "the console requires a passkey, which only a person can present",
+        "Turn off the passkey as this account's second factor, or use a dedicated account with TOTP for automation",
     ),
 }
 
 
 class SignedInLikeAClient:
-    """A console whose administrators sign in by the request that RustDesk's clients send."""
+    """A console whose administrators sign in with the request that RustDesk's clients send."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.client: str | None = None
 
     def login(self, params: t.Mapping[str, t.Any]) -> str:
-        """Sign in with the console options ``params``; gives the session's token. Raises as the function login()."""
+        """Sign in with the console options ``params`` and return the session's token. Raises as the function
+        login()."""
         self.client, token = login(self._connection, params, self.client)
         return token
 
     def seen(self) -> str | None:
-        """Nothing: this console is read again."""
+        """Return None, because this console is read again."""
         return None
 
     def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
-        """Go on with the session of ``token``, which was begun as ``client``."""
+        """Continue the session of ``token``, which was opened as ``client``."""
         self.client = client
         use(self._connection, token)
 
     @property
     def wrote(self) -> bool:
-        """Never: this console writes each provider separately."""
+        """Always false, because this console writes each provider separately."""
         return False
 
     def look_again(self) -> None:
-        """Nothing: this console writes each provider separately."""
+        """Do nothing, because this console writes each provider separately."""
 
     def logout(self) -> None:
         """Close the session, if there is one."""
@@ -103,17 +104,17 @@ class SignedInLikeAClient:
 
 
 def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | None = None) -> tuple[str, str]:
-    """Sign in with the console options ``params``, through a second factor where the console asks for one, and give the
+    """Sign in with the console options ``params``, and with a second factor if the console requires one. Return the
     client's ID and the session's token.
 
-    ``client`` is the one whose session is renewed, so that a logout ends what is left of both; by default a new one.
-    Raises ServiceError naming the option to change, InputError for a TOTP secret that cannot be one.
+    ``client`` is the client whose session is renewed, so that a logout ends both sessions; by default a new one.
+    Raises ServiceError naming the option to change, InputError for an invalid TOTP secret.
     """
     attempted = attempt(connection, params)
     connection.keep_secret(params["password"], params.get("totp_secret"), params.get("verification_code"))
     connection.headers.pop("Authorization", None)
     if connection.url.lower().startswith("http://") and not connection.asked:
-        # Something harmless first: were it redirected, the password would have gone over the wire for nothing.
+        # A harmless request first, so that the password is not sent in clear text if the address redirects to https.
         connection.call("GET", "/api/login-options", attempted)
     if params.get("verification_code") and params.get("verification_secret"):
         client, secret = begun_login(params["verification_secret"])
@@ -126,7 +127,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
         def sign_in() -> dict[str, t.Any]:
             return _with_password(connection, params, asked, attempted)
 
-        # The second step opens one session with its code and its secret, so that both steps are repeated
+        # A code opens only one session, so both steps are repeated together
         answer = sign_in() if params.get("verification_code") else repeated(sign_in)
     if not isinstance(answer.get("access_token"), str):
         if answer.get("type") in UNFINISHED:
@@ -134,7 +135,7 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
             raise ServiceError(attempted, answer=demanded, hint=hint, code=answer["type"])
         raise ServiceError(
             attempted,
-            answer=f"the answer has no access token (type {answer.get('type')})",
+            answer=f"the response has no access token (type {answer.get('type')})",
             hint="Check that console_url is a RustDesk console",
         )
     token = _documents.token(answer, "access_token", attempted)
@@ -144,39 +145,40 @@ def login(connection: Connection, params: t.Mapping[str, t.Any], client: str | N
         raise ServiceError(
             attempted,
             answer="this user is not an administrator of the console",
-            hint="Set username to an administrator, or make this user one",
+            hint="Set username to an administrator, or make this user an administrator",
             code="not_administrator",
         )
     return client, token
 
 
-def refusal(status: int | None, said: str | None) -> tuple[str | None, str]:
-    """What a password was refused for, None if the console's own words say it, and what to do next.
+def refusal(status: int | None, message: str | None) -> tuple[str | None, str]:
+    """Return why a password was rejected, None if the console's own text ``message`` explains it, and what to do next.
 
-    rustdesk_console answers 400 where it cannot ask for the second factor, in Chinese (auth-email.service.ts,
+    rustdesk_console answers 400, in Chinese, if it cannot request the second factor (auth-email.service.ts,
     auth-passkey.service.ts [src]).
     """
     if status != 400:
         return None, CHECK
-    if re.search("passkey", said or "", re.IGNORECASE):
-        return f"the console cannot ask for the account's passkey: {said}", UNFINISHED["passkey_check"][1]
-    if re.search("mail|邮件|邮箱", said or "", re.IGNORECASE):
-        return f"the console could not send the sign-in code by e-mail: {said}", MAIL
-    return None, f"{CHECK}. If it signs in with codes by e-mail: {MAIL}"
+    if re.search("passkey", message or "", re.IGNORECASE):
+        return f"the console cannot request the account's passkey: {message}", UNFINISHED["passkey_check"][1]
+    if re.search("mail|邮件|邮箱", message or "", re.IGNORECASE):
+        return f"the console could not send the sign-in code by e-mail: {message}", MAIL
+    return None, f"{CHECK}. If it uses codes by e-mail: {MAIL}"
 
 
 def attempt(connection: Connection, params: t.Mapping[str, t.Any]) -> str:
-    """The words with which an error of a sign-in begins.
+    """Return the beginning of a sign-in's error message.
 
-    Ansible masks the password in all output: a user name that holds it is left out, as its mask would tell just that.
+    Ansible masks the password in all output. A user name that contains the password is left out, because the mask would
+    reveal that.
     """
     name, password = params["username"], params["password"]
-    told = "" if password and password in name else f" as {name}"
-    return f"Signing in to the console {connection.url}{told} failed"
+    user = "" if password and password in name else f" as {name}"
+    return f"Signing in to the console {connection.url}{user} failed"
 
 
 def begun_login(verification_secret: str) -> tuple[str, str]:
-    """The client's ID and the console's own secret of the login that ended with this ``verification_secret``."""
+    """Return the client's ID and the console's secret from the ``verification_secret`` of an earlier login."""
     client, separator, secret = verification_secret.partition(":")
     if separator and client.startswith(CLIENT_PREFIX):
         return client, secret
@@ -184,14 +186,14 @@ def begun_login(verification_secret: str) -> tuple[str, str]:
 
 
 def use(connection: Connection, token: str) -> None:
-    """Go on with the session of ``token``."""
+    """Continue the session of ``token``."""
     connection.keep_secret(token)
     connection.headers["Authorization"] = f"Bearer {token}"
 
 
 def logout(connection: Connection, client: str | None) -> None:
-    """Close the session that was begun as ``client``, and no other; a console that refuses is left alone, as the
-    session expires."""
+    """Close the session that was opened as ``client``, and no other. A refusal is ignored, because the session expires
+    anyway."""
     if "Authorization" not in connection.headers:
         return
     with suppress(ServiceError):
@@ -202,7 +204,7 @@ def logout(connection: Connection, client: str | None) -> None:
 def _with_password(
     connection: Connection, params: t.Mapping[str, t.Any], client: str, attempted: str
 ) -> dict[str, t.Any]:
-    """Both steps of a login, if it has two."""
+    """Perform a login with both of its steps, if it has two."""
     request = {
         "username": params["username"],
         "password": params["password"],
@@ -213,7 +215,7 @@ def _with_password(
     try:
         answer = _call(connection, request, attempted, CHECK)
     except ServiceError as error:
-        if error.code != SAID or error.status not in REFUSED:
+        if error.code != CONSOLE_ERROR or error.status not in REFUSED:
             raise
         meant, hint = refusal(error.status, error.answer)
         raise error.but(answer=meant, hint=hint) from error
@@ -225,7 +227,7 @@ def _with_password(
 def _challenged(
     connection: Connection, params: t.Mapping[str, t.Any], client: str, attempted: str, answer: dict[str, t.Any]
 ) -> dict[str, t.Any]:
-    """The second step of a login; its type is email_check for e-mail codes and TOTP alike (hbbs.dart)."""
+    """Perform the second step of a login; its type is email_check for e-mail codes and TOTP alike (hbbs.dart)."""
     by_totp = answer.get("tfa_type") == "tfa_check"
     name = _user(answer).get("name") or params["username"]
     secret = answer.get("secret")
@@ -238,24 +240,24 @@ def _challenged(
             "Set totp_secret to the account's TOTP secret"
             if by_totp
             else (
-                "Set verification_code to it and verification_secret to this error's verification_secret, or use"
-                " an account for automation that has TOTP"
+                "Set verification_code to the code and verification_secret to this error's verification_secret, or use"
+                " a dedicated account with TOTP for automation"
             )
         )
-        # A code by TOTP needs no second run
+        # With TOTP, no second run is needed
         begun = "" if by_totp else f"{client}:{secret or ''}"
-        raise ChallengeError(attempted, f"the console asks for {wants}", option, begun)
+        raise ChallengeError(attempted, f"the console requires {wants}", option, begun)
     return _second_factor(connection, params, client, attempted, name, secret, code, code if by_totp else "")
 
 
 def _with_totp(
     connection: Connection, params: t.Mapping[str, t.Any], client: str, attempted: str, name: str, secret: t.Any
 ) -> dict[str, t.Any]:
-    """The second step with one-time codes of O(totp_secret), none of which is sent twice.
+    """Perform the second step with one-time codes from O(totp_secret), sending each code only once.
 
-    A code opens one session (RFC 6238, 5.2), and that of a run just before may have it: the next one is good already,
-    as clocks may differ by a step. Some consoles take the code of their own step alone, which may have just begun.
-    Two runs just before may have had both: then the one after is waited for, once.
+    A code opens one session (RFC 6238, 5.2), and a run just before may have used it. The next code usually works
+    already, because consoles allow for clocks that differ by a step. Some consoles only accept the code of the current
+    step, which may have just begun. If two recent runs have used both codes, the one after is awaited, once.
     """
     step = totp.step(time.time())
     for attempt in range(TOTP_CODES):
@@ -272,12 +274,12 @@ def _with_totp(
 
 
 def _wait_for(connection: Connection, step: int) -> None:
-    """Wait until ``step`` has begun."""
+    """Wait until ``step`` begins."""
     seconds = step * totp.SECONDS - time.time()
     if seconds <= 0:
         return
     connection.tell(
-        f"The console {connection.url} refused two one-time codes, which earlier sign-ins may have used: waiting "
+        f"The console {connection.url} rejected two one-time codes, which earlier sign-ins may have used: waiting "
         f"{math.ceil(seconds)} s for the next one"
     )
     time.sleep(seconds)
@@ -304,7 +306,7 @@ def _second_factor(
     if tfa_code or params.get("totp_secret"):
         request["tfaCode"] = tfa_code or code
     return _call(
-        connection, request, attempted, "Check totp_secret or verification_code, and the clocks; no code is taken twice"
+        connection, request, attempted, "Check totp_secret or verification_code, and the clocks; a code works only once"
     )
 
 
@@ -312,20 +314,20 @@ def _call(connection: Connection, request: dict[str, t.Any], attempted: str, hin
     try:
         answer = connection.call("POST", "/api/login", attempted, json=request)
     except ServiceError as error:
-        if error.status in REFUSED and error.code == SAID:
+        if error.status in REFUSED and error.code == CONSOLE_ERROR:
             raise error.but(hint=hint) from error
         raise
     if not isinstance(answer, dict):
-        raise ServiceError(attempted, answer="the answer is not a JSON object", hint="Check console_url")
+        raise ServiceError(attempted, answer="the response is not a JSON object", hint="Check console_url")
     _documents.check(answer, ANSWER, attempted)
     return answer
 
 
 class ChallengeError(ServiceError):
-    """The console asks for a second factor that was not given.
+    """The console requires a second factor that was not supplied.
 
-    ``verification_secret`` names this attempt; with the code it completes it. By itself it opens nothing. It is empty
-    where another run needs no code of this attempt.
+    ``verification_secret`` identifies this attempt; together with the code it completes the sign-in, alone it grants
+    nothing. It is empty if another run needs no code from this attempt.
     """
 
     def __init__(self, attempted: str, answer: str, hint: str, verification_secret: str) -> None:
@@ -333,7 +335,7 @@ class ChallengeError(ServiceError):
         self.verification_secret = verification_secret
 
     def as_result(self) -> dict[str, t.Any]:
-        """As of every error, with the attempt's name if it is needed to go on."""
+        """Return the result, with ``verification_secret`` if it is needed to continue."""
         result = super().as_result()
         if self.verification_secret:
             result["error"]["verification_secret"] = self.verification_secret

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Requests to a console whose outcome is open: the answer was lost, or something on the way failed."""
+"""Requests to a console whose outcome is unknown, because the response was lost or something on the way failed."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ServiceError,
     sentence,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR
 
 Result = t.TypeVar("Result")
 
-# Seconds before a request is sent again, so that a restarted console or proxy is back.
+# Seconds before each retry, to give a console or proxy the time to restart
 PAUSES = (0.3, 0.9)
-AGAIN = "Run the playbook again: it reads what the console has, and goes on from there"
-# Seconds after which a request that began something, and failed, is not repeated.
+AGAIN = "Run the playbook again: it continues from the console's present state"
+# Seconds after which a failed request is not repeated
 LONG = 10.0
 
 
 def is_open(error: ServiceError) -> bool:
-    """Whether a request that failed with ``error`` may have taken effect.
+    """True if a request that failed with ``error`` may have taken effect.
 
-    It may have if no answer came, if the console or a proxy failed (500 and above), and if the answer to a success
-    cannot be read. Whatever answers in place of the console has a name, the error's code: it passed nothing on.
+    This is the case if there was no response, if the console or a proxy failed (500 and above), or if the response to a
+    successful request cannot be read. A service that answers in the console's place did not forward the request; the
+    error's code is then the name of the cause.
     """
     if isinstance(error, AmbiguousError):
         return True
@@ -40,17 +41,17 @@ def is_open(error: ServiceError) -> bool:
         return False
     if 200 <= error.status < 300:
         return error.code is None
-    return error.status >= 500 and error.code in (None, SAID)
+    return error.status >= 500 and error.code in (None, CONSOLE_ERROR)
 
 
 def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], bool | None]) -> None:
-    """Send a ``write``, and have ``is_undone`` read what the console has now if the outcome is open.
+    """Send a ``write``. If its outcome is unknown, ``is_undone`` reads the console's present state.
 
-    ``is_undone`` returns whether everything is as it was before, None if the console does not show it. In both cases
-    the write is sent once more, and the console is read again if that fails. ``is_undone`` returns None only for a
-    write that can be sent twice. What else is read is left to the caller's own read-back.
+    ``is_undone`` returns true if nothing has changed, and None if the console does not show it, which is only allowed
+    for a write that can be sent twice. In both cases the write is sent once more, and the console is read again if that
+    fails. Everything else is verified by the caller.
 
-    Raises the write's own error if the console refuses it or if nothing was written, AmbiguousError if it is not known
+    Raises the write's own error if the console refuses it or if nothing was written, AmbiguousError if it is unknown
     whether it took effect, and ConflictError if ``is_undone`` does.
     """
     try:
@@ -70,11 +71,11 @@ def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], 
         failed = error
     undone = _read(is_undone, failed)
     if undone is None:
-        raise _unknown(failed, "the console does not show whether it holds what was written") from failed
+        raise _unknown(failed, "the console does not show whether it has the new values") from failed
     if undone and is_open(failed):
         raise ServiceError(
             failed.attempted,
-            answer=f"{sentence(str(failed.answer))} A reading shows that nothing was written",
+            answer=f"{sentence(str(failed.answer))} A read confirmed that nothing was written",
             hint=failed.hint,
             status=failed.status,
             code=failed.code,
@@ -85,20 +86,20 @@ def resolved_by_reading(write: t.Callable[[], t.Any], is_undone: t.Callable[[], 
 
 
 def read_back(attempted: str, read: t.Callable[[], Result]) -> Result:
-    """What ``read`` gives of what a console has after a write that it accepted.
+    """Return the result of ``read`` after a write that the console accepted.
 
-    Raises AmbiguousError if the console gives no answer to that, and otherwise what ``read`` raises.
+    Raises AmbiguousError if the console does not answer, and otherwise the errors of ``read``.
     """
     try:
         return read()
     except ConflictError:
         raise
     except ServiceError as error:
-        if error.status is None and not isinstance(error.__cause__, OSError):  # an answer of another shape
+        if error.status is None and not isinstance(error.__cause__, OSError):  # a response in another format
             raise
         raise AmbiguousError(
             attempted,
-            answer=f"the console accepted the write, but what it has now cannot be read ({error.answer})",
+            answer=f"the console accepted the write, but its present state cannot be read ({error.answer})",
             hint=AGAIN,
             status=error.status,
             code=error.code,
@@ -107,10 +108,9 @@ def read_back(attempted: str, read: t.Callable[[], Result]) -> Result:
 
 
 def repeated(send: t.Callable[[], Result]) -> Result:
-    """``send`` a request that begins something harmless, and up to twice more while no answer comes or 500 and above.
+    """``send`` a harmless request, and repeat it up to twice if there is no response or a status of 500 and above.
 
-    A console that took long to fail, or did not answer in time, is not asked again. Raises ServiceError as ``send``
-    does.
+    It is not repeated after a timeout, or after a failure that took long. Raises ServiceError as ``send`` does.
     """
     for pause in (*PAUSES, None):
         began = time.monotonic()
@@ -132,13 +132,13 @@ def _read(is_undone: t.Callable[[], bool | None], failed: ServiceError) -> bool 
     except ConflictError:
         raise
     except ServiceError as error:
-        raise _unknown(failed, f"what the console has now cannot be read ({error.answer})") from failed
+        raise _unknown(failed, f"the console's present state cannot be read ({error.answer})") from failed
 
 
 def _unknown(failed: ServiceError, why: str) -> AmbiguousError:
     return AmbiguousError(
         failed.attempted,
-        answer=f"it is not known whether the write took effect: {failed.answer}, and {why}",
+        answer=f"it is unknown whether the write took effect: {failed.answer}, and {why}",
         hint=AGAIN,
         status=failed.status,
         code=failed.code,

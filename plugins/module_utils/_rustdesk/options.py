@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The argument spec that every module speaking to a console shares, mirrored by the doc fragment of the same name, and
-the rules for its values."""
+"""The argument spec that all modules for consoles share, mirrored by the doc fragment of the same name, and the rules
+for its values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.gat
 
 
 def renamed(former: str) -> dict[str, t.Any]:
-    """What an option's argument spec adds to be taken under its ``former`` name for a while, with a deprecation."""
+    """Return the part of an argument spec that accepts an option's ``former`` name, with a deprecation."""
     deprecated = {"name": former, "version": "2.0.0", "collection_name": "deskops.rustdesk_sso"}
     return {"aliases": [former], "deprecated_aliases": [deprecated]}
 
@@ -81,11 +81,10 @@ def check(
     identifiers: t.Iterable[str] = (),
     proxy: str = "proxy",
 ) -> None:
-    """Raise InputError for the first option of a console, or other option of ``argument_spec``, that cannot be used;
-    asks nobody.
+    """Raise InputError for the first invalid option of a console or of ``argument_spec``; sends no request.
 
-    ``params`` need not have all options. The options ``identifiers`` must not be empty; ``proxy`` is the name of the
-    one for the proxy.
+    ``params`` need not have all options. The options in ``identifiers`` must not be empty; ``proxy`` is the name of the
+    option for the proxy.
     """
     _option_values.check(params, argument_spec)
     _identifiers.check(params, identifiers)
@@ -99,13 +98,16 @@ def check(
     session = params.get("session") or {}
     for name in ("token", "client"):  # both go into headers
         if session.get(name) and not VALUE.fullmatch(session[name]):
-            raise InputError(f"session.{name} has characters that cannot be sent", hint="Pass on what a task returned")
+            raise InputError(
+                f"session.{name} contains characters that cannot be sent",
+                hint="Use the session that a task returned, unchanged",
+            )
     for name in ("ca_path", "console_ca_path"):
         _http.check_ca(params.get(name), name)
 
 
 def check_contract(contract: t.Mapping[str, t.Any] | None, option: str = "contract") -> None:
-    """Raise InputError for a ``contract`` by which no console can be asked."""
+    """Raise InputError for an invalid ``contract``."""
     hint = "Use the contract that the playbook learn_contract writes"
     given = {name: value for name, value in (contract or {}).items() if value is not None}
     for name in CONTRACT_PATHS:
@@ -114,4 +116,4 @@ def check_contract(contract: t.Mapping[str, t.Any] | None, option: str = "contra
             raise InputError(f"{option}.{name} is not a path such as /api/settings: {_input.quoted(path)}", hint=hint)
     for name, value in (given.get("keys") or {}).items():
         if name not in DEFAULT_KEYS or not isinstance(value, str) or not value:
-            raise InputError(f"{option}.keys cannot have {_input.quoted(name)}: {_input.quoted(value)}", hint=hint)
+            raise InputError(f"{option}.keys cannot contain {_input.quoted(name)}: {_input.quoted(value)}", hint=hint)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What a server speaks, for a bug report: harmless requests, and of the answers nothing but their shape."""
+"""Collect facts about a server's API for a bug report: harmless requests, and only the structure of the responses."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.ses
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
 
-# Wrong verbs are harmless too, and the answer tells which verbs a path has (rustdesk-server-pro #236 [iss]).
+# A wrong verb is harmless too, and the response shows which verbs a path has (rustdesk-server-pro #236 [iss]).
 ASKED = ("/api/login-options", "/api/oidc/login-options", "/api/oidc/auth", *(path for path, _type in PROBES))
 
 
 def probe(connection: Connection, params: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """What each harmless request is answered without a session, then with one where the options allow to sign in."""
+    """Return the response to each harmless request, without a session and, if the options allow a sign-in, with one."""
     seen = [_asked(connection, path) for path in ASKED]
     try:
         with signed_in({**params, "session": None, "keep_session": False}) as session:

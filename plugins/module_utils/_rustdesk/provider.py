@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The one model of an OIDC provider in a console, and the decision what to change; pure."""
+"""The model of an OIDC provider in a console, and the plan of its changes; pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_value
 
 Params = t.Mapping[str, t.Any]
 
-# A text that "" clears
+# Text that "" clears
 ADDRESS = _plan.Kind(key=lambda value: value or None)
 FIELDS = (
     Field("enabled", ("enabled",)),
@@ -38,25 +38,25 @@ FIELDS = (
     Field("order", ("order",)),
 )
 NAME = Field("name", ("name",))
-# As the console stores it
+# The type as stored by the console
 TYPE = Field("type", ("type",))
-# What belongs to the console and so to all its providers.
+# Settings of the console, which apply to all its providers
 SETTINGS = (
     Field("callback_url", ("callback_url",)),
     Field("maximum_authorized_users", ("maximum_authorized_users",)),
 )
 REMOVE = "remove"
-# RustDesk appends it to the address of its server (src/hbbs_http/account.rs [src]); it cannot be configured.
+# RustDesk appends this path to the address of its server (src/hbbs_http/account.rs [src]); it is not configurable.
 CALLBACK_PATH = "/api/oidc/callback"
-# How many providers to ask for at once, where a console lists them in pages.
+# Providers per page, if a console lists them in pages
 PAGE = 100
 
 
 @dataclass
 class Provider:
-    """One provider. ``type`` is the console's own word for it, None where it has none. ``client_secret`` is None if it
-    was not read, which ``secret_readable`` tells from a provider without one. ``extra`` holds all that was read and not
-    understood, to be written back untouched, and ``key`` what the console knows the provider by."""
+    """One provider. ``type`` is the console's own word for its type, None if it has none. ``client_secret`` is None if
+    it was not read; ``secret_readable`` distinguishes that from a provider without one. ``extra`` contains all members
+    that are unknown, to be written back unchanged, and ``key`` is the console's identifier of the provider."""
 
     name: str
     type: str | None = None
@@ -78,11 +78,11 @@ class Provider:
     extra: dict[str, t.Any] = field(default_factory=dict)
 
     def values(self) -> dict[str, t.Any]:
-        """The fields by option name, with the secret."""
+        """Return the fields by option name, including the client secret."""
         return {item.option: getattr(self, item.option) for item in FIELDS}
 
     def view(self) -> dict[str, t.Any]:
-        """As results show it: without the secret, but whether there is one."""
+        """Return the provider as results show it: whether it has a client secret, but not its value."""
         shown = {key: value for key, value in self.values().items() if key != "client_secret"}
         return {
             "name": self.name,
@@ -94,36 +94,37 @@ class Provider:
 
 @dataclass(frozen=True)
 class Tested:
-    """What a console's own test of a provider says of its discovery."""
+    """The result of a console's own test of a provider's discovery."""
 
     success: bool
     message: str
 
 
 def find(providers: t.Sequence[Provider], name: str, console_type: str | None) -> Provider | None:
-    """The provider of this name in a console of this type; the exact spelling wins over another."""
+    """Return the provider of this name in a console of this type; an exact match is preferred."""
     matches = [provider for provider in providers if same_name(provider.name, name, console_type)]
     return next((p for p in matches if p.name == name), matches[0] if matches else None)
 
 
 def is_whole(secret: t.Any) -> bool:
-    """Whether this looks like a client secret, rather than like a mask or a part of one."""
+    """True if this looks like a client secret rather than a mask or a part of one."""
     return isinstance(secret, str) and bool(usable_secret(secret)) and len(set(secret)) > len(secret) // 4
 
 
 def is_anothers(written: t.Any, found: t.Any) -> bool:
-    """Whether a client secret that is ``found`` where another one was ``written`` comes from another run at the same
-    moment, rather than being a part or a mask of what was written."""
+    """True if ``found``, read back after ``written``, is the client secret of another run at the same time rather than
+    a part or a mask of the written one."""
     if not (isinstance(written, str) and written and is_whole(found)):
         return False
     return found not in written and written not in found
 
 
 def anothers_secret(params: Params, providers: t.Sequence[Provider], console_type: str | None) -> str | None:
-    """The client secret of the declared provider that another run has written since O(client_secret_replaces) was read.
+    """Return the declared provider's client secret if another run has written it since O(client_secret_replaces) was
+    read.
 
-    None where that is not declared or not so: the provider has one that may be replaced, none that can be read, or one
-    of another application.
+    None if the option is not set, or if the provider's client secret may be replaced, cannot be read, or belongs to
+    another application.
     """
     replaces, new = params.get("client_secret_replaces"), params.get("client_secret")
     present = find(providers, params["name"], console_type)
@@ -137,7 +138,7 @@ def anothers_secret(params: Params, providers: t.Sequence[Provider], console_typ
 
 
 def conflict(what: str) -> ConflictError:
-    """The error if another process writes ``what`` (of which console) at the same time."""
+    """Return the error if another process writes ``what``, which names the console, at the same time."""
     return ConflictError(
         f"{what} changed while it was being written",
         answer="another process changed it at the same time",
@@ -146,14 +147,14 @@ def conflict(what: str) -> ConflictError:
 
 
 def is_last(listed: int, so_far: int, total: t.Any) -> bool:
-    """Whether a page with ``listed`` items is the last one: a console may give fewer at once than it was asked for."""
+    """True if a page with ``listed`` items is the last one; a console may return fewer than requested."""
     return listed == 0 or (so_far >= total if isinstance(total, int) else listed < PAGE)
 
 
 @dataclass
 class Plan:
-    """What has to be done in one console: ``target`` is the provider as it shall be, None when there shall be none;
-    ``settings`` are changes of the console's own settings, ``remove`` other providers that shall go."""
+    """The changes to make in one console: ``target`` is the desired provider, None if it should be absent; ``settings``
+    are changes of the console's own settings, ``remove`` other providers to remove."""
 
     present: Provider | None
     target: Provider | None
@@ -164,53 +165,53 @@ class Plan:
 
     @property
     def gone(self) -> list[Provider]:
-        """All providers that shall not be there any more."""
+        """All providers to remove."""
         return [*self.remove, *([self.present] if self.present and self.target is None else [])]
 
     @property
     def changed(self) -> bool:
-        """Whether applying it writes."""
+        """True if the plan changes anything."""
         return bool(self.changes or self.settings or self.gone)
 
     @property
     def touches_sign_in(self) -> bool:
-        """Whether it changes how users sign in with a provider that they are offered."""
+        """True if the plan changes how users sign in with an enabled provider."""
         enabled = self.present is not None and self.target is not None and bool(self.present.enabled)
         changes = {change.field.option for change in (*self.changes, *self.settings)}
         return enabled and bool(changes - {"icon", "order", "auto_register", "maximum_authorized_users"})
 
     @property
     def corrects_issuer(self) -> bool:
-        """Whether it changes what a console needs to begin a sign-in: where it discovers, or what it does not."""
+        """True if the plan changes what a console needs to begin a sign-in: the issuer or its endpoints."""
         return bool({"issuer", "authorization_endpoint", "token_endpoint"} & set(self.values()))
 
     def setting(self, option: str) -> Change | None:
-        """The change of one of the console's own settings, if there is one."""
+        """Return the change of one of the console's own settings, if any."""
         return next((change for change in self.settings if change.field.option == option), None)
 
     def values(self) -> dict[str, t.Any]:
-        """The fields that change, by option name, as they shall be."""
+        """Return the new values of the fields that change, by option name."""
         return {change.field.option: change.after for change in self.changes}
 
     @property
     def identity(self) -> list[str]:
-        """The options by which users get another identity, and so new accounts: name, client ID, tenant.
+        """The changed options that give users a new identity, and so new accounts: name, client ID, tenant.
 
         Entra's ``sub`` is pairwise for each application (better-auth#10194, ory/kratos#4170 [iss]); consoles link users
         to the provider's name [src of other consoles, inf for Pro].
         """
         before = {change.field.option: (change.before, change.after) for change in self.changes if self.present}
         found = ["name"] if "name" in before else []
-        for option in ("client_id", "issuer"):  # which holds the tenant's ID
+        for option in ("client_id", "issuer"):  # the issuer contains the tenant's ID
             one, other = (set(GUID.findall(str(side or "").lower())) for side in before.get(option, ("", "")))
             found += [option] if one and other and one != other else []
         return found
 
     def diff(self) -> dict[str, t.Any]:
-        """Ansible's diff of this plan, without any secret."""
+        """Return Ansible's diff of this plan, without secrets."""
         before, after = _plan.diff([*self.changes, *self.settings])
         if self.identity:
-            before["accounts"], after["accounts"] = "as they are", f"new for all users ({', '.join(self.identity)})"
+            before["accounts"], after["accounts"] = "unchanged", f"new for all users ({', '.join(self.identity)})"
         if self.target is None:
             before, after = _plan.diff(self.settings)
             before |= {"provider": self.present.view()} if self.present else {}
@@ -229,11 +230,11 @@ def plan(
     settings: t.Mapping[str, t.Any],
     console_type: str | None = None,
 ) -> Plan:
-    """What leads from the console's ``providers`` and ``settings`` to the declaration ``params``; pure.
+    """Return the plan from the console's ``providers`` and ``settings`` to the declaration ``params``; pure.
 
-    A secret that the console does not give back cannot be compared: it is written for a new provider, and with
-    O(update_secret=always). Raises InputError when a new provider lacks what it needs, and for a change of name or type
-    by which users could lose their accounts.
+    A client secret that the console does not return cannot be compared: it is only written for a new provider, or with
+    O(update_secret=always). Raises InputError if a new provider lacks required options, and for a change of name or
+    type that could cost users their accounts.
     """
     present, renamed = _present(params, providers, console_type)
     others = [item for item in providers if item is not present] if params.get("other_providers") == REMOVE else []
@@ -248,7 +249,7 @@ def plan(
         lacking = provider_types.missing(provider_type, want)
         if lacking:
             raise InputError(
-                f"The console has no provider {params['name']} yet, and it cannot be made without {', '.join(lacking)}",
+                f"The provider {params['name']} cannot be created without {', '.join(lacking)}",
                 hint=f"Set {', '.join(lacking)}",
             )
         want["enabled"] = True if want["enabled"] is None else want["enabled"]
@@ -268,28 +269,28 @@ def plan(
 
 
 def _check_spelling(name: str, providers: t.Sequence[Provider]) -> None:
-    """Raise InputError if a new provider would differ from another one by upper and lower case alone."""
+    """Raise InputError if the name of a new provider would differ from another one only in case."""
     other = next((item.name for item in providers if item.name.lower() == name.lower()), None)
     if other:
         raise InputError(
-            f"The provider {name} is not added beside {other}",
-            answer="this console tells upper from lower case in the names of providers",
+            f"The provider {name} was not added, because {other} exists",
+            answer="provider names are case-sensitive in this console",
             hint=f"Set name to {other}",
         )
 
 
 def _type_change(params: Params, present: Provider, provider_type: str, console_type: str | None) -> list[Change]:
-    """The change of the type that ``present`` is stored with, if a type is declared and the console has types.
+    """Return the change of the stored type of ``present``, if a type is declared and the console has types.
 
-    Raises InputError if users could be known by another ID afterwards.
+    Raises InputError if users could have another ID afterwards.
     """
     words = provider_types.stored(provider_type, console_type)
     if not words or not provider_types.is_declared(params) or present.type in (None, *words):
         return []
     if provider_types.may_sign_in_with_oauth2(vars(present)):
         raise InputError(
-            f"The type of the provider {present.name} is not changed from oauth2 to {words[0]}",
-            answer="users who have signed in with it may be known by another ID, and would get new accounts",
+            f"The type of the provider {present.name} was not changed from oauth2 to {words[0]}",
+            answer="users who have signed in with it may have another ID there, and would get new accounts",
             hint="Set type to oauth2 to keep it, or change its type in the console",
         )
     return [Change(TYPE, present.type, words[0])]
@@ -298,10 +299,10 @@ def _type_change(params: Params, present: Provider, provider_type: str, console_
 def _present(
     params: Params, providers: t.Sequence[Provider], console_type: str | None
 ) -> tuple[Provider | None, list[Change]]:
-    """The provider that is declared, and the change of its name where O(former_name) is the one it has.
+    """Return the declared provider, and the change of its name if it still has O(former_name).
 
     Raises InputError for a rename that is not forced: users are linked to a provider by its name [src of other
-    consoles, inf for Pro], so that those who have signed in would get new, empty accounts.
+    consoles, inf for Pro], so users who have signed in would get new, empty accounts.
     """
     present, former = find(providers, params["name"], console_type), params.get("former_name")
     if present is not None or not former or params["state"] == "absent":
@@ -311,8 +312,8 @@ def _present(
         return None, []
     if not params.get("force_rename"):
         raise InputError(
-            f"The provider {present.name} is not renamed to {params['name']}",
+            f"The provider {present.name} was not renamed to {params['name']}",
             answer="users who have signed in with it are linked to its name, and would get new accounts",
-            hint="Omit former_name and set name to the one it has, or set force_rename to true",
+            hint="Omit former_name and set name to the present name, or set force_rename to true",
         )
     return present, [Change(NAME, present.name, params["name"])]

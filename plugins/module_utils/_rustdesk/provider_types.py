@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The types of identity providers that RustDesk knows, and what each needs.
+"""The types of identity providers in RustDesk, and the options that each requires.
 
 Source: the types on the page Settings > OIDC of RustDesk Server Pro, and the documentation of each service [doc].
 """
@@ -20,9 +20,10 @@ ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")
 
 @dataclass(frozen=True)
 class ProviderType:
-    """``issuer`` is that of a service that has just one; ``endpoints`` are those of a service without discovery.
+    """A type of provider. ``issuer`` is set for a service with a single issuer, ``endpoints`` for a service without
+    discovery.
 
-    ``own_issuer`` is true where each customer has an issuer of his own, which has to be declared.
+    ``own_issuer`` is true if each customer has their own issuer, which must be declared.
     """
 
     issuer: str | None = None
@@ -56,18 +57,19 @@ PROVIDER_TYPES: dict[str, ProviderType] = {
     "oidc": ProviderType(),
     "oauth2": ProviderType(),
 }
-# RustDesk calls Microsoft's provider "azure", since Server Pro 1.8.4 "Microsoft"; clients take both names.
+# RustDesk calls Microsoft's provider "azure", since Server Pro 1.8.4 "Microsoft"; clients accept both names.
 ALIASES = ("azure", "microsoft")
-# The consoles to which a name is a free text and another spelling another provider: they look for the exact name, and
-# SQLite and PostgreSQL tell upper from lower case (src/modules/oidc/services/oidc.service.ts of databk/rustdesk-console
-# 1.8.0, service/oauth.go of lejianwen/rustdesk-api 2.7 [src]).
+# The consoles with arbitrary, case-sensitive names: they look up the exact name, and SQLite and PostgreSQL compare it
+# case-sensitively (src/modules/oidc/services/oidc.service.ts of databk/rustdesk-console 1.8.0, service/oauth.go of
+# lejianwen/rustdesk-api 2.7 [src]).
 FREE_NAMES = ("rustdesk_console", "rustdesk_api")
 
 
 def same_name(one: str, other: str, console_type: str | None = None) -> bool:
-    """Whether two names mean one provider to a console of this type.
+    """True if two names mean the same provider in a console of this type.
 
-    To RustDesk Server Pro, and to a console of an unknown type, case does not matter, and azure and microsoft are one.
+    In RustDesk Server Pro, and in a console of an unknown type, case does not matter, and azure and microsoft are the
+    same.
     """
     if console_type in FREE_NAMES:
         return one == other
@@ -76,9 +78,10 @@ def same_name(one: str, other: str, console_type: str | None = None) -> bool:
 
 
 def type_of(params: t.Mapping[str, t.Any]) -> str:
-    """The declared type; if it is omitted, that of this name, else OpenID Connect with an issuer of its own.
+    """Return the declared type; if it is omitted, the type with the provider's name, or else OpenID Connect.
 
-    Raises InputError if the type of a service is declared under another name: RustDesk knows it by its name.
+    Raises InputError if the type of a built-in service is declared under another name, because RustDesk identifies
+    these services by name.
     """
     name = params["name"].lower()
     named = next((known for known in PROVIDER_TYPES if same_name(known, name)), "oidc")
@@ -86,23 +89,23 @@ def type_of(params: t.Mapping[str, t.Any]) -> str:
     if declared not in ("oidc", "oauth2") and declared != named:
         raise InputError(
             f"A provider of type {declared} cannot be named {params['name']}",
-            answer="RustDesk knows the services that are built in by their names",
+            answer="RustDesk identifies its built-in services by name",
             hint=f"Name it {declared}, or set type to oidc and issuer to the service's issuer",
         )
     return str(declared)
 
 
 def is_declared(params: t.Mapping[str, t.Any]) -> bool:
-    """Whether ``params`` declare a type: by the option, or by a name that belongs to a service."""
+    """True if ``params`` declare a type, by the option or by the name of a built-in service."""
     return bool(params.get("type")) or any(same_name(known, params["name"]) for known in PROVIDER_TYPES)
 
 
 def stored(provider_type: str, console_type: str | None) -> tuple[str, ...]:
-    """The words under which a console of this type may store a type; the first is to be written. Empty if the console
-    stores none.
+    """Return the values with which a console of this type may store a provider type; the first one is written. Empty if
+    the console stores none.
 
     rustdesk_console knows two protocols (src/modules/oidc/entities/oidc-provider.entity.ts [src]). rustdesk_api treats
-    google as OpenID Connect and has no OAuth 2.0 providers but its own (service/oauth.go [src]).
+    google as OpenID Connect and has no OAuth 2.0 providers except built-in ones (service/oauth.go [src]).
     """
     oauth2 = provider_type == "oauth2" or bool(PROVIDER_TYPES[provider_type].endpoints)
     if console_type == "rustdesk_console":
@@ -114,17 +117,17 @@ def stored(provider_type: str, console_type: str | None) -> tuple[str, ...]:
 
 
 def may_sign_in_with_oauth2(provider: t.Mapping[str, t.Any]) -> bool:
-    """Whether a stored provider, by its option names, is an OAuth 2.0 provider that has all its endpoints.
+    """True if a stored provider, by its option names, is an OAuth 2.0 provider with all its endpoints.
 
-    rustdesk_console takes the ID of its users from the answer of its UserInfo endpoint, and with OpenID Connect from
-    the ID token. Without endpoints, it signs nobody in (src/modules/oidc/services/oidc.service.ts of
-    databk/rustdesk-console 1.8.0 [src]).
+    rustdesk_console takes the IDs of users from the UserInfo endpoint, and with OpenID Connect from the ID token.
+    Without endpoints, users cannot sign in (src/modules/oidc/services/oidc.service.ts of databk/rustdesk-console 1.8.0
+    [src]).
     """
     return provider.get("type") == "oauth2" and all(provider.get(name) for name in ENDPOINTS)
 
 
 def missing(provider_type: str, has: t.Mapping[str, t.Any]) -> list[str]:
-    """The options that ``has`` lacks and a new provider of this type needs."""
+    """Return the options that a new provider of this type requires and ``has`` lacks."""
     needed = ["client_id", "client_secret"]
     if provider_type == "oauth2":
         needed += ENDPOINTS

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""How one thread asks another, which has the session with a console: a session is used by one thread alone."""
+"""Pass calls from one thread to the thread that owns the session with a console, which only one thread may use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Answer = t.TypeVar("Answer")
 
 
 class Questions(t.Generic[Answer]):
-    """One question, which may be asked any number of times, until end() or close()."""
+    """One call, which may be requested any number of times until end() or close()."""
 
     def __init__(self) -> None:
         self._asked: SimpleQueue[Future[Answer | None] | None] = SimpleQueue()
@@ -24,7 +24,7 @@ class Questions(t.Generic[Answer]):
         self._closed = False
 
     def ask(self) -> Answer | None:
-        """The answer, None if nobody gives one any more. Raises what the one who answers has met."""
+        """Return the other thread's result, None after close(). Raises the exception of the other thread."""
         future: Future[Answer | None] = Future()
         with self._lock:
             if self._closed:
@@ -33,16 +33,16 @@ class Questions(t.Generic[Answer]):
         return future.result()
 
     def end(self) -> None:
-        """Nobody asks any more."""
+        """Stop requesting; serve() returns."""
         self._asked.put(None)
 
     def serve(self, answer: t.Callable[[], Answer | None]) -> None:
-        """Answer until end()."""
+        """Run ``answer`` for each request until end()."""
         for future in iter(self._asked.get, None):
             _answer(future, answer)
 
     def close(self) -> None:
-        """Nobody answers any more."""
+        """Stop serving; pending and later requests return None."""
         with self._lock:
             self._closed = True
         while not self._asked.empty():
@@ -54,5 +54,5 @@ class Questions(t.Generic[Answer]):
 def _answer(future: Future[Answer | None], answer: t.Callable[[], Answer | None]) -> None:
     try:
         future.set_result(answer())
-    except Exception as error:  # noqa: BLE001  # it is raised where it was asked
+    except Exception as error:  # noqa: BLE001  # it is raised in the requesting thread
         future.set_exception(error)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Which users a console keeps from signing in with a provider, though that works; pure."""
+"""Detect users whom a console keeps from signing in with a provider although the sign-in works; pure."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if t.TYPE_CHECKING:
 
 MAXIMUM = "maximum_authorized_users"
 EMAIL = "email"
-# The types of rustdesk_api that do not use the scopes of the provider [src]
+# The provider types of rustdesk_api that ignore the provider's scopes [src]
 WITHOUT_SCOPES = ("github", "linuxdo")
 
 
 def needs_users(provider: Provider | None, maximum: int | None) -> bool:
-    """Whether the number of users decides anything."""
+    """True if the number of users matters."""
     return bool(provider and provider.enabled and maximum)
 
 
 def restrictions(
     console_type: str, provider: Provider | None, maximum: int | None, authorized: int | None
 ) -> list[Restriction]:
-    """The restrictions of ``provider``, as it is or shall be; none if users are not offered it.
+    """Return the restrictions of ``provider``, in its present or planned state; none if it is not offered to users.
 
-    ``maximum`` is how many users may sign in with the providers of the console, and ``authorized`` how many have; None
-    is unknown.
+    ``maximum`` is the number of users who may sign in with the console's providers, ``authorized`` the number who have;
+    None means unknown.
     """
     if provider is None or not provider.enabled:
         return []
@@ -51,8 +51,8 @@ def restrictions(
         found.append(
             Restriction(
                 "email_claim",
-                "the console names new users by their e-mail address, but does not ask for the scope email, so that "
-                "their names are empty or random digits",
+                "the console names new users by their e-mail address, but does not request the scope email, so their "
+                "names are empty or random digits",
                 "Add email to scopes of rustdesk_oidc_provider",
             )
         )
@@ -60,32 +60,32 @@ def restrictions(
 
 
 def _registers_nobody(console_type: str, provider: Provider) -> bool:
-    """Whether users who sign in for the first time get no account.
+    """True if users who sign in for the first time get no account.
 
-    rustdesk_api fails for them if its provider has null (http/controller/api/ouath.go of 2.7 [src]); new providers are
-    made with true.
+    rustdesk_api fails for them if the provider's value is null (http/controller/api/ouath.go of 2.7 [src]); new
+    providers are created with true.
     """
     is_null = provider.auto_register is None and provider.key is not None
     return provider.auto_register is False or (is_null and console_type == RustdeskApi.type)
 
 
 def _lacks_email(console_type: str, provider: Provider) -> bool:
-    """Whether a console that needs the e-mail address of its users does not ask for it.
+    """True if the console needs the e-mail address of its users but does not request it.
 
-    rustdesk_api names a new user by what the UserInfo endpoint gives, of which Entra's has no name but the address
+    rustdesk_api names a new user by the claims of the UserInfo endpoint, where Entra's only name is the e-mail address
     (model/oauth.go, service/oauth.go and service/user.go of lejianwen/rustdesk-api 2.7 [src]; UserInfo endpoint of the
-    Microsoft identity platform [doc]). Without scopes of its own, it asks for email. rustdesk_console (oidc.service.ts
-    of 1.8.0 [src]) and Pro [iss] name users by other claims of the ID token, and need no address.
+    Microsoft identity platform [doc]). Without configured scopes, it requests email. rustdesk_console (oidc.service.ts
+    of 1.8.0 [src]) and Pro [iss] name users by other claims of the ID token and need no address.
     """
     chosen = provider.scopes or [EMAIL]
     return console_type == RustdeskApi.type and provider.type not in WITHOUT_SCOPES and EMAIL not in chosen
 
 
 def _maximum(maximum: int | None, authorized: int | None) -> list[Restriction]:
-    """The limit of RustDesk Server Pro, "Maximum number of authorized users" on its OIDC page.
+    """Return the restriction by Pro's limit, "Maximum number of authorized users" on its OIDC page, if it is reached.
 
-    No server was seen to reach it. That it counts users who have signed in with a provider, and that 0 admits nobody
-    rather than everybody, is what its name suggests [inf].
+    No server was observed at its limit. Its name suggests that it counts users who have signed in with a provider, and
+    that 0 admits no users rather than all [inf].
     """
     hint = (
         "Raise the maximum number of authorized users under Settings > OIDC in the console, or set "
@@ -95,5 +95,5 @@ def _maximum(maximum: int | None, authorized: int | None) -> list[Restriction]:
         return [Restriction(MAXIMUM, f"the maximum number of authorized users of the console is {maximum}", hint)]
     if maximum is None or authorized is None or authorized < maximum:
         return []
-    text = f"the console has {authorized} users of providers and allows {maximum}, so that it admits no new ones"
+    text = f"{authorized} users have signed in with the console's providers; it allows {maximum} and admits no new ones"
     return [Restriction(MAXIMUM, text, hint)]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""From options to a console that has signed in, and out of it again."""
+"""Sign in to a console according to the options, and sign out at the end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
 
 
 class Session:
-    """A console that has signed in, over ``connection``; ``handed_over`` is for another task to go on with."""
+    """A session with a console over ``connection``; a later task can continue it with ``handed_over``."""
 
     def __init__(self, connection: Connection, console_: console.Console, token: str) -> None:
         self.connection = connection
@@ -30,16 +30,16 @@ class Session:
 
     @property
     def handed_over(self) -> dict[str, str | None]:
-        """As the option O(session) takes it; holds secrets."""
+        """The value for the option O(session); contains secrets."""
         console_ = self.console
         return {"type": console_.type, "token": self.token, "client": console_.client, "seen": console_.seen()}
 
     def begins(self, provider: Provider) -> bool | None:
-        """Whether the console begins a sign-in with ``provider`` as it is; None where a failure may pass."""
+        """Return whether the console begins a sign-in with ``provider``; None if a failure may be temporary."""
         return callback_url.begins(self.connection.without_session(), provider)
 
     def look_at(self, wanted: str, providers: t.Sequence[Provider], present: str | None, first: str) -> Verdict:
-        """Whether the callback URL ``wanted`` leads to this console; see callback_url.look(). ``first`` is the
+        """Return whether the callback URL ``wanted`` leads to this console; see callback_url.look(). ``first`` is the
         name of the provider to try first."""
         if "callback_url" not in self.console.supports:
             return Verdict()
@@ -51,12 +51,12 @@ class Session:
 
 @contextmanager
 def signed_in(params: t.Mapping[str, t.Any], tell: t.Callable[[str], None] | None = None) -> t.Iterator[Session]:
-    """The console that the shared options ``params`` name, signed in.
+    """Open a session with the console given by the shared options ``params``.
 
-    With O(session) the session of an earlier task goes on. A session that the console does not know any more is renewed
-    once, where that needs no code that somebody has to read off an e-mail. At the end the session is closed, unless
-    O(keep_session) is set and nothing failed. ``tell`` is that of Http.
-    Raises InputError for an unusable address, ServiceError when the console cannot be reached or refuses.
+    With O(session), the session of an earlier task is continued. If it has expired, it is renewed once, unless that
+    requires a code sent by e-mail. At the end the session is closed, unless O(keep_session) is set and nothing failed.
+    ``tell`` is that of Http.
+    Raises InputError for an unusable address, ServiceError if the console cannot be reached or rejects the sign-in.
     """
     url, proxy = _input.url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
     headers = check_headers(params["headers"])

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Time-based one-time passwords (RFC 6238) from the secrets that consoles hand out.
+"""Time-based one-time passwords (RFC 6238) from the secrets that consoles issue.
 
-rustdesk_console makes secrets of 80 bits (otplib 12 [src]), which libraries that follow RFC 4226 refuse.
+rustdesk_console issues secrets of 80 bits (otplib 12 [src]), which libraries that follow RFC 4226 reject.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import re
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
 SECONDS = 30
-# Bytes of the shortest secret that a console makes.
+# Bytes of the shortest secret that a console issues
 SHORTEST = 10
 HINT = "Copy the secret again from the console, or from the key URI behind its QR code"
 
 
 def step(moment: float) -> int:
-    """The number of the time step in which ``moment`` is, in seconds since 1970; each has a code of its own."""
+    """Return the number of the time step of ``moment``, in seconds since 1970; each step has its own code."""
     return int(moment) // SECONDS
 
 
 def code(secret: str, moment: float) -> str:
-    """The code of the time ``moment``, in seconds since 1970, for the base32 text ``secret``.
+    """Return the code at ``moment``, in seconds since 1970, for the base32 text ``secret``.
 
-    The code has six digits and is made with SHA-1, as those of all known consoles. Raises InputError as key().
+    The code has six digits and uses SHA-1, as in all known consoles. Raises InputError as key().
     """
     digest = hmac.new(key(secret), step(moment).to_bytes(8, "big"), "sha1").digest()
     start = digest[-1] & 15
@@ -39,24 +39,24 @@ def code(secret: str, moment: float) -> str:
 
 
 def key(secret: str) -> bytes:
-    """The bytes of the base32 text ``secret``, in whichever case, with or without spaces and padding.
+    """Decode the base32 text ``secret``, in upper or lower case, with or without spaces and padding.
 
-    Raises InputError that says what is wrong with the text, without a part of it.
+    Raises InputError, which explains the problem without quoting the text.
     """
     text = re.sub(r"[\s-]", "", secret)
     letters = text.rstrip("=")
     if re.search("[^A-Za-z2-7]", letters):
-        raise InputError("totp_secret has characters that base32 does not have (A-Z, 2-7)", hint=HINT)
+        raise InputError("totp_secret contains characters that are not base32 (A-Z, 2-7)", hint=HINT)
     if letters != text and len(text) % 8:
-        raise InputError("totp_secret has the wrong padding", hint="Remove the equals signs at its end")
+        raise InputError("totp_secret has the wrong padding", hint="Remove the trailing equals signs")
     try:
         found = base64.b32decode(letters + "=" * (-len(letters) % 8), casefold=True)
-    except binascii.Error as error:  # its text is not quoted, as it may hold a part of the secret
+    except binascii.Error as error:  # its text is not quoted, because it may contain a part of the secret
         raise InputError(
             f"totp_secret is not a whole number of bytes in base32 ({len(letters)} characters)", hint=HINT
         ) from error
     if len(found) < SHORTEST:
         raise InputError(
-            f"totp_secret is too short: {len(letters)} characters, while consoles make 16 or more", hint=HINT
+            f"totp_secret is too short: it has {len(letters)} characters, but consoles issue 16 or more", hint=HINT
         )
     return found

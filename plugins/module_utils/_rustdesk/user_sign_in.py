@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Wait for a user who signs in with a browser, as RustDesk's client does, and end the session that the user gets.
+"""Wait for a user to sign in with a browser, as RustDesk's client does, and end the user's session.
 
-Source: RustDesk's client, src/hbbs_http/account.rs [src]. The client that begins a sign-in collects its session, by an
-ID and a UUID. Both are new for each attempt and shown nowhere, so that nobody who only knows the URL can collect it.
+Source: RustDesk's client, src/hbbs_http/account.rs [src]. The client that begins a sign-in collects its session by an
+ID and a UUID. Both are new for each attempt and never shown, so that knowing the URL is not enough to collect it.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from urllib.parse import urlencode
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import AmbiguousError, ServiceError, sentence
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import login, sign_in
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import SAID, Connection
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import CONSOLE_ERROR, Connection
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import KeepsDiscovery
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import Console
 
-# What all consoles say of a sign-in that is not finished, with various statuses
+# The text with which all consoles report an unfinished sign-in, with various statuses
 PENDING = "No authed oidc is found"
 # Seconds between two requests; rustdesk_console allows 120 a minute [src]
 PAUSE = 2.0
-# Statuses with which consoles answer to a session that has ended (user_model.dart)
+# Statuses for a session that has ended (user_model.dart)
 NO_SESSION = (400, 401)
-# What a request for the session has come to, besides the session itself
+# The outcomes of a request for the session, if it did not return the session
 WAITING, UNANSWERED, COLLECTED, REFUSED = "waiting", "unanswered", "collected", "refused"
-# The code of the error for a login answer without a session
+# The code of the error for a login response without a session
 NO_TOKEN = "no_access_token"
-# What the pages of Microsoft say to a user who does not come back to the console (Microsoft Learn [doc])
+# The errors on Microsoft's pages that keep a user from returning to the console (Microsoft Learn [doc])
 CODES = (
     (
         "AADSTS50105",
@@ -54,19 +54,20 @@ CODES = (
 
 @dataclass(frozen=True)
 class Account:
-    """The account that a user got. ``new`` and ``administrator`` are None if they are not known."""
+    """The user's account in the console. ``new`` and ``administrator`` are None if unknown."""
 
     name: str
     new: bool | None
     administrator: bool | None
 
     def result(self) -> dict[str, t.Any]:
-        """As the task's result shows it."""
+        """Return the account as in the task's result."""
         return asdict(self)
 
 
 def account(answer: t.Mapping[str, t.Any], names_before: t.Collection[str] | None) -> Account:
-    """The account of a login ``answer`` (hbbs.dart, UserPayload); ``names_before`` are the users before, if known."""
+    """Return the account in a login ``answer`` (hbbs.dart, UserPayload); ``names_before`` are the users before, if
+    known."""
     user = answer.get("user")
     user = user if isinstance(user, dict) else {}
     name, is_admin = user.get("name"), user.get("is_admin")
@@ -78,14 +79,14 @@ def account(answer: t.Mapping[str, t.Any], names_before: t.Collection[str] | Non
 
 
 def report(url: str, found: Account) -> str:
-    """What became of a sign-in to the console at ``url``, in sentences."""
+    """Describe the result of a sign-in to the console at ``url``."""
     known, unknown = [], []
     for value, yes, no in (
         (found.new, "is new", "existed before"),
         (found.administrator, "is an administrator", "is not an administrator"),
     ):
         if value is None:
-            unknown.append(f"It is not known whether the account {yes}")
+            unknown.append(f"It is unknown whether the account {yes}")
         else:
             known.append(yes if value else no)
     sentences = [
@@ -100,36 +101,37 @@ def report(url: str, found: Account) -> str:
 
 
 def span(seconds: float) -> str:
-    """A time to read, such as ``5 minutes``."""
+    """Return a time span as text, such as ``5 minutes``."""
     number, unit = (seconds, "second") if seconds % 60 else (seconds / 60, "minute")
     return f"{number:g} {unit}{'' if number == 1 else 's'}"
 
 
 def invitation(url: str, begun: sign_in.Begun, seconds: float, *, collectable: bool) -> str:
-    """What to show to whoever is to sign in; ``collectable`` says that the URL is enough to collect the session."""
-    warning = "Keep this URL to yourself: whoever knows it can take over the session.\n" if collectable else ""
+    """Return the text for the person who signs in; ``collectable`` if knowing the URL is enough to collect the
+    session."""
+    warning = "Keep this URL to yourself: anyone who has it can take over the session.\n" if collectable else ""
     return (
         f"To sign in to {url} as a user, open this URL in a browser within {span(seconds)}:\n{warning}\n{begun.url}\n"
     )
 
 
 def outcome(error: ServiceError, *, asks_for_client: bool) -> str:
-    """What an ``error`` means that a request for the session has come to."""
+    """Classify the ``error`` of a request for the session."""
     answer = error.answer or ""
     if PENDING in answer:
         return WAITING
     if error.code == NO_TOKEN:
         return REFUSED
-    if error.code != SAID or error.status is None or error.status == 429 or error.status >= 500:
+    if error.code != CONSOLE_ERROR or error.status is None or error.status == 429 or error.status >= 500:
         return UNANSWERED
-    # rustdesk_api gives one text for what is collected, expired or unknown, in the language of the server [src]
+    # rustdesk_api returns the same text for collected, expired and unknown sign-ins, in the server's language [src]
     if "consumed" in answer or (error.status == 400 and not asks_for_client):
         return COLLECTED
     return REFUSED
 
 
 class UserSignIn:
-    """One attempt at the console of ``connection``, whose type is ``console_type`` if that is known."""
+    """One attempt at the console of ``connection``, whose type is ``console_type`` if known."""
 
     def __init__(self, connection: Connection, console_type: type[Console] | None) -> None:
         self._connection = connection
@@ -141,11 +143,11 @@ class UserSignIn:
 
     @property
     def asks_for_client(self) -> bool:
-        """Whether only this client can collect the session."""
+        """True if only this client can collect the session."""
         return self._type is None or self._type.asks_for_client
 
     def seconds_to_wait(self, wanted: float) -> float:
-        """How long to wait for a user, at most as long as a sign-in lasts in this type of console."""
+        """Return how long to wait for a user, at most as long as a sign-in lasts in this type of console."""
         lasts = self._type.sign_in_lasts if self._type else None
         return wanted if lasts is None else min(wanted, lasts)
 
@@ -167,17 +169,17 @@ class UserSignIn:
             if not keeps or error.status != 500:
                 raise
             raise error.but(
-                hint="Run the playbook site, which ends a failed discovery that this console keeps"
+                hint="Run the playbook site, which resets the failed discovery that this console caches"
             ) from error
         if not begun.code:
-            raise ServiceError(self._attempted, answer="the answer has no code", hint="Check the console log")
+            raise ServiceError(self._attempted, answer="the response has no code", hint="Check the console log")
         sign_in.check_shown(begun, self._attempted)
         return begun
 
     def wait(self, begun: sign_in.Begun, seconds: float) -> dict[str, t.Any]:
-        """Ask for the session until a user has finished signing in; gives the console's login answer.
+        """Poll for the session until a user has finished signing in; return the console's login response.
 
-        Raises ServiceError if nobody has within ``seconds``, or if the console refuses.
+        Raises ServiceError if no user has within ``seconds``, or if the console refuses.
         """
         deadline = time.monotonic() + seconds
         lost = False
@@ -197,29 +199,29 @@ class UserSignIn:
             time.sleep(min(PAUSE, left))
 
     def close(self, answer: t.Mapping[str, t.Any], found: Account) -> None:
-        """End the session of a login ``answer`` with the account ``found``, and see that it has ended.
+        """End the session of a login ``answer`` with the account ``found``, and verify that it has ended.
 
-        Raises ServiceError if it has not, or if the console does not tell.
+        Raises ServiceError if it has not, or if that is unknown.
         """
         url, name = self._connection.url, found.name
         attempted = f"Sign-in to {url} works, but the session of {name} was not ended"
         hint = f"End the sessions of {name} in the console"
         login.use(self._connection, answer["access_token"])
-        with suppress(ServiceError):  # the next request tells what came of it
+        with suppress(ServiceError):  # the next request verifies the result
             self._connection.call("POST", "/api/logout", attempted, json=self._client, repeatable=True)
         try:
             self._connection.call("POST", "/api/currentUser", attempted, json=self._client, repeatable=True)
         except ServiceError as error:
-            if error.status not in NO_SESSION and (error.status, error.code) != (200, SAID):
+            if error.status not in NO_SESSION and (error.status, error.code) != (200, CONSOLE_ERROR):
                 raise error.but(hint=hint) from error
         else:
-            raise ServiceError(attempted, answer="the console still knows it after the logout", hint=hint)
+            raise ServiceError(attempted, answer="the session is still valid after the logout", hint=hint)
         finally:
             del self._connection.headers["Authorization"]
 
     def _ask(self, begun: sign_in.Begun) -> dict[str, t.Any]:
         query = urlencode({"code": begun.code, **self._client})
-        # Not repeated if it got no answer: the console gives the session once
+        # Not repeated without a response, because the console returns the session only once
         answer = self._connection.call("GET", f"/api/oidc/auth-query?{query}", self._attempted, repeatable=False)
         if isinstance(answer, dict) and answer.get("access_token"):
             _documents.token(answer, "access_token", self._attempted)
@@ -227,15 +229,15 @@ class UserSignIn:
         kind = answer.get("type") if isinstance(answer, dict) else None
         raise ServiceError(
             self._attempted,
-            answer=f"the user has signed in, but the console gives no session (type {kind})",
-            hint="If it asks for a verification, sign in once with RustDesk's client and complete it there",
+            answer=f"the user has signed in, but the console returned no session (type {kind})",
+            hint="If it requires a verification, sign in once with RustDesk's client and complete it there",
             code=NO_TOKEN,
         )
 
     def _refusal(self, error: ServiceError, meaning: str) -> ServiceError:
         if meaning == COLLECTED:
             return error.but(
-                answer=sentence(str(error.answer)) + " The console no longer knows this sign-in: somebody else has "
+                answer=sentence(str(error.answer)) + " The console no longer knows this sign-in: someone else has "
                 "collected its session, or the console was restarted",
                 hint="Unless it was restarted, end the sessions of the user in the console. Run the playbook again and "
                 "keep the URL to yourself",
@@ -245,14 +247,14 @@ class UserSignIn:
         return error.but(hint="Run the playbook again. If it fails again, check the console log")
 
     def _timed_out(self, seconds: float, unanswered: ServiceError | None, *, lost: bool) -> ServiceError:
-        answer = f"nobody finished signing in within {span(seconds)}"
+        answer = f"no user finished signing in within {span(seconds)}"
         if unanswered:
             answer += f", and the last request failed: {self._connection.quotable(unanswered.answer)}"
         hints = [f"{codes}: {todo}" for codes, todo in CODES]
-        if not self.asks_for_client:  # of the known types, the one that may bind users instead
+        if not self.asks_for_client:  # the only known type that may ask to bind an account
             hints.append("If the console asks to bind an account, turn on auto_register of the provider")
         if lost:
-            hints.append("An answer was lost: if a user has signed in, end the sessions of that user in the console")
+            hints.append("A response was lost: if a user has signed in, end the sessions of that user in the console")
         hints.append("Close the page in the browser, because finishing later would leave a session open")
         return ServiceError(
             self._attempted, answer=answer, hint="If the browser shows an error, follow its code. " + ". ".join(hints)

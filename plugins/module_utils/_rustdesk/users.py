@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""A console's users, read page by page."""
+"""Read a console's users page by page."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PAGES = 100
 
 
 def listed(url: str, read: t.Callable[[int], t.Any], member: str) -> list[dict[str, t.Any]]:
-    """All users of the console at ``url``; ``read`` gives a page by its number, whose list is its ``member``.
+    """Return all users of the console at ``url``; ``read`` returns a page by its number, with the users in ``member``.
 
-    Raises ServiceError if the pages have a shape that is not known, or if there are too many.
+    Raises ServiceError if the pages have an unknown format, or if there are too many.
     """
     found: list[dict[str, t.Any]] = []
     for number in range(1, PAGES + 1):
@@ -27,10 +27,10 @@ def listed(url: str, read: t.Callable[[int], t.Any], member: str) -> list[dict[s
         total = page.get("total") if isinstance(page, dict) else None
         users = page.get(member) if isinstance(page, dict) else None
         if users is None and isinstance(total, int):
-            users = []  # Go leaves out an empty list
+            users = []  # Go omits an empty list
         if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
             raise ServiceError(
-                f"The console {url} lists its users in a shape that is not known",
+                f"The console {url} lists its users in an unknown format",
                 hint="Report this to the console's vendor",
             )
         found += users
@@ -40,9 +40,9 @@ def listed(url: str, read: t.Callable[[int], t.Any], member: str) -> list[dict[s
 
 
 def local_administrators(read: t.Callable[[], list[dict[str, t.Any]]]) -> list[str] | None:
-    """The names of the administrators who can sign in without an identity provider.
+    """Return the names of the administrators who can sign in without an identity provider.
 
-    ``read`` gives a Pro's users; None where it raises ServiceError.
+    ``read`` returns the users of a Pro server; the result is None if it raises ServiceError.
     """
     with suppress(ServiceError):
         return [
@@ -54,7 +54,7 @@ def local_administrators(read: t.Callable[[], list[dict[str, t.Any]]]) -> list[s
 
 
 def authorized(read: t.Callable[[], list[dict[str, t.Any]]]) -> int | None:
-    """How many users sign in with an identity provider; ``read`` as for local_administrators()."""
+    """Return the number of users who sign in with an identity provider; ``read`` as for local_administrators()."""
     with suppress(ServiceError):
         return sum(1 for user in read() if user.get("third_auth_type"))
     return None

@@ -72,7 +72,7 @@ def _problems(uri: str, personal: bool, any_scheme: bool) -> t.Iterator[str]:
     schemes = (scheme,) if own_scheme else _input.WEB
     # One of an own scheme need not have a host
     problem = _input.url_problem(uri, schemes=schemes, query=True, longest=MAX_LENGTH)
-    if problem and not (own_scheme and problem.startswith("has to begin with")):
+    if problem and not (own_scheme and problem.startswith("must begin with")):
         yield problem
         return
     if scheme == "http" and urlsplit(uri).hostname not in ("localhost", "127.0.0.1"):

@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""RustDesk Server Pro. All that is guessed of its unpublished settings API is here and in pro_document.
+"""RustDesk Server Pro. All assumptions about its unpublished settings API are in this file and in pro_document.
 
 Assumed: one settings document with ``providers`` (a list of objects with a ``name``) and ``callback_url``, read by GET
-and written whole by PUT at /api/oidc/settings. It is the most probable contract by independent evidence
-(sctgdesk-api-server's types.rs; the settings page's fields and its single Submit button). O(contract) tells what of
-that is otherwise on a server. A document of another shape is refused before anything is written; after a write, all is
-read back, and the former document is restored when anything is not as it should be.
+and written as a whole by PUT at /api/oidc/settings. Independent evidence makes this the most probable contract
+(sctgdesk-api-server's types.rs; the fields of the settings page and its single Submit button). O(contract) describes a
+server that differs. A document in another format is rejected before anything is written. After a write, the document
+is read back, and the former one is restored if anything differs.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.connection import Connection
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Plan
 
-# Seconds in which whoever read the document before it was written has written theirs.
+# Seconds after a write in which a process that read the document before it may overwrite it
 SECOND_LOOK = 0.5
 REPORT = (
-    "Nothing was written. The playbook learn_contract makes the option contract for this server, and a report without "
-    "secrets by which it can be supported"
+    "Nothing was written. Run the playbook learn_contract: it creates the option contract for this server, and a report"
+    " without secrets that helps to support it"
 )
 
 
@@ -68,25 +68,26 @@ class Pro(SignedInLikeAClient):
     supports = frozenset({*DEFAULT_KEYS, "callback_url", "maximum_authorized_users"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
-        """``contract`` overrides where and how the settings document is read and written."""
+        """``contract`` overrides how the settings document is read and written."""
         super().__init__(connection)
         self._contract = Contract(contract, connection.url)
         self._document: t.Any = None
         self._callback: str | None = None
-        # Its users, read once for all questions about them
+        # The console's users, read once
         self._listed: list[Document] | None = None
-        # What look_again() needs of the latest write. Secrets are digests, as Ansible masks a task's own in its result.
+        # The data on the latest write for look_again(). Secrets are stored as digests, because Ansible masks a task's
+        # own secrets in its result.
         self._written: Document | None = None
 
     def seen(self) -> str | None:
-        """The settings document as it was read, and what look_again() needs, with their secrets."""
+        """Return the settings document and the data for look_again(), including secrets."""
         document = None if self._contract["callback_path"] else self._document
         return json.dumps({"document": document, "written": self._written}) if document or self._written else None
 
     def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
-        """Go on with the session of ``token``, and with the document that was read in it; apply() reads it again."""
+        """Continue the session of ``token`` with the document that was read in it; apply() reads it again."""
         super().resume(token, seen, client)
-        # A process of its own masks in its result what it was given
+        # A module masks its own secrets in its result, so the data may be damaged
         with suppress(ValueError, AttributeError, RecursionError):
             known = json.loads(seen) if seen else {}
             self._document, self._written = known.get("document"), known.get("written")
@@ -94,22 +95,22 @@ class Pro(SignedInLikeAClient):
 
     @property
     def wrote(self) -> bool:
-        """Whether look_again() has anything to do."""
+        """True if look_again() has anything to check."""
         return self._written is not None
 
     def providers(self, name: str) -> list[Provider]:
-        """All providers of the settings document, in its order. Raises ServiceError where ``name`` means several."""
+        """Return all providers, in the document's order. Raises ServiceError if ``name`` matches several."""
         found = [self._contract.provider(entry) for entry in self._contract.entries(self._settings())]
         wanted = find(found, name, self.type)
         if wanted is not None and [item.name for item in found].count(wanted.name) > 1:
             raise ServiceError(
                 f"The console {self._connection.url} has several providers named {wanted.name}",
-                hint="Nothing was written. Look at Settings > OIDC in the console and remove those that are not used",
+                hint="Nothing was written. Remove the unused ones under Settings > OIDC in the console",
             )
         return found
 
     def settings(self) -> dict[str, t.Any]:
-        """The stored callback URL, and how many users may sign in."""
+        """Return the stored callback URL and the maximum number of users."""
         document = self._settings()
         maximum = json_places.dig(document, self._contract["maximum_authorized_users"])
         return {
@@ -118,23 +119,23 @@ class Pro(SignedInLikeAClient):
         }
 
     def warnings(self, plan: Plan) -> list[str]:
-        """None."""
+        """Return no warnings."""
         return []
 
     def local_administrators(self) -> list[str] | None:
-        """The administrators who can sign in without an identity provider; None where it is not told."""
+        """Return the administrators who can sign in without an identity provider; None if unknown."""
         return users.local_administrators(self._users)
 
     def authorized_users(self) -> int | None:
-        """How many users have an identity provider; None where it is not told."""
+        """Return the number of users with an identity provider; None if unknown."""
         return users.authorized(self._users)
 
     def user_names(self) -> set[str]:
-        """The names of all users. Raises ServiceError where the console does not tell."""
+        """Return the names of all users. Raises ServiceError if the console does not list them."""
         return {str(user.get("name")) for user in self._users()}
 
     def _users(self) -> list[Document]:
-        """All users (RustDesk's users.py [doc])."""
+        """Return all users (RustDesk's users.py [doc])."""
         attempted = f"Reading the users of the console {self._connection.url} failed"
 
         def page(number: int) -> t.Any:
@@ -145,23 +146,22 @@ class Pro(SignedInLikeAClient):
         return self._listed
 
     def check(self, plan: Plan) -> None:
-        """Raise ServiceError where writing the document back would send a mask, which may become the secret itself."""
+        """Raise ServiceError if writing the document back would send a mask, which could replace the client secret."""
         document = self._contract.changed(self._settings(), plan)
         name, secret = self._contract.keys["name"], self._contract.keys["client_secret"]
         hidden = [entry[name] for entry in self._contract.entries(document) if masked(entry.get(secret))]
         if hidden:
             raise ServiceError(
-                f"The OIDC settings of the console {self._connection.url} cannot be written back whole",
+                f"The OIDC settings of the console {self._connection.url} cannot be written back completely",
                 answer=f"the console masks the client secret of {', '.join(hidden)}, and the mask could replace it",
                 hint="Nothing was written. For the declared provider, set client_secret and update_secret to always",
             )
 
     def apply(self, plan: Plan) -> None:
-        """Write the settings document with ``plan``'s changes; see the head of this file for what is checked.
+        """Write the settings document with the changes of ``plan``, and verify it.
 
-        Raises ConflictError where the document is not what it was when ``plan`` was made, or has become what another
-        run made of it; ServiceError when the console refuses or does not keep what was written: the former document
-        is then put back.
+        Raises ConflictError if another process has changed the document since ``plan`` was created or since the write,
+        ServiceError if the console refuses or does not keep the changes; the former document is then restored.
         """
         former = self._settings()
         if self._read() != former:
@@ -180,7 +180,7 @@ class Pro(SignedInLikeAClient):
         except AmbiguousError:
             raise
         except ServiceError as error:
-            surprises = [f"all of it, as it cannot be read any more ({error.answer})"]
+            surprises = [f"everything, because it can no longer be read ({error.answer})"]
         target = plan.target.name if plan.target else None
         before = {name: _digest(entry) for name, entry in self._contract.named(former).items()}
         if surprises and target and self._document is not None:
@@ -194,8 +194,8 @@ class Pro(SignedInLikeAClient):
             self._written = {"at": time.time(), "name": target, "before": before, "secret": _digest(secret)}
 
     def look_again(self) -> None:
-        """Read the document once more; raise ConflictError if a process that had read it before this session wrote has
-        written over it since. It can be read again later."""
+        """Read the document again. Raises ConflictError if a process that had read it before this session's write has
+        overwritten it since."""
         written, self._document = self._written, None
         if not written:
             return
@@ -203,7 +203,7 @@ class Pro(SignedInLikeAClient):
         try:
             found = self._settings()
         except ServiceError:
-            return  # it was read back well before
+            return  # it was verified right after the write
 
         def is_other(secret: t.Any) -> bool:
             return is_whole(secret) and _digest(secret) != written["secret"]
@@ -218,9 +218,9 @@ class Pro(SignedInLikeAClient):
     def _is_another_runs(
         self, mine: str, before: t.Mapping[str, str], found: t.Any, is_other: t.Callable[[t.Any], bool]
     ) -> bool:
-        """Whether ``found`` is what another run of this collection made of what was there ``before``, by name and
-        digest, or of what this one wrote: a provider that was added, or a client secret in the provider ``mine`` that
-        ``is_other``, and all others as they were."""
+        """True if ``found`` is the write of another run of this collection, on top of the state ``before`` (digests by
+        name) or of this run's write: it added a provider, or changed the client secret of the provider ``mine`` to one
+        that ``is_other``, and left all others unchanged."""
         now = self._contract.named(found)
         digests = {name: _digest(entry) for name, entry in now.items()}
         if any(digests.get(name) != digest for name, digest in before.items() if name != mine):
@@ -230,19 +230,19 @@ class Pro(SignedInLikeAClient):
         return is_other(now[mine].get(self._contract.keys["client_secret"]))
 
     def _restored(self, former: t.Any, callback: str | None, surprises: list[str]) -> ServiceError:
-        outcome = "the former settings were put back"
+        outcome = "the former settings were restored"
         try:
-            self._write(former, "Putting the former OIDC settings back failed")
+            self._write(former, "Restoring the former OIDC settings failed")
             if self._contract["callback_path"]:
-                self._write_callback(callback, "Putting the former callback URL back failed")
+                self._write_callback(callback, "Restoring the former callback URL failed")
             if self._contract.differences(former, self._read()):
-                outcome = "the former settings could not be put back completely"
+                outcome = "the former settings could not be restored completely"
         except ServiceError as error:
-            outcome = f"the former settings could not be put back: {error}"
+            outcome = f"the former settings could not be restored: {error}"
         return ServiceError(
-            f"The console {self._connection.url} did not keep what was written",
-            answer=f"read back, this differs: {', '.join(surprises)}; {outcome}",
-            hint="Look at Settings > OIDC in the console; see the option contract if its API differs",
+            f"The console {self._connection.url} did not keep the changes",
+            answer=f"differences after the write: {', '.join(surprises)}; {outcome}",
+            hint="Check Settings > OIDC in the console; see the option contract if its API differs",
         )
 
     def _settings(self) -> t.Any:
@@ -256,8 +256,8 @@ class Pro(SignedInLikeAClient):
         document = json_places.dig(answer, self._contract["document"])
         if not self._contract.recognises(document):
             raise ServiceError(
-                f"The OIDC settings of the console {self._connection.url} have a shape that is not known",
-                answer=f"seen: {json_structure.text(answer)}",
+                f"The OIDC settings of the console {self._connection.url} have an unknown format",
+                answer=f"received {json_structure.text(answer)}",
                 hint=REPORT,
             )
         self._keep_secrets(document)
@@ -271,7 +271,7 @@ class Pro(SignedInLikeAClient):
             answer = self._connection.call("GET", self._contract["callback_path"], attempted)
             found = json_places.dig(answer, self._contract["callback_url"])
             if not isinstance(found, (str, type(None))):
-                raise ServiceError(attempted, answer=f"seen: {json_structure.text(answer)}", hint=REPORT)
+                raise ServiceError(attempted, answer=f"received {json_structure.text(answer)}", hint=REPORT)
             self._callback = found
         return self._callback
 
@@ -280,8 +280,8 @@ class Pro(SignedInLikeAClient):
         return f"Writing the OIDC settings of the console {self._connection.url} failed"
 
     def _write_both(self, former: t.Any, wanted: t.Any, former_callback: str | None, callback: str | None) -> None:
-        """Write the document, and first the callback URL if it has a path of its own: no provider is offered before
-        users come back from Entra to the right address."""
+        """Write the document, after the callback URL if that has its own path: providers should only be offered once
+        users return from Entra to the right address."""
         attempted = self._writing
         moves = bool(self._contract["callback_path"]) and callback != former_callback
         if moves:
@@ -313,9 +313,9 @@ class Pro(SignedInLikeAClient):
         )
 
     def _write(self, document: t.Any, attempted: str) -> None:
-        """Write all of ``document``; if the outcome is open, another document than before is left to the read-back.
+        """Write the whole ``document``. If the outcome is unknown and the document has changed, the caller verifies it.
 
-        Without its secrets, a document may look the same before and after. Writing it twice is writing it once.
+        If secrets are masked, a document may look the same before and after. Writing it twice has no further effect.
         """
         path = self._contract["write_path"] or self._contract["settings_path"]
         before = self._document

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The settings document of RustDesk Server Pro, by the contract that is assumed or declared; pure.
+"""The settings document of RustDesk Server Pro, according to the assumed or declared contract; pure.
 
-See consoles.pro for what is assumed, and why.
+consoles.pro describes the assumptions and their evidence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
 Document = dict[str, t.Any]
 
-# What the members of a provider are called in the document.
+# The names of a provider's members in the document
 DEFAULT_KEYS = {
     "name": "name",
     "order": "order_index",
@@ -50,38 +50,38 @@ DEFAULT_CONTRACT: Document = {
 }
 NOT_TEXT = ("enabled", "order")
 SETTINGS = ("callback_url", "maximum_authorized_users")
-# A row of signs that no service puts into a secret, or a word in brackets such as <hidden>.
+# A run of characters that no service uses in a secret, or a word in brackets such as <hidden>
 MASK = re.compile(r"[*•●·∙]{3,}|^(.)\1{5,}$|^[<\[(].*[>\])]$")
 
 
 class Contract:
-    """How the settings document is read and written: what is ``declared`` of O(contract), and else what is assumed.
+    """The format of the settings document: the ``declared`` parts of O(contract), with defaults for the others.
 
-    ``keys`` are what the members of a provider are called.
+    ``keys`` are the names of a provider's members.
     """
 
     def __init__(self, declared: t.Mapping[str, t.Any] | None, url: str) -> None:
-        """``url`` is the console's, for errors."""
+        """``url`` is the console's address, for errors."""
         given = {key: value for key, value in (declared or {}).items() if value is not None}
         self._known, self._url = {**DEFAULT_CONTRACT, **given}, url
         self.keys = {**DEFAULT_KEYS, **self["keys"]}
 
     def __getitem__(self, name: str) -> t.Any:
-        """What is declared or assumed of ``name``."""
+        """Return the declared or assumed value of ``name``."""
         return self._known[name]
 
     def entries(self, document: t.Any) -> list[Document]:
-        """The providers of ``document``."""
+        """Return the providers of ``document``."""
         return t.cast("list[Document]", json_places.dig(document, self["providers"]))
 
     def named(self, document: t.Any) -> dict[str, Document]:
-        """The same by their names."""
+        """Return the providers of ``document`` by name."""
         return {entry[self.keys["name"]]: entry for entry in self.entries(document)}
 
     def recognises(self, document: t.Any) -> bool:
-        """Whether ``document`` has the shape that is known.
+        """True if ``document`` has the known format.
 
-        A server that keeps members which it does not know would seem to take those of another spelling.
+        Members in another spelling are rejected: a server that keeps unknown members would appear to accept ours.
         """
         entries, known = self.entries(document), self._known
         if not isinstance(entries, list) or any(json_places.respelt(document, known[name]) for name in SETTINGS):
@@ -104,7 +104,7 @@ class Contract:
         )
 
     def provider(self, entry: Document) -> Provider:
-        """The provider of an ``entry`` of the document."""
+        """Return the provider of an ``entry`` of the document."""
         keys = self.keys
         secret = entry.get(keys["client_secret"])
         readable = keys["client_secret"] in entry and not masked(secret)
@@ -116,9 +116,9 @@ class Contract:
         )
 
     def changed(self, former: t.Any, plan: Plan) -> t.Any:
-        """A copy of ``former`` with the plan's changes and nothing else.
+        """Return a copy of ``former`` with the plan's changes only.
 
-        Raises InputError if it has no place for one.
+        Raises InputError if the document cannot contain one of them.
         """
         document = copy.deepcopy(former)
         entries, keys = self.entries(document), self.keys
@@ -134,14 +134,14 @@ class Contract:
             option = change.field.option
             if option != "callback_url" or not self["callback_path"]:
                 if not isinstance(document, dict):
-                    raise InputError(f"The console {self._url} has no place for {option} in its settings")
+                    raise InputError(f"The settings of the console {self._url} cannot contain {option}")
                 json_places.put(document, self[option], change.after)
         return document
 
     def differences(self, wanted: t.Any, found: t.Any) -> list[str]:
-        """Where ``found`` is not what was written, by name and without values.
+        """Return the members of ``found`` that differ from the written document, by name and without values.
 
-        The console may add keys to a provider that had just been made; a secret that it masks cannot be compared.
+        The console may add members to a new provider. A client secret that it masks cannot be compared.
         """
         name, secret = self.keys["name"], self.keys["client_secret"]
         want_rest, have_rest = copy.deepcopy(wanted), copy.deepcopy(found)
@@ -164,5 +164,5 @@ class Contract:
 
 
 def masked(secret: str | None) -> bool:
-    """Whether the console shows a mask instead of the value or of a part of it, as other consoles do."""
+    """True if the console shows a mask instead of the value or a part of it, as other consoles do."""
     return bool(MASK.search(secret or ""))

@@ -6,7 +6,7 @@
 """The open-source server lejianwen/rustdesk-api 2.7 and its descendants.
 
 Source: http/controller/admin/oauth.go, http/request/admin/oauth.go, model/oauth.go, http/response/response.go of that
-project [src]. Every answer is HTTP 200 with a ``code``; the callback URL is set in the server's environment.
+project [src]. Every response is HTTP 200 with a ``code``; the callback URL is set in the server's environment.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Document = dict[str, t.Any]
 OAUTH = "/api/admin/oauth"
 USERS = "/api/admin/user/list"
 LOGIN_OPTIONS = "/api/admin/login-options"
-# The code of a wrong password after which the next login needs a captcha, and that of a request without a session.
+# The code for a wrong password after which the next login requires a captcha, and the code for a missing session
 CAPTCHA, NOT_SIGNED_IN = 110, 403
 
 
@@ -64,11 +64,11 @@ class RustdeskApi:
     supports = frozenset({*members.KEYS, "name", "enabled", "scopes"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
-        """``contract`` is for consoles whose API is not published; this one's is."""
+        """``contract`` is ignored, because this console's API is published."""
         self._connection = connection
 
     def login(self, params: t.Mapping[str, t.Any]) -> str:
-        """Sign in; gives the session's token. Raises ServiceError that says what the console refuses; see refusal()."""
+        """Sign in and return the session's token. Raises ServiceError with the reason for a refusal; see refusal()."""
         attempted = attempt(self._connection, params)
         self._connection.headers.pop("api-token", None)
         self._connection.keep_secret(params["password"])
@@ -77,9 +77,9 @@ class RustdeskApi:
         code = answer.get("code") if isinstance(answer, dict) else None
         data = answer.get("data") if isinstance(answer, dict) else None
         if code != 0 or not isinstance(data, dict) or not isinstance(data.get("token"), str):
-            said = self._connection.quotable(answer.get("message")) if isinstance(answer, dict) else "an unknown answer"
-            refused, hint = refusal(code, said, self._login_options())
-            raise ServiceError(attempted, answer=refused, hint=hint, code=str(code))
+            message = self._connection.quotable(answer.get("message")) if isinstance(answer, dict) else "no JSON object"
+            reason, hint = refusal(code, message, self._login_options())
+            raise ServiceError(attempted, answer=reason, hint=hint, code=str(code))
         _documents.check(data, {"route_names": [str]}, attempted)
         self.resume(_documents.token(data, "token", attempted))
         if "*" not in (data.get("route_names") or ["*"]):
@@ -87,12 +87,12 @@ class RustdeskApi:
             raise ServiceError(
                 attempted,
                 answer="this user is not an administrator of the console",
-                hint="Set username to an administrator, or make this user one",
+                hint="Set username to an administrator, or make this user an administrator",
             )
         return str(data["token"])
 
     def _login_options(self) -> Document:
-        """What the administrators' login page asks for; empty where that is not told."""
+        """Return the options of the administrators' login page; empty if unknown."""
         with suppress(ServiceError):
             answer = self._connection.call("GET", LOGIN_OPTIONS, "Reading the login options failed")
             data = answer.get("data") if isinstance(answer, dict) else None
@@ -100,24 +100,24 @@ class RustdeskApi:
         return {}
 
     def seen(self) -> str | None:
-        """Nothing: this console is read again."""
+        """Return None, because this console is read again."""
         return None
 
     def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
-        """Go on with a session, which has no client."""
+        """Continue a session, which has no client."""
         self._connection.keep_secret(token)
         self._connection.headers["api-token"] = token
 
     @property
     def wrote(self) -> bool:
-        """Never: this console writes each provider separately."""
+        """Always false, because this console writes each provider separately."""
         return False
 
     def look_again(self) -> None:
-        """Nothing: this console writes each provider separately."""
+        """Do nothing, because this console writes each provider separately."""
 
     def logout(self) -> None:
-        """Close the session, as clients do: the administrators' own logout ends no session, as it is registered before
+        """Close the session as clients do. The administrators' logout ends no session, because it is registered before
         the middleware that reads the token (http/router/admin.go [src])."""
         token = self._connection.headers.pop("api-token", None)
         if token:
@@ -125,17 +125,17 @@ class RustdeskApi:
             logout(self._connection, None)
 
     def providers(self, name: str) -> list[Provider]:
-        """All providers, in the console's order, with their secrets."""
+        """Return all providers in the console's order, with their client secrets."""
         found: list[Provider] = []
         for page in range(1, 100):
             data = self._call("GET", f"{OAUTH}/list?page={page}&page_size={PAGE}", "Listing the providers")
             items = data.get("list") if isinstance(data, dict) else None
             if items is None and isinstance(data, dict):
-                items = []  # Go gives null for an empty list
+                items = []  # Go returns null for an empty list
             if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("op") for item in items):
                 raise ServiceError(
-                    f"The console {self._connection.url} lists its providers in a shape that is not known",
-                    hint="Nothing was written. Please report the console's version",
+                    f"The console {self._connection.url} lists its providers in an unknown format",
+                    hint="Nothing was written. Report the console's version",
                 )
             for item in items:
                 _documents.check(
@@ -148,25 +148,25 @@ class RustdeskApi:
         return found
 
     def settings(self) -> dict[str, t.Any]:
-        """Nothing: the callback URL is set in the server's environment, and not told."""
+        """Return no settings: the callback URL is set in the server's environment and not shown."""
         return {}
 
     def warnings(self, plan: Plan) -> list[str]:
-        """Where users cannot register themselves, the first sign-in ends with a question instead of a session."""
+        """Warn of a new provider without automatic registration: the first sign-in asks to bind an account."""
         if plan.target and plan.target.auto_register is False and not plan.present:
-            return ["auto_register is off: a user's first sign-in asks to bind an account that exists already"]
+            return ["auto_register is off: a user's first sign-in asks to bind an existing account"]
         return []
 
     def local_administrators(self) -> list[str] | None:
-        """Not told in a form that is known."""
+        """Return None: the console does not show them in a known format."""
         return None
 
     def authorized_users(self) -> int | None:
-        """Not told in a form that is known; these consoles have no limit."""
+        """Return None: the console does not show it in a known format, and has no limit."""
         return None
 
     def user_names(self) -> set[str]:
-        """The names of all users (http/controller/admin/user.go [src])."""
+        """Return the names of all users (http/controller/admin/user.go [src])."""
 
         def page(number: int) -> t.Any:
             return self._call("GET", f"{USERS}?page={number}&page_size={PAGE}", "Listing the users")
@@ -174,9 +174,9 @@ class RustdeskApi:
         return {str(user.get("username")) for user in users.listed(self._connection.url, page, "list")}
 
     def check(self, plan: Plan) -> None:
-        """Raise InputError for what this console cannot do.
+        """Raise InputError for changes that this console does not support.
 
-        Empty texts are ignored on update [src], so that they would never get there.
+        It ignores empty values in updates [src], so they cannot be written.
         """
         if plan.target is None:
             return
@@ -188,15 +188,15 @@ class RustdeskApi:
             )
         if plan.present is None and PROVIDER_TYPES[plan.type].endpoints and plan.type not in members.BUILT_IN:
             raise InputError(
-                f"A console of type {self.type} has no providers of type {plan.type}",
-                answer=f"it knows {', '.join(members.BUILT_IN)} and OpenID Connect with discovery",
-                hint="Declare another provider",
+                f"A console of type {self.type} does not support providers of type {plan.type}",
+                answer=f"it supports {', '.join(members.BUILT_IN)} and OpenID Connect with discovery",
+                hint="Declare a provider of another type",
             )
         values = plan.values()
         if values.get("enabled") is False:
             raise InputError(
                 f"The provider {plan.target.name} cannot be disabled",
-                answer="this console has no such switch",
+                answer="this console has no switch for that",
                 hint="Set state to absent",
             )
         cleared = [
@@ -210,13 +210,13 @@ class RustdeskApi:
             )
 
     def apply(self, plan: Plan) -> None:
-        """Create, change or delete the provider and read it back.
+        """Create, change or delete the provider and verify it.
 
-        Raises ServiceError when the console refuses or does not keep what was written; what it had is then put back.
+        Raises ServiceError if the console refuses or does not keep the changes; the former values are then restored.
         """
         if plan.target and plan.changes:
             self._write(plan, plan.target)
-        # Last, so that users have a way in when something else fails
+        # Last, so that users can still sign in if something else fails
         for item in plan.gone:
             self._remove(item, f"Removing the provider {item.name}")
 
@@ -235,7 +235,7 @@ class RustdeskApi:
         self._read_back(plan, form)
 
     def _update(self, what: str, form: Document, former: Document) -> None:
-        """Write the whole ``form`` of a provider in place of the ``former`` one."""
+        """Replace the ``former`` form of a provider with ``form``."""
 
         def is_undone() -> bool:
             found = self._found(str(form["op"]))
@@ -255,7 +255,7 @@ class RustdeskApi:
         return next((item for item in self.providers(name) if item.name == name), None)
 
     def _add(self, form: Document) -> None:
-        """Raises ConflictError where somebody else has just added it."""
+        """Add a provider. Raises ConflictError if another process has just added it."""
         name = str(form["op"])
 
         def is_undone() -> bool:
@@ -291,24 +291,22 @@ class RustdeskApi:
             and is_anothers(form[surprises[0]], found.client_secret)
         ):
             raise self._conflict(name)
-        outcome = "nothing was to be put back"
+        outcome = "there was nothing to restore"
         if plan.present:
             back = members.form(plan.present, {}, plan.present.type)
-            self._update(
-                f"Putting the provider {name} back", back, members.form(found, {}, found.type) if found else {}
-            )
-            outcome = "what it had was put back"
+            self._update(f"Restoring the provider {name}", back, members.form(found, {}, found.type) if found else {})
+            outcome = "the former values were restored"
         elif found:
             self._remove(found, f"Removing the provider {name} again")
             outcome = "it was removed again"
         raise ServiceError(
-            f"The console {self._connection.url} did not keep what was written of the provider {name}",
-            answer=f"read back, this differs: {', '.join(surprises)}; {outcome}",
-            hint="Look at the provider in the console, and into the console's log",
+            f"The console {self._connection.url} did not keep the changes of the provider {name}",
+            answer=f"differences after the write: {', '.join(surprises)}; {outcome}",
+            hint="Check the provider in the console, and the console log",
         )
 
     def _call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
-        """The ``data`` of the answer. Raises ServiceError where the answer's ``code`` is not 0."""
+        """Send one request and return the response's ``data``. Raises ServiceError if its ``code`` is not 0."""
         attempted = f"{what} in the console {self._connection.url} failed"
         for again in (True, False):
             answer = self._connection.call(method, path, attempted, json=body)
@@ -317,10 +315,10 @@ class RustdeskApi:
                 return answer.get("data")
             if code != NOT_SIGNED_IN or not again or not self._connection.renew_once():
                 break
-        said = self._connection.quotable(answer.get("message")) if isinstance(answer, dict) else "no JSON object"
+        message = self._connection.quotable(answer.get("message")) if isinstance(answer, dict) else "no JSON object"
         raise ServiceError(
             attempted,
-            answer=f"the console answered {code}: {said}",
+            answer=f"the console answered {code}: {message}",
             hint="Check that the user is an administrator, and that no other program signs this user out"
             if code == NOT_SIGNED_IN
             else "Check the console log",
@@ -328,30 +326,30 @@ class RustdeskApi:
         )
 
 
-def refusal(code: t.Any, said: str | None, options: Document) -> tuple[str, str]:
-    """What a login was refused for, and what to do next.
+def refusal(code: t.Any, message: str | None, options: Document) -> tuple[str, str]:
+    """Return why a login was rejected, and what to do next.
 
-    The console answers ``code`` and ``said``, which is in any language; the login ``options`` tell what it asks for. A
-    login without a captcha that it wants is refused as a wrong one, whatever the password
-    (http/controller/admin/login.go [src]).
+    The console's ``message`` can be in any language; the login ``options`` show its requirements. A login without a
+    required captcha is rejected like one with a wrong captcha, whatever the password (http/controller/admin/login.go
+    [src]).
     """
     if options.get("disable_pwd"):
         return (
             "the console accepts no passwords (disable-pwd-login is set)",
             "Set disable-pwd-login to false in its configuration (RUSTDESK_API_APP_DISABLE_PWD_LOGIN). It has no other"
-            " way to sign in that does not need a person",
+            " way to sign in without a person",
         )
-    answered = f"the console answered {code}: {said}"
+    answered = f"the console answered {code}: {message}"
     if code == CAPTCHA:
         return (
-            f"{answered} (and it asks for a captcha from now on)",
+            f"{answered} (and it requires a captcha from now on)",
             "Correct username and password, then wait ten minutes or restart the console",
         )
     if options.get("need_captcha"):
         return (
-            "the console asks for a captcha, which needs a person",
+            "the console requires a captcha, which only a person can solve",
             "After failed sign-ins from this address, correct username and password, then wait ten minutes or restart"
-            " the console. If it always asks, set captcha-threshold in its configuration to 1 or more"
+            " the console. If it always requires one, set captcha-threshold in its configuration to 1 or more"
             " (RUSTDESK_API_APP_CAPTCHA_THRESHOLD)",
         )
     return answered, "Check username and password, and that the account is enabled"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What rustdesk_api calls the members of its providers, and how its values are read and written; pure."""
+"""The names of members in rustdesk_api's providers, and the conversion of their values; pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
 
 Document = dict[str, t.Any]
 
-# The types that it has besides OpenID Connect; their name is their type.
+# Its types other than OpenID Connect; providers of these types are named after their type
 BUILT_IN = ("github", "google")
-# The types whose scopes cannot be set, and those of the others (model/oauth.go [src])
+# The types whose scopes cannot be set, and the default scopes of the others (model/oauth.go [src])
 FIXED_SCOPES = ("github", "linuxdo")
 DEFAULT_SCOPES = "openid,profile,email"
 KEYS = {
@@ -40,7 +40,7 @@ PROVIDER = {
 
 
 def provider(item: Document) -> Provider:
-    """The provider of a listed object."""
+    """Return the provider of a listed object."""
     values: Document = {option: item.get(key) for option, key in KEYS.items()}
     oauth_type = item.get("oauth_type")
     return Provider(
@@ -55,22 +55,22 @@ def provider(item: Document) -> Provider:
 
 
 def surprises(written: Document, found: Provider | None) -> list[str]:
-    """The members of the form ``written`` that the provider ``found`` has otherwise."""
+    """Return the members of the ``written`` form that differ in the provider ``found``."""
     kept = form(found, {}, found.type) if found else {}
     return [key for key, value in written.items() if key != "id" and (kept.get(key) or None) != (value or None)]
 
 
 def _scopes(item: Document) -> str:
-    """The scopes that the console asks for: without any of its own, the default ones (service/oauth.go [src])."""
+    """Return the scopes that the console requests: the provider's own or the defaults (service/oauth.go [src])."""
     own = str(item.get("scopes") or "")
     return own if own.strip() or item.get("oauth_type") in FIXED_SCOPES else DEFAULT_SCOPES
 
 
 def form(target: Provider, values: Document, provider_type: str | None) -> Document:
-    """The whole form of a provider, with ``values`` changed; the client secret is needed each time [src].
+    """Return the complete form of a provider with the changed ``values``; the client secret is always required [src].
 
-    What is null or left out is not written, except for PKCE: without its switch it is turned off, and without its
-    method that becomes S256 (FormatOauthInfo in model/oauth.go [src]).
+    Null and missing members are not written, except for PKCE: without its switch it is turned off, and without a method
+    it uses S256 (FormatOauthInfo in model/oauth.go [src]).
     """
     own = provider_type in BUILT_IN or provider_type not in (None, *PROVIDER_TYPES)
     made = {key: getattr(target, option) for option, key in KEYS.items()}

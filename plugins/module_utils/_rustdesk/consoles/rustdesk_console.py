@@ -5,8 +5,8 @@
 
 """The open-source console databk/rustdesk-console 1.8 and later.
 
-Sources: src/modules/oidc (controllers, dto, services) of that project [src], and a running 1.8.0 [rec]. A provider is
-an object of its own with a GUID; the callback URL follows from the backend URL of the general settings.
+Sources: src/modules/oidc (controllers, dto, services) of that project [src], and a running 1.8.0 [rec]. Each provider
+is a separate object with a GUID; the callback URL is derived from the backend URL in the general settings.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ Document = dict[str, t.Any]
 
 USERS = "/api/admin/users"
 SESSIONS = "/api/sessions"
-# What it believes without any of its addresses [src]
+# The console's default if none of its addresses is set [src]
 FALLBACK = "http://localhost:3000"
 
 
@@ -65,40 +65,40 @@ class RustdeskConsole(SignedInLikeAClient):
     """One databk/rustdesk-console."""
 
     type = "rustdesk_console"
-    # Versions before 1.11 refuse it [iss], and each refusal is one of the five requests that it allows a minute
+    # Versions before 1.11 reject it [iss], and each rejection counts towards the five requests allowed per minute
     takes_api_domain = False
     sign_in_lasts: float | None = 180.0  # src/modules/oidc/services/oidc.service.ts [src]
     asks_for_client = True
     supports = frozenset({*members.KEYS, "scopes", "order", "callback_url"})
 
     def __init__(self, connection: Connection, contract: t.Mapping[str, t.Any] | None) -> None:
-        """``contract`` is for consoles whose API is not published; this one's is."""
+        """``contract`` is ignored, because this console's API is published."""
         super().__init__(connection)
         self._requests = Requests(connection)
         self._items: list[Document] = []
         self._general: Document | None = None
-        # Providers with their secrets by GUID, and all that an earlier task has read and nobody has asked for yet
+        # Providers with their secrets by GUID, and the list from an earlier task until it is used
         self._details: dict[str, Document] = {}
         self._handed_over: list[Document] | None = None
 
     def seen(self) -> str | None:
-        """What was read, unless something was written since; see console.Console."""
+        """Return the data read so far, unless something was written since; see console.Console."""
         if not self._items or self._general is None:
             return None
         return json.dumps([self._items, self._details, self._general])
 
     def resume(self, token: str, seen: str | None = None, client: str | None = None) -> None:
-        """Go on with a session; what it has ``seen`` is not read again for the first plan."""
+        """Continue a session; the data ``seen`` in it is not read again for the first plan."""
         super().resume(token, seen, client)
         if not seen:
             return
-        # A process of its own masks in its result what it was given
+        # A module masks its own secrets in its result, so the data may be damaged
         with suppress(ValueError, TypeError, AttributeError, RecursionError):
             self._handed_over, self._details, self._general = json.loads(seen)
             self._connection.keep_secret(*(item.get(members.SECRET) for item in self._details.values()))
 
     def look_again(self) -> None:
-        """From now on, all is read anew; each provider is written separately, so that nothing is overwritten."""
+        """Read everything again from now on; each provider is written separately, so nothing is overwritten."""
         self._forget()
 
     def _forget(self) -> None:
@@ -106,11 +106,12 @@ class RustdeskConsole(SignedInLikeAClient):
         self._items, self._details = [], {}
 
     def providers(self, name: str) -> list[Provider]:
-        """All providers in the console's order. That of ``name``, or each if it is empty, has its secret, which only
-        the provider's own page has.
+        """Return all providers in the console's order. The one called ``name``, or each if it is empty, has its client
+        secret, which is only in the provider's own document.
 
-        The console makes disabled google and github without a client ID at each start [rec]: they count as absent.
-        A provider's place is that in the list: new ones all have the same ``priority`` until somebody sorts them.
+        At each start, the console creates disabled providers google and github without a client ID [rec]; they count as
+        absent. A provider's order is its place in the list, because new ones all have the same ``priority`` until they
+        are sorted.
         """
         handed_over, self._handed_over = self._handed_over, None
         if handed_over is None:
@@ -126,10 +127,10 @@ class RustdeskConsole(SignedInLikeAClient):
         ]
 
     def settings(self) -> dict[str, t.Any]:
-        """The callback URL as the console sends it: the path is appended to an address that it believes to have, also
-        where that ends with a slash [src].
+        """Return the callback URL that the console sends: the path is appended to one of its configured addresses, even
+        if that ends with a slash [src].
 
-        Without any, it sends that of a machine for developers, which counts only if there is somebody to send.
+        If none is configured, it sends a developer default, which only matters if a provider is enabled.
         """
         site = self._settings().get("site")
         known = [site.get(name) for name in ADDRESSES] if isinstance(site, dict) else []
@@ -139,8 +140,8 @@ class RustdeskConsole(SignedInLikeAClient):
         return {"callback_url": address + CALLBACK_PATH if address else None}
 
     def warnings(self, plan: Plan) -> list[str]:
-        """Two providers of one issuer get the client ID of whichever was used first: its cache knows the issuer only
-        (1.8.0 [rec])."""
+        """Warn of two providers with the same issuer: the console uses the client ID of the one that was used first,
+        because the key of its cache is the issuer alone (1.8.0 [rec])."""
         target = plan.target
         twins = [
             item["name"]
@@ -156,20 +157,20 @@ class RustdeskConsole(SignedInLikeAClient):
             return []
         return [
             f"{', '.join(twins)} and {target.name if target else ''} have the same issuer: this console confuses such "
-            "providers (version 1.8.0), so that sign-in with one of them fails. Disable the other, and then save this "
-            "one in the console or run its test there: until then, the console uses the other one for up to 24 hours"
+            "providers (version 1.8.0), and sign-in with one of them fails. Disable the other one, then test or save "
+            "this one in the console. Otherwise the console continues to use the other one for up to 24 hours"
         ]
 
     def local_administrators(self) -> list[str] | None:
-        """Not told in a form that is known."""
+        """Return None: the console does not show them in a known format."""
         return None
 
     def authorized_users(self) -> int | None:
-        """Not told in a form that is known; these consoles have no limit."""
+        """Return None: the console does not show it in a known format, and has no limit."""
         return None
 
     def user_names(self) -> set[str]:
-        """The names of all users (src/modules/user/admin-user.controller.ts [src])."""
+        """Return the names of all users (src/modules/user/admin-user.controller.ts [src])."""
 
         def page(number: int) -> t.Any:
             return self._requests.call("GET", f"{USERS}?current={number}&pageSize={PAGE}", "Listing the users")
@@ -179,20 +180,20 @@ class RustdeskConsole(SignedInLikeAClient):
     def test_discovery(self, name: str) -> Tested | None:
         """Run the console's own test of a provider; see console.KeepsDiscovery.
 
-        It keeps each discovery for 24 hours, also one that failed, until such a test succeeds or a provider of the
-        issuer is saved; switching one off or on does not count (src/modules/oidc/services [src]).
+        The console caches each discovery for 24 hours, even a failed one, until such a test succeeds or a provider with
+        the issuer is saved; switching a provider off and on has no effect (src/modules/oidc/services [src]).
         """
         self._items = self._requests.listed()
         item = self._item(name)
         if item is None:
             return None
         answer = self._requests.call("POST", f"{PROVIDERS}/{item['guid']}/test", f"Testing the provider {name}")
-        told = answer if isinstance(answer, dict) else {}
-        return Tested(told.get("success") is True, self._connection.quotable(told.get("message")) or "nothing")
+        found = answer if isinstance(answer, dict) else {}
+        return Tested(found.get("success") is True, self._connection.quotable(found.get("message")) or "no message")
 
     def end_abandoned_sessions(self) -> list[str]:
-        """See console.ListsSessions. The list has the account's own sessions that have neither expired nor been ended
-        (src/modules/auth/auth.controller.ts, services/auth-token.service.ts [src])."""
+        """End abandoned sessions; see console.ListsSessions. The console lists the account's own sessions that have
+        neither expired nor been ended (src/modules/auth/auth.controller.ts, services/auth-token.service.ts [src])."""
         try:
             listed = members.sessions(self._requests.call("GET", SESSIONS, "Listing the sessions"))
         except ServiceError:
@@ -204,11 +205,11 @@ class RustdeskConsole(SignedInLikeAClient):
             self._requests.call("DELETE", f"{SESSIONS}/{identifier}", "Ending a session that an earlier run left open")
         except ServiceError as error:
             gone = error.status == 404  # another run was faster
-            return None if gone else str(error.but(hint="The session expires 30 days after it was begun"))
+            return None if gone else str(error.but(hint="The session expires 30 days after it was opened"))
         return None
 
     def check(self, plan: Plan) -> None:
-        """Raise InputError for a callback URL or a place that this console cannot have."""
+        """Raise InputError for a callback URL or an order that is not possible in this console."""
         callback = plan.setting("callback_url")
         if callback and not callback.after.endswith(CALLBACK_PATH):
             raise InputError(
@@ -222,18 +223,18 @@ class RustdeskConsole(SignedInLikeAClient):
             if order > last:
                 raise InputError(
                     f"order {order} is behind the last place of this console",
-                    hint=f"Its last place is {last}, those of providers without a client ID included",
+                    hint=f"The last place is {last}, counting providers without a client ID",
                 )
 
     def apply(self, plan: Plan) -> None:
-        """Write the general settings, then create, change or delete the provider; each is read back.
+        """Write the general settings, then create, change or delete the provider; each write is verified.
 
-        Raises ServiceError when the console refuses or does not keep what was written; what it had is then put back.
+        Raises ServiceError if the console refuses or does not keep the changes; the former values are then restored.
         """
         callback = plan.setting("callback_url")
         former = self._settings().get("site") if callback else None
         if callback:
-            # First, so that no provider is offered before users come back from Entra to the right address
+            # First, because providers should only be offered once users return from Entra to the right address
             self._write_backend(callback.after)
         try:
             if plan.target and plan.present:
@@ -250,7 +251,7 @@ class RustdeskConsole(SignedInLikeAClient):
         order = plan.values().get("order")
         if plan.target and order is not None:
             self._sort(plan.target.name, order)
-        # Last, so that users have a way in when something else fails
+        # Last, so that users can still sign in if something else fails
         for item in plan.gone:
             self._remove(str(item.key), f"Removing the provider {item.name}")
         self._forget()
@@ -274,14 +275,14 @@ class RustdeskConsole(SignedInLikeAClient):
             guid = str(made["guid"])
             surprises = read_back(attempted, lambda: self._surprises(name, body, guid))
         if surprises:
-            outcome = "nothing was to be put back"
+            outcome = "there was nothing to restore"
             if made and not seed:
                 self._remove(made["guid"], f"Removing the provider {name} again")
                 outcome = "it was removed again"
             raise self._surprise(f"the provider {name}", surprises, outcome)
 
     def _add(self, body: Document) -> None:
-        """Raises ConflictError where somebody else has just added it."""
+        """Add a provider. Raises ConflictError if another process has just added it."""
         name = body["name"]
 
         def is_undone() -> bool:
@@ -303,7 +304,7 @@ class RustdeskConsole(SignedInLikeAClient):
             raise
 
     def _patch(self, guid: str, what: str, body: Document, before: Document) -> None:
-        """Change members of a provider, which were those of ``before``."""
+        """Change members of a provider from their values in ``before``."""
         former = {key: before.get(key) for key in body}
         resolved_by_reading(
             lambda: self._requests.call("PATCH", f"{PROVIDERS}/{guid}", what, body),
@@ -317,7 +318,8 @@ class RustdeskConsole(SignedInLikeAClient):
         )
 
     def _surprises(self, name: str, body: Document, guid: str) -> list[str]:
-        """What is read back otherwise than written; raises ConflictError where that is another run's client secret."""
+        """Return the members that differ from the written ones; raises ConflictError if that is only another run's
+        client secret."""
         found = self._requests.read(guid)
         different = members.differences(body, found)
         if different == [members.SECRET] and is_anothers(body[members.SECRET], found.get(members.SECRET)):
@@ -340,18 +342,18 @@ class RustdeskConsole(SignedInLikeAClient):
             raise self._conflict(present.name) from error
         former = {key: value for key, value in now.items() if key in body}
         self._patch(str(present.key), f"Changing the provider {present.name}", body, now)
-        # The answer to the PATCH says that there is no secret [rec]: only a read tells.
+        # The response to the PATCH claims that there is no secret [rec], so the provider is read.
         attempted = self._requests.attempted(f"Changing the provider {present.name}")
         surprises = read_back(attempted, lambda: self._surprises(present.name, body, str(present.key)))
         if surprises:
-            self._patch(str(present.key), f"Putting the provider {present.name} back", former, body)
-            raise self._surprise(f"the provider {present.name}", surprises, "what it had was put back")
+            self._patch(str(present.key), f"Restoring the provider {present.name}", former, body)
+            raise self._surprise(f"the provider {present.name}", surprises, "the former values were restored")
 
     def _surprise(self, what: str, surprises: list[str], outcome: str) -> ServiceError:
         return ServiceError(
-            f"The console {self._connection.url} did not keep what was written of {what}",
-            answer=f"read back, this differs: {', '.join(surprises)}; {outcome}",
-            hint="Look at it in the console, and into the console's log",
+            f"The console {self._connection.url} did not keep the changes of {what}",
+            answer=f"differences after the write: {', '.join(surprises)}; {outcome}",
+            hint="Check its settings in the console, and the console log",
         )
 
     def _sort(self, name: str, order: int) -> None:
@@ -376,7 +378,7 @@ class RustdeskConsole(SignedInLikeAClient):
             raise self._surprise("the general settings", ["site.backendUrl"], "no provider was changed")
 
     def _write_site(self, site: Document) -> None:
-        """Write the addresses among the general settings, which are read anew afterwards."""
+        """Write the addresses in the general settings, which are read again afterwards."""
         watermark = bool(self._settings().get("watermarkEnabled"))  # mandatory in the request [src]
         body = {"watermarkEnabled": watermark, "site": site}
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What rustdesk_console calls the members of its objects, and how its values are read and written; pure."""
+"""The names of members in rustdesk_console's objects, and the conversion of their values; pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
 
 Document = dict[str, t.Any]
 
-# What it asks a provider without a scope for (oidc.service.ts [src])
+# The scopes that it requests if a provider has none (oidc.service.ts [src])
 DEFAULT_SCOPES = {"oauth2": "read:user user:email"}
 DEFAULT_SCOPE = "openid email profile"
 SECRET = "clientSecret"
@@ -40,19 +40,19 @@ CLEARABLE = (*ENDPOINTS, "jwks_endpoint")
 
 
 def sessions(answer: t.Any) -> list[OpenSession]:
-    """The sessions of an answer; those of an unknown shape are left out."""
+    """Return the sessions in a response, without those in an unknown format."""
     found = []
     for item in answer if isinstance(answer, list) else []:
         with suppress(AttributeError, KeyError, TypeError, ValueError):
             begun = datetime.fromisoformat(item["createdAt"].replace("Z", "+00:00"))
             begun = begun if begun.tzinfo else begun.replace(tzinfo=timezone.utc)
-            if re.fullmatch(r"[\w-]+", item["jti"]):  # it becomes a part of a path
+            if re.fullmatch(r"[\w-]+", item["jti"]):  # it is used in a path
                 found.append(OpenSession(item["jti"], str(item["deviceId"]), str(item["deviceName"]), begun))
     return found
 
 
 def provider(item: Document, place: int | None) -> Provider:
-    """The provider of a listed or shown object, which is at ``place`` of the list."""
+    """Return the provider of an object from the list or its own document, at ``place`` in the list."""
     values: Document = {option: item.get(key) for option, key in KEYS.items()}
     return Provider(
         type=item.get("type"),
@@ -65,8 +65,8 @@ def provider(item: Document, place: int | None) -> Provider:
 
 
 def body(values: Document) -> Document:
-    """The members of a request. An empty address is refused and null clears it (src/modules/oidc/dto and the nullable
-    columns of src/modules/oidc/entities [src])."""
+    """Return the members of a request. An empty address is rejected, and null clears it (src/modules/oidc/dto and the
+    nullable columns of src/modules/oidc/entities [src])."""
     cleared = {option: None for option in CLEARABLE if values.get(option) == ""}
     body = {KEYS[option]: value for option, value in {**values, **cleared}.items() if option in KEYS}
     if "type" in values:
@@ -77,7 +77,7 @@ def body(values: Document) -> Document:
 
 
 def new_body(values: Document, provider_type: str) -> Document:
-    """The same for a provider of ``provider_type`` that is added."""
+    """Return the members of a request for a new provider of type ``provider_type``."""
     made, known = body(values), PROVIDER_TYPES[provider_type]
     made.setdefault("issuer", known.issuer or values.get("authorization_endpoint"))
     if provider_type == "oauth2" or known.endpoints:
@@ -91,5 +91,5 @@ def new_body(values: Document, provider_type: str) -> Document:
 
 
 def differences(wanted: Document, found: Document) -> list[str]:
-    """The members of ``wanted`` that ``found`` has otherwise; null, empty and left out are the same."""
+    """Return the members of ``wanted`` that differ in ``found``; null, empty and missing are the same."""
     return [key for key, value in wanted.items() if (found.get(key) or None) != (value or None)]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The requests to rustdesk_console, and the shapes in which it shows its providers and its general settings."""
+"""The requests to rustdesk_console, and the formats of its providers and general settings."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Document = dict[str, t.Any]
 
 PROVIDERS = "/api/oidc-providers"
 GENERAL = "/api/settings/general"
-# Of the general settings; the first that is set counts [src]
+# Members of the general settings; the first one that is set is used [src]
 ADDRESSES = ("backendUrl", "frontendUrl")
-# The members of its documents that are read
+# The members of a provider that are read
 PROVIDER = {
     "guid": str,
     "priority": int,
@@ -39,23 +39,23 @@ GENERAL_SETTINGS = {"watermarkEnabled": bool, "site": dict.fromkeys(ADDRESSES, s
 
 
 class Requests:
-    """Asks one console."""
+    """Requests to one console."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def general(self) -> Document:
-        """The general settings. Raises ServiceError for a shape that is not known."""
+        """Return the general settings. Raises ServiceError for an unknown format."""
         found = self.call("GET", GENERAL, "Reading the general settings")
         if not isinstance(found, dict):
-            raise ServiceError(f"The console {self._connection.url} has general settings of an unknown shape")
+            raise ServiceError(f"The general settings of the console {self._connection.url} have an unknown format")
         inner = found.get("data")
         general = inner if isinstance(inner, dict) else found
         _documents.check(general, GENERAL_SETTINGS, "Reading the general settings failed")
         return general
 
     def listed(self) -> list[Document]:
-        """All providers; the paging parameters are mandatory [rec]."""
+        """Return all providers; the paging parameters are mandatory [rec]."""
         items: list[Document] = []
         for page in range(1, 100):
             path = f"{PROVIDERS}?current={page}&pageSize={PAGE}"
@@ -63,8 +63,8 @@ class Requests:
             data = answer.get("data") if isinstance(answer, dict) else None
             if not isinstance(data, list) or not all(isinstance(item, dict) and item.get("guid") for item in data):
                 raise ServiceError(
-                    f"The console {self._connection.url} lists its OIDC providers in a shape that is not known",
-                    hint="Nothing was written. Please report the console's version",
+                    f"The console {self._connection.url} lists its OIDC providers in an unknown format",
+                    hint="Nothing was written. Report the console's version",
                 )
             for item in data:
                 self._check(item)
@@ -74,30 +74,28 @@ class Requests:
         return sorted(items, key=lambda item: item.get("priority") or 0)
 
     def read(self, guid: str) -> Document:
-        """One provider, with its secret."""
+        """Return one provider with its client secret."""
         found = self.call("GET", f"{PROVIDERS}/{guid}", "Reading an OIDC provider")
         if not isinstance(found, dict) or found.get("guid") != guid:
-            raise ServiceError(
-                f"The console {self._connection.url} shows an OIDC provider in a shape that is not known"
-            )
+            raise ServiceError(f"The console {self._connection.url} shows an OIDC provider in an unknown format")
         self._check(found)
         self._connection.keep_secret(found.get("clientSecret"))
         return found
 
     def _check(self, item: Document) -> None:
-        """Raise ServiceError for a provider that has members of another type than is known."""
+        """Raise ServiceError for a provider with members of unexpected types."""
         attempted = f"Reading the OIDC providers of the console {self._connection.url} failed"
         _documents.check(item, PROVIDER, attempted)
         _documents.text(item, "name", attempted)
-        if not re.fullmatch("[A-Za-z0-9-]+", item["guid"]):  # it becomes a part of addresses
+        if not re.fullmatch("[A-Za-z0-9-]+", item["guid"]):  # it is used in paths
             raise _documents.not_understood("guid is not a GUID", attempted)
 
     def call(self, method: str, path: str, what: str, body: t.Any = None) -> t.Any:
-        """The answer to one request, which does ``what``; see Connection.call()."""
+        """Send one request for the operation ``what`` and return the response; see Connection.call()."""
         if isinstance(body, dict):
             self._connection.keep_secret(body.get("clientSecret"))
         return self._connection.call(method, path, self.attempted(what), json=body)
 
     def attempted(self, what: str) -> str:
-        """How an error of doing ``what`` begins."""
+        """Return the beginning of an error message for the operation ``what``."""
         return f"{what} in the console {self._connection.url} failed"
