@@ -72,7 +72,7 @@ def test_discovery_of_another_tenant(fleet: Fleet, in_process: InProcess) -> Non
     fleet.lab.fault("login", path_regex=CONFIGURATION, json=document, times=9)
     result = register(in_process, fleet)
     assert result["failed"]
-    assert f"is of the tenant {other}" in result["msg"]
+    assert f"belongs to the tenant {other}" in result["msg"]
     assert fleet.tenant.applications() == before
 
 
