@@ -131,7 +131,7 @@ def test_pages_end(fleet: Fleet, in_process: InProcess, monkeypatch: pytest.Monk
     page(fleet, f"{fleet.lab.graph_url}/v1.0/applications?%24skiptoken=1")
     assert "@odata.nextLink leads in a circle" in look_up(in_process, fleet)["msg"]
     monkeypatch.setattr(session, "PAGES", 1)
-    assert "there are more than 1 pages" in look_up(in_process, fleet)["msg"]
+    assert "the response has more than 1 pages" in look_up(in_process, fleet)["msg"]
 
 
 def test_a_console_names_no_path_at_the_login_endpoint(fleet: Fleet, in_process: InProcess) -> None:
