@@ -304,7 +304,7 @@ class TestTwoSlots:
         assert keys(decision.remove) == {"orphan"}
 
     def test_one_of_somebody_else_does_not(self):
-        with pytest.raises(InputError, match="no room"):
+        with pytest.raises(InputError, match="No further client secret"):
             decide(
                 wanted(held="abcdef"),
                 credential("k1", end=5),
@@ -339,7 +339,7 @@ def item(**changes):
 @pytest.mark.parametrize(
     ("changes", "about"),
     [
-        ({"lifetime": "30d"}, "each run"),
+        ({"lifetime": "30d"}, "every run"),
         ({"lifetime": "half a year"}, "lifetime of client secret desk1"),
         ({"overlap": "1w"}, "overlap"),
         ({"renew_before": "-1d"}, "renew_before"),

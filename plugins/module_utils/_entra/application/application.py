@@ -173,7 +173,7 @@ async def create(graph: Graph, params: Params, changes: list[Change]) -> Documen
         try:
             created = await graph.send(request, attempted) or {}
         except AmbiguousError as error:
-            created = await _look_for_created(graph, document["displayName"], error)
+            created = await _find_created(graph, document["displayName"], error)
         key, value = "object_id", created["id"]
     made = await _settled(graph, key, value, changes, attempted)
     return await update(graph, params, made)
@@ -281,7 +281,7 @@ async def _settled(graph: Graph, key: str, value: str, changes: list[Change], at
     return found
 
 
-async def _look_for_created(graph: Graph, display_name: str, error: AmbiguousError) -> Document:
+async def _find_created(graph: Graph, display_name: str, error: AmbiguousError) -> Document:
     matches, _agreed = await replication.settle(
         lambda: named(graph, display_name), lambda found: len(found) == 1, replication.briefly(graph.patience)
     )

@@ -150,12 +150,12 @@ async def converge(
             groups.setdefault(tuple(entry.params[name] for name in SESSION), []).append(entry)
     turns = _Turns(asyncio.Semaphore(AT_ONCE))
     async with waiting.told(tell, lambda: _progress(entries)):
-        begun = []
+        tasks = []
         for members in groups.values():
-            begun.append(asyncio.create_task(_group(members, work, turns)))
+            tasks.append(asyncio.create_task(_group(members, work, turns)))
             # Each task prepares a session first; yield so that others continue and progress is shown.
             await asyncio.sleep(0)
-        await asyncio.gather(*begun)
+        await asyncio.gather(*tasks)
     return [entry.outcome or unforeseen(RuntimeError()) for entry in entries]
 
 
@@ -201,15 +201,15 @@ async def _group(entries: list[_Entry], work: Work, turns: _Turns) -> None:
                 found = await asyncio.to_thread(discover, http, cloud, tenant_id)
                 tenant_id = found.tenant_id
             async with connect(params, cloud, tenant_id) as graph:
-                asked = asyncio.create_task(_discovered(http, cloud, tenant_id, found))
+                discovering = asyncio.create_task(_discovered(http, cloud, tenant_id, found))
                 try:
                     await _read_ahead(graph, [entry.params for entry in entries])
                 finally:  # its error reports a tenant that does not exist
-                    discovery = await asked
+                    discovery = await discovering
                 await asyncio.gather(*(_one(entry, graph, http, discovery, work, turns) for entry in entries))
     except Exception as error:  # noqa: BLE001  # keep the results of the other entries
         for entry in entries:
-            entry.outcome = entry.outcome or _told(error)
+            entry.outcome = entry.outcome or _as_sso_error(error)
 
 
 async def _one(entry: _Entry, graph: Graph, http: Http, discovery: Discovery, work: Work, turns: _Turns) -> None:
@@ -217,10 +217,10 @@ async def _one(entry: _Entry, graph: Graph, http: Http, discovery: Discovery, wo
         try:
             entry.outcome = await work(graph, http, discovery, entry.params)
         except Exception as error:  # noqa: BLE001  # see above
-            entry.outcome = _told(error)
+            entry.outcome = _as_sso_error(error)
 
 
-def _told(error: Exception) -> SsoError:
+def _as_sso_error(error: Exception) -> SsoError:
     return error if isinstance(error, SsoError) else unforeseen(error)
 
 
@@ -248,12 +248,12 @@ def result(declared: t.Sequence[Params], outcomes: t.Sequence[Outcome]) -> Resul
     tenants = {params["tenant_id"] for params in declared}
     for params, outcome in zip(declared, outcomes, strict=True):
         name = f"{_label(params)} in {params['tenant_id']}" if len(tenants) > 1 else _label(params)
-        told = {"declared": {key: params.get(key) for key in ("tenant_id", *KEYS)}}
+        identified = {"declared": {key: params.get(key) for key in ("tenant_id", *KEYS)}}
         if isinstance(outcome, SsoError):
             failed.append(f"{name}: {outcome}")
-            results.append({**told, "changed": False, "failed": True, **outcome.as_result()})
+            results.append({**identified, "changed": False, "failed": True, **outcome.as_result()})
             continue
-        results.append({**told, "failed": False, **outcome})
+        results.append({**identified, "failed": False, **outcome})
         for side, shown in sides.items():
             if outcome["diff"][side]:
                 shown[name] = outcome["diff"][side]

@@ -135,11 +135,11 @@ def _check_platforms(have: Params, values: Params) -> None:
     """Raise InputError for a URI that would be added to a second platform; see on_two_platforms()."""
     before, after = ({o: side.get(o) or [] for o in fields.REDIRECT_URIS} for side in (have, values))
     for uri, options in redirect_uris.on_two_platforms(after).items():
-        there = [option for option in options if uri in before[option]]
-        if len(there) != 1:  # Graph has accepted both, or this is a new application, see check()
+        present = [option for option in options if uri in before[option]]
+        if len(present) != 1:  # Graph has accepted both, or this is a new application, see check()
             continue
-        (new,) = set(options) - set(there)
-        held, platform = there[0], redirect_uris.PLATFORMS[there[0]]
+        (new,) = set(options) - set(present)
+        held, platform = present[0], redirect_uris.PLATFORMS[present[0]]
         role = ". In the role entra_oidc, set rustdesk_sso_app_move_redirect_uris to true"
         raise InputError(
             f"The redirect URI {uri} cannot be added to {new}",

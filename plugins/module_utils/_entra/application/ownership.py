@@ -35,7 +35,7 @@ def refusal(caller: Caller, who: str, app: Document, owners: t.Collection[str] |
     name = application.described(app["display_name"], app["app_id"])
     if not caller.may((permission_hints.OWNED_BY,)):
         granted = permission_hints.grant(who, (permission_hints.OWNED_BY,))
-        return f"The {who} may not change the application {name}. {granted}."
+        return f"The {who} is not allowed to change the application {name}. {granted}."
     if owners is None or caller.owns(owners):
         return ""
     return (

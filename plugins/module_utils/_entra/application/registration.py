@@ -147,8 +147,8 @@ def plan(present: inspection.Present, wanted: t.Sequence[Wanted], now: datetime)
     """Return the plan from ``present`` to its declaration; pure. Raises InputError for changes that Entra refuses."""
     params = present.params
     if params["state"] == "absent":
-        there = present.application is not None
-        return Plan(present, delete=there and not present.deleted, purge=there and params["purge"])
+        exists = present.application is not None
+        return Plan(present, delete=exists and not present.deleted, purge=exists and params["purge"])
     if present.application is None and not params["create"]:
         return Plan(present)
     declared = params.get("service_principal") or {}

@@ -66,8 +66,8 @@ class _Reader:
         self._parts = {item.part.option: item for item in todo.parts}
         self._new = todo.make_principal
         found = todo.present.target()
-        there = found.principal_id not in (None, application.NO_ID) and not restores
-        self._target: Target | None = found if there else None
+        exists = found.principal_id not in (None, application.NO_ID) and not restores
+        self._target: Target | None = found if exists else None
 
     @property
     def tells_consent(self) -> bool:

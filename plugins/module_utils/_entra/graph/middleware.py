@@ -60,9 +60,9 @@ class Repeats(sdk.BaseMiddleware):
                     return response
                 seconds, answered = wanted, response.status_code
                 budget = budget.after(seconds)
-            said = f", which answered {answered}" if answered else ""
+            status = f", which answered {answered}" if answered else ""
             wait = seconds or waits.pause(attempts.made)
-            with waiting.waits_for(f"Microsoft Graph{said}", wait, announced=bool(seconds)):
+            with waiting.waits_for(f"Microsoft Graph{status}", wait, announced=bool(seconds)):
                 await asyncio.sleep(wait)
 
 

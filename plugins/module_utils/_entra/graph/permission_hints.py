@@ -159,9 +159,7 @@ def make_owner(application: str, caller: Caller) -> str:
 def _ownership(path: str, who: str, caller: Caller, graph: str) -> str:
     """Return how to make the caller, which may change only what it owns, an owner of the object in ``path``."""
     if DELETED in path:
-        return (
-            f"The {who} has {OWNED_BY} but does not own the deleted object. Have an {ADMINISTRATOR} restore or purge it"
-        )
+        return f"The {who} has {OWNED_BY} but does not own the deleted object. Have an {ADMINISTRATOR} do this"
     principal = PRINCIPAL.search(path)
     if principal:
         # Azure CLI cannot add an owner to a service principal [doc]

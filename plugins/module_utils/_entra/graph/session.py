@@ -287,7 +287,7 @@ class Graph:
         batch = sdk.RequestInformation(sdk.Method.POST, "{+baseurl}/$batch", {})
         batch.headers.try_add("Accept", "application/json")
         batch.set_stream_content(json.dumps({"requests": steps}).encode(), "application/json")
-        response = await self._exchange(batch, "Reading several objects at once failed", True)
+        response = await self._exchange(batch, "Reading several objects in one batch failed", True)
         with suppress(ValueError, KeyError, TypeError, AttributeError):  # malformed: send() sends each request
             for answer in response.json()["responses"]:
                 if answer["status"] in (200, 404):
@@ -310,8 +310,8 @@ class Graph:
             if not link:
                 return items
             if link in seen or _addresses.origin(link) != _addresses.origin(self.cloud.graph_endpoint):
-                where = "in a circle" if link in seen else "to another host than graph_endpoint"
-                raise ServiceError(attempted, answer=f"{NEXT} leads {where}", hint=NO_DOCUMENT)
+                where = "a page that was already read" if link in seen else "a host other than that of graph_endpoint"
+                raise ServiceError(attempted, answer=f"{NEXT} leads to {where}", hint=NO_DOCUMENT)
             seen.add(link)
             request = self.request("GET", self.client.applications.with_url(link))
         raise ServiceError(attempted, answer=f"the response has more than {PAGES} pages", hint=NO_DOCUMENT)

@@ -114,10 +114,10 @@ class Part:
                 graph.patience,
             )
         except ServiceError as error:
-            if not self.there_already(error):
+            if not self.already_exists(error):
                 raise
 
-    def there_already(self, error: ServiceError) -> bool:
+    def already_exists(self, error: ServiceError) -> bool:
         """Return True if the refusal reports that the member to add exists (errors of references and assignments [rec]
         [src])."""
         text = error.answer or ""

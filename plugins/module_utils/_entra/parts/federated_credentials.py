@@ -96,6 +96,6 @@ class FederatedCredentials(Part):
         first = [s for s in steps if s.before and not s.after and (s.before["issuer"], s.before["subject"]) in taken]
         await super().write_all(graph, target, [*first, *(s for s in steps if s not in first)])
 
-    def there_already(self, error: ServiceError) -> bool:
+    def already_exists(self, error: ServiceError) -> bool:
         """Return True for a credential with the same name; only the name identifies it."""
         return error.code == replication.EXISTS

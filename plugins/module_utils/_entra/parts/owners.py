@@ -38,7 +38,7 @@ class Owners(Part):
 
     async def read(self, graph: Graph, target: Target) -> Items:
         self._caller_id = graph.caller_id
-        if self._to_be_made(target):  # the caller that creates it becomes its first owner
+        if self._to_be_created(target):  # the caller that creates it becomes its first owner
             return {self._caller_id: {"object_id": self._caller_id}} if self._caller_id else {}
         address = self._address(graph, target)
         attempted = f"Reading the owners of {self._name(target)} failed"
@@ -66,7 +66,7 @@ class Owners(Part):
             attempted = f"Removing the owner {step.key} from {self._name(target)} failed"
         await self.send(graph, target, request, attempted)
 
-    def _to_be_made(self, target: Target) -> bool:
+    def _to_be_created(self, target: Target) -> bool:
         return target.new
 
     def _address(self, graph: Graph, target: Target) -> t.Any:
@@ -82,7 +82,7 @@ class PrincipalOwners(Owners):
     option = "service_principal.owners"
     of_principal = True
 
-    def _to_be_made(self, target: Target) -> bool:
+    def _to_be_created(self, target: Target) -> bool:
         return target.principal_id is None
 
     def _address(self, graph: Graph, target: Target) -> t.Any:

@@ -134,10 +134,10 @@ async def explaining(graph: Graph, subject: str, object_id: str | None) -> t.Asy
         found = cause(error.code, error.answer, subject)
         if found is None:
             raise
-        said = ""
+        explanation = ""
         with suppress(ServiceError):  # needs Policy.Read.All
-            said = rules(await _policy(graph, error.answer or "", object_id), found)
-        raise error.but(answer=f"{error.answer}; {said}" if said else None, hint=found.hint) from error
+            explanation = rules(await _policy(graph, error.answer or "", object_id), found)
+        raise error.but(answer=f"{error.answer}; {explanation}" if explanation else None, hint=found.hint) from error
 
 
 async def _policy(graph: Graph, answer: str, object_id: str | None) -> Document:

@@ -31,7 +31,7 @@ def in_flight(credential: Credential, now: datetime) -> bool:
 def never_held(others: t.Iterable[Credential], held: Credential | None) -> list[Credential]:
     """Return the credentials in ``others`` that never reached the holder, which has ``held`` or none.
 
-    A holder gets one after the other, so a newer one than ``held`` was never written, or was replaced again.
+    A holder gets one after the other, so a newer one than ``held`` was never written, or ``held`` was restored.
     """
     return [credential for credential in others if held is None or credential.start > held.start]
 

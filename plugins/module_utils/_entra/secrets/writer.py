@@ -64,24 +64,24 @@ class SecretWriter:
         """
         making = [decision for decision in decisions if decision.makes]
         for decision in making:
-            await self._let_others_end(decision)
+            await self._wait_for_other_runs(decision)
         for decision in decisions:
             for credential in decision.remove:
                 await self.remove(credential)
         try:
             for decision in making:  # one after the other: concurrent credential edits of one app fail [iss]
-                decision.holds, decision.secret_text = await self._make(decision)
+                decision.holds, decision.secret_text = await self._create(decision)
             verdicts = await asyncio.gather(*(self._accepted(decision) for decision in making))
             if making:
                 await self._listed([decision.holds for decision in making if decision.holds])
         except BaseException as error:
-            told = await self.take_back(making, error)
-            if told is error:
+            reported = await self.take_back(making, error)
+            if reported is error:
                 raise
-            raise told from error
+            raise reported from error
         return [warning for warning in verdicts if warning]
 
-    async def _let_others_end(self, decision: Decision) -> None:
+    async def _wait_for_other_runs(self, decision: Decision) -> None:
         """Wait until at most one recent orphaned client secret of the holder is left; raise ConflictError if they stay.
 
         None of them is removed: the run that created it may be about to write it to the console.
@@ -173,7 +173,7 @@ class SecretWriter:
             self._credentials, lambda found: credential.key_id not in {c.key_id for c in found}, self._graph.patience
         )
 
-    async def _make(self, decision: Decision) -> tuple[Credential, str]:
+    async def _create(self, decision: Decision) -> tuple[Credential, str]:
         name = decision.wanted.name
         attempted = f"Creating a client secret for {name} on {application.label(self._app)} failed"
         # Random microseconds identify this request's client secret [rec: kept as sent]. One second less complies with a
@@ -190,18 +190,20 @@ class SecretWriter:
         except BaseException as error:
             if isinstance(error, SsoError) and not isinstance(error, AmbiguousError):
                 raise  # refused or not sent
-            told = await self._undo_unknown(attempted, name, expires, error)
-            if told is error:
+            reported = await self._undo_unknown(attempted, name, expires, error)
+            if reported is error:
                 raise
-            raise told from error
+            raise reported from error
         made = answer if isinstance(answer, dict) else {}
         key_id, secret = made.get("keyId"), made.get("secretText")
         if isinstance(key_id, str) and key_id and isinstance(secret, str) and secret:
             credential = Credential.parse(made)
             if credential.name == name and UNREADABLE not in (credential.start, credential.expires):
                 return credential, secret
-        odd = ServiceError(attempted, answer="the response has no usable client secret", hint="Run the playbook again")
-        raise await self._undo_unknown(attempted, name, expires, odd, key_id)
+        malformed = ServiceError(
+            attempted, answer="the response has no usable client secret", hint="Run the playbook again"
+        )
+        raise await self._undo_unknown(attempted, name, expires, malformed, key_id)
 
     async def _undo_unknown(
         self, attempted: str, name: str, expires: datetime, error: BaseException, key_id: t.Any = None
@@ -211,16 +213,16 @@ class SecretWriter:
         Returns ``error`` with the outcome.
         """
 
-        def strange(found: list[Credential]) -> list[Credential]:
+        def unknown(found: list[Credential]) -> list[Credential]:
             mine = [c for c in found if c.name == name]
             return [c for c in mine if c.key_id == key_id or abs(c.expires - expires) < timedelta(microseconds=2)]
 
         may_stay = f"a client secret {name} that expires on {expires:%Y-%m-%d %H:%M:%S.%f}Z may appear or remain"
         try:
             found, _settled = await replication.settle(
-                self._credentials, lambda c: bool(strange(c)), min(self._graph.patience, LISTED_WITHIN), agreeing=1
+                self._credentials, lambda c: bool(unknown(c)), min(self._graph.patience, LISTED_WITHIN), agreeing=1
             )
-            made = strange(found)
+            made = unknown(found)
             left = [credential for credential in made if not await self._removed(credential)]
             outcome = (
                 "its client secret was found and removed" if made else f"no new client secret is listed; {may_stay}"

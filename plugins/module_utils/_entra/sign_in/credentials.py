@@ -40,7 +40,9 @@ RENEW = (
     "To renew it, run the playbook deskops.rustdesk_sso.bootstrap_automation with -e bootstrap_renew=true and the "
     "variables of its first run"
 )
-UNTRUSTED = "Compare issuer, subject and audience of the application's federated credentials, letter by letter, with"
+UNTRUSTED = (
+    "Compare issuer, subject and audience of the application's federated credentials, character by character, with"
+)
 # Next steps for the login endpoint's error codes in the automation's own sign-in (Microsoft's AADSTS error list [doc])
 HINTS = {
     "53003": "Exempt the automation from the tenant's Conditional Access policy, or run it from a location that the "
@@ -70,7 +72,8 @@ HINTS = {
 # Entra returns 700027 both for an unknown certificate and for an expired one: "[Reason - The key used is
 # expired., ..." [iss]
 EXPIRED_CERTIFICATE = (
-    f"The automation's own certificate has expired. {RENEW}. If the certificate is still valid, check the clock"
+    f"The automation's own certificate has expired. {RENEW}. If the certificate is still valid, check the "
+    "controller's clock"
 )
 NO_TENANT = "00000000-0000-0000-0000-000000000000"
 
@@ -244,19 +247,19 @@ def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str, aut
             hint="Check authority_host and any proxies in between, and run the playbook again later",
         )
     text = str(getattr(error, "message", None) or error)
-    said = re.search(r"AADSTS\d+:.*?(?= Trace ID:|[\r\n]|$)", text)
+    aadsts = re.search(r"AADSTS\d+:.*?(?= Trace ID:|[\r\n]|$)", text)
     found_code = re.search(r"AADSTS(\d+)", text)
     code = found_code.group(1) if found_code else None
     request = re.search(r"Trace ID: ([0-9a-f-]{36})", text)
     response = getattr(error, "response", None)
-    if response is None and not said and chosen not in ("azure_cli", "managed_identity"):
+    if response is None and not aadsts and chosen not in ("azure_cli", "managed_identity"):
         cause = _causes.of_exception(error, _causes.Asked(authority, "authority_host", timeout=params.get("timeout")))
         if cause.name != _causes.UNKNOWN:
             return ServiceError(attempted, answer=cause.answer, hint=cause.hint)
-    asks = waits.wish(response) if response is not None else ""
+    wish = waits.wish(response) if response is not None else ""
     return ServiceError(
         attempted,
-        answer=(said.group(0) if said else (text.splitlines() or [type(error).__name__])[0]).strip() + asks,
+        answer=(aadsts.group(0) if aadsts else (text.splitlines() or [type(error).__name__])[0]).strip() + wish,
         hint=EXPIRED_CERTIFICATE if _is_expired(code, text) else _advice(chosen, code or "", params, tenant_id),
         status=getattr(response, "status_code", None),
         code=f"AADSTS{code}" if code else None,

@@ -90,10 +90,10 @@ def discover(http: Http, cloud: Cloud, tenant_id: str) -> Discovery:
     found = read_discovery(http, f"{cloud.authority_host}/{tenant_id}/v2.0", hosts.of_cloud(cloud))
     named = tenant_id.lower()
     if not found.tenant_id or (GUID.fullmatch(named) and found.tenant_id != named):
-        told = f"belongs to the tenant {found.tenant_id}" if found.tenant_id else "has no tenant ID"
+        problem = f"belongs to the tenant {found.tenant_id}" if found.tenant_id else "has no tenant ID"
         raise ServiceError(
             f"Resolving the tenant {tenant_id} failed",
-            answer=f"the issuer {found.issuer} {told}",
+            answer=f"the issuer {found.issuer} {problem}",
             hint="Check tenant_id and authority_host",
         )
     return found
@@ -154,8 +154,8 @@ def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
 
     The code comes from ``error_codes`` or, if these are absent [iss], from the AADSTS number in the description.
     """
-    said = next((document[key] for key in ("error_description", "error") if isinstance(document.get(key), str)), "")
-    description = said.strip() or "no description"
+    text = next((document[key] for key in ("error_description", "error") if isinstance(document.get(key), str)), "")
+    description = text.strip() or "no description"
     codes = document.get("error_codes")
     known = [str(code) for code in codes if str(code).isdecimal()] if isinstance(codes, list) else []
     known = known or re.findall(r"AADSTS(\d+)", description)

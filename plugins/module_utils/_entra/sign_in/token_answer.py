@@ -50,7 +50,7 @@ def check(response: t.Any) -> None:
         )
     for member in SECONDS:
         if member in document and not _is_whole(document[member]):
-            raise MalformedTokenAnswer(f"{status} with an {member} that is not a number of seconds")
+            raise MalformedTokenAnswer(f"{status} with {member} that is not a number of seconds")
     if not {"expires_in", "expires_on"} & set(document):
         raise MalformedTokenAnswer(f"{status} without expires_in")
 

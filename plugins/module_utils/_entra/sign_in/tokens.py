@@ -69,16 +69,16 @@ class AccessTokenCredential:
     def __init__(self, token: str, cloud: Cloud, tenant_id: str) -> None:
         """Raise InputError if ``token`` has expired, or is for another tenant or service."""
         self._token = token.strip()
-        told = claims(self._token) or {}
-        self._expires = _expiry(told)
-        tenant = str(told.get("tid", tenant_id)).lower()
+        payload = claims(self._token) or {}
+        self._expires = _expiry(payload)
+        tenant = str(payload.get("tid", tenant_id)).lower()
         if tenant != tenant_id.lower():
             raise InputError(
                 f"access_token is for the tenant {tenant}",
                 answer=f"tenant_id is {tenant_id}",
                 hint="Fetch a token for the tenant in tenant_id",
             )
-        audience = str(told.get("aud", cloud.graph_endpoint)).rstrip("/")
+        audience = str(payload.get("aud", cloud.graph_endpoint)).rstrip("/")
         if audience not in (cloud.graph_endpoint, GRAPH_APP_ID):
             raise InputError(
                 f"access_token is for {audience}, not for Microsoft Graph",
@@ -100,9 +100,9 @@ class AccessTokenCredential:
         await self.close()
 
 
-def _expiry(told: t.Mapping[str, t.Any]) -> int:
+def _expiry(payload: t.Mapping[str, t.Any]) -> int:
     """Return a token's expiry time in seconds since 1970; raise InputError if it has passed."""
-    expires = told.get("exp")
+    expires = payload.get("exp")
     if not isinstance(expires, (int, float)):
         return int(time.time()) + UNKNOWN_LIFETIME
     if expires <= time.time():
@@ -175,6 +175,6 @@ def from_github(params: t.Mapping[str, t.Any], audience: str) -> str:
 
 def presented(token: str) -> str:
     """Return the claims of ``token`` that a federated credential has to match; empty if it has none."""
-    told = claims(token) or {}
-    named = {"issuer": told.get("iss"), "subject": told.get("sub"), "audience": told.get("aud")}
+    payload = claims(token) or {}
+    named = {"issuer": payload.get("iss"), "subject": payload.get("sub"), "audience": payload.get("aud")}
     return ", ".join(f"{name} {value}" for name, value in named.items() if value)
