@@ -10,11 +10,11 @@ module: entra_app
 short_description: Manage an application registration in Microsoft Entra ID
 version_added: 0.1.0
 description:
-  - Creates, changes or deletes an application registration with its service principal, and one client secret for each
-    holder.
+  - Creates, updates or deletes an application registration with its service principal, and one client secret for each
+    holder, such as a RustDesk console.
   - Omitted options are left unchanged. An empty list removes all entries.
-  - Requires the Microsoft Graph application permission C(Application.ReadWrite.OwnedBy). To manage applications that
-    the automation does not own, it requires C(Application.ReadWrite.All).
+  - Requires the Microsoft Graph application permission C(Application.ReadWrite.OwnedBy), or
+    C(Application.ReadWrite.All) to manage applications that the automation does not own.
 author:
   - deskops (@deskops)
 extends_documentation_fragment:
@@ -32,10 +32,10 @@ attributes:
 options:
   tenant_id:
     description:
-      - The tenant, by its Directory (tenant) ID or one of its domain names.
+      - The Directory (tenant) ID of the tenant, or one of its domain names.
       - A domain name is resolved to the ID by OpenID Connect discovery.
-      - If omitted, the environment variable E(AZURE_TENANT_ID) or E(AZURE_TENANT) is used. Required, unless each of
-        O(applications) has its own.
+      - If omitted, the environment variable E(AZURE_TENANT_ID) or E(AZURE_TENANT) is used. Required unless each entry
+        of O(applications) sets its own.
     type: str
     required: false
   object_id: &object_id
@@ -48,14 +48,14 @@ options:
     description:
       - A name that identifies the application, regardless of its display name. It is unique in the tenant and not shown
         to users.
-      - A new application is created with it. An application that is found by another option and has no unique name
-        receives it. It cannot be changed afterwards.
+      - It is set on a new application, and on an application without a unique name that is found by another option. It
+        cannot be changed later.
       - With a unique name, creation can be repeated safely if a response is lost.
     type: str
   display_name: &display_name
     description:
-      - The name that users see when they sign in. A new name has at most 120 characters, or 90 if personal accounts may
-        sign in. A longer one that the application already has can stay.
+      - The name that users see when they sign in. A new name can have up to 120 characters, or 90 if personal accounts
+        may sign in. An existing longer name is kept.
       - If O(object_id), O(app_id) and O(unique_name) are omitted, the application is found by this name. The task fails
         if several applications have it.
     type: str
@@ -69,19 +69,19 @@ options:
     description:
       - Whether to adopt an application that has O(display_name) and no unique name, if no application has
         O(unique_name).
-      - If V(false), the task fails if there is such an application, so that no duplicate is created by mistake.
+      - If V(false), the task fails if such an application exists, so that no duplicate is created by mistake.
     type: bool
     default: false
   restore: &restore
     description:
-      - Whether to restore an application that was deleted in the last 30 days, if no other one matches. Its client
-        secrets and its service principal are restored too, so that sign-in works again. A warning lists the client
-        secrets that no entry of O(client_secrets) holds.
-      - If omitted, it is restored only if one of O(relying_parties) uses it, because with another
-        client ID all users would get new accounts.
-      - If it is not restored, the task fails if O(object_id), O(app_id) or O(unique_name) names it. Entra keeps the
-        unique name of a deleted application until the application is purged.
-      - Check mode cannot predict what else is restored, such as owners and assignments.
+      - Whether to restore an application that was deleted in the last 30 days, if no other application matches. Its
+        client secrets and its service principal are also restored, so sign-in works again. A warning lists the restored
+        client secrets that no entry of O(client_secrets) uses.
+      - If omitted, the application is restored only if one of O(relying_parties) uses it, because all users would get
+        new accounts with another client ID.
+      - If it is not restored and O(object_id), O(app_id) or O(unique_name) identifies it, the task fails. Entra keeps
+        the unique name of a deleted application until the application is purged.
+      - Check mode cannot predict other restored objects, such as owners and assignments.
     type: bool
   description: &description
     description: The description that users see. An empty text clears it.
@@ -91,8 +91,8 @@ options:
     type: str
   enabled: &enabled
     description:
-      - Whether the application is active. A deactivated application gets no new tokens, so nobody can sign in.
-      - RV(obstacles) contains the reason if users cannot sign in, even if this is omitted.
+      - Whether the application is active. A deactivated application gets no new tokens, so users cannot sign in.
+      - If users cannot sign in, RV(obstacles) contains the reason, even if this option is omitted.
     type: bool
     version_added: 0.2.0
   tags: &tags
@@ -103,13 +103,13 @@ options:
     description: The application's entry in a service or asset management database. An empty text clears it.
     type: str
   requested_access_token_version: &requested_access_token_version
-    description: The version of access tokens for the application's own API. It has to be V(2) for personal accounts.
+    description: The version of access tokens for the application's own API. Must be V(2) for personal accounts.
     type: int
     choices: [1, 2]
   web_redirect_uris: &web_redirect_uris
     description:
       - The redirect URIs of platform C(Web). For RustDesk, the callback URL of each server.
-      - Entra allows a redirect URI on one platform only. To move one, remove it from the other platform's option in the
+      - Entra allows a redirect URI on only one platform. To move it, remove it from the other platform's option in the
         same task.
     type: dict
     suboptions:
@@ -189,24 +189,23 @@ options:
     type: str
   logo: &logo
     description:
-      - A PNG, JPEG or GIF file that users see when they sign in, on the machine that runs the task.
-      - A logo cannot be removed.
+      - The logo that users see when they sign in, a PNG, JPEG or GIF file on the host that runs the task.
+      - A logo cannot be removed, only replaced.
     type: path
   group_membership_claims: &group_membership_claims
     description:
-      - The groups of a user whose object IDs tokens contain. An empty list turns them off.
-      - For names instead of IDs, see O(optional_claims).
+      - The types of groups whose object IDs are included in a user's tokens. An empty list includes none.
+      - To include names instead of IDs, see O(optional_claims).
     type: list
     elements: str
     choices: [All, SecurityGroup, DirectoryRole, ApplicationGroup]
   optional_claims: &optional_claims
     description:
-      - Additional claims in tokens. If a type of token is omitted, its claims are left unchanged.
+      - Additional claims in tokens. If a token type is omitted, its claims are left unchanged.
       - RustDesk's group mapping compares names. To use it, add V(groups) to O(optional_claims.id_token) with
-        V(cloud_displayname) in its C(additional_properties), and set O(group_membership_claims) to
-        V(ApplicationGroup). Tokens then contain the names of the groups that are assigned to the application
-        (O(assignments)) and were created in Entra. For groups that are synchronized from an on-premises directory, use
-        V(sam_account_name).
+        V(cloud_displayname) in C(additional_properties), and set O(group_membership_claims) to V(ApplicationGroup).
+        Tokens then contain the names of groups that are assigned to the application (O(assignments)) and were created
+        in Entra. For groups that are synchronized from an on-premises directory, use V(sam_account_name).
     type: dict
     suboptions:
       id_token:
@@ -253,15 +252,15 @@ options:
             default: []
   remove_unverified_email_claim: &remove_unverified_email_claim
     description:
-      - Whether to leave the C(email) claim out of tokens if the domain of the address is not verified in the tenant.
-      - An address of an unverified domain may belong to somebody else. Set it to V(true) if anything identifies users
-        by their e-mail address.
-      - If it was never set, Entra decides, depending on the application.
+      - Whether to omit the C(email) claim from tokens if the domain of the address is not verified in the tenant.
+      - An address of an unverified domain may belong to another person. Set this to V(true) if a console identifies
+        users by e-mail address.
+      - If this was never set, Entra decides for each application.
     type: bool
     version_added: 0.2.0
   identifier_uris: &identifier_uris
     description:
-      - The complete list of identifiers of the application's own API; others are removed. C({app_id}) is replaced by
+      - The complete list of identifiers of the application's own API; others are removed. C({app_id}) is replaced with
         the app ID, as in V(api://{app_id}).
       - Entra accepts V(api://{app_id}), C(api://<tenant ID>/<name>), C(api://<name>/{app_id}), and https URIs whose
         host is a verified domain of the tenant or a subdomain of one. No other application of the tenant may have the
@@ -285,21 +284,21 @@ options:
         type: str
         required: true
       description:
-        description: What the role allows.
+        description: The description of the role.
         type: str
         required: true
       allowed_member_types:
-        description: What can have the role.
+        description: The types of members that can have the role.
         type: list
         elements: str
         choices: [User, Application]
         default: [User]
       enabled:
-        description: Whether it is enabled.
+        description: Whether the role is enabled.
         type: bool
         default: true
       id:
-        description: The ID. If omitted, an existing role keeps its ID. For a new one, it is derived from the value.
+        description: The ID. If omitted, an existing role keeps its ID; a new one gets an ID derived from the value.
         type: str
   permission_scopes: &permission_scopes
     description:
@@ -313,7 +312,7 @@ options:
         type: str
         required: true
       type:
-        description: Who can consent, users or only administrators.
+        description: Whether users can consent, or only administrators.
         type: str
         choices: [User, Admin]
         default: User
@@ -332,15 +331,15 @@ options:
         description: The description that users see when they consent.
         type: str
       enabled:
-        description: Whether it is enabled.
+        description: Whether the scope is enabled.
         type: bool
         default: true
       id:
-        description: The ID. If omitted, an existing scope keeps its ID. For a new one, it is derived from the value.
+        description: The ID. If omitted, an existing scope keeps its ID; a new one gets an ID derived from the value.
         type: str
   pre_authorized_applications: &pre_authorized_applications
     description:
-      - The complete list of client applications that need no consent for scopes of O(permission_scopes); others are
+      - The complete list of client applications that can use scopes of O(permission_scopes) without consent; others are
         removed.
     type: list
     elements: dict
@@ -356,10 +355,10 @@ options:
         required: true
   required_resource_access: &required_resource_access
     description:
-      - The complete list of requested permissions of other resources, as under C(API permissions) in the portal; others
-        are removed.
-      - A request does not grant a permission, see O(admin_consent). For sign-in to RustDesk, none has to be requested
-        here. The permissions C(openid), C(profile) and C(email) are requested during sign-in.
+      - The complete list of requested permissions for other resources, as under C(API permissions) in the portal;
+        others are removed.
+      - Requesting a permission does not grant it, see O(admin_consent). Sign-in to RustDesk needs no permissions here;
+        C(openid), C(profile) and C(email) are requested during sign-in.
     type: list
     elements: dict
     suboptions:
@@ -382,8 +381,8 @@ options:
       - The lists of each resource are complete; others are revoked. Omitted lists and other resources are left
         unchanged.
       - For sign-in to RustDesk, users consent to C(openid), C(profile) and C(email) of V(Microsoft Graph) when they
-        first sign in. If O(service_principal.app_role_assignment_required) is true, or if the tenant does not
-        let users consent, an administrator has to consent to these three for all users.
+        first sign in. If O(service_principal.app_role_assignment_required) is true, or if the tenant does not allow
+        users to consent, an administrator has to consent to these three for all users.
     type: list
     elements: dict
     suboptions:
@@ -401,7 +400,8 @@ options:
         elements: str
   owners: &owners
     description:
-      - The owners of the application, users by user principal name or object ID, service principals by object ID.
+      - The owners of the application. Specify users by user principal name or object ID, service principals by object
+        ID.
       - O(owners.set) keeps the automation itself as an owner, so that it does not lose access. To remove it, use
         O(owners.remove).
     type: dict
@@ -420,8 +420,8 @@ options:
         elements: str
   assignments: &assignments
     description:
-      - The users and groups that are assigned to the application. With
-        O(service_principal.app_role_assignment_required), only they can sign in.
+      - The users and groups that are assigned to the application. If
+        O(service_principal.app_role_assignment_required) is true, only they can sign in.
       - Roles that are granted to other applications are left unchanged.
     type: dict
     suboptions:
@@ -457,8 +457,8 @@ options:
             type: str
       remove:
         description:
-          - Assignments to remove; others are kept. Without O(assignments.remove[].app_role), all assignments of the
-            user or group are removed.
+          - Assignments to remove; others are kept. If O(assignments.remove[].app_role) is omitted, all assignments of
+            the user or group are removed.
         type: list
         elements: dict
         suboptions:
@@ -475,12 +475,12 @@ options:
   certificates: &certificates
     description:
       - Certificates that the application can authenticate with. Others are left unchanged.
-      - RustDesk authenticates with a client secret. A certificate is for other uses of the application.
+      - RustDesk authenticates with a client secret. Certificates are for other uses of the application.
     type: list
     elements: dict
     suboptions:
       path:
-        description: A PEM file with the certificate, on the machine that runs the task. Private keys are not sent.
+        description: A PEM file with the certificate, on the host that runs the task. Private keys are not sent.
         type: path
       content:
         description: The certificate in PEM format.
@@ -515,7 +515,7 @@ options:
         description: The subject of the tokens. Required unless O(federated_credentials[].state=absent).
         type: str
       audiences:
-        description: The single audience of the tokens. If omitted, V(api://AzureADTokenExchange) for a new credential.
+        description: The single audience of the tokens. A new credential uses V(api://AzureADTokenExchange) by default.
         type: list
         elements: str
       description:
@@ -531,7 +531,7 @@ options:
     type: dict
     suboptions:
       enabled:
-        description: Whether the lock is on.
+        description: Whether the lock is enabled.
         type: bool
       all_properties:
         description: Whether to lock all properties that can be locked.
@@ -564,7 +564,7 @@ options:
         type: bool
       visible_to_users:
         description:
-          - Whether users see the application in their list of applications. An application with V(HideApp) among its
+          - Whether users see the application in their list of applications. An application with the tag V(HideApp) in
             O(tags) is hidden.
         type: bool
       notes:
@@ -578,8 +578,8 @@ options:
         elements: str
       owners:
         description:
-          - The owners of the service principal, in the format of O(owners). If the task creates it, the automation is
-            its first owner.
+          - The owners of the service principal, in the format of O(owners). If the task creates the service principal,
+            the automation is its first owner.
         type: dict
         version_added: 0.2.0
         suboptions: *lists_of_owners
@@ -591,10 +591,10 @@ options:
     description:
       - One entry for each holder of a client secret. All client secrets with the display name O(client_secrets[].name)
         belong to that entry; others are left unchanged.
-      - A client secret is created if the holder has none that Entra accepts, or if the held one expires soon. The task
-        waits until Entra accepts it. The held one keeps working until O(retire_superseded) removes it; earlier ones are
-        removed before, if it is known which one is held.
-      - If the task fails afterwards, the new client secret is removed again. If that is not possible, the error names
+      - A client secret is created if the holder has none that Entra accepts, or if the current one expires soon. The
+        task waits until Entra accepts the new one. The current one keeps working until O(retire_superseded) removes it.
+        Earlier ones are removed first, if it is known which one the holder uses.
+      - If the task fails after that, the new client secret is removed again. If this is not possible, the error names
         it.
     type: list
     elements: dict
@@ -605,26 +605,26 @@ options:
         required: true
       held:
         description:
-          - The value that the holder has now. Omit it or leave it empty if there is none or it cannot be read.
-          - If it is omitted or empty and O(client_secrets[].held_key_id) is omitted as well, each run creates another
-            client secret, because the value of an existing one cannot be read from Entra. The task warns if there is
-            one that has not expired, unless O(client_secrets[].holds_none) is true.
-          - A value of less than 16 characters counts as none, because client secrets of Entra are longer.
+          - The value that the holder uses now. Omit it or leave it empty if the holder has none or it cannot be read.
+          - If both this and O(client_secrets[].held_key_id) are omitted or empty, each run creates another client
+            secret, because existing values cannot be read from Entra. The task warns if one exists that has not
+            expired, unless O(client_secrets[].holds_none) is true.
+          - A value of fewer than 16 characters counts as none, because client secrets of Entra are longer.
         type: str
       held_key_id:
-        description: The key ID of the client secret that the holder has now, if the value is unknown.
+        description: The key ID of the client secret that the holder uses now, if the value is unknown.
         type: str
       holds_none:
         description:
-          - Whether the holder is known to have no client secret of this application. Those that were created for it and
-            never reached it are then removed. If omitted, an empty O(client_secrets[].held) means that it is not known
-            what the holder has, and all are kept that have not expired.
+          - Whether the holder is known to have no client secret of this application. Client secrets that were created
+            for it but never reached it are then removed. If V(false), an empty O(client_secrets[].held) means that the
+            holder's client secret is unknown, and all that have not expired are kept.
         type: bool
         default: false
         version_added: 0.2.0
       stray_key_ids:
         description:
-          - With O(client_secrets[].state=retire), key IDs of client secrets with this name that never reached the
+          - With O(client_secrets[].state=retire), the key IDs of client secrets with this name that never reached the
             holder. They are removed without waiting for O(client_secrets[].overlap), unless O(client_secrets[].held)
             may be one of them.
         type: list
@@ -635,27 +635,27 @@ options:
         type: str
         default: 180d
       renew_before:
-        description: How long before it expires the client secret is renewed.
+        description: How long before expiry the client secret is renewed.
         type: str
         default: 30d
       overlap:
-        description: How long a superseded client secret keeps working after its successor was created.
+        description: How long a superseded client secret keeps working after its successor is created.
         type: str
         default: 1d
       other_holders:
         description:
-          - The names of holders that are surely others. If the held value is the client secret of one of them, such as
-            in a console that was restored from another server's backup, a new one is created, because the other
-            holder's client secret is removed after its renewal.
+          - The names of other known holders. If O(client_secrets[].held) is the client secret of one of them, for
+            example because a console was restored from another server's backup, a new one is created. Otherwise,
+            sign-in would stop working when the other holder's client secret is renewed and removed.
         type: list
         elements: str
         version_added: 0.2.0
       held_names:
         description:
-          - With O(client_secrets[].state=absent), patterns of display names such as V(rustdesk-sso *). The client
-            secret that the holder has is also removed if its name matches one of them and is none of
-            O(client_secrets[].other_holders), such as that of the holder's former name.
-          - If omitted, or if O(client_secrets[].held) fits several client secrets, only those with the name of the
+          - With O(client_secrets[].state=absent), patterns of display names, such as V(rustdesk-sso *). The client
+            secret that the holder uses is also removed if its name matches one of them, for example a former name of
+            the holder, and is not in O(client_secrets[].other_holders).
+          - If omitted, or if O(client_secrets[].held) matches several client secrets, only those with the name of the
             entry are removed.
         type: list
         elements: str
@@ -663,30 +663,31 @@ options:
       state:
         description:
           - If set to V(absent), all client secrets with this name are removed.
-          - If set to V(renew), each run creates a new one, even if the held one does not expire soon.
-          - If set to V(retire), none is created. Superseded ones are removed if the held one is present.
+          - If set to V(renew), each run creates a new one, even if the current one does not expire soon.
+          - If set to V(retire), none is created. Superseded ones are removed if the current one exists in Entra.
         type: str
         default: present
         choices: [present, absent, renew, retire]
   verify_held: &verify_held
     description:
-      - Whether to verify each held value with a request to Entra's token endpoint. Otherwise the value is matched to
-        the application's client secrets by its first three characters.
-      - If set to V(unlisted), it is only verified if none of the client secrets that have not expired begins like it.
+      - Whether to verify each O(client_secrets[].held) with a request to Entra's token endpoint. Otherwise, the value
+        is matched to the application's client secrets by its first three characters.
+      - If set to V(unlisted), the value is verified only if it matches no client secret that has not expired.
     type: str
     default: always
     choices: [always, unlisted, never]
   retire_superseded: &retire_superseded
     description:
-      - Whether to remove superseded client secrets, after the holder has a new one and the overlap is over.
+      - Whether to remove superseded client secrets after the holder has a new one and the overlap has elapsed.
     type: bool
     default: true
   relying_parties: &relying_parties
     description:
-      - What is known of the relying parties, such as RustDesk consoles, that use or should use the application.
-      - Entra identifies a user to each application differently. If a relying party got another client ID or tenant, all
-        its users would get new accounts. Such a relying party is refused. Its redirect URIs and its client secret are
-        not added, and RV(relying_parties[].refused) contains the reason. If all are refused, nothing is changed.
+      - The current configuration of the relying parties, such as RustDesk consoles, that use or should use the
+        application.
+      - Entra identifies a user differently to each application. With another client ID or tenant, all users of a
+        relying party would get new accounts. Such a relying party is refused. Its redirect URIs and its client secret
+        are not added, and RV(relying_parties[].refused) contains the reason. If all are refused, nothing is changed.
       - A deleted application that one of them uses is restored, see O(restore).
     type: list
     elements: dict
@@ -698,28 +699,28 @@ options:
         required: true
       client_id:
         description:
-          - The client ID that it uses now. A value that is not a UUID counts as a placeholder, unless
+          - The current client ID. A value that is not a UUID counts as a placeholder, unless
             O(relying_parties[].issuer) belongs to another identity provider.
         type: str
       issuer:
-        description: The issuer that it uses now.
+        description: The current issuer.
         type: str
       enabled:
-        description: Whether users can sign in with it now.
+        description: Whether users can currently sign in with it.
         type: bool
         default: true
       web_redirect_uris:
-        description: Its redirect URIs among those of O(web_redirect_uris).
+        description: The redirect URIs in O(web_redirect_uris) that belong to it.
         type: list
         elements: str
       replaces:
-        description: The client IDs that may be replaced, although users then get new accounts.
+        description: The client IDs that may be replaced, even though users then get new accounts.
         type: list
         elements: str
       other_providers:
         description:
-          - The other providers with which its users can sign in. If O(relying_parties[].client_id) is omitted and one
-            of them belongs to the same tenant or application, the relying party is refused.
+          - The other providers that its users can sign in with. If O(relying_parties[].client_id) is omitted and one of
+            them belongs to the same tenant or application, the relying party is refused.
         type: list
         elements: dict
         suboptions:
@@ -735,16 +736,16 @@ options:
             type: str
   wait_timeout:
     description:
-      - How long to wait for a change to be replicated in Entra, in seconds. It usually takes 4 to 18.
-      - If Microsoft Graph or the login endpoint limits requests, this is also the longest time to wait before a request
-        is sent again. A single wait takes at most 60 seconds, whatever the service asks for.
+      - How long to wait for Entra to replicate a change, in seconds. Replication usually takes 4 to 18 seconds.
+      - If Microsoft Graph or the login endpoint throttles a request, this is also the longest total wait before it is
+        repeated. A single wait takes at most 60 seconds, whatever the service requests.
     type: float
     default: 300
   state: &state
     description:
       - If set to V(absent), the application and its service principal are deleted. Entra keeps a deleted application
         for 30 days, see O(restore) and O(purge).
-      - Name the application by O(unique_name), O(app_id), O(object_id) or, if only one has that name, O(display_name).
+      - Identify the application by O(unique_name), O(app_id), O(object_id) or, if it is unique, O(display_name).
     type: str
     default: present
     choices: [present, absent]
@@ -762,11 +763,11 @@ options:
     version_added: 0.2.0
   applications:
     description:
-      - Several applications, instead of the options of a single one. They are processed at the same time, which takes a
+      - Several applications, instead of the options of a single one. They are processed in parallel, which takes a
         fraction of the time and requests of separate tasks.
       - If one fails, the others are still processed. The task then fails, and RV(applications) contains all results,
         including new client secrets.
-      - An entry can have its own authentication options, for example for a different tenant. Otherwise those of the
+      - An entry can have its own authentication options, for example for a different tenant. Otherwise, those of the
         task apply. If authentication fails, only the entries that use it fail.
     type: list
     elements: dict
@@ -871,7 +872,7 @@ seealso:
   - module: deskops.rustdesk_sso.entra_app_info
   - module: deskops.rustdesk_sso.rustdesk_oidc_provider
 notes:
-  - A result with a new client secret is automatically censored in all output. You do not need C(no_log).
+  - A result with a new client secret is automatically censored in all output, so C(no_log) is not needed.
 """
 
 EXAMPLES = r"""
@@ -889,13 +890,13 @@ EXAMPLES = r"""
   vars:
     held: "{{ console.providers | map(attribute='client_secret') | first | default('', true) }}"
   block:
-    - name: Read the provider with the client secret that the console holds
+    - name: Read the provider, including the console's client secret
       deskops.rustdesk_sso.rustdesk_oidc_provider_info:
         name: azure
         include_secrets: true
       register: console
 
-    - name: Register the application, and create a client secret if the console holds none that Entra accepts
+    - name: Register the application, and create a client secret if the console has none that Entra accepts
       deskops.rustdesk_sso.entra_app:
         unique_name: rustdesk-sso
         display_name: RustDesk
@@ -928,7 +929,7 @@ EXAMPLES = r"""
       when: not ansible_check_mode
 
 # Without credentials, these examples use the environment variables AZURE_CLIENT_ID and AZURE_CLIENT_SECRET
-- name: Let only the members of a group sign in
+- name: Allow only the members of a group to sign in
   deskops.rustdesk_sso.entra_app:
     tenant_id: example.com
     unique_name: rustdesk-sso
@@ -952,7 +953,7 @@ EXAMPLES = r"""
       - name: desk1.example.com
         state: absent
 
-- name: Register several applications at once
+- name: Register several applications in one task
   deskops.rustdesk_sso.entra_app:
     tenant_id: example.com
     applications:
@@ -974,7 +975,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tenant_id:
-  description: The tenant's ID, even if a domain name was given.
+  description: The tenant's ID, even if O(tenant_id) is a domain name.
   returned: success
   type: str
 issuer:
@@ -1035,7 +1036,7 @@ application:
       description: Whether it is active.
       type: bool
     disabled_by_microsoft_status:
-      description: Whether Microsoft has disabled it, in Graph's words.
+      description: Whether Microsoft has disabled it, as Graph returns it.
       type: str
     sign_in_audience:
       description: The accounts that may sign in.
@@ -1056,10 +1057,10 @@ application:
       type: list
       elements: dict
     optional_claims:
-      description: The additional claims of each type of token.
+      description: The additional claims of each token type.
       type: dict
     remove_unverified_email_claim:
-      description: Whether tokens leave out an e-mail address of an unverified domain. Null if it was never set.
+      description: Whether tokens omit an e-mail address of an unverified domain. Null if it was never set.
       type: bool
     required_resource_access:
       description: The app ID of each resource with the IDs of its C(scopes) and C(app_roles).
@@ -1096,7 +1097,7 @@ purged:
   returned: when O(state=absent)
   type: bool
 service_principal:
-  description: The service principal, if there is one, with the members of O(service_principal).
+  description: The service principal with the members of O(service_principal). Null if it does not exist.
   returned: success
   type: dict
   contains:
@@ -1110,7 +1111,7 @@ service_principal:
       description: Whether it is deactivated with its application.
       type: bool
     disabled_by_microsoft_status:
-      description: Whether Microsoft has disabled it, in Graph's words.
+      description: Whether Microsoft has disabled it, as Graph returns it.
       type: str
     owners:
       description: The object IDs of its owners.
@@ -1119,30 +1120,32 @@ service_principal:
       elements: str
 obstacles:
   description:
-    - What keeps everybody from signing in although the application exists, a sentence each with what to do, such as a
-      deactivated application or a disabled service principal. A warning shows each of them.
+    - The reasons why no user can sign in although the application exists, such as a deactivated application or a
+      disabled service principal. Each contains the next step and is also shown as a warning.
   returned: when O(state=present)
   type: list
   elements: str
   version_added: 0.2.0
 change_refused:
   description:
-    - In check mode, why Microsoft Graph would refuse the change, with the command that makes whoever is signed in an
-      owner of the application, or the permission that is missing. Empty if it would not, or if that is unknown.
+    - In check mode, the reason why Microsoft Graph would refuse the change, with the missing permission or the command
+      that makes the signed-in account an owner of the application. Empty if the change is allowed, or if this is
+      unknown.
   returned: success
   type: str
   version_added: 0.2.0
 restrictions:
   description:
-    - What keeps some or all users from signing in although every technical check passes. A warning shows each of them.
-    - V(assignment) means that assignment is required and nobody is assigned (AADSTS50105). V(consent) means that users
-      cannot consent to C(openid), C(profile) and C(email) themselves and no administrator has consented for them
-      (AADSTS90094, AADSTS65001). V(sign_in_audience) means that the application admits users of other tenants, whom the
-      issuer of this tenant refuses (AADSTS50020).
-    - Consent is only known if the automation has C(Directory.Read.All) or C(DelegatedPermissionGrant.ReadWrite.All), or
-      if O(admin_consent) is declared. Whether the tenant lets users consent also needs C(Policy.Read.All), and is only
-      read in check mode and if something changes. What is unknown is left out; in check mode, assignments and consent
-      of an application that would be restored are unknown.
+    - The reasons why some or all users cannot sign in although every technical check passes. Each is also shown as a
+      warning.
+    - V(assignment) means that assignment is required and no user or group is assigned (AADSTS50105). V(consent) means
+      that users cannot consent to C(openid), C(profile) and C(email) themselves and no administrator has consented for
+      them (AADSTS90094, AADSTS65001). V(sign_in_audience) means that the application admits users of other tenants, but
+      the issuer of this tenant refuses them (AADSTS50020).
+    - Consent is known only if the automation has C(Directory.Read.All) or C(DelegatedPermissionGrant.ReadWrite.All), or
+      if O(admin_consent) is declared. Reading the tenant's consent policy also needs C(Policy.Read.All), and happens
+      only in check mode or if something changes. Unknown restrictions are omitted. In check mode, assignments and
+      consent of an application that would be restored are unknown.
   returned: when O(state=present)
   type: list
   elements: dict
@@ -1152,10 +1155,10 @@ restrictions:
       description: V(assignment), V(consent) or V(sign_in_audience).
       type: str
     detail:
-      description: What it means for users.
+      description: The effect on users.
       type: str
     hint:
-      description: What to do about it.
+      description: The next step.
       type: str
 owners:
   description: The object IDs of the owners.
@@ -1199,7 +1202,7 @@ relying_parties:
       description: The holder's name.
       type: str
     refused:
-      description: Why it cannot use the application, and what to do. Empty if it can.
+      description: Why it cannot use the application, and the next step. Empty if it can.
       type: str
 client_secrets:
   description: The result of each entry of O(client_secrets), in the same order.
@@ -1217,20 +1220,20 @@ client_secrets:
       description: The reason for the decision.
       type: str
     key_id:
-      description: The key ID of the client secret that the holder has or should be given.
+      description: The key ID of the client secret that the holder uses or should get.
       type: str
     hint:
       description: The first three characters of its value.
       type: str
     expires:
-      description: When it expires.
+      description: The expiry date.
       type: str
     accepted:
       description: Whether the token endpoint accepted it in this task. Null if it was not verified.
       type: bool
     held:
       description:
-        - The client secret that the holder had before this task.
+        - The client secret that the holder used before this task.
         - Null if the holder had none, or one that does not belong to this application.
       type: dict
       version_added: 0.2.0
@@ -1245,16 +1248,16 @@ client_secrets:
           description: The first three characters of the value.
           type: str
         expires:
-          description: When it expires.
+          description: The expiry date.
           type: str
     superseded:
-      description: The key IDs of superseded client secrets that are still present.
+      description: The key IDs of superseded client secrets that still exist.
       type: list
       elements: str
     strays:
       description:
-        - Those of RV(client_secrets[].superseded) that never reached the holder, because the run that created them
-          failed, or is still active.
+        - The key IDs in RV(client_secrets[].superseded) of client secrets that never reached the holder, because the
+          run that created them failed or is still active.
       type: list
       elements: str
       version_added: 0.2.0
@@ -1263,11 +1266,11 @@ client_secrets:
       type: list
       elements: str
     secret_text:
-      description: The value of the new client secret. Give it to the holder now; it cannot be read again.
+      description: The value of the new client secret. Pass it to the holder in the same run; it cannot be read again.
       returned: when RV(client_secrets[].decision) is V(created) or V(renewed)
       type: str
 other_client_secrets:
-  description: The client secrets that no entry of O(client_secrets) names and that have not expired, by expiry date.
+  description: Client secrets that have not expired and belong to no entry of O(client_secrets), by expiry date.
   returned: when O(state=present)
   type: list
   elements: dict
@@ -1283,7 +1286,7 @@ other_client_secrets:
       description: The first three characters of its value.
       type: str
     expires:
-      description: When it expires.
+      description: The expiry date.
       type: str
 error:
   description: The parts of the error message RV(ignore:msg).
@@ -1465,7 +1468,7 @@ APPLICATION: dict[str, t.Any] = {
     "create": {"type": "bool", "default": True},
     "purge": {"type": "bool", "default": False},
 }
-# Of an entry of applications, what it does not have of its own is the task's
+# The sign-in options of an entry of applications; omitted ones are taken from the task
 OWN_SIGN_IN = {
     name: {key: value for key, value in rules.items() if key not in ("required", "default", "fallback")}
     for name, rules in ENTRA_OPTIONS.items()
@@ -1491,7 +1494,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+    """Run the module with validated ``params`` and return the task's result; raise SsoError."""
     alone = [option for option in APPLICATION if SPEC["argument_spec"][option].keys().isdisjoint(DEFAULTED)]
     declared = applications.declarations(params, alone)
     sdk.require()
@@ -1507,7 +1510,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 async def _converge(
     context: Context, graph: Graph, http: Http, discovery: Discovery, params: t.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
-    """Lead one application to its declaration; gives its result."""
+    """Converge one application to its declaration and return its result."""
     wanted = applications.wanted(params)
     present = await inspection.inspect(graph, http, discovery, params, wanted)
     refused = await identity.refusals(graph, http, discovery, params, present.application)
@@ -1518,12 +1521,12 @@ async def _converge(
     diff = todo.diff()
     be = "would be" if context.check_mode else "is"
     if present.application and present.adopted:
-        context.warn(f"The application {application.label(present.application)} {be} taken over: it has no unique name")
+        context.warn(f"The application {application.label(present.application)} {be} adopted: it has no unique name")
     revived = [f"{item.name} ({item.describe()})" for item in registration.revived(todo) if item.live(graph.now)]
     if revived:
         context.warn(
             f"With the application {application.label(present.application or {})}, each client secret {be} restored, "
-            f"also those that no declared holder has: {', '.join(revived)}. Remove those that are not needed."
+            f"including those that no declared holder uses: {', '.join(revived)}. Remove those that are not needed."
         )
     for warning in registration.repeated(todo.decisions, graph.now):
         context.warn(warning)
@@ -1537,10 +1540,10 @@ async def _converge(
     except BaseException as error:
         if context.check_mode:
             raise
-        told = await registration.take_back(graph, http, discovery, todo, error)
-        if told is error:
+        reported = await registration.take_back(graph, http, discovery, todo, error)
+        if reported is error:
             raise
-        raise told from error
+        raise reported from error
 
 
 async def _report(
@@ -1551,7 +1554,7 @@ async def _report(
     discovery: Discovery,
     refused: t.Mapping[str, str],
 ) -> dict[str, t.Any]:
-    """The result of ``todo``, with what restricts sign-in."""
+    """Return the result of ``todo``, including restrictions of sign-in."""
     params = todo.present.params
     result = registration.report(todo, discovery, diff, graph.now, check_mode=context.check_mode)
     result["change_refused"] = await _change_refused(context, graph, todo)
@@ -1574,8 +1577,10 @@ async def _report(
 
 
 async def _change_refused(context: Context, graph: Graph, todo: registration.Plan) -> str:
-    """Why what check mode predicts would be refused; empty if it would not be. An application that is taken over is
-    looked at although nothing changes yet."""
+    """Return why Graph would refuse the predicted change; empty if it would not.
+
+    An application to adopt is checked even if nothing changes yet.
+    """
     found, adopts = todo.present.application, todo.present.params["adopt"]
     if not context.check_mode or not found or todo.present.deleted or not (todo.changed or adopts):
         return ""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_app_info
-short_description: Read applications, and when their client secrets and certificates expire
+short_description: Read applications, and the expiry dates of their client secrets and certificates
 version_added: 0.1.0
 description:
-  - Reads applications, their owners, assignments and grants, and when their client secrets and certificates expire
-    (never the values).
+  - Reads applications, their owners, assignments and grants, and the expiry dates of their client secrets and
+    certificates, but never the values.
   - If O(object_id), O(app_id), O(unique_name) and O(display_name) are omitted, all applications that match the other
     options are read.
 author:
@@ -45,7 +45,7 @@ options:
     description: The exact display name. Several applications can have the same one.
     type: str
   display_name_prefix:
-    description: A prefix of the display names, regardless of case.
+    description: A prefix of the display name, regardless of case.
     type: str
   filter:
     description:
@@ -53,15 +53,15 @@ options:
     type: str
   expiring_within:
     description:
-      - Only read applications with a client secret or certificate that has expired or expires within this time, such as
+      - Read only applications with a client secret or certificate that has expired or expires within this time, such as
         V(30d).
     type: str
   deleted:
-    description: Whether to read deleted applications that can be restored, instead of the others.
+    description: Whether to read deleted applications that can be restored, instead of active ones.
     type: bool
     default: false
   gather:
-    description: What to read in addition to each application. Each takes one request for each application.
+    description: Additional information to read. Each item takes one request per application.
     type: list
     elements: str
     choices: [service_principal, owners, federated_credentials, assignments, admin_consent, change_refused]
@@ -72,13 +72,13 @@ seealso:
 
 EXAMPLES = r"""
 # Without credentials, the environment variables AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are used
-- name: Read when the client secrets expire
+- name: Read the expiry dates of the client secrets
   deskops.rustdesk_sso.entra_app_info:
     tenant_id: example.com
     unique_name: rustdesk-sso
   register: found
 
-- name: List what expires within 30 days
+- name: List applications with credentials that expire within 30 days
   deskops.rustdesk_sso.entra_app_info:
     tenant_id: example.com
     display_name_prefix: RustDesk
@@ -97,7 +97,7 @@ issuer:
   returned: success
   type: str
 applications:
-  description: The applications that match. Empty if there are none.
+  description: The matching applications. Empty if none matches.
   returned: success
   type: list
   elements: dict
@@ -134,13 +134,13 @@ applications:
       description: When it was deleted. Null if it was not deleted.
       type: str
     service_principal:
-      description: The service principal, if there is one.
+      description: The service principal. Null if it does not exist.
       returned: when listed in O(gather)
       type: dict
     obstacles:
       description:
-        - What keeps everybody from signing in although the application exists, a sentence each with what to do, such as
-          a deactivated application or a disabled service principal.
+        - The reasons why no user can sign in although the application exists, such as a deactivated application or a
+          disabled service principal, each with the next step.
       returned: when V(service_principal) is listed in O(gather)
       type: list
       elements: str
@@ -168,8 +168,8 @@ applications:
       elements: dict
     change_refused:
       description:
-        - Why whoever is signed in may not change the application, with the command that changes that. Empty if it may,
-          or if that is unknown, as for a user who is signed in with Azure CLI.
+        - Why the signed-in account cannot change the application, with the command that allows it. Empty if it can, or
+          if this is unknown, for example for a user who is signed in with Azure CLI.
       returned: when listed in O(gather)
       type: str
       version_added: 0.2.0
@@ -194,10 +194,10 @@ applications:
           description: The first three characters of the value.
           type: str
         expires:
-          description: When it expires.
+          description: The expiry date.
           type: str
         days_left:
-          description: Whole days until it expires. Negative if it has expired.
+          description: Whole days until expiry. Negative if it has expired.
           type: int
 error:
   description: The parts of the error message RV(ignore:msg).
@@ -241,11 +241,11 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import C
 
 Document = dict[str, t.Any]
 
-# How many applications are looked into at the same time.
+# The number of applications that are read in parallel
 AT_ONCE = 8
 ALSO = ("keyCredentials",)
 TYPES = {"#microsoft.graph.user": "User", "#microsoft.graph.servicePrincipal": "ServicePrincipal"}
-# The last two choose among all applications: empty, they would choose all
+# None of these may be empty: the last two would then select all applications
 IDENTIFIERS = ("tenant_id", "client_id", *application.KEYS, "display_name_prefix", "filter")
 
 SPEC: dict[str, t.Any] = {
@@ -272,7 +272,7 @@ SPEC: dict[str, t.Any] = {
     },
     "mutually_exclusive": [
         (*application.KEYS, "display_name_prefix", "filter"),
-        # The list of deleted applications takes no conditions
+        # The list of deleted applications does not support filters
         ("deleted", "filter"),
     ],
     "supports_check_mode": True,
@@ -280,7 +280,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """The module's work for validated ``params``; gives the task's result, raises SsoError."""
+    """Run the module with validated ``params`` and return the task's result; raise SsoError."""
     _option_values.check(params, SPEC["argument_spec"])
     _identifiers.check(params, IDENTIFIERS)
     check_tenant(params["tenant_id"])
@@ -329,7 +329,7 @@ async def _find(graph: Graph, params: t.Mapping[str, t.Any]) -> list[Document]:
 
 
 def _view(document: Document, graph: Graph) -> Document:
-    """An application with its credentials and when they expire."""
+    """Return an application with its credentials and their expiry dates."""
     secrets = [client_secrets.Credential.parse(item) for item in document.get("passwordCredentials") or []]
     keys = [certificates.shown(item) for item in document.get("keyCredentials") or []]
     for key in keys:
@@ -355,7 +355,7 @@ def _expires_by(view: Document, moment: datetime) -> bool:
 
 
 async def _gather(graph: Graph, wanted: list[str], view: Document, turns: asyncio.Semaphore) -> None:
-    """Put into ``view`` what O(gather) asks for; of a deleted application none of it can be read."""
+    """Add the information that O(gather) requests to ``view``; it cannot be read for a deleted application."""
     async with turns:
         if view["deleted"]:
             return
@@ -394,7 +394,7 @@ async def _owners(graph: Graph, target: Target) -> list[Document]:
 
 async def _assignments(graph: Graph, target: Target) -> list[Document]:
     principal = target.principal_address(graph)
-    attempted = f"Reading who is assigned to {target.name} failed"
+    attempted = f"Reading the assignments to {target.name} failed"
     return [
         {
             "principal_id": item["principalId"],

@@ -66,7 +66,7 @@ def test_an_answer_of_odd_types(members: dict[str, Any], altered: Callable[..., 
     altered(**members)
     failed = run(fleet, **secrets({"name": "desk1"}))
     assert failed["failed"], failed
-    assert "Making a client secret for desk1" in failed["msg"]
+    assert "Creating a client secret for desk1" in failed["msg"]
     assert "found and removed" in failed["msg"]
     assert only(fleet.tenant)["passwordCredentials"] == []
 
@@ -86,8 +86,8 @@ def test_any_exception_after_it_was_sent(error: Exception, altered: Callable[...
     altered(error)
     failed = run(fleet, **secrets({"name": "desk1"}))
     assert failed["failed"], failed
-    assert "Making a client secret for desk1" in failed["msg"]
-    assert "Run again" in failed["msg"]
+    assert "Creating a client secret for desk1" in failed["msg"]
+    assert "Run the playbook again" in failed["msg"]
     assert only(fleet.tenant)["passwordCredentials"] == []
 
 
@@ -105,14 +105,14 @@ def test_one_that_cannot_be_removed_again_is_named(altered: Callable[..., None],
     lab.fault("graph", *REMOVAL, status=403, times=100)
     failed = run(fleet, **secrets({"name": "desk1"}))
     (stays,) = only(fleet.tenant)["passwordCredentials"]
-    assert f"stays, and nobody knows its value: desk1 (key {stays['keyId']}, expires " in failed["msg"]
+    assert f"with an unknown value could not be removed: desk1 (key {stays['keyId']}, expires " in failed["msg"]
 
     lab.set_lag(0, 3600)
     failed = run(fleet, **secrets({"name": "desk2"}), wait_timeout=0.5)
     lab.set_lag(0, 0)
     (stays,) = key_ids(only(fleet.tenant), "desk2")
     assert "was not accepted within" in failed["msg"]
-    assert f"stay, whose values nobody knows: desk2 (key {stays}, expires " in failed["msg"]
+    assert f"with unknown values could not be removed: desk2 (key {stays}, expires " in failed["msg"]
 
 
 def test_a_failure_after_all_was_done(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def test_a_secret_removed_while_it_is_waited_for(lab: Lab, fleet: Fleet) -> None
         result = running.result()
     assert result["failed"], result
     assert "desk1" in result["msg"]
-    assert "Run again" in result["msg"]
+    assert "Run the playbook again" in result["msg"]
     lab.set_lag(*LAG)
     again = run(fleet, **secrets({"name": "desk1"}))
     assert again["client_secrets"][0]["decision"] == "created", again

@@ -322,23 +322,23 @@ def test_answers_in_place_of_graph(authorities: Authorities) -> None:
 @pytest.mark.parametrize(
     ("code", "message", "todo"),
     [
-        ("Forbidden", "Only companies who have purchased AAD Premium may perform this operation.", "licence"),
+        ("Forbidden", "Only companies who have purchased AAD Premium may perform this operation.", "license"),
         (
             "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
             "Neither tenant is B2C or tenant doesn't have premium license",
-            "licence",
+            "license",
         ),
         ("Authorization_RequestDenied", "Insufficient privileges to complete the operation.", "Application.Read.All"),
     ],
 )
-def test_a_licence_is_no_permission(code: str, message: str, todo: str, authorities: Authorities) -> None:
-    """Nor is a permission a licence; the request's ID comes from wherever it is."""
+def test_a_license_is_no_permission(code: str, message: str, todo: str, authorities: Authorities) -> None:
+    """Nor is a permission a license; the request's ID comes from wherever it is."""
     for spelling, header in (("innerError", {}), ("innererror", {}), ("innerError", {"request-id": "of the header"})):
         inner = f'"{spelling}": {{"request-id": "of the body", "date": "2026-01-01T00:00:00"}}'
         body = f'{{"error": {{"code": "{code}", "message": "{message}", {inner}}}}}'.encode()
         error = graph_error((403, {"Content-Type": "application/json", **header}, body), authorities)
         assert todo in str(error.hint), error.hint
-        assert ("Grant" in str(error.hint)) is (todo != "licence")
+        assert ("Grant" in str(error.hint)) is (todo != "license")
         assert error.request_id == ("of the header" if header else "of the body")
         assert f"request-id {error.request_id}" in str(error.answer)
 

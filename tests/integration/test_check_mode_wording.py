@@ -64,7 +64,7 @@ def test_a_takeover_is_predicted(fleet: Fleet) -> None:
     fleet.variables["rustdesk_sso_app_adopt"] = True
     run = quick_run(fleet, "--check")
     assert past(run) == [], run.output
-    assert "would be taken over" in run.output
+    assert "would be adopted" in run.output
 
     fleet.variables |= {"rustdesk_sso_app_adopt": False, "rustdesk_sso_app_display_name": "Another"}
     assert quick_run(fleet).rc == 0

@@ -98,7 +98,7 @@ def test_taken_over_by_a_playbook(fleet: Fleet, quick_controller: Controller) ->
     assert made["appId"] in refused["msg"]
     assert "adopt" in refused["msg"]
     assert essence({**check, "warnings": []}) == essence({**run_, "warnings": []})
-    assert "would be taken over" in " ".join(check["warnings"])
+    assert "would be adopted" in " ".join(check["warnings"])
     assert run_["adopted"], run_
     assert made["appId"] in " ".join(run_["warnings"])
     assert not again["changed"]

@@ -103,7 +103,7 @@ def test_an_application_whose_name_is_longer_than_allowed(fleet: Fleet, named: d
     ("uri", "hint"),
     [
         ("https://desk.example/api", "api://{app_id}"),
-        ("api://TAKEN", "another application of the tenant"),
+        ("api://TAKEN", "the application of the tenant that already has it"),
     ],
 )
 def test_an_identifier_uri_that_entra_refuses(fleet: Fleet, uri: str, hint: str) -> None:
@@ -115,7 +115,7 @@ def test_an_identifier_uri_that_entra_refuses(fleet: Fleet, uri: str, hint: str)
 def test_identifier_uris_that_differ_in_case_only(fleet: Fleet) -> None:
     """Refused before the first request."""
     fleet.lab.clear_requests()
-    assert "differ in case" in refusal(fleet, **NAMED, identifier_uris=["api://desk", "api://Desk"])
+    assert "differ only in case" in refusal(fleet, **NAMED, identifier_uris=["api://desk", "api://Desk"])
     assert fleet.lab.requests() == []
 
 

@@ -42,7 +42,7 @@ def test_an_audience(fleet: Fleet) -> None:
     for error in (made, changed):
         assert error["code"] == "SignInAudienceNotAllowedAsPerAppPolicy"
         assert error["answer"].endswith("; the policy Default app management tenant policy refused it"), error
-        assert error["hint"].startswith("Choose another sign_in_audience")
+        assert error["hint"].startswith("Set another sign_in_audience")
         assert not [word for word in WORDS if word in error["answer"].partition(";")[2]]
 
 
@@ -50,7 +50,7 @@ def test_an_audience(fleet: Fleet) -> None:
     ("rule", "uri", "hint"),
     [
         ("uriAdditionWithoutUniqueTenantIdentifier", "api://desks", "{app_id}, the tenant ID or a verified domain"),
-        ("nonDefaultUriAddition", "api://{app_id}/desks", "only use api://{app_id}"),
+        ("nonDefaultUriAddition", "api://{app_id}/desks", "use only api://{app_id}"),
     ],
 )
 def test_an_identifier_uri(fleet: Fleet, rule: str, uri: str, hint: str) -> None:

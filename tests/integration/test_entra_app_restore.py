@@ -186,7 +186,7 @@ def test_a_deleted_application_is_in_the_way_of_a_name_that_another_one_is_given
         refused = quietly(fleet, **options)
         assert refused["failed"], refused
         assert gone["app_id"] in refused["msg"]
-        assert "Purge it (state absent with purge), or choose another unique_name" in refused["msg"]
+        assert "Purge it (state absent with purge), or set another unique_name" in refused["msg"]
 
 
 @pytest.mark.parametrize("on_replica", [False, True])

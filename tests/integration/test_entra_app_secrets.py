@@ -203,5 +203,5 @@ def test_a_client_secret_that_each_run_makes_again_is_a_warning(fleet: Fleet) ->
     assert decision(again) == "created"
     (warning,) = warnings
     assert warning.startswith(
-        "Another client secret is created for desk1, which has one that has not expired. Each run"
+        "Another client secret is created for desk1, which already has one that has not expired. Each run"
     )

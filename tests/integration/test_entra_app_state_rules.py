@@ -203,7 +203,7 @@ def test_an_application_that_is_switched_off(fleet: Fleet, way: str, said: str, 
     # Nobody has asked Entra with success, so it is not said to be accepted
     (secret,) = found["client_secrets"]
     assert (secret["decision"], secret["accepted"]) == ("kept", None)
-    assert secret["reason"] == f"held, listed until {secret['expires'][:10]}"
+    assert secret["reason"] == f"in use, listed until {secret['expires'][:10]}"
     if remedy is None:
         return
     declared = {**NAMED, **remedy, "client_secrets": held}
@@ -213,7 +213,7 @@ def test_an_application_that_is_switched_off(fleet: Fleet, way: str, said: str, 
     assert done["obstacles"] == []
     again = quietly(fleet, **declared)
     assert not again["changed"]
-    assert re.fullmatch(r"held, accepted on [\d-]{10}", again["client_secrets"][0]["reason"])
+    assert re.fullmatch(r"in use, accepted on [\d-]{10}", again["client_secrets"][0]["reason"])
 
 
 def test_an_application_is_deactivated_on_request(fleet: Fleet) -> None:

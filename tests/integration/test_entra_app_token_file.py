@@ -57,7 +57,7 @@ def test_a_token_file_without_a_token(fleet: Fleet, options: dict[str, Any]) -> 
     other = run(fleet, **options)["msg"]
     assert re.match(rf"federated_token_file .*{path[-40:]} cannot be read: No such file or directory", missing)
     assert re.match(rf"The content of federated_token_file .*{path[-40:]} is not a token: it is empty", empty)
-    assert "it has characters that no token has" in other
+    assert "it contains characters that are not valid in a token" in other
     assert "a secret" not in other
     assert fleet.lab.requests() == []
 

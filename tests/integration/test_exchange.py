@@ -395,7 +395,11 @@ def test_wait_timeout_is_the_budget(client: str, authorities: Authorities, waite
 TOKENS: dict[str, tuple[int, Any, str]] = {
     "no token": (200, {"token_type": "Bearer", "expires_in": 3599, "other": CANARY}, "without an access_token"),
     "no text": (200, {"access_token": {"a": CANARY}, "expires_in": 3599}, "without an access_token"),
-    "two lines": (200, {"access_token": f"a.b\r\n{CANARY}", "expires_in": 3599}, "characters that no token has"),
+    "two lines": (
+        200,
+        {"access_token": f"a.b\r\n{CANARY}", "expires_in": 3599},
+        "characters that are not valid in a token",
+    ),
     "expires soon": (200, {"access_token": CANARY, "expires_in": "soon"}, "expires_in that is not a number"),
     "expires never": (200, {"access_token": CANARY, "expires_in": 10**400}, "expires_in that is not a number"),
     "expires in no time": (200, {"access_token": CANARY, "expires_in": None}, "expires_in that is not a number"),
@@ -451,5 +455,5 @@ def test_credentials_name_what_they_do_not_know() -> None:
     """An exception that no library promised."""
     params = {"auth_source": "secret", "client_id": TENANT, "client_secret": "x"}
     error = credentials.refused(KeyError(CANARY), params, TENANT, "https://login.example")
-    assert "https://login.example gave no usable token" in str(error)
+    assert "https://login.example returned no usable token" in str(error)
     assert CANARY not in str(error)

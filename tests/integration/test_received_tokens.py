@@ -22,7 +22,7 @@ from support.in_process import InProcess
 # What a token becomes: a text in two lines, with a word by which it is found
 SPOILT = {"to": "text"}
 QUOTED = "surprise"
-NO_TOKEN = "characters that no token has"
+NO_TOKEN = "characters that are not valid in a token"
 
 
 def look_up(in_process: InProcess, fleet: Fleet, **options: Any) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def test_a_certificate_until_it_has_expired(
     unknown = quick_run(fleet, "--check")
     assert unknown.failed() == {host}
     assert "is not registered on application" in unknown.output
-    assert "Upload the certificate of certificate_path" in unknown.output
+    assert "Upload the certificate in certificate_path" in unknown.output
 
     certificates.register(fleet.tenant, own)
     run = quick_run(fleet)
@@ -82,7 +82,7 @@ def test_a_certificate_until_it_has_expired(
     late = quick_run(fleet)
     assert late.failed() == {host}
     assert "is expired on application. [Reason - The key used is expired." in late.output
-    assert "The automation's own certificate has expired. Renew it" in late.output
+    assert "The automation's own certificate has expired. To renew it" in late.output
     assert "Upload the certificate" not in late.output
 
 
@@ -90,5 +90,5 @@ def test_the_own_client_secret_has_expired(lab: Lab, make_quick_fleet: Callable[
     fleet = make_quick_fleet(1)
     lab.fault("login", path_regex="token$", deny=7000222)
     run = quick_run(fleet, "--check")
-    assert "The automation's own client secret has expired. Renew it" in run.output
+    assert "The automation's own client secret has expired. To renew it" in run.output
     assert RENEW in run.output

@@ -29,7 +29,7 @@ def test_a_console_that_was_restored_from_another_servers_backup(
         consoles.put(fleet.consoles[two], client_secret=theirs)
         run = quick_run(fleet, *limit)
         assert run.rc == 0, run.output
-        assert f"the held one belongs to rustdesk-sso {one}" in " ".join(run.output.split())
+        assert f"the console's client secret belongs to rustdesk-sso {one}" in " ".join(run.output.split())
         assert consoles.entry(fleet.consoles[two])["client_secret"] != theirs
     assert consoles.entry(fleet.consoles[one])["client_secret"] == theirs
     assert quick_run(fleet).changed() == {one: 0, two: 0}

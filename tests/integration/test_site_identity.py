@@ -54,7 +54,7 @@ def test_an_application_that_was_made_by_hand(fleet: Fleet, seen: Callable[[Flee
     for options in (["--check"], []):
         refused = quick_run(fleet, *options)
         assert refused.failed() == set(fleet.consoles), refused.output
-        for words in (f"the client ID {held}", "This tenant has it as By hand", f"rustdesk_sso_app_id to {held}"):
+        for words in (f"the client ID {held}", "In this tenant, it is By hand", f"rustdesk_sso_app_id to {held}"):
             assert words in said(refused.output)
         assert f"rustdesk_sso_app_replaces to {held}. Nothing was changed." in said(refused.output)
         assert seen(fleet) == before
@@ -88,7 +88,7 @@ def test_one_console_of_several(make_quick_fleet: Callable[[int], Fleet]) -> Non
     keys = {item["keyId"] for item in shared["passwordCredentials"]}
     run = quick_run(fleet)
     assert run.failed() == {one.name}, run.output
-    assert "it is disabled now, but its users may come back" in said(run.output)
+    assert "it is disabled, but can be enabled for its users again" in said(run.output)
     (after,) = own(fleet.tenant.applications(), uniqueName="rustdesk-sso")
     assert after["web"]["redirectUris"] == [f"{other.url}/api/oidc/callback"]
     assert {item["keyId"] for item in after["passwordCredentials"]} == keys

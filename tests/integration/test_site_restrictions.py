@@ -60,7 +60,7 @@ def test_assignment_consent_and_a_full_console(make_quick_fleet: Callable[[int],
     assert "AADSTS50105" in kept_out(fleet, host, alice)
     fleet.variables["rustdesk_sso_app_assignments"] = {"add": [{"user": alice}, {"user": bob}]}
     said = site(fleet)
-    assert "but not for all users: users cannot consent themselves where assignment is required" in said
+    assert "but not for all users: users cannot consent themselves if assignment is required" in said
     assert "AADSTS90094" in kept_out(fleet, host, bob)
 
     # The console has no place for a second user

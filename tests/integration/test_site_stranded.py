@@ -123,7 +123,7 @@ def test_runs_that_die_after_they_made_one(own_lab: Lab, controller: Controller,
     dies(2, rustdesk_sso_secret_renew=True)
     dies(3, rustdesk_sso_secret_renew=True)
     refused = quick_run(fleet, "-e", renew)
-    assert "No client secret was made for" in refused.output
+    assert "No client secret was created for" in refused.output
     assert "If no other run is active" in refused.output
     assert len(secrets(fleet)) == 3
     assert held(fleet, console) == second

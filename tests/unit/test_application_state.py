@@ -63,7 +63,7 @@ def test_several_of_one_display_name() -> None:
 def test_in_the_way_of_a_name_that_another_application_is_to_be_given() -> None:
     """Restoring it would leave two, so only the other ways on are named."""
     for options in ({}, {"restore": True}, {"relying_parties": [{"name": "x", "client_id": "a-1"}]}):
-        with pytest.raises(InputError, match=r"Purge it .*, or choose another unique_name") as caught:
+        with pytest.raises(InputError, match=r"Purge it .*, or set another unique_name") as caught:
             lookup.chosen(declared(app_id="a-9", unique_name="desks", **options), [GONE], {"appId": "a-9"})
         assert "set restore" not in str(caught.value)
 

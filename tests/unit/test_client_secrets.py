@@ -64,7 +64,7 @@ def test_a_held_secret_of_another_holder_is_replaced_only_if_that_is_surely_anot
     assert (kept.decision, kept.holds.key_id) == ("kept", "k1")
     others = replace(wanted(held="abcdef"), other_holders=frozenset({"desk2"}))
     made = decide(others, theirs)
-    assert (made.decision, made.reason) == ("created", "the held one belongs to desk2")
+    assert (made.decision, made.reason) == ("created", "the console's client secret belongs to desk2")
     assert (made.superseded, made.remove) == ([], [])
     # Its own one begins alike, and counts first
     assert decide(others, theirs, credential("k2")).holds.key_id == "k2"
@@ -304,7 +304,7 @@ class TestTwoSlots:
         assert keys(decision.remove) == {"orphan"}
 
     def test_one_of_somebody_else_does_not(self):
-        with pytest.raises(InputError, match="no room"):
+        with pytest.raises(InputError, match="No further client secret"):
             decide(
                 wanted(held="abcdef"),
                 credential("k1", end=5),
@@ -339,7 +339,7 @@ def item(**changes):
 @pytest.mark.parametrize(
     ("changes", "about"),
     [
-        ({"lifetime": "30d"}, "each run"),
+        ({"lifetime": "30d"}, "every run"),
         ({"lifetime": "half a year"}, "lifetime of client secret desk1"),
         ({"overlap": "1w"}, "overlap"),
         ({"renew_before": "-1d"}, "renew_before"),
@@ -357,7 +357,7 @@ def test_a_holder_named_twice_is_refused():
 
 def test_two_holders_do_not_fit_where_two_secrets_are_allowed():
     both = [item(), item(name="desk2")]
-    with pytest.raises(InputError, match="without a gap"):
+    with pytest.raises(InputError, match="without interruption"):
         client_secrets.check(both, PERSONAL)
     assert len(client_secrets.check(both, "AzureADMultipleOrgs")) == 2
 

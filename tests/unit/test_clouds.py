@@ -125,5 +125,5 @@ def test_an_address_with_a_password_is_refused_without_quoting_it():
 
 @pytest.mark.parametrize("alias", ["common", "organizations", "Consumers"])
 def test_an_alias_is_no_tenant(alias):
-    with pytest.raises(InputError, match=f"tenant_id {alias} names no tenant"):
+    with pytest.raises(InputError, match=f"tenant_id {alias} is not a tenant"):
         discovery.check_tenant(alias)

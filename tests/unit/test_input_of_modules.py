@@ -58,8 +58,8 @@ def test_a_certificate_that_cannot_be_used(module: str, content: bytes, tmp_path
     (tmp_path / "file.pem").write_bytes(content)
     options = {name: value for name, value in WORKS[module].items() if name != "client_secret"}
     result = through_action(module, {**options, "certificate_path": str(tmp_path / "file.pem")})
-    assert result["msg"].startswith("The certificate ")
-    assert "certificate_path has to be a PEM or PFX file" in result["msg"]
+    assert result["msg"].startswith("Loading the certificate ")
+    assert "Set certificate_path to a PEM or PFX file" in result["msg"]
 
 
 @pytest.mark.parametrize("module", WORKS)

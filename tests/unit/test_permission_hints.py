@@ -76,7 +76,7 @@ def test_the_permission_that_is_missing_is_the_only_cause(
 )
 def test_where_no_permission_is_missing_none_is_named(method: str, path: str, roles: list[str]) -> None:
     told = said(method, path, roles=roles)
-    assert "has the permission that this needs" in told
+    assert "has the required permission" in told
     assert "Grant" not in told
 
 

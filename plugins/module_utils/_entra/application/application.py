@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The application registration: what changes it needs, and how it is read, created, changed and deleted."""
+"""The application registration: plan its changes, read, create, update and delete it."""
 
 from __future__ import annotations
 
@@ -40,31 +40,31 @@ SELECT = [
 ]
 KEYS = ("object_id", "app_id", "unique_name", "display_name")
 NO_ID = "00000000-0000-0000-0000-000000000000"
-# How often a change is written while others write to the same application.
+# The maximum number of writes of one change while other processes write to the same application
 ATTEMPTS = 8
-# Sent with a new application when nothing is declared: Graph's own default audience has changed over the years [rec].
+# Defaults of a new application, always sent: Graph's own default audience has changed over the years [rec]
 DEFAULTS = {"sign_in_audience": "AzureADMyOrg", "id_token_issuance_enabled": True}
-# A new application without a name of its own, as far as check mode can know it.
+# A new application, as far as check mode can predict it
 NEW: Document = {"id": NO_ID, "appId": NO_ID, "web": {"implicitGrantSettings": {"enableAccessTokenIssuance": False}}}
 
 
 def check(params: Params) -> None:
     """Raise InputError for a declaration that Entra would refuse or that this module cannot carry out."""
     if all(params.get(key) is None for key in KEYS):
-        raise InputError("No application is named", hint=f"Set one of {', '.join(KEYS)}")
+        raise InputError("No option identifies the application", hint=f"Set one of {', '.join(KEYS)}")
     check_ids(params)
     limits.check(params)
 
 
 def check_ids(params: Params) -> None:
-    """Raise InputError for an ID by which no application can be found."""
+    """Raise InputError for an object ID or app ID that is not a GUID."""
     for key in ("object_id", "app_id"):
         if params.get(key) is not None:
             _input.guid(params[key], key, f"Copy {key} from Entra")
 
 
 def view(document: Document) -> Document:
-    """The application as this collection's results show it."""
+    """Return the application as results show it."""
     return {**_identity(document), **fields.shown(fields.view(document))}
 
 
@@ -78,10 +78,10 @@ def _identity(document: Document) -> Document:
 
 
 def plan(params: Params, present: Document | None) -> list[Change]:
-    """The changes that lead from ``present`` (None: no application yet) to the declaration; pure.
+    """Return the changes that lead from ``present`` (None: no application yet) to the declaration; pure.
 
-    Raises InputError for a unique name that would have to change, which Graph does not allow once it is set [doc],
-    and where the application, as it would become, breaks a limit.
+    Raises InputError if the unique name would change, which Graph does not allow once it is set [doc], or if the
+    resulting application would exceed a limit.
     """
     have = fields.view(present or {})
     want = fields.desired(params, have, (present or NEW)["appId"])
@@ -91,7 +91,7 @@ def plan(params: Params, present: Document | None) -> list[Change]:
     elif want["unique_name"] and have["unique_name"] not in (None, want["unique_name"]):
         raise InputError(
             f"The application {label(present)} already has the unique name {have['unique_name']}",
-            hint="A unique name cannot be changed: set unique_name to it, or omit unique_name",
+            hint="A unique name cannot be changed. Set unique_name to the existing one or omit it",
         )
     changes = _plan.plan(fields.FIELDS, have, want)
     if present is None or changes:
@@ -100,28 +100,28 @@ def plan(params: Params, present: Document | None) -> list[Change]:
 
 
 def predicted(present: Document | None, changes: list[Change]) -> Document:
-    """The application's view after ``changes``; identifiers not given yet are all zeros."""
+    """Return the application's view after ``changes``; identifiers not assigned yet are all zeros."""
     values = {**fields.view(present or NEW), **{change.field.option: change.after for change in changes}}
     return {**_identity(present or NEW), **fields.shown(values)}
 
 
 def label(document: Document) -> str:
-    """How messages name an application."""
+    """Return the name of an application for messages."""
     return described(document.get("displayName"), document.get("appId"))
 
 
 def described(display_name: str | None, app_id: str | None) -> str:
-    """The same from its name and app ID."""
+    """Return the name for messages from a display name and an app ID."""
     return f"{display_name} (app ID {app_id})"
 
 
 def key_of(params: Params) -> str:
-    """The first given of KEYS, by which the declared application is looked up; an empty one is refused by check()."""
+    """Return the first declared key of KEYS, which identifies the application; check() rejects an empty one."""
     return next((key for key in KEYS if params.get(key) is not None), KEYS[-1])
 
 
 def address(graph: Graph, key: str, value: str) -> t.Any:
-    """The SDK's request builder for the application whose ``key`` (object_id, app_id or unique_name) is ``value``."""
+    """Return the SDK's request builder for the application whose object_id, app_id or unique_name is ``value``."""
     if key == "object_id":
         return graph.client.applications.by_application_id(value)
     if key == "app_id":
@@ -130,27 +130,27 @@ def address(graph: Graph, key: str, value: str) -> t.Any:
 
 
 async def read(graph: Graph, key: str, value: str, also: t.Sequence[str] = ()) -> Document | None:
-    """The application whose ``key`` (object_id, app_id or unique_name) is ``value``; None when there is none.
+    """Return the application whose ``key`` (object_id, app_id or unique_name) is ``value``; None if it does not exist.
 
-    ``also`` are Graph's names of further members to read.
+    ``also`` lists more members to read, by their names in Graph.
     """
     attempted = f"Reading the application with {key} {value} failed"
     return await graph.send(reading(graph, key, value, also), attempted, missing_ok=True)
 
 
 def reading(graph: Graph, key: str, value: str, also: t.Sequence[str] = ()) -> RequestInformation:
-    """The request of read()."""
+    """Return the request of read()."""
     return graph.request("GET", address(graph, key, value), query={"select": [*SELECT, *also]})
 
 
 async def create(graph: Graph, params: Params, changes: list[Change]) -> Document:
     """Create the declared application and wait until reads agree on it.
 
-    With a unique name Graph's upsert is used, which can be repeated without making a second application [doc]. It
-    carries no list, because it would replace that of an application which another run has just made; the lists
-    follow by update(). Where Graph says that the unique name is taken, this request made the application before its
-    answer was lost, or another run did, unless reads never show one: then the refusal is raised, see name_taken().
-    Without one, a create whose answer is lost is resolved by looking for the display name.
+    With a unique name, Graph's upsert is used, which can be repeated without creating a second application [doc]. It
+    sends no lists, because they would replace those of an application that another run has just created; update()
+    adds them. If Graph reports the unique name as taken, this request (with a lost response) or another run has created
+    the application; if reads never show it, the refusal is raised, see name_taken(). Without a unique name, a create
+    with a lost response is resolved by a search for the display name.
     """
     changes = [change for change in changes if not change.field.kind.whole]
     document = _plan.body(changes)
@@ -173,20 +173,20 @@ async def create(graph: Graph, params: Params, changes: list[Change]) -> Documen
         try:
             created = await graph.send(request, attempted) or {}
         except AmbiguousError as error:
-            created = await _look_for_created(graph, document["displayName"], error)
+            created = await _find_created(graph, document["displayName"], error)
         key, value = "object_id", created["id"]
     made = await _settled(graph, key, value, changes, attempted)
     return await update(graph, params, made)
 
 
 def name_taken(error: ServiceError) -> bool:
-    """Whether Graph refuses a unique name because another application has it, be it a deleted one
+    """Return True if Graph refused a unique name because another application has it, which may be deleted
     (microsoftgraph/msgraph-bicep-types#137 [iss])."""
     return error.status == 400 and "uniqueName already exists" in (error.answer or "")
 
 
 async def _shown(graph: Graph, unique_name: str, error: ServiceError) -> Document:
-    """The application that has the unique name, once reads show one; raises ``error`` where they never do."""
+    """Return the application with the unique name once reads show it; raise ``error`` if they never do."""
     found, settled = await replication.settle(
         lambda: read(graph, "unique_name", unique_name),
         lambda item: item is not None,
@@ -200,9 +200,9 @@ async def _shown(graph: Graph, unique_name: str, error: ServiceError) -> Documen
 async def update(graph: Graph, params: Params, present: Document) -> Document:
     """Send the smallest PATCH that leads from ``present`` to the declaration, and wait until reads agree on it.
 
-    Graph replaces lists whole and knows no version of an object [rec: no ETag]. So that a stale read takes nothing
-    away that somebody has just added, a list is changed only from a state on which several reads agree; and where
-    reads then agree on something else, what somebody else wrote at the same moment, it is written once more.
+    Graph replaces whole lists and has no object versions [rec: no ETag]. To keep entries that a stale read misses, a
+    list is changed only from a state on which several reads agree. If reads then agree on something else, because
+    another process wrote at the same time, the list is written again.
     """
     deadline = time.monotonic() + graph.patience
     changes = plan(params, present)
@@ -217,7 +217,7 @@ async def update(graph: Graph, params: Params, present: Document) -> Document:
             await _patch(graph, present, stage)
             await _settled(graph, "object_id", present["id"], stage, _changing(stage, present))
         await _patch(graph, present, last)
-        # Where nobody else writes, only a lost write is left to be written again: once, and soon.
+        # Unless another process writes, only a lost write has to be repeated: once, after a short wait.
         wait = deadline - time.monotonic()
         former = present
         present = await _outcome(graph, params, former, wait if again else replication.briefly(wait))
@@ -231,8 +231,8 @@ async def update(graph: Graph, params: Params, present: Document) -> Document:
 
 
 async def _outcome(graph: Graph, params: Params, former: Document, wait: float) -> Document:
-    """What reads agree on, within ``wait`` seconds, after ``former`` was changed: the declaration, or what somebody
-    else made of it."""
+    """Return the state on which reads agree within ``wait`` seconds after ``former`` was changed: the declared one, or
+    that of another process."""
     before = view(former)
 
     def key(found: Document | None) -> t.Any:
@@ -255,7 +255,7 @@ async def _patch(graph: Graph, present: Document, changes: list[Change]) -> None
 
 
 async def delete(graph: Graph, present: Document) -> None:
-    """Delete the application (Entra keeps it restorable for 30 days) and wait until reads agree."""
+    """Delete the application, which can be restored for 30 days, and wait until reads agree."""
     request = graph.request("DELETE", address(graph, "object_id", present["id"]))
     await graph.send(request, f"Deleting the application {label(present)} failed", missing_ok=True)
     await replication.settle(
@@ -264,7 +264,7 @@ async def delete(graph: Graph, present: Document) -> None:
 
 
 async def _steady(graph: Graph, present: Document) -> Document:
-    """The application as several reads in a row agree on it."""
+    """Return the application as soon as several consecutive reads agree on it."""
     found, _agreed = await replication.agreed(
         lambda: read(graph, "object_id", present["id"]), lambda item: view(item) if item else None, graph.patience
     )
@@ -281,28 +281,28 @@ async def _settled(graph: Graph, key: str, value: str, changes: list[Change], at
     return found
 
 
-async def _look_for_created(graph: Graph, display_name: str, error: AmbiguousError) -> Document:
+async def _find_created(graph: Graph, display_name: str, error: AmbiguousError) -> Document:
     matches, _agreed = await replication.settle(
         lambda: named(graph, display_name), lambda found: len(found) == 1, replication.briefly(graph.patience)
     )
     if len(matches) == 1:
         return matches[0]
     raise error.but(
-        answer=f"{error.answer}; afterwards {len(matches)} applications have this name",
-        hint="Run again; set unique_name to make creation safe to repeat",
+        answer=f"{error.answer}; {len(matches)} applications now have this name",
+        hint="Run the playbook again. To make creation safe to repeat, set unique_name",
     ) from error
 
 
 async def named(graph: Graph, display_name: str, also: t.Sequence[str] = ()) -> list[Document]:
-    """All applications with exactly this display name; see read() for ``also``."""
+    """Return all applications with exactly this display name; see read() for ``also``."""
     found = await listed(
         graph,
-        f"Looking for applications named {display_name} failed",
+        f"Searching for applications named {display_name} failed",
         f"displayName eq {odata.literal(display_name)}",
         lambda item: True,
         also,
     )
-    # Graph compares without regard to case; a name is what somebody has written.
+    # Graph's comparison ignores case
     return [item for item in found if item["displayName"] == display_name]
 
 
@@ -313,10 +313,10 @@ async def listed(
     fits: t.Callable[[Document], bool] | None,
     also: t.Sequence[str] = (),
 ) -> list[Document]:
-    """All applications for which OData's ``condition`` is true, or all.
+    """Return all applications, or those that match the OData ``condition``.
 
-    Where listing is refused to a caller who may only read its own, those that it owns are searched with ``fits``
-    instead [doc]; without ``fits`` the refusal is raised.
+    If the caller may only read the applications that it owns, these are filtered with ``fits`` instead [doc]. Without
+    ``fits``, the refusal is raised.
     """
     query: Document = {"select": [*SELECT, *also], **({"filter": condition} if condition else {})}
     try:

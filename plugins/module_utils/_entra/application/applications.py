@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Applications of one task: grouped by sign-in, read together, converged at the same time, with a result for each.
+"""Converge the applications of one task: grouped by sign-in, read together, in parallel, with a result for each.
 
-The failure of one application, or of one sign-in, is only its own: what was made for the others is in their results.
+A failure affects only its own application, or the applications of its sign-in; the others keep their results.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ Result = dict[str, t.Any]
 Outcome: t.TypeAlias = "Result | SsoError"
 
 OPTION = "applications"
-# What an entry can have of its own besides the application; entries in which they are the same share a session
+# The options that select the session; entries with the same values share one
 SESSION = (*ENTRA_OPTIONS, "wait_timeout")
 SIGN_IN = {**ENTRA_OPTIONS, "wait_timeout": {"type": "float"}}
 SIGN_IN_IDENTIFIERS = ("tenant_id", "client_id")
-# Where one is empty, another object would be found, or made, by a weaker one
+# None of these may be empty: a weaker key would then find, or create, another object
 IDENTIFIERS = (
     *KEYS,
     "client_secrets.name",
@@ -56,15 +56,15 @@ IDENTIFIERS = (
     "app_roles.id",
     "permission_scopes.id",
 )
-# How many applications are converged at the same time; Graph throttles who asks for much more
+# How many applications are converged at the same time; Graph throttles much larger numbers
 AT_ONCE = 20
 
 
 def declarations(params: Params, options: t.Iterable[str]) -> list[Params]:
-    """The declaration of each application: the entries of O(applications) with the sign-in, else ``params`` itself.
+    """Return the declaration of each application: the entries of O(applications) with the sign-in, else ``params``.
 
-    ``options`` are those of one application that have no default. Raises InputError where one is declared beside the
-    entries.
+    ``options`` are the options of one application that have no default. Raises InputError if one of them is set in
+    addition to the entries.
     """
     entries = params[OPTION]
     if entries is None:
@@ -72,20 +72,20 @@ def declarations(params: Params, options: t.Iterable[str]) -> list[Params]:
     both = [option for option in options if params[option] is not None]
     if both:
         raise InputError(
-            f"{', '.join(both)} is declared beside {OPTION}", hint=f"Declare it in the entries of {OPTION}"
+            f"{', '.join(both)} cannot be combined with {OPTION}", hint=f"Set it in the entries of {OPTION}"
         )
     return [{**params, **_given(entry), OPTION: None} for entry in entries]
 
 
 def _given(entry: Params) -> Params:
-    """``entry`` without the options of the sign-in that it does not have of its own."""
+    """Return ``entry`` without the sign-in options that it does not set."""
     return {name: value for name, value in entry.items() if name not in SESSION or value is not None}
 
 
 def check(params: Params, argument_spec: Params) -> None:
-    """Raise InputError for a declaration that cannot work; asks nobody. ``argument_spec`` is that of an application."""
+    """Raise InputError for a declaration that cannot work; sends no request. ``argument_spec`` describes one entry."""
     if params["tenant_id"] is None:
-        raise InputError("tenant_id is missing", hint="Set it to the tenant's Directory (tenant) ID")
+        raise InputError("tenant_id is not set", hint="Set it to the tenant's Directory (tenant) ID")
     _option_values.check(params, SIGN_IN)
     _identifiers.check(params, SIGN_IN_IDENTIFIERS)
     check_tenant(params["tenant_id"])
@@ -95,27 +95,27 @@ def check(params: Params, argument_spec: Params) -> None:
 
 
 def check_application(params: Params, argument_spec: Params) -> None:
-    """Raise InputError for a declaration of one application that cannot work; ``params`` need no sign-in."""
+    """Raise InputError if the declaration of one application cannot work; ``params`` need no sign-in options."""
     _option_values.check(params, argument_spec)
     _identifiers.check(params, IDENTIFIERS)
     registration.check(params, wanted(params))
 
 
 def wanted(params: Params) -> list[client_secrets.Wanted]:
-    """The declared client secrets; raises InputError for a declaration that cannot work."""
+    """Return the declared client secrets; raise InputError for a declaration that cannot work."""
     return client_secrets.check(params["client_secrets"] or [], params["sign_in_audience"])
 
 
 class Work(t.Protocol):
-    """What is done with one application; see converge()."""
+    """The work on one application; see converge()."""
 
     def __call__(self, graph: Graph, http: Http, discovery: Discovery, params: Params) -> t.Awaitable[Result]:
-        """Gives its result, raises SsoError."""
+        """Return the application's result; raise SsoError."""
 
 
 @dataclass
 class _Entry:
-    """One declaration and what came of it."""
+    """A declaration and its outcome."""
 
     params: Params
     outcome: Outcome | None = None
@@ -123,23 +123,23 @@ class _Entry:
 
 @dataclass
 class _Turns:
-    """How many applications are worked on at once, and that no two entries work on the same one."""
+    """Limits the number of concurrent applications, and keeps two entries from working on the same one."""
 
     free: asyncio.Semaphore
     taken: dict[tuple[str, ...], asyncio.Lock] = field(default_factory=dict)
 
     def of(self, tenant_id: str, params: Params) -> asyncio.Lock:
-        """The turn of an application, by the tenant's ID however an entry names the tenant."""
+        """Return the lock of an application; the tenant counts by its ID, even if an entry names a domain."""
         return self.taken.setdefault((tenant_id, *(str(params.get(key)) for key in KEYS)), asyncio.Lock())
 
 
 async def converge(
     declared: t.Sequence[Params], work: Work, argument_spec: Params, tell: waiting.Tell | None = None
 ) -> list[Outcome]:
-    """The result of ``work`` for each of ``declared``, in their order, or the error that it raised.
+    """Return the result of ``work``, or its error, for each of ``declared``, in their order.
 
-    What contradicts itself, another one or ``argument_spec`` is not begun. Entries of one sign-in share a session with
-    Graph. ``tell`` gets what is waited for, and how many are done.
+    Declarations that contradict themselves, each other or ``argument_spec`` are not started. Entries of one sign-in
+    share a Graph session. ``tell`` is called with the reasons for waiting and the number of finished applications.
     """
     entries = [_Entry(params) for params in declared]
     for entry, error in zip(entries, _mistakes(declared, argument_spec), strict=True):
@@ -150,29 +150,29 @@ async def converge(
             groups.setdefault(tuple(entry.params[name] for name in SESSION), []).append(entry)
     turns = _Turns(asyncio.Semaphore(AT_ONCE))
     async with waiting.told(tell, lambda: _progress(entries)):
-        begun = []
+        tasks = []
         for members in groups.values():
-            begun.append(asyncio.create_task(_group(members, work, turns)))
-            # Each prepares a session first. In between, what is due is told, and others go on.
+            tasks.append(asyncio.create_task(_group(members, work, turns)))
+            # Each task prepares a session first; yield so that others continue and progress is shown.
             await asyncio.sleep(0)
-        await asyncio.gather(*begun)
+        await asyncio.gather(*tasks)
     return [entry.outcome or unforeseen(RuntimeError()) for entry in entries]
 
 
 def _progress(entries: t.Sequence[_Entry]) -> str:
     done = sum(entry.outcome is not None for entry in entries)
-    return f"{done} of {len(entries)} applications are done." if len(entries) > 1 else ""
+    return f"{done} of {len(entries)} applications are finished." if len(entries) > 1 else ""
 
 
 def _mistakes(declared: t.Sequence[Params], argument_spec: Params) -> list[SsoError | None]:
-    """What is wrong with each declaration."""
+    """Return the error in each declaration, or None."""
     return [_mistake(params, declared, argument_spec) for params in declared]
 
 
 def _mistake(params: Params, declared: t.Sequence[Params], argument_spec: Params) -> SsoError | None:
-    """What is wrong with one of ``declared``: alone, or because another one of its tenant has the same key.
+    """Return the error in one of ``declared``, on its own or because another entry of its tenant has the same key.
 
-    The display name alone need not be unique.
+    Display names need not be unique.
     """
     try:
         check(params, argument_spec)
@@ -189,7 +189,7 @@ def _mistake(params: Params, declared: t.Sequence[Params], argument_spec: Params
 
 
 async def _group(entries: list[_Entry], work: Work, turns: _Turns) -> None:
-    """Converge the entries of one sign-in; what keeps it from signing in is the error of each of them."""
+    """Converge the entries of one sign-in; if it fails, each of them gets its error."""
     params = entries[0].params
     try:
         cloud, tenant_id = clouds.choose(params), params["tenant_id"].lower()
@@ -201,15 +201,15 @@ async def _group(entries: list[_Entry], work: Work, turns: _Turns) -> None:
                 found = await asyncio.to_thread(discover, http, cloud, tenant_id)
                 tenant_id = found.tenant_id
             async with connect(params, cloud, tenant_id) as graph:
-                asked = asyncio.create_task(_discovered(http, cloud, tenant_id, found))
+                discovering = asyncio.create_task(_discovered(http, cloud, tenant_id, found))
                 try:
                     await _read_ahead(graph, [entry.params for entry in entries])
-                finally:  # a tenant that does not exist is told by this one
-                    discovery = await asked
+                finally:  # its error reports a tenant that does not exist
+                    discovery = await discovering
                 await asyncio.gather(*(_one(entry, graph, http, discovery, work, turns) for entry in entries))
-    except Exception as error:  # noqa: BLE001  # results that other entries have by now must not be lost
+    except Exception as error:  # noqa: BLE001  # keep the results of the other entries
         for entry in entries:
-            entry.outcome = entry.outcome or _told(error)
+            entry.outcome = entry.outcome or _as_sso_error(error)
 
 
 async def _one(entry: _Entry, graph: Graph, http: Http, discovery: Discovery, work: Work, turns: _Turns) -> None:
@@ -217,10 +217,10 @@ async def _one(entry: _Entry, graph: Graph, http: Http, discovery: Discovery, wo
         try:
             entry.outcome = await work(graph, http, discovery, entry.params)
         except Exception as error:  # noqa: BLE001  # see above
-            entry.outcome = _told(error)
+            entry.outcome = _as_sso_error(error)
 
 
-def _told(error: Exception) -> SsoError:
+def _as_sso_error(error: Exception) -> SsoError:
     return error if isinstance(error, SsoError) else unforeseen(error)
 
 
@@ -231,29 +231,29 @@ async def _discovered(http: Http, cloud: clouds.Cloud, tenant_id: str, found: Di
 
 
 async def _read_ahead(graph: Graph, declared: t.Sequence[Params]) -> None:
-    """Read all applications, and the service principals that are known already, with few requests ($batch)."""
+    """Read all applications, and the service principals whose app IDs are known, with few requests ($batch)."""
     requests = [request for params in declared for request in lookup.known_requests(graph, params)]
     if len(requests) < 2:
         return
     first, *others = (requests[start : start + graph.BATCH] for start in range(0, len(requests), graph.BATCH))
-    await graph.ahead(*first)  # which fetches the token for all
+    await graph.ahead(*first)  # fetches the token for all
     await asyncio.gather(*(graph.ahead(*part) for part in others))
 
 
 def result(declared: t.Sequence[Params], outcomes: t.Sequence[Outcome]) -> Result:
-    """The task's result for several applications."""
+    """Return the task's result for several applications."""
     results: list[Result] = []
     sides: dict[str, Result] = {"before": {}, "after": {}}
     failed: list[str] = []
     tenants = {params["tenant_id"] for params in declared}
     for params, outcome in zip(declared, outcomes, strict=True):
         name = f"{_label(params)} in {params['tenant_id']}" if len(tenants) > 1 else _label(params)
-        told = {"declared": {key: params.get(key) for key in ("tenant_id", *KEYS)}}
+        identified = {"declared": {key: params.get(key) for key in ("tenant_id", *KEYS)}}
         if isinstance(outcome, SsoError):
             failed.append(f"{name}: {outcome}")
-            results.append({**told, "changed": False, "failed": True, **outcome.as_result()})
+            results.append({**identified, "changed": False, "failed": True, **outcome.as_result()})
             continue
-        results.append({**told, "failed": False, **outcome})
+        results.append({**identified, "failed": False, **outcome})
         for side, shown in sides.items():
             if outcome["diff"][side]:
                 shown[name] = outcome["diff"][side]
@@ -264,5 +264,5 @@ def result(declared: t.Sequence[Params], outcomes: t.Sequence[Outcome]) -> Resul
 
 
 def _label(params: Params) -> str:
-    """How messages name an entry."""
+    """Return the name of an entry for messages."""
     return str(params[key_of(params)] or OPTION)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What of an application can be declared: one row for each option, and how a declaration becomes a complete value.
+"""The fields of an application that can be declared, and the complete value of each declared option.
 
-Names and places are those of the application resource type of Microsoft Graph v1.0 [doc].
+Names and paths follow the application resource type of Microsoft Graph v1.0 [doc].
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ LOCK = {
 WEB, PUBLIC = "web_redirect_uris", "public_client_redirect_uris"
 REDIRECT_URIS = (WEB, "spa_redirect_uris", PUBLIC)
 PERSONAL_TOKEN_VERSION = 2
-# IDs of roles and scopes follow from their values, so that check mode knows them and a lost answer changes nothing.
+# IDs of roles and scopes are derived from their values: check mode predicts them, and a repeated request reuses them.
 NAMESPACE = uuid.UUID("6f2a7b1e-6d0e-5d51-9c53-0b7c5f1d8f0a")
 APP_ID = "{app_id}"
 
@@ -75,7 +75,7 @@ def _split(value: str | None) -> list[str]:
 
 
 def _accesses(value: t.Any) -> list[Document]:
-    """requiredResourceAccess as one entry for each resource with the IDs of its scopes and roles."""
+    """Return requiredResourceAccess as one entry for each resource, with the IDs of its scopes and roles."""
     found: dict[str, Document] = {}
     for item in value or []:
         entry = found.setdefault(
@@ -106,7 +106,7 @@ CLAIMS = Kind(
     key=lambda value: {kind: _claims.key((value or {}).get(kind)) for kind in TOKEN_KINDS},
     whole=True,
 )
-# Flags in one text, joined by commas [doc]; the word None and null mean none.
+# Flags in one string, joined by commas [doc]; the word None and null both mean no flag.
 GROUP_CLAIMS = Kind(
     read=_split, write=lambda value: ",".join(sorted(set(value))) or None, key=lambda value: sorted(set(value or []))
 )
@@ -116,9 +116,9 @@ ACCESSES = Kind(
 PRE_AUTHORIZED = records({"app_id": "appId", "scopes": "delegatedPermissionIds"}, "app_id", ("scopes",))
 ROLES = records(APP_ROLE, "value", ("allowed_member_types",))
 SCOPES = records(PERMISSION_SCOPE, "value")
-# Graph has the opposite, and null until it is set once.
+# Graph's isDisabled is the inverse, and null until it is first set.
 ENABLED = Kind(read=lambda value: not value, write=lambda value: not value)
-# The switches of an object that Graph gives as null until one of them is set; null and false mean the same.
+# Graph returns null for the switches of an object until one of them is set; null and false mean the same.
 SWITCH = Kind(read=bool, key=bool)
 
 FIELDS = (
@@ -145,7 +145,7 @@ FIELDS = (
     Field("terms_of_service_url", ("info", "termsOfServiceUrl"), TEXT),
     Field("group_membership_claims", ("groupMembershipClaims",), GROUP_CLAIMS),
     Field("optional_claims", ("optionalClaims",), CLAIMS),
-    # Given on $select only; null is neither true nor false, but lets Entra decide [doc].
+    # Returned only on $select; null is neither true nor false, but leaves the decision to Entra [doc].
     Field("remove_unverified_email_claim", ("authenticationBehaviors", "removeUnverifiedEmailClaim")),
     Field("identifier_uris", ("identifierUris",), SET),
     Field("app_roles", ("appRoles",), ROLES),
@@ -157,29 +157,29 @@ FIELDS = (
         for name, member in LOCK.items()
     ),
 )
-# Must be disabled before they may be changed or removed (Graph: CannotDeleteOrUpdateEnabledEntitlement [iss]).
+# These must be disabled before they are changed or removed (Graph: CannotDeleteOrUpdateEnabledEntitlement [iss]).
 ENTITLEMENTS = ("app_roles", "permission_scopes")
 
 
 def view(document: t.Mapping[str, t.Any]) -> Document:
-    """All fields of Graph's ``document`` under the names of the options."""
+    """Return all fields of Graph's ``document`` under the names of the options."""
     return {field.option: field.read(document) for field in FIELDS}
 
 
 def shown(values: t.Mapping[str, t.Any]) -> Document:
-    """As results show them: ``service_principal_lock`` is one object."""
+    """Return ``values`` as results show them: with ``service_principal_lock`` as one object."""
     plain = {name: value for name, value in values.items() if "." not in name}
     return {**plain, "service_principal_lock": {name: values[f"service_principal_lock.{name}"] for name in LOCK}}
 
 
 def desired(params: Params, have: t.Mapping[str, t.Any], app_id: str) -> Document:
-    """The complete value of each declared option, None for those not managed.
+    """Return the complete value of each declared option, None for unmanaged ones. Pure.
 
-    ``have`` is what the application holds, as view() gives it. ``required_resource_access`` is expected with IDs. Pure.
-    Raises InputError for a permission scope that is not among the application's.
+    ``have`` is the application's view(). ``required_resource_access`` must contain IDs. Raises InputError for a
+    permission scope that the application does not expose.
     """
     want: Document = {field.option: params.get(field.option) for field in FIELDS}
-    # Entra takes the audiences with personal accounts only with tokens of version 2 [doc].
+    # Entra accepts audiences with personal accounts only with version 2 tokens [doc].
     if (want["sign_in_audience"] or have["sign_in_audience"]) in PERSONAL_AUDIENCES:
         want["requested_access_token_version"] = PERSONAL_TOKEN_VERSION
     for option in REDIRECT_URIS:
@@ -205,13 +205,13 @@ def desired(params: Params, have: t.Mapping[str, t.Any], app_id: str) -> Documen
 
 
 def _as_registered(declared: Document, have: list[str]) -> Document:
-    """``declared`` with each URI to remove in all spellings of the same address that the application has."""
+    """Return ``declared`` with each URI to remove in every spelling that the application has."""
     gone = declared.get("remove") or []
     return {**declared, "remove": sorted({*gone, *_addresses.spellings(gone, have)})}
 
 
 def _identified(declared: list[Document], have: list[Document], option: str) -> list[Document]:
-    """The declared roles or scopes with their IDs: the declared one, else that of the present one of this value."""
+    """Return the declared roles or scopes with IDs: the declared ID, else that of the existing one with this value."""
     known = {item["value"]: item["id"] for item in have if item["value"]}
     taken = {item["id"] for item in have}
     return [
@@ -221,8 +221,7 @@ def _identified(declared: list[Document], have: list[Document], option: str) -> 
 
 
 def _new_id(option: str, value: str, taken: t.Collection[str]) -> str:
-    """The ID of a new app role or permission scope of this value; none of those that others have, as one keeps its ID
-    when it is renamed elsewhere."""
+    """Return an unused ID for a new app role or permission scope; one that was renamed elsewhere keeps its ID."""
     ids = (str(uuid.uuid5(NAMESPACE, f"{option}:{value}{turn or ''}")) for turn in itertools.count())
     return next(key for key in ids if key not in taken)
 
@@ -232,17 +231,17 @@ def _scope(name: str, scopes: list[Document]) -> str:
         if name == scope["value"] or name.lower() == str(scope["id"]).lower():
             return str(scope["id"])
     raise InputError(
-        f"pre_authorized_applications names the scope {name}, which the application does not expose",
+        f"pre_authorized_applications contains the scope {name}, which the application does not expose",
         answer=f"it exposes {', '.join(str(scope['value']) for scope in scopes) or 'none'}",
-        hint="Add it to permission_scopes, or correct its name",
+        hint="Add the scope to permission_scopes, or correct its name",
     )
 
 
 def stages(have: t.Mapping[str, t.Any], changes: t.Sequence[_plan.Change]) -> list[list[_plan.Change]]:
-    """``changes`` in the requests that Graph needs for them, one after the other.
+    """Return ``changes`` grouped into the consecutive requests that Graph needs.
 
-    An enabled role or scope that goes or changes has to be disabled first; a client application can be pre-authorized
-    only for scopes that are there already (microsoftgraph/msgraph-sdk-dotnet #2044 [iss]).
+    An enabled role or scope must be disabled before it is removed or changed. A client application can be
+    pre-authorized only for existing scopes (microsoftgraph/msgraph-sdk-dotnet #2044 [iss]).
     """
     by_option = {change.field.option: change for change in changes}
     first: list[_plan.Change] = []
@@ -269,7 +268,7 @@ def stages(have: t.Mapping[str, t.Any], changes: t.Sequence[_plan.Change]) -> li
 
 
 def _compatible(item: Document, other: Document | None) -> bool:
-    """Whether an entitlement can become ``other`` in one step: it is disabled, or nothing but that changes."""
+    """Return True if ``item`` can become ``other`` in one step: it is disabled, or only its state changes."""
 
     def meaning(entitlement: Document) -> Document:
         return {name: value for name, value in entitlement.items() if value and name != "enabled"}

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Why nobody can sign in with an application that is there; pure.
+"""Find what keeps all users from signing in with an existing application; pure.
 
-A deactivated application gets no new tokens ("Deactivate an app registration" [doc]), and with a disabled service
-principal no user can sign in [doc]. Client secrets stay listed all the same.
+A deactivated application gets no new tokens ("Deactivate an app registration" [doc]), and users cannot sign in if its
+service principal is disabled [doc]. Client secrets stay listed in both cases.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ import typing as t
 
 View = t.Mapping[str, t.Any]
 
-# What Graph says of an application that Microsoft has not disabled [doc].
+# Graph's values for an application that Microsoft has not disabled [doc]
 NOT_DISABLED = (None, "NotDisabled")
 
 
 def obstacles(application: View | None, principal: View | None) -> list[str]:
-    """What keeps everybody from signing in, a sentence each with what to do; empty where nothing does.
+    """Return the obstacles that keep all users from signing in, each with a next step; empty if there are none.
 
-    ``application`` and ``principal`` are views as results show them, None where there is none.
+    ``application`` and ``principal`` are views as results show them, None if they do not exist.
     """
     if application is None:
         return []
     found = []
     if not application["enabled"]:
         found.append(
-            "The application is deactivated, so nobody can sign in. If that is not intended, set enabled to true (in "
+            "The application is deactivated, so users cannot sign in. If this is not intended, set enabled to true (in "
             "the role: rustdesk_sso_app_enabled)."
         )
     for what, view in (("application", application), ("service principal", principal or {})):
         status = view.get("disabled_by_microsoft_status")
         if status not in NOT_DISABLED:
             found.append(
-                f"Microsoft has disabled the {what} ({status}), so nobody can sign in. Contact Microsoft support."
+                f"Microsoft has disabled the {what} ({status}), so users cannot sign in. Contact Microsoft support."
             )
             break
     if principal is None:
         return found
     if not principal["account_enabled"]:
         found.append(
-            "Sign-in is disabled for the service principal, so nobody can sign in. If that is not intended, set "
+            "Sign-in is disabled for the service principal, so users cannot sign in. If this is not intended, set "
             "account_enabled of service_principal to true (in the role: rustdesk_sso_app_service_principal)."
         )
     if principal["deactivated"] and application["enabled"]:
         found.append(
-            "The service principal is deactivated, so nobody can sign in. Activate the application in the Microsoft "
+            "The service principal is deactivated, so users cannot sign in. Activate the application in the Microsoft "
             "Entra admin center (App registrations)."
         )
     return found

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Refuse to give relying parties another identity: tenant and client ID decide who their users are.
+"""Keep the identity of relying parties: tenant and client ID determine their users' accounts.
 
 Entra's ``sub`` is pairwise for each application (better-auth#10194, ory/kratos#4170 [iss]), so with another client ID
 all users get new, empty accounts.
@@ -36,17 +36,17 @@ DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 # An entry of O(relying_parties), or of its other providers.
 Party = t.Mapping[str, t.Any]
 
-# What the token endpoint says of an application that is not in the tenant, and of a wrong client secret [doc].
+# The token endpoint's codes for an application that is not in the tenant, and for a wrong client secret [doc]
 NOT_IN_TENANT, EXISTS = "700016", "7000215"
-# Where Microsoft's issuers are: those of version 1 [doc], and those of all clouds.
+# The hosts of Microsoft's issuers: version 1 [doc], and all clouds
 HOSTS = ("sts.windows.net", *(urlsplit(cloud.authority_host).hostname or "" for cloud in CLOUDS.values()))
 
 
 def tenant_of(issuer: str | None, authority_hosts: t.Collection[str]) -> str | None:
-    """The tenant that an issuer names, in lower case: an ID or a domain name; pure.
+    """Return the tenant that an issuer names, an ID or a domain name in lower case; pure.
 
-    Empty where it names none: no issuer, a placeholder, or one for any tenant. None where it is not Microsoft's.
-    ``authority_hosts`` are the host names at which the cloud's issuers are.
+    The result is empty for a missing issuer, a placeholder, or an issuer for any tenant; None for one that is not
+    Microsoft's. ``authority_hosts`` are the host names of the cloud's issuers.
     """
     try:
         parts = urlsplit((issuer or "").strip())
@@ -63,10 +63,10 @@ def tenant_of(issuer: str | None, authority_hosts: t.Collection[str]) -> str | N
 
 
 def replaced(party: Party, app_id: str | None, tenants: t.Collection[str], hosts: t.Collection[str]) -> str:
-    """Which part of its identity a relying party would lose, in words; empty where it keeps it. Pure.
+    """Return the part of its identity that a relying party would lose, in words; empty if it keeps it. Pure.
 
-    ``app_id`` is that of the declared application, None for a new one; ``tenants`` are the names of its tenant that are
-    known. A client ID that is no UUID is a placeholder, unless the issuer is not Microsoft's.
+    ``app_id`` is that of the declared application, None for a new one. ``tenants`` are the known names of its tenant.
+    A client ID that is not a UUID is a placeholder, unless the issuer is not Microsoft's.
     """
     held = str(party.get("client_id") or "").strip().lower()
     if not held or held in [item.strip().lower() for item in party.get("replaces") or []]:
@@ -77,12 +77,12 @@ def replaced(party: Party, app_id: str | None, tenants: t.Collection[str], hosts
     if not GUID.fullmatch(held):
         return ""
     if tenant and tenant not in tenants:
-        return f"the issuer {party['issuer']}, which is that of another tenant"
+        return f"the issuer {party['issuer']}, which belongs to another tenant"
     return "" if held == (app_id or "").lower() else f"the client ID {held}"
 
 
 def beside(party: Party, app_id: str | None, tenants: t.Collection[str], hosts: t.Collection[str]) -> str:
-    """The name of another provider by which the users of a relying party sign in to this tenant; else empty. Pure."""
+    """Return the name of another provider through which a relying party's users sign in to this tenant; else empty."""
     for other in party.get("other_providers") or []:
         held = str(other.get("client_id") or "").lower()
         same_tenant = bool(GUID.fullmatch(held)) and tenant_of(other.get("issuer"), hosts) in tenants
@@ -94,9 +94,9 @@ def beside(party: Party, app_id: str | None, tenants: t.Collection[str], hosts: 
 async def refusals(
     graph: Graph, http: Http, discovery: Discovery, params: Params, present: application.Document | None
 ) -> dict[str, str]:
-    """Why relying parties cannot have the declared application, by the name of each; those that can are missing.
+    """Return why relying parties cannot use the declared application, by the name of each that cannot.
 
-    ``present`` is the application as it is, None for a new one. Nobody is asked where every identity stays.
+    ``present`` is the current application, None for a new one. No request is sent if every identity stays.
     """
     app_id = (present or {}).get("appId")
     hosts = [urlsplit(url).hostname or "" for url in (graph.cloud.authority_host, discovery.issuer)]
@@ -104,7 +104,7 @@ async def refusals(
     tenants = {graph.tenant_id, params["tenant_id"].lower(), discovery.tenant_id}
     sides = [side for party in parties for side in (party, *(party.get("other_providers") or []))]
     named = {tenant_of(side.get("issuer"), hosts) or "" for side in sides} - tenants
-    # A console's issuer may hold anything, and the name becomes a part of an address
+    # A console's issuer can contain anything, and the name becomes part of a URL
     for domain in sorted(name for name in named if DOMAIN.fullmatch(name) and not GUID.fullmatch(name)):
         if await _is_called(graph, http, domain):
             tenants.add(domain)
@@ -113,9 +113,9 @@ async def refusals(
         other = beside(party, app_id, tenants, hosts)
         if other and not party.get("client_id"):
             found[party["name"]] = (
-                f"The provider {other} of this console is enabled for the same tenant, and its users would get new, "
-                f"empty accounts with another one. Set rustdesk_sso_provider_name to {other}, or, if both are "
-                f"intended, rustdesk_sso_provider_beside to {other}."
+                f"The provider {other} of this console is enabled for the same tenant, and a second provider would "
+                f"give its users new, empty accounts. Set rustdesk_sso_provider_name to {other}. If both are intended, "
+                f"set rustdesk_sso_provider_beside to {other}."
             )
         lost = replaced(party, app_id, tenants, hosts)
         if lost:
@@ -124,7 +124,7 @@ async def refusals(
 
 
 async def _is_called(graph: Graph, http: Http, domain: str) -> bool:
-    """Whether the domain name is surely another name of the session's tenant."""
+    """Return True if the domain name is known to belong to the session's tenant."""
     try:
         found = await asyncio.to_thread(discover, http, graph.cloud, domain)
     except ServiceError:
@@ -134,20 +134,20 @@ async def _is_called(graph: Graph, http: Http, domain: str) -> bool:
 
 async def _refused(graph: Graph, http: Http, discovery: Discovery, party: Party, lost: str, app_id: str | None) -> str:
     held = party["client_id"]
-    new = f"that of the application with the client ID {app_id}" if app_id else "that of a new application"
-    switched_off = "" if party.get("enabled", True) else " (it is disabled now, but its users may come back)"
+    new = f"the application with the client ID {app_id}" if app_id else "a new application"
+    switched_off = "" if party.get("enabled", True) else " (it is disabled, but can be enabled for its users again)"
     keep = ""
     if lost.startswith("the client ID"):
         keep = f"To keep them, set rustdesk_sso_app_id to {held}. "
     return (
         f"The provider has {lost}{switched_off}, and {new} would replace it: all users would get new, empty accounts. "
-        f"{await _known(graph, http, discovery, held)}{keep}To replace it nevertheless, set "
+        f"{await _known(graph, http, discovery, held)}{keep}To replace it anyway, set "
         f"rustdesk_sso_app_replaces to {held}."
     )
 
 
 async def _known(graph: Graph, http: Http, discovery: Discovery, app_id: str) -> str:
-    """What is known of the application that a relying party uses now, in a sentence. Unreadable is not gone."""
+    """Return a sentence on the application that a relying party uses now; empty if its existence is unknown."""
     if not GUID.fullmatch(app_id):
         return ""
     try:
@@ -155,18 +155,18 @@ async def _known(graph: Graph, http: Http, discovery: Discovery, app_id: str) ->
     except ServiceError:
         found = None
     if found:
-        return f"This tenant has it as {application.label(found)}. "
+        return f"In this tenant, it is {application.label(found)}. "
     endpoint = TokenEndpoint(http, discovery.token_endpoint, graph.cloud.scope, app_id)
     verdict = await endpoint.ask("not-a-client-secret")
     if verdict.code == NOT_IN_TENANT:
-        return f"This tenant has no application with the client ID {app_id}. "
+        return f"No application in this tenant has the client ID {app_id}. "
     if verdict.code == EXISTS:
-        return f"The application with the client ID {app_id} exists, but the automation may not read it. "
+        return f"The application with the client ID {app_id} exists, but the automation is not allowed to read it. "
     return ""
 
 
 def without(params: Params, refused: t.Collection[str]) -> dict[str, t.Any]:
-    """The declaration without the redirect URIs and client secrets of the relying parties ``refused``; pure."""
+    """Return the declaration without the redirect URIs and client secrets of the relying parties ``refused``; pure."""
     parties = params["relying_parties"] or []
     staying = {uri for party in parties if party["name"] not in refused for uri in party["web_redirect_uris"] or []}
     leaving = {

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What the tenant holds of a declared application: read with its service principal, its parts and client secrets."""
+"""Read a declared application from the tenant, with its service principal, parts and client secrets."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
-# In the order in which they are changed; owners last, because the right to change the others may hang on them.
+# In the order of changes; owners last, because the right to change the others may depend on them.
 PARTS: tuple[type[Part], ...] = (
     Certificates,
     FederatedCredentials,
@@ -66,8 +66,11 @@ PARTS: tuple[type[Part], ...] = (
 
 @dataclass
 class Present:
-    """What the tenant holds now. ``params`` is the declaration with IDs in place of names; ``deleted`` is true when
-    ``application`` is among those deleted lately; ``items`` are the members of each declared part by its option."""
+    """The current state in the tenant.
+
+    ``params`` is the declaration with IDs instead of names. ``deleted`` is true if ``application`` is a deleted one.
+    ``items`` are the members of each declared part by its option.
+    """
 
     params: Params
     parts: list[Part] = field(default_factory=list)
@@ -80,7 +83,7 @@ class Present:
 
     @property
     def tags(self) -> list[str]:
-        """The application's tags, which its service principal shows too."""
+        """The application's tags, which its service principal inherits."""
         return list((self.application or {}).get("tags") or [])
 
     @property
@@ -89,12 +92,12 @@ class Present:
         return [Credential.parse(item) for item in (self.application or {}).get("passwordCredentials") or []]
 
     def target(self, view: Document | None = None) -> Target:
-        """What the parts belong to; ``view`` is the application as it will be."""
+        """Return the target of the parts; ``view`` is the resulting application."""
         return Target(view or application.view(self.application or application.NEW), (self.principal or {}).get("id"))
 
 
 def declared_parts(params: Params) -> list[Part]:
-    """The parts that ``params`` declares; those of an omitted option are not managed."""
+    """Return the parts that ``params`` declares; omitted options are not managed."""
     found = []
     for kind in PARTS:
         place, _dot, member = kind.option.rpartition(".")
@@ -107,7 +110,7 @@ def declared_parts(params: Params) -> list[Part]:
 async def inspect(
     graph: Graph, http: Http, discovery: Discovery, params: Params, wanted: t.Sequence[Wanted]
 ) -> Present:
-    """Read the application, its service principal and declared parts, and whether held client secrets are accepted."""
+    """Read the application, its service principal and declared parts, and test the holders' client secrets."""
     found, adopted = await lookup.find(graph, params)
     present = Present(params, application=found, adopted=adopted)
     leaving = params["state"] == "absent"
@@ -145,20 +148,23 @@ async def inspect(
 
 
 def token_endpoint(graph: Graph, http: Http, discovery: Discovery, app: Document) -> TokenEndpoint:
-    """The token endpoint, asked as the application."""
+    """Return the token endpoint for the application."""
     return TokenEndpoint(http, discovery.token_endpoint, graph.cloud.scope, app["appId"])
 
 
 def _doubtful(verify: str, wanted: Wanted, credentials: list[Credential], now: datetime) -> bool:
-    """Whether the token endpoint has to be asked for a held value; see the option O(verify_held)."""
+    """Return True if a holder's value has to be tested at the token endpoint; see the option O(verify_held)."""
     if verify == "never" or not (wanted.present and wanted.held):
         return False
     return verify == "always" or not any(c.live(now) for c in client_secrets.matching(wanted, credentials))
 
 
 async def _verdict(endpoint: TokenEndpoint, wanted: Wanted, credentials: list[Credential], now: datetime) -> Verdict:
-    """The token endpoint's word on a held value. Where the list has a live one that may be it, a rejection counts only
-    when it comes several times in a row: a replica may not have it yet."""
+    """Return the token endpoint's verdict on a holder's value.
+
+    If a valid listed client secret may be the same one, a rejection counts only if it is repeated: a replica may not
+    have it yet.
+    """
     plausible = any(c.live(now) for c in client_secrets.matching(wanted, credentials))
     verdict = await endpoint.ask(wanted.held or "")
     for _again in range(replication.AGREEING - 1 if plausible else 0):
@@ -170,8 +176,8 @@ async def _verdict(endpoint: TokenEndpoint, wanted: Wanted, credentials: list[Cr
 
 
 async def _catch_up(graph: Graph, present: Present, wanted: t.Sequence[Wanted]) -> None:
-    """Read the application again where a stale list does not show yet a client secret that is there: one that Entra
-    accepts, or one that is named by its key ID."""
+    """Read the application again if a stale list misses a client secret that exists: one that Entra accepts, or one
+    that is declared by its key ID."""
     accepted = {name for name, verdict in present.verdicts.items() if verdict.accepted}
     expected = [item for item in wanted if item.present and (item.held_key_id or item.name in accepted)]
 

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""From the names in a declaration to object IDs: users, groups, and the resources whose permissions are asked for.
+"""Resolve the names in a declaration to object IDs: users, groups, and resources with permissions.
 
-A GUID is taken as it is wherever no more than the ID is needed, so that it needs no permission to read.
+A GUID is used without a lookup if only the ID is needed, so that it takes no permission to read.
 """
 
 from __future__ import annotations
@@ -25,27 +25,30 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
-# Known by name without asking; the same in every tenant and cloud [doc].
+# Resources that need no lookup; their app IDs are the same in every tenant and cloud [doc]
 WELL_KNOWN = {"Microsoft Graph": GRAPH_APP_ID}
-SAME_RESOURCE = "Put everything that concerns a resource into one entry"
+SAME_RESOURCE = "Merge the entries for each resource"
 VERBS = ("set", "add", "remove")
 
 
 def check(params: Params) -> None:
-    """Raise InputError for references that name nothing, or two things at once."""
+    """Raise InputError for an assignment without exactly one user or group, or a resource declared twice."""
     for verb in VERBS:
         for item in (params.get("assignments") or {}).get(verb) or []:
             if bool(item.get("user")) == bool(item.get("group")):
-                raise InputError(f"assignments.{verb} has an entry without a user or a group, or with both")
+                raise InputError(
+                    f"assignments.{verb} contains an entry with neither a user nor a group, or with both",
+                    hint="Set either user or group",
+                )
     for option in ("required_resource_access", "admin_consent"):
         names = [WELL_KNOWN.get(entry["resource"], entry["resource"]) for entry in params.get(option) or []]
         _plan.check_once(option, names, SAME_RESOURCE)
 
 
 async def resolve(graph: Graph, params: Params) -> Params:
-    """``params`` with IDs in place of names in owners, assignments, required_resource_access and admin_consent.
+    """Return ``params`` with IDs instead of names in owners, assignments, required_resource_access and admin_consent.
 
-    Raises InputError for a name that is not there or not unique, ServiceError where reading is not permitted.
+    Raises InputError for a name that does not exist or is not unique, ServiceError if a lookup is not permitted.
     """
     found: Document = dict(params)
     resources: dict[str, Document] = {}
@@ -75,9 +78,9 @@ async def resolve(graph: Graph, params: Params) -> Params:
 
 
 async def _owners(graph: Graph, declared: Params) -> Document:
-    """{set, add, remove} of owners with object IDs in place of names."""
+    """Return {set, add, remove} of owners with object IDs instead of names."""
     found: Document = dict.fromkeys(VERBS)
-    for verb in VERBS:  # Python 3.10 knows no asynchronous comprehension inside another one
+    for verb in VERBS:  # Python 3.10 does not support nested asynchronous comprehensions
         if declared.get(verb) is not None:
             found[verb] = [str((await _user(graph, name))["id"]) for name in declared[verb]]
     return found
@@ -89,7 +92,7 @@ def _only_ids(entry: Params) -> bool:
 
 
 def _resolved(entry: Params, resource: Document | None, *, names: bool) -> Document:
-    """An entry with the resource's app ID, the IDs of its app roles, and the IDs (or ``names``) of its scopes."""
+    """Return an entry with the resource's app ID, the IDs of its roles, and the IDs (or ``names``) of its scopes."""
     scopes, roles = entry["scopes"], entry["app_roles"]
     if resource is None:
         app_id = str(WELL_KNOWN.get(entry["resource"], entry["resource"])).lower()
@@ -121,16 +124,16 @@ def _permission(resource: Document, known: list[Document], name: str, kind: str)
             return item
     raise InputError(
         f"The resource {resource['displayName']} has no {kind} {name}",
-        answer=f"it has {len(known)} of that kind, and names are case-sensitive",
+        answer=f"none of its {len(known)} {kind}s has this name (names are case-sensitive) or ID",
         hint="Correct the name, or move it between scopes (delegated) and app_roles (application permissions)",
     )
 
 
 async def _resource(graph: Graph, name: str) -> Document:
-    """The service principal of a resource by app ID or display name, with its permissions."""
+    """Return the service principal of a resource, by app ID or display name, with its permissions."""
     app_id = WELL_KNOWN.get(name, name)
     select = ["id", "appId", "displayName", "appRoles", "oauth2PermissionScopes"]
-    attempted = f"Looking for the resource {name} failed"
+    attempted = f"Looking up the resource {name} failed"
     if GUID.fullmatch(app_id):
         address = graph.client.service_principals_with_app_id(app_id.lower())
         one = await graph.get(address, attempted, missing_ok=True, select=select)
@@ -138,11 +141,11 @@ async def _resource(graph: Graph, name: str) -> Document:
     else:
         query = {"filter": f"displayName eq {odata.literal(name)}", "select": select}
         found = await graph.pages(graph.request("GET", graph.client.service_principals, query=query), attempted)
-    return _just_one(found, f"resource {name}", "appId", "Name it by its app ID")
+    return _just_one(found, f"resource {name}", "appId", "Use its app ID")
 
 
 async def _principal(graph: Graph, item: Params) -> Document:
-    """A user or a group of O(assignments), with the name that Graph shows; None for one that is declared by its ID."""
+    """Return a user or group of O(assignments) with its name in Graph, or None as the name if it is declared by ID."""
     kind = "user" if item.get("user") else "group"
     found = await (_user if kind == "user" else _group)(graph, item[kind])
     names = {"principal_id": str(found["id"]), "name": found.get("displayName"), "type": kind.capitalize()}
@@ -150,10 +153,10 @@ async def _principal(graph: Graph, item: Params) -> Document:
 
 
 async def _user(graph: Graph, name: str) -> Document:
-    """The user of a user principal name; of an ID only that, which is not looked up."""
+    """Return the user with a user principal name; an object ID is not looked up."""
     if GUID.fullmatch(name):
         return {"id": name.lower()}
-    attempted = f"Looking for the user {name} failed"
+    attempted = f"Looking up the user {name} failed"
     try:
         address = graph.client.users.by_user_id(name)
         found = await graph.get(address, attempted, missing_ok=True, select=["id", "displayName"])
@@ -165,16 +168,16 @@ async def _user(graph: Graph, name: str) -> Document:
 
 
 async def _group(graph: Graph, name: str) -> Document:
-    """The one group of a display name; of an ID only that, which is not looked up."""
+    """Return the only group with a display name; an object ID is not looked up."""
     if GUID.fullmatch(name):
         return {"id": name.lower()}
     query = {"filter": f"displayName eq {odata.literal(name)}", "select": ["id", "displayName"]}
     request = graph.request("GET", graph.client.groups, query=query)
     try:
-        found = await graph.pages(request, f"Looking for the group {name} failed")
+        found = await graph.pages(request, f"Looking up the group {name} failed")
     except ServiceError as error:
         raise looking_refused(error, "GroupMember.Read.All", graph.caller) from error
-    return _just_one(found, f"group {name}", "id", "Name it by its object ID")
+    return _just_one(found, f"group {name}", "id", "Use its object ID")
 
 
 def _just_one(found: list[Document], what: str, member: str, hint: str) -> Document:
@@ -182,13 +185,15 @@ def _just_one(found: list[Document], what: str, member: str, hint: str) -> Docum
         return found[0]
     if found:
         keys = ", ".join(str(item[member]) for item in found)
-        raise InputError(f"The tenant has {len(found)} of {what}: {keys}", hint=hint)
-    raise InputError(f"The tenant has no {what}", hint=f"Correct the name. {hint}")
+        raise InputError(f"The tenant has more than one {what}", answer=keys, hint=hint)
+    raise InputError(f"The tenant has no {what}", hint=f"Correct the name, or {hint[0].lower()}{hint[1:]}")
 
 
 def looking_refused(error: ServiceError, permission: str, caller: permission_hints.Caller) -> ServiceError:
-    """``error`` with what to do about Graph's 403 to a lookup that needs ``permission``. A user needs a role, which the
-    error's own hint names. Pure."""
+    """Return ``error`` with a next step if Graph answered 403 to a lookup that needs ``permission``. Pure.
+
+    A user needs a directory role, which the error's own hint names.
+    """
     if error.status != 403:
         return error
     granted = f"Grant the automation {permission}{permission_hints.ability('names')}"

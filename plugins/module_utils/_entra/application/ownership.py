@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Whether the caller may change an application that it can read.
+"""Check whether the caller may change an application that it can read.
 
-The permission Application.ReadWrite.OwnedBy reads each application and changes only those that the caller owns [doc].
+Application.ReadWrite.OwnedBy allows reading all applications, but changing only those that the caller owns [doc].
 """
 
 from __future__ import annotations
@@ -24,19 +24,18 @@ Document = t.Mapping[str, t.Any]
 
 
 def refusal(caller: Caller, who: str, app: Document, owners: t.Collection[str] | None) -> str:
-    """Why a change of ``app`` would be refused, and what to do, as sentences; empty if it would not be, or if that is
-    unknown. Pure.
+    """Return why a change of ``app`` would be refused, and the next step; empty if it would not, or if unknown. Pure.
 
-    ``caller`` is named ``who``, ``owners`` are object IDs, None if they could not be read. What a user may do follows
-    from directory roles and ownership. An application can have such a role too: as Application Administrator, it
-    changes all applications without a Graph permission [doc].
+    Messages call the ``caller`` ``who``. ``owners`` are object IDs, None if they could not be read. A user's rights
+    follow from directory roles and ownership. An application can have such a role too: as Application Administrator, it
+    may change all applications without a Graph permission [doc].
     """
     if not caller.known or caller.delegated or caller.wids or caller.may(permission_hints.CHANGES_ALL):
         return ""
     name = application.described(app["display_name"], app["app_id"])
     if not caller.may((permission_hints.OWNED_BY,)):
         granted = permission_hints.grant(who, (permission_hints.OWNED_BY,))
-        return f"The {who} may not change the application {name}. {granted}."
+        return f"The {who} is not allowed to change the application {name}. {granted}."
     if owners is None or caller.owns(owners):
         return ""
     return (
@@ -46,7 +45,7 @@ def refusal(caller: Caller, who: str, app: Document, owners: t.Collection[str] |
 
 
 async def read(graph: Graph, app: Document) -> str:
-    """refusal() for the caller of ``graph`` and the owners as Graph has them; they are read only if they decide."""
+    """Return refusal() for the caller of ``graph`` and the owners from Graph, which are read only if needed."""
     owners: list[str] | None = None
     caller = graph.caller
     decides = not caller.wids and not caller.may(permission_hints.CHANGES_ALL)

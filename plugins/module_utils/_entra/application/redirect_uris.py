@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 
-# The platforms by their options
+# The platform of each option
 PLATFORMS = {
     "web_redirect_uris": "Web",
     "spa_redirect_uris": "Single-page application",
@@ -28,33 +28,33 @@ MAX_LENGTH = 256
 MAX_COUNT = 256
 MAX_COUNT_PERSONAL = 100
 FORBIDDEN = "!$'(),;"
-# Schemes of Microsoft's own brokers (terraform azuread [src]).
+# The schemes of Microsoft's own brokers (terraform azuread [src])
 BROKERS = ("brk-multihub", "ms-appx-web")
 
 
 def problems(uris: t.Sequence[str], sign_in_audience: str | None, *, any_scheme: bool = False) -> list[str]:
-    """What Entra would refuse in ``uris``, all of one platform, for ``sign_in_audience``; empty when all is well."""
+    """Return the problems that Entra would refuse in ``uris``, all of one platform; empty if there are none."""
     return [*malformed(uris, sign_in_audience, any_scheme=any_scheme), *too_many(uris, sign_in_audience)]
 
 
 def malformed(uris: t.Sequence[str], sign_in_audience: str | None, *, any_scheme: bool = False) -> list[str]:
-    """What Entra would refuse in each of ``uris``, a sentence each.
+    """Return the problems that Entra would refuse in each of ``uris``.
 
-    ``any_scheme`` is for public clients, whose redirect URIs may have a scheme of their own.
+    ``any_scheme`` allows custom schemes, which public clients may use.
     """
     personal = sign_in_audience in PERSONAL_AUDIENCES
     return [f"{_input.cut(uri)}: {problem}" for uri in uris for problem in _problems(uri, personal, any_scheme)]
 
 
 def too_many(uris: t.Sequence[str], sign_in_audience: str | None) -> list[str]:
-    """A sentence where ``uris`` are more than one platform of an application can have, else nothing."""
+    """Return the problem, if any, of more ``uris`` than a platform of an application can have."""
     limit = MAX_COUNT_PERSONAL if sign_in_audience in PERSONAL_AUDIENCES else MAX_COUNT
     count = len(set(uris))
-    return [f"{count} redirect URIs are more than the {limit} that {sign_in_audience} allows"] if count > limit else []
+    return [f"{count} redirect URIs exceed the {limit} that {sign_in_audience} allows"] if count > limit else []
 
 
 def on_two_platforms(uris: t.Mapping[str, t.Sequence[str]]) -> dict[str, tuple[str, str]]:
-    """The URIs that two options of ``uris`` have, each with these.
+    """Return the URIs that two options of ``uris`` share, each with the two options.
 
     Graph refuses them: "Redirect URIs must have distinct values" (MicrosoftDocs/azure-docs#89929 [iss]).
     """
@@ -70,13 +70,13 @@ def _problems(uri: str, personal: bool, any_scheme: bool) -> t.Iterator[str]:
         return
     own_scheme = scheme in BROKERS or (any_scheme and ":" in uri and scheme not in (*_input.WEB, ""))
     schemes = (scheme,) if own_scheme else _input.WEB
-    # One of an own scheme need not have a host
+    # A URI with a custom scheme needs no host
     problem = _input.url_problem(uri, schemes=schemes, query=True, longest=MAX_LENGTH)
     if problem and not (own_scheme and problem.startswith("must begin with")):
         yield problem
         return
     if scheme == "http" and urlsplit(uri).hostname not in ("localhost", "127.0.0.1"):
-        yield "has to be https; plain http is accepted for localhost only"
+        yield "must be https; plain http is accepted only for localhost"
     bad = sorted({character for character in uri if character in FORBIDDEN})
     if bad:
         yield f"must not contain {' '.join(bad)}"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""An application with its service principal, its parts and client secrets as one thing: plan, apply, report."""
+"""Plan, apply and report an application together with its service principal, parts and client secrets."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ Params = t.Mapping[str, t.Any]
 
 @dataclass
 class Plan:
-    """What has to be done, in this order: application, service principal, their parts, client secrets."""
+    """The changes to apply, in this order: application, service principal, their parts, client secrets."""
 
     present: inspection.Present
     changes: list[_plan.Change] = field(default_factory=list)
     restore: bool = False
     make_principal: bool = False
     drop_principal: bool = False
-    # Those that the application will have, and its service principal with it
+    # The application's tags after the changes, which its service principal inherits
     tags: list[str] = field(default_factory=list)
     principal_changes: list[_plan.Change] = field(default_factory=list)
     parts: list[PartPlan] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Plan:
 
     @property
     def changed(self) -> bool:
-        """Whether applying it sends any request that writes."""
+        """True if applying the plan sends a write request."""
         secrets = any(decision.makes or decision.remove for decision in self.decisions)
         principal = self.make_principal or self.drop_principal or self.principal_changes
         parts = any(item.steps for item in self.parts)
@@ -111,7 +111,7 @@ class Plan:
 
 
 def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
-    """Raise InputError for a declaration that Entra would refuse, or that contradicts itself."""
+    """Raise InputError if the declaration contradicts itself or Entra would refuse it."""
     application.check(params)
     service_principal.check(params["service_principal"] or {})
     service_principal.check_visible(params["service_principal"] or {}, params.get("tags") or [])
@@ -123,8 +123,8 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
     if any(item.present for item in wanted):
         raise InputError(
             "client_secrets cannot be used without a service principal",
-            answer="Entra refuses them (AADSTS7000229), so that it could never be seen whether they work",
-            hint="Set service_principal to present, or the client secrets to absent",
+            answer="Entra refuses them (AADSTS7000229), so they could never be verified",
+            hint="Set the state of service_principal to present, or the state of the client secrets to absent",
         )
     needing = [part.option for part in inspection.declared_parts(params) if part.of_principal]
     if needing:
@@ -135,8 +135,8 @@ def check(params: Params, wanted: t.Sequence[Wanted]) -> None:
 
 
 def without(present: inspection.Present, refused: t.Collection[str]) -> inspection.Present:
-    """``present`` with a declaration that leaves out the relying parties ``refused``; nothing is declared without them
-    if they are all."""
+    """Return ``present`` with a declaration without the relying parties ``refused``; if these are all, it declares
+    nothing."""
     params = identity.without(present.params, refused)
     if {party["name"] for party in params["relying_parties"]} <= set(refused):
         return inspection.Present({**params, "create": False})
@@ -144,11 +144,11 @@ def without(present: inspection.Present, refused: t.Collection[str]) -> inspecti
 
 
 def plan(present: inspection.Present, wanted: t.Sequence[Wanted], now: datetime) -> Plan:
-    """What leads from ``present`` to its declaration; pure. Raises InputError for what Entra does not allow."""
+    """Return the plan from ``present`` to its declaration; pure. Raises InputError for changes that Entra refuses."""
     params = present.params
     if params["state"] == "absent":
-        there = present.application is not None
-        return Plan(present, delete=there and not present.deleted, purge=there and params["purge"])
+        exists = present.application is not None
+        return Plan(present, delete=exists and not present.deleted, purge=exists and params["purge"])
     if present.application is None and not params["create"]:
         return Plan(present)
     declared = params.get("service_principal") or {}
@@ -180,25 +180,27 @@ def plan(present: inspection.Present, wanted: t.Sequence[Wanted], now: datetime)
 
 
 def repeated(decisions: t.Iterable[Decision], now: datetime) -> list[str]:
-    """A warning for each client secret that the next run makes again, because nothing is known of what its holder has:
-    a listed value cannot be read [doc]. Where none is live, this run may be the first one; pure."""
+    """Return a warning for each client secret that every run creates, because its holder's value is unknown; pure.
+
+    Entra never returns a value again [doc]. Without a valid client secret, this may be the first run: no warning.
+    """
     found = []
     for item in (one for one in decisions if one.makes and not one.wanted.known):
         live = [credential for credential in [*item.superseded, *item.remove] if credential.live(now)]
         if live:
             count = "one that has not expired" if len(live) == 1 else f"{len(live)} that have not expired"
             found.append(
-                f"Another client secret is created for {item.wanted.name}, which has {count}. Each run creates one "
-                "unless held of client_secrets is the value that the holder has now, such as the client_secret of a "
-                "provider that rustdesk_oidc_provider_info reads with include_secrets"
+                f"Another client secret is created for {item.wanted.name}, which already has {count}. Each run creates "
+                "one unless held of client_secrets is set to the holder's current value, for example the client_secret "
+                "of a provider that rustdesk_oidc_provider_info reads with include_secrets"
             )
     return found
 
 
 async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> list[str]:
-    """Carry out ``todo`` and put what came of it into ``todo.present``; gives warnings.
+    """Apply ``todo``, store the outcome in ``todo.present``, and return warnings.
 
-    Raises ServiceError; what was done before stays, and the next run goes on from there.
+    Raises ServiceError; earlier changes stay, and the next run continues from them.
     """
     present, params = todo.present, todo.present.params
     if todo.delete or todo.purge:
@@ -218,7 +220,7 @@ async def apply(graph: Graph, http: Http, discovery: Discovery, todo: Plan) -> l
     warnings = await _apply_principal(graph, todo, fresh=fresh)
     target = present.target()
     target.fresh = fresh
-    if fresh:  # what there is could not be known before
+    if fresh:  # the parts could not be read before
         todo.parts = [PartPlan.make(item.part, await item.part.read(graph, target), target) for item in todo.parts]
     for item in todo.parts:
         async with explaining(item.part.option):
@@ -274,8 +276,8 @@ async def _apply_principal(graph: Graph, todo: Plan, *, fresh: bool) -> list[str
 
 
 async def take_back(graph: Graph, http: Http, discovery: Discovery, todo: Plan, error: BaseException) -> BaseException:
-    """Remove the client secrets that apply() has made, where ``error`` keeps them from being returned; gives ``error``
-    with what became of them."""
+    """Remove the client secrets that apply() created but cannot return because of ``error``; return ``error`` with
+    the outcome."""
     app = todo.present.application
     if app is None:
         return error
@@ -284,13 +286,13 @@ async def take_back(graph: Graph, http: Http, discovery: Discovery, todo: Plan, 
 
 
 def revived(todo: Plan) -> list[Credential]:
-    """The client secrets that work again because a deleted application is restored, and that no declared holder has."""
+    """Return the client secrets that a restored application reactivates and that no declared holder uses."""
     held = {decision.holds.key_id for decision in todo.decisions if decision.holds}
     return [item for item in todo.present.credentials if item.key_id not in held] if todo.restore else []
 
 
 def predict(todo: Plan, now: datetime) -> None:
-    """Put into ``todo.present`` and its decisions what apply() would, as far as it can be known (check mode)."""
+    """Update ``todo.present`` and its decisions as apply() would, as far as this can be predicted (check mode)."""
     present = todo.present
     _mirror(todo, present.tags)
     if todo.make_principal or todo.principal_changes:
@@ -307,7 +309,7 @@ def predict(todo: Plan, now: datetime) -> None:
 
 
 def _mirror(todo: Plan, tags: t.Collection[str]) -> None:
-    """Put into the service principal what it shows of its application after ``todo``, which had the ``tags`` before."""
+    """Update what the service principal shows of its application after ``todo``; ``tags`` are the former tags."""
     present = todo.present
     if present.principal is None:
         return
@@ -318,7 +320,7 @@ def _mirror(todo: Plan, tags: t.Collection[str]) -> None:
 
 
 def report(todo: Plan, discovery: Discovery, diff: Document, now: datetime, *, check_mode: bool) -> dict[str, t.Any]:
-    """The task's result; ``diff`` as the plan gave it before it was applied, ``now`` the service's clock."""
+    """Return the task's result; ``diff`` is the plan's before it was applied, ``now`` the service's clock."""
     present = todo.present
     result: dict[str, t.Any] = {
         "changed": todo.changed,

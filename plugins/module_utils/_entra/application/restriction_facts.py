@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Read what decides whether users can sign in with an application: assignments, consent, and what the tenant allows.
+"""Read the facts that decide whether users can sign in: assignments, consent, and the tenant's consent policy.
 
-Nothing is read that cannot make a difference, or that the access token does not permit. What cannot be read is unknown.
+Facts that make no difference, or that the access token does not permit, are not read. They are unknown.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ if t.TYPE_CHECKING:
 
 
 async def read(graph: Graph, todo: Plan, result: t.Mapping[str, t.Any], *, check_mode: bool) -> Facts:
-    """The facts after ``todo``, which was applied, or predicted in check mode, with this ``result``.
+    """Return the facts after ``todo``, which was applied, or predicted in check mode, with this ``result``.
 
-    Whether the tenant lets users consent is read in check mode, as for a report, and if something changes: a run that
-    changes nothing takes no request for what seldom restricts anybody.
+    The tenant's consent policy seldom restricts users, so it is read only in check mode (for a report) and if something
+    changes.
     """
     principal = result["service_principal"]
     required = bool(principal and principal["app_role_assignment_required"])
@@ -57,21 +57,21 @@ async def read(graph: Graph, todo: Plan, result: t.Mapping[str, t.Any], *, check
 
 
 class _Reader:
-    """Finds each fact in what the plan knows already, else in Graph."""
+    """Takes each fact from the plan if it is known there, else from Graph."""
 
     def __init__(self, graph: Graph, todo: Plan, *, restores: bool) -> None:
-        """``restores`` is whether check mode predicts that the application comes back, with what is not known yet."""
+        """``restores``: check mode predicts a restored application, of which not everything is known."""
         self._graph = graph
         self._restores = restores
         self._parts = {item.part.option: item for item in todo.parts}
         self._new = todo.make_principal
         found = todo.present.target()
-        there = found.principal_id not in (None, application.NO_ID) and not restores
-        self._target: Target | None = found if there else None
+        exists = found.principal_id not in (None, application.NO_ID) and not restores
+        self._target: Target | None = found if exists else None
 
     @property
     def tells_consent(self) -> bool:
-        """Whether consented() can tell."""
+        """True if consented() can return a result other than None."""
         return self._new or self._may_read_grants or self._declared_consent() is not None
 
     @property
@@ -79,7 +79,7 @@ class _Reader:
         return self._target is not None and self._graph.may(permission_hints.READ_GRANTS)
 
     async def assigned(self) -> bool | None:
-        """Whether any user or group is assigned."""
+        """Return True if any user or group is assigned, None if unknown."""
         declared = self._parts.get(Assignments.option)
         if declared:
             return bool(declared.after) or (None if self._restores else False)
@@ -90,7 +90,7 @@ class _Reader:
         return None
 
     async def consented(self) -> bool | None:
-        """Whether an administrator has consented for all users."""
+        """Return True if an administrator has consented for all users, None if unknown."""
         declared = self._declared_consent()
         if declared is not None:
             return covers(declared.values()) or (None if self._restores else False)
@@ -102,7 +102,7 @@ class _Reader:
         return None
 
     async def users_may_consent(self) -> bool | None:
-        """Whether the tenant lets users consent to applications."""
+        """Return True if the tenant allows users to consent to applications, None if unknown."""
         if not self._graph.may(permission_hints.READ_AUTHORIZATION_POLICY):
             return None
         policies = self._graph.client.policies
@@ -112,7 +112,7 @@ class _Reader:
         return None
 
     def _declared_consent(self) -> Items | None:
-        """All grants, where the declaration has had them read."""
+        """Return all grants if the declaration required reading them."""
         declared = self._parts.get(AdminConsent.option)
         part = declared.part if declared else None
         return declared.after if declared and isinstance(part, AdminConsent) and part.manages("scopes") else None

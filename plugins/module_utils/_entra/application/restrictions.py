@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Which users cannot sign in with an application, though it is well; pure."""
+"""Find restrictions that keep users from signing in with a healthy application; pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._restrictions import Restriction
 
-# What RustDesk asks for; each is a delegated permission of Microsoft Graph, to which somebody has to consent [doc].
+# The scopes that RustDesk requests; each is a delegated permission of Microsoft Graph, which needs consent [doc].
 SCOPES = ("openid", "profile", "email")
-# How the consent that users may give for themselves is named among the policies that are assigned to them [doc].
+# The prefix of assigned policies that allow users to consent for themselves [doc]
 OWN_CONSENT = "managepermissiongrantsforself."
-# Whom each audience admits besides the users of the tenant, or in their place [doc].
+# The users that each audience admits in addition to, or instead of, those of the tenant [doc]
 ADMITTED = {
     "AzureADMultipleOrgs": "users of other tenants",
     "AzureADandPersonalMicrosoftAccount": "users of other tenants and personal Microsoft accounts",
@@ -26,10 +26,10 @@ ADMITTED = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of an application and its tenant; None is unknown.
+    """Facts about an application and its tenant; None means unknown.
 
-    ``assigned`` is whether any user or group is assigned; ``users_may_consent`` whether the tenant lets users consent
-    to applications; ``consented`` whether an administrator has consented to SCOPES for all users.
+    ``assigned``: any user or group is assigned. ``users_may_consent``: the tenant allows users to consent to
+    applications. ``consented``: an administrator has consented to SCOPES for all users.
     """
 
     sign_in_audience: str | None
@@ -40,14 +40,14 @@ class Facts:
 
 
 def restrictions(facts: Facts) -> list[Restriction]:
-    """What follows from ``facts``. What is unknown restricts nobody."""
+    """Return the restrictions that follow from ``facts``; unknown facts restrict no user."""
     found = []
     if facts.assignment_required and facts.assigned is False:
         found.append(
             Restriction(
                 "assignment",
                 "assignment is required, and no user or group is assigned (AADSTS50105)",
-                "Set assignments (in the role: rustdesk_sso_app_allowed_groups, or rustdesk_sso_app_assignments), or "
+                "Set assignments (in the role: rustdesk_sso_app_allowed_groups or rustdesk_sso_app_assignments), or "
                 "set app_role_assignment_required of service_principal to false",
             )
         )
@@ -58,8 +58,8 @@ def restrictions(facts: Facts) -> list[Restriction]:
                 "consent",
                 f"{reason}, and no administrator has consented to {', '.join(SCOPES)} for all users (AADSTS90094, "
                 "AADSTS65001)",
-                "Let an administrator consent on behalf of the organization at their first sign-in, or grant these "
-                "scopes of Microsoft Graph with admin_consent (in the role: rustdesk_sso_app_admin_consent)",
+                "Have an administrator consent on behalf of the organization at first sign-in, or grant these scopes "
+                "of Microsoft Graph with admin_consent (in the role: rustdesk_sso_app_admin_consent)",
             )
         )
     admitted = ADMITTED.get(facts.sign_in_audience or "")
@@ -70,27 +70,27 @@ def restrictions(facts: Facts) -> list[Restriction]:
                 f"the sign-in audience {facts.sign_in_audience} admits {admitted}, but the issuer of this tenant "
                 "refuses them (AADSTS50020)",
                 "Set sign_in_audience to AzureADMyOrg (in the role: rustdesk_sso_app_sign_in_audience), and invite "
-                "others to the tenant as guests",
+                "other users to the tenant as guests",
             )
         )
     return found
 
 
 def _no_own_consent(facts: Facts) -> str:
-    """Why users cannot consent for themselves; empty where they can, or where that is unknown.
+    """Return the reason why users cannot consent for themselves; empty if they can or if this is unknown.
 
     "Applications that require users to be assigned must have their permissions consented by an administrator, even if
     the user consent policies would otherwise allow it" (Manage users and groups assignment to an application [doc]).
     """
     if facts.assignment_required:
-        return "users cannot consent themselves where assignment is required"
-    return "the tenant does not let users consent to applications" if facts.users_may_consent is False else ""
+        return "users cannot consent themselves if assignment is required"
+    return "the tenant does not allow users to consent to applications" if facts.users_may_consent is False else ""
 
 
 def users_may_consent(policy: t.Mapping[str, t.Any]) -> bool | None:
-    """Whether users may consent for themselves, by Graph's authorizationPolicy; None where it does not say.
+    """Return True if Graph's authorizationPolicy allows users to consent for themselves; None if unknown.
 
-    A policy that is limited to some permissions or publishers counts as consent, as what it covers is unknown.
+    A policy that is limited to some permissions or publishers counts as consent, because its scope is unknown.
     """
     assigned = (policy.get("defaultUserRolePermissions") or {}).get("permissionGrantPoliciesAssigned")
     if not isinstance(assigned, list):
@@ -99,5 +99,5 @@ def users_may_consent(policy: t.Mapping[str, t.Any]) -> bool | None:
 
 
 def covers(grants: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
-    """Whether one of the ``grants`` for all users has SCOPES; only Microsoft Graph has scopes of these names [inf]."""
+    """Return True if a grant for all users covers SCOPES; only Microsoft Graph has scopes with these names [inf]."""
     return any(set(SCOPES) <= set(grant.get("scopes") or []) for grant in grants)

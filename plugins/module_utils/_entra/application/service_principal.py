@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The service principal: the application's presence in the tenant, without which nobody can sign in."""
+"""The service principal: the application's presence in the tenant, which sign-in requires."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 Document = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 
-# The tag that keeps the application out of users' lists of applications [doc].
+# The tag that hides the application from users' lists of applications [doc]
 HIDE = "HideApp"
 
 FIELDS = (
@@ -35,7 +35,7 @@ FIELDS = (
     Field("tags", ("tags",), SET),
 )
 SELECT = ["id", "appId", "isDisabled", "disabledByMicrosoftStatus", *(field.path[0] for field in FIELDS)]
-# A new service principal as Graph makes it [rec].
+# A new service principal as Graph creates it [rec]
 NEW: Document = {
     "accountEnabled": True,
     "appRoleAssignmentRequired": False,
@@ -45,37 +45,38 @@ NEW: Document = {
 
 
 def check(declared: Params) -> None:
-    """Raise InputError for what Entra would refuse."""
+    """Raise InputError for values that Entra would refuse."""
     if len(declared.get("notes") or "") > NOTES_MAX:
         raise InputError(f"service_principal.notes has more than {NOTES_MAX} characters")
     for address in declared.get("notification_email_addresses") or []:
         if "@" not in address:
             raise InputError(
-                f"service_principal.notification_email_addresses has {_input.quoted(address)}, which is no address"
+                f"service_principal.notification_email_addresses contains {_input.quoted(address)}, which is not an "
+                "e-mail address"
             )
 
 
 def check_visible(declared: Params, tags: t.Iterable[str]) -> None:
-    """Raise InputError where users should see an application that its own ``tags`` hide."""
+    """Raise InputError if users should see an application that its own ``tags`` hide."""
     if declared.get("visible_to_users") and HIDE in tags:
         raise InputError(
             f"service_principal.visible_to_users is true, but the application itself has the tag {HIDE}",
-            answer="a service principal also has the tags of its application, so users would not see it",
+            answer="a service principal inherits the tags of its application, so users would not see it",
             hint=f"Set tags without {HIDE}, or omit visible_to_users",
         )
 
 
 def inheriting(document: Document, before: t.Collection[str], after: t.Collection[str]) -> Document:
-    """``document`` as Graph shows it once the application's tags change from ``before`` to ``after``; pure.
+    """Return ``document`` as Graph shows it after the application's tags change from ``before`` to ``after``; pure.
 
-    They show among the service principal's own, which nothing tells apart from them [doc].
+    Graph does not distinguish inherited tags from the service principal's own [doc].
     """
     staying = [tag for tag in document.get("tags") or [] if tag not in before]
     return {**document, "tags": sorted({*staying, *after})}
 
 
 def view(document: Document) -> Document:
-    """The service principal as results show it; of its tags only whether users see it in their list."""
+    """Return the service principal as results show it; its tags only as ``visible_to_users``."""
     shown = {field.option: field.read(document) for field in FIELDS}
     visible = HIDE not in (shown.pop("tags") or [])
     return {
@@ -88,10 +89,10 @@ def view(document: Document) -> Document:
 
 
 def plan(declared: Params, present: Document | None, inherited: t.Collection[str]) -> list[Change]:
-    """The changes that lead from ``present`` (None: a new one) to the suboptions ``declared``; pure.
+    """Return the changes that lead from ``present`` (None: a new one) to the suboptions ``declared``; pure.
 
-    ``inherited`` are the application's tags, which ``present`` shows too: they are not made its own, or they would stay
-    when the application loses them. Raises InputError where they hide what should be visible.
+    ``inherited`` are the application's tags, which ``present`` shows too. They are not copied to the service principal,
+    where they would outlive the application's. Raises InputError if they hide an application that should be visible.
     """
     have = {field.option: field.read(present or {**NEW, "tags": list(inherited)}) for field in FIELDS}
     want = {field.option: declared.get(field.option) for field in FIELDS if field.option != "tags"}
@@ -103,7 +104,7 @@ def plan(declared: Params, present: Document | None, inherited: t.Collection[str
 
 
 def diff(changes: t.Sequence[Change]) -> tuple[Document, Document]:
-    """Ansible's diff of ``changes``, in the words of the options."""
+    """Return Ansible's diff of ``changes``, by option names."""
     before, after = _plan.diff(changes)
     for side in (before, after):
         if "tags" in side:
@@ -114,34 +115,34 @@ def diff(changes: t.Sequence[Change]) -> tuple[Document, Document]:
 def predicted(
     present: Document | None, changes: t.Sequence[Change], no_id: str, inherited: t.Collection[str]
 ) -> Document:
-    """Graph's document after ``changes``, as far as this collection reads it; see plan() for ``inherited``."""
+    """Return the members of Graph's document that this collection reads, after ``changes``; see plan()."""
     body = {change.field.path[0]: change.field.kind.write(change.after) for change in changes}
     return inheriting({**(present or {"id": no_id, **NEW}), **body}, (), inherited)
 
 
 async def read(graph: Graph, app_id: str) -> Document | None:
-    """The service principal of the application ``app_id``; None when there is none."""
+    """Return the service principal of the application ``app_id``; None if it does not exist."""
     attempted = f"Reading the service principal of app ID {app_id} failed"
     return await graph.send(reading(graph, app_id), attempted, missing_ok=True)
 
 
 def reading(graph: Graph, app_id: str) -> RequestInformation:
-    """The request of read()."""
+    """Return the request of read()."""
     return graph.request("GET", graph.client.service_principals_with_app_id(app_id), query={"select": SELECT})
 
 
 def loosened(declared: Params) -> Params:
-    """``declared`` without what keeps people out who are not assigned yet: that comes after the assignments."""
+    """Return ``declared`` without required assignment, which locks users out until they are assigned."""
     return {name: value for name, value in declared.items() if name != "app_role_assignment_required" or not value}
 
 
 async def create(graph: Graph, app_id: str) -> Document:
     """Create the service principal of ``app_id``, owned by the caller, and wait until reads agree on it.
 
-    Without an owner, a caller that may only change what it owns could be refused its first change [inf]: a recorded one
-    has none [rec]. The owner is named at creation, as terraform azuread does [src]. A tenant has at most one service
-    principal for each application, so a create whose answer is lost can be repeated: the second answer is that there is
-    one.
+    Graph sets no owner by default [rec], so a caller that may only change what it owns could be refused its first
+    change [inf]. The owner is therefore set at creation, as terraform azuread does [src]. A tenant has at most one
+    service principal for each application, so a create with a lost response can be repeated: the second response
+    reports that it exists.
     """
     attempted = f"Creating the service principal of app ID {app_id} failed"
     body: Document = {"appId": app_id}
@@ -153,13 +154,13 @@ async def create(graph: Graph, app_id: str) -> Document:
             lambda: graph.send(request, attempted, repeatable=True), replication.not_replicated, graph.patience
         )
     except ServiceError as error:
-        if error.code != replication.EXISTS:  # another run was faster, or the read that missed it was stale
+        if error.code != replication.EXISTS:  # another run created it, or the read that missed it was stale
             raise
     return await replication.appears(lambda: read(graph, app_id), attempted, graph.patience)
 
 
 async def unowned(graph: Graph, made: Document) -> list[str]:
-    """A warning if the caller does not own the service principal ``made`` by create(), as far as that can be read."""
+    """Return a warning if the caller does not own the service principal ``made`` by create(); none if unknown."""
     attempted = f"Reading the owners of the service principal of app ID {made['appId']} failed"
     address = graph.client.service_principals.by_service_principal_id(made["id"]).owners
 
@@ -173,8 +174,8 @@ async def unowned(graph: Graph, made: Document) -> list[str]:
     except ServiceError:
         return []
     return [
-        f"The automation does not own the service principal of app ID {made['appId']}, which it has just created. With "
-        "the permission Application.ReadWrite.OwnedBy alone, later changes may be refused. Add it as an owner."
+        f"The automation does not own the service principal of app ID {made['appId']}, which it has just created. If "
+        "Application.ReadWrite.OwnedBy is its only permission, later changes can be refused. Add it as an owner."
     ]
 
 
@@ -184,7 +185,7 @@ async def update(
     """Send the smallest PATCH that leads from ``present`` to ``declared`` and wait until reads agree on it, at most
     ``wait`` seconds; see plan() for ``inherited``.
 
-    ``fresh`` is whether it was just made, so that a replica may not know yet who owns it.
+    ``fresh`` means that it was just created, so a replica may not know its owner yet.
     """
     changes = plan(declared, present, inherited)
     if not changes:
@@ -205,7 +206,7 @@ async def update(
 
 
 async def delete(graph: Graph, present: Document) -> None:
-    """Delete a service principal and wait until reads agree; one that is gone already is no error."""
+    """Delete a service principal and wait until reads agree; a missing one is not an error."""
     address = graph.client.service_principals.by_service_principal_id(present["id"])
     attempted = f"Deleting the service principal of app ID {present['appId']} failed"
     await graph.send(graph.request("DELETE", address), attempted, missing_ok=True)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What the SDK does with each request on its way: send it again, and read its answer within bounds.
+"""Middleware of the SDK that repeats requests and reads responses within bounds.
 
-Middleware of the SDK, and no transport of httpx: it serves the transports of proxies as well, which httpx keeps apart.
+A transport of httpx would not do: httpx uses separate transports for proxies.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _cause
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import sdk
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import bounds, waiting, waits
 
-# The extension of a request that says whether it may be carried out twice
+# The request extension that marks a request as safe to repeat
 SAFE = "rustdesk_sso_safe_to_repeat"
-# Graph answers 500 for what passes [iss].
+# Graph returns 500 for temporary failures [iss].
 PASSING = waits.PASSING | {500}
-# Headers that are about the bytes on the wire
+# Headers that describe the bytes on the wire
 WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 class Repeats(sdk.BaseMiddleware):
-    """Sends a request again as _exchange.waits says; the SDK's own handler waits for as long as it is told to."""
+    """Repeats requests by the rules of _exchange.waits; the SDK's own handler waits for any requested time."""
 
     def __init__(self, wait_timeout: float, timeout: float, asked: _causes.Asked) -> None:
-        """``wait_timeout`` is in seconds, for all waits of one request that Graph asks for; ``timeout`` for an attempt.
+        """Limit the waits that Graph requests for one request to ``wait_timeout`` seconds, an attempt to ``timeout``.
 
-        ``asked`` says where requests go.
+        ``asked`` describes the target of requests for messages.
         """
         super().__init__()
         self._budget, self._timeout, self._asked = waits.Budget(wait_timeout), timeout, asked
 
     async def send(self, request: t.Any, transport: t.Any) -> t.Any:
-        """The last answer to ``request``; raises what stood in its place if the last attempt got none."""
+        """Return the last response to ``request``; raise the last attempt's error if it got none."""
         safe = request.extensions.get(SAFE, False)
         repeated = PASSING if safe else waits.NOTHING_DONE
         budget, attempts = self._budget, waits.Attempts(self._timeout)
@@ -47,7 +47,7 @@ class Repeats(sdk.BaseMiddleware):
             began = time.monotonic()
             try:
                 response = await super().send(request, transport)
-            # TLS's errors while reading come as they are
+            # TLS errors while reading are not wrapped
             except (sdk.HTTPError, bounds.UnreadableAnswer, OSError) as error:
                 cause = _causes.of_exception(error, self._asked)
                 attempts = attempts.after(time.monotonic() - began)
@@ -60,28 +60,28 @@ class Repeats(sdk.BaseMiddleware):
                     return response
                 seconds, answered = wanted, response.status_code
                 budget = budget.after(seconds)
-            said = f", which answered {answered}" if answered else ""
+            status = f", which answered {answered}" if answered else ""
             wait = seconds or waits.pause(attempts.made)
-            with waiting.waits_for(f"Microsoft Graph{said}", wait, announced=bool(seconds)):
+            with waiting.waits_for(f"Microsoft Graph{status}", wait, announced=bool(seconds)):
                 await asyncio.sleep(wait)
 
 
 class Bounded(sdk.BaseMiddleware):
-    """Reads each answer at once, as a whole, and within the bounds of an answer; it has to be the innermost."""
+    """Reads each response as a whole, limited in time and size; must be the innermost middleware."""
 
     def __init__(self, timeout: float) -> None:
-        """``timeout`` is in seconds, from connecting to the end of the answer."""
+        """Limit each exchange, from the connection to the end of the response, to ``timeout`` seconds."""
         super().__init__()
         self._timeout = timeout
 
     async def send(self, request: t.Any, transport: t.Any) -> t.Any:
-        """The answer; raises httpx.TransportError and UnreadableAnswer."""
+        """Return the response; raise httpx.TransportError or UnreadableAnswer."""
         progress = _Progress()
         request.extensions["trace"] = progress.note
         request.headers["Accept-Encoding"] = bounds.ACCEPTED
         try:
             return await asyncio.wait_for(self._answer(request, transport), self._timeout)
-        except asyncio.TimeoutError as error:  # before Python 3.11, this is no TimeoutError
+        except asyncio.TimeoutError as error:  # not a subclass of TimeoutError before Python 3.11
             raise progress.too_late() from error
 
     async def _answer(self, request: t.Any, transport: t.Any) -> t.Any:
@@ -104,20 +104,20 @@ class Bounded(sdk.BaseMiddleware):
 
 
 class _Progress:
-    """How far a request has come, by httpcore's trace extension [doc]."""
+    """The progress of a request, from httpcore's trace extension [doc]."""
 
     def __init__(self) -> None:
         self._sent = self._answered = False
 
     async def note(self, event: str, info: t.Mapping[str, t.Any]) -> None:
-        """Called at each step."""
+        """Record a step; called by httpcore."""
         request = info.get("request")
         if event.endswith(".send_request_headers.started"):
-            self._sent = getattr(request, "method", b"") != b"CONNECT"  # which is for a proxy
+            self._sent = getattr(request, "method", b"") != b"CONNECT"  # CONNECT only reaches a proxy
         self._answered = self._answered or (self._sent and event.endswith(".receive_response_headers.complete"))
 
     def too_late(self) -> Exception:
-        """The error for a request whose time is over."""
+        """Return the error for a request that timed out."""
         if self._answered:
             return bounds.AnswerTooSlow()
         return t.cast(Exception, sdk.httpx.ReadTimeout("") if self._sent else sdk.httpx.ConnectTimeout(""))

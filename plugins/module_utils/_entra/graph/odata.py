@@ -3,16 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Text literals of OData, as Microsoft Graph's conditions and keys have them."""
+"""OData string literals for Microsoft Graph's filters and keys."""
 
 from __future__ import annotations
 
 
 def escaped(text: str) -> str:
-    """``text`` as the inside of a literal, for where the quotes around it are there already."""
+    """Escape ``text`` for use inside the quotes of a literal."""
     return text.replace("'", "''")
 
 
 def literal(text: str) -> str:
-    """``text`` as a literal with its quotes."""
+    """Return ``text`` as a quoted literal."""
     return f"'{escaped(text)}'"

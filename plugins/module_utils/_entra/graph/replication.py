@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Waiting, within bounds, for Entra's replicas to agree.
+"""Wait, within bounds, for Entra's replicas to agree.
 
-Reads are served by replicas that lag behind for seconds and answer in turn with the old and the new state [iss];
-so one good answer proves little, several in a row prove enough (hashicorp/terraform-provider-azuread reads 5 [src]).
+Reads are served by replicas that lag by seconds and return the old and the new state in turn [iss]. One matching
+response is therefore no proof, but several in a row are (hashicorp/terraform-provider-azuread reads 5 [src]).
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 
 AGREEING = 3
-# Seconds to wait where nothing that is involved has just been made.
+# Seconds to wait if none of the objects involved is new
 CATCH_UP = 30.0
-# Graph's code for an object that is there already.
+# Graph's code for an object that already exists
 EXISTS = "Request_MultipleObjectsWithSameKeyValue"
-# The twin of an application for personal accounts that is not made yet [iss]; a role or scope whose disabling is not
-# everywhere yet.
+# Codes while the counterpart of an application for personal accounts does not exist yet [iss], or while the disabling
+# of a role or scope has not replicated
 _LAGGING = ("Error_MsaAppDoesNotExist", "CannotDeleteOrUpdateEnabledEntitlement")
-# What refusals say of references to an object that was just made ([iss], the others from terraform azuread [src]). The
-# 403 is a real refusal too; then it is still there when patience is over, and the user sees it.
+# Refusals of references to an object that was just created ([iss], the others from terraform azuread [src]). The 403
+# can also be final; then it lasts beyond the wait, and the user sees it.
 _UNKNOWN_YET = (
     (400, "Not a valid reference update"),
     (400, "does not reference a valid application object"),
@@ -35,7 +35,7 @@ _UNKNOWN_YET = (
 )
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 3.0
-# What is waited for, unless the caller knows better
+# The default reason for a wait
 REPLICAS = "Microsoft Entra to replicate a change"
 
 Value = t.TypeVar("Value")
@@ -48,10 +48,10 @@ async def settle(
     agreeing: int = AGREEING,
     what: str = REPLICAS,
 ) -> tuple[Value, bool]:
-    """Call ``read`` until ``agreeing`` answers in a row satisfy ``done``, for at most ``patience`` seconds.
+    """Call ``read`` until ``agreeing`` consecutive results satisfy ``done``, for at most ``patience`` seconds.
 
-    Once one does, the others are asked for at the same time. Gives the last answer and whether it was settled. ``what``
-    tells the user what is waited for.
+    As soon as one does, the others are read in parallel. Returns the last result and whether it settled. ``what`` is
+    the reason for the wait, for the user.
     """
 
     async def answers() -> list[Value]:
@@ -64,9 +64,9 @@ async def settle(
 async def agreed(
     read: t.Callable[[], t.Awaitable[Value]], key: t.Callable[[Value], t.Any], patience: float
 ) -> tuple[Value, bool]:
-    """Call ``read`` until AGREEING answers have the same ``key``, where None is that of no answer yet.
+    """Call ``read`` until AGREEING results have the same ``key``; the key None never agrees.
 
-    Gives the last answer and whether they agreed within ``patience`` seconds.
+    Returns the last result and whether they agreed within ``patience`` seconds.
     """
 
     def same(values: list[Value]) -> bool:
@@ -77,7 +77,7 @@ async def agreed(
 
 
 async def at_once(read: t.Callable[[], t.Awaitable[Value]], times: int) -> list[Value]:
-    """The answers to so many calls of ``read``, which are made together: each may reach another replica."""
+    """Return the results of parallel calls of ``read``, each of which may reach a different replica."""
     return list(await asyncio.gather(*(read() for _time in range(times))))
 
 
@@ -101,7 +101,7 @@ async def _until(
 
 
 async def appears(read: t.Callable[[], t.Awaitable[Value | None]], attempted: str, patience: float) -> Value:
-    """What ``read`` gives once reads agree that it is there; raises unsettled() where it never shows."""
+    """Return the result of ``read`` once reads agree that the object exists; raise unsettled() if it never shows."""
     found, settled = await settle(read, lambda value: value is not None, patience)
     if not settled or found is None:
         raise unsettled(attempted, patience)
@@ -109,7 +109,7 @@ async def appears(read: t.Callable[[], t.Awaitable[Value | None]], attempted: st
 
 
 async def believed_absent(read: t.Callable[[], t.Awaitable[Value | None]]) -> Value | None:
-    """What ``read`` gives, where nothing is believed only when it is said several times."""
+    """Return the result of ``read``; None counts only if several reads return it."""
     value = await read()
     if value is not None:
         return value
@@ -123,9 +123,10 @@ async def persist(
     patience: float,
     what: str = REPLICAS,
 ) -> Value:
-    """Call ``act`` again while it fails with an error that ``passing`` knows to be replication, or to be ``what``.
+    """Repeat ``act`` while it fails with an error that ``passing`` recognizes as temporary.
 
-    Raises the last error when ``patience`` seconds are over, any other error at once.
+    Raises the last error after ``patience`` seconds, and any other error immediately. ``what`` is the reason for the
+    wait, for the user.
     """
     deadline = time.monotonic() + patience
     pause = FIRST_PAUSE
@@ -141,13 +142,13 @@ async def persist(
 
 
 def briefly(patience: float) -> float:
-    """As much of ``patience`` as it takes replicas to catch up where nothing was just made."""
+    """Return ``patience``, limited to the time that replicas need if no object involved is new."""
     return min(patience, CATCH_UP)
 
 
 def not_replicated(error: ServiceError) -> bool:
-    """Whether a request may have failed because a replica does not know yet what it is about: an object that was just
-    made or read."""
+    """Return True if a request may have failed because a replica does not know its object yet, which was just created
+    or read."""
     text = error.answer or ""
     return (
         error.status == 404
@@ -157,8 +158,10 @@ def not_replicated(error: ServiceError) -> bool:
 
 
 async def persist_of(act: t.Callable[[], t.Awaitable[Value]], patience: float, *, fresh: bool) -> Value:
-    """persist() for the change of an object. Of one that was just made (``fresh``) a replica may not know yet who owns
-    it, so its 403 is believed only when it lasts [inf]."""
+    """Call persist() for the change of an object.
+
+    A replica may not know the owner of one that was just created (``fresh``), so a 403 counts only if it lasts [inf].
+    """
     began = time.monotonic()
 
     def passing(error: ServiceError) -> bool:
@@ -169,9 +172,9 @@ async def persist_of(act: t.Callable[[], t.Awaitable[Value]], patience: float, *
 
 
 def unsettled(attempted: str, patience: float) -> ServiceError:
-    """The error for a change that was accepted and does not show; ``attempted`` ends with `` failed``."""
+    """Return the error for an accepted change that reads do not show; ``attempted`` ends with `` failed``."""
     return ServiceError(
-        attempted.replace(" failed", " was accepted, but does not show"),
-        answer=f"reads did not agree within {patience:.0f} seconds",
-        hint="Run again: nothing is lost; raise wait_timeout if the tenant is slow",
+        attempted.replace(" failed", " was accepted, but reads do not show it"),
+        answer=f"they did not agree within {patience:.0f} seconds",
+        hint="Run the playbook again; it is safe to repeat. If the tenant is slow, increase wait_timeout",
     )

@@ -3,13 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The one place that imports azure-identity and msgraph-sdk.
+"""The only importer of azure-identity and msgraph-sdk.
 
-The SDK builds the requests. Its response models are never imported: reading one application loads 1200 modules, which
-takes two seconds with each task [src: msgraph-sdk 1.65].
+The SDK builds the requests. Its response models are not used: they load 1200 modules to read one application, which
+takes two seconds per task [src: msgraph-sdk 1.65].
 """
 # mypy: disable-error-code="assignment, misc"
-# The stand-ins for what is not installed have no types; require() is called before any is used.
+# The placeholders for missing packages have no types; require() runs before any is used.
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ except ImportError:
     AzureError = Exception
 
 try:
-    import httpcore  # httpx loads it with the first client; loaded here, the workers that Ansible forks have it already
+    import httpcore  # loaded before Ansible forks its workers; otherwise httpx loads it in each of them
     import httpx
     from httpx import HTTPError
     from kiota_abstractions.method import Method
@@ -48,7 +48,7 @@ except ImportError:
     HTTPError = Exception
     RequestInformation = GraphRequestAdapter = GraphServiceClient = None
 
-# What fails is told in the task's result; without a handler Python writes the SDK's warnings to standard error as well.
+# The task's result reports failures; without a handler, Python also writes the SDK's warnings to standard error.
 logging.getLogger("azure").addHandler(logging.NullHandler())
 
 __all__ = [
@@ -72,7 +72,7 @@ __all__ = [
 
 
 def require() -> None:
-    """Raise MissingLibraryError that names all packages that speaking to Entra needs and that are not installed."""
+    """Raise MissingLibraryError with all missing packages that Entra requires."""
     needed = {
         AZURE_IDENTITY_REQUIREMENT: identity,
         MSGRAPH_REQUIREMENT: httpx,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Microsoft Graph: requests built by msgraph-sdk, answers read as JSON, and what is safe to repeat repeated."""
+"""Microsoft Graph sessions: requests built by msgraph-sdk, responses read as JSON, safe requests repeated."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import Cloud
 
-# How msgraph-sdk names the query parameter $select.
+# msgraph-sdk's name of the query parameter $select
 SELECT = "%24select"
-# Where a page of a collection names the next one, and how many are read
+# The link to the next page of a collection, and the maximum number of pages
 NEXT = "@odata.nextLink"
 PAGES = 1000
-# A 403 that is about the tenant's licence (MicrosoftDocs/azure-docs#83577 [iss])
+# Texts of a 403 because of the tenant's license (MicrosoftDocs/azure-docs#83577 [iss])
 LICENCE = re.compile(r"\bpremium|NonPremiumTenant|\blicen[cs]e|have purchased", re.IGNORECASE)
-NO_DOCUMENT = "Check graph_endpoint, and whether a proxy stands in between"
-# Codes that say: nothing was done, wait and repeat. The first comes as 409 and as 503, also for addPassword
-# (nais/azurerator#448, Azure/azure-cli#23081 [iss]).
+NO_DOCUMENT = "Check graph_endpoint and any proxy in between"
+# Codes for a request that was not carried out and can be repeated. The first comes with status 409 and 503, also for
+# addPassword (nais/azurerator#448, Azure/azure-cli#23081 [iss]).
 NOTHING_DONE = ("Directory_ConcurrencyViolation", "Request_ThrottledTemporarily")
-# What to do about refusals, by words in their code or message ([iss] for both, [doc] for the allowed forms).
+# Next steps for refusals, by words in their code or message ([iss]; allowed forms: [doc])
 HINTS = (
     (
         "HostNameNotOnVerifiedDomain",
-        "In identifier_uris, use api://{app_id}, api://<tenant ID>/<name> or api://<name>/{app_id}, or an https URI "
+        "In identifier_uris, use api://{app_id}, api://<tenant ID>/<name>, api://<name>/{app_id}, or an https URI "
         "whose host is a verified domain of the tenant or a subdomain of one",
     ),
     (
         "property identifierUris already exists",
-        "Choose another URI in identifier_uris, or remove it from another application of the tenant that has it; upper "
-        "and lower case are the same",
+        "Use another URI in identifier_uris, or remove it from the application of the tenant that already has it. "
+        "Case is ignored",
     ),
     (
         "Redirect URIs must have distinct values",
@@ -77,11 +77,11 @@ class Graph:
     """A session with Microsoft Graph for one tenant.
 
     ``client`` is msgraph-sdk's GraphServiceClient, whose request builders are the addresses for request(). ``now`` is
-    the service's own clock, so that the controller's clock need not be right. ``patience`` bounds each wait for
-    replication, in seconds.
+    the service's clock, so the controller's clock need not be correct. ``patience`` limits each wait for replication,
+    in seconds.
     """
 
-    # The most requests that a $batch takes [doc]
+    # The maximum number of requests in a $batch [doc]
     BATCH = 20
 
     def __init__(self, client: t.Any, http: t.Any, params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> None:
@@ -98,33 +98,35 @@ class Graph:
 
     @property
     def caller_id(self) -> str | None:
-        """The object ID of who is signed in, once a request was sent: ``oid`` of the access token [doc]."""
+        """The object ID of the signed-in identity (``oid`` of the token [doc]), known after the first request."""
         return self.caller.object_id or None
 
     @property
     def caller(self) -> permission_hints.Caller:
-        """Who is signed in, once a request was sent."""
+        """The signed-in identity, known after the first request."""
         return permission_hints.Caller.of(tokens.claims(self._authorization.partition(" ")[2]))
 
     @property
     def who(self) -> str:
-        """How messages name who is signed in."""
+        """The name of the signed-in identity for messages."""
         client_id = self._params.get("client_id")
         return f"application {client_id}" if client_id else "signed-in account"
 
     def may(self, permissions: t.Collection[str]) -> bool:
-        """Whether the access token has one of the Microsoft Graph ``permissions``, once a request was sent. False for a
-        token that cannot be read."""
+        """Return True if the access token has one of the Microsoft Graph ``permissions``.
+
+        False before the first request and for an unreadable token.
+        """
         return self.caller.may(permissions)
 
     def request(
         self, method: str, address: t.Any, document: t.Any = None, query: t.Mapping[str, t.Any] | None = None
     ) -> RequestInformation:
-        """A request to ``address``, one of the SDK's request builders, with a JSON ``document`` as its body.
+        """Return a request to ``address``, one of the SDK's request builders, with a JSON ``document`` as its body.
 
-        The SDK's models are not used for the body. Graph clears a member by null [doc], which they write for one of
-        their own that was set to None, but not within another, such as web.logoutUrl [src: kiota 1.16].
-        ``query`` are OData's options without the dollar sign, such as ``{"select": ["id"]}``.
+        The SDK's models are not used for the body: Graph clears a member by null [doc], which they do not write for a
+        nested member such as web.logoutUrl [src: kiota 1.16]. ``query`` are OData options without the dollar sign, such
+        as ``{"select": ["id"]}``.
         """
         request = sdk.RequestInformation(sdk.Method(method), address.url_template, dict(address.path_parameters))
         request.query_parameters.update({f"%24{name}": value for name, value in (query or {}).items()})
@@ -140,7 +142,7 @@ class Graph:
         return await self.send(self.request("GET", address, None, query), attempted, missing_ok=missing_ok)
 
     async def download(self, address: t.Any, attempted: str) -> bytes | None:
-        """Read the bytes at ``address``; None when there are none. Raises ServiceError."""
+        """Return the bytes at ``address``; None if there are none. Raises ServiceError."""
         request = self.request("GET", address)
         request.headers.remove("Accept")
         response = await self._exchange(request, attempted, True)
@@ -153,19 +155,19 @@ class Graph:
     async def send(
         self, request: RequestInformation, attempted: str, *, repeatable: bool | None = None, missing_ok: bool = False
     ) -> dict[str, t.Any] | None:
-        """Send ``request`` and give the answer's JSON object; ``{}`` for an empty answer.
+        """Send ``request`` and return the response's JSON object; ``{}`` for an empty response.
 
         ``attempted`` begins the error message. ``repeatable`` overrides whether the request may be sent again after a
-        failure that leaves its effect open: by default everything but POST may. ``missing_ok`` gives None for a 404.
-        A refusal that says that nothing was done is repeated for any request, within ``patience``.
-        Raises AmbiguousError where a request that may not be repeated got no answer, ServiceError for a refusal.
+        failure with an unknown effect; by default, every method except POST may. ``missing_ok`` returns None for a 404.
+        If Graph reports that a request was not carried out, it is repeated within ``patience``, whatever its method.
+        Raises AmbiguousError if a request that must not be repeated got no response, ServiceError for a refusal.
         """
         try:
             return await replication.persist(
                 lambda: self._send_once(request, attempted, repeatable, missing_ok),
                 lambda error: error.code in NOTHING_DONE,
                 self.patience,
-                "Microsoft Graph, where others change the same",
+                "Microsoft Graph, because another process is changing the same object",
             )
         except ServiceError as error:
             if not self._without_unknown(request, error):
@@ -174,9 +176,9 @@ class Graph:
 
     @staticmethod
     def _without_unknown(request: RequestInformation, error: ServiceError) -> bool:
-        """Take the member that ``error`` calls unknown out of what a read selects; gives whether there was one.
+        """Remove the member that ``error`` reports as unknown from a read's selection; return True if there was one.
 
-        New members reach the national clouds later; what cannot be read there is not managed there.
+        New members reach the national clouds later. Members that cannot be read there are not managed there.
         """
         unknown = re.search(r"Could not find a property named '(\w+)'", error.answer or "")
         selected = request.query_parameters.get(SELECT) or []
@@ -213,7 +215,7 @@ class Graph:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            kind = ServiceError if safe else AmbiguousError  # it may well have done what was asked
+            kind = ServiceError if safe else AmbiguousError  # the request may have been carried out
             raise kind(
                 attempted,
                 answer=f"HTTP {response.status_code} with a body that is not a JSON object",
@@ -228,18 +230,18 @@ class Graph:
         return document
 
     async def _exchange(self, request: RequestInformation, attempted: str, safe: bool) -> t.Any:
-        """Send ``request`` and give the answer, whatever its status."""
+        """Send ``request`` and return the response, whatever its status."""
         adapter = self.client.request_adapter
         adapter.set_base_url_for_request_information(request)
         url = request.url
-        # The SDK expands the template each time it asks for the URL, which takes longer than the rest of the request
+        # The SDK expands the template on each access to the URL, which takes longer than the rest of the request
         expanded = copy.copy(request)
         expanded.path_parameters = {request.RAW_URL_KEY: url}
         try:
             native = await adapter.convert_to_native_async(expanded)
         except SsoError:
             raise
-        except Exception as error:  # azure-identity trusts that a token's answer is well formed
+        except Exception as error:  # azure-identity assumes a well-formed token response
             raise credentials.refused(error, self._params, self.tenant_id, self.cloud.authority_host) from error
         native.extensions[middleware.SAFE] = safe
         self._authorization = native.headers.get("Authorization", "")
@@ -260,22 +262,22 @@ class Graph:
                 answer = _causes.lost(error, cause)
                 raise AmbiguousError(attempted, answer=answer, hint=cause.hint) from error
             raise ServiceError(attempted, answer=cause.answer, hint=cause.hint) from error
-        except Exception as error:  # of a library that did not expect this answer
+        except Exception as error:  # from a library that did not expect this response
             raise self._unreadable(attempted, error, safe=safe) from error
 
     def _unreadable(self, attempted: str, error: Exception, *, safe: bool = False) -> ServiceError:
-        """The error for an answer at which a library failed; its text is not told, as it may quote anything."""
+        """Return the error for a response at which a library failed, without its text, which may quote anything."""
         cause = _causes.of_exception(bounds.UnreadableAnswer(), self._asked)
         if safe:
             return ServiceError(attempted, answer=f"{cause.answer} ({type(error).__name__})", hint=cause.hint)
         return AmbiguousError(attempted, answer=_causes.lost(error, cause), hint=cause.hint)
 
     async def ahead(self, *requests: RequestInformation) -> None:
-        """Send GET requests, at most BATCH of them, as one ($batch [doc]); send() takes each answer from here, once.
+        """Send at most BATCH GET requests as one ($batch [doc]); send() then uses each response once.
 
-        msgraph-core's BatchRequestContent is not used: its steps have absolute URLs, where Graph takes relative ones
-        [doc], and it imports the package deprecated, which it does not require [src: msgraph-core 1.5.2].
-        What went wrong in a way that is worth another try is left to send(). Raises ServiceError without a connection.
+        Failed requests are left to send(). Raises ServiceError without a connection. msgraph-core's BatchRequestContent
+        is not used: its steps have absolute URLs, but Graph requires relative ones [doc], and it imports the package
+        deprecated, which it does not require [src: msgraph-core 1.5.2].
         """
         for request in requests:
             self.client.request_adapter.set_base_url_for_request_information(request)
@@ -285,18 +287,18 @@ class Graph:
         batch = sdk.RequestInformation(sdk.Method.POST, "{+baseurl}/$batch", {})
         batch.headers.try_add("Accept", "application/json")
         batch.set_stream_content(json.dumps({"requests": steps}).encode(), "application/json")
-        response = await self._exchange(batch, "Reading several objects at once failed", True)
-        with suppress(ValueError, KeyError, TypeError, AttributeError):  # any other answer: each is asked for by itself
+        response = await self._exchange(batch, "Reading several objects in one batch failed", True)
+        with suppress(ValueError, KeyError, TypeError, AttributeError):  # malformed: send() sends each request
             for answer in response.json()["responses"]:
                 if answer["status"] in (200, 404):
                     self._ahead[urls[answer["id"]]] = answer
 
     async def pages(self, request: RequestInformation, attempted: str) -> list[dict[str, t.Any]]:
-        """All items of a collection, following ``@odata.nextLink`` as it comes [doc], but to Graph's own address alone.
+        """Return all items of a collection, following ``@odata.nextLink`` unchanged [doc], but only to Graph's address.
 
-        Raises ServiceError for any other link, one that came before, and for more than PAGES pages.
+        Raises ServiceError for any other link, a repeated link, or more than PAGES pages.
 
-        msgraph-core's PageIterator is not used: it ends at a page without items, which another may follow [doc], and
+        msgraph-core's PageIterator is not used: it stops at an empty page, which another page may follow [doc], and
         needs the response models, see sdk.py [src: msgraph-core 1.5.2].
         """
         items: list[dict[str, t.Any]] = []
@@ -308,11 +310,11 @@ class Graph:
             if not link:
                 return items
             if link in seen or _addresses.origin(link) != _addresses.origin(self.cloud.graph_endpoint):
-                where = "in a circle" if link in seen else "to another host than graph_endpoint"
-                raise ServiceError(attempted, answer=f"{NEXT} leads {where}", hint=NO_DOCUMENT)
+                where = "a page that was already read" if link in seen else "a host other than that of graph_endpoint"
+                raise ServiceError(attempted, answer=f"{NEXT} leads to {where}", hint=NO_DOCUMENT)
             seen.add(link)
             request = self.request("GET", self.client.applications.with_url(link))
-        raise ServiceError(attempted, answer=f"there are more than {PAGES} pages", hint=NO_DOCUMENT)
+        raise ServiceError(attempted, answer=f"the response has more than {PAGES} pages", hint=NO_DOCUMENT)
 
     def _refused(self, attempted: str, response: t.Any, safe: bool) -> ServiceError:
         try:
@@ -322,7 +324,7 @@ class Graph:
             document, code, message = None, None, "no error document"
         request_id = _answers.request_id(response, document)
         other = None if document else _answers.of_answer(response, self._asked)
-        if other:  # nothing reached Graph
+        if other:  # the request did not reach Graph
             return ServiceError(
                 attempted, answer=other.answer, hint=other.hint, status=response.status_code, request_id=request_id
             )
@@ -344,32 +346,32 @@ class Graph:
             if words in f"{code} {message}":
                 return hint
         if status == 403 and LICENCE.search(f"{code} {message}"):
-            return "Omit the option, or get the licence (Microsoft Entra ID P1 or P2); no permission helps"
+            return "Omit the option, or obtain a Microsoft Entra ID P1 or P2 license; no permission replaces it"
         if status == 403:
             request, graph = response.request, self.cloud.graph_endpoint
             return permission_hints.hint(request.method, request.url.path, self.who, self.caller, graph)
         if status == 401:
-            return f"Check that the {self.who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is right"
+            return f"Check that the {self.who} belongs to tenant {self.tenant_id} (tenant_id) and that cloud is correct"
         if code == "Directory_QuotaExceeded" or status == 429:
             return message if status == 429 else "Remove applications or credentials that are no longer needed"
         return None
 
 
 def _without_document(status: int) -> str:
-    """What to do about an answer that is not Graph's, or of a Graph that is too busy for more than a status."""
+    """Return the next step for a response without Graph's error document, from a proxy or from a busy Graph."""
     return "Run the playbook again" if status == 429 or status >= 500 else NO_DOCUMENT
 
 
 def asked(cloud: Cloud, params: t.Mapping[str, t.Any]) -> _causes.Asked:
-    """What a request to Graph asks for, as failures name it."""
+    """Return the target of requests to Graph for messages."""
     return _causes.Asked(cloud.graph_endpoint, "graph_endpoint", timeout=params.get("timeout"))
 
 
 @asynccontextmanager
 async def connect(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.AsyncIterator[Graph]:
-    """A Graph session for ``tenant_id`` with the shared Entra options ``params``, and O(wait_timeout) if there is one.
+    """Open a Graph session for ``tenant_id`` with the shared Entra options ``params`` and, if set, O(wait_timeout).
 
-    Raises InputError for an unusable certificate or CA file, MissingLibraryError.
+    Raises InputError for an unusable certificate or CA file, and MissingLibraryError.
     """
     sdk.require()
     verify = _http.trust(params.get("ca_path")) or True

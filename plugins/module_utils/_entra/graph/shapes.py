@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Which type each member of Graph's documents has, checked where an answer enters; pure.
+"""Check the type of each member of Graph's documents when a response arrives; pure.
 
-A name has one type wherever it occurs. Names and types are those of Microsoft Graph v1.0 [doc]; others are not read.
+A name has the same type wherever it occurs. Names and types are from Microsoft Graph v1.0 [doc]; others are not read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _documents
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
-# They become a part of addresses, and of those alone that are meant
+# IDs become part of request URLs, so no other characters are allowed
 ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 IDS = frozenset(["id", "appId", "keyId", "principalId", "resourceId", "resourceAppId", "appRoleId", "clientId"])
 TEXTS = frozenset(
@@ -100,7 +100,7 @@ LISTS_OF_TEXTS = frozenset(
         "servicePrincipalNames",
     ]
 )
-# Lists of objects, with the members that each of these has to have
+# Lists of objects, with the required members of each object
 LISTS_OF_OBJECTS: dict[str, tuple[str, ...]] = {
     "passwordCredentials": ("keyId",),
     "keyCredentials": ("keyId",),
@@ -137,21 +137,21 @@ EXPECTED: dict[str, type] = {
     **dict.fromkeys(OBJECTS, dict),
     **dict.fromkeys((*LISTS_OF_TEXTS, *LISTS_OF_OBJECTS), list),
 }
-# Those of a policy, which call their parts as an application calls its members [doc]
+# Restrictions of a policy; their parts have the same names as members of an application [doc]
 RULES = ("applicationRestrictions", "servicePrincipalRestrictions", "restrictions")
-# Locks whose members are flags, also those that have the name of what they lock [doc]
+# All members of this object are flags, even those named after a member with another type [doc]
 LOCKS = "servicePrincipalLockConfiguration"
-# What is never null where it was asked for
+# Members that are never null if selected
 ALWAYS = ("id", "appId")
 
 
 def check(document: t.Any, attempted: str, hint: str, selected: t.Collection[str] | None = None) -> None:
-    """Raise ServiceError, which begins with ``attempted``, if a member of ``document`` is not of its type.
+    """Raise ServiceError, which begins with ``attempted``, if a member of ``document`` has the wrong type.
 
-    ``selected`` are the members that a read has asked for, None for all that there are. Of these, each object and each
-    entry of a collection has an ID.
+    ``selected`` are the members that a read selected, None for a write. If IDs are among them, the object or each entry
+    of the collection must have them.
     """
-    if "value" in document:  # a collection; within an entry, a value may be anything
+    if "value" in document:  # a collection; in an entry, the member value can have any type
         _documents.expect("value", document["value"], list, attempted, hint)
     _object(document, attempted, hint)
     if selected is None:
@@ -191,7 +191,7 @@ def _member(name: str, value: t.Any, attempted: str, hint: str) -> None:
 
 
 def _is_time(value: str) -> bool:
-    """Whether this is a timestamp, of any precision."""
+    """Return True for a timestamp of any precision."""
     found = TIME.fullmatch(value)
     if not found:
         return False
@@ -204,7 +204,7 @@ def _is_time(value: str) -> bool:
 
 
 def _entry(name: str, item: t.Any, attempted: str, hint: str) -> None:
-    """One of a list of objects."""
+    """Check an entry of a list of objects."""
     _documents.expect(f"an entry of {name}", item, dict, attempted, hint)
     for member in LISTS_OF_OBJECTS[name]:
         if item.get(member) is None:

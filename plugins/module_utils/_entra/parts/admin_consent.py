@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Admin consent: what the application may do at other resources without asking each user.
+"""Admin consent: permissions of the application for other resources that users need not consent to.
 
-Delegated permissions are one grant for each resource with all scopes in one text; application permissions are
+Delegated permissions are one grant for each resource, with all scopes in one string. Application permissions are
 assignments of the resource's app roles to the application's service principal [doc].
 """
 
@@ -25,11 +25,11 @@ if t.TYPE_CHECKING:
 
 
 class AdminConsent(Part):
-    """``declared`` is a list of {resource, resource_id, scopes, app_roles}, exact for each resource that it names;
-    None only reads.
+    """Admin consent; ``declared`` is a list of {resource, resource_id, scopes, app_roles}, complete for each resource
+    in it, or None to only read.
 
-    The key of a member is the resource's object ID, and for a role the role's ID as well. Consent that single users
-    gave for themselves is not touched.
+    The key of a member is the resource's object ID, for an app role followed by the role's ID. Consent that users gave
+    for themselves is not touched.
     """
 
     option = "admin_consent"
@@ -51,7 +51,7 @@ class AdminConsent(Part):
         return items
 
     def manages(self, kind: str) -> bool:
-        """Whether any entry has scopes or app roles, as each kind needs a permission of its own to be read."""
+        """Return True if any entry declares ``kind`` (scopes or app_roles): each needs another permission to read."""
         return self.declared is None or any(entry[kind] is not None for entry in self.declared)
 
     def after(self, present: Items, target: Target) -> Items:
@@ -112,7 +112,7 @@ class AdminConsent(Part):
 
 
 async def grants(graph: Graph, target: Target) -> Items:
-    """The delegated permissions that the application has for all users, by the resource's object ID."""
+    """Return the application's delegated permissions for all users, by the resource's object ID."""
     address = target.principal_address(graph).oauth2_permission_grants
     return {
         grant["resourceId"]: {
@@ -126,4 +126,4 @@ async def grants(graph: Graph, target: Target) -> Items:
 
 
 def _reading(target: Target) -> str:
-    return f"Reading the consent that {target.name} has failed"
+    return f"Reading the consent granted to {target.name} failed"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The users and groups that are assigned to the application: where assignment is required, only they can sign in."""
+"""The users and groups assigned to the application; if assignment is required, only they can sign in."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ if t.TYPE_CHECKING:
 
 Document = dict[str, t.Any]
 
-# The role that means: no role, only assigned [doc].
+# The ID for an assignment without a role [doc]
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 PEOPLE = ("User", "Group")
 
 
 class Assignments(Part):
-    """``declared`` is {set, add, remove} of {principal_id, name, type, app_role}. The key is principal and role.
+    """Assignments; ``declared`` is {set, add, remove} of {principal_id, name, type, app_role}.
 
-    Assignments of other applications to this one's roles are theirs (their admin consent), and never touched.
+    The key consists of principal and role. Assignments of other applications to this one's roles are their admin
+    consent, and are never touched.
     """
 
     option = "assignments"
@@ -57,7 +58,7 @@ class Assignments(Part):
         exact = self.declared.get("set")
         kept = {} if exact is not None else dict(present)
         for item in self.declared.get("remove") or []:
-            # A role that the application does not have (any more) is nobody's
+            # A role that the application no longer has is assigned to no user
             named = item["app_role"] is not None
             roles = [role["id"] for role in _named(item["app_role"], target)] if item["app_role"] else [DEFAULT_ACCESS]
             kept = {
@@ -93,21 +94,21 @@ class Assignments(Part):
 
 
 def _label(item: Document) -> str:
-    """How messages name a user or a group."""
+    """Return the name of a user or group for messages."""
     return f"{item['name']} ({item['principal_id']})" if item["name"] else str(item["principal_id"])
 
 
 def _role(name: str | None, target: Target) -> str:
-    """The ID of the application's role of this value or ID; that of the default access where none is named."""
+    """Return the ID of the application's role with this value or ID; that of the default access without a name."""
     if not name:
         return DEFAULT_ACCESS
     for role in _named(name, target):
         return str(role["id"])
     roles: list[Document] = target.application["app_roles"]
     raise InputError(
-        f"assignments names the app role {name}, which the application does not have",
+        f"assignments contains the app role {name}, which the application does not have",
         answer=f"it has {', '.join(str(role['value']) for role in roles) or 'none'}",
-        hint="Add it to app_roles, or correct its name",
+        hint="Add the role to app_roles, or correct its name",
     )
 
 
@@ -117,7 +118,7 @@ def _named(name: str, target: Target) -> list[Document]:
 
 
 async def anybody(graph: Graph, target: Target) -> bool:
-    """Whether any user or group is assigned; one request, unless its page has other applications alone."""
+    """Return True if any user or group is assigned; takes one request, unless its page lists only applications."""
     answer = await graph.send(_request(graph, target), _reading(target)) or {}
     found = answer.get("value", [])
     if answer.get("@odata.nextLink") and not _people(found):
@@ -134,4 +135,4 @@ def _request(graph: Graph, target: Target) -> RequestInformation:
 
 
 def _reading(target: Target) -> str:
-    return f"Reading who is assigned to {target.name} failed"
+    return f"Reading the assignments to {target.name} failed"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What belongs to an application without being a property of it: the base that owners, assignments and others share."""
+"""The base of owners, assignments and other objects that belong to an application but are not its properties."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Document = dict[str, t.Any]
 
 @dataclass
 class Target:
-    """What a part belongs to, as it is now or, in check mode, as it would be.
+    """The application that a part belongs to, in its current or, in check mode, its predicted state.
 
     ``application`` is a view() of the application, ``principal_id`` the object ID of its service principal. ``fresh``
-    is true when one of them was just made, so that replicas may not know it yet.
+    means that one of them was just created, so replicas may not know it yet.
     """
 
     application: Document
@@ -39,27 +39,27 @@ class Target:
 
     @property
     def new(self) -> bool:
-        """Whether there is no application yet."""
+        """True if the application does not exist yet."""
         return bool(self.application["object_id"] == application.NO_ID)
 
     @property
     def name(self) -> str:
-        """How messages name the application."""
+        """The name of the application for messages."""
         return application.described(self.application["display_name"], self.application["app_id"])
 
     def address(self, graph: Graph) -> t.Any:
-        """The SDK's request builder for the application."""
+        """Return the SDK's request builder for the application."""
         return application.address(graph, "object_id", self.application["object_id"])
 
     def principal_address(self, graph: Graph) -> t.Any:
-        """The SDK's request builder for the service principal."""
+        """Return the SDK's request builder for the service principal."""
         return graph.client.service_principals.by_service_principal_id(self.principal_id)
 
 
 class Part:
     """One declared part of an application: a collection of members, each with a key.
 
-    ``option`` is the option that declares it, and its name in results and diffs; ``of_principal`` is true where the
+    ``option`` is the option that declares it, and its name in results and diffs. ``of_principal`` is true if the
     members belong to the service principal.
     """
 
@@ -73,36 +73,36 @@ class Part:
         """Raise InputError for a declaration that cannot work."""
 
     async def read(self, graph: Graph, target: Target) -> Items:
-        """The members as Graph has them. Raises ServiceError."""
+        """Return the members from Graph. Raises ServiceError."""
         raise NotImplementedError
 
     def after(self, present: Items, target: Target) -> Items:
-        """The members as they shall be, given those that are ``present``; pure. Raises InputError."""
+        """Return the declared members, given those that are ``present``; pure. Raises InputError."""
         raise NotImplementedError
 
     def show(self, items: Items) -> t.Any:
-        """The members as results and diffs show them."""
+        """Return the members as results and diffs show them."""
         return [items[key] for key in sorted(items)]
 
     async def write(self, graph: Graph, target: Target, step: Step) -> None:
-        """Carry out one step. Raises ServiceError."""
+        """Apply one step. Raises ServiceError."""
         raise NotImplementedError
 
     async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step]) -> None:
-        """Carry out all steps, one after the other: concurrent changes of one object fail [iss]."""
+        """Apply all steps sequentially: concurrent changes of one object fail [iss]."""
         for step in steps:
             await self.write(graph, target, step)
 
     async def send(self, graph: Graph, target: Target, request: RequestInformation, attempted: str) -> None:
-        """Send a writing ``request`` that may be repeated, as the members have keys: one that is there already was
-        added, one that is missing was removed."""
+        """Send a write ``request``, which may be repeated because members have keys: an existing one counts as added, a
+        missing one as removed."""
         gone_is_done = request.http_method == sdk.Method.DELETE
         began = time.monotonic()
 
         def passing(error: ServiceError) -> bool:
             own = target.application["object_id"], target.principal_id
             names_ours = error.status != 404 or any(key in (error.answer or "") for key in own if key)
-            long_enough = target.fresh and names_ours  # what is missing may be what was just made
+            long_enough = target.fresh and names_ours  # the missing object may be the one just created
             return replication.not_replicated(error) and (
                 long_enough or time.monotonic() - began < replication.CATCH_UP
             )
@@ -114,22 +114,23 @@ class Part:
                 graph.patience,
             )
         except ServiceError as error:
-            if not self.there_already(error):
+            if not self.already_exists(error):
                 raise
 
-    def there_already(self, error: ServiceError) -> bool:
-        """Whether the refusal says that what shall be added is there (reference and assignment errors [rec] [src])."""
+    def already_exists(self, error: ServiceError) -> bool:
+        """Return True if the refusal reports that the member to add exists (errors of references and assignments [rec]
+        [src])."""
         text = error.answer or ""
         return error.code == replication.EXISTS or (error.status == 400 and "already exist" in text)
 
     def settled(self, present: Items, target: Target) -> bool:
-        """Whether the members read after a change are as they shall be."""
+        """Return True if the members read after a change are as declared."""
         return not _plan.steps(present, self.after(present, target))
 
 
 @dataclass
 class PartPlan:
-    """What has to be done with one part."""
+    """The steps to apply to one part."""
 
     part: Part
     present: Items
@@ -138,15 +139,15 @@ class PartPlan:
 
     @classmethod
     def make(cls, part: Part, present: Items, target: Target) -> PartPlan:
-        """The plan that leads from ``present`` to what the part declares."""
+        """Return the plan that leads from ``present`` to the declared members."""
         after = part.after(present, target)
         return cls(part, present, _plan.steps(present, after), after)
 
 
 async def apply(graph: Graph, target: Target, todo: PartPlan) -> None:
-    """Carry out ``todo``, wait until reads agree that nothing is left to do, and put what is there into it."""
+    """Apply ``todo``, wait until reads agree that no step is left, and store the members in ``todo.after``."""
     part, steps = todo.part, todo.steps
-    # A second round is for what a stale read had hidden.
+    # The second round applies steps that a stale read has hidden.
     for wait in (replication.briefly(graph.patience), graph.patience):
         if not steps:
             return

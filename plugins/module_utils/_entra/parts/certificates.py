@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The certificates with which the application may sign in, instead of a client secret."""
+"""The certificates that the application can sign in with instead of a client secret."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 Document = dict[str, t.Any]
-# What is longer is cut by Entra [doc: text of Microsoft's SDKs].
+# Entra truncates longer names [doc: text of Microsoft's SDKs].
 NAME_MAX = 90
 BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 class Certificates(Part):
-    """``declared`` is a list of {path, content, thumbprint, name, state}; others are not touched, nor are those that
-    are not for signing in but, for example, encrypt tokens.
+    """Certificates for sign-in; ``declared`` is a list of {path, content, thumbprint, name, state}.
 
-    The key is the SHA-1 thumbprint, which Entra shows as ``customKeyIdentifier`` [rec].
+    Others are not touched, such as certificates that encrypt tokens. The key is the SHA-1 thumbprint, which Entra shows
+    as ``customKeyIdentifier`` [rec].
     """
 
     option = "certificates"
@@ -50,16 +50,16 @@ class Certificates(Part):
                 self._given[key] = certificate
             elif item["state"] == "present":
                 raise InputError(
-                    f"The certificate {_input.cut(key)} is to be present", hint="Set path or content, not thumbprint"
+                    f"The certificate {_input.cut(key)} cannot be added by its thumbprint", hint="Set path or content"
                 )
             if key in self._keys:
-                raise InputError(f"certificates names the certificate {_input.cut(key)} twice")
+                raise InputError(f"certificates contains the certificate {_input.cut(key)} twice")
             self._keys.append(key)
             if len(item.get("name") or "") > NAME_MAX:
                 raise InputError(
                     f"The name of the certificate {_input.cut(key)} has more than {NAME_MAX} characters",
-                    answer="Entra would cut it",
-                    hint=f"Choose a name of at most {NAME_MAX} characters in certificates",
+                    answer="Entra would truncate it",
+                    hint=f"Use a name of at most {NAME_MAX} characters in certificates",
                 )
 
     async def read(self, graph: Graph, target: Target) -> Items:
@@ -79,12 +79,15 @@ class Certificates(Part):
         return after
 
     async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step]) -> None:
-        """All in one PATCH: Graph replaces the list. Those that stay have all their members but the ``key``, without
-        which Graph keeps them [rec], and one that somebody else has just removed does not come back."""
+        """Apply all steps in one PATCH, because Graph replaces the list.
+
+        Existing certificates are sent without their ``key``: Graph keeps them [rec], and one that another process has
+        just removed does not come back.
+        """
         listed, settled = await replication.agreed(
             lambda: self._found(graph, target), lambda found: found, graph.patience
         )
-        if not settled or listed is None:  # what is not surely read is not replaced
+        if not settled or listed is None:  # a list that was not read reliably is not replaced
             raise replication.unsettled(f"Reading the certificates of {target.name} failed", graph.patience)
         gone = {step.key for step in steps if step.after is None}
         here = {thumbprint(item) for item in listed if _signs_in(item)}
@@ -108,7 +111,7 @@ class Certificates(Part):
         await replication.persist(lambda: graph.send(request, attempted), replication.not_replicated, graph.patience)
 
     async def _found(self, graph: Graph, target: Target) -> list[Document] | None:
-        """The list in the order of the key IDs; None where a replica does not know the application."""
+        """Return the list sorted by key ID; None if a replica does not know the application."""
         attempted = f"Reading the certificates of {target.name} failed"
         found = await graph.get(target.address(graph), attempted, missing_ok=True, select=["keyCredentials"])
         if found is None:
@@ -121,9 +124,9 @@ def _signs_in(item: Document) -> bool:
 
 
 def thumbprint(item: Document) -> str:
-    """The thumbprint of a listed certificate; its key ID where it has another identifier.
+    """Return the thumbprint of a listed certificate, or its key ID if it has another identifier.
 
-    ``customKeyIdentifier`` comes as base64 of the 20 bytes or as their hexadecimal form [rec].
+    ``customKeyIdentifier`` is the base64 or hexadecimal form of the 20 bytes [rec].
     """
     text = str(item.get("customKeyIdentifier") or "")
     if len(text) == 40:
@@ -136,7 +139,7 @@ def thumbprint(item: Document) -> str:
 
 
 def shown(item: Document) -> Document:
-    """A listed certificate as results show it."""
+    """Return a listed certificate as results show it."""
     return {
         "thumbprint": thumbprint(item),
         "name": item.get("displayName"),
@@ -146,7 +149,7 @@ def shown(item: Document) -> Document:
 
 
 def _der(item: t.Mapping[str, t.Any]) -> bytes:
-    """The certificate of a suboption in DER form; raises InputError."""
+    """Return the certificate of a suboption in DER form; raise InputError."""
     where = _input.path_end(item.get("path") or "content")
     text = item.get("content") or ""
     if item.get("path"):
@@ -158,6 +161,6 @@ def _der(item: t.Mapping[str, t.Any]) -> bytes:
     except ValueError:
         pass
     raise InputError(
-        f"The certificate {where} cannot be used", answer="it has no certificate in PEM form",
-        hint=f"It has to have a part from {BEGIN} to {END}; a private key in the same file is never sent",
+        f"The certificate {where} cannot be used", answer="it does not contain a certificate in PEM format",
+        hint=f"Use PEM text with a section from {BEGIN} to {END}. A private key in the same file is never sent",
     )  # fmt: skip

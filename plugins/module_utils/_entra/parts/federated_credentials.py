@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Federated identity credentials: tokens of other identity providers with which the application may sign in."""
+"""Federated identity credentials, which allow the application to sign in with tokens of other identity providers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
 MEMBERS = ("issuer", "subject", "audiences", "description")
-# Entra allows so many of one application, and just one audience of each [doc].
+# Entra allows this many for one application, and exactly one audience for each [doc].
 LIMIT = 20
 DEFAULT_AUDIENCE = "api://AzureADTokenExchange"
 
 
 class FederatedCredentials(Part):
-    """``declared`` is a list; the key is the name, which cannot be changed [doc]; others are not touched."""
+    """Federated credentials; ``declared`` is a list. The key is the name, which cannot be changed [doc].
+
+    Others are not touched.
+    """
 
     option = "federated_credentials"
 
@@ -35,13 +38,13 @@ class FederatedCredentials(Part):
             if item.get("audiences") is not None and len(item["audiences"]) != 1:
                 raise InputError(
                     f"The federated credential {_input.cut(item['name'])} has {len(item['audiences'])} audiences",
-                    hint="Entra wants just one in audiences; omit it for the usual one",
+                    hint="Set audiences to exactly one, or omit it to use the default",
                 )
             missing = [key for key in ("issuer", "subject") if not item.get(key)]
             if item["state"] == "present" and missing:
                 raise InputError(
                     f"The federated credential {_input.cut(item['name'])} has no {' and '.join(missing)}",
-                    hint=f"Set {' and '.join(missing)} to what the other identity provider puts into its tokens",
+                    hint=f"Set {' and '.join(missing)} to the value in the other identity provider's tokens",
                 )
 
     async def read(self, graph: Graph, target: Target) -> Items:
@@ -68,8 +71,8 @@ class FederatedCredentials(Part):
             after[name] = {**present.get(name, made), **wanted}
         if len(after) > LIMIT:
             raise InputError(
-                f"{target.name} would have {len(after)} federated credentials, and Entra allows {LIMIT}",
-                hint="Remove some with state absent",
+                f"{target.name} would have {len(after)} federated credentials, but Entra allows only {LIMIT}",
+                hint="Set the state of some to absent",
             )
         return after
 
@@ -88,11 +91,11 @@ class FederatedCredentials(Part):
         await self.send(graph, target, request, attempted)
 
     async def write_all(self, graph: Graph, target: Target, steps: t.Sequence[Step]) -> None:
-        """One that gives its issuer and subject to another goes first: Entra takes these just once [rec]."""
+        """First remove credentials whose issuer and subject another one takes over: Entra allows these once [rec]."""
         taken = [(step.after["issuer"], step.after["subject"]) for step in steps if step.after]
         first = [s for s in steps if s.before and not s.after and (s.before["issuer"], s.before["subject"]) in taken]
         await super().write_all(graph, target, [*first, *(s for s in steps if s not in first)])
 
-    def there_already(self, error: ServiceError) -> bool:
-        """Only the name makes it the same one."""
+    def already_exists(self, error: ServiceError) -> bool:
+        """Return True for a credential with the same name; only the name identifies it."""
         return error.code == replication.EXISTS

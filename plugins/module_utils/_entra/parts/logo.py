@@ -18,13 +18,13 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._plan import 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
 
-# What Entra takes (terraform azuread [src]), by the bytes with which such a file begins.
+# The image types that Entra accepts (terraform azuread [src]), by the first bytes of the file
 TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 KEY = "logo"
 
 
 class Logo(Part):
-    """``declared`` is a path. The one member is the SHA-256 of the picture; a logo cannot be removed [src]."""
+    """The logo; ``declared`` is a path. The only member is the image's SHA-256; a logo cannot be removed [src]."""
 
     option = "logo"
 
@@ -39,7 +39,8 @@ class Logo(Part):
         self._type = next((kind for begin, kind in TYPES.items() if self._picture.startswith(begin)), "")
         if not self._type:
             raise InputError(
-                f"logo {_input.path_end(self.declared)} is not a picture that Entra takes", hint="Use PNG, JPEG or GIF"
+                f"logo {_input.path_end(self.declared)} is not an image that Entra accepts",
+                hint="Use a PNG, JPEG or GIF file",
             )
 
     async def read(self, graph: Graph, target: Target) -> Items:
@@ -52,7 +53,7 @@ class Logo(Part):
         return {KEY: {"sha256": hashlib.sha256(self._picture).hexdigest()}}
 
     def settled(self, present: Items, target: Target) -> bool:
-        """Entra may store the picture in a form of its own [inf]."""
+        """Return True if a logo exists; Entra may store the image in another form [inf]."""
         return KEY in present
 
     def show(self, items: Items) -> t.Any:

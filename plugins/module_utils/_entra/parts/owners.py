@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 
 class Owners(Part):
-    """``declared`` is {set, add, remove} of object IDs. The key of a member is its object ID."""
+    """The owners of an application; ``declared`` is {set, add, remove} of object IDs, which are the members' keys."""
 
     option = "owners"
 
@@ -31,11 +31,14 @@ class Owners(Part):
         _plan.check_chosen(self.option, self.declared)
         for verb, names in self.declared.items():
             if not all(name.strip() for name in names or []):
-                raise InputError(f"{self.option}.{verb} has an empty entry", hint="Name a user or give an object ID")
+                raise InputError(
+                    f"{self.option}.{verb} contains an empty entry",
+                    hint="Use the user principal name of a user or an object ID",
+                )
 
     async def read(self, graph: Graph, target: Target) -> Items:
         self._caller_id = graph.caller_id
-        if self._to_be_made(target):  # whoever creates it is its first owner
+        if self._to_be_created(target):  # the caller that creates it becomes its first owner
             return {self._caller_id: {"object_id": self._caller_id}} if self._caller_id else {}
         address = self._address(graph, target)
         attempted = f"Reading the owners of {self._name(target)} failed"
@@ -44,7 +47,7 @@ class Owners(Part):
 
     def after(self, present: Items, target: Target) -> Items:
         wanted = _plan.chosen(present, self.declared)
-        # Without itself among the owners, an automation with the permission OwnedBy could not even undo it.
+        # An automation that has only Application.ReadWrite.OwnedBy would lock itself out by removing itself.
         if self.declared.get("set") is not None and self._caller_id in present:
             wanted.add(str(self._caller_id))
         return {key: {"object_id": key} for key in wanted}
@@ -63,7 +66,7 @@ class Owners(Part):
             attempted = f"Removing the owner {step.key} from {self._name(target)} failed"
         await self.send(graph, target, request, attempted)
 
-    def _to_be_made(self, target: Target) -> bool:
+    def _to_be_created(self, target: Target) -> bool:
         return target.new
 
     def _address(self, graph: Graph, target: Target) -> t.Any:
@@ -74,12 +77,12 @@ class Owners(Part):
 
 
 class PrincipalOwners(Owners):
-    """The same of the service principal, which has owners of its own."""
+    """The owners of the service principal, which are separate from the application's."""
 
     option = "service_principal.owners"
     of_principal = True
 
-    def _to_be_made(self, target: Target) -> bool:
+    def _to_be_created(self, target: Target) -> bool:
         return target.principal_id is None
 
     def _address(self, graph: Graph, target: Target) -> t.Any:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Explain a refusal by an app management policy: the tenant's default one, or one of the application's own."""
+"""Explain a refusal by an app management policy, either the tenant's default or the application's own."""
 
 from __future__ import annotations
 
@@ -18,56 +18,56 @@ if t.TYPE_CHECKING:
 
 Document = t.Mapping[str, t.Any]
 
-# Every refusal by a policy has a code that ends so [iss].
+# The suffix of the code of every refusal by a policy [iss]
 SUFFIX = "AsPerAppPolicy"
 LIFETIME = "CredentialInvalidLifetimeAsPerAppPolicy"
 KIND = "CredentialTypeNotAllowedAsPerAppPolicy"
 AUDIENCE = "SignInAudienceNotAllowedAsPerAppPolicy"
-# In the texts of both refusals of an identifier URI [doc]; one of them has a code without SUFFIX.
+# Part of the text of both refusals of an identifier URI [doc]; one of them has a code without SUFFIX
 IDENTIFIER_URI = "identifier-uri-addition-error"
 EXEMPT = "ask an administrator to exempt this application from the policy"
 ANSWER_LONGEST = 500
 
 
 class Cause(t.NamedTuple):
-    """What in a policy is behind a refusal: the member of its restrictions, what to do, and the rules that it is about,
-    empty for all."""
+    """The part of a policy behind a refusal: the member of its restrictions, the next step, and the rules concerned
+    (empty: all)."""
 
     member: str
     hint: str
     about: tuple[str, ...] = ()
 
 
-# By what was written and the code: certificates and client secrets are refused with the same codes [inf].
+# By the option written and the code: certificates and client secrets are refused with the same codes [inf].
 CREDENTIALS = {
     ("client_secrets", LIFETIME): Cause(
         "passwordCredentials", "Shorten lifetime in client_secrets", ("passwordLifetime",)
     ),
     ("client_secrets", KIND): Cause(
         "passwordCredentials",
-        "Ask an administrator to exempt this application from the policy, as RustDesk can only use client secrets",
+        "Ask an administrator to exempt this application from the policy: RustDesk can only use client secrets",
         ("passwordAddition",),
     ),
     ("certificates", LIFETIME): Cause(
         "keyCredentials", "Set certificates to one that is valid for a shorter time", ("asymmetricKeyLifetime",)
     ),
-    # Graph v1.0 gives a kind of rule that only its beta has under the second name [doc].
+    # Graph v1.0 returns rule types that only its beta supports under the second name [doc].
     ("certificates", KIND): Cause(
         "keyCredentials",
-        f"Set certificates to one of an issuer that the policy trusts, or {EXEMPT}",
+        f"Set certificates to one from an issuer that the policy trusts, or {EXEMPT}",
         ("trustedCertificateAuthority", "unknownFutureValue"),
     ),
 }
-AUDIENCES = Cause("audiences", f"Choose another sign_in_audience, or {EXEMPT}")
+AUDIENCES = Cause("audiences", f"Set another sign_in_audience, or {EXEMPT}")
 IDENTIFIER_URIS = {
-    # What the text says, and the rule [doc]
+    # Part of the text, and the rule [doc]
     "must contain": Cause(
         "identifierUris",
         f"In identifier_uris, use URIs with {{app_id}}, the tenant ID or a verified domain, or {EXEMPT}",
         ("uriAdditionWithoutUniqueTenantIdentifier",),
     ),
     "must comply": Cause(
-        "identifierUris", f"In identifier_uris, only use api://{{app_id}}, or {EXEMPT}", ("nonDefaultUriAddition",)
+        "identifierUris", f"In identifier_uris, use only api://{{app_id}}, or {EXEMPT}", ("nonDefaultUriAddition",)
     ),
 }
 REDIRECT_URIS = Cause(
@@ -78,7 +78,7 @@ UNKNOWN = Cause("", EXEMPT[0].upper() + EXEMPT[1:])
 
 
 def cause(code: str | None, answer: str | None, subject: str) -> Cause | None:
-    """What in a policy refused a request with this ``code`` and ``answer``; None where no policy did. Pure.
+    """Return the cause of a refusal with this ``code`` and ``answer``; None if no policy refused it. Pure.
 
     ``subject`` is the option whose credentials were written: client_secrets or certificates.
     """
@@ -94,10 +94,10 @@ def cause(code: str | None, answer: str | None, subject: str) -> Cause | None:
 
 
 def rules(policy: Document, found: Cause) -> str:
-    """The enabled rules of ``policy`` behind a refusal, in its own words, or just the policy's name. Pure.
+    """Return the enabled rules of ``policy`` behind a refusal by their names in Graph, or just the policy's name. Pure.
 
-    A policy of an application's own has other places for them than the default one [doc]. Graph v1.0 does not show
-    those on audiences and redirect URIs, which only its beta has [doc].
+    An application's own policy has a different structure than the default one [doc]. Graph v1.0 does not show the rules
+    on audiences and redirect URIs, which only its beta has [doc].
     """
     if not policy:
         return ""
@@ -118,15 +118,15 @@ def rules(policy: Document, found: Cause) -> str:
 
 
 def _object(value: t.Any) -> Document:
-    """``value`` if it is an object; a rule of another shape is not told."""
+    """Return ``value`` if it is an object, else an empty one: rules of another shape are ignored."""
     return value if isinstance(value, dict) else {}
 
 
 @asynccontextmanager
 async def explaining(graph: Graph, subject: str, object_id: str | None) -> t.AsyncIterator[None]:
-    """Raise a refusal by a policy with the rule behind it, if reading it is permitted, and what to do about it.
+    """Raise a refusal by a policy with the next step and, if the permission to read it exists, the rule behind it.
 
-    For ``subject`` see cause(); ``object_id`` is that of the application, if it is there already.
+    For ``subject``, see cause(). ``object_id`` is that of the application, if it exists.
     """
     try:
         yield
@@ -134,14 +134,14 @@ async def explaining(graph: Graph, subject: str, object_id: str | None) -> t.Asy
         found = cause(error.code, error.answer, subject)
         if found is None:
             raise
-        said = ""
-        with suppress(ServiceError):  # needs a permission of its own (Policy.Read.All)
-            said = rules(await _policy(graph, error.answer or "", object_id), found)
-        raise error.but(answer=f"{error.answer}; {said}" if said else None, hint=found.hint) from error
+        explanation = ""
+        with suppress(ServiceError):  # needs Policy.Read.All
+            explanation = rules(await _policy(graph, error.answer or "", object_id), found)
+        raise error.but(answer=f"{error.answer}; {explanation}" if explanation else None, hint=found.hint) from error
 
 
 async def _policy(graph: Graph, answer: str, object_id: str | None) -> Document:
-    """The policy that the answer names, else the application's own, which replaces the default one [doc]."""
+    """Return the policy that ``answer`` names, else the application's own, which replaces the default one [doc]."""
     attempted = "Reading the app management policy failed"
     policies = graph.client.policies
     named = re.search(r"policy '([0-9a-f-]{36})'", answer)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Decide which client secrets to keep, make and remove; pure.
+"""Decide which client secrets to keep, create and remove; pure.
 
-A credential is ours when its display name is exactly the name of a declared client secret. Others are never touched.
+A credential is managed if its display name equals the name of a declared client secret. Others are never touched.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 
-# What the client secret is called when check mode cannot know it yet.
+# The placeholder value of a client secret that check mode predicts
 NOT_MADE = "not-made-in-check-mode"
 PREDICTED_KEY = "00000000-0000-0000-0000-000000000000"
 UNREADABLE = datetime.max.replace(tzinfo=timezone.utc)
@@ -33,7 +33,7 @@ UNREADABLE = datetime.max.replace(tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class Credential:
-    """A client secret as Graph lists it; the value itself can never be read again."""
+    """A client secret as Graph lists it, without its value, which cannot be read again."""
 
     key_id: str
     name: str | None
@@ -43,7 +43,7 @@ class Credential:
 
     @classmethod
     def parse(cls, item: dict[str, t.Any]) -> Credential:
-        """From an item of ``passwordCredentials``."""
+        """Parse an item of ``passwordCredentials``."""
         return cls(
             item["keyId"],
             item.get("displayName"),
@@ -53,19 +53,19 @@ class Credential:
         )
 
     def live(self, now: datetime) -> bool:
-        """Whether it can still be used at ``now``."""
+        """Return True if it has not expired at ``now``."""
         return self.expires > now
 
     def describe(self) -> str:
-        """For messages and diffs; no part of the value but what Graph shows to every reader."""
+        """Return a description for messages and diffs, without any part of the value."""
         return f"key {self.key_id}, expires {self.expires:%Y-%m-%d %H:%M}Z"
 
     def result(self) -> dict[str, t.Any]:
-        """As the task's result shows it."""
+        """Return the credential as the task's result shows it."""
         return {"key_id": self.key_id, "hint": self.hint, "expires": format_time(self.expires)}
 
 
-# The result for a holder that has none.
+# The result for a holder without a client secret
 NOTHING = dict.fromkeys(("key_id", "hint", "expires"))
 
 
@@ -73,10 +73,10 @@ NOTHING = dict.fromkeys(("key_id", "hint", "expires"))
 class Wanted:
     """One declared client secret.
 
-    Without ``held`` and ``held_key_id`` it is not known what the holder has, unless ``holds_none`` says that it has
-    none. ``other_holders`` are the names of holders that are surely others: what is theirs is renewed and retired for
-    them. ``held_names`` are patterns of names under which a held one is this holder's as well. ``stray_key_ids`` are
-    key IDs of client secrets that never reached the holder.
+    Without ``held`` and ``held_key_id``, the holder's client secret is unknown, unless ``holds_none`` is set.
+    ``other_holders`` are the names of other known holders, for which their client secrets are renewed and retired.
+    ``held_names`` are patterns of other names that this holder's client secret may have. ``stray_key_ids`` are the key
+    IDs of client secrets that never reached the holder.
     """
 
     name: str
@@ -93,17 +93,17 @@ class Wanted:
 
     @property
     def known(self) -> bool:
-        """Whether it is known what the holder has."""
+        """True if the holder's current client secret, or that it has none, is known."""
         return bool(self.held or self.held_key_id or self.holds_none)
 
     @property
     def present(self) -> bool:
-        """Whether the holder shall have one."""
+        """True if the holder should have a client secret."""
         return self.state != "absent"
 
     @classmethod
     def parse(cls, item: t.Mapping[str, t.Any]) -> Wanted:
-        """From a suboption of O(client_secrets); raises InputError for what could never converge."""
+        """Parse a suboption of O(client_secrets); raise InputError for one that could never converge."""
         name = item["name"]
         spans = {
             key: _durations.parse(item[key], f"{key} of client secret {_input.cut(name)}", least)
@@ -111,15 +111,15 @@ class Wanted:
         }
         if spans["renew_before"] >= spans["lifetime"]:
             raise InputError(
-                f"The client secret {name} would be renewed with each run",
+                f"The client secret {name} would be renewed by every run",
                 answer=f"renew_before {item['renew_before']} is not shorter than lifetime {item['lifetime']}",
                 hint="Shorten renew_before or lengthen lifetime",
             )
         held, held_key_id = usable_secret(item.get("held")), (item.get("held_key_id") or "").lower() or None
         if item.get("holds_none") and (held or held_key_id):
             raise InputError(
-                f"The client secret {name} is declared with holds_none and with one that is held",
-                hint="Omit holds_none, or held and held_key_id",
+                f"The client secret {name} sets holds_none together with held or held_key_id",
+                hint="Omit holds_none, or omit held and held_key_id",
             )
         return cls(
             name,
@@ -136,11 +136,11 @@ class Wanted:
 
 @dataclass
 class Decision:
-    """What happens to one declared client secret: ``decision`` is kept, created, renewed or removed.
+    """The decision on one declared client secret: ``decision`` is kept, created, renewed or removed.
 
-    ``held`` is the listed credential that the holder's value is taken to be now, ``holds`` the one that it has
-    afterwards. ``accepted`` is whether the token endpoint has accepted the latter, None where it was not asked.
-    ``strays`` are those of ``superseded`` that never reached the holder.
+    ``held`` is the listed credential that the holder presumably has now, ``holds`` the one that it has afterwards.
+    ``accepted`` is the token endpoint's verdict on the latter, None if it was not tested. ``strays`` are the
+    credentials in ``superseded`` that never reached the holder.
     """
 
     wanted: Wanted
@@ -156,11 +156,11 @@ class Decision:
 
     @property
     def makes(self) -> bool:
-        """Whether a new client secret has to be made."""
+        """True if a client secret has to be created."""
         return self.decision in ("created", "renewed")
 
     def result(self) -> dict[str, t.Any]:
-        """As the task's result shows it; ``secret_text`` only when it was just made."""
+        """Return the decision as the task's result shows it; with ``secret_text`` only if it was just created."""
         shown = {
             "name": self.wanted.name,
             "decision": self.decision,
@@ -176,31 +176,33 @@ class Decision:
 
 
 def check(items: t.Sequence[t.Mapping[str, t.Any]], sign_in_audience: str | None) -> list[Wanted]:
-    """The declared client secrets; raises InputError for a declaration that cannot work."""
+    """Return the declared client secrets; raise InputError for a declaration that cannot work."""
     wanted = [Wanted.parse(item) for item in items]
     names = [item.name for item in wanted]
     if not all(name.strip() for name in names):
-        raise InputError("client_secrets has an entry with an empty name", hint="Set its name to that of the holder")
-    _plan.check_once("client_secrets", names, "Give each holder a name of its own")
+        raise InputError(
+            "client_secrets contains an entry with an empty name", hint="Set its name to the holder's name"
+        )
+    _plan.check_once("client_secrets", names, "Give each holder a unique name")
     check_holders(wanted, sign_in_audience)
     return wanted
 
 
 def check_holders(wanted: t.Sequence[Wanted], sign_in_audience: str | None) -> None:
-    """Raise InputError where the audience has no room for renewing the client secrets of so many holders."""
+    """Raise InputError if the audience limits client secrets too much to renew those of all holders."""
     present = [item.name for item in wanted if item.present]
     if sign_in_audience in PERSONAL_AUDIENCES and len(present) > 1:
         raise InputError(
-            f"{len(present)} client secrets cannot be renewed without a gap with sign_in_audience {sign_in_audience}",
-            answer=f"Entra allows {room.SLOTS_PERSONAL} client secrets there, and a renewal needs one more than is "
-            "held",
-            hint="Give each server an application of its own (another unique_name), or choose AzureADMyOrg",
+            f"{len(present)} client secrets cannot be renewed without interruption with sign_in_audience "
+            f"{sign_in_audience}",
+            answer=f"Entra allows only {room.SLOTS_PERSONAL} client secrets, and a renewal temporarily needs one more",
+            hint="Use a separate application for each server (another unique_name), or set sign_in_audience to "
+            "AzureADMyOrg",
         )
 
 
 def listed(wanted: Wanted, credentials: t.Sequence[Credential]) -> bool:
-    """Whether the client secret that the holder has is surely among ``credentials``; a predicted one is never waited
-    for."""
+    """Return True if the holder's client secret is certainly among ``credentials``, or if it is only predicted."""
     if wanted.held_key_id == PREDICTED_KEY:
         return True
     if wanted.held_key_id:
@@ -209,10 +211,11 @@ def listed(wanted: Wanted, credentials: t.Sequence[Credential]) -> bool:
 
 
 def matching(wanted: Wanted, credentials: t.Sequence[Credential], verdict: Verdict | None = None) -> list[Credential]:
-    """The credentials that the holder's value may be, best first: ours before others, the latest expiry first.
+    """Return the credentials that may have the holder's value: those of its name first, then by the latest expiry.
 
-    Graph shows only the first three characters of a value (``hint`` [rec]). For some it shows none. One of those counts
-    only when Entra accepts the value and no hint fits, and then the first to expire, so that it is renewed in time.
+    Graph shows only the first three characters of a value (``hint`` [rec]), for some values none. A credential without
+    a hint counts only if Entra accepts the value and no hint matches; the first to expire then comes first, so that it
+    is renewed in time.
     """
     if wanted.held_key_id:
         return [credential for credential in credentials if credential.key_id == wanted.held_key_id]
@@ -227,9 +230,9 @@ def matching(wanted: Wanted, credentials: t.Sequence[Credential], verdict: Verdi
 def held_now(
     wanted: Wanted, credentials: t.Sequence[Credential], now: datetime, verdict: Verdict | None = None
 ) -> Credential | None:
-    """The listed credential that the holder's value is taken to be, a live one before others.
+    """Return the listed credential that presumably has the holder's value, preferably a valid one.
 
-    Entra accepts every live one, so a value that it rejects is at most one that has expired.
+    Entra accepts every valid client secret, so a rejected value can only belong to an expired one.
     """
     fit = matching(wanted, credentials, verdict)
     rejected = verdict is not None and verdict.accepted is False
@@ -247,12 +250,12 @@ def decide(
     sign_in_audience: str | None = None,
     retire: bool = True,
 ) -> list[Decision]:
-    """What to do, in the order of ``wanted``; pure.
+    """Return the decisions in the order of ``wanted``; pure.
 
-    ``verdicts`` holds for each name what the token endpoint says of the held value, where it was asked. ``retire``
-    allows to remove superseded credentials, which happens only for a holder whose own secret is kept: a run that
-    makes a new secret removes none that the holder may have, because it does not have the new one yet.
-    Raises InputError when the audience leaves no slot for a new secret.
+    ``verdicts`` are the token endpoint's verdicts on the holders' values, by name, if they were tested. ``retire``
+    allows removing superseded credentials, but only if the holder's own client secret is kept: until the holder has
+    a new one, none that it may use is removed. Raises InputError if the audience leaves no room for a new client
+    secret.
     """
     asked = verdicts or {}
     decisions = [_decide(item, credentials, now, asked.get(item.name), retire) for item in wanted]
@@ -274,7 +277,7 @@ def _decide(
         return Decision(wanted, "removed" if gone else "absent", "declared absent", remove=gone)
     fit = matching(wanted, credentials, verdict)
     live = [credential for credential in fit if credential.live(now)]
-    if wanted.held_key_id == PREDICTED_KEY:  # check mode, one task after the one that would have made it
+    if wanted.held_key_id == PREDICTED_KEY:  # check mode, after the task that would have created it
         live = [Credential(PREDICTED_KEY, wanted.name, None, now, now + wanted.lifetime)]
     if verdict and verdict.accepted is False:
         live = []
@@ -282,30 +285,32 @@ def _decide(
     if live and live[0].name in wanted.other_holders and wanted.state != "retire":
         others = live[0].name
         fit = live = []
-    unknown = [c for c in ours if c.hint is None and wanted.held]  # may be the held one as well
+    unknown = [c for c in ours if c.hint is None and wanted.held]  # may be the holder's
     superseded = [credential for credential in ours if credential not in live and credential not in unknown]
     named = [c for c in superseded if c.key_id.lower() in wanted.stray_key_ids and c not in fit]
     if wanted.state == "retire" and not live:
         kept = [credential for credential in superseded if credential not in named]
-        reason = "the held one is not listed, so nothing is retired"
+        reason = "the console's client secret is not listed, so none is retired"
         return Decision(wanted, "kept", reason, superseded=kept, remove=named)
     due = live and (wanted.state == "renew" or live[0].expires - now <= wanted.renew_before)
     if not live or (due and wanted.state != "retire"):
         decision = _make(wanted, fit, live, superseded, verdict, now)
-        return decision if others is None else replace(decision, reason=f"the held one belongs to {others}")
+        return (
+            decision if others is None else replace(decision, reason=f"the console's client secret belongs to {others}")
+        )
     holds = live[0]
     over = strays.over(superseded, holds, wanted.overlap, now) if retire else []
     remove = [*dict.fromkeys((*named, *over))]
     kept = [credential for credential in superseded if credential not in remove]
     known = f"accepted on {now:%Y-%m-%d}" if verdict and verdict.accepted else f"listed until {holds.expires:%Y-%m-%d}"
     never = strays.never_held(kept, holds)
-    return Decision(wanted, "kept", f"held, {known}", holds, kept, remove, strays=never)
+    return Decision(wanted, "kept", f"in use, {known}", holds, kept, remove, strays=never)
 
 
 def _held_as_other(wanted: Wanted, credentials: t.Sequence[Credential]) -> list[Credential]:
-    """The client secret that the holder has under another name, such as that of a former inventory name.
+    """Return the holder's client secret if it has another name, such as a former inventory name.
 
-    Only one that is surely the held one, of a name that is expected, and of no other holder.
+    It must be unambiguous, have an expected name, and belong to no other holder.
     """
     fit = [credential for credential in matching(wanted, credentials) if credential.name != wanted.name]
     names = {credential.name or "" for credential in fit} - wanted.other_holders
@@ -321,8 +326,11 @@ def _make(
     verdict: Verdict | None,
     now: datetime,
 ) -> Decision:
-    """A new one, and which others go before: were they kept, a console that refuses every write, and runs that die
-    before they write, would gather one with each run. Nothing goes where it is not known what the holder has."""
+    """Return the decision to create a client secret, and which others to remove first.
+
+    Otherwise, runs that fail before they write to the console would accumulate client secrets. None is removed if the
+    holder's client secret is unknown.
+    """
     held = live[0] if live else None
     others = [credential for credential in superseded if credential not in fit] if wanted.known else []
     remove = strays.removable(others, held, now)
@@ -330,9 +338,9 @@ def _make(
     kept = [credential for credential in superseded if credential not in remove]
     if live:
         expires = live[0].expires
-        reason = f"the held one expires {expires:%Y-%m-%d}, within {_days(wanted.renew_before)}"
+        reason = f"the console's client secret expires on {expires:%Y-%m-%d}, within {_days(wanted.renew_before)}"
         if wanted.state == "renew":
-            reason = f"asked for, before the held one expires {expires:%Y-%m-%d}"
+            reason = f"requested, before the console's client secret expires on {expires:%Y-%m-%d}"
         ours = [credential for credential in live if credential.name == wanted.name]
         return Decision(wanted, "renewed", reason, live[0], [*kept, *ours], remove, strays=never)
     reason = _why_not(wanted, fit, verdict, superseded)
@@ -341,16 +349,16 @@ def _make(
 
 def _why_not(wanted: Wanted, fit: list[Credential], verdict: Verdict | None, ours: list[Credential]) -> str:
     if not wanted.held and not wanted.held_key_id:
-        return "the holder has none" + (", and the value of an earlier one cannot be read again" if ours else "")
+        return "the console has none" + (", and the value of an earlier one cannot be read again" if ours else "")
     if fit and verdict and verdict.accepted is False:
-        return f"the held one is rejected by Entra (AADSTS{verdict.code})"
+        return f"Entra rejects the console's client secret (AADSTS{verdict.code})"
     if fit:
-        return f"the held one expired {max(credential.expires for credential in fit):%Y-%m-%d}"
-    return "the held one is not among the application's client secrets"
+        return f"the console's client secret expired on {max(credential.expires for credential in fit):%Y-%m-%d}"
+    return "the console's client secret does not belong to this application"
 
 
 def parse_time(text: str | None) -> datetime:
-    """A Graph timestamp of any precision as an aware datetime in UTC; UNREADABLE, far in the future, if it is none."""
+    """Parse a Graph timestamp of any precision to UTC; return UNREADABLE, far in the future, if it is malformed."""
     known = text if isinstance(text, str) else ""
     match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?", known)
     if not match:
@@ -365,7 +373,7 @@ def parse_time(text: str | None) -> datetime:
 
 
 def format_time(moment: datetime) -> str:
-    """The same in Graph's form, whole seconds."""
+    """Return ``moment`` in Graph's format, in whole seconds."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Room for new client secrets, where an application may have only a few; pure."""
+"""Make room for new client secrets if an application may have only a few; pure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if t.TYPE_CHECKING:
         Decision,
     )
 
-# "Validation differences by supported account types" [doc]; expired ones count.
+# "Validation differences by supported account types" [doc]; expired client secrets count.
 SLOTS_PERSONAL = 2
 
 
 def make(decisions: list[Decision], credentials: t.Sequence[Credential], now: datetime) -> None:
-    """Drop what is in the way of a new secret where the audience allows only two: expired ones of ours first, then
-    those that the holder certainly does not have; never one that may be in use."""
+    """Remove credentials to make room for a new one if the audience allows only two: managed ones that have expired
+    first, then those that the holder certainly does not have; never one that may be in use."""
     held = {decision.holds.key_id for decision in decisions if decision.holds}
     used = len(credentials) - sum(len(decision.remove) for decision in decisions)
     for decision in (d for d in decisions if d.makes):
@@ -33,7 +33,7 @@ def make(decisions: list[Decision], credentials: t.Sequence[Credential], now: da
             (c for c in decision.superseded if c.key_id not in held), key=lambda c: (c.live(now), c.start)
         )
         if not decision.wanted.known and candidates and candidates[-1].live(now):
-            candidates.pop()  # the holder's secret cannot be read: the newest may be the one in use
+            candidates.pop()  # the holder's client secret is unknown: the newest may be in use
         while used >= SLOTS_PERSONAL and candidates:
             dropped = candidates.pop(0)
             decision.superseded.remove(dropped)
@@ -43,8 +43,8 @@ def make(decisions: list[Decision], credentials: t.Sequence[Credential], now: da
         if used >= SLOTS_PERSONAL:
             others = "; ".join(f"{c.name or 'without a name'}: {c.describe()}" for c in credentials)
             raise InputError(
-                f"There is no room for a client secret for {decision.wanted.name}",
-                answer=f"with this sign_in_audience Entra allows {SLOTS_PERSONAL}, and both are in use: {others}",
-                hint="Remove one that is not needed, by its key ID, or choose sign_in_audience AzureADMyOrg",
+                f"No further client secret can be created for {decision.wanted.name}",
+                answer=f"with this sign_in_audience, Entra allows {SLOTS_PERSONAL}, and both are in use: {others}",
+                hint="Remove one that is not needed, by its key ID, or set sign_in_audience to AzureADMyOrg",
             )
         used += 1

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Strays: client secrets of a holder that never reached it, made by a run that died or could not write them; pure.
+"""Find orphaned client secrets ("strays"): created by an interrupted run, never written to their holder; pure.
 
-Only the run that made a client secret and its holder can know the value. If the holder is known to have another one, or
-none, a stray can be used by nobody, unless the run that made it is still at work and about to give it to the holder.
+Only the run that created a client secret and its holder can know the value. If the holder has another one, or none, a
+stray is useless, unless the run that created it is still active and about to write it to the holder.
 """
 
 from __future__ import annotations
@@ -17,28 +17,30 @@ from datetime import datetime, timedelta
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import Credential
 
-# Longer than a run takes from making a client secret to writing it to the console
+# Longer than a run takes from creating a client secret to writing it to the console
 IN_FLIGHT = timedelta(minutes=15)
-# How many younger ones there may be of one holder; one more is not made
+# The maximum number of recent strays of one holder before another client secret is created
 MOST = 1
 
 
 def in_flight(credential: Credential, now: datetime) -> bool:
-    """Whether the run that made ``credential`` may still be about to give it to the holder."""
+    """Return True if the run that created ``credential`` may still be about to write it to the holder."""
     return now - credential.start < IN_FLIGHT
 
 
 def never_held(others: t.Iterable[Credential], held: Credential | None) -> list[Credential]:
-    """Those of ``others`` that never reached the holder, which has ``held``, or none of them: a holder gets one after
-    the other, so what is younger than the held one was never written, or was taken back from it."""
+    """Return the credentials in ``others`` that never reached the holder, which has ``held`` or none.
+
+    A holder gets one after the other, so a newer one than ``held`` was never written, or ``held`` was restored.
+    """
     return [credential for credential in others if held is None or credential.start > held.start]
 
 
 def removable(others: t.Iterable[Credential], held: Credential | None, now: datetime) -> list[Credential]:
-    """Those of ``others`` that go before another one is made, where the holder is known to have ``held``, or none.
+    """Return the credentials in ``others`` to remove before another one is created, if the holder has ``held`` or none.
 
-    With ``held``, these are all earlier ones, as only one is superseded at a time, and strays. Without it, the latest
-    one may be the one that the holder had last, and so stays for the overlap.
+    With ``held``, these are strays and all earlier ones, because only one is superseded at a time. Without it, the
+    latest one may be the last that the holder had, and is kept for the overlap.
     """
     found = sorted(others, key=lambda credential: credential.start)
     if held:
@@ -47,10 +49,10 @@ def removable(others: t.Iterable[Credential], held: Credential | None, now: date
 
 
 def over(superseded: t.Iterable[Credential], held: Credential, overlap: timedelta, now: datetime) -> list[Credential]:
-    """Those of ``superseded`` that go because the holder has ``held``: expired ones, strays that no run can be about to
-    write, and those whose ``overlap`` is over.
+    """Return the credentials in ``superseded`` to remove because the holder has ``held``: expired ones, strays that no
+    run can be about to write, and those whose ``overlap`` has elapsed.
 
-    One of no time is over at once: ``now`` is in whole seconds, and so may be before the start of a new one.
+    An ``overlap`` of zero has always elapsed: ``now`` is in whole seconds and can precede the start of a new one.
     """
     found = [*superseded]
     never = never_held(found, held)
@@ -63,7 +65,7 @@ def over(superseded: t.Iterable[Credential], held: Credential, overlap: timedelt
 
 
 def in_the_way(strays: t.Iterable[Credential], now: datetime) -> list[Credential]:
-    """Those of ``strays`` that keep another one from being made until the runs that made them have ended; empty where
-    there are not too many."""
+    """Return the recent ``strays`` that block another client secret until their runs have ended; empty if there are at
+    most MOST."""
     found = [credential for credential in strays if in_flight(credential, now)]
     return found if len(found) > MOST else []

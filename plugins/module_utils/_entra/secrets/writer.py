@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Make and remove client secrets in Graph, so that none is lost and none is made twice.
+"""Create and remove client secrets in Graph, so that none is lost and none is created twice.
 
-A secret that nobody could be given is removed again before the error is raised, so that none is left behind whose
-value no one knows. If that fails too, the error names it.
+A client secret that cannot be returned is removed before the error is raised, because its value would be lost. If the
+removal fails, the error names it.
 """
 
 from __future__ import annotations
@@ -41,17 +41,14 @@ if t.TYPE_CHECKING:
     )
 
 Document = dict[str, t.Any]
-# Seconds within which a credential that is there is listed and can be removed; afterwards it counts as gone.
+# Seconds within which an existing credential is listed and can be removed; after that, it counts as removed.
 LISTED_WITHIN = 20.0
-# Seconds within which other runs that are at work have given their client secrets to the holder, or removed them
+# Seconds within which other active runs have written their client secrets to the holder, or removed them
 OTHERS_WITHIN = 60.0
 
 
 class SecretWriter:
-    """Makes and removes client secrets of one application.
-
-    ``app`` is the application as Graph has it.
-    """
+    """Creates and removes client secrets of one application; ``app`` is the application as Graph returns it."""
 
     def __init__(self, graph: Graph, endpoint: TokenEndpoint, app: Document) -> None:
         self._graph = graph
@@ -59,35 +56,35 @@ class SecretWriter:
         self._app = app
 
     async def apply(self, decisions: t.Sequence[Decision]) -> list[str]:
-        """Carry out ``decisions``: remove, make, and wait until Entra accepts what was made.
+        """Apply ``decisions``: remove, create, and wait until Entra accepts the new client secrets. Return warnings.
 
-        Sets ``holds`` and ``secret_text`` of the decisions that make one. Gives warnings. If any cannot be made or is
-        not accepted in time, all that this call made are removed again and ServiceError is raised; see take_back().
-        Raises ConflictError, before anything is made, if other runs have made several for the same holder.
+        Sets ``holds`` and ``secret_text`` of the decisions that create one. If one cannot be created or is not accepted
+        in time, all that this call created are removed and ServiceError is raised; see take_back(). Raises
+        ConflictError, before any is created, if other runs have created several for the same holder.
         """
         making = [decision for decision in decisions if decision.makes]
         for decision in making:
-            await self._let_others_end(decision)
+            await self._wait_for_other_runs(decision)
         for decision in decisions:
             for credential in decision.remove:
                 await self.remove(credential)
         try:
             for decision in making:  # one after the other: concurrent credential edits of one app fail [iss]
-                decision.holds, decision.secret_text = await self._make(decision)
+                decision.holds, decision.secret_text = await self._create(decision)
             verdicts = await asyncio.gather(*(self._accepted(decision) for decision in making))
             if making:
                 await self._listed([decision.holds for decision in making if decision.holds])
         except BaseException as error:
-            told = await self.take_back(making, error)
-            if told is error:
+            reported = await self.take_back(making, error)
+            if reported is error:
                 raise
-            raise told from error
+            raise reported from error
         return [warning for warning in verdicts if warning]
 
-    async def _let_others_end(self, decision: Decision) -> None:
-        """Wait until not more than one young stray of the holder is left; raises ConflictError if they stay.
+    async def _wait_for_other_runs(self, decision: Decision) -> None:
+        """Wait until at most one recent orphaned client secret of the holder is left; raise ConflictError if they stay.
 
-        None of them is removed: the run that made it may be about to write it to the console.
+        None of them is removed: the run that created it may be about to write it to the console.
         """
 
         def left(found: list[Credential]) -> list[Credential]:
@@ -102,7 +99,7 @@ class SecretWriter:
             lambda found: not left(found),
             min(self._graph.patience, OTHERS_WITHIN),
             agreeing=1,
-            what="another run that has made a client secret for the same console",
+            what="another run that has created a client secret for the same console",
         )
         if settled:
             return
@@ -110,13 +107,13 @@ class SecretWriter:
         later = format_time(max(credential.start for credential in staying) + strays.IN_FLIGHT)
         listed = "; ".join(credential.describe() for credential in staying)
         raise ConflictError(
-            f"No client secret was made for {decision.wanted.name} on {application.label(self._app)}",
+            f"No client secret was created for {decision.wanted.name} on {application.label(self._app)}",
             answer=f"{len(staying)} new ones have not reached it, and another run may be about to write one: {listed}",
             hint=f"If no other run is active, remove them in Entra, or run the playbook again after {later}",
         )
 
     async def _listed(self, made: list[Credential]) -> None:
-        """Wait until all that were made are listed; one that never is was removed by somebody meanwhile."""
+        """Wait until all new client secrets are listed; one that never is listed was removed by another process."""
         _found, settled = await replication.settle(
             self._credentials,
             lambda found: {c.key_id for c in made} <= {c.key_id for c in found},
@@ -125,14 +122,14 @@ class SecretWriter:
         if not settled:
             raise ServiceError(
                 f"A new client secret of {application.label(self._app)} is not listed",
-                answer="it was accepted, but somebody may have removed it since",
-                hint="Run again; raise wait_timeout if the tenant is slow",
+                answer="it was accepted, but another process may have removed it since",
+                hint="Run the playbook again. If the tenant is slow, increase wait_timeout",
             )
 
     async def take_back(self, decisions: t.Iterable[Decision], error: BaseException) -> BaseException:
-        """Remove what was just made for ``decisions`` and reached nobody, each whatever becomes of the others.
+        """Remove each client secret that was created for ``decisions`` and could not be returned.
 
-        Gives ``error``, with those that stay if any cannot be removed.
+        Returns ``error`` with the outcome, including those that cannot be removed.
         """
         made = [decision.holds for decision in decisions if decision.secret_text and decision.holds]
         left = [credential for credential in made if not await self._removed(credential)]
@@ -142,23 +139,23 @@ class SecretWriter:
             return error
         outcome = f"the new client secrets were removed again: {_names(made)}"
         if left:
-            outcome = f"new client secrets stay, whose values nobody knows: {_names(left)}"
+            outcome = f"new client secrets with unknown values could not be removed: {_names(left)}"
         known = error if isinstance(error, SsoError) else unforeseen(error)
         return known.but(answer=f"{known.answer}; {outcome}" if known.answer else outcome)
 
     async def _removed(self, credential: Credential) -> bool:
-        """Whether a client secret that was made could be removed again."""
+        """Remove a new client secret; return False if this fails."""
         try:
             await self.remove(credential)
-        except Exception:  # noqa: BLE001  # the error that led here counts
+        except Exception:  # noqa: BLE001  # the original error is raised instead
             return False
         return True
 
     async def remove(self, credential: Credential) -> None:
-        """Remove a client secret; one that is gone already is no error.
+        """Remove a client secret; a missing one is not an error.
 
-        Graph answers the same for a key that is gone and for one that is not replicated yet [iss], so the answer is
-        believed only after reads agree.
+        Graph returns the same error for a removed key and for one that has not replicated yet [iss], so it counts only
+        if reads agree.
         """
         attempted = f"Removing the client secret {credential.name} ({credential.describe()}) failed"
         address = self._graph.client.applications.by_application_id(self._app["id"]).remove_password
@@ -176,11 +173,11 @@ class SecretWriter:
             self._credentials, lambda found: credential.key_id not in {c.key_id for c in found}, self._graph.patience
         )
 
-    async def _make(self, decision: Decision) -> tuple[Credential, str]:
+    async def _create(self, decision: Decision) -> tuple[Credential, str]:
         name = decision.wanted.name
-        attempted = f"Making a client secret for {name} on {application.label(self._app)} failed"
-        # The microseconds are ours: they tell what this request made from what anybody else made [rec: kept as sent].
-        # A second less, so that a policy which allows just this lifetime is kept.
+        attempted = f"Creating a client secret for {name} on {application.label(self._app)} failed"
+        # Random microseconds identify this request's client secret [rec: kept as sent]. One second less complies with a
+        # policy that allows exactly this lifetime.
         last = self._graph.now + decision.wanted.lifetime - timedelta(seconds=1)
         expires = last.replace(microsecond=1 + secrets.randbelow(999_999))
         address = self._graph.client.applications.by_application_id(self._app["id"]).add_password
@@ -192,53 +189,58 @@ class SecretWriter:
             )
         except BaseException as error:
             if isinstance(error, SsoError) and not isinstance(error, AmbiguousError):
-                raise  # it was refused, or not sent
-            told = await self._undo_unknown(attempted, name, expires, error)
-            if told is error:
+                raise  # refused or not sent
+            reported = await self._undo_unknown(attempted, name, expires, error)
+            if reported is error:
                 raise
-            raise told from error
+            raise reported from error
         made = answer if isinstance(answer, dict) else {}
         key_id, secret = made.get("keyId"), made.get("secretText")
         if isinstance(key_id, str) and key_id and isinstance(secret, str) and secret:
             credential = Credential.parse(made)
             if credential.name == name and UNREADABLE not in (credential.start, credential.expires):
                 return credential, secret
-        odd = ServiceError(attempted, answer="the answer has no client secret that can be used", hint="Run again")
-        raise await self._undo_unknown(attempted, name, expires, odd, key_id)
+        malformed = ServiceError(
+            attempted, answer="the response has no usable client secret", hint="Run the playbook again"
+        )
+        raise await self._undo_unknown(attempted, name, expires, malformed, key_id)
 
     async def _undo_unknown(
         self, attempted: str, name: str, expires: datetime, error: BaseException, key_id: t.Any = None
     ) -> BaseException:
-        """Remove what a request with a lost answer may have made: its value is unknown, so nobody can ever use it.
+        """Remove the client secret that a request with a lost response may have created; its value is unknown.
 
-        Gives ``error`` with what became of it.
+        Returns ``error`` with the outcome.
         """
 
-        def strange(found: list[Credential]) -> list[Credential]:
+        def unknown(found: list[Credential]) -> list[Credential]:
             mine = [c for c in found if c.name == name]
             return [c for c in mine if c.key_id == key_id or abs(c.expires - expires) < timedelta(microseconds=2)]
 
-        may_stay = f"a client secret {name} that expires {expires:%Y-%m-%d %H:%M:%S.%f}Z may appear or stay"
+        may_stay = f"a client secret {name} that expires on {expires:%Y-%m-%d %H:%M:%S.%f}Z may appear or remain"
         try:
             found, _settled = await replication.settle(
-                self._credentials, lambda c: bool(strange(c)), min(self._graph.patience, LISTED_WITHIN), agreeing=1
+                self._credentials, lambda c: bool(unknown(c)), min(self._graph.patience, LISTED_WITHIN), agreeing=1
             )
-            made = strange(found)
+            made = unknown(found)
             left = [credential for credential in made if not await self._removed(credential)]
-            outcome = "what it made was found and removed" if made else f"none that it made is listed; {may_stay}"
+            outcome = (
+                "its client secret was found and removed" if made else f"no new client secret is listed; {may_stay}"
+            )
             if left:
-                outcome = f"what it made stays, and nobody knows its value: {_names(left)}"
-        except Exception as failure:  # noqa: BLE001  # the error that led here counts
+                outcome = f"its client secret with an unknown value could not be removed: {_names(left)}"
+        except Exception as failure:  # noqa: BLE001  # the original error is raised instead
             known = failure if isinstance(failure, SsoError) else unforeseen(failure)
-            outcome = f"it was not possible to look for what it made ({known.answer or known.attempted}); {may_stay}"
+            outcome = f"searching for its client secret failed ({known.answer or known.attempted}); {may_stay}"
         if isinstance(error, SsoError):
-            return error.but(answer=f"{error.answer}; {outcome}", hint="Run again")
+            return error.but(answer=f"{error.answer}; {outcome}", hint="Run the playbook again")
         if not isinstance(error, Exception):
             return error
-        return AmbiguousError(attempted, answer=f"{unforeseen(error).answer}; {outcome}", hint="Run again")
+        answer = f"{unforeseen(error).answer}; {outcome}"
+        return AmbiguousError(attempted, answer=answer, hint="Run the playbook again")
 
     async def _accepted(self, decision: Decision) -> str | None:
-        """Wait until the token endpoint accepts the new secret; gives a warning where it cannot tell."""
+        """Wait until the token endpoint accepts the new client secret; return a warning if its verdict is unknown."""
         name, secret = decision.wanted.name, decision.secret_text or ""
 
         def settled(verdict: token_endpoint.Verdict) -> bool:
@@ -256,12 +258,12 @@ class SecretWriter:
         if not done:
             raise ServiceError(
                 f"The new client secret for {name} was not accepted within {self._graph.patience:.0f} seconds",
-                answer=f"the token endpoint last said: {verdict.answer}",
-                hint="Run again; raise wait_timeout if the tenant is slow",
+                answer=f"the token endpoint last answered: {verdict.answer}",
+                hint="Run the playbook again. If the tenant is slow, increase wait_timeout",
                 code=f"AADSTS{verdict.code}" if verdict.code else None,
             )
         if not verdict.accepted:
-            return f"Whether Entra accepts the new client secret for {name} could not be tried: {verdict.answer}"
+            return f"The new client secret for {name} could not be tested: {verdict.answer}"
         return None
 
     async def _credentials(self) -> list[Credential]:

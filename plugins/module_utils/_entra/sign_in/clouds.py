@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The Microsoft clouds: where to sign in and where Microsoft Graph is."""
+"""The Microsoft clouds: their login endpoints and their Microsoft Graph endpoints."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 
 @dataclass(frozen=True)
 class Cloud:
-    """A cloud's two base URLs, without a slash at the end, and the value of O(cloud)."""
+    """A cloud's two base URLs, without a trailing slash, and the value of O(cloud)."""
 
     authority_host: str
     graph_endpoint: str
@@ -28,11 +28,11 @@ class Cloud:
 
     @property
     def token_exchange_audience(self) -> str:
-        """The audience of a workload's token that this cloud proposes for federated credentials."""
+        """The audience that this cloud recommends for the tokens of federated credentials."""
         return TOKEN_EXCHANGE.get(self.authority_host, "api://AzureADTokenExchange")
 
 
-# Microsoft's "National clouds" and "Deployments" pages [doc].
+# Source: Microsoft's "National clouds" and "Deployments" pages [doc]
 CLOUDS = {
     "public": Cloud("https://login.microsoftonline.com", "https://graph.microsoft.com"),
     "us_government": Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us", "us_government"),
@@ -42,13 +42,13 @@ CLOUDS = {
     "china": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", "china"),
 }
 
-# By authority; all others have the public cloud's (Azure/login#452, terraform-provider-azuread#1755 [iss]).
+# By authority; all others use the public cloud's (Azure/login#452, terraform-provider-azuread#1755 [iss])
 TOKEN_EXCHANGE = {
     "https://login.microsoftonline.us": "api://AzureADTokenExchangeUSGov",
     "https://login.chinacloudapi.cn": "api://AzureADTokenExchangeChina",
 }
 
-# What AWX's built-in Azure credential and Azure's own tools put into AZURE_CLOUD_ENVIRONMENT.
+# The values of AZURE_CLOUD_ENVIRONMENT that AWX's built-in Azure credential and Azure's own tools set
 AZURE_NAMES = {
     "AzureCloud": "public",
     "AzurePublicCloud": "public",
@@ -59,7 +59,7 @@ AZURE_NAMES = {
 
 
 def choose(params: t.Mapping[str, t.Any]) -> Cloud:
-    """The cloud that the options O(cloud), O(authority_host) and O(graph_endpoint) name.
+    """Return the cloud that the options O(cloud), O(authority_host) and O(graph_endpoint) select.
 
     Raises InputError for an address that is not an https origin.
     """

@@ -25,19 +25,19 @@ if t.TYPE_CHECKING:
 GUID = _input.GUID
 ACCOUNT_PLACEHOLDERS = ("common", "organizations", "consumers")
 
-# Of a description; Microsoft's have about 300 characters
+# The longest error description that is quoted; Microsoft's have about 300 characters
 LONGEST_QUOTE = 600
 # The members of the document that are used
 MEMBERS = ("issuer", "authorization_endpoint", "token_endpoint", "msgraph_host")
-# Its addresses, which all have to be of the cloud; the last two are for relying parties
+# The addresses in the document, which must all belong to the cloud; only relying parties use the last two
 ADDRESSES = (*MEMBERS[:3], "jwks_uri", "userinfo_endpoint")
 
 
 @dataclass(frozen=True)
 class Discovery:
-    """The part of a tenant's discovery document that a sign-in depends on.
+    """The part of a tenant's discovery document that sign-in depends on.
 
-    ``now`` is the login endpoint's clock; None where another task has read the document.
+    ``now`` is the login endpoint's clock; None if another task read the document.
     """
 
     issuer: str
@@ -48,12 +48,12 @@ class Discovery:
 
     @classmethod
     def handed_over(cls, document: t.Mapping[str, str]) -> Discovery:
-        """What another task has read; see document()."""
+        """Restore the result of another task's document()."""
         issuer, authorization_endpoint, token_endpoint, graph_host = (document[member] for member in MEMBERS)
         return cls(issuer, authorization_endpoint, token_endpoint, graph_host)
 
     def document(self) -> dict[str, str]:
-        """By the names of the document's members, to hand over to another task."""
+        """Return the values under the document's member names, for another task."""
         values = (self.issuer, self.authorization_endpoint, self.token_endpoint, self.graph_host)
         return dict(zip(MEMBERS, values, strict=True))
 
@@ -64,19 +64,19 @@ class Discovery:
 
     @property
     def tenant_id(self) -> str:
-        """The tenant's GUID, which the issuer carries even where a domain name was asked for [inf]."""
+        """The tenant's GUID, which the issuer contains even if the request named a domain [inf]."""
         found = GUID.search(self.issuer)
         return found.group(0).lower() if found else ""
 
 
 def check_tenant(tenant_id: str) -> None:
-    """Raise InputError when ``tenant_id`` can not be the tenant of a RustDesk sign-in."""
+    """Raise InputError if ``tenant_id`` cannot be the tenant of a RustDesk sign-in."""
     if tenant_id.lower() in ACCOUNT_PLACEHOLDERS:
         raise InputError(
-            f"tenant_id {tenant_id} names no tenant",
-            answer="its discovery document carries a placeholder instead of an issuer, and RustDesk compares the "
-            "issuer byte for byte",
-            hint="Set tenant_id to the Directory (tenant) ID, or to one of the tenant's domain names",
+            f"tenant_id {tenant_id} is not a tenant",
+            answer="its discovery document has a placeholder instead of an issuer, and RustDesk compares the issuer "
+            "byte for byte",
+            hint="Set tenant_id to the Directory (tenant) ID or to one of the tenant's domain names",
         )
     _input.tenant(tenant_id)
 
@@ -84,26 +84,25 @@ def check_tenant(tenant_id: str) -> None:
 def discover(http: Http, cloud: Cloud, tenant_id: str) -> Discovery:
     """Read the discovery document of ``tenant_id``, a GUID or a domain name.
 
-    Raises ServiceError if there is no such tenant, if the login endpoint cannot be reached, or if its document is of
+    Raises ServiceError if the tenant does not exist, the login endpoint cannot be reached, or the document belongs to
     another tenant or names addresses outside ``cloud``.
     """
     found = read_discovery(http, f"{cloud.authority_host}/{tenant_id}/v2.0", hosts.of_cloud(cloud))
     named = tenant_id.lower()
     if not found.tenant_id or (GUID.fullmatch(named) and found.tenant_id != named):
-        told = f"is of the tenant {found.tenant_id}" if found.tenant_id else "has no tenant ID"
+        problem = f"belongs to the tenant {found.tenant_id}" if found.tenant_id else "has no tenant ID"
         raise ServiceError(
             f"Resolving the tenant {tenant_id} failed",
-            answer=f"the issuer {found.issuer} {told}",
+            answer=f"the issuer {found.issuer} {problem}",
             hint="Check tenant_id and authority_host",
         )
     return found
 
 
 def read_discovery(http: Http, issuer: str, trusted: hosts.Trusted | None = None) -> Discovery:
-    """Read the discovery document below ``issuer``, a URL; the document's addresses all have to be ``trusted``.
+    """Read the discovery document of ``issuer``, a URL; all its addresses must be ``trusted``.
 
-    By default, they have to be of the cloud in which the issuer is. Raises ServiceError for anything but a document
-    that can be used.
+    By default, the hosts of the issuer's cloud are trusted. Raises ServiceError unless the document can be used.
     """
     trusted = trusted or hosts.of_issuer(issuer)
     url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
@@ -131,30 +130,32 @@ def read_discovery(http: Http, issuer: str, trusted: hosts.Trusted | None = None
 
 
 def _check(document: dict[str, t.Any], trusted: hosts.Trusted, attempted: str) -> None:
-    """Raise ServiceError if the discovery ``document`` lacks an address, or names one that is not ``trusted``."""
+    """Raise ServiceError if the discovery ``document`` lacks an address or has one that is not ``trusted``."""
     missing = [member for member in MEMBERS[:3] if not isinstance(document.get(member), str)]
     if missing:
         raise ServiceError(attempted, answer=f"the document has no {', '.join(missing)}", hint="Check authority_host")
-    proxy = "and whether a proxy answers in place of Microsoft. Nothing was sent to that host"
+    proxy = "and whether a proxy answers instead of Microsoft. No request was sent to that host"
     hint = f"Check {trusted.option}, {proxy}"
     of_graph = f"Check graph_endpoint, {trusted.option}, {proxy}"
     graph_host = document.get("msgraph_host")
     known = {member: document[member] for member in ADDRESSES if document.get(member) is not None}
     for member, url in known.items():
-        wrong = trusted.foreign(member, url) if isinstance(url, str) else f"its {member} is not text"
+        wrong = trusted.foreign(member, url) if isinstance(url, str) else f"its {member} is not a string"
         if wrong:
             raise ServiceError(attempted, answer=wrong, hint=of_graph if member == "userinfo_endpoint" else hint)
     if graph_host and not (isinstance(graph_host, str) and trusted.is_graph(graph_host)):
-        raise ServiceError(attempted, answer="its msgraph_host is not Graph's host of this cloud", hint=of_graph)
+        raise ServiceError(
+            attempted, answer="its msgraph_host is not Microsoft Graph's host in this cloud", hint=of_graph
+        )
 
 
 def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
-    """The code, text and request ID of the login endpoint's error ``document``.
+    """Return the code, text and request ID of the login endpoint's error ``document``.
 
-    The code comes from ``error_codes``. These can be absent [iss]; then it is the AADSTS number in the description.
+    The code comes from ``error_codes`` or, if these are absent [iss], from the AADSTS number in the description.
     """
-    said = next((document[key] for key in ("error_description", "error") if isinstance(document.get(key), str)), "")
-    description = said.strip() or "no description"
+    text = next((document[key] for key in ("error_description", "error") if isinstance(document.get(key), str)), "")
+    description = text.strip() or "no description"
     codes = document.get("error_codes")
     known = [str(code) for code in codes if str(code).isdecimal()] if isinstance(codes, list) else []
     known = known or re.findall(r"AADSTS(\d+)", description)
@@ -166,11 +167,11 @@ def refusal(document: dict[str, t.Any]) -> tuple[str | None, str, str | None]:
 
 def _refused(attempted: str, response: t.Any, document: t.Any, asked: _causes.Asked) -> ServiceError:
     status, other = response.status_code, _answers.of_answer(response, asked)
-    code, answer, request_id = refusal(document) if isinstance(document, dict) else (None, "no JSON document", None)
+    code, answer, request_id = refusal(document) if isinstance(document, dict) else (None, "not a JSON document", None)
     request_id = request_id or _answers.request_id(response)
     if other:
         return ServiceError(attempted, answer=other.answer, hint=other.hint, status=status, request_id=request_id)
-    hint = "Check authority_host and cloud" + ("" if isinstance(document, dict) else ", and the proxies on the way")
+    hint = "Check authority_host and cloud" + ("" if isinstance(document, dict) else ", and any proxy in between")
     if code == "90002":
         hint = "Check tenant_id, and cloud if the tenant is not in Microsoft's public cloud"
     return ServiceError(

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Which hosts belong to a cloud: tokens and client secrets are sent to no others, whatever an answer says; pure.
+"""The hosts of each cloud. Tokens and client secrets are sent to no other host, whatever a response names; pure.
 
-The login hosts are the aliases of Microsoft's instance discovery [rec] and those that MSAL knows (authority.py [src]).
+The login hosts are the aliases in Microsoft's instance discovery [rec] and the hosts that MSAL knows
+(authority.py [src]).
 """
 
 from __future__ import annotations
@@ -42,15 +43,16 @@ PORTALS = {
     "us_government_dod": "https://entra.microsoft.us",
     "china": "https://entra.microsoftonline.cn",
 }
-# Where issuers of version 1 are, in all clouds [doc]; nothing is sent there
+# The hosts of version 1 issuers in all clouds [doc]; no request goes to them
 V1_ISSUERS = frozenset({"https://sts.windows.net", "https://sts.chinacloudapi.cn"})
 
 
 @dataclass(frozen=True)
 class Trusted:
-    """The origins of one cloud, such as ``https://login.microsoftonline.com``; ``option`` is what decides about them.
+    """The origins of one cloud, such as ``https://login.microsoftonline.com``.
 
-    ``graph`` is None where nothing tells Graph's address; then any https address is one.
+    ``graph`` is None if Graph's address is unknown; then any https address is accepted. ``option`` names the options
+    that set the origins.
     """
 
     login: frozenset[str]
@@ -58,7 +60,7 @@ class Trusted:
     option: str
 
     def foreign(self, member: str, url: str) -> str | None:
-        """What is wrong with ``url``, the ``member`` of an answer of the login endpoint; None if it can be used."""
+        """Return the problem with ``url``, ``member`` of a login endpoint's response; None if it can be used."""
         try:
             parts = urlsplit(url)
             parts.port  # noqa: B018  # the property raises ValueError for a bad port
@@ -77,42 +79,42 @@ class Trusted:
         return f"its {member} is at {found}, which is not a host of this cloud ({_named(allowed)})"
 
     def is_graph(self, host: str) -> bool:
-        """Whether ``host``, with its port if it has one, is one of Microsoft Graph in this cloud."""
+        """Return True if ``host``, with any port, belongs to Microsoft Graph in this cloud."""
         address = f"https://{host}"
         allowed = self.graph is None or _addresses.origin(address) in self.graph
         return allowed and self.foreign("userinfo_endpoint", address) is None
 
 
 def portal(cloud: Cloud) -> str:
-    """The address of the Microsoft Entra admin center in ``cloud``; empty for a cloud that is not Microsoft's.
+    """Return the address of the Microsoft Entra admin center in ``cloud``; empty for a cloud that is not Microsoft's.
 
-    Source: the hosts that Microsoft's Entra FAQ has firewalls allow [doc].
+    Source: the firewall allow list in Microsoft's Entra FAQ [doc].
     """
     host = urlsplit(_addresses.origin(cloud.authority_host)).netloc
     return next((PORTALS[name] for name, known in CLOUDS.items() if host in known[0]), "")
 
 
 def portal_page(address: str, app_id: str) -> str:
-    """The page of an application in the admin center at ``address``; empty without either."""
+    """Return the URL of an application's page in the admin center at ``address``; empty if either is empty."""
     place = "#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/Overview/appId"
     return f"{address}/{place}/{app_id}" if address and app_id else ""
 
 
 def of_cloud(cloud: Cloud) -> Trusted:
-    """The origins of ``cloud``: those of Microsoft's cloud that it is or is declared to be, and its own."""
+    """Return the origins of ``cloud``: its own, and those of the Microsoft cloud that it is or is declared to be."""
     known = _of_known(cloud.authority_host) or CLOUDS[cloud.declared]
     login, graph = _origins(known[0], cloud.authority_host), _origins(known[1], cloud.graph_endpoint)
     return Trusted(login, graph, "cloud and authority_host")
 
 
 def of_issuer(issuer: str) -> Trusted:
-    """The origins of the cloud in which ``issuer`` is; that of the issuer alone if it is in none of Microsoft's."""
+    """Return the origins of the Microsoft cloud of ``issuer``, or the issuer's alone if it is in none."""
     known = _of_known(issuer)
     return Trusted(_origins(known[0] if known else (), issuer), _origins(known[1]) if known else None, "issuer")
 
 
 def _of_known(url: str) -> Hosts | None:
-    """Microsoft's cloud to which the host of ``url`` belongs."""
+    """Return the Microsoft cloud to which the host of ``url`` belongs."""
     host = urlsplit(_addresses.origin(url)).netloc
     return next((known for known in CLOUDS.values() if host in known[0]), None)
 

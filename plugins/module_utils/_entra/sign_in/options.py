@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The argument spec that every module speaking to Entra shares; mirrored by the doc fragment of the same name."""
+"""The argument spec shared by all modules that use Entra; the doc fragment of the same name mirrors it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._identifiers 
 
 
 def _cloud_fallback(name: str) -> str:
-    """AZURE_CLOUD_ENVIRONMENT in this collection's words; the choices check then refuses what is unknown.
+    """Translate AZURE_CLOUD_ENVIRONMENT to a choice of O(cloud); the check of the choices rejects unknown values.
 
-    Elsewhere it may be the address of a metadata endpoint too, so that the refusal has to tell where it is from.
+    Other tools also accept the URL of a metadata endpoint there, so the rejected value has to name its source.
     """
     value = os.environ.get(name)
     if not value:
@@ -33,7 +33,7 @@ def _env(*names: str) -> tuple[t.Callable[..., t.Any], list[str]]:
 
 
 ENTRA_OPTIONS: dict[str, t.Any] = {
-    # The first name of each is azure-identity's, the others are AWX's built-in credential's and azure.azcollection's.
+    # The first name of each is azure-identity's; AWX's built-in credential and azure.azcollection use the others.
     "tenant_id": {"type": "str", "required": True, "fallback": _env("AZURE_TENANT_ID", "AZURE_TENANT")},
     "access_token": {"type": "str", "no_log": True, "fallback": _env("AZURE_ACCESS_TOKEN")},
     "client_id": {"type": "str", "fallback": _env("AZURE_CLIENT_ID")},

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What the automation signs in with and when that expires, from what the controller has: no request is sent."""
+"""Find the automation's own credential and its expiry date on the controller, without a request."""
 
 from __future__ import annotations
 
@@ -22,18 +22,17 @@ except ImportError:
 else:
     HAS_CRYPTOGRAPHY = True
 
-# Credentials of the automation's application that expire. A token or an identity of somebody else's does not expire
-# here: whoever issues it renews it.
+# Credentials of the automation's application that expire. Tokens and identities are renewed by their issuer.
 EXPIRING = ("secret", "certificate")
-# Those without an application of the automation's own, or for which nothing here names it
+# Sources for which no option names the automation's application
 NAMELESS = ("access_token", "azure_cli")
 
 
 def find(params: t.Mapping[str, t.Any], secret_expires: str = "") -> dict[str, str]:
-    """The automation's ``client_id``, its ``credential`` (a value of O(auth_source)) and when that ``expires``.
+    """Return the automation's ``client_id``, its ``credential`` (a value of O(auth_source)) and when it ``expires``.
 
-    ``params`` are the options of the sign-in, ``secret_expires`` is when a client secret is declared to expire, in
-    ISO 8601: Entra tells that only to who may read the application. What is unknown is empty. Never raises.
+    ``params`` are the sign-in options. ``secret_expires`` is the declared expiry date of a client secret, in ISO 8601,
+    because reading it from Entra needs access to the application. Unknown values are empty. Never raises.
     """
     try:
         credential = credentials.source(params)
@@ -48,10 +47,9 @@ def find(params: t.Mapping[str, t.Any], secret_expires: str = "") -> dict[str, s
 
 
 def certificate_expiry(path: str, password: str | None) -> datetime | None:
-    """The end (notAfter) of the certificate that azure-identity would use of a PEM or PFX file, in UTC; None if it
-    cannot be read.
+    """Return the expiry date (notAfter, UTC) of the certificate in a PEM or PFX file; None if it cannot be read.
 
-    Of a PEM file that is the first certificate (azure-identity's certificate.py [src]).
+    Like azure-identity, it takes the first certificate of a PEM file (certificate.py [src]).
     """
     if not HAS_CRYPTOGRAPHY:
         return None
@@ -64,8 +62,8 @@ def certificate_expiry(path: str, password: str | None) -> datetime | None:
             _key, found, _others = pkcs12.load_key_and_certificates(content, password.encode() if password else None)
         if found is None:
             return None
-        # cryptography has the first since 42, and will remove the second
+        # not_valid_after_utc exists since cryptography 42; not_valid_after is deprecated
         aware: datetime | None = getattr(found, "not_valid_after_utc", None)
         return aware or found.not_valid_after.replace(tzinfo=timezone.utc)
-    except (InputError, ValueError, TypeError):  # the sign-in itself tells what is wrong with the file
+    except (InputError, ValueError, TypeError):  # sign-in reports the problem with the file
         return None

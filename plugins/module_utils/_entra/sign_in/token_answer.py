@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Whether an answer of the token endpoint is one (RFC 6749, sections 5.1 and 5.2); pure.
+"""Check that a response of the token endpoint is well-formed (RFC 6749, sections 5.1 and 5.2); pure.
 
-azure-identity takes that for granted: it raises KeyError, ValueError or AttributeError otherwise, and quotes the
-answer, with what it does not know to be a secret [src].
+azure-identity does not check: it raises KeyError, ValueError or AttributeError for a malformed response, and quotes
+the response in its error, including unmasked secrets [src].
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waits
 
-# The characters of a token that may follow "Bearer" (RFC 6750)
+# The syntax of a bearer token (RFC 6750)
 BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 # Members that azure-identity reads as whole numbers [src]
 SECONDS = ("expires_in", "expires_on", "refresh_in")
@@ -24,11 +24,11 @@ WHOLE = re.compile(r"[0-9]{1,12}")
 
 
 class MalformedTokenAnswer(Exception):
-    """What is wrong with an answer of the token endpoint; quotes nothing of it."""
+    """A malformed response of the token endpoint; the message quotes nothing of it."""
 
 
 def check(response: t.Any) -> None:
-    """Raise MalformedTokenAnswer unless ``response``, one of requests, has a usable token or an error document."""
+    """Raise MalformedTokenAnswer unless ``response`` (of requests) has a usable token or an error document."""
     status = f"HTTP {response.status_code}"
     try:
         document = response.json()
@@ -45,10 +45,12 @@ def check(response: t.Any) -> None:
     if not isinstance(token, str) or not token:
         raise MalformedTokenAnswer(f"{status} without an access_token")
     if not BEARER.fullmatch(token):
-        raise MalformedTokenAnswer(f"{status} with an access_token that has characters that no token has")
+        raise MalformedTokenAnswer(
+            f"{status} with an access_token that contains characters that are not valid in a token"
+        )
     for member in SECONDS:
         if member in document and not _is_whole(document[member]):
-            raise MalformedTokenAnswer(f"{status} with an {member} that is not a number of seconds")
+            raise MalformedTokenAnswer(f"{status} with {member} that is not a number of seconds")
     if not {"expires_in", "expires_on"} & set(document):
         raise MalformedTokenAnswer(f"{status} without expires_in")
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Ask the token endpoint whether it accepts a client secret."""
+"""Test at the token endpoint whether Entra accepts a client secret."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ if t.TYPE_CHECKING:
 
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
-# Answers that mean "this secret does not work"; a new secret gives the same until it is replicated
-# (AzureAD active-directory-dotnetcore-daemon-v2 #87 for 7000222 on a brand-new one [iss]).
+# Codes for a client secret that does not work. A new one gets them too until it has replicated
+# (AzureAD active-directory-dotnetcore-daemon-v2 #87 for 7000222 [iss]).
 REJECTED = frozenset({"7000215", "7000222"})
-# The application or its service principal is not (yet) known where the token is asked for.
+# Codes for an application or service principal that the token endpoint does not know (yet)
 NOT_THERE = frozenset({"700016", "7000229"})
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the token endpoint says of a client secret: ``accepted`` is None when it could not tell.
+    """The token endpoint's verdict on a client secret: ``accepted`` is None if it is unknown.
 
-    ``now`` is the endpoint's clock, where it answered.
+    ``now`` is the endpoint's clock, if it answered.
     """
 
     accepted: bool | None
     code: str | None = None
     answer: str | None = None
     now: datetime | None = None
-    # What to do where the endpoint was not reached
+    # The next step if the endpoint was not reached
     hint: str | None = None
 
 
 @dataclass(frozen=True)
 class TokenEndpoint:
-    """The token endpoint at ``url``, asked as the application ``client_id`` for a token with ``scope``."""
+    """The token endpoint at ``url``, for tokens with ``scope`` for the application ``client_id``."""
 
     http: Http
     url: str
@@ -52,9 +52,9 @@ class TokenEndpoint:
     client_id: str
 
     def check(self, secret: str) -> Verdict:
-        """Ask for a client-credentials token with ``secret`` and throw the token away.
+        """Request a client-credentials token with ``secret`` and discard the token.
 
-        An answer that is about something else than the secret gives ``accepted=None``.
+        A response that is not about the secret gives ``accepted=None``.
         """
         form = {
             "grant_type": "client_credentials",
@@ -78,19 +78,19 @@ class TokenEndpoint:
             if other:
                 return Verdict(None, None, other.answer, now, other.hint)
             answer = f"HTTP {response.status_code}{waits.wish(response)}"
-            return Verdict(None, None, answer, now, "Check the proxies on the way")
+            return Verdict(None, None, answer, now, "Check any proxy in between")
         code, answer, _request = discovery.refusal(document if isinstance(document, dict) else {})
         return Verdict(False if code in REJECTED else None, code, answer + waits.wish(response), now)
 
     async def ask(self, secret: str) -> Verdict:
-        """The same without blocking other tasks."""
+        """Run ``check`` without blocking the event loop."""
         return await asyncio.to_thread(self.check, secret)
 
 
 def _accepted(response: t.Any, now: datetime | None) -> Verdict:
-    """What an answer with status 200 says, which a proxy may have given as well."""
+    """Return the verdict for a response with status 200, which may come from a proxy."""
     try:
         token_answer.check(response)
     except token_answer.MalformedTokenAnswer as error:
-        return Verdict(None, None, str(error), now, "Check authority_host, and the proxies on the way")
+        return Verdict(None, None, str(error), now, "Check authority_host and any proxy in between")
     return Verdict(True, now=now)
