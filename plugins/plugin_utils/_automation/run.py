@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The steps of bootstrap_automation: what is in the files, in Entra, and what is done with each credential."""
+"""The steps of a bootstrap_automation run: read the files and Entra, then create, renew or remove credentials."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ WAYS = ("certificate_path", "secret_file", "federated_credential")
 
 
 class Run:
-    """One run of bootstrap(), step by step."""
+    """The steps of bootstrap()."""
 
     def __init__(self, params: Params, context: Context, vault: Vault) -> None:
         self.params, self.context, self.vault = params, context, vault
         self.now = datetime.now(timezone.utc)
         self.granted = _check(params)
         check_mode = context.check_mode
-        self.pem = Slot.look(params["certificate_path"], plan.CERTIFICATE.variable, vault, check_mode=check_mode)
-        self.yml = Slot.look(params["secret_file"], plan.CLIENT_SECRET.variable, vault, check_mode=check_mode)
+        self.pem = Slot.inspect(params["certificate_path"], plan.CERTIFICATE.variable, vault, check_mode=check_mode)
+        self.yml = Slot.inspect(params["secret_file"], plan.CLIENT_SECRET.variable, vault, check_mode=check_mode)
         if self.pem and self.pem.seen.encrypted:
             raise InputError(
                 f"The certificate {self.pem.path} cannot be used",
-                answer="the file is encrypted with ansible-vault, and Entra's library reads it without Ansible",
+                answer="the file is encrypted with ansible-vault, but azure-identity reads it without Ansible",
                 hint="Decrypt it with ansible-vault decrypt, or set bootstrap_certificate_path to another file",
             )
         self.held, self.new = (self._certificate(seen) for seen in self._seen(self.pem))
@@ -68,14 +68,14 @@ class Run:
 
     @staticmethod
     def _variables(seen: Seen | None) -> SecretFile | None:
-        """What the file says; None if there is none, or if its client secret cannot be read."""
+        """Return the variables in the file, or None if it does not exist or its client secret cannot be read."""
         if not seen or seen.data is None:
             return None
         text = seen.data.decode("utf-8", "replace")
         return secret_file.parse(text, seen.path) if secret_file.is_readable(text) else None
 
     def decide(self, application: Result | None) -> None:
-        """Choose what is done with each credential; raises InputError."""
+        """Choose the action for each credential. Raise InputError."""
         asked = plan.Asked(*(bool(self.params[name]) for name in ("renew", "another", "revoke_former")))
         self.certs, self.secrets = _listed(application)
         for cert, seen in self._certificates():
@@ -93,8 +93,8 @@ class Run:
             if asked.revoke_former and not readable:
                 raise InputError(
                     "The former client secrets cannot be removed",
-                    answer=f"the file {self.yml.path} is encrypted, and no vault password can read it, so the client "
-                    "secret in use is not known",
+                    answer=f"the file {self.yml.path} is encrypted, and no vault password can decrypt it, so the "
+                    "client secret in use is unknown",
                     hint="Set bootstrap_vault_password, or run ansible-playbook with --ask-vault-pass",
                 )
         app_id = application["app_id"] if application else None
@@ -105,13 +105,13 @@ class Run:
                     answer=f"{self.params['unique_name']} "
                     + (f"has the client ID {app_id}" if app_id else "does not exist in this tenant"),
                     hint="If the application was deleted in the last 30 days, set bootstrap_restore to true. If it is "
-                    "lost, move the file away, and set bootstrap_take_over to the applications that it managed. "
-                    "Otherwise correct bootstrap_unique_name, bootstrap_tenant_id or bootstrap_secret_file",
+                    "lost, move the file away and set bootstrap_take_over to the applications that it managed. "
+                    "Otherwise, correct bootstrap_unique_name, bootstrap_tenant_id or bootstrap_secret_file",
                 )
 
     @property
     def holder(self) -> str | None:
-        """The holder of the client secret; None in a file of an earlier release."""
+        """The holder of the client secret, or None for a file of an earlier release."""
         found = self.kept or self.noted
         return found.holder if found else None
 
@@ -122,8 +122,10 @@ class Run:
 
     @property
     def seals(self) -> bool:
-        """Whether the file with the client secret is encrypted after this run: a file that exists stays as it is,
-        except that a password that the playbook is given encrypts it when it is renewed."""
+        """Whether the file with the client secret is encrypted after this run.
+
+        An existing file stays encrypted or unencrypted, unless it is renewed with bootstrap_vault_password.
+        """
         if not self.yml:
             return False
         seen = {KEEP: self.yml.seen, COMPLETE: self.yml.begun}.get(self.yml.choice)
@@ -134,7 +136,7 @@ class Run:
         )
 
     def prepare(self) -> None:
-        """Make the key, and note that a client secret is about to be created, before anything changes in Entra."""
+        """Create the private key, and write the note for a client secret, before anything changes in Entra."""
         if self.pem and self.pem.choice in (MAKE, RENEW):
             holder = (self.held and self.held.holder) or secrets.token_hex(3)
             if not self.context.check_mode:
@@ -150,7 +152,7 @@ class Run:
                 self.yml.put(note.encode())
 
     def register(self) -> Result:
-        """Register the application with its permissions and credentials; gives the result of entra_app."""
+        """Register the application with its permissions and credentials. Return the result of entra_app."""
         consent = [{"resource": "Microsoft Graph", "app_roles": self.granted}]
         federated = self.params["federated_credential"]
         certs = [self._declared(cert, seen) for cert, seen in self._certificates()]
@@ -180,7 +182,7 @@ class Run:
         return {"path": seen.path, **named}
 
     def _client_secrets(self) -> list[dict[str, t.Any]]:
-        """What entra_app is to do about the client secret, which it removes only after the overlap."""
+        """Return the client_secrets option of entra_app, which removes a superseded client secret after the overlap."""
         if not self.yml:
             return []
         overlap = "0" if self.params["revoke_former"] else self.params["overlap"]
@@ -195,7 +197,7 @@ class Run:
         return []
 
     def keep(self, registered: Result) -> None:
-        """Keep what is new, let Entra accept it, and then let it take the place of the former."""
+        """Save the new credentials, wait until Entra accepts them, then replace the files in use."""
         app_id = registered["application"]["app_id"]
         if self.yml and self.yml.choice in (MAKE, RENEW):
             (made,) = registered["client_secrets"]
@@ -209,24 +211,24 @@ class Run:
         who = registered["tenant_id"], app_id
         if self.pem and self.new:
             source = {"auth_source": "certificate", "certificate_path": self.pem.begun.path}
-            self._prove(who, "certificate", self.pem, source)
+            self._verify(who, "certificate", self.pem, source)
         if self.yml and self.yml.choice == COMPLETE and self.noted:
             source = {"auth_source": "secret", "client_secret": self.noted.secret}
-            self._prove(who, "client secret", self.yml, source)
+            self._verify(who, "client secret", self.yml, source)
         for slot in (self.pem, self.yml):
             if slot and slot.choice != KEEP:
                 command = slot.finish()
                 if command:
                     self.context.warn(
-                        f"The owner or group of {slot.path} could not be kept. Another user who runs Ansible may not "
-                        f"be able to read it. Run as root: {command}"
+                        f"The owner or group of {slot.path} could not be kept. Other users who run Ansible may not be "
+                        f"able to read it. Run as root: {command}"
                     )
 
-    def _prove(self, who: tuple[str, str], word: str, slot: Slot, source: t.Mapping[str, str]) -> None:
-        """Wait until the automation can sign in with what is in the file beside that of ``slot``."""
+    def _verify(self, who: tuple[str, str], word: str, slot: Slot, source: t.Mapping[str, str]) -> None:
+        """Wait until the automation can sign in with the new file of ``slot``."""
         if self.context.tell:
             seconds = f"{self.params['wait_timeout']:.0f}"
-            self.context.tell(f"Waiting until Entra accepts the new {word}, at most {seconds} seconds")
+            self.context.tell(f"Waiting up to {seconds} seconds for Entra to accept the new {word}")
         try:
             self.entra.sign_in(*who, **source)
         except ServiceError as error:
@@ -234,7 +236,7 @@ class Run:
             raise error.but(hint=hint) from error
 
     def clean(self, registered: Result) -> bool:
-        """Remove the credentials that are superseded or revoked; gives whether there were any."""
+        """Remove superseded and revoked credentials. Return whether any were removed."""
         keep = {cert.thumbprint for cert, _seen in self._certificates()}
         gone: list[Listed] = []
         if self.held:
@@ -243,7 +245,7 @@ class Run:
         entries: list[dict[str, t.Any]] = []
         predicted: list[str] = []
         if self.params["revoke_former"]:
-            # In check mode, the one that would be replaced is not in use afterwards, and the new one does not exist
+            # In check mode, a certificate that would be replaced counts as revoked, and the new one does not exist
             used = self.new or (self.held if self.pem and self.pem.choice == KEEP else None)
             in_use = {used.thumbprint} if used else set()
             gone = [*dict.fromkeys((*gone, *plan.revoked(self.certs, (), in_use)))]
@@ -255,7 +257,7 @@ class Run:
             if former and self.context.check_mode and not (self.noted and self.noted.secret):
                 predicted = former
             elif replaced and self.noted and self.noted.secret:
-                # By key ID, because the overlap of one that was created in this second may not be over
+                # By key ID, because the overlap of a client secret created within the same second may not have elapsed
                 held = {"held": self.noted.secret, "stray_key_ids": former}
                 entries.append({"name": self.secret_name, "state": "retire", "renew_before": "0", **held})
         cleaned: list[dict[str, t.Any]] = []
@@ -273,7 +275,7 @@ class Run:
         return bool(self.removed)
 
     def expires(self) -> datetime | None:
-        """When the credential in use expires; None if unknown."""
+        """Return when the credential in use expires, or None if unknown."""
         if self.yml:
             found = self.kept if self.yml.choice == KEEP else self.noted
             return plan.moment(found.expires) if found else None
@@ -282,9 +284,9 @@ class Run:
 
 
 def _check(params: Params) -> list[str]:
-    """The permissions that the variables ask for; raises InputError for variables that cannot be used."""
+    """Return the permissions that the variables require. Raise InputError for invalid variables."""
     if not params["tenant_id"]:
-        raise InputError("bootstrap_tenant_id is not set", hint="Set it to the tenant's ID or one of its domain names")
+        raise InputError("bootstrap_tenant_id is not set", hint="Set it to the tenant ID or one of its domain names")
     if not any(params[way] for way in WAYS):
         names = [f"bootstrap_{way}" for way in WAYS]
         raise InputError("The automation has no way to authenticate", hint=f"Set one of {', '.join(names)}")
@@ -294,7 +296,7 @@ def _check(params: Params) -> list[str]:
 
 
 def _listed(application: Result | None) -> tuple[list[Listed], list[Listed]]:
-    """The certificates and client secrets of the application."""
+    """Return the certificates and client secrets of the application."""
     found = application or {"certificates": [], "client_secrets": []}
     far = datetime.max.replace(tzinfo=timezone.utc)
     certs, passwords = (
