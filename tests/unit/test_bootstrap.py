@@ -23,7 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation i
     plan,
     secret_file,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.plan import Asked, Files, Listed
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.plan import Files, Listed, Request
 
 NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -60,36 +60,36 @@ class TestChoose:
     @pytest.mark.parametrize(
         ("here", "there", "asked", "expected"),
         [
-            (Files(PATH, True), [listed()], Asked(), plan.KEEP),
-            (Files(PATH, True, readable=False), [listed()], Asked(), plan.KEEP),
-            (Files(PATH, True, own=False), [], Asked(), plan.KEEP),
-            (Files(PATH, True), [listed()], Asked(renew=True), plan.RENEW),
-            (Files(PATH, False), [], Asked(), plan.MAKE),
-            (Files(PATH, False), [], Asked(renew=True), plan.MAKE),
-            (Files(PATH, False), [listed("of others"), listed("automation x")], Asked(), plan.MAKE),
-            (Files(PATH, False), [listed(days=-1)], Asked(), plan.MAKE),
-            (Files(PATH, False), [listed("automation")], Asked(another=True), plan.MAKE),
-            (Files(PATH, False), [listed()], Asked(revoke_former=True), plan.MAKE),
-            (Files(PATH, True, begun="credential"), [listed()], Asked(), plan.COMPLETE),
-            (Files(PATH, True, begun="credential"), [listed()], Asked(renew=True), plan.COMPLETE),
-            (Files(PATH, False, begun="credential"), [listed()], Asked(), plan.COMPLETE),
-            (Files(PATH, True, begun="note"), [listed()], Asked(), plan.RENEW),
-            (Files(PATH, False, begun="note"), [listed()], Asked(), plan.MAKE),
+            (Files(PATH, True), [listed()], Request(), plan.KEEP),
+            (Files(PATH, True, readable=False), [listed()], Request(), plan.KEEP),
+            (Files(PATH, True, own=False), [], Request(), plan.KEEP),
+            (Files(PATH, True), [listed()], Request(renew=True), plan.RENEW),
+            (Files(PATH, False), [], Request(), plan.CREATE),
+            (Files(PATH, False), [], Request(renew=True), plan.CREATE),
+            (Files(PATH, False), [listed("of others"), listed("automation x")], Request(), plan.CREATE),
+            (Files(PATH, False), [listed(days=-1)], Request(), plan.CREATE),
+            (Files(PATH, False), [listed("automation")], Request(another=True), plan.CREATE),
+            (Files(PATH, False), [listed()], Request(revoke_former=True), plan.CREATE),
+            (Files(PATH, True, pending="credential"), [listed()], Request(), plan.COMPLETE),
+            (Files(PATH, True, pending="credential"), [listed()], Request(renew=True), plan.COMPLETE),
+            (Files(PATH, False, pending="credential"), [listed()], Request(), plan.COMPLETE),
+            (Files(PATH, True, pending="note"), [listed()], Request(), plan.RENEW),
+            (Files(PATH, False, pending="note"), [listed()], Request(), plan.CREATE),
         ],
     )
-    def test_choice(self, here: Files, there: list[Listed], asked: Asked, expected: str) -> None:
+    def test_choice(self, here: Files, there: list[Listed], asked: Request, expected: str) -> None:
         assert plan.choose(plan.CLIENT_SECRET, here, there, asked, NOW) == expected
 
     @pytest.mark.parametrize(
         ("here", "there", "asked", "said"),
         [
-            (Files(PATH, False), [listed("automation")], Asked(), "automation, expires 2027-03-08"),
-            (Files(PATH, False), [listed()], Asked(renew=True), "bootstrap_secret_file to its path"),
-            (Files(PATH, True, readable=False), [], Asked(renew=True), "no vault password can decrypt it"),
-            (Files(PATH, True, own=False), [], Asked(renew=True), "was not created by this playbook"),
+            (Files(PATH, False), [listed("automation")], Request(), "automation, expires 2027-03-08"),
+            (Files(PATH, False), [listed()], Request(renew=True), "bootstrap_secret_file to its path"),
+            (Files(PATH, True, readable=False), [], Request(renew=True), "no vault password can decrypt it"),
+            (Files(PATH, True, own=False), [], Request(renew=True), "was not created by this playbook"),
         ],
     )
-    def test_refused(self, here: Files, there: list[Listed], asked: Asked, said: str) -> None:
+    def test_refused(self, here: Files, there: list[Listed], asked: Request, said: str) -> None:
         with pytest.raises(InputError, match=said):
             plan.choose(plan.CLIENT_SECRET, here, there, asked, NOW)
 
@@ -138,7 +138,7 @@ class TestCertificate:
     """The PEM file."""
 
     def test_what_is_made_is_known_again(self) -> None:
-        made = certificates.make("0a1b2c", "t", 365 * DAY, NOW)
+        made = certificates.create("0a1b2c", "t", 365 * DAY, NOW)
         found = certificates.read(made, "a.pem")
         expected = certificates.Certificate(found.thumbprint, "0a1b2c", NOW, NOW + 365 * DAY, tenant_id="t")
         assert found == expected

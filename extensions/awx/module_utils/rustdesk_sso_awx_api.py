@@ -63,7 +63,7 @@ class Api:
             raise Failed(f"AWX has more than one {title} (IDs {ids}). Rename all but one of them.")
         return found[0] if found else None
 
-    def theirs(self, resource: str, name: str, organization: int | None) -> Item:
+    def existing(self, resource: str, name: str, organization: int | None) -> Item:
         """Return an existing object that a variable names, by name (preferably in the organization) or by ID."""
         key = "username" if resource == "users" else "name"
         found = self.all(resource, **{key: name})

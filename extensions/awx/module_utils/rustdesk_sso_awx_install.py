@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils import rustdesk_sso_awx_plan as plan
 from ansible.module_utils.rustdesk_sso_awx_api import RUNNING, Api, Failed
 from ansible.module_utils.rustdesk_sso_awx_nodes import Nodes
-from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, MARK, Item, Ref, Theirs, Wanted
+from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, MARK, Existing, Item, Ref, Wanted
 
 # The ID of an object that check mode would create
 UNKNOWN = -1
@@ -125,12 +125,12 @@ class Installer:
     def _value(self, value: Any) -> Any:
         if isinstance(value, Ref):
             return self.ensure(value.key)
-        if isinstance(value, Theirs):
-            return self._theirs(value)["id"]
+        if isinstance(value, Existing):
+            return self._existing(value)["id"]
         return value
 
-    def _theirs(self, value: Theirs) -> Item:
-        return self._api.theirs(value.resource, value.name, self._ids.get("organization"))
+    def _existing(self, value: Existing) -> Item:
+        return self._api.existing(value.resource, value.name, self._ids.get("organization"))
 
     def _find(self, one: Wanted) -> Item | None:
         within = {member: self._value(one.fields[member]) for member in one.within if member in one.fields}
@@ -277,7 +277,7 @@ class Installer:
 
     def _credentials(self, have: list[Item], wanted: list[Any]) -> tuple[list[int], list[int]]:
         entra_types = {self._ids[key] for key in ("type_certificate", "type_workload_identity") if key in self._ids} | {
-            self._theirs(Theirs("credential_types", BUILT_IN))["id"]
+            self._existing(Existing("credential_types", BUILT_IN))["id"]
         }
         if self._settings.get("entra_type") and Ref("entra") not in wanted:
             kind = self._wanted["entra"].fields["credential_type"]
@@ -291,14 +291,14 @@ class Installer:
                 type_id = self._present.get(one.key, {}).get("credential_type") or self._value(kind)
                 items.append({"id": number, "credential_type": type_id, "kind": "cloud"})
             else:
-                items.append(self._theirs(one))
+                items.append(self._existing(one))
         return plan.credentials(have, items, entra_types)
 
     def _grant(self, one: Wanted, present: Item, role: str, actors: dict[str, list[str]]) -> None:
         """Grant a role on an object to users and teams. No role is revoked."""
         for kind in ("users", "teams"):
             for name in actors.get(kind) or []:
-                actor = self._theirs(Theirs(kind, str(name)))
+                actor = self._existing(Existing(kind, str(name)))
                 if present["id"] == UNKNOWN:
                     continue
                 number = present["summary_fields"]["object_roles"][role]["id"]

@@ -32,7 +32,7 @@ class Ref:
 
 
 @dataclass(frozen=True)
-class Theirs:
+class Existing:
     """A reference to an existing object of the administrator, by name or ID."""
 
     resource: str
@@ -71,14 +71,16 @@ def _named(**values: Any) -> Item:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _theirs(resource: str, name: str | None) -> Theirs | None:
-    return Theirs(resource, name) if name else None
+def _existing(resource: str, name: str | None) -> Existing | None:
+    return Existing(resource, name) if name else None
 
 
 def _notifications(settings: Item, workflow: bool) -> dict[str, list[Any]]:
     """Return the lists of notification templates. Only workflows have one for approvals."""
     return {
-        f"notification_templates_{NOTIFICATIONS[event]}": [Theirs("notification_templates", str(one)) for one in names]
+        f"notification_templates_{NOTIFICATIONS[event]}": [
+            Existing("notification_templates", str(one)) for one in names
+        ]
         for event, names in (settings.get("notifications") or {}).items()
         if workflow or event != "approval"
     }
@@ -103,7 +105,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
     ]
     entra = settings.get("entra_credential") or f"{prefix}: {ENTRA_NAMES[kind]}"
     console = settings.get("console_credential") or f"{prefix}: consoles"
-    entra_type = Theirs("credential_types", BUILT_IN) if kind == "secret" else Ref(f"type_{kind}")
+    entra_type = Existing("credential_types", BUILT_IN) if kind == "secret" else Ref(f"type_{kind}")
     return [
         Wanted("organization", "organizations", settings["organization"], within=()),
         Wanted(
@@ -114,7 +116,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             _named(
                 image=settings.get("execution_environment_image"),
                 pull=settings.get("image_pull"),
-                credential=_theirs("credentials", settings.get("registry_credential")),
+                credential=_existing("credentials", settings.get("registry_credential")),
             ),
             within=(),
             lazy=True,
@@ -151,7 +153,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             _named(
                 scm_url=settings.get("project_url"),
                 scm_branch=settings.get("project_branch"),
-                credential=_theirs("credentials", settings.get("project_credential")),
+                credential=_existing("credentials", settings.get("project_credential")),
             ),
             lazy=True,
         ),
@@ -220,7 +222,7 @@ def _template(settings: Item, content: Item) -> list[Wanted]:
         named_lists={
             "credentials": [
                 *(Ref(key) for key in ("entra", "console") if settings.get(f"{key}_credential")),
-                *(Theirs("credentials", str(one)) for one in settings.get("credentials") or []),
+                *(Existing("credentials", str(one)) for one in settings.get("credentials") or []),
             ],
             "labels": [Ref(f"label {label}") for label in settings.get("labels") or []],
             **_notifications(settings, workflow=False),

@@ -69,14 +69,14 @@ def _warn(run: Run, registered: Result) -> None:
         if run.yml and run.yml.choice == KEEP and found["accepted"] is False:
             run.context.warn(f"Entra does not accept the client secret in {run.yml.path}. {renew}")
     expires = run.expires()
-    if expires and plan.is_due(expires, run.now) and (run.held is None or run.held.holder):
+    if expires and plan.is_due(expires, run.now) and (run.current_cert is None or run.current_cert.holder):
         word = "has expired" if expires <= run.now else "expires"
         run.context.warn(f"The automation's credential {word} on {expires:%Y-%m-%d}. {renew}")
 
 
 def _facts(run: Run, registered: Result, hosts: str) -> guide.Facts:
     """Return the facts that the guide reports."""
-    params, cert = run.params, run.new or run.held
+    params, cert = run.params, run.new_cert or run.current_cert
     variables = {
         secret_file.TENANT: registered["tenant_id"],
         secret_file.CLIENT_ID: registered["application"]["app_id"],

@@ -34,13 +34,13 @@ class Certificate:
 
     thumbprint: str
     holder: str | None
-    made: datetime
+    created: datetime
     expires: datetime
     has_key: bool = True
     tenant_id: str = ""
 
 
-def make(holder: str, tenant_id: str, lifetime: timedelta, now: datetime) -> bytes:
+def create(holder: str, tenant_id: str, lifetime: timedelta, now: datetime) -> bytes:
     """Return a new private key and its certificate, self-signed with SHA-256, as one PEM document.
 
     ``holder`` is six hexadecimal digits. ``tenant_id`` is written to the subject, so that the file is never renewed for
@@ -92,7 +92,7 @@ def read(data: bytes, path: str) -> Certificate:
             hint="Set bootstrap_certificate_path to a PEM file with a certificate and its private key, or to a file "
             "that does not exist, to have the playbook create both",
         ) from None
-    made, expires = (_moment(certificate, name) for name in ("not_valid_before", "not_valid_after"))
+    created, expires = (_moment(certificate, name) for name in ("not_valid_before", "not_valid_after"))
     organization, unit, name = (
         [str(item.value) for item in certificate.subject.get_attributes_for_oid(part)]
         for part in (oid.ORGANIZATION_NAME, oid.ORGANIZATIONAL_UNIT_NAME, oid.COMMON_NAME)
@@ -100,8 +100,8 @@ def read(data: bytes, path: str) -> Certificate:
     own = SUBJECT.fullmatch(name[0]) if organization == [ORGANIZATION] and name else None
     thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
     holder = own.group(1) if own else None
-    made, tenant_id = (made + BACKDATED, "".join(unit)) if own else (made, "")
-    return Certificate(thumbprint, holder, made, expires, PRIVATE_KEY in data, tenant_id)
+    created, tenant_id = (created + BACKDATED, "".join(unit)) if own else (created, "")
+    return Certificate(thumbprint, holder, created, expires, PRIVATE_KEY in data, tenant_id)
 
 
 def _moment(certificate: t.Any, name: str) -> datetime:

@@ -51,7 +51,7 @@ class Vault:
 
 
 @dataclass(frozen=True)
-class Seen:
+class File:
     """A file. ``data`` is its plain text, or None if it does not exist or no vault password can decrypt it."""
 
     path: str
@@ -61,19 +61,19 @@ class Seen:
     secret: Secret | None = None
 
 
-def inspect(path: str, vault: Vault) -> Seen:
+def inspect(path: str, vault: Vault) -> File:
     """Read the file ``path``, and decrypt it if it is encrypted with ansible-vault. Raise InputError on failure."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError:
-        return Seen(path, False)
+        return File(path, False)
     except OSError as error:
         raise InputError(f"The file {path} cannot be read", answer=error.strerror) from error
     if not is_encrypted(data):
-        return Seen(path, True, data)
+        return File(path, True, data)
     opened = vault.opened(data)
-    return Seen(path, True, opened[0], True, opened[1]) if opened else Seen(path, True, None, True)
+    return File(path, True, opened[0], True, opened[1]) if opened else File(path, True, None, True)
 
 
 def check_writable(path: str, variable: str, *, check_mode: bool) -> None:

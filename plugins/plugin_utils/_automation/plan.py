@@ -22,7 +22,7 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
-KEEP, MAKE, RENEW, COMPLETE = "kept", "created", "renewed", "completed"
+KEEP, CREATE, RENEW, COMPLETE = "kept", "created", "renewed", "completed"
 OWN_NAME = re.compile(r"automation( [0-9a-f]{6})?")
 
 # The Microsoft Graph application permissions that each ability needs in addition to REQUIRED
@@ -51,15 +51,15 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Kind:
+class CredentialType:
     """A credential type: its name in messages, and the variable with the path of its file."""
 
     word: str
     variable: str
 
 
-CERTIFICATE = Kind("certificate", "bootstrap_certificate_path")
-CLIENT_SECRET = Kind("client secret", "bootstrap_secret_file")
+CERTIFICATE = CredentialType("certificate", "bootstrap_certificate_path")
+CLIENT_SECRET = CredentialType("client secret", "bootstrap_secret_file")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Files:
     """The files of one credential type on the controller: the file in use, and the one of an interrupted run.
 
     ``readable`` is False if no vault password can decrypt the file. ``own`` is whether the playbook created its
-    credential. ``begun`` describes the interrupted run's file: ``credential``, ``note`` if its client secret may not
+    credential. ``pending`` describes the interrupted run's file: ``credential``, ``note`` if its client secret may not
     exist yet, or empty.
     """
 
@@ -75,11 +75,11 @@ class Files:
     exists: bool
     readable: bool = True
     own: bool = True
-    begun: str = ""
+    pending: str = ""
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """The actions that the variables request."""
 
     renew: bool = False
@@ -97,28 +97,30 @@ def permissions(abilities: t.Sequence[str]) -> list[str]:
     return sorted({REQUIRED, *(item for name in abilities for item in ABILITIES[name])})
 
 
-def choose(kind: Kind, files: Files, listed: t.Sequence[Listed], asked: Asked, now: datetime) -> str:
-    """Return KEEP, MAKE, RENEW or COMPLETE for the credential of ``files``. ``listed`` are those of its type in Entra.
+def choose(
+    credential: CredentialType, files: Files, listed: t.Sequence[Listed], request: Request, now: datetime
+) -> str:
+    """Return KEEP, CREATE, RENEW or COMPLETE for the credential of ``files``. ``listed`` are those in Entra.
 
     Raise InputError if the user has to decide, or if the credential cannot be replaced.
     """
-    if files.begun == "credential":
+    if files.pending == "credential":
         return COMPLETE
-    if files.begun == "note":
-        return RENEW if files.exists else MAKE
+    if files.pending == "note":
+        return RENEW if files.exists else CREATE
     if not files.exists:
         live = [item for item in listed if item.own and item.expires > now]
-        if live and not (asked.another or asked.revoke_former):
+        if live and not (request.another or request.revoke_former):
             raise InputError(
-                f"The file {files.path} does not exist, but the application has a {kind.word} that this playbook "
+                f"The file {files.path} does not exist, but the application has a {credential.word} that this playbook "
                 f"created ({'; '.join(f'{item.name}, expires {item.expires:%Y-%m-%d}' for item in live)})",
-                hint=f"If the file was moved, set {kind.variable} to its path. If it is lost, set "
+                hint=f"If the file was moved, set {credential.variable} to its path. If it is lost, set "
                 f"bootstrap_revoke_former to true to create a new one and remove the lost one. To create another for a "
                 f"second controller and keep this one, set bootstrap_another to true",
             )
-        return MAKE
-    if asked.renew:
-        _check_renewable(kind, files)
+        return CREATE
+    if request.renew:
+        _check_renewable(credential, files)
         return RENEW
     return KEEP
 
@@ -138,19 +140,19 @@ def check_tenant(path: str, made_for: str, tenant_id: str) -> None:
         )
 
 
-def _check_renewable(kind: Kind, files: Files) -> None:
+def _check_renewable(credential: CredentialType, files: Files) -> None:
     if not files.readable:
         raise InputError(
-            f"The {kind.word} cannot be renewed",
+            f"The {credential.word} cannot be renewed",
             answer=f"the file {files.path} is encrypted, and no vault password can decrypt it",
             hint="Set bootstrap_vault_password, or run ansible-playbook with --ask-vault-pass",
         )
     if not files.own:
         raise InputError(
-            f"The {kind.word} cannot be renewed",
+            f"The {credential.word} cannot be renewed",
             answer=f"the one in {files.path} was not created by this playbook",
-            hint=f"Renew it where it was issued and set {kind.variable} to the new file. To have the playbook create "
-            f"one, set {kind.variable} to a file that does not exist",
+            hint=f"Renew it where it was issued and set {credential.variable} to the new file. To have the playbook "
+            f"create one, set {credential.variable} to a file that does not exist",
         )
 
 

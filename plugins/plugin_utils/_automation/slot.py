@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _paths
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation import files
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.files import Seen, Vault
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.files import File, Vault
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.plan import KEEP
 
 # Of the new file, next to the one that it will replace. Ansible does not read variables from it
@@ -22,11 +22,11 @@ SUFFIX = ".new"
 
 @dataclass
 class Slot:
-    """The file of one credential: ``seen`` is the file in use, ``begun`` the new one, ``choice`` the action to take."""
+    """The files of a credential: ``file`` is in use, ``pending`` will replace it. ``choice`` is the action to take."""
 
     path: str
-    seen: Seen
-    begun: Seen
+    file: File
+    pending: File
     choice: str = KEEP
 
     @classmethod
@@ -39,9 +39,9 @@ class Slot:
             return None
         path = _paths.of_user(path)
         slot = cls(path, files.inspect(path, vault), files.inspect(os.path.realpath(path) + SUFFIX, vault))
-        if slot.begun.exists and slot.begun.data is None:
+        if slot.pending.exists and slot.pending.data is None:
             raise InputError(
-                f"The file {slot.begun.path} of an interrupted run cannot be read",
+                f"The file {slot.pending.path} of an interrupted run cannot be read",
                 answer="it is encrypted, and no vault password can decrypt it",
                 hint="Set bootstrap_vault_password, or run ansible-playbook with --ask-vault-pass",
             )
@@ -50,9 +50,9 @@ class Slot:
 
     def put(self, data: bytes) -> None:
         """Write ``data`` to the new file."""
-        files.write(self.begun.path, data)
-        self.begun = replace(self.begun, exists=True, data=data)
+        files.write(self.pending.path, data)
+        self.pending = replace(self.pending, exists=True, data=data)
 
     def finish(self) -> str:
         """Replace the file in use with the new one. See files.replace_file()."""
-        return files.replace_file(self.begun.path, self.path)
+        return files.replace_file(self.pending.path, self.path)

@@ -43,7 +43,7 @@ class Certificate:
 
     names: tuple[str, ...]
     issuer: str
-    begins: datetime
+    valid_from: datetime
     expires: datetime
 
 
@@ -98,7 +98,7 @@ def finding(name: str, certificate: Certificate | None, now: datetime) -> Findin
     if certificate is None:
         return not_checked(name, "the certificate's expiry date could not be read")
     left = certificate.expires - now
-    early = min(WARN_BEFORE, (certificate.expires - certificate.begins) / 3)
+    early = min(WARN_BEFORE, (certificate.expires - certificate.valid_from) / 3)
     seen = described(certificate)
     if left <= early:
         days = max(0, left.days)

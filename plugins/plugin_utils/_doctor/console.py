@@ -62,7 +62,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Begun:
+class Attempt:
     """A sign-in that was started at an address of a console.
 
     ``foreign`` states why the authorization URL does not belong to the tenant's cloud; empty if it does. ``error`` is
@@ -83,7 +83,7 @@ class Facts:
     if unknown. ``credentials`` is whether credentials are set. ``provider`` is whether the console offers the provider
     to users. ``administrators`` are those who can sign in without an identity provider. ``ahead`` is the number of
     seconds by which the console's clock is ahead of the controller's. ``public`` is the users' address if it differs.
-    ``begun`` and ``public_begun`` are the sign-ins that were started at the two addresses.
+    ``attempt`` and ``public_attempt`` are the sign-ins that were started at the two addresses.
     """
 
     server: str
@@ -100,9 +100,9 @@ class Facts:
     provider_name: str = "azure"
     provider: bool | None = None
     administrators: t.Sequence[str] | None = None
-    begun: Begun | None = None
+    attempt: Attempt | None = None
     public: Seen | None = None
-    public_begun: Begun | None = None
+    public_attempt: Attempt | None = None
     ahead: float | None = None
 
 
@@ -210,15 +210,15 @@ def _local(facts: Facts) -> Finding:
 
 
 def _entra(facts: Facts) -> Finding:
-    if not facts.provider or facts.begun is None:
+    if not facts.provider or facts.attempt is None:
         return not_checked(ENTRA, f"the console does not offer the provider {facts.provider_name} yet")
-    error = facts.begun.error
-    if error is None and not facts.begun.foreign:
+    error = facts.attempt.error
+    if error is None and not facts.attempt.foreign:
         return ok(ENTRA, "the console reaches Entra and starts a sign-in")
     if error is None:
         return problem(
             ENTRA,
-            f"the console does not send users to Entra: {facts.begun.foreign}",
+            f"the console does not send users to Entra: {facts.attempt.foreign}",
             "Run the playbook site, and check the provider's endpoints in the console",
         )
     if error.status == LIMITED:
@@ -238,7 +238,7 @@ def _same(facts: Facts) -> Finding:
     if sorted(facts.console.offered) != sorted(public.offered):
         offers = [", ".join(seen.offered) or "nothing" for seen in (facts.console, public)]
         return problem(SAME, f"another console answers at {public.url}: it offers {offers[1]}, not {offers[0]}", remedy)
-    here, there = facts.begun, facts.public_begun
+    here, there = facts.attempt, facts.public_attempt
     if here is None or there is None or here.error:
         return not_checked(SAME, "without a working provider, consoles cannot be told apart")
     if there.error:

@@ -29,7 +29,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, Console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import find
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import certificate
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.console import Begun, Facts, Seen
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.console import Attempt, Facts, Seen
 
 # The longest timeout of a request in seconds, because an examination should not take as long as a run
 LONGEST = 10.0
@@ -87,16 +87,16 @@ def examine(declared: Declared) -> Facts:
     of_public = gateway_headers.of_verification(params) if declared.another else {}
     with ThreadPoolExecutor(4) as aside:
         certificates = [aside.submit(_certificate, declared, url) for url in (declared.url, declared.another)]
-        public = aside.submit(_look, declared, declared.another, of_public) if declared.another else None
+        public = aside.submit(_read_address, declared, declared.another, of_public) if declared.another else None
         facts = _console(declared, headers)
         facts = replace(facts, console=replace(facts.console, certificate=certificates[0].result()))
         if public:
             facts = replace(facts, public=replace(public.result(), certificate=certificates[1].result()))
-    if facts.public and facts.begun and not (facts.begun.error or facts.public.error):
+    if facts.public and facts.attempt and not (facts.attempt.error or facts.public.error):
         with closing(declared.http()) as http:
             connection = Connection(declared.another, http, of_public, "public_url")
             connection.takes_api_domain = _takes_api_domain(facts.detected)
-            facts = replace(facts, public_begun=_begin(connection, declared, facts))
+            facts = replace(facts, public_attempt=_start(connection, declared, facts))
     return facts
 
 
@@ -107,7 +107,7 @@ def _certificate(declared: Declared, url: str) -> certificate.Certificate | None
     return certificate.fetch(url, declared.timeout)
 
 
-def _look(declared: Declared, url: str, headers: dict[str, str], option: str = "public_url") -> Seen:
+def _read_address(declared: Declared, url: str, headers: dict[str, str], option: str = "public_url") -> Seen:
     """Return the state of an address, without a session."""
     with closing(declared.http()) as http:
         return _seen(Connection(url, http, headers, option))
@@ -196,7 +196,7 @@ def _session(declared: Declared, chosen: Console, connection: Connection, facts:
         return facts
     outside = connection.without_session()
     outside.takes_api_domain = chosen.takes_api_domain
-    return replace(facts, begun=_begin(outside, declared, facts))
+    return replace(facts, attempt=_start(outside, declared, facts))
 
 
 def _takes_api_domain(detected: str | None) -> bool:
@@ -204,17 +204,17 @@ def _takes_api_domain(detected: str | None) -> bool:
     return known is None or known.takes_api_domain
 
 
-def _begin(connection: Connection, declared: Declared, facts: Facts) -> Begun:
+def _start(connection: Connection, declared: Declared, facts: Facts) -> Attempt:
     """Start a sign-in that is never completed. Both addresses receive the same client data."""
     names = list(facts.console.offered)
     name = sign_in.offered(names, declared.provider_name, facts.detected) or declared.provider_name
     try:
         url = sign_in.authorization_url(connection, name, declared.another or declared.url)
     except ServiceError as error:
-        return Begun(error=error)
+        return Attempt(error=error)
     foreign = hosts.of_cloud(declared.cloud).foreign("authorization URL", url) if declared.cloud else None
     try:
         query = parse_qs(urlsplit(url).query)
     except ValueError:
         query = {}
-    return Begun(query.get("client_id", [None])[0], query.get("redirect_uri", [None])[0], foreign or "")
+    return Attempt(query.get("client_id", [None])[0], query.get("redirect_uri", [None])[0], foreign or "")
