@@ -10,16 +10,15 @@ class ModuleDocFragment:
 options:
   tenant_id:
     description:
-      - The tenant, by its Directory (tenant) ID or one of its domain names.
+      - The tenant, as its Directory (tenant) ID or one of its domain names.
       - A domain name is resolved to the ID by OpenID Connect discovery.
       - If omitted, the environment variable E(AZURE_TENANT_ID) or E(AZURE_TENANT) is used.
     type: str
     required: true
   access_token:
     description:
-      - An access token for Microsoft Graph that was obtained before, for example with
-        C(az account get-access-token --resource https://graph.microsoft.com). It has to remain valid for the whole
-        task.
+      - An existing access token for Microsoft Graph, for example from
+        C(az account get-access-token --resource https://graph.microsoft.com). It must remain valid for the whole task.
       - If omitted, the environment variable E(AZURE_ACCESS_TOKEN) is used.
     type: str
   client_id:
@@ -48,8 +47,8 @@ options:
     description:
       - A token of another identity provider that the automation's application trusts through a federated credential
         (workload identity).
-      - If omitted, the environment variable E(AZURE_FEDERATED_TOKEN) is used, which a credential of AWX or Automation
-        Platform can set.
+      - If omitted, the environment variable E(AZURE_FEDERATED_TOKEN) is used. A credential of AWX or Automation
+        Platform can set it.
     type: str
   federated_token_file:
     description:
@@ -60,31 +59,31 @@ options:
   auth_source:
     description:
       - How the automation authenticates.
-      - If set to V(auto), the first of O(access_token), O(client_secret), O(certificate_path) and a workload identity
-        that is available is used, otherwise the session of Azure CLI.
+      - If set to V(auto), the first available of O(access_token), O(client_secret), O(certificate_path) and a workload
+        identity is used, otherwise the Azure CLI session.
       - >-
         V(workload_identity) uses O(federated_token), otherwise O(federated_token_file), otherwise the token of a GitHub
         Actions job. The job needs the permission C(id-token: write), and the task needs O(client_id). The audience of
-        the token is C(api://AzureADTokenExchange), C(api://AzureADTokenExchangeUSGov) in the clouds of the US
-        government, and C(api://AzureADTokenExchangeChina) in China.
-      - V(managed_identity) only works on an Azure resource with a managed identity. V(auto) never chooses it.
-      - V(azure_cli) needs C(az) in E(PATH), and the session of C(az login) of the user that runs the task.
+        the token is C(api://AzureADTokenExchange), C(api://AzureADTokenExchangeUSGov) in the US government clouds, and
+        C(api://AzureADTokenExchangeChina) in China.
+      - V(managed_identity) works only on an Azure resource with a managed identity. V(auto) never chooses it.
+      - V(azure_cli) needs C(az) in E(PATH) and the C(az login) session of the user that runs the task.
     type: str
     default: auto
     choices: [auto, access_token, secret, certificate, workload_identity, managed_identity, azure_cli]
   cloud:
     description:
       - The Microsoft cloud of the tenant.
-      - If omitted, the environment variable E(AZURE_CLOUD_ENVIRONMENT) is used. It can contain Azure's own names, such
-        as C(AzureUSGovernment), but not the address of a metadata endpoint.
+      - If omitted, the environment variable E(AZURE_CLOUD_ENVIRONMENT) is used. It can also be one of Azure's own
+        names, such as C(AzureUSGovernment), but not the address of a metadata endpoint.
     type: str
     default: public
     choices: [public, us_government, us_government_dod, china]
   authority_host:
     description:
       - The sign-in address of a cloud that O(cloud) does not offer.
-      - Client secrets and tokens are sent to this address and to the hosts of O(cloud) alone. A discovery document that
-        names other hosts is refused.
+      - Client secrets and tokens are sent only to this address and to the hosts of O(cloud). A discovery document that
+        names other hosts is rejected.
       - If omitted, the environment variable E(AZURE_AUTHORITY_HOST) is used.
     type: str
   graph_endpoint:
@@ -99,7 +98,7 @@ options:
     type: path
   timeout:
     description: >-
-      Timeout of a single request, in seconds, from 0.1 to 86400. The whole answer has to arrive within that time.
+      Timeout of a single request, in seconds (0.1 to 86400). The complete response must arrive within this time.
     type: float
     default: 30
 requirements:

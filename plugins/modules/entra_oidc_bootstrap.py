@@ -12,12 +12,12 @@ version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
-  - Private to the playbook C(bootstrap_automation). It may change in any release. The comments of the playbook describe
+  - Private to the playbook C(bootstrap_automation). It may change in any release. The comments in the playbook describe
     its variables, which have the names of these options with the prefix C(bootstrap_).
-  - Registers the application with its permissions, creates a certificate or a client secret if there is none, and keeps
-    it in a file. Before anything is created in Entra, it verifies that the file can be written.
-  - A new credential is in a file beside the one in use until Entra has accepted it. If a run is interrupted, the next
-    one completes it.
+  - Registers the application with its permissions, creates a certificate or a client secret if none exists, and saves
+    it to a file. Before anything is created in Entra, the module verifies that the file can be written.
+  - Until Entra accepts a new credential, it is stored in a file next to the one in use. The next run completes an
+    interrupted one.
   - Runs in the controller's process. In check mode, nothing is created, neither in Entra nor on the controller.
 extends_documentation_fragment:
   - deskops.rustdesk_sso._role
@@ -26,7 +26,7 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes.flow
 options:
   tenant_id:
-    description: The tenant, by its ID or one of its domain names.
+    description: The tenant, as its ID or one of its domain names.
     type: str
   unique_name:
     description: The unique name of the application.
@@ -37,15 +37,15 @@ options:
     type: str
     default: RustDesk sign-in automation
   abilities:
-    description: What the automation can do in addition to creating applications and changing those that it owns.
+    description: Abilities of the automation, in addition to creating applications and changing those that it owns.
     type: list
     elements: str
     default: []
   certificate_path:
     description:
-      - A PEM file with a certificate and its private key. If it does not exist, both are created. Relative paths belong
-        to the current directory.
-      - Use one file for each tenant. A certificate that was created for another tenant is refused.
+      - A PEM file with a certificate and its private key. If it does not exist, both are created. The path can be
+        relative to the current directory.
+      - Use one file for each tenant. A certificate that was created for another tenant is rejected.
     type: str
   certificate_lifetime:
     description: The lifetime of a new certificate.
@@ -60,14 +60,14 @@ options:
     default: 180d
   vault_password:
     description:
-      - The password with which O(secret_file) is encrypted. If omitted, the first vault password of C(ansible-playbook)
-        is used, if there is one.
+      - The password for encrypting O(secret_file). If omitted, the first vault password of C(ansible-playbook) is used,
+        if any.
     type: str
   federated_credential:
     description: A federated credential, as in O(deskops.rustdesk_sso.entra_app#module:federated_credentials).
     type: dict
   renew:
-    description: Whether to replace the certificate or client secret, which keeps working for O(overlap).
+    description: Whether to replace the certificate or client secret. The former one keeps working for O(overlap).
     type: bool
     default: false
   overlap:
@@ -77,14 +77,14 @@ options:
     default: 7d
   another:
     description:
-      - Whether to create another certificate or client secret if the file does not exist and the application has one
-        that this module created.
+      - Whether to create another certificate or client secret if the file does not exist but the application already
+        has one that this module created.
     type: bool
     default: false
   revoke_former:
     description:
       - Whether to remove all certificates and client secrets that this module created, except those in the files of
-        O(certificate_path) and O(secret_file) after the run. If the file does not exist, another one is created first.
+        O(certificate_path) and O(secret_file) after the run. If a file does not exist, its credential is created first.
     type: bool
     default: false
   restore:
@@ -92,16 +92,16 @@ options:
     type: bool
   take_over:
     description:
-      - Applications, by unique name or client ID, of which the service principal becomes an owner.
+      - Applications, by unique name or client ID, that the service principal becomes an owner of.
     type: list
     elements: str
     default: []
   wait_timeout:
-    description: How long to wait until Entra accepts a new certificate or client secret, in seconds.
+    description: How long to wait for Entra to accept a new certificate or client secret, in seconds.
     type: float
     default: 300
   auth_source:
-    description: How the administrator authenticates, see M(deskops.rustdesk_sso.entra_app), like the other options.
+    description: How the administrator authenticates. See M(deskops.rustdesk_sso.entra_app) for this and other options.
     type: str
     default: azure_cli
 """
@@ -115,7 +115,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tenant_id:
-  description: The tenant's ID.
+  description: The tenant ID.
   returned: success
   type: str
 app_id:
@@ -127,12 +127,12 @@ service_principal_id:
   returned: success
   type: str
 permissions:
-  description: The Microsoft Graph application permissions.
+  description: The automation's Microsoft Graph application permissions.
   returned: success
   type: list
   elements: str
 files:
-  description: What was done with the credential of each file, V(kept), V(created), V(renewed) or V(completed).
+  description: The action taken for the credential in each file, V(kept), V(created), V(renewed) or V(completed).
   returned: success
   type: dict
 expires:
@@ -145,7 +145,7 @@ removed:
   type: list
   elements: str
 guide:
-  description: The variables to use and what to do next, as lines of text.
+  description: The variables to use and the next steps, as lines of text.
   returned: success
   type: list
   elements: str

@@ -13,8 +13,8 @@ author:
   - deskops (@deskops)
 description:
   - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
-  - Reads the role's variables of the host, checks all of them without sending requests, and returns them as a record
-    without credentials. The error names each mistake.
+  - Reads the host's role variables, checks them without sending requests, and returns them as a record without
+    credentials. The error names each mistake.
   - Runs in the controller's process.
 extends_documentation_fragment:
   - deskops.rustdesk_sso._role
@@ -24,14 +24,14 @@ extends_documentation_fragment:
 options:
   adopt:
     description:
-      - Whether to read only what is needed to adopt an existing setup. The tenant and the application need not be
+      - Whether to read only the variables for adopting an existing setup. The tenant and the application need not be
         declared.
     type: bool
     default: false
   remove:
     description:
-      - Whether the server is to be removed. The result then has C(claims), which contains what other hosts of the group
-        still declare.
+      - Whether the server will be removed. The result then contains C(claims), the objects that other hosts of the
+        group still declare.
     type: bool
     default: false
 """
@@ -48,7 +48,7 @@ server:
   returned: success
   type: str
 round:
-  description: An identifier with the same value on all hosts that go through the role together.
+  description: An identifier that is the same on all hosts that run the role together.
   returned: always
   type: str
 lockstep:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_oidc_doctor
-short_description: Examine a server, and report on all, for the playbook doctor
+short_description: Examine a server, or report on all servers, for the playbook doctor
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
   - Private to the playbook C(doctor) and the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any
     release.
-  - Checks the role's variables of the host and its console. With O(report=true), checks the controller and Entra, and
-    shows and writes the findings of all hosts of the play.
-  - Changes nothing. It signs in to Entra and to the console, and begins a sign-in with a provider that exists.
+  - Checks the host's role variables and its console. With O(report=true), checks the controller and Entra, and shows
+    and writes the findings about all hosts of the play.
+  - Changes nothing. It signs in to Entra and to the console, and starts a sign-in with an existing provider.
   - Runs in the controller's process.
 extends_documentation_fragment:
   - deskops.rustdesk_sso._role
@@ -25,7 +25,7 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes.flow
 options:
   report:
-    description: Whether to report on all hosts of the play, after each was examined.
+    description: Whether to report on all hosts of the play. Each host must have been examined before.
     type: bool
     default: false
   directory:
@@ -37,7 +37,7 @@ options:
     default: false
   fail_on:
     description:
-      - The states of findings that let the task fail once the report is written. With V(never), none does.
+      - The states of findings that make the task fail after the report is written. With V(never), it does not fail.
     type: list
     elements: str
     choices: [problem, warning, unknown, never]
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 findings:
-  description: The findings of the server, each with C(name), C(state), C(seen) and C(remedy).
+  description: The findings about the server, each with C(name), C(state), C(seen) and C(remedy).
   returned: if O(report=false)
   type: list
   elements: dict
@@ -66,11 +66,11 @@ ahead:
   returned: if O(report=false)
   type: float
 entra:
-  description: What is needed to ask Entra, encrypted. Null if that cannot be done.
+  description: The encrypted input for the Entra checks. Null if they cannot run.
   returned: if O(report=false)
   type: dict
 counts:
-  description: The number of findings of each state.
+  description: The number of findings in each state.
   returned: if O(report=true)
   type: dict
 path:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_oidc_result
-short_description: Report the result of one server or of all, for the role entra_oidc
+short_description: Report the result for one server or for all, for the role entra_oidc
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
   - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
-  - Says what became of the host, by its record in the fact C(rustdesk_sso_run). Fails if the host has failed.
-  - With O(summary), shows what became of all servers, in a table with the most urgent server first.
-  - Runs on the controller, in its own process.
+  - Shows the result for the host, from its record in the fact C(rustdesk_sso_run). Fails if the host has failed.
+  - With O(summary), shows the results of all servers in a table, the most urgent server first.
+  - Runs in the controller's process.
 extends_documentation_fragment:
   - deskops.rustdesk_sso._role
   - ansible.builtin.action_common_attributes
@@ -40,7 +40,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What became of the host, in one line; with O(summary), the lines of the summary.
+  description: The result for the host, in one line. With O(summary), the lines of the summary.
   returned: always
   type: raw
 """

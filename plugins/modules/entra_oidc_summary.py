@@ -13,8 +13,8 @@ author:
   - deskops (@deskops)
 description:
   - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
-  - Publishes the records of the servers as statistics of the run, and sends them to a webhook. If the webhook does not
-    accept them, the module warns.
+  - Publishes the records of the servers as statistics of the run, and sends them to a webhook. Warns if the webhook
+    does not accept them.
   - Runs in the controller's process. In check mode, nothing is sent.
 extends_documentation_fragment:
   - deskops.rustdesk_sso._role
@@ -31,14 +31,15 @@ options:
     type: str
   notify_format:
     description:
-      - The format of the message. V(teams) is for a workflow of Microsoft Teams, V(slack) is for an incoming webhook of
-        Slack, and V(json) contains the records.
+      - The format of the message. V(teams) is for a Microsoft Teams workflow, V(slack) is for a Slack incoming webhook,
+        and V(json) contains the records.
     type: str
     choices: [json, slack, teams]
     default: json
   notify_when:
     description:
-      - When to send the message. V(changes) sends it if something changed or failed, V(failures) if something failed.
+      - When to send the message. V(changes) sends it if something changed or failed, V(failures) if something failed,
+        and V(always) after each run.
     type: str
     choices: [changes, failures, always]
     default: changes

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entra_oidc_try_sign_in
-short_description: Let a user sign in to a server, for the role entra_oidc
+short_description: Try a sign-in to a server as a user, for the role entra_oidc
 version_added: 0.2.0
 author:
   - deskops (@deskops)
 description:
   - Private to the role P(deskops.rustdesk_sso.entra_oidc#role). It may change in any release.
-  - Begins a sign-in at the console, shows its authorization URL, and waits until somebody has signed in there with a
-    browser. Reports the account and ends the session. The URL is shown on the screen and not written to a log file.
-  - Runs in the controller's process. In check mode, nobody is asked to sign in.
+  - Starts a sign-in at the console, shows its authorization URL, and waits for a user to sign in there with a browser.
+    Reports the account and ends the session. The URL is shown on the screen and is not written to a log file.
+  - Runs in the controller's process. In check mode, no sign-in is started.
 extends_documentation_fragment:
   - deskops.rustdesk_sso._role
   - ansible.builtin.action_common_attributes
@@ -23,7 +23,7 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes.flow
 options:
   public_url:
-    description: The address of the console for users.
+    description: The address at which users reach the console.
     type: str
     required: true
   name:
@@ -31,25 +31,25 @@ options:
     type: str
     default: azure
   wait_timeout:
-    description: How long to wait for the user, in seconds. A console may give less time.
+    description: How long to wait for the user, in seconds. A console may allow less time.
     type: float
     default: 300
   console_url:
-    description: The address of the console for the controller, to read the names of the users before.
+    description: The address at which the controller reaches the console, to read its user names before the sign-in.
     type: str
     required: true
   console_type:
-    description: The type of the console.
+    description: The console type.
     type: str
     choices: [auto, pro, rustdesk_console, rustdesk_api]
     default: auto
   cloud:
-    description: The Microsoft cloud of the tenant. The authorization URL has to be of one of its login hosts.
+    description: The Microsoft cloud of the tenant. The authorization URL must belong to one of its login hosts.
     type: str
     choices: [public, us_government, us_government_dod, china]
     default: public
   authority_host:
-    description: Another login host whose authorization URLs are shown.
+    description: An additional login host that authorization URLs may belong to.
     type: str
   username:
     description: An administrator of the console.
@@ -60,13 +60,13 @@ options:
     type: str
     required: true
   totp_secret:
-    description: The base32 secret of the administrator's TOTP.
+    description: The base32 TOTP secret of the administrator.
     type: str
   contract:
-    description: How to read the settings of a RustDesk Server Pro version that differs from the known ones.
+    description: A description of the settings API of a RustDesk Server Pro version that differs from the known ones.
     type: dict
   headers:
-    description: Additional headers of all requests to the console. The values are secrets.
+    description: Additional headers for all requests to the console. The values are secrets.
     type: dict
   console_proxy:
     description: The URL of the proxy for requests to the console.
@@ -78,7 +78,7 @@ options:
     description: The same for the console only.
     type: path
   timeout:
-    description: Timeout of a single request, in seconds. The whole answer has to arrive within that time.
+    description: Timeout of a single request, in seconds. The complete response must arrive within this time.
     type: float
     default: 30
 """
@@ -94,11 +94,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What became of the sign-in, in sentences.
+  description: The result of the sign-in, in sentences.
   returned: always
   type: str
 account:
-  description: The account that the user got in the console.
+  description: The user's account in the console.
   returned: if a user has signed in
   type: dict
   contains:
@@ -106,9 +106,9 @@ account:
       description: The user name in the console.
       type: str
     new:
-      description: Whether the account did not exist before. Null if the users of the console could not be read.
+      description: Whether the sign-in created the account. Null if the users of the console could not be read.
       type: bool
     administrator:
-      description: Whether the account is an administrator of the console. Null if the console does not tell.
+      description: Whether the account is an administrator of the console. Null if unknown.
       type: bool
 """

@@ -54,7 +54,7 @@ def test_uninstall(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> 
     request_of("DELETE", f"credentials/{awx.find('credentials', 'Spare')['id']}")
     with_servers = uninstall(awx)
     (kept,) = with_servers.kept
-    assert kept.startswith('inventory "RustDesk servers": it contains servers or groups (1 hosts, 0 further groups)')
+    assert kept.startswith('inventory "RustDesk servers": it contains servers or groups (hosts: 1, other groups: 0)')
     uninstall(awx, delete_inventory=True)
     left = {resource for resource, items in awx.api.items.items() if items}
     assert left == {"organizations", "credential_types", "workflow_approval_templates"}

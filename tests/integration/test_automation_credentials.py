@@ -191,7 +191,7 @@ def test_an_interrupted_run_is_completed(
     before = {name: (here / name).read_bytes() for name in asked.values()}
     place, name = {
         "before Entra": (bootstrap_run.Run, "register"),
-        "before it takes the place": (files, "take_the_place"),
+        "before it takes the place": (files, "replace_file"),
     }[point]
 
     def dies(*_arguments: Any, **_options: Any) -> None:
@@ -322,7 +322,7 @@ def test_an_encrypted_file_is_never_replaced_by_plain_text(bootstrap: Bootstrap,
     assert not bootstrap(secret_file="automation.yml")["changed"]
     for options in ({}, {"vault_password": "wrong"}):
         refused = bootstrap(secret_file="automation.yml", renew=True, **options)
-        assert "is encrypted, and no vault password can read it" in refused["msg"]
+        assert "is encrypted, and no vault password can decrypt it" in refused["msg"]
     assert path.read_bytes() == before
     assert len(application(fleet)["passwordCredentials"]) == 1
     renewed = bootstrap(secret_file="automation.yml", renew=True, vault_password="right")
@@ -336,7 +336,7 @@ def test_nothing_is_created_that_cannot_be_kept(bootstrap: Bootstrap, fleet: Fle
     cases = [
         ({"secret_file": "no/such/automation.yml"}, f"the directory {here}/no/such does not exist"),
         ({"certificate_path": "/proc/automation.pem"}, "cannot be written, and nothing was created"),
-        ({"secret_file": "notes.yml"}, "was not made by this playbook"),
+        ({"secret_file": "notes.yml"}, "was not created by this playbook"),
         ({"certificate_path": "notes.yml"}, "has no certificate in PEM format"),
         ({}, "Set one of bootstrap_certificate_path, bootstrap_secret_file, bootstrap_federated_credential"),
         (

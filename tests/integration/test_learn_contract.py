@@ -19,7 +19,7 @@ SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
 @pytest.mark.parametrize(
     ("recording", "said"),
     [
-        (None, "Set learn_har to a recording in HAR form"),
+        (None, "Set learn_har to a HAR file saved from"),
         ("<html>" + SECRET, "HAR"),
         (json.dumps([SECRET]), "not a recording in HAR format"),
         (json.dumps({"log": {"entries": [{"request": {"url": SECRET}}]}}), "not a recording in HAR format"),

@@ -23,7 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation i
     plan,
     secret_file,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.plan import Asked, Files, Listed
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._automation.plan import Files, Listed, Request
 
 NOW = datetime(2026, 11, 28, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
@@ -60,36 +60,36 @@ class TestChoose:
     @pytest.mark.parametrize(
         ("here", "there", "asked", "expected"),
         [
-            (Files(PATH, True), [listed()], Asked(), plan.KEEP),
-            (Files(PATH, True, readable=False), [listed()], Asked(), plan.KEEP),
-            (Files(PATH, True, own=False), [], Asked(), plan.KEEP),
-            (Files(PATH, True), [listed()], Asked(renew=True), plan.RENEW),
-            (Files(PATH, False), [], Asked(), plan.MAKE),
-            (Files(PATH, False), [], Asked(renew=True), plan.MAKE),
-            (Files(PATH, False), [listed("of others"), listed("automation x")], Asked(), plan.MAKE),
-            (Files(PATH, False), [listed(days=-1)], Asked(), plan.MAKE),
-            (Files(PATH, False), [listed("automation")], Asked(another=True), plan.MAKE),
-            (Files(PATH, False), [listed()], Asked(revoke_former=True), plan.MAKE),
-            (Files(PATH, True, begun="credential"), [listed()], Asked(), plan.COMPLETE),
-            (Files(PATH, True, begun="credential"), [listed()], Asked(renew=True), plan.COMPLETE),
-            (Files(PATH, False, begun="credential"), [listed()], Asked(), plan.COMPLETE),
-            (Files(PATH, True, begun="note"), [listed()], Asked(), plan.RENEW),
-            (Files(PATH, False, begun="note"), [listed()], Asked(), plan.MAKE),
+            (Files(PATH, True), [listed()], Request(), plan.KEEP),
+            (Files(PATH, True, readable=False), [listed()], Request(), plan.KEEP),
+            (Files(PATH, True, own=False), [], Request(), plan.KEEP),
+            (Files(PATH, True), [listed()], Request(renew=True), plan.RENEW),
+            (Files(PATH, False), [], Request(), plan.CREATE),
+            (Files(PATH, False), [], Request(renew=True), plan.CREATE),
+            (Files(PATH, False), [listed("of others"), listed("automation x")], Request(), plan.CREATE),
+            (Files(PATH, False), [listed(days=-1)], Request(), plan.CREATE),
+            (Files(PATH, False), [listed("automation")], Request(another=True), plan.CREATE),
+            (Files(PATH, False), [listed()], Request(revoke_former=True), plan.CREATE),
+            (Files(PATH, True, pending="credential"), [listed()], Request(), plan.COMPLETE),
+            (Files(PATH, True, pending="credential"), [listed()], Request(renew=True), plan.COMPLETE),
+            (Files(PATH, False, pending="credential"), [listed()], Request(), plan.COMPLETE),
+            (Files(PATH, True, pending="note"), [listed()], Request(), plan.RENEW),
+            (Files(PATH, False, pending="note"), [listed()], Request(), plan.CREATE),
         ],
     )
-    def test_choice(self, here: Files, there: list[Listed], asked: Asked, expected: str) -> None:
+    def test_choice(self, here: Files, there: list[Listed], asked: Request, expected: str) -> None:
         assert plan.choose(plan.CLIENT_SECRET, here, there, asked, NOW) == expected
 
     @pytest.mark.parametrize(
         ("here", "there", "asked", "said"),
         [
-            (Files(PATH, False), [listed("automation")], Asked(), "automation, expires 2027-03-08"),
-            (Files(PATH, False), [listed()], Asked(renew=True), "bootstrap_secret_file to its path"),
-            (Files(PATH, True, readable=False), [], Asked(renew=True), "no vault password can read it"),
-            (Files(PATH, True, own=False), [], Asked(renew=True), "was not created by this playbook"),
+            (Files(PATH, False), [listed("automation")], Request(), "automation, expires 2027-03-08"),
+            (Files(PATH, False), [listed()], Request(renew=True), "bootstrap_secret_file to its path"),
+            (Files(PATH, True, readable=False), [], Request(renew=True), "no vault password can decrypt it"),
+            (Files(PATH, True, own=False), [], Request(renew=True), "was not created by this playbook"),
         ],
     )
-    def test_refused(self, here: Files, there: list[Listed], asked: Asked, said: str) -> None:
+    def test_refused(self, here: Files, there: list[Listed], asked: Request, said: str) -> None:
         with pytest.raises(InputError, match=said):
             plan.choose(plan.CLIENT_SECRET, here, there, asked, NOW)
 
@@ -138,7 +138,7 @@ class TestCertificate:
     """The PEM file."""
 
     def test_what_is_made_is_known_again(self) -> None:
-        made = certificates.make("0a1b2c", "t", 365 * DAY, NOW)
+        made = certificates.create("0a1b2c", "t", 365 * DAY, NOW)
         found = certificates.read(made, "a.pem")
         expected = certificates.Certificate(found.thumbprint, "0a1b2c", NOW, NOW + 365 * DAY, tenant_id="t")
         assert found == expected
@@ -184,7 +184,7 @@ class TestSecretFile:
 
     @pytest.mark.parametrize("text", ["", "a: 1", "- 1", "{", f"{secret_file.SECRET}: [1]", "# Holder: 0a1b2c\nb: 1"])
     def test_another_file_is_refused(self, text: str) -> None:
-        with pytest.raises(InputError, match="was not made by this playbook"):
+        with pytest.raises(InputError, match="was not created by this playbook"):
             secret_file.parse(text, PATH)
 
     def test_a_value_that_is_encrypted_by_itself_cannot_be_read(self) -> None:
@@ -200,7 +200,7 @@ class TestSecretFile:
 
     def test_a_value_in_several_lines_is_not_renewed(self) -> None:
         text = f"{secret_file.CLIENT_ID}: c\n{secret_file.SECRET}: >-\n  {SECRET}\n"
-        with pytest.raises(InputError, match="not a value in one line"):
+        with pytest.raises(InputError, match="is not on a single line"):
             secret_file.check_renewable(secret_file.parse(text, PATH), PATH)
 
 
@@ -228,7 +228,7 @@ class TestFiles:
             path.chmod(was)
         group = path.stat().st_gid if was else os.getgid()
         files.write(str(new), b"new")
-        assert files.take_the_place(str(new), str(path)) == ""
+        assert files.replace_file(str(new), str(path)) == ""
         assert (path.read_text(), path.stat().st_mode & 0o777, path.stat().st_gid) == ("new", expected, group)
 
     @pytest.mark.parametrize(("refused", "mode"), [("group", 0o600), ("owner", 0o640)])
@@ -255,7 +255,7 @@ class TestFiles:
         with monkeypatch.context() as patch:
             patch.setattr(os, "stat", as_root)
             patch.setattr(os, "chown", chown)
-            left = files.take_the_place(str(new), str(path))
+            left = files.replace_file(str(new), str(path))
         assert left == f"chown 32767:990 {path} && chmod 640 {path}"
         assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", mode)
 
@@ -271,9 +271,9 @@ class TestFiles:
     def test_encrypted_with_the_password_that_it_had(self, tmp_path: Path) -> None:
         path, own = tmp_path / "a.yml", files.Vault("own")
         path.write_bytes(own.sealed(b"text"))
-        seen = files.look(str(path), own)
+        seen = files.inspect(str(path), own)
         assert (seen.data, seen.encrypted) == (b"text", True)
-        assert files.look(str(path), files.Vault("other")).data is None
+        assert files.inspect(str(path), files.Vault("other")).data is None
         both = files.Vault("other")
         assert own.opened(both.sealed(b"more", seen.secret))
         assert both.opened(both.sealed(b"more"))

@@ -36,7 +36,7 @@ OWNED_BY = "Application.ReadWrite.OwnedBy"
 TESTED = {"azure-identity": "1.25.1", "httpx": "0.28.1", "msgraph-sdk": "1.65.0", "requests": "2.32.5"}
 CONTROLLER = controller.Facts((3, 11, 2), "2.20.1", TESTED, ahead=0.4)
 SEEN = console.Seen("https://desk1")
-BEGUN = console.Begun("app", "https://desk1/api/oidc/callback")
+ATTEMPT = console.Attempt("app", "https://desk1/api/oidc/callback")
 CONSOLE = console.Facts(
     "desk1",
     SEEN,
@@ -45,7 +45,7 @@ CONSOLE = console.Facts(
     signed_in=True,
     provider=True,
     administrators=["admin", "second"],
-    begun=BEGUN,
+    attempt=ATTEMPT,
 )
 AUTOMATION: Any = {
     "client_id": "automation",
@@ -178,20 +178,20 @@ def test_policy(rule: dict[str, Any], state: str) -> None:
         ({}, {}),
         ({"administrators": ["Admin"]}, {"console.local_administrator": "warning"}),
         ({"administrators": None}, {"console.local_administrator": "unknown"}),
-        ({"provider": False, "begun": None}, {"console.entra": "unknown"}),
-        ({"begun": console.Begun(foreign="its host is evil.example")}, {"console.entra": "problem"}),
+        ({"provider": False, "attempt": None}, {"console.entra": "unknown"}),
+        ({"attempt": console.Attempt(foreign="its host is evil.example")}, {"console.entra": "problem"}),
         ({"console": replace(SEEN, limit=20, left=0)}, {"console.rate_limit": "warning"}),
         ({"console": replace(SEEN, limit=20, left=7)}, {}),
         (
-            {"public": console.Seen("https://public"), "public_begun": BEGUN},
+            {"public": console.Seen("https://public"), "public_attempt": ATTEMPT},
             {},
         ),
         (
-            {"public": console.Seen("https://public"), "public_begun": replace(BEGUN, client_id="other")},
+            {"public": console.Seen("https://public"), "public_attempt": replace(ATTEMPT, client_id="other")},
             {"public_url.console": "problem"},
         ),
         (
-            {"public": console.Seen("https://public"), "begun": None, "provider": False},
+            {"public": console.Seen("https://public"), "attempt": None, "provider": False},
             {"console.entra": "unknown", "public_url.console": "unknown"},
         ),
     ],

@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "tests/tools/role_variables.py"
 SPECS, DEFAULTS = "roles/entra_oidc/meta/argument_specs.yml", "roles/entra_oidc/defaults/main.yml"
-NOTES = "Notes for administrators. If they are not set, the property is left unchanged."
+NOTES = "Notes for administrators. If it is not set, the property is left unchanged."
 README, REFERENCE = "roles/entra_oidc/README.md", "docs/docsite/rst/reference_variables.rst"
 
 

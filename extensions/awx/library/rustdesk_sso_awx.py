@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module of install.yml and uninstall.yml; it reaches AWX through the code of the modules of awx.awx."""
+"""The module of install.yml and uninstall.yml. It accesses AWX through the module code of awx.awx."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TEXTS = (
         "report_directory",
     ),
 )
-# The fields of all types of credentials
+# The fields of all credential types
 SECRETS = ("secret", "certificate", "passphrase", "token", "password", "totp_secret")
 FIELDS = (
     *("tenant", "client", "subscription", "cloud_environment", "token_file", "username", "url", "ca"),
@@ -83,7 +83,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def _controller() -> Any:
-    """The class of awx.awx's modules, or of those of Automation Platform."""
+    """Return the base class of the modules of awx.awx or, if it is missing, of Automation Platform's collection."""
     try:
         from ansible_collections.awx.awx.plugins.module_utils.controller_api import ControllerAPIModule
     except ImportError:
@@ -92,7 +92,7 @@ def _controller() -> Any:
 
 
 def _given(settings: Any) -> Any:
-    """What is set, without the members that Ansible fills with None."""
+    """Return the settings without the members that Ansible fills with None."""
     if not isinstance(settings, dict):
         return settings
     return {name: _given(value) for name, value in settings.items() if value is not None}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Create the objects in AWX, and change those that are there only as far as variables name it."""
+"""Create the objects in AWX, and change existing ones only as far as variables name the change."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from typing import Any
 from ansible.module_utils import rustdesk_sso_awx_plan as plan
 from ansible.module_utils.rustdesk_sso_awx_api import RUNNING, Api, Failed
 from ansible.module_utils.rustdesk_sso_awx_nodes import Nodes
-from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, MARK, Item, Ref, Theirs, Wanted
+from ansible.module_utils.rustdesk_sso_awx_objects import BUILT_IN, MARK, Existing, Item, Ref, Wanted
 
-# The object that does not exist yet, in check mode
+# The ID of an object that check mode would create
 UNKNOWN = -1
 ADOPTED = ("inventory", "project", "execution_environment")
 
 
 class Installer:
-    """``changes`` says what was done, or would be in check mode; ``warnings`` is what only a person can do."""
+    """Create the objects. ``changes`` lists the changes made or, in check mode, predicted.
+
+    ``warnings`` lists the actions that are left to an administrator.
+    """
 
     def __init__(self, api: Api, wanted: list[Wanted], settings: Item, check_mode: bool) -> None:
         self._api = api
@@ -29,13 +32,13 @@ class Installer:
         self._ids: dict[str, int] = {}
         self._present: dict[str, Item] = {}
         self._created: set[str] = set()
-        # Of those that templates use: the administrators' own
+        # The adopted objects that install.yml did not create
         self._foreign: set[str] = set()
         self.changes: list[str] = []
         self.warnings: list[str] = []
 
     def run(self, workflow: Item) -> None:
-        """Everything; raises Failed."""
+        """Create and change all objects. Raise Failed."""
         self._adopt()
         self._need_variables()
         for key, one in self._wanted.items():
@@ -48,7 +51,7 @@ class Installer:
         self.changes += nodes.changes
 
     def _named(self, key: str) -> bool:
-        """Whether a variable names something of an object that is otherwise created only if it is needed."""
+        """Return whether a variable sets a property of an object that is otherwise created only if needed."""
         if key in ("execution_environment", "project"):
             return bool(self._wanted[key].named)
         name = key.removeprefix("type_")
@@ -56,14 +59,14 @@ class Installer:
         return any(self._settings.get(f"{name}{end}") for end in ends)
 
     def _known(self, key: str) -> bool:
-        """Whether a credential type exists, so that it is compared even if no template needs a new credential."""
+        """Return whether a credential type exists, so that it is compared even if no new credential is needed."""
         found = self._find(self._wanted[key])
         if found:
             self._present[key] = found
         return bool(found)
 
     def _adopt(self) -> None:
-        """Take the inventory, the project and the image of templates that exist, whatever they are called by now."""
+        """Adopt the inventory, project and execution environment of existing templates, whatever their names."""
         organization = self._api.find("organizations", "", {"name": self._wanted["organization"].name})
         templates = [one for one in self._wanted.values() if one.resource == "job_templates"]
         if not organization:
@@ -82,10 +85,10 @@ class Installer:
                         self._foreign.add(member)
 
     def _need_variables(self) -> None:
-        """Raises Failed, before anything is created, if a first run lacks what only a variable can tell."""
+        """Raise Failed before anything is created if a first run lacks a required variable."""
         for key, member, what in (
-            ("execution_environment", "image", "the image of an execution environment"),
-            ("project", "scm_url", "the repository of a project with the playbooks"),
+            ("execution_environment", "image", "the image of the execution environment"),
+            ("project", "scm_url", "the repository with the project's playbooks"),
         ):
             one = self._wanted[key]
             if key not in self._present and member not in one.named and not self._api.all(one.resource, name=one.name):
@@ -95,7 +98,7 @@ class Installer:
     # IDs
 
     def ensure(self, key: str) -> int:
-        """The ID of an object, which is created or changed first if it is the first time that it is asked for."""
+        """Return the ID of an object. The first call creates or changes the object."""
         if key in self._ids:
             return self._ids[key]
         one = self._wanted[key]
@@ -122,12 +125,12 @@ class Installer:
     def _value(self, value: Any) -> Any:
         if isinstance(value, Ref):
             return self.ensure(value.key)
-        if isinstance(value, Theirs):
-            return self._theirs(value)["id"]
+        if isinstance(value, Existing):
+            return self._existing(value)["id"]
         return value
 
-    def _theirs(self, value: Theirs) -> Item:
-        return self._api.theirs(value.resource, value.name, self._ids.get("organization"))
+    def _existing(self, value: Existing) -> Item:
+        return self._api.existing(value.resource, value.name, self._ids.get("organization"))
 
     def _find(self, one: Wanted) -> Item | None:
         within = {member: self._value(one.fields[member]) for member in one.within if member in one.fields}
@@ -135,7 +138,7 @@ class Installer:
             return None
         found = self._api.find(one.resource, one.title, {"name": one.name, **within})
         if one.key == "execution_environment" and found:
-            # Their names are unique in all of AWX
+            # Its name must be unique in all of AWX
             home = self.ensure("organization")
             if found["organization"] not in (None, home):
                 one.name = f"{one.name} ({self._wanted['organization'].name})"
@@ -143,7 +146,7 @@ class Installer:
         return found
 
     def _known_credential(self, one: Wanted) -> None:
-        """Take the credential of this name whatever its type, unless the type is named."""
+        """Use an existing credential of this name regardless of its type, unless a variable sets the type."""
         if self._settings.get("entra_type") and one.key == "entra":
             one.within = ("organization", "credential_type")
             return
@@ -212,13 +215,13 @@ class Installer:
                     self._api.post(f"store the survey of {one.title}", path, one.survey)
 
     def _leave(self, one: Wanted, present: Item) -> None:
-        """Say that a variable has no effect on an object that install.yml did not create."""
+        """Warn if variables have no effect, because install.yml did not create the object."""
         named = {member: self._value(value) for member, value in one.named.items()}
         if plan.different(present, named):
             kind = one.resource.removesuffix("s").replace("_", " ")
             self.warnings.append(
-                f'The templates use the {kind} "{present["name"]}", which install.yml did not create. Variables for the'
-                f" {kind} do not change it."
+                f'The templates use the {kind} "{present["name"]}", which install.yml did not create. The variables for'
+                f" the {kind} have no effect on it."
             )
 
     def _update_type(self, one: Wanted, present: Item) -> Item:
@@ -226,19 +229,20 @@ class Installer:
         body, lacking = plan.credential_type(present, one.fields, used)
         if lacking:
             self.warnings.append(
-                f"{one.title} lacks the fields {', '.join(lacking)}. AWX does not change the fields of a credential"
-                f" type in use. To get them, set install_{one.key.removeprefix('type_')}_credential_type to a new name,"
-                " enter the values in a new credential of that type, and select it in the templates."
+                f"{one.title} lacks the fields {', '.join(lacking)}. AWX does not allow changes to the fields of a"
+                " credential type in use. To get them, set"
+                f" install_{one.key.removeprefix('type_')}_credential_type to a new name, create a credential of the"
+                " new type, and select it in the templates."
             )
         return body
 
     def _unsuitable(self, one: Wanted) -> bool:
-        """Whether the inventory takes no groups and sources, as smart and constructed ones do."""
+        """Return whether the inventory cannot have groups and sources, because it is smart or constructed."""
         self.ensure("inventory")
         kind = self._present.get("inventory", {}).get("kind")
         if kind:
             self.warnings.append(
-                f"The inventory is {kind}, so that AWX takes no {one.title}. Its hosts must be in that group."
+                f"The inventory is {kind}, so the {one.title} cannot be added. The hosts must be in that group."
             )
         return bool(kind)
 
@@ -273,7 +277,7 @@ class Installer:
 
     def _credentials(self, have: list[Item], wanted: list[Any]) -> tuple[list[int], list[int]]:
         entra_types = {self._ids[key] for key in ("type_certificate", "type_workload_identity") if key in self._ids} | {
-            self._theirs(Theirs("credential_types", BUILT_IN))["id"]
+            self._existing(Existing("credential_types", BUILT_IN))["id"]
         }
         if self._settings.get("entra_type") and Ref("entra") not in wanted:
             kind = self._wanted["entra"].fields["credential_type"]
@@ -287,14 +291,14 @@ class Installer:
                 type_id = self._present.get(one.key, {}).get("credential_type") or self._value(kind)
                 items.append({"id": number, "credential_type": type_id, "kind": "cloud"})
             else:
-                items.append(self._theirs(one))
+                items.append(self._existing(one))
         return plan.credentials(have, items, entra_types)
 
     def _grant(self, one: Wanted, present: Item, role: str, actors: dict[str, list[str]]) -> None:
-        """Give a role on an object to users and teams; nobody loses one."""
+        """Grant a role on an object to users and teams. No role is revoked."""
         for kind in ("users", "teams"):
             for name in actors.get(kind) or []:
-                actor = self._theirs(Theirs(kind, str(name)))
+                actor = self._existing(Existing(kind, str(name)))
                 if present["id"] == UNKNOWN:
                     continue
                 number = present["summary_fields"]["object_roles"][role]["id"]
@@ -306,7 +310,7 @@ class Installer:
     # The project
 
     def _update_project(self, project: Item) -> None:
-        """Wait for an update that runs, or start one unless the last was successful; raises Failed with the reason."""
+        """Wait for a running update, or start one unless the last one succeeded. Raise Failed."""
         if self._check_mode or not project["scm_type"]:
             return
         project = self._api.get(f"projects/{project['id']}")
@@ -333,10 +337,10 @@ class Installer:
             return
         output = plan.output_of_failure(str(self._api.get(f"{path}/stdout", format="json").get("content", "")))
         reason = output or update.get("job_explanation") or update.get("result_traceback") or update["status"]
-        raise Failed(f"AWX cannot update {title}: {reason} {advice}, and run the playbook again.")
+        raise Failed(f"AWX cannot update {title}: {reason} {advice}, then run the playbook again.")
 
     def _need_playbook(self, body: Item) -> None:
-        """Update a project that lacks a playbook, as after an upgrade; raises Failed if it still lacks it."""
+        """Update a project that lacks a playbook, as after an upgrade. Raise Failed if it is still missing."""
         number = body["project"]
         if number == UNKNOWN:
             return
@@ -349,7 +353,7 @@ class Installer:
         if body["playbook"] not in self._api.get(path)["results"]:
             raise Failed(
                 f'The project "{project["name"]}" has no playbook {body["playbook"]}. Copy it from'
-                " extensions/awx/project to the project's repository, and run the playbook again."
+                " extensions/awx/project to the project's repository, then run the playbook again."
             )
 
 

@@ -13,7 +13,7 @@ TIMEOUT = 86400
 
 
 class Nodes:
-    """The nodes of the workflow ``wanted`` with the ID ``workflow``, -1 in check mode if it does not exist yet."""
+    """The nodes of the workflow ``wanted``. ``workflow`` is its ID, -1 in check mode if it does not exist yet."""
 
     def __init__(self, api: Api, wanted: Wanted, workflow: int, settings: Item, check_mode: bool) -> None:
         self._api = api
@@ -24,9 +24,10 @@ class Nodes:
         self.changes: list[str] = []
 
     def arrange(self, content: Item, ids: dict[str, int]) -> None:
-        """Create the nodes; a workflow that an administrator has arranged stays as it is. Raises Failed.
+        """Create the nodes, unless an administrator has changed their links. Raise Failed.
 
-        ``content`` is the workflow in the folder vars, ``ids`` are those of the templates ``preview`` and ``remove``.
+        ``content`` is the workflow from the directory vars. ``ids`` are the IDs of the templates ``preview`` and
+        ``remove``.
         """
         nodes = []
         if self._workflow > 0:
@@ -46,8 +47,10 @@ class Nodes:
             self._create(by_name, templates, approval)
 
     def _create(self, by_name: dict[str, Item], templates: dict[str, int | None], approval: Item) -> None:
-        """What the nodes run is set last: a node without a parent runs at once, so that one which is not linked yet
-        would remove servers without an approval."""
+        """Create and link the nodes, and set their templates last.
+
+        A node without a parent runs immediately, so an unlinked one could remove servers without approval.
+        """
         title = self._wanted.title
         for identifier in templates:
             if identifier not in by_name:

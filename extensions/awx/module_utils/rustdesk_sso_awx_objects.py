@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The objects that install.yml creates in AWX, from its variables. Pure data: nothing here talks to AWX."""
+"""The objects that install.yml creates in AWX, derived from its variables. Sends no requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 Item = dict[str, Any]
 GROUP = "rustdesk_servers"
-# Ends the description of objects that an administrator may rename, or that others may have the names of
+# Marks, at the end of the description, objects that may be renamed or whose names others may also use
 MARK = "(created by deskops.rustdesk_sso)"
 BUILT_IN = "Microsoft Azure Resource Manager"
 ENTRA_NAMES = {
@@ -26,14 +26,14 @@ NOTIFICATIONS = {"started": "started", "succeeded": "success", "failed": "error"
 
 @dataclass(frozen=True)
 class Ref:
-    """The ID of another object of this list, by its key."""
+    """A reference to another object in the list, by its key."""
 
     key: str
 
 
 @dataclass(frozen=True)
-class Theirs:
-    """The ID of an object of the administrator's, by name or ID."""
+class Existing:
+    """A reference to an existing object of the administrator, by name or ID."""
 
     resource: str
     name: str
@@ -41,7 +41,7 @@ class Theirs:
 
 @dataclass
 class Wanted:
-    """One object: ``fields`` and ``lists`` are given to a new one, ``named`` and ``named_lists`` come from variables.
+    """One object. A new one gets ``fields`` and ``lists``; ``named`` and ``named_lists`` come from variables.
 
     ``within`` are the members that make the name unique. A ``lazy`` object is created only if another one needs it.
     """
@@ -62,30 +62,32 @@ class Wanted:
 
     @property
     def title(self) -> str:
-        """How messages name the object."""
+        """The object's type and name, for messages."""
         return f'{self.resource.removesuffix("s").replace("_", " ").replace("inventorie", "inventory")} "{self.name}"'
 
 
 def _named(**values: Any) -> Item:
-    """The members whose variables are set."""
+    """Return the members whose variables are set."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _theirs(resource: str, name: str | None) -> Theirs | None:
-    return Theirs(resource, name) if name else None
+def _existing(resource: str, name: str | None) -> Existing | None:
+    return Existing(resource, name) if name else None
 
 
 def _notifications(settings: Item, workflow: bool) -> dict[str, list[Any]]:
-    """The lists of notification templates, of which only a workflow has one for approvals."""
+    """Return the lists of notification templates. Only workflows have one for approvals."""
     return {
-        f"notification_templates_{NOTIFICATIONS[event]}": [Theirs("notification_templates", str(one)) for one in names]
+        f"notification_templates_{NOTIFICATIONS[event]}": [
+            Existing("notification_templates", str(one)) for one in names
+        ]
         for event, names in (settings.get("notifications") or {}).items()
         if workflow or event != "approval"
     }
 
 
 def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
-    """What the templates use."""
+    """Return the objects that the templates use."""
     prefix = settings["name"]
     home = {"organization": Ref("organization")}
     kind = settings.get("entra_type") or "secret"
@@ -103,7 +105,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
     ]
     entra = settings.get("entra_credential") or f"{prefix}: {ENTRA_NAMES[kind]}"
     console = settings.get("console_credential") or f"{prefix}: consoles"
-    entra_type = Theirs("credential_types", BUILT_IN) if kind == "secret" else Ref(f"type_{kind}")
+    entra_type = Existing("credential_types", BUILT_IN) if kind == "secret" else Ref(f"type_{kind}")
     return [
         Wanted("organization", "organizations", settings["organization"], within=()),
         Wanted(
@@ -114,7 +116,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             _named(
                 image=settings.get("execution_environment_image"),
                 pull=settings.get("image_pull"),
-                credential=_theirs("credentials", settings.get("registry_credential")),
+                credential=_existing("credentials", settings.get("registry_credential")),
             ),
             within=(),
             lazy=True,
@@ -151,7 +153,7 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
             _named(
                 scm_url=settings.get("project_url"),
                 scm_branch=settings.get("project_branch"),
-                credential=_theirs("credentials", settings.get("project_credential")),
+                credential=_existing("credentials", settings.get("project_credential")),
             ),
             lazy=True,
         ),
@@ -159,9 +161,9 @@ def _dependencies(settings: Item, types: dict[str, Item]) -> list[Wanted]:
 
 
 def _servers(settings: Item) -> list[Wanted]:
-    """How the servers get into the inventory: by hand into a group, or from a file of the project."""
+    """Return the group to which servers are added manually, or the inventory source that is a file in the project."""
     if not settings.get("inventory_source"):
-        description = "The RustDesk servers that are managed"
+        description = "The managed RustDesk servers"
         fields = {"inventory": Ref("inventory"), "description": description}
         return [Wanted("group", "groups", GROUP, fields, within=("inventory",))]
     fields = {
@@ -177,11 +179,11 @@ def _servers(settings: Item) -> list[Wanted]:
 
 
 def _template(settings: Item, content: Item) -> list[Wanted]:
-    """A job template and its schedule."""
+    """Return a job template and its schedule."""
     prefix, name = settings["name"], content["name"]
     sliced = bool(content.get("sliced"))
     slices = settings.get("job_slice_count") if sliced else None
-    # A slice without a server succeeds.
+    # A slice without servers succeeds.
     variables = {"partial_inventory": True} if (slices or 1) > 1 else {}
     if settings.get("hosts"):
         variables["rustdesk_sso_hosts"] = settings["hosts"]
@@ -220,7 +222,7 @@ def _template(settings: Item, content: Item) -> list[Wanted]:
         named_lists={
             "credentials": [
                 *(Ref(key) for key in ("entra", "console") if settings.get(f"{key}_credential")),
-                *(Theirs("credentials", str(one)) for one in settings.get("credentials") or []),
+                *(Existing("credentials", str(one)) for one in settings.get("credentials") or []),
             ],
             "labels": [Ref(f"label {label}") for label in settings.get("labels") or []],
             **_notifications(settings, workflow=False),
@@ -245,7 +247,7 @@ def _template(settings: Item, content: Item) -> list[Wanted]:
 
 
 def _workflow(settings: Item, content: Item) -> Wanted:
-    """The workflow; its nodes are linked by who creates it."""
+    """Return the workflow, without its nodes."""
     asked = {"ask_limit_on_launch": True}
     if "inventory" in (settings.get("prompts") or []):
         asked["ask_inventory_on_launch"] = True
@@ -271,10 +273,10 @@ def _workflow(settings: Item, content: Item) -> Wanted:
 
 
 def objects(settings: Item, types: dict[str, Item], templates: list[Item], workflow: Item) -> list[Wanted]:
-    """All objects, each after those that it names.
+    """Return all objects, each after those that it refers to.
 
-    ``settings`` are the variables without their prefix ``install_``, None or left out unless the user sets them;
-    ``types``, ``templates`` and ``workflow`` are the contents of the folder vars.
+    ``settings`` are the variables without their prefix ``install_``. Variables that are not set are None or missing.
+    ``types``, ``templates`` and ``workflow`` come from the directory vars.
     """
     labels = [
         Wanted(f"label {label}", "labels", label, {"organization": Ref("organization")}, lazy=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide what to change of what is in AWX already without undoing an administrator. Pure functions."""
+"""Decide how to change existing objects in AWX without reverting administrators' changes. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Any
 import yaml
 
 Item = dict[str, Any]
-# What AWX shows instead of a secret that is stored
+# AWX shows this text instead of a stored secret
 ENCRYPTED = "$encrypted$"
 
 
 def different(present: Item, named: Item) -> Item:
-    """The members of ``named`` that ``present`` has with another value, as the body of a PATCH."""
+    """Return the members of ``named`` whose values differ in ``present``, as the body of a PATCH."""
     return {member: value for member, value in named.items() if present.get(member) != value}
 
 
 def lost(present: Item, fields: Item) -> Item:
-    """What a job template needs again because it was deleted: its inventory, its project and so its playbook."""
+    """Return the members that a job template lost because its inventory or project was deleted."""
     members = {"project", "playbook"} if not present["project"] else set()
     if not present["inventory"] and not present.get("ask_inventory_on_launch"):
         members.add("inventory")
@@ -31,9 +31,9 @@ def lost(present: Item, fields: Item) -> Item:
 
 
 def inputs(present: Item, named: Item) -> Item | None:
-    """The inputs of a credential with those that variables name; None if nothing changes.
+    """Return the inputs of a credential with those that variables name, or None if nothing changes.
 
-    A stored secret is never replaced: AWX does not show it, so nobody can tell whether it differs.
+    A stored secret is never replaced, because AWX does not show it and it cannot be compared.
     """
     kept = {name for name, value in present.items() if value == ENCRYPTED}
     changed = {**present, **{name: value for name, value in named.items() if name not in kept}}
@@ -41,9 +41,9 @@ def inputs(present: Item, named: Item) -> Item | None:
 
 
 def variables(text: str, wanted: Item) -> str | None:
-    """The extra variables of a template with those of ``wanted``; None if nothing changes.
+    """Return the extra variables of a template with those of ``wanted``, or None if nothing changes.
 
-    ``text`` is JSON or YAML, as AWX stores what was typed. Comments stay if a variable is only added.
+    ``text`` is JSON or YAML, as it was entered in AWX. Comments are kept if variables are only added.
     """
     present = yaml.safe_load(text) if text.strip() else {}
     present = present if isinstance(present, dict) else {}
@@ -58,10 +58,10 @@ def variables(text: str, wanted: Item) -> str | None:
 
 
 def credentials(present: list[Item], named: list[Item], entra_types: set[int]) -> tuple[list[int], list[int]]:
-    """The IDs of the credentials to add to and to remove from a template so that it has all of ``named``.
+    """Return the IDs of the credentials to add to and remove from a template so that it has all of ``named``.
 
-    AWX takes one credential of a type (but several for Ansible Vault), and a job should get one for Entra, so
-    the one in the place of a named one goes. Each item has ``id``, ``credential_type`` and ``kind``.
+    AWX allows one credential per type (but several for Ansible Vault), and a job should have only one for Entra, so a
+    named credential replaces the present one. Each item has ``id``, ``credential_type`` and ``kind``.
     """
     have = {item["id"] for item in present}
     add = [item for item in named if item["id"] not in have]
@@ -82,10 +82,10 @@ def _fields(content: Item) -> dict[str, Item]:
 
 
 def credential_type(present: Item, wanted: Item, in_use: bool) -> tuple[Item, list[str]]:
-    """The body of a PATCH that adds what a credential type lacks, and the IDs of fields that AWX does not let be added.
+    """Return the body of a PATCH that completes a credential type, and the IDs of fields that cannot be added.
 
-    AWX refuses any change of the inputs of a type that a credential has [src: awx/api/serializers.py,
-    CredentialTypeSerializer.validate]; the injectors can always change. What an administrator added stays.
+    AWX refuses changes to the inputs of a credential type in use [src: awx/api/serializers.py,
+    CredentialTypeSerializer.validate]. Injectors can always be changed. Administrators' additions are kept.
     """
     have = _fields(present.get("inputs") or {})
     missing = [one for name, one in _fields(wanted["inputs"]).items() if name not in have]
@@ -111,7 +111,7 @@ def credential_type(present: Item, wanted: Item, in_use: bool) -> tuple[Item, li
 
 
 def output_of_failure(text: str) -> str:
-    """What the output of a failed update says of its reason, in one line of at most 600 characters."""
+    """Return the error in the output of a failed update, in one line of at most 600 characters."""
     plain = re.sub(r"\x1b\[[\d;]*[A-Za-z]", "", text)
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "ERROR", "[ERROR]", "failed:"))]

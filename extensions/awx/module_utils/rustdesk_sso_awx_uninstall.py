@@ -2,19 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Delete from AWX what install.yml created, and nothing that something else uses."""
+"""Delete the objects that install.yml created in AWX, except those that something else uses."""
 
 from __future__ import annotations
 
 from ansible.module_utils.rustdesk_sso_awx_api import Api
 from ansible.module_utils.rustdesk_sso_awx_objects import ENTRA_NAMES, GROUP, MARK, Item, Wanted
 
-# Deleted with the object that they belong to
+# AWX deletes these with the object that they belong to
 PARTS = ("organizations", "labels", "groups", "schedules")
 
 
 class Uninstaller:
-    """``changes`` says what was deleted, ``kept`` what was not and why, ``lost`` what went with something else."""
+    """Delete the objects. ``changes`` lists the deletions, and ``kept`` the objects that were kept, with the reason.
+
+    ``lost`` lists the objects of others that were deleted with them.
+    """
 
     def __init__(self, api: Api, wanted: list[Wanted], settings: Item, check_mode: bool) -> None:
         self._api = api
@@ -30,7 +33,7 @@ class Uninstaller:
         self.lost: list[str] = []
 
     def run(self) -> None:
-        """Everything, in the opposite order of its creation; raises Failed."""
+        """Delete all objects, in the reverse order of their creation. Raise Failed."""
         organization = next(one for one in self._wanted if one.resource == "organizations")
         home = self._api.find("organizations", organization.title, {"name": organization.name})
         if not home:
@@ -45,7 +48,7 @@ class Uninstaller:
                 self._delete(one, present)
 
     def _variants(self) -> list[Wanted]:
-        """The objects, with the credential and the names of each way to authenticate to Entra."""
+        """Return the objects, including the Entra credentials of all authentication methods."""
         found = []
         for one in self._wanted:
             found.append(one)
@@ -87,7 +90,7 @@ class Uninstaller:
             self._api.delete(f"delete {title}", f"{one.resource}/{present['id']}")
 
     def _reason(self, one: Wanted, present: Item) -> str:
-        """Why an object is kept, empty if it is not."""
+        """Return the reason to keep an object, or an empty string."""
         ours = present["name"].startswith(self._prefix) or MARK in present.get("description", "")
         if not ours and one.resource != "credential_types":
             return "install.yml did not create it"
@@ -109,7 +112,7 @@ class Uninstaller:
         return ""
 
     def _users(self, one: Wanted, present: Item) -> list[Item]:
-        """The job templates that name an object."""
+        """Return the job templates that use an object."""
         member = {"projects": "project", "inventories": "inventory", "execution_environments": "execution_environment"}
         if one.resource == "credentials":
             return [
@@ -129,7 +132,10 @@ class Uninstaller:
         return f'the workflow "{workflow["name"]}" uses it'
 
     def _reason_of_source(self, one: Wanted, present: Item) -> str:
-        """Who else uses the project or the image; AWX deletes inventory sources together with their project."""
+        """Return the reason to keep a project or an execution environment.
+
+        AWX deletes the inventory sources of a project with it.
+        """
         member = {"projects": "source_project", "execution_environments": "default_environment"}[one.resource]
         for resource in ("inventory_sources",) if one.resource == "projects" else ("organizations", "projects"):
             users = self._api.all(resource, **{member: present["id"]})
@@ -143,11 +149,11 @@ class Uninstaller:
         groups = [item["name"] for item in self._api.all("groups", inventory=present["id"]) if item["name"] != GROUP]
         if not hosts and not groups:
             return ""
-        found = f"it contains servers or groups ({len(hosts)} hosts, {len(groups)} further groups)"
-        return f"{found}; set uninstall_delete_inventory to true to delete it"
+        found = f"it contains servers or groups (hosts: {len(hosts)}, other groups: {len(groups)})"
+        return f"{found}. To delete it, set uninstall_delete_inventory to true"
 
     def _parts(self, one: Wanted, present: Item, title: str) -> None:
-        """Note what an administrator added to an object, which AWX deletes with it."""
+        """Record the administrators' additions to an object, which AWX deletes with it."""
         if one.resource in ("job_templates", "workflow_job_templates"):
             known = {other.name for other in self._wanted if other.resource == "schedules"}
             for schedule in self._api.all("schedules", unified_job_template=present["id"]):

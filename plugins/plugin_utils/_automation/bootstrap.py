@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Register the automation's application, and keep its certificate or client secret in a file."""
+"""Register the automation's application and store its certificate or client secret in a file."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ Result = dict[str, t.Any]
 
 
 def bootstrap(params: Params, context: Context, loader: t.Any = None, hosts: str = guide.GROUP) -> Result:
-    """Register the automation's application; gives the task's result, raises SsoError.
+    """Register the automation's application and return the task's result. Raise SsoError.
 
     ``loader`` is Ansible's DataLoader, which has the vault passwords of the run. ``hosts`` is the group or pattern of
-    the servers for which it is used.
-    Nothing changes in Entra before it is sure that what is created can be kept. Whatever a run that is interrupted has
-    begun, the next one completes.
+    the servers that the automation manages.
+    Entra is changed only after the files are known to be writable. The next run completes an interrupted one.
     """
     paths = [_paths.of_user(params[name]) for name in ("certificate_path", "secret_file") if params[name]]
     with files.locked([] if context.check_mode else paths):
@@ -64,20 +63,20 @@ def _bootstrap(params: Params, context: Context, loader: t.Any, hosts: str) -> R
 
 
 def _warn(run: Run, registered: Result) -> None:
-    """Warn of a credential that has expired or expires soon, or that Entra does not accept."""
+    """Warn of a credential that has expired or is expiring soon, or that Entra does not accept."""
     renew = "To renew it, run the playbook with the variables of this run and -e bootstrap_renew=true."
     for found in registered["client_secrets"]:
         if run.yml and run.yml.choice == KEEP and found["accepted"] is False:
             run.context.warn(f"Entra does not accept the client secret in {run.yml.path}. {renew}")
     expires = run.expires()
-    if expires and plan.is_due(expires, run.now) and (run.held is None or run.held.holder):
+    if expires and plan.is_due(expires, run.now) and (run.current_cert is None or run.current_cert.holder):
         word = "has expired" if expires <= run.now else "expires"
         run.context.warn(f"The automation's credential {word} on {expires:%Y-%m-%d}. {renew}")
 
 
 def _facts(run: Run, registered: Result, hosts: str) -> guide.Facts:
-    """What the administrator is told."""
-    params, cert = run.params, run.new or run.held
+    """Return the facts that the guide reports."""
+    params, cert = run.params, run.new_cert or run.current_cert
     variables = {
         secret_file.TENANT: registered["tenant_id"],
         secret_file.CLIENT_ID: registered["application"]["app_id"],

@@ -16,11 +16,11 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, MissingLibraryError
 
-# Entra takes keys of at least 2048 bits [doc]
+# Entra requires keys of at least 2048 bits [doc]
 KEY_SIZE = 3072
-# A certificate is valid from before it was made: the clocks of the controller and of Entra differ
+# Certificates are backdated, because the clocks of the controller and of Entra can differ
 BACKDATED = timedelta(hours=1)
-# In the subject of each certificate that the playbook makes: by it the playbook knows its own
+# The playbook recognizes its own certificates by this organization in the subject
 ORGANIZATION = "deskops.rustdesk_sso"
 PREFIX = "automation"
 SUBJECT = re.compile(rf"{PREFIX} ([0-9a-f]{{6}})")
@@ -30,22 +30,21 @@ PRIVATE_KEY = b"PRIVATE KEY-----"
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a PEM file has. ``holder`` and ``tenant_id`` are those of a certificate that the playbook made, else None
-    and empty."""
+    """The certificate in a PEM file. ``holder`` is None and ``tenant_id`` empty if the playbook did not create it."""
 
     thumbprint: str
     holder: str | None
-    made: datetime
+    created: datetime
     expires: datetime
     has_key: bool = True
     tenant_id: str = ""
 
 
-def make(holder: str, tenant_id: str, lifetime: timedelta, now: datetime) -> bytes:
-    """A new private key and a certificate for it, signed with SHA-256 by itself, as one PEM document.
+def create(holder: str, tenant_id: str, lifetime: timedelta, now: datetime) -> bytes:
+    """Return a new private key and its certificate, self-signed with SHA-256, as one PEM document.
 
-    ``holder`` is six hexadecimal digits. ``tenant_id`` is in the subject, so that the file is never renewed for another
-    tenant. Raises MissingLibraryError.
+    ``holder`` is six hexadecimal digits. ``tenant_id`` is written to the subject, so that the file is never renewed for
+    another tenant. Raise MissingLibraryError.
     """
     x509, oid = _library()
     from cryptography.hazmat.primitives import hashes, serialization
@@ -76,9 +75,9 @@ def make(holder: str, tenant_id: str, lifetime: timedelta, now: datetime) -> byt
 
 
 def read(data: bytes, path: str) -> Certificate:
-    """The first certificate in the PEM document ``data``, which is that of the file ``path``.
+    """Return the first certificate in the PEM document ``data``, the content of the file ``path``.
 
-    Raises InputError if there is none, MissingLibraryError.
+    Raise InputError if it contains none, or MissingLibraryError.
     """
     x509, oid = _library()
     found = FIRST.search(data)
@@ -91,9 +90,9 @@ def read(data: bytes, path: str) -> Certificate:
         raise InputError(
             f"The file {path} has no certificate in PEM format",
             hint="Set bootstrap_certificate_path to a PEM file with a certificate and its private key, or to a file "
-            "that does not exist: the playbook then creates both",
+            "that does not exist, to have the playbook create both",
         ) from None
-    made, expires = (_moment(certificate, name) for name in ("not_valid_before", "not_valid_after"))
+    created, expires = (_moment(certificate, name) for name in ("not_valid_before", "not_valid_after"))
     organization, unit, name = (
         [str(item.value) for item in certificate.subject.get_attributes_for_oid(part)]
         for part in (oid.ORGANIZATION_NAME, oid.ORGANIZATIONAL_UNIT_NAME, oid.COMMON_NAME)
@@ -101,18 +100,18 @@ def read(data: bytes, path: str) -> Certificate:
     own = SUBJECT.fullmatch(name[0]) if organization == [ORGANIZATION] and name else None
     thumbprint = hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
     holder = own.group(1) if own else None
-    made, tenant_id = (made + BACKDATED, "".join(unit)) if own else (made, "")
-    return Certificate(thumbprint, holder, made, expires, PRIVATE_KEY in data, tenant_id)
+    created, tenant_id = (created + BACKDATED, "".join(unit)) if own else (created, "")
+    return Certificate(thumbprint, holder, created, expires, PRIVATE_KEY in data, tenant_id)
 
 
 def _moment(certificate: t.Any, name: str) -> datetime:
-    """``name`` of the certificate in UTC; before cryptography 42, without a time zone."""
+    """Return the time ``name`` of the certificate, in UTC. Before version 42, cryptography returns no time zone."""
     found: datetime = getattr(certificate, f"{name}_utc", None) or getattr(certificate, name)
     return found.replace(tzinfo=timezone.utc)
 
 
 def _library() -> tuple[t.Any, t.Any]:
-    """The module x509 of cryptography, which is there where azure-identity is, and its names of a subject's parts."""
+    """Return cryptography's x509 module and NameOID. azure-identity depends on cryptography."""
     try:
         from cryptography import x509
         from cryptography.x509.oid import NameOID

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The modules that bootstrap_automation calls, in this process, and the sign-in as the automation."""
+"""Run the Entra modules for bootstrap_automation in process, and sign in as the automation."""
 
 from __future__ import annotations
 
@@ -22,30 +22,32 @@ from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app, 
 
 Params = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]
-# What the login endpoint answers until an application, its service principal and its new credential are known
-# everywhere (openshift/openshift-azure#2211, microsoftgraph/microsoft-graph-docs#17966 [iss]; certificates [inf])
+# Error codes of the login endpoint until an application, its service principal and its new credential are replicated
+# (openshift/openshift-azure#2211, microsoftgraph/microsoft-graph-docs#17966 [iss]; certificates [inf])
 NOT_YET = frozenset({"AADSTS700027", "AADSTS7000215", "AADSTS7000222", "AADSTS700016", "AADSTS7000229"})
-# What hints say of the options of entra_app and of the role, and the variable of the playbook
+# The option in hints of entra_app, and the playbook's variable that replaces it
 RESTORE = ("restore to true (in the role: rustdesk_sso_app_restore)", "bootstrap_restore to true")
 GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-# Where the automation authenticates, as the administrator does
+# The options that the administrator's sign-in and the automation's have in common
 PLACE = ("cloud", "authority_host", "graph_endpoint", "ca_path", "timeout")
 
 
 class Entra:
-    """The tenant, as the administrator who runs the playbook sees it: ``params`` has the options of the sign-in."""
+    """The tenant, accessed as the administrator who runs the playbook. ``params`` has the sign-in options."""
 
     def __init__(self, params: Params, context: Context) -> None:
         self._sign_in = {name: params[name] for name in ENTRA_OPTIONS if params.get(name) is not None}
-        # The automation's, not that of the administrator
+        # This is the automation's certificate, not the administrator's
         self._sign_in.pop("certificate_path", None)
         self._patience = float(params["wait_timeout"])
         self._context = context
         self.tenant_id = ""
 
     def read(self, unique_name: str, *, deleted: bool) -> Result | None:
-        """The application with its certificates and client secrets, with ``deleted`` also one that can be restored;
-        None if there is none. Then ``tenant_id`` is known. Raises SsoError."""
+        """Return the application with its certificates and client secrets, or None. Sets ``tenant_id``.
+
+        With ``deleted``, an application that can be restored is found too. Raise SsoError.
+        """
         for which in (False, True)[: 1 + deleted]:
             options = {**self._sign_in, "unique_name": unique_name, "deleted": which}
             result = entra_app_info.run(_validated(entra_app_info.SPEC, options), self._context)
@@ -55,7 +57,7 @@ class Entra:
         return None
 
     def converge(self, **options: t.Any) -> Result:
-        """The result of entra_app with ``options``, which are not set where None. Raises SsoError."""
+        """Return the result of entra_app with those ``options`` that are not None. Raise SsoError."""
         given = {name: value for name, value in options.items() if value is not None}
         params = _validated(entra_app.SPEC, {**self._sign_in, "wait_timeout": self._patience, **given})
         try:
@@ -64,10 +66,10 @@ class Entra:
             raise error.but(hint=(error.hint or "").replace(*RESTORE)) from error
 
     def own(self, applications: t.Sequence[str], owner: str) -> Result:
-        """Make the service principal ``owner`` an owner of the applications, by unique name or client ID, and of their
-        service principals: with Application.ReadWrite.OwnedBy it may change only those that it owns [doc].
+        """Add the service principal ``owner`` as an owner of the applications and of their service principals.
 
-        Raises SsoError.
+        ``applications`` are unique names or client IDs. With Application.ReadWrite.OwnedBy, the automation can change
+        only objects that it owns [doc]. Raise SsoError.
         """
         added = {"owners": {"add": [owner]}}
         entries = [
@@ -87,16 +89,16 @@ class Entra:
         ]
         if result.get("failed") or missing:
             raise InputError(
-                "Making the automation the owner of all applications of bootstrap_take_over failed",
+                "Adding the automation as an owner of the applications in bootstrap_take_over failed",
                 answer=result.get("msg") or f"the tenant has no application {', '.join(missing)}",
-                hint="Correct bootstrap_take_over and run the playbook again",
+                hint="Correct bootstrap_take_over, then run the playbook again",
             )
         return result
 
     def sign_in(self, tenant_id: str, client_id: str, **credential: t.Any) -> None:
-        """Sign in to the tenant, by its ID, as the automation, and wait until Entra accepts its new credential.
+        """Sign in as the automation, and retry until Entra accepts its new credential.
 
-        ``credential`` is auth_source with its option. Raises SsoError.
+        ``credential`` is auth_source with its option. Raise SsoError.
         """
         place = {name: self._sign_in[name] for name in PLACE if name in self._sign_in}
         unset = dict.fromkeys(ENTRA_OPTIONS)
@@ -109,19 +111,19 @@ async def _accepted(params: Params, patience: float) -> None:
     cloud, tenant_id = clouds.choose(params), str(params["tenant_id"])
 
     async def attempt() -> None:
-        # A new one each time: MSAL keeps an answer that refuses for a while [src]
+        # A new credential each time, because MSAL caches a refusal for a while [src]
         credential = credentials.create(params, cloud, tenant_id)
         async with credential:
             try:
                 await credential.get_token(cloud.scope)
-            except Exception as error:  # whatever the library raises
+            except Exception as error:  # the library raises various types
                 raise credentials.refused(error, params, tenant_id, cloud.authority_host) from error
 
     await replication.persist(attempt, lambda error: error.code in NOT_YET, patience)
 
 
 def _validated(spec: Params, options: Params) -> Params:
-    """``options`` as the module gets them; raises InputError."""
+    """Return ``options`` as validated by the module's argument spec. Raise InputError."""
     rules = {key: value for key, value in spec.items() if key != "supports_check_mode"}
     result = ArgumentSpecValidator(**rules).validate(options)
     if result.error_messages:

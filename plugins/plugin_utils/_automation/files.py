@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Files that hold a secret: seen, proven to be writable, and replaced as a whole."""
+"""Read, check, and atomically replace files that contain a secret."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ansible.parsing.vault import VaultLib, VaultSecret, is_encrypted
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
 
-# The most that a file with a secret allows: all for its owner but to run it, and its group may read it
+# The widest permissions of a file with a secret: its owner can read and write it, and its group can read it
 SAFE_MODE = 0o640
 Secret = tuple[str | None, t.Any]
 
 
 class Vault:
-    """The vault passwords of a run: that of the playbook's variable first, then those of ansible-playbook."""
+    """The vault passwords of a run: first that of the playbook's variable, then those of ansible-playbook."""
 
     def __init__(self, password: str | None = None, loader: t.Any = None) -> None:
         given: list[Secret] = [(None, VaultSecret(password.encode()))] if password else []
@@ -36,14 +36,14 @@ class Vault:
         return bool(self._secrets)
 
     def opened(self, data: bytes) -> tuple[bytes, Secret] | None:
-        """The plain text of encrypted ``data`` and the password that fits; None if none does."""
+        """Return the plain text of encrypted ``data`` and the matching password, or None if none matches."""
         for secret in self._secrets:
             with suppress(AnsibleError):
                 return bytes(VaultLib([secret]).decrypt(data)), secret
         return None
 
     def sealed(self, data: bytes, secret: Secret | None = None) -> bytes:
-        """``data`` encrypted with ``secret``, by default the first password; as it is where there is none."""
+        """Return ``data`` encrypted with ``secret`` or the first password, or unchanged without any password."""
         if secret is None and not self._secrets:
             return data
         label, password = secret or self._secrets[0]
@@ -51,8 +51,8 @@ class Vault:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A file: ``data`` is its plain text, None if it does not exist or no vault password can read it."""
+class File:
+    """A file. ``data`` is its plain text, or None if it does not exist or no vault password can decrypt it."""
 
     path: str
     exists: bool
@@ -61,32 +61,32 @@ class Seen:
     secret: Secret | None = None
 
 
-def look(path: str, vault: Vault) -> Seen:
-    """The file ``path``, decrypted if it is encrypted with ansible-vault. Raises InputError if it cannot be read."""
+def inspect(path: str, vault: Vault) -> File:
+    """Read the file ``path``, and decrypt it if it is encrypted with ansible-vault. Raise InputError on failure."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError:
-        return Seen(path, False)
+        return File(path, False)
     except OSError as error:
         raise InputError(f"The file {path} cannot be read", answer=error.strerror) from error
     if not is_encrypted(data):
-        return Seen(path, True, data)
+        return File(path, True, data)
     opened = vault.opened(data)
-    return Seen(path, True, opened[0], True, opened[1]) if opened else Seen(path, True, None, True)
+    return File(path, True, opened[0], True, opened[1]) if opened else File(path, True, None, True)
 
 
 def check_writable(path: str, variable: str, *, check_mode: bool) -> None:
-    """Raise InputError if the file ``path``, which ``variable`` names, could not be written.
+    """Raise InputError if the file ``path``, the value of ``variable``, cannot be written.
 
-    Except in check mode, a file beside it is written and removed again: permissions alone do not tell.
+    Outside check mode, a temporary file in the same directory is written, because permissions are not conclusive.
     """
     directory = os.path.dirname(os.path.realpath(path))
     answer = None
     if not os.path.isdir(directory):
-        answer, hint = f"the directory {directory} does not exist", f"Create the directory, or correct {variable}"
+        answer, hint = f"the directory {directory} does not exist", f"Create the directory or correct {variable}"
     else:
-        hint = f"Correct the permissions, or set {variable} to another path"
+        hint = f"Correct the permissions or set {variable} to another path"
         try:
             if check_mode:
                 answer = None if os.access(directory, os.W_OK | os.X_OK) else f"{directory} is not writable"
@@ -101,10 +101,7 @@ def check_writable(path: str, variable: str, *, check_mode: bool) -> None:
 
 
 def write(path: str, data: bytes) -> None:
-    """Write ``data`` to the file ``path``, which only its owner can read; a reader sees all of it or the former file.
-
-    Raises InputError.
-    """
+    """Atomically write ``data`` to the file ``path``, readable by its owner only. Raise InputError."""
     target = os.path.realpath(path)
     directory, name = os.path.split(target)
     try:
@@ -123,26 +120,28 @@ def write(path: str, data: bytes) -> None:
         raise InputError(f"Writing the file {path} failed", answer=error.strerror) from error
 
 
-def take_the_place(new: str, path: str) -> str:
-    """Let the file ``new`` replace ``path``, at once, with its owner, group and mode as far as they are allowed and can
-    be set. Gives the command that sets what could not be set; empty if nothing is left to do. Raises InputError."""
+def replace_file(new: str, path: str) -> str:
+    """Atomically replace ``path`` with the file ``new``, keeping owner, group and mode as far as possible and safe.
+
+    Return the command that sets the ones that could not be kept, or an empty string. Raise InputError.
+    """
     target = os.path.realpath(path)
     try:
         left = _keep_access(new, target)
         os.replace(new, target)
     except OSError as error:
-        raise InputError(f"Replacing the file {path} by {new} failed", answer=error.strerror) from error
+        raise InputError(f"Replacing the file {path} with {new} failed", answer=error.strerror) from error
     return left
 
 
 def _keep_access(new: str, former: str) -> str:
-    """Give ``new`` the access of ``former``, if that exists, but none for others; see take_the_place()."""
+    """Set owner, group and mode of ``former`` on ``new``, without access for others. See replace_file()."""
     try:
         was = os.stat(former)
     except FileNotFoundError:
         return ""
     mode, kept = was.st_mode & SAFE_MODE, True
-    # The group first: who gives the file away cannot change it any more. Another group never reads it.
+    # The group first, because after a change of owner the group can no longer be changed. No other group gets access.
     try:
         if os.stat(new).st_gid != was.st_gid:
             os.chown(new, -1, was.st_gid)
@@ -160,10 +159,10 @@ def _keep_access(new: str, former: str) -> str:
 
 @contextmanager
 def locked(paths: t.Iterable[str]) -> t.Iterator[None]:
-    """Keep other runs from writing files in the directories of ``paths`` meanwhile; raises InputError if one does.
+    """Lock the directories of ``paths`` against other runs. Raise InputError if another run holds a lock.
 
-    The directories are locked, so that no file is left behind. Where that is impossible, as on some network file
-    systems, nothing is.
+    Directories are locked, so that no lock file is left behind. Directories that cannot be locked, as on some network
+    file systems, are skipped.
     """
     with ExitStack() as stack:
         for directory in sorted({os.path.dirname(os.path.realpath(path)) for path in paths}):
@@ -176,6 +175,6 @@ def locked(paths: t.Iterable[str]) -> t.Iterator[None]:
                     raise InputError(
                         "Another run of bootstrap_automation is in progress",
                         answer=f"it uses a file in {directory}",
-                        hint="Wait until it has ended, then run the playbook again",
+                        hint="Wait for it to finish, then run the playbook again",
                     ) from None
         yield

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What bootstrap_automation tells the administrator at the end. Pure."""
+"""The closing report of bootstrap_automation for the administrator. Pure."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ AGAIN = "run this playbook again with the variables of this run and"
 
 @dataclass(frozen=True)
 class Facts:
-    """The automation's application. ``variables`` are the role's, without a secret; ``secret_file`` has others.
+    """The automation's application. ``variables`` are role variables without secrets, unless ``secret_file`` is set.
 
-    ``hosts`` is the group or pattern of servers. ``revoked`` is whether former credentials were removed at once.
+    ``hosts`` is the group or pattern of servers. ``revoked`` is whether former credentials were removed immediately.
     """
 
     display_name: str
@@ -44,22 +44,22 @@ class Facts:
 
 
 def lines(facts: Facts) -> list[str]:
-    """The variables to use, what is known of the application, and what to do next, in lines."""
+    """Return the lines of the report: the variables to use, the application, and the next steps."""
     return [*_variables(facts), "", *_known(facts), "", "Next steps:", *_numbered(_steps(facts))]
 
 
 def group_vars(hosts: str) -> str:
-    """The directory of the variables of ``hosts``: those of all hosts for a pattern that is not a single group."""
+    """Return the directory for the variables of ``hosts``, or that of all hosts if ``hosts`` is not a single group."""
     return f"group_vars/{hosts if NAME.fullmatch(hosts) else 'all'}"
 
 
 def predicted(choices: t.Mapping[str, str], removed: t.Sequence[str]) -> list[str]:
-    """What a run without check mode would do to the files, and which credentials it would remove, in lines."""
+    """Return lines on the files that a run outside check mode would change and the credentials that it would remove."""
     verbs = {
         "created": "would be created, with a new credential",
         "renewed": "would be replaced, with a new credential",
-        "completed": "would be replaced by that of the run that was interrupted",
-        "kept": "would stay as it is",
+        "completed": "would be replaced by the one from the interrupted run",
+        "kept": "would be left unchanged",
     }
     files = [f"{path} {verbs[choice]}." for path, choice in choices.items()]
     return [*files, *([f"These would be removed: {', '.join(removed)}."] if removed else [])]
@@ -70,7 +70,7 @@ def _variables(facts: Facts) -> t.Iterator[str]:
         yield f"The variables of the automation are in {facts.secret_file}."
         return
     place = group_vars(facts.hosts)
-    yield f"Put these lines into a file in {place} next to your inventory, for example {place}/entra.yml:"
+    yield f"Save these lines to a file in {place} next to your inventory, for example {place}/entra.yml:"
     yield ""
     yield "---"
     yield from (f"{name}: {value}" for name, value in facts.variables.items())
@@ -93,28 +93,28 @@ def _steps(facts: Facts) -> t.Iterator[str]:
     place = group_vars(facts.hosts)
     if facts.secret_file and f"/{place}/" not in facts.secret_file:
         yield (
-            f"Move the file to {place} next to your inventory, where Ansible reads it without being told, or pass "
-            f"it to each run with -e @{facts.secret_file}."
+            f"Move the file to {place} next to your inventory, where Ansible reads it automatically, or pass it to "
+            f"each run with -e @{facts.secret_file}."
         )
     if facts.secret_file and not facts.secret_encrypted:
         yield f"Encrypt the file: ansible-vault encrypt {facts.secret_file}"
     if facts.certificate_path and not facts.has_key:
-        yield f"Add the private key to {facts.certificate_path}: the automation authenticates with both."
+        yield f"Add the private key to {facts.certificate_path}. The automation authenticates with both."
     if facts.certificate_path:
         yield (
-            f"Keep {facts.certificate_path} readable for the user that runs Ansible alone: it has the private key. "
-            "Where other controllers or AWX use a copy, replace it after each renewal."
+            f"Keep {facts.certificate_path} readable only by the user that runs Ansible, because it contains the "
+            "private key. If other controllers or AWX use a copy, replace it after each renewal."
         )
     if facts.expires and facts.own:
         yield f"Before {facts.expires:%Y-%m-%d}, renew it: {AGAIN} -e bootstrap_renew=true."
     if facts.renewed and not facts.revoked:
         yield (
-            "The former one keeps working for the overlap. To remove it afterwards, run this playbook again with the "
-            "variables of this run, without bootstrap_renew."
+            "The former one keeps working until the overlap has elapsed. To remove it afterwards, run this playbook "
+            "again with the variables of this run, without bootstrap_renew."
         )
     yield (
-        f"Let the automation manage an application that was registered by hand, or by another automation: {AGAIN} "
-        "-e bootstrap_take_over=<its client ID>."
+        "To have the automation manage an application that was registered manually or by another automation, "
+        f"{AGAIN} -e bootstrap_take_over=<its client ID>."
     )
     if not facts.renewed:
         named = "" if facts.hosts == GROUP else f" -e rustdesk_sso_hosts={shlex.quote(facts.hosts)}"

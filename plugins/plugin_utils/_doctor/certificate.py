@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The TLS certificate that a server presents, whether it is trusted or not, and what to say of it."""
+"""Read the TLS certificate that a server presents, trusted or not, and check its expiry date."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findi
     warning,
 )
 
-try:  # it comes with azure-identity
+try:  # installed with azure-identity
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 except ImportError:
@@ -30,26 +30,27 @@ except ImportError:
 else:
     HAS_CRYPTOGRAPHY = True
 
-# How long before the end to warn: certificates of 90 days are renewed a month before, shorter ones at two thirds
+# How long before the expiry date to warn. Certificates for 90 days are usually renewed a month before they expire,
+# shorter ones after two thirds of their lifetime
 WARN_BEFORE = timedelta(days=14)
-# How many names are told
+# The number of names to list
 NAMED = 5
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate: its names, who issued it, and from when to when it is valid, in UTC."""
+    """A certificate: its names, its issuer, and its validity period in UTC."""
 
     names: tuple[str, ...]
     issuer: str
-    begins: datetime
+    valid_from: datetime
     expires: datetime
 
 
 def fetch(url: str, timeout: float) -> Certificate | None:
-    """The certificate of the server at ``url``, an https address; None if it cannot be read.
+    """Return the certificate of the server at the https address ``url``, or None if it cannot be read.
 
-    Nothing is sent over the connection, so that it does not matter whether the certificate can be trusted.
+    The certificate is not verified, because no data is sent over the connection.
     """
     parts = urlsplit(url)
     if not HAS_CRYPTOGRAPHY or parts.scheme != "https" or not parts.hostname:
@@ -63,12 +64,12 @@ def fetch(url: str, timeout: float) -> Certificate | None:
             context.wrap_socket(connection, server_hostname=parts.hostname) as tls,
         ):
             return _read(tls.getpeercert(binary_form=True) or b"")
-    except (OSError, ValueError):  # whoever speaks HTTP with it tells why
+    except (OSError, ValueError):  # the HTTP request reports the reason
         return None
 
 
 def _read(content: bytes) -> Certificate:
-    """Raises ValueError for what is no certificate."""
+    """Parse a DER certificate. Raise ValueError for any other content."""
     found = x509.load_der_x509_certificate(content)
     try:
         extension = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -87,26 +88,26 @@ def _read(content: bytes) -> Certificate:
 
 
 def _utc(found: t.Any, end: str) -> datetime:
-    """cryptography has the first since 42, and will remove the second."""
+    """Return one end of the validity period. cryptography 42 added the attributes with a time zone."""
     aware = getattr(found, f"not_valid_{end}_utc", None)
     return t.cast("datetime", aware or getattr(found, f"not_valid_{end}").replace(tzinfo=timezone.utc))
 
 
 def finding(name: str, certificate: Certificate | None, now: datetime) -> Finding:
-    """What to say of a certificate that HTTP has trusted. Pure."""
+    """Return the finding for a certificate that HTTP has verified. Pure."""
     if certificate is None:
         return not_checked(name, "the certificate's expiry date could not be read")
     left = certificate.expires - now
-    early = min(WARN_BEFORE, (certificate.expires - certificate.begins) / 3)
+    early = min(WARN_BEFORE, (certificate.expires - certificate.valid_from) / 3)
     seen = described(certificate)
     if left <= early:
         days = max(0, left.days)
-        return warning(name, f"{seen}: in {days} day{'' if days == 1 else 's'}", "Renew the certificate of the server")
+        return warning(name, f"{seen} (in {days} day{'' if days == 1 else 's'})", "Renew the server's certificate")
     return ok(name, seen)
 
 
 def described(certificate: Certificate) -> str:
-    """A certificate in words. Pure."""
+    """Describe a certificate in words. Pure."""
     more = len(certificate.names) - NAMED
     names = ", ".join(certificate.names[:NAMED]) + (f" and {more} more" if more > 0 else "")
     day = certificate.expires.strftime("%Y-%m-%d")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What a console shows, without a session and with one. Pure."""
+"""The findings about a console, without a session and with one. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.log
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._sign_in_check import CAUSES, SKEW, UNKNOWN_CAUSE
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import certificate
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.certificate import Certificate
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.controller import told
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.controller import described
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import (
     Finding,
     after,
@@ -33,20 +33,23 @@ TYPE, SIGN_IN, CONTRACT = "console.type", "console.sign_in", "console.contract"
 ADMINISTRATOR, SECOND_FACTOR = "console.administrator", "console.second_factor"
 LOCAL_ADMINISTRATOR, ENTRA, CLOCK = "console.local_administrator", "console.entra", "console.clock"
 PUBLIC, PUBLIC_CERTIFICATE, SAME = "public_url.reachable", "public_url.certificate", "public_url.console"
-# With a session, in their order
+# The checks that need a session, in their order
 IN_SESSION = (ADMINISTRATOR, SECOND_FACTOR, CONTRACT, LOCAL_ADMINISTRATOR, ENTRA)
 LIMITED = 429
 BY_EMAIL = (
-    "Use an account for automation that has TOTP, and set rustdesk_sso_console_totp_secret to its secret: a playbook "
-    "cannot read e-mail"
+    "Use an automation account with TOTP, and set rustdesk_sso_console_totp_secret to its secret. A playbook cannot "
+    "read email"
 )
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One address of a console as anybody sees it: why it was not reached, None if it was, and the name of the cause;
-    its certificate, None if it could not be read or there is none; the login options; and how many requests the console
-    takes a minute and how many are left, by its headers."""
+    """The state of one address of a console, without a session.
+
+    ``error`` is None if the address was reached, and ``cause`` is the name of the error's cause. ``certificate`` is
+    None if none was presented or it could not be read. ``offered`` are the login options. ``limit`` and ``left`` are
+    the allowed and the remaining requests per minute, from the console's headers.
+    """
 
     url: str
     error: SsoError | None = None
@@ -59,9 +62,12 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Begun:
-    """The sign-in that a console begins at an address: ``foreign`` is what is wrong with the authorization URL, empty
-    if it leads to the tenant's cloud. ``error`` is why none was begun."""
+class Attempt:
+    """A sign-in that was started at an address of a console.
+
+    ``foreign`` states why the authorization URL does not belong to the tenant's cloud; empty if it does. ``error`` is
+    the reason if no sign-in was started.
+    """
 
     client_id: str | None = None
     redirect_uri: str | None = None
@@ -71,13 +77,13 @@ class Begun:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a console. What was not asked is None, as one before it failed or there is nothing to ask.
+    """The known facts about a console. A fact that was not read, for example after a failure, is None.
 
-    ``declared_type`` is auto if none is declared, ``detected`` the type that answers, with its ``version``, empty if it
-    does not tell. ``credentials`` is whether there are any. ``provider`` is whether the console has the provider and
-    users are offered it. ``administrators`` are those who can sign in without an identity provider. ``ahead`` is how
-    many seconds the console's clock is ahead of the controller's. ``public`` is the address of users if it is another
-    one, and ``begun`` and ``public_begun`` what a sign-in at each begins with.
+    ``declared_type`` is auto if none is declared. ``detected`` is the detected type and ``version`` its version, empty
+    if unknown. ``credentials`` is whether credentials are set. ``provider`` is whether the console offers the provider
+    to users. ``administrators`` are those who can sign in without an identity provider. ``ahead`` is the number of
+    seconds by which the console's clock is ahead of the controller's. ``public`` is the users' address if it differs.
+    ``attempt`` and ``public_attempt`` are the sign-ins that were started at the two addresses.
     """
 
     server: str
@@ -94,14 +100,14 @@ class Facts:
     provider_name: str = "azure"
     provider: bool | None = None
     administrators: t.Sequence[str] | None = None
-    begun: Begun | None = None
+    attempt: Attempt | None = None
     public: Seen | None = None
-    public_begun: Begun | None = None
+    public_attempt: Attempt | None = None
     ahead: float | None = None
 
 
 def findings(facts: Facts, now: datetime) -> list[Finding]:
-    """The findings of one console, but for its clock, in the order in which a run meets them."""
+    """Return the findings about one console, except its clock, in the order of a run."""
     found = address(facts.console, REACHABLE, CERTIFICATE, now)
     failed = next((item.name for item in found if item.state == "problem"), "")
     if facts.console.error:
@@ -114,38 +120,38 @@ def findings(facts: Facts, now: datetime) -> list[Finding]:
 
 
 def address(seen: Seen, reachable: str, of_certificate: str, now: datetime) -> list[Finding]:
-    """The findings of one address of a console."""
+    """Return the findings about one address of a console."""
     error = seen.error
     if error is None:
         tls = [certificate.finding(of_certificate, seen.certificate, now)] if seen.tls else []
         limits = [limit(seen)] if seen.limit is not None else []
         return [ok(reachable, f"{seen.url} answers"), *tls, *limits]
     if seen.cause.startswith(("certificate_", "unknown_authority")):
-        shown = f". Presented is {certificate.described(seen.certificate)}" if seen.certificate else ""
-        told_ = refused(of_certificate, error)
-        return [problem(of_certificate, told_.seen + shown, told_.remedy), *after((reachable,), of_certificate)]
+        shown = f". The server presents {certificate.described(seen.certificate)}" if seen.certificate else ""
+        failed = refused(of_certificate, error)
+        return [problem(of_certificate, failed.seen + shown, failed.remedy), *after((reachable,), of_certificate)]
     if error.status == LIMITED:
-        return [refused(RATE_LIMIT, error), not_checked(reachable, "the console answers, and limits requests")]
+        return [refused(RATE_LIMIT, error), not_checked(reachable, "the console answers, but limits requests")]
     return [refused(reachable, error), *after((of_certificate,) if seen.tls else (), reachable)]
 
 
 def limit(seen: Seen) -> Finding:
-    """What the console's rate limit leaves."""
-    told_ = f"the console takes {seen.limit} requests a minute of this kind, of which {seen.left} are left"
+    """Return the finding about the console's rate limit."""
+    state = f"the console allows {seen.limit} such requests per minute, of which {seen.left} are left"
     if seen.left == 0:
-        return warning(RATE_LIMIT, told_, "Wait a minute before you run a playbook, or raise the limit in the console")
-    return ok(RATE_LIMIT, told_)
+        return warning(RATE_LIMIT, state, "Wait a minute before you run a playbook, or raise the limit in the console")
+    return ok(RATE_LIMIT, state)
 
 
 def _type(facts: Facts) -> list[Finding]:
     if facts.type_error:
         return [refused(TYPE, facts.type_error)]
     if _is_another_type(facts):
-        seen = f"rustdesk_sso_console_type is {facts.declared_type}, and a console of type {facts.detected} answers"
+        seen = f"rustdesk_sso_console_type is {facts.declared_type}, but the console is of the type {facts.detected}"
         return [problem(TYPE, seen, f"Remove rustdesk_sso_console_type, or set it to {facts.detected}")]
     if not facts.detected:
-        return [not_checked(TYPE, "it is none of those that are known")]
-    return [ok(TYPE, f"{facts.detected} {facts.version or '(it does not tell its version)'}")]
+        return [not_checked(TYPE, "the console is not of a known type")]
+    return [ok(TYPE, f"{facts.detected} {facts.version or '(unknown version)'}")]
 
 
 def _is_another_type(facts: Facts) -> bool:
@@ -156,7 +162,7 @@ def _session(facts: Facts) -> list[Finding]:
     if facts.type_error or _is_another_type(facts):
         return after((SIGN_IN, *IN_SESSION), TYPE)
     if not facts.credentials:
-        return [not_checked(name, "not checked, because there are no credentials") for name in (SIGN_IN, *IN_SESSION)]
+        return [not_checked(name, "not checked, because no credentials are set") for name in (SIGN_IN, *IN_SESSION)]
     if facts.login:
         name = login_check(facts.login)
         passed = {ADMINISTRATOR: (SIGN_IN, SECOND_FACTOR), SECOND_FACTOR: (SIGN_IN,)}.get(name, ())
@@ -168,19 +174,19 @@ def _session(facts: Facts) -> list[Finding]:
     found = [ok(check, _passed(check, facts)) for check in (SIGN_IN, ADMINISTRATOR, SECOND_FACTOR)]
     if facts.contract:
         return [*found, refused(CONTRACT, facts.contract), *after((LOCAL_ADMINISTRATOR, ENTRA), CONTRACT)]
-    return [*found, ok(CONTRACT, "the console's settings have a known shape"), _local(facts), _entra(facts)]
+    return [*found, ok(CONTRACT, "the console's settings have a known format"), _local(facts), _entra(facts)]
 
 
 def _passed(check: str, facts: Facts) -> str:
     return {
         SIGN_IN: f"the console accepts the password of {facts.username}",
         ADMINISTRATOR: f"{facts.username} is an administrator",
-        SECOND_FACTOR: "the console asks for no second factor that is missing",
+        SECOND_FACTOR: "the console requires no second factor other than the configured one",
     }[check]
 
 
 def login_check(error: SsoError) -> str:
-    """The check that a failed sign-in to the console is about."""
+    """Return the name of the check that a failed sign-in to the console belongs to."""
     if error.status == LIMITED:
         return RATE_LIMIT
     if error.code == "not_administrator":
@@ -192,51 +198,51 @@ def login_check(error: SsoError) -> str:
 
 def _local(facts: Facts) -> Finding:
     if facts.administrators is None:
-        return not_checked(LOCAL_ADMINISTRATOR, "this type of console does not tell who can sign in with a password")
+        return not_checked(LOCAL_ADMINISTRATOR, "this console type does not show which users can sign in locally")
     others = [name for name in facts.administrators if name.lower() != facts.username.lower()]
     if others:
-        return ok(LOCAL_ADMINISTRATOR, f"{', '.join(others)} can sign in without an identity provider as well")
+        return ok(LOCAL_ADMINISTRATOR, f"{', '.join(others)} can also sign in without an identity provider")
     return warning(
         LOCAL_ADMINISTRATOR,
         f"{facts.username} is the only administrator who can sign in without an identity provider",
-        "Create a second local administrator in the console, for the day on which sign-in fails for everybody",
+        "Create a second local administrator in the console, as a fallback if sign-in fails for all users",
     )
 
 
 def _entra(facts: Facts) -> Finding:
-    if not facts.provider or facts.begun is None:
-        return not_checked(ENTRA, f"the console offers no provider {facts.provider_name} yet, with which to ask")
-    error = facts.begun.error
-    if error is None and not facts.begun.foreign:
-        return ok(ENTRA, "the console reaches Entra and begins a sign-in")
+    if not facts.provider or facts.attempt is None:
+        return not_checked(ENTRA, f"the console does not offer the provider {facts.provider_name} yet")
+    error = facts.attempt.error
+    if error is None and not facts.attempt.foreign:
+        return ok(ENTRA, "the console reaches Entra and starts a sign-in")
     if error is None:
         return problem(
             ENTRA,
-            f"the console does not lead to Entra: {facts.begun.foreign}",
+            f"the console does not send users to Entra: {facts.attempt.foreign}",
             "Run the playbook site, and check the provider's endpoints in the console",
         )
     if error.status == LIMITED:
         return refused(RATE_LIMIT, error)
     known = (hint for pattern, hint, _cause in CAUSES if re.search(pattern, str(error.answer), re.IGNORECASE))
-    return problem(ENTRA, f"the console begins no sign-in: {error.answer}", next(known, UNKNOWN_CAUSE))
+    return problem(ENTRA, f"the console does not start a sign-in: {error.answer}", next(known, UNKNOWN_CAUSE))
 
 
 def _same(facts: Facts) -> Finding:
-    """Whether both addresses lead to the same console."""
+    """Check that both addresses lead to the same console."""
     public = t.cast(Seen, facts.public)
     failed = (facts.console, REACHABLE), (public, PUBLIC)
     for seen, name in failed:
         if seen.error:
             return after((SAME,), name)[0]
-    remedy = "Correct rustdesk_sso_console_url and rustdesk_sso_public_url, or what the public name leads to"
+    remedy = "Correct rustdesk_sso_console_url and rustdesk_sso_public_url, or the DNS record or proxy of the latter"
     if sorted(facts.console.offered) != sorted(public.offered):
         offers = [", ".join(seen.offered) or "nothing" for seen in (facts.console, public)]
         return problem(SAME, f"another console answers at {public.url}: it offers {offers[1]}, not {offers[0]}", remedy)
-    here, there = facts.begun, facts.public_begun
+    here, there = facts.attempt, facts.public_attempt
     if here is None or there is None or here.error:
-        return not_checked(SAME, "without a provider that works, nothing tells one console from another")
+        return not_checked(SAME, "without a working provider, consoles cannot be told apart")
     if there.error:
-        return problem(SAME, f"{public.url} begins no sign-in, as the console does: {there.error.answer}", remedy)
+        return problem(SAME, f"the console starts a sign-in, but {public.url} does not: {there.error.answer}", remedy)
     if (here.client_id, here.redirect_uri) != (there.client_id, there.redirect_uri):
         sends = f"it sends the client ID {there.client_id} and the callback URL {there.redirect_uri}"
         return problem(SAME, f"another console answers at {public.url}: {sends}", remedy)
@@ -244,11 +250,15 @@ def _same(facts: Facts) -> Finding:
 
 
 def clock(ahead: float | None, of_controller: float | None) -> Finding:
-    """What to say of a console's clock, which is ``ahead`` of the controller's, as that one is of Entra's."""
+    """Return the finding about a console's clock.
+
+    ``ahead`` is the number of seconds by which it is ahead of the controller's clock, and ``of_controller`` the number
+    of seconds by which that is ahead of Entra's.
+    """
     if ahead is None:
-        return not_checked(CLOCK, "the console has not told the time")
+        return not_checked(CLOCK, "the console's response contained no time")
     other, whose = (ahead, "the controller's") if of_controller is None else (ahead + of_controller, "Entra's")
-    seen = f"the console's clock is {told(other)} {whose}"
+    seen = f"the console's clock is {described(other)} {whose}"
     if abs(other) <= SKEW:
         return ok(CLOCK, seen)
     return problem(CLOCK, seen, "Synchronize the console's clock, for example with NTP")

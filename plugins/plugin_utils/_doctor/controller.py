@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What the controller has to have, and what of it may get in the way. Pure."""
+"""The findings about the controller: its software, clock, proxies and CA files. Pure."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findi
 )
 
 PYTHON, CORE = (3, 10), (2, 16)
-# The last minor releases that the tests run with
+# The newest minor releases that the tests run with
 NEWEST_PYTHON, NEWEST_CORE = (3, 14), (2, 21)
-# The lower bounds of requirements.txt, and the major release that the tests run with
+# The lower bounds in requirements.txt, and the major releases that the tests run with
 PACKAGES: dict[str, tuple[tuple[int, ...], int]] = {
     "azure-identity": ((1, 16), 1),
     "httpx": ((0, 27), 0),
     "msgraph-sdk": ((1, 5), 1),
     "requests": ((2, 31), 2),
 }
-# Seconds; Entra takes a certificate's assertion, and a one-time code is good, for a few minutes at most
+# In seconds. An assertion signed with a certificate and a one-time code are valid for a few minutes at most
 SKEW = 60
 NTP = "for example with NTP"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the controller.
+    """The known facts about the controller.
 
-    ``packages`` are the versions by name, None for one that is not installed. ``proxies`` are the proxy variables of
-    the environment with what names each, without credentials, empty for one that is no URL. ``ca_files`` are the CA
-    files with what is wrong with each, empty if nothing is. ``ahead`` is how many seconds the clock is ahead of
-    Entra's, None if that is unknown.
+    ``packages`` maps names to versions, None if not installed. ``proxies`` maps the environment's proxy variables to
+    descriptions without credentials, empty if the value is not a URL. ``ca_files`` maps CA files to their problem,
+    empty if there is none. ``ahead`` is the number of seconds by which the clock is ahead of Entra's, None if unknown.
     """
 
     python: tuple[int, ...]
@@ -53,7 +52,7 @@ class Facts:
 
 
 def findings(facts: Facts) -> list[Finding]:
-    """The findings of the controller."""
+    """Return the findings about the controller."""
     return [
         _release("controller.python", "Python", facts.python, PYTHON, NEWEST_PYTHON),
         _release("controller.ansible_core", "ansible-core", numbers(facts.core), CORE, NEWEST_CORE),
@@ -65,7 +64,7 @@ def findings(facts: Facts) -> list[Finding]:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """The numbers at the start of a version, such as (2, 16, 3) of 2.16.3rc1."""
+    """Return the leading numbers of a version, such as (2, 16, 3) for 2.16.3rc1."""
     found = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(part) for part in found.group().split(".")) if found else ()
 
@@ -75,11 +74,11 @@ def _release(
 ) -> Finding:
     seen = f"{what} {_dotted(version[:2])}"
     if version[:2] < oldest:
-        needed = f"the collection needs {_dotted(oldest)} or newer"
+        needed = f"the collection requires {_dotted(oldest)} or newer"
         return problem(name, f"{seen} is too old: {needed}", f"Install {what} {_dotted(oldest)} or newer")
     if version[:2] > newest:
-        tested = f"the collection was tested up to {_dotted(newest)}"
-        return warning(name, f"{seen} is newer than what is tested: {tested}", _newer(what))
+        tested = f"{_dotted(newest)}, the newest release that the collection is tested with"
+        return warning(name, f"{seen} is newer than {tested}", _newer(what))
     return ok(name, seen)
 
 
@@ -91,14 +90,14 @@ def _package(package: str, version: str | None) -> Finding:
         return problem(name, f"the Python package {package} is not installed", install)
     found = numbers(version)
     if found < oldest:
-        return problem(name, f"{package} {version} is too old: {_dotted(oldest)} or newer is needed", install)
+        return problem(name, f"{package} {version} is too old: {_dotted(oldest)} or newer is required", install)
     if found[0] > major:
-        return warning(name, f"{package} {version} is a newer major release than what is tested", _newer(package))
+        return warning(name, f"{package} {version} is a newer major release than the tested one", _newer(package))
     return ok(name, f"{package} {version}")
 
 
 def _newer(what: str) -> str:
-    return f"Update the collection, or install an earlier release of {what} if something fails"
+    return f"Update the collection, or install an earlier release of {what} if problems occur"
 
 
 def _dotted(version: t.Iterable[int]) -> str:
@@ -108,16 +107,17 @@ def _dotted(version: t.Iterable[int]) -> str:
 def _clock(ahead: float | None) -> Finding:
     name = "controller.clock"
     if ahead is None:
-        return not_checked(name, "no login endpoint has told the time")
+        return not_checked(name, "no response of a login endpoint contained the time")
+    seen = f"the controller's clock is {described(ahead)} Entra's"
     if abs(ahead) <= SKEW:
-        return ok(name, f"{told(ahead)} Entra")
-    return problem(name, f"the controller's clock is {told(ahead)} Entra", f"Synchronize the controller's clock, {NTP}")
+        return ok(name, seen)
+    return problem(name, seen, f"Synchronize the controller's clock, {NTP}")
 
 
-def told(ahead: float) -> str:
-    """How a clock differs, before the name of the one that it is compared with."""
+def described(ahead: float) -> str:
+    """Describe the difference between two clocks, to be followed by the name of the second one."""
     if abs(ahead) < 2:
-        return "in step with"
+        return "in sync with"
     return f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'}"
 
 
@@ -125,8 +125,8 @@ def _proxies(proxies: t.Mapping[str, str]) -> t.Iterator[Finding]:
     name = "controller.proxy"
     wrong = [variable for variable, shown in proxies.items() if not shown]
     if wrong:
-        hint = "Write it as http://[name:password@]host:port, or with https:// or socks5h://"
-        yield problem(name, f"{', '.join(wrong)} in the environment is not the URL of a proxy", hint)
+        hint = "Set it to http://[name:password@]host:port, or a URL with https:// or socks5h://"
+        yield problem(name, f"{', '.join(wrong)} in the environment is not a proxy URL", hint)
     else:
         listed = ", ".join(f"{variable}: {shown}" for variable, shown in proxies.items())
         yield ok(name, listed or "no proxy in the environment")

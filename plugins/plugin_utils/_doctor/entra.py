@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""What the automation finds in Entra, for one set of credentials. Pure."""
+"""The findings about Entra for one set of credentials. Pure."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ Document = t.Mapping[str, t.Any]
 LOGIN, TENANT, SIGN_IN, GRAPH = "entra.login", "entra.tenant", "entra.sign_in", "entra.graph"
 CREDENTIAL, PERMISSIONS, OWNERSHIP = "entra.credential", "entra.permissions", "entra.ownership"
 POLICY, CONSENT = "entra.policy", "entra.consent"
-# Those that ask Graph, in their order
+# The checks that query Microsoft Graph, in their order
 ASK_GRAPH = (OWNERSHIP, POLICY, CONSENT)
 FORBIDDEN = 403
 READ_POLICY = ("Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration")
-# A rule of an app management policy with a longest lifetime, as an ISO 8601 duration [doc]
+# The longest lifetime in a rule of an app management policy, an ISO 8601 duration [doc]
 LIFETIME = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?P<time>.*))?"
 )
@@ -53,12 +53,12 @@ DAYS = {"years": 365, "months": 30, "weeks": 7, "days": 1}
 
 @dataclass(frozen=True)
 class Application:
-    """One application that servers declare, and what is known of it.
+    """One application that servers declare, and the facts about it.
 
-    ``document`` is what Graph has of it, None if it does not exist; ``policy`` the app management policy that holds for
-    it, None if it was not read. ``refusal`` says why a change would be refused, empty if it would not be; None if that
-    was not asked. ``consented`` is whether an administrator has consented for all users, None if that is unknown.
-    ``error`` is why it could not be read.
+    ``document`` is its object in Graph, None if it does not exist. ``policy`` is the app management policy that applies
+    to it, None if it was not read. ``refusal`` states why Entra would refuse a change, empty if it would not, None if
+    unknown. ``consented`` is whether an administrator has consented for all users, None if unknown. ``error`` is set if
+    the application could not be read.
     """
 
     name: str
@@ -73,13 +73,12 @@ class Application:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a tenant, as one automation sees it: ``where`` the login endpoint is, and what was ``found``
-    there.
+    """The known facts about a tenant, for one automation.
 
-    ``login`` is why the login endpoint was not reached, ``tenant`` why the tenant was not found there, ``sign_in`` why
-    the automation could not sign in, and ``graph`` why Graph was not reached: each is None if that went well or was not
-    tried, as one before it failed. ``who`` is how messages name the automation. ``authorization`` is the tenant's
-    authorization policy, None if it may not be read.
+    ``where`` is the login endpoint, and ``found`` describes the tenant. ``login``, ``tenant``, ``sign_in`` and
+    ``graph`` are the errors of reaching the login endpoint, finding the tenant, signing in and reaching Graph. They are
+    None if the step succeeded or was not attempted. ``who`` names the automation in messages. ``authorization`` is the
+    tenant's authorization policy, None if the automation may not read it.
     """
 
     where: str
@@ -98,7 +97,7 @@ class Facts:
 
 
 def findings(facts: Facts) -> list[Finding]:
-    """The findings of a tenant, in the order in which a run meets them."""
+    """Return the findings about a tenant, in the order of a run."""
     later = (SIGN_IN, GRAPH, PERMISSIONS, *ASK_GRAPH)
     missing = next((error for error in (facts.login, facts.sign_in) if isinstance(error, MissingLibraryError)), None)
     if missing:
@@ -119,12 +118,12 @@ def findings(facts: Facts) -> list[Finding]:
 
 
 def credential(facts: Facts) -> Finding:
-    """Whether the automation's own credential expires soon."""
+    """Check whether the automation's own credential is expiring soon."""
     known = facts.automation
     seen = f"the automation's own {own.told(known, facts.now)}"
     if known["state"] == "unknown":
-        hint = "set rustdesk_sso_entra_client_secret_expires to be warned"
-        return not_checked(CREDENTIAL, f"when the automation's own credential expires is unknown: {hint}")
+        hint = "To be warned, set rustdesk_sso_entra_client_secret_expires"
+        return not_checked(CREDENTIAL, f"the expiry date of the automation's own credential is unknown. {hint}")
     if known["state"] == "expired":
         return problem(CREDENTIAL, seen, RENEW)
     if known["state"] == "expiring":
@@ -133,20 +132,20 @@ def credential(facts: Facts) -> Finding:
 
 
 def permissions(facts: Facts) -> Finding:
-    """Whether the access token has the permissions that the declarations need."""
+    """Check that the access token has the permissions that the declarations need."""
     if not facts.caller.known or facts.caller.delegated:
         why = "are not in its token" if facts.caller.known else "cannot be read from its token"
         return not_checked(PERMISSIONS, f"the permissions of the {facts.who} {why}")
     without = needs.missing(facts.needed, facts.caller)
     if not without:
         return ok(PERMISSIONS, ", ".join(sorted(facts.caller.permissions)))
-    told = ", ".join(f"{permission} (for {why})" for permission, why in without.items())
-    seen = f"the access token of the {facts.who} lacks {told}"
+    listed = ", ".join(f"{permission} (for {why})" for permission, why in without.items())
+    seen = f"the access token of the {facts.who} lacks {listed}"
     return problem(PERMISSIONS, seen, permission_hints.grant(facts.who, without))
 
 
 def ownership(facts: Facts) -> t.Iterator[Finding]:
-    """Whether the automation may change the applications that exist."""
+    """Check that the automation may change the existing applications."""
     for application in facts.applications:
         if application.error and application.error.status == FORBIDDEN:
             yield after((OWNERSHIP,), PERMISSIONS)[0]
@@ -162,7 +161,7 @@ def ownership(facts: Facts) -> t.Iterator[Finding]:
 
 
 def policies(facts: Facts) -> t.Iterator[Finding]:
-    """Whether an app management policy refuses the client secrets that are declared."""
+    """Check that app management policies allow the declared client secrets."""
     if not facts.caller.may(READ_POLICY):
         yield not_checked(POLICY, f"the {facts.who} may not read policies{permission_hints.ability('policies')}")
         return
@@ -174,30 +173,34 @@ def policies(facts: Facts) -> t.Iterator[Finding]:
 
 
 def policy(application: Application, now: datetime) -> Finding:
-    """What the app management policy of one application refuses."""
+    """Check that the app management policy of one application allows the declared client secrets."""
     known = application.policy or {}
     name = f"the app management policy {known.get('displayName')}"
     exempt = f"Ask an administrator to exempt the application {application.name} from the policy"
     for rule in _rules(known, application.document, now):
         kind, longest = rule.get("restrictionType"), span(str(rule.get("maxLifetime") or ""))
         if kind == "passwordAddition":
-            return problem(POLICY, f"{name} allows no client secrets", f"{exempt}, as RustDesk can only use these")
+            why = "because RustDesk supports only client secrets"
+            return problem(POLICY, f"{name} does not allow client secrets", f"{exempt}, {why}")
         if kind == "passwordLifetime" and longest and application.lifetime and application.lifetime > longest:
-            seen = f"{name} allows client secrets for {longest.days} days, {application.lifetime.days} are declared"
-            return problem(POLICY, seen, f"Set rustdesk_sso_secret_lifetime to {longest.days}d or shorter")
-    return ok(POLICY, f"{name} allows the client secrets that are declared")
+            allowed = f"{name} allows client secrets for at most {longest.days} days"
+            seen = f"{allowed}, but the declared lifetime is {application.lifetime.days} days"
+            return problem(POLICY, seen, f"Set rustdesk_sso_secret_lifetime to {longest.days}d or less")
+    return ok(POLICY, f"{name} allows the declared client secrets")
 
 
 def span(duration: str) -> timedelta | None:
-    """An ISO 8601 duration of days or more, months having 30 days; None for any other."""
+    """Return an ISO 8601 duration of at least one day, with months of 30 days, or None for any other text."""
     found = LIFETIME.fullmatch(duration)
     days = sum(int(found[unit] or 0) * length for unit, length in DAYS.items()) if found else 0
     return timedelta(days=days) if days else None
 
 
 def _rules(known: Document, document: Document | None, now: datetime) -> t.Iterator[Document]:
-    """The rules on client secrets that are enabled for an application of this age. A policy of an application's own has
-    another place for them than the default one [doc]."""
+    """Return the client secret rules that are enabled for the application, depending on when it was created.
+
+    A policy that is assigned to an application has them in a different property than the default policy [doc].
+    """
     if not known.get("isEnabled"):
         return
     restrictions = known.get("applicationRestrictions") or known.get("restrictions") or {}
@@ -210,21 +213,21 @@ def _rules(known: Document, document: Document | None, now: datetime) -> t.Itera
 
 
 def consent(facts: Facts) -> t.Iterator[Finding]:
-    """Whether users can consent where nobody has consented for them."""
+    """Check that users can consent if no administrator has consented for them."""
     if facts.authorization is None:
         yield not_checked(CONSENT, f"the {facts.who} may not read policies{permission_hints.ability('policies')}")
         return
     if users_may_consent(facts.authorization) is not False:
-        yield ok(CONSENT, "the tenant lets users consent to applications")
+        yield ok(CONSENT, "the tenant allows users to consent to applications")
         return
     for application in facts.applications:
         if application.declares_consent or application.consented:
-            yield ok(CONSENT, f"an administrator's consent for {application.name} is there or declared")
+            yield ok(CONSENT, f"an administrator's consent for {application.name} is granted or declared")
             continue
         known = "no administrator has consented" if application.consented is False else "no consent is declared"
         yield warning(
             CONSENT,
-            f"the tenant does not let users consent to applications, and {known} for {application.name}",
+            f"the tenant does not allow users to consent to applications, and {known} for {application.name}",
             f"Set rustdesk_sso_app_admin_consent to [{{resource: Microsoft Graph, scopes: [{', '.join(SCOPES)}]}}], or "
-            "let an administrator consent for all users",
+            "ask an administrator to consent for all users",
         )

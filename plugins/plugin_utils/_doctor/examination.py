@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Examine one server: what its variables declare, and its console."""
+"""Examine the variables and the console of one server."""
 
 from __future__ import annotations
 
@@ -40,20 +40,22 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import 
 Values = dict[str, t.Any]
 
 VARIABLE = re.compile(rf"\b{PREFIX}(\w+)")
-# The variables of what messages name by a module's option
+# The variables that replace the names of module options in messages
 CONSOLE_OPTIONS = {
     **{option: PREFIX + name for name, option in options.CONSOLE.items()},
     "public_url": f"{PREFIX}public_url",
 }
-# Masking what is shorter would spoil the text
+# Masking shorter values would garble the text
 SHORTEST_SECRET = 4
-# Of which no check of the console can be made, whatever its other variables are
+# Without these variables, no check of the console is possible
 OF_CONSOLE = ("console_url",)
 
 
 def examine(given: t.Mapping[str, t.Any], templar: t.Any, name: str) -> dict[str, t.Any]:
-    """The findings of the server ``name``, and what is needed to ask Entra, encrypted; ``given`` are all variables of
-    the host. Never raises."""
+    """Return the findings about the server ``name``, and the encrypted input of the Entra checks. Never raises.
+
+    ``given`` are all variables of the host.
+    """
     values, declared, mistakes = read(given, templar, name)
     found = [problem(f"variables.{name_of(text)}", *_parts(text)) for text in mistakes]
     wrong = {name_of(text) for text in mistakes}
@@ -78,9 +80,9 @@ def examine(given: t.Mapping[str, t.Any], templar: t.Any, name: str) -> dict[str
 def read(
     given: t.Mapping[str, t.Any], templar: t.Any, name: str
 ) -> tuple[Values, declaration.Declaration | None, list[str]]:
-    """The role's variables that can be used, what they declare, and a sentence for each mistake, all at once.
+    """Return the usable role variables, the declaration, and one sentence for each mistake.
 
-    One that cannot be used counts as not set, so that the others are still checked.
+    An unusable variable counts as not set, so that the others are still checked.
     """
     values, mistakes = variables.read(given, templar)
     wrong = {f"{PREFIX}{name_of(text)}" for text in mistakes}
@@ -96,19 +98,19 @@ def read(
 
 
 def name_of(text: str) -> str:
-    """The variable that a sentence is about, without its prefix."""
+    """Return the first variable in a sentence, without its prefix."""
     found = VARIABLE.search(text)
     return found[1] if found else "unknown"
 
 
 def _parts(text: str) -> tuple[str, str]:
-    """What is wrong, and what to do about it."""
+    """Split a sentence about a mistake into the problem and the remedy."""
     seen, _stop, remedy = text.partition(". ")
     return seen.rstrip("."), remedy.rstrip(".") or f"Correct {PREFIX}{name_of(text)}"
 
 
 def _console(values: Values, name: str, wrong: set[str], *, known_cloud: bool) -> tuple[list[Finding], float | None]:
-    """The findings of the console, and how many seconds its clock is ahead of the controller's."""
+    """Return the findings about the console, and how many seconds its clock is ahead of the controller's."""
     rules = {option: {**rule, "required": False} for option, rule in RUSTDESK_OPTIONS.items()}
     params = ArgumentSpecValidator(rules).validate(options.of(values, options.CONSOLE)).validated_parameters
     cloud = clouds.choose(sign_in.entra_params(values)) if known_cloud else None
@@ -120,7 +122,7 @@ def _console(values: Values, name: str, wrong: set[str], *, known_cloud: bool) -
         return [not_checked("console", f"not checked, because {lacking(error)}")], None
     except SsoError as error:
         return [refused(console.REACHABLE, error)], None
-    except Exception as error:  # noqa: BLE001  # its text may hold a secret
+    except Exception as error:  # noqa: BLE001  # its text may contain a secret
         return [refused(console.REACHABLE, unforeseen(error))], None
     found = console.findings(facts, datetime.now(timezone.utc))
     return renamed(found, lambda text: sign_in.named(text, CONSOLE_OPTIONS)), facts.ahead
@@ -138,7 +140,7 @@ def _declared(values: Values, declared: declaration.Declaration | None) -> Decla
 
 
 def _secrets(values: Values) -> set[str]:
-    """The values of all variables that are secrets."""
+    """Return the values of all secret variables."""
     found: list[t.Any] = []
     for name, rules in variables.specification().items():
         value = values.get(name) if rules.get("no_log") else None

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Examine what servers have in common, and put the findings of all together."""
+"""Examine Entra and the controller, and combine their findings with those of all servers."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import sign_in
 
-# The variables of what messages name by a module's option
+# The variables that replace the names of module options in messages
 ENTRA_OPTIONS = {
     **{option: PREFIX + name for name, option in options.ENTRA.items()},
     "tenant_id": f"{PREFIX}tenant_id",
 }
-# How many tenants are asked at once
+# The number of tenants to examine at the same time
 AT_ONCE = 16
 
 
 def report(examined: t.Mapping[str, t.Mapping[str, t.Any]]) -> Report:
-    """The report of all servers, from the results of their examinations; asks Entra, once for each automation."""
+    """Return the report on all servers, from the results of their examinations. Queries Entra once per automation."""
     declared: dict[str, tenant.Declared] = {}
     for name, result in examined.items():
         if result.get("entra"):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Look at the controller, for what controller.py decides about."""
+"""Read the facts about the controller that controller.py evaluates."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.controller import PACKAGES, Facts
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-# By which requests and OpenSSL are told other certification authorities
+# The variables that requests and OpenSSL read for other certification authorities
 CA_FILES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def facts(ahead: float | None) -> Facts:
-    """The facts of this process; ``ahead`` is how many seconds its clock is ahead of Entra's, None if unknown."""
+    """Return the facts about this process. ``ahead`` is how many seconds its clock is ahead of Entra's, if known."""
     files = {f"{name} {path}": _ca_problem(path, name) for name in CA_FILES if (path := os.environ.get(name))}
     given = [name for plain in PROXIES for name in (plain, plain.upper()) if os.environ.get(name)]
     return Facts(
@@ -37,7 +37,7 @@ def facts(ahead: float | None) -> Facts:
 
 
 def version(package: str) -> str | None:
-    """The version of an installed Python package; None if there is none."""
+    """Return the version of a Python package, or None if it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -45,7 +45,7 @@ def version(package: str) -> str | None:
 
 
 def _proxy_name(url: str, name: str) -> str:
-    """How a proxy is told, without its credentials; empty if it is none."""
+    """Return the name of a proxy without its credentials, or an empty string if ``url`` is not a proxy URL."""
     try:
         proxy = _proxy.check_proxy(url if "://" in url else f"http://{url}", name)
     except InputError:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The Microsoft Graph permissions that what a server declares needs. Pure."""
+"""The Microsoft Graph permissions that a server's declaration needs. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import permission_hints as hints
 
 Options = t.Mapping[str, t.Any]
-# Any of these does; the first is the least one
+# Any one of these permissions is enough; the first is the least privileged
 Alternatives = tuple[str, ...]
 
 
 def _needed(method: str, path: str) -> tuple[Alternatives, ...]:
-    """What a request needs, by the table of permission_hints."""
+    """Return the permissions that a request needs, from the table in permission_hints."""
     return next(needed for verbs, place, needed in hints.NEEDED if method in verbs and place == path)
 
 
@@ -31,7 +31,7 @@ GROUPS = _needed("GET", r"/groups")
 
 
 def permissions(application: Options) -> dict[Alternatives, str]:
-    """What is needed for the declared options of entra_app, each with what needs it."""
+    """Return the permissions for the declared options of entra_app, each with its reason."""
     found: dict[Alternatives, str] = {BASIC: "creating an application and changing those that it owns"}
 
     def add(needed: t.Iterable[Alternatives], why: str) -> None:
@@ -57,12 +57,12 @@ def permissions(application: Options) -> dict[Alternatives, str]:
 
 
 def missing(needed: t.Mapping[Alternatives, str], caller: hints.Caller) -> dict[str, str]:
-    """The least permission for each need that ``caller`` does not meet, with what needs it."""
+    """Return the least privileged permission for each need that ``caller`` does not meet, with its reason."""
     return {alternatives[0]: why for alternatives, why in needed.items() if not caller.may(alternatives)}
 
 
 def _members(lists: t.Any) -> list[t.Mapping[str, t.Any]]:
-    """The entries of {set, add, remove} lists; names alone are users."""
+    """Return the entries of {set, add, remove} lists. An entry that is only a name is a user."""
     found = [item for items in (lists or {}).values() for item in items or []]
     return [item if isinstance(item, t.Mapping) else {"user": item} for item in found]
 

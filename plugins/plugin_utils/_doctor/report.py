@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""The findings of a fleet as a document, and as a table for the terminal. Pure."""
+"""The findings about a fleet, as a document and as a table for the terminal. Pure."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findi
     by_urgency,
 )
 
-# Up to so many servers without problems, each has a line; of more, the rest is counted
+# The number of servers without problems to list; the rest is counted
 LISTED = 20
-# How many servers with the same findings are named
+# The number of servers with the same findings to name
 NAMED = 5
 
 
 @dataclass(frozen=True)
 class OfTenant:
-    """The findings of one set of credentials, and the servers that declare it."""
+    """The findings for one set of credentials, and the servers that declare it."""
 
     tenant_id: str
     client_id: str
@@ -40,7 +40,7 @@ class OfTenant:
 
 @dataclass(frozen=True)
 class Report:
-    """All findings: of the controller, of each tenant and automation, and of each server."""
+    """All findings: about the controller, each tenant and automation, and each server."""
 
     checked_at: str
     controller: t.Sequence[Finding]
@@ -49,7 +49,7 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many findings have each state."""
+        """The number of findings in each state."""
         found = Counter(finding.state for _title, findings in self._parts() for finding in findings)
         return {state: found[state] for state in STATES}
 
@@ -58,7 +58,7 @@ class Report:
         return [("Controller", self.controller), *tenants, *self.servers.items()]
 
     def document(self) -> dict[str, t.Any]:
-        """The report as the JSON file has it."""
+        """Return the report as in the JSON file."""
 
         def listed(findings: t.Iterable[Finding]) -> list[dict[str, str]]:
             return [finding.result() for finding in by_urgency(findings)]
@@ -80,17 +80,17 @@ class Report:
         }
 
     def headline(self) -> str:
-        """The result in one line."""
+        """Return the result in one line."""
         counts, number = self.counts, len(self.servers)
-        told = [f"{counts[state]} {_word(state, counts[state])}" for state in (PROBLEM, WARNING) if counts[state]]
+        urgent = [f"{counts[state]} {_word(state, counts[state])}" for state in (PROBLEM, WARNING) if counts[state]]
         fleet = f"{number} server{'' if number == 1 else 's'}"
-        made = ", ".join(_made(counts))
-        if not told:
-            return f"No problems found. {fleet}, {made}"
-        return f"{', '.join(told)} found. {fleet}, {made}"
+        rest = ", ".join(_rest(counts))
+        if not urgent:
+            return f"No problems found. {fleet}, {rest}"
+        return f"{', '.join(urgent)} found. {fleet}, {rest}"
 
     def lines(self, *, show_all: bool = False) -> list[str]:
-        """The table of each server, the most urgent first; ``show_all`` shows checks that passed as well.
+        """Return the lines of all tables, the most urgent first. ``show_all`` includes checks that passed.
 
         Servers with the same findings share a table.
         """
@@ -109,7 +109,7 @@ class Report:
         if quiet:
             found += [
                 "",
-                *(f"{name}: no problems found ({', '.join(_made(_count(of)))})" for name, of in quiet[:LISTED]),
+                *(f"{name}: no problems found ({', '.join(_rest(_count(of)))})" for name, of in quiet[:LISTED]),
             ]
         if len(quiet) > LISTED:
             found.append(f"and {len(quiet) - LISTED} more servers without problems")
@@ -132,16 +132,16 @@ def _word(state: str, number: int) -> str:
     return state if number == 1 else f"{state}s"
 
 
-def _made(counts: t.Mapping[str, int]) -> list[str]:
-    """How many checks passed, and how many were not made."""
+def _rest(counts: t.Mapping[str, int]) -> list[str]:
+    """Return the numbers of checks that passed and that were skipped."""
     passed = f"{counts[OK]} check{'' if counts[OK] == 1 else 's'} passed"
-    return [passed, *([f"{counts[UNKNOWN]} not made"] if counts[UNKNOWN] else [])]
+    return [passed, *([f"{counts[UNKNOWN]} skipped"] if counts[UNKNOWN] else [])]
 
 
 def _section(title: str, findings: t.Sequence[Finding], show_all: bool) -> t.Iterator[str]:
     counts = _count(findings)
-    told = [f"{counts[state]} {_word(state, counts[state])}" for state in (PROBLEM, WARNING) if counts[state]]
-    yield f"{title}: {', '.join([*told, *_made(counts)])}"
+    urgent = [f"{counts[state]} {_word(state, counts[state])}" for state in (PROBLEM, WARNING) if counts[state]]
+    yield f"{title}: {', '.join([*urgent, *_rest(counts)])}"
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         if finding.state in (PROBLEM, WARNING) or (show_all and finding.state == OK):

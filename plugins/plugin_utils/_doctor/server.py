@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Ask a console what console.py decides about: read only, but for signing in and out, and sign-ins that are begun."""
+"""Read the facts about a console that console.py evaluates. It only reads, signs in and out, and starts sign-ins."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.con
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES, Console
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import find
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import certificate
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.console import Begun, Facts, Seen
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.console import Attempt, Facts, Seen
 
-# Seconds for one request: nobody waits for an examination as long as for a run
+# The longest timeout of a request in seconds, because an examination should not take as long as a run
 LONGEST = 10.0
 PATH, VERSION = "/api/login-options", "/api/version"
 LONGEST_VERSION = 40
@@ -39,8 +39,11 @@ LONGEST_VERSION = 40
 
 @dataclass(frozen=True)
 class Declared:
-    """What a server declares of its console: ``params`` are the shared console options, with secrets; ``public_url`` is
-    the address of users, and ``cloud`` that of the tenant, None if it is not known."""
+    """The declaration of a server's console.
+
+    ``params`` are the shared console options, with secrets. ``public_url`` is the users' address. ``cloud`` is the
+    tenant's cloud, None if unknown.
+    """
 
     server: str
     params: dict[str, t.Any]
@@ -50,62 +53,62 @@ class Declared:
 
     @property
     def url(self) -> str:
-        """The console's address without a slash at its end."""
+        """The console's address without a trailing slash."""
         return str(self.params["console_url"]).rstrip("/")
 
     @property
     def another(self) -> str:
-        """The address of users, if it is another one than the console's; else empty."""
+        """The users' address if it differs from the console's; otherwise empty."""
         same = not self.public_url or _addresses.same(self.public_url, self.url)
         return "" if same else self.public_url
 
     @property
     def timeout(self) -> float:
-        """The seconds for one request."""
+        """The timeout of one request, in seconds."""
         return min(float(self.params["timeout"]), LONGEST)
 
     @property
     def proxy(self) -> Proxy | None:
-        """The proxy that is declared."""
+        """The declared proxy."""
         return check_proxy(self.params["proxy"], "proxy")
 
     def http(self) -> Http:
-        """A client of a thread's own."""
+        """Return a new client. Threads cannot share one."""
         return Http(self.params["ca_path"], self.timeout, self.proxy, wait_timeout=0.0)
 
 
 def examine(declared: Declared) -> Facts:
-    """Ask the console of a server at both of its addresses, each with a thread of its own.
+    """Read the facts about a server's console at both of its addresses, in parallel.
 
-    Raises InputError for options that cannot be used.
+    Raise InputError for invalid options.
     """
     headers = gateway_headers.check_headers(declared.params["headers"])
     params = {**declared.params, "console_url": declared.url, "public_url": declared.another}
     of_public = gateway_headers.of_verification(params) if declared.another else {}
     with ThreadPoolExecutor(4) as aside:
         certificates = [aside.submit(_certificate, declared, url) for url in (declared.url, declared.another)]
-        public = aside.submit(_look, declared, declared.another, of_public) if declared.another else None
+        public = aside.submit(_read_address, declared, declared.another, of_public) if declared.another else None
         facts = _console(declared, headers)
         facts = replace(facts, console=replace(facts.console, certificate=certificates[0].result()))
         if public:
             facts = replace(facts, public=replace(public.result(), certificate=certificates[1].result()))
-    if facts.public and facts.begun and not (facts.begun.error or facts.public.error):
+    if facts.public and facts.attempt and not (facts.attempt.error or facts.public.error):
         with closing(declared.http()) as http:
             connection = Connection(declared.another, http, of_public, "public_url")
             connection.takes_api_domain = _takes_api_domain(facts.detected)
-            facts = replace(facts, public_begun=_begin(connection, declared, facts))
+            facts = replace(facts, public_attempt=_start(connection, declared, facts))
     return facts
 
 
 def _certificate(declared: Declared, url: str) -> certificate.Certificate | None:
-    """The certificate at ``url``, unless a proxy is on the way, through which nobody looks."""
+    """Return the certificate at ``url``, or None if a proxy is used, because certificates are not read through one."""
     if not url or declared.proxy or _proxy.of_environment(url):
         return None
     return certificate.fetch(url, declared.timeout)
 
 
-def _look(declared: Declared, url: str, headers: dict[str, str], option: str = "public_url") -> Seen:
-    """An address as anybody sees it."""
+def _read_address(declared: Declared, url: str, headers: dict[str, str], option: str = "public_url") -> Seen:
+    """Return the state of an address, without a session."""
     with closing(declared.http()) as http:
         return _seen(Connection(url, http, headers, option))
 
@@ -127,7 +130,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _console(declared: Declared, headers: dict[str, str]) -> Facts:
-    """The console at its own address, without a session and with one."""
+    """Return the facts about the console at its own address, without a session and with one."""
     params = declared.params
     with closing(declared.http()) as http:
         connection = Connection(declared.url, http, headers)
@@ -159,17 +162,19 @@ def _console(declared: Declared, headers: dict[str, str]) -> Facts:
 
 
 def _version(connection: Connection, detected: str | None) -> str:
-    """The console's version; empty if it does not tell. rustdesk_api alone tells it to anybody (http/router/api.go and
-    service/app.go of 2.7 [src])."""
+    """Return the console's version, or an empty string if unknown.
+
+    Only rustdesk_api shows it without a session (http/router/api.go and service/app.go of 2.7 [src]).
+    """
     with suppress(ServiceError):
         answer = connection.call("GET", VERSION, "Reading the version failed") if detected == "rustdesk_api" else None
-        told = answer.get("data") if isinstance(answer, dict) else None
-        return told.strip()[:LONGEST_VERSION] if isinstance(told, str) else ""
+        version = answer.get("data") if isinstance(answer, dict) else None
+        return version.strip()[:LONGEST_VERSION] if isinstance(version, str) else ""
     return ""
 
 
 def _session(declared: Declared, chosen: Console, connection: Connection, facts: Facts) -> Facts:
-    """The console as its administrator sees it."""
+    """Return ``facts`` with those that need the administrator's session."""
     try:
         try:
             chosen.login({**declared.params, "console_url": declared.url})
@@ -191,7 +196,7 @@ def _session(declared: Declared, chosen: Console, connection: Connection, facts:
         return facts
     outside = connection.without_session()
     outside.takes_api_domain = chosen.takes_api_domain
-    return replace(facts, begun=_begin(outside, declared, facts))
+    return replace(facts, attempt=_start(outside, declared, facts))
 
 
 def _takes_api_domain(detected: str | None) -> bool:
@@ -199,17 +204,17 @@ def _takes_api_domain(detected: str | None) -> bool:
     return known is None or known.takes_api_domain
 
 
-def _begin(connection: Connection, declared: Declared, facts: Facts) -> Begun:
-    """The sign-in that a console begins, which nobody finishes; both addresses are told the same one of a client."""
+def _start(connection: Connection, declared: Declared, facts: Facts) -> Attempt:
+    """Start a sign-in that is never completed. Both addresses receive the same client data."""
     names = list(facts.console.offered)
     name = sign_in.offered(names, declared.provider_name, facts.detected) or declared.provider_name
     try:
         url = sign_in.authorization_url(connection, name, declared.another or declared.url)
     except ServiceError as error:
-        return Begun(error=error)
+        return Attempt(error=error)
     foreign = hosts.of_cloud(declared.cloud).foreign("authorization URL", url) if declared.cloud else None
     try:
         query = parse_qs(urlsplit(url).query)
     except ValueError:
         query = {}
-    return Begun(query.get("client_id", [None])[0], query.get("redirect_uri", [None])[0], foreign or "")
+    return Attempt(query.get("client_id", [None])[0], query.get("redirect_uri", [None])[0], foreign or "")

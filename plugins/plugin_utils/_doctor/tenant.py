@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Ask Entra what entra.py decides about: read only, but for the request of a token."""
+"""Read the facts about Entra that entra.py evaluates. It only reads, and requests a token."""
 
 from __future__ import annotations
 
@@ -39,15 +39,17 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.entra
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation as own
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation
 
-# Seconds for one request: nobody waits for an examination as long as for a run
+# The longest timeout of a request in seconds, because an examination should not take as long as a run
 LONGEST = 10.0
-# The options that hold secrets
+# The options that contain secrets
 SECRETS = tuple(name for name, rules in ENTRA_OPTIONS.items() if rules.get("no_log"))
 
 
 class Declared(t.TypedDict):
-    """What one server declares of Entra: ``options`` sign in, and hold secrets. ``application`` is empty if the
-    declaration cannot be used."""
+    """The Entra declaration of one server.
+
+    ``options`` are the sign-in options, with secrets. ``application`` is empty if the declaration cannot be used.
+    """
 
     tenant_id: str
     options: dict[str, t.Any]
@@ -59,7 +61,7 @@ class Declared(t.TypedDict):
 
 @dataclass
 class Tenant:
-    """One set of credentials with what its servers declare, and what was found."""
+    """One set of credentials, the declarations of its servers, and the facts that were read."""
 
     declared: list[Declared]
     servers: list[str]
@@ -70,12 +72,12 @@ class Tenant:
 
     @property
     def ahead(self) -> float | None:
-        """How many seconds the controller's clock is ahead of Entra's; None if that is unknown."""
+        """The number of seconds by which the controller's clock is ahead of Entra's, or None if unknown."""
         return (self.clock[1] - self.clock[0]).total_seconds() if self.clock else None
 
 
 def grouped(declared: t.Mapping[str, Declared]) -> list[Tenant]:
-    """The servers of each set of credentials."""
+    """Group the servers by their set of credentials."""
     found: dict[str, Tenant] = {}
     for server, item in declared.items():
         key = repr((item["tenant_id"].lower(), sorted(item["options"].items())))
@@ -86,10 +88,10 @@ def grouped(declared: t.Mapping[str, Declared]) -> list[Tenant]:
 
 
 def examine(tenant: Tenant) -> None:
-    """Ask the login endpoint and Graph; what was found, or why nothing was, is in ``tenant`` then. Never raises."""
+    """Query the login endpoint and Graph, and set ``facts`` or ``failure`` of ``tenant``. Never raises."""
     try:
         _examine(tenant)
-    except Exception as error:  # noqa: BLE001  # its text may hold a secret
+    except Exception as error:  # noqa: BLE001  # its text may contain a secret
         tenant.failure = unforeseen(error)
 
 
@@ -153,8 +155,10 @@ async def _examined(
 
 
 def _applications(declared: list[Declared]) -> list[tuple[Application, tuple[str, str]]]:
-    """Each application that is declared, with the shortest way to find it; one that cannot exist, if none is, so that
-    Graph is asked at all."""
+    """Return each declared application with its lookup key.
+
+    If none is declared, return a placeholder, so that Graph is queried anyway.
+    """
     found: dict[tuple[str, str], Application] = {}
     for item in declared:
         options = item["application"]
@@ -185,7 +189,7 @@ async def _application(graph: Graph, known: Application, key: tuple[str, str]) -
 
 
 async def _policy(graph: Graph, document: t.Mapping[str, t.Any] | None) -> t.Mapping[str, t.Any]:
-    """The policy of the application's own, which replaces the default one [doc], or else that one."""
+    """Return the policy that is assigned to the application and replaces the default policy [doc], or the default."""
     attempted = "Reading the app management policy failed"
     if document:
         address = app.address(graph, "object_id", document["id"]).app_management_policies
@@ -195,8 +199,11 @@ async def _policy(graph: Graph, document: t.Mapping[str, t.Any] | None) -> t.Map
 
 
 async def _own_secret(graph: Graph, params: t.Mapping[str, t.Any], facts: Facts, warn_before: str) -> Automation:
-    """The automation with the end of its client secret, if it may read its own application and one alone can be it: a
-    hint is the first three characters [rec]."""
+    """Return the automation with the expiry date of its client secret, if it can be determined.
+
+    The automation must be able to read its own application, and only one client secret may match. A hint is the first
+    three characters [rec].
+    """
     with suppress(ServiceError):
         address = app.address(graph, "app_id", params["client_id"])
         attempted = "Reading the automation's own application failed"
@@ -214,7 +221,7 @@ async def _own_secret(graph: Graph, params: t.Mapping[str, t.Any], facts: Facts,
 
 
 async def _with_consent(graph: Graph, facts: Facts) -> Facts:
-    """What is consented to, if that can make a difference and may be read."""
+    """Return ``facts`` with the consent for each application, if it matters and the automation may read it."""
     if facts.authorization is None or users_may_consent(facts.authorization) is not False:
         return facts
     if not graph.may(permission_hints.READ_GRANTS):
