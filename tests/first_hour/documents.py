@@ -74,12 +74,22 @@ def section(document: str, first: str, last: str = "") -> str:
     return document[begin.start() : begin.end() + end.start() if end else len(document)]
 
 
+def blocks(document: str) -> list[tuple[str, str]]:
+    """The language and the text of each code block of ``document``, in order."""
+    return [(block["language"], textwrap.dedent(block["text"]).strip("\n")) for block in _blocks(document)]
+
+
+def commands(document: str) -> list[Command]:
+    """The commands of ``document``, in order."""
+    return [command for language, text in blocks(document) if language == "console" for command in _commands(text)]
+
+
 def steps(document: str) -> Iterator[File | Command]:
     """The files and commands of ``document``, which is Markdown or reStructuredText, in order."""
-    blocks = sorted([*_MARKDOWN.finditer(document), *_DIRECTIVE.finditer(document)], key=lambda found: found.start())
-    assert blocks, "no code block"
+    found = _blocks(document)
+    assert found, "no code block"
     before = 0
-    for block in blocks:
+    for block in found:
         text = textwrap.dedent(block["text"]).strip("\n")
         if block["language"] == "console":
             yield from _commands(text)
@@ -88,6 +98,10 @@ def steps(document: str) -> Iterator[File | Command]:
             assert named, f"no sentence names the file of:\n{text}"
             yield File(named[-1], text + "\n")
         before = block.end()
+
+
+def _blocks(document: str) -> list[re.Match[str]]:
+    return sorted([*_MARKDOWN.finditer(document), *_DIRECTIVE.finditer(document)], key=lambda found: found.start())
 
 
 def _commands(text: str) -> Iterator[Command]:
