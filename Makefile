@@ -46,7 +46,7 @@ PEER := .venvs/peer
 # The dearest first: what is left at the end is shared well. Whoever runs tests of AWX sets one up, so the first does all.
 TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/live tests/integration tests/monitoring tests/lab/selftest tests/unit)
 FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
-LINTS := ruff mypy yamllint workflows ansible-lint docs changelog reuse importer
+LINTS := ruff mypy yamllint workflows ansible-lint docs changelog reuse importer prose
 
 # Every tool sees the staged tree as the installed collection
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
@@ -160,6 +160,10 @@ lint-importer: $(LINT)/stamp build
 	@mkdir -p build/importer
 	@cd build/importer && PATH="$(CURDIR)/$(LINT)/bin:$$PATH" GALAXY_IMPORTER_CONFIG="$(CURDIR)/tests/tools/galaxy-importer.cfg" \
 		python -m galaxy_importer.main "$(CURDIR)/$(ARTIFACT)"
+
+lint-prose: $(LINT)/stamp
+	@echo "== prose"
+	@$(LINT)/bin/python tests/tools/prose.py
 
 sanity: ## Run ansible-test sanity (CORE=2.21, CORE="newest 2.16", WITHOUT=pylint)
 	@$(PYTHON) tests/tools/sanity.py $(WITHOUT:%=--without %) $(CORE)
