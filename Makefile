@@ -53,7 +53,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all matrix lowest sbom licenses release-check publish scale variables ee-context ee changelog demo clean distclean
+.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all matrix lowest sbom licenses release-check publish scale docs variables ee-context ee changelog demo clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -212,6 +212,12 @@ release-check: ## Check that TAG is the version in galaxy.yml and has its releas
 publish: release-check build ## Publish the version TAG to Ansible Galaxy with the token in GALAXY_TOKEN
 	@ANSIBLE_GALAXY_SERVER_LIST=galaxy ANSIBLE_GALAXY_SERVER_GALAXY_URL=https://galaxy.ansible.com/ \
 		ANSIBLE_GALAXY_SERVER_GALAXY_TOKEN="$${GALAXY_TOKEN:?is not set}" .venv/bin/ansible-galaxy collection publish $(ARTIFACT)
+
+.venvs/docs/stamp: docs-requirements.txt
+	@tests/tools/make_venv.sh .venvs/docs $(PYTHON) $^
+
+docs: .venvs/docs/stamp stage ## Build the documentation site in build/docs/html
+	@PATH="$(CURDIR)/.venvs/docs/bin:$$PATH" python tests/tools/docs.py
 
 variables: ## Write the tables of the role's variables anew
 	@$(PYTHON) tests/tools/role_variables.py
