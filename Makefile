@@ -219,8 +219,9 @@ publish: release-check build ## Publish the version TAG to Ansible Galaxy with t
 docs: .venvs/docs/stamp stage ## Build the documentation site in build/docs/html
 	@PATH="$(CURDIR)/.venvs/docs/bin:$$PATH" python tests/tools/docs.py
 
-variables: ## Write the tables of the role's variables anew
+variables: ## Update the generated pages: variables of the role, and troubleshooting
 	@$(PYTHON) tests/tools/role_variables.py
+	@$(PYTHON) tests/tools/troubleshooting.py
 
 changelog: $(LINT)/stamp stage ## Turn the fragments into release notes of the version in galaxy.yml
 	@$(STAGED) antsibull-changelog release
