@@ -43,7 +43,7 @@ LINT := .venvs/lint
 EDA := .venvs/eda
 # What azure.azcollection needs, for `make bench`
 PEER := .venvs/peer
-# The dearest first: what is left at the end is shared well. Whoever runs tests of AWX sets one up, so the first does all.
+# The slowest first, so that the workers finish together. A worker that runs tests of AWX sets one up: the first runs all.
 TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/live tests/integration tests/monitoring tests/lab/selftest tests/unit)
 FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
 LINTS := ruff mypy yamllint workflows ansible-lint docs changelog reuse importer prose
@@ -179,7 +179,7 @@ ee-context: build ## Make the build context of the execution environment in buil
 	@cd $(EE) && $(CURDIR)/.venv/bin/ansible-builder create --output-filename Containerfile
 	@cp $(ARTIFACT) $(EE)/context/_build
 
-ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE_TAG=name) and look into it
+ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE_TAG=name) and check its content
 	@$(PODMAN) build $(if $(EE_BASE),--build-arg EE_BASE_IMAGE=$(EE_BASE)) $(EE_OPTIONS) --tag $(EE_TAG) $(EE)/context
 	@$(PODMAN) run --rm $(EE_TAG) ansible-doc -t module deskops.rustdesk_sso.entra_app
 	@# As AWX on OpenShift: any user ID, in group 0

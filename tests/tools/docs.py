@@ -33,7 +33,7 @@ The role and the playbooks need these. They may change in any release.
 
 
 def with_internal_plugins_last(index: str, pages: Path) -> str:
-    """Return the text of the index with the private plugins, which are those of ``pages`` that say so, in a section."""
+    """Return the text of the index with the plugins that are private by their ``pages`` in a section of their own."""
     entries = [
         found.group()
         for found in ENTRY.finditer(index)

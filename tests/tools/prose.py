@@ -123,16 +123,15 @@ def _load_proselint() -> None:
 
 
 def files() -> list[str]:
-    """Return the names of the repository's files that are checked."""
+    """Return the names of the repository's files."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-    return [
-        name
-        for name in names
-        if (Path(name).suffix or Path(name).name) in READERS
-        and not any(fnmatch(name, one) for one in rules().skip)
-        and (ROOT / name).is_file()
-    ]
+    return [name for name in names if (ROOT / name).is_file()]
+
+
+def is_checked(name: str) -> bool:
+    """Return whether the file ``name`` has prose of the project."""
+    return (Path(name).suffix or Path(name).name) in READERS and not any(fnmatch(name, one) for one in rules().skip)
 
 
 def check(name: str) -> list[str]:
@@ -144,7 +143,8 @@ def main() -> int:
     """Run the program and return its status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("files", nargs="*", help="files to check, relative to the repository; without any, all")
-    names = parser.parse_args().files or files()
+    given = parser.parse_args().files
+    names = [name for name in given or files() if is_checked(name)]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         found = [line for lines in pool.map(check, names, chunksize=8) for line in lines]
     print("\n".join(found), end="\n" if found else "")
