@@ -4,7 +4,7 @@
 
 """Build the documentation site in build/docs/html from the staged collection, with antsibull-docs and Sphinx.
 
-Warnings are errors. In the index, plugins that are private to the role or to a playbook follow the public ones.
+Warnings are errors. Plugins that are private to the role or to a playbook are listed on a page of their own.
 """
 
 from __future__ import annotations
@@ -23,29 +23,33 @@ PRIVATE = re.compile(r"^- Private to ", re.MULTILINE)
 ENTRY = re.compile(r"^\* :ansplugin:`(?P<name>\w+) (?P<type>\w+) <.*\n", re.MULTILINE)
 # The title of a section of the index without entries
 EMPTY = re.compile(r"\.\. _\w+_plugins_in_[\w.]+:\n\n[\w ]+\n~+\n(?=\n+\.\. toctree)")
-INTERNAL = """\
+TOCTREE = re.compile(r"\.\. toctree::\n    :maxdepth: 1\n    :hidden:\n\n(?=\n|$)")
+INTERNAL = "internal_plugins"
+INTERNAL_PAGE = """\
 Internal plugins
-~~~~~~~~~~~~~~~~
+================
 
 The role and the playbooks need these. They may change in any release.
 
 """
 
 
-def with_internal_plugins_last(index: str, pages: Path) -> str:
-    """Return the text of the index with the plugins that are private by their ``pages`` in a section of their own."""
-    entries = [
-        found.group()
-        for found in ENTRY.finditer(index)
-        if PRIVATE.search((pages / f"{found['name']}_{found['type']}.rst").read_text("utf-8"))
-    ]
-    if not entries:
-        return index
-    for entry in entries:
-        index = index.replace(entry, "")
-    index = EMPTY.sub("", index)
-    before, role, after = index.partition(f".. _role_plugins_in_{COLLECTION}:")
-    return f"{before}{INTERNAL}{''.join(entries)}\n{role}{after}"
+def without_internal_plugins(index: str, pages: Path) -> tuple[str, str]:
+    """Return the index without the plugins that are private by their ``pages``, and a page that lists them."""
+    page, names = INTERNAL_PAGE, []
+    for found in ENTRY.finditer(index):
+        name = f"{found['name']}_{found['type']}"
+        if PRIVATE.search((pages / f"{name}.rst").read_text("utf-8")):
+            index = index.replace(found.group(), "").replace(f"    {name}\n", "")
+            page += found.group()
+            names.append(name)
+    index = TOCTREE.sub("", EMPTY.sub("", index))
+    listed = "".join(f"    {name}\n" for name in names)
+    return f"{index}\n{_toctree(INTERNAL)}", f"{page}\n.. toctree::\n    :hidden:\n\n{listed}"
+
+
+def _toctree(name: str) -> str:
+    return f".. toctree::\n    :maxdepth: 1\n\n    {name}\n"
 
 
 def main() -> int:
@@ -57,7 +61,9 @@ def main() -> int:
     arguments = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(pages), COLLECTION]
     subprocess.run(["antsibull-docs", "collection", *arguments], check=True)
     index = pages / "index.rst"
-    index.write_text(with_internal_plugins_last(index.read_text("utf-8"), pages), "utf-8")
+    shown, internal = without_internal_plugins(index.read_text("utf-8"), pages)
+    index.write_text(shown, "utf-8")
+    (pages / f"{INTERNAL}.rst").write_text(internal, "utf-8")
     sphinx = ["sphinx-build", "-b", "html", "-c", "docs/docsite", "-d", str(BUILD / "doctrees"), "-j", "auto", "-q"]
     built = subprocess.run([*sphinx, "-W", "--keep-going", str(pages), str(BUILD / "html")], cwd=ROOT, check=False)
     if not built.returncode:

@@ -25,12 +25,21 @@ Filter Plugins
 * :ansplugin:`b filter <deskops.rustdesk_sso.b#filter>` -- Of the role
 
 .. toctree::
+    :maxdepth: 1
+    :hidden:
+
     b_filter
 
 Modules
 ~~~~~~~
 
 * :ansplugin:`a module <deskops.rustdesk_sso.a#module>` -- For users
+
+.. toctree::
+    :maxdepth: 1
+    :hidden:
+
+    a_module
 
 .. _role_plugins_in_deskops.rustdesk_sso:
 """
@@ -42,16 +51,13 @@ def docs(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("docs")
 
 
-def test_internal_plugins_follow_the_public_ones(docs: Any, tmp_path: Path) -> None:
+def test_internal_plugins_are_on_a_page_of_their_own(docs: Any, tmp_path: Path) -> None:
     (tmp_path / "a_module.rst").write_text("- Manage an application.\n")
     (tmp_path / "b_filter.rst").write_text("- Private to the role. It may change in any release.\n")
-    index = docs.with_internal_plugins_last(INDEX, tmp_path)
-    assert re.findall(r"^(?:[A-Z][\w ]+$|\* \S+)", index, re.MULTILINE) == [
-        "Modules",
-        "* :ansplugin:`a",
-        "Internal plugins",
-        "* :ansplugin:`b",
-    ]
+    index, internal = docs.without_internal_plugins(INDEX, tmp_path)
+    titles = re.compile(r"^(?:[A-Z][\w ]+$|\* \S+|    \w+$)", re.MULTILINE)
+    assert titles.findall(index) == ["Modules", "* :ansplugin:`a", "    a_module", "    internal_plugins"]
+    assert titles.findall(internal) == ["Internal plugins", "* :ansplugin:`b", "    b_filter"]
 
 
 def test_modules_of_no_action_group_are_marked_as_internal(docs: Any) -> None:
