@@ -196,6 +196,8 @@ class Reader:
         elif name in self._catalog.errors or name == "but":
             attempted = self.render(call.args[0]) if call.args else self._part(given, "attempted") or ["..."]
             answers = self._part(given, "answer")
+            if name == "MissingLibraryError":
+                attempted = [f"Python packages are missing: {one}" for one in attempted]
             texts = [f"{one}: {answer}" if answer else one for one in attempted for answer in answers or [""]]
         else:
             return

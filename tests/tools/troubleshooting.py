@@ -171,7 +171,7 @@ class Guide:
 
     def _remedy(self, message: Message) -> str:
         if re.search(r"[a-z]{2}", message.remedy):
-            return escaped(message.remedy)
+            return escaped(re.sub(r"^(?:[A-Z_]+ )+(?=[A-Z][a-z])", "", message.remedy))  # a hint that is inserted
         texts = self.texts["remedies"]
         return escaped(str(texts["other"] if message.remedy else texts.get(message.kind, texts["other"])))
 
@@ -183,9 +183,11 @@ class Guide:
                     r"AADSTS\d+", one.text
                 ):
                     remedies.setdefault(one.remedy, SIDES.get(one.file, ""))
-            own = self.texts["aadsts_remedies"].get(code)
-            told = [f"{side}: {remedy}" if side else remedy for remedy, side in remedies.items() if remedy]
-            yield [f"``AADSTS{code}``", escaped(meaning), escaped(". ".join([*told, *([own] if own else [])]))]
+            texts = [f"{side}: {remedy}" if side else remedy for remedy, side in remedies.items() if remedy]
+            texts += [self.texts["aadsts_remedies"][code]] if code in self.texts["aadsts_remedies"] else []
+            # The source adds the claims
+            texts = [re.sub(r" with$", " with the claims of the token", text) for text in texts]
+            yield [f"``AADSTS{code}``", escaped(meaning), self._cell([escaped(text) for text in texts])]
 
 
 def _strings(node: ast.AST) -> Iterator[str]:
