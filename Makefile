@@ -43,17 +43,17 @@ LINT := .venvs/lint
 EDA := .venvs/eda
 # What azure.azcollection needs, for `make bench`
 PEER := .venvs/peer
-# The dearest first: what is left at the end is shared well. Whoever runs tests of AWX sets one up, so the first does all.
+# The slowest first, so that the workers finish together. A worker that runs tests of AWX sets one up: the first runs all.
 TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/live tests/integration tests/monitoring tests/lab/selftest tests/unit)
 FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
-LINTS := ruff mypy yamllint workflows ansible-lint docs changelog reuse importer
+LINTS := ruff mypy yamllint workflows ansible-lint docs changelog reuse importer prose
 
 # Every tool sees the staged tree as the installed collection
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build
 # A tool of .venvs/lint, run inside the staged tree
 STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 
-.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all matrix lowest sbom licenses release-check publish scale variables ee-context ee changelog demo pictures clean distclean
+.PHONY: help venv stage build install test monitoring eda generated fire live first-hour bench lint format $(addprefix lint-,$(LINTS)) sanity sanity-all matrix lowest sbom licenses release-check publish scale docs variables ee-context ee changelog demo pictures clean distclean
 
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -161,6 +161,10 @@ lint-importer: $(LINT)/stamp build
 	@cd build/importer && PATH="$(CURDIR)/$(LINT)/bin:$$PATH" GALAXY_IMPORTER_CONFIG="$(CURDIR)/tests/tools/galaxy-importer.cfg" \
 		python -m galaxy_importer.main "$(CURDIR)/$(ARTIFACT)"
 
+lint-prose: $(LINT)/stamp
+	@echo "== prose"
+	@$(LINT)/bin/python tests/tools/prose.py
+
 sanity: ## Run ansible-test sanity (CORE=2.21, CORE="newest 2.16", WITHOUT=pylint)
 	@$(PYTHON) tests/tools/sanity.py $(WITHOUT:%=--without %) $(CORE)
 
@@ -175,7 +179,7 @@ ee-context: build ## Make the build context of the execution environment in buil
 	@cd $(EE) && $(CURDIR)/.venv/bin/ansible-builder create --output-filename Containerfile
 	@cp $(ARTIFACT) $(EE)/context/_build
 
-ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE_TAG=name) and look into it
+ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE_TAG=name) and check its content
 	@$(PODMAN) build $(if $(EE_BASE),--build-arg EE_BASE_IMAGE=$(EE_BASE)) $(EE_OPTIONS) --tag $(EE_TAG) $(EE)/context
 	@$(PODMAN) run --rm $(EE_TAG) ansible-doc -t module deskops.rustdesk_sso.entra_app
 	@# As AWX on OpenShift: any user ID, in group 0
@@ -209,8 +213,15 @@ publish: release-check build ## Publish the version TAG to Ansible Galaxy with t
 	@ANSIBLE_GALAXY_SERVER_LIST=galaxy ANSIBLE_GALAXY_SERVER_GALAXY_URL=https://galaxy.ansible.com/ \
 		ANSIBLE_GALAXY_SERVER_GALAXY_TOKEN="$${GALAXY_TOKEN:?is not set}" .venv/bin/ansible-galaxy collection publish $(ARTIFACT)
 
-variables: ## Write the tables of the role's variables anew
+.venvs/docs/stamp: docs-requirements.txt
+	@tests/tools/make_venv.sh .venvs/docs $(PYTHON) $^
+
+docs: .venvs/docs/stamp stage ## Build the documentation site in build/docs/html
+	@PATH="$(CURDIR)/.venvs/docs/bin:$$PATH" python tests/tools/docs.py
+
+variables: ## Update the generated pages: variables of the role, and troubleshooting
 	@$(PYTHON) tests/tools/role_variables.py
+	@$(PYTHON) tests/tools/troubleshooting.py
 
 changelog: $(LINT)/stamp stage ## Turn the fragments into release notes of the version in galaxy.yml
 	@$(STAGED) antsibull-changelog release

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, deskops
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The guide for troubleshooting has every error, check and code of the source."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("plugins", "extensions/awx/module_utils")
+# What takes the text of an error or check
+TAKES = {"but", "Check", "Restriction", "Row", "problem", "warning", "not_checked", "Failed", "AnsibleFilterError"}
+
+
+@pytest.fixture(scope="module")
+def guide() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "tests/tools"))
+        module = importlib.import_module("troubleshooting")
+        yield module.Guide(ROOT)
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    text = (ROOT / "docs/docsite/rst/guide_troubleshooting.rst").read_text()
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def test_the_guide_is_up_to_date(guide: Any) -> None:
+    assert [*guide.problems()] == []
+    written = (ROOT / "docs/docsite/rst/guide_troubleshooting.rst").read_text()
+    assert written == guide.text(), "run make variables"
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    trees = {path: ast.parse(path.read_text()) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
+    classes = {node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    errors = {name for name in classes if name.endswith("Error") and name != "Error"}
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in errors | TAKES and not (name == "warning" and len(node.args) < 3):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def fragments(node: ast.Call) -> Iterator[str]:
+    """The fixed words of the texts that a call takes; words inside an inserted value are others."""
+    waiting: list[ast.AST] = [*node.args, *(word.value for word in node.keywords)]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            text = " ".join(re.sub(r"\{\w+\}.*", "", part.value).split()).strip(" .,:;")
+            if len(re.findall(r"(?<!\S)[a-z]{2,}", text)) >= 3:
+                yield text
+        elif not isinstance(part, ast.Call | ast.FormattedValue | ast.Lambda):
+            waiting += ast.iter_child_nodes(part)
+
+
+def test_the_guide_has_the_fixed_words_of_every_error_and_check(page: str) -> None:
+    shown = " ".join(page.split())
+    found = [(place, text) for place, call in calls() for text in fragments(call)]
+    assert len(found) > 400
+    assert [(place, text) for place, text in found if text not in shown] == []
+
+
+def test_every_row_of_the_tables_of_connections_is_shown(page: str) -> None:
+    failures = importlib.import_module(
+        "ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange.failures"
+    )
+    shown = " ".join(page.split())
+    for row in (*failures.TLS, *failures.CONNECTION):
+        hint = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), row.hint)
+        assert hint in shown
+
+
+def test_a_message_is_read_with_placeholders(guide: Any, tmp_path: Path) -> None:
+    messages = importlib.import_module("messages")
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins/a.py").write_text(
+        "class SsoError(Exception): ...\n"
+        "class InputError(SsoError): ...\n"
+        'HINT = "Set issuer"\n'
+        "def f(params, good):\n"
+        '    what = "an issuer" if good else "no issuer"\n'
+        '    raise InputError(f"Cannot create provider {params[\'name\']}", answer=f"it has {what}", hint=HINT)\n'
+    )
+    found = messages.Catalog(tmp_path).messages
+    assert [(one.text, one.remedy) for one in found] == [
+        ("Cannot create provider NAME: it has an issuer", "Set issuer"),
+        ("Cannot create provider NAME: it has no issuer", "Set issuer"),
+    ]
