@@ -99,6 +99,7 @@ def read(
     """The role's variables of a host that are set, what it declares by them, and a sentence for each mistake; asks
     nobody. ``given`` are all variables of the host with their templates."""
     values, problems = variables.read(given, templar)
+    problems += servers.partial_problems(templar.template(given.get("partial_inventory")))
     if problems:
         return values, None, problems
     declared, problems = (adoption.declare if adopts else _declare)(values, given["inventory_hostname"])

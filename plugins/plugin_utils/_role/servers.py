@@ -11,6 +11,7 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import trial
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     PREFIX,
@@ -54,6 +55,15 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
 def is_partial(variables: t.Mapping[str, t.Any]) -> bool:
     """Whether the inventory is known to contain only a part of the servers."""
     return bool(boolean(variables.get("partial_inventory") or False))
+
+
+def partial_problems(value: t.Any) -> list[str]:
+    """Return a sentence if ``value``, that of the variable partial_inventory, is neither true nor false."""
+    try:
+        boolean(value or False)
+    except TypeError:
+        return [f"partial_inventory has to be true or false: it is {_input.quoted(value)}."]
+    return []
 
 
 def together(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[str]:
