@@ -78,6 +78,7 @@ class ClientSecret(t.TypedDict):
 class _Round(t.TypedDict, total=False):
     """What the run adds: hosts with the same ``round`` go through the role together where ``lockstep`` is true, else
     each is for itself. ``keeps_session`` is, for the phases that sign in to the console, whether a later one goes on.
+    ``application_key`` names the application that it shares, see excess.application_key().
     ``new_callback_url`` is the one whose address is asked before it replaces another one, empty if none is.
 
     ``entra``, ``console`` and ``verification`` are the options by which modules sign in, with secrets. ``claims`` is
@@ -89,6 +90,7 @@ class _Round(t.TypedDict, total=False):
     round: str
     lockstep: bool
     keeps_session: dict[str, bool]
+    application_key: str
     new_callback_url: str
     entra: dict[str, t.Any]
     console: dict[str, t.Any]

@@ -17,7 +17,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declar
     PREFIX,
     Declaration,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.record import READS_VARIABLES
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
 
 # What the role's tasks register, and the fact of a failure
 REGISTERED = (
@@ -48,6 +50,8 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
     if not declared.get("server"):
         return None
     results = {name: found for name in REGISTERED if not (found := registered(variables, name)).get("skipped")}
+    if crowded := registered(variables, "excess").get(str(declared.get("application_key"))):
+        results["failure"] = {"phase": READS_VARIABLES, "message": crowded[ERROR]["msg"]}
     known = Server(t.cast(Declaration, declared), **results)
     return trial.taken(known, trial.result(registered(variables, "tried"), known.name))
 
