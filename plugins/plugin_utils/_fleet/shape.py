@@ -44,12 +44,13 @@ class Provider(t.TypedDict):
 class Automation(t.TypedDict):
     """What the automation itself signs in to Entra with: its client ID, the value of O(auth_source) that applies, and
     when that expires. ``state`` is V(valid), V(expiring), V(expired), V(none) if it does not expire here, or
-    V(unknown)."""
+    V(unknown). ``certificate_path`` is the file of a certificate, empty for other credentials."""
 
     client_id: str
     credential: str
     expires: str
     state: str
+    certificate_path: str
 
 
 class ClientSecret(t.TypedDict):
@@ -198,7 +199,7 @@ def blank(server: str) -> RunRecord:
         "checks": [],
         "restrictions": [],
         "drift": [],
-        "automation": {"client_id": "", "credential": "", "expires": "", "state": "unknown"},
+        "automation": {"client_id": "", "credential": "", "expires": "", "state": "unknown", "certificate_path": ""},
         "error": {},
         "failed": False,
         "outcome": "",
