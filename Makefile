@@ -109,7 +109,7 @@ $(PEER)/stamp: tests/tools/peers.py
 bench: .venv/stamp stage $(if $(filter short,$(BENCH)),,$(PEER)/stamp) ## Measure against the floor and azure.azcollection, write docs/benchmarks.md (BENCH=short)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(BENCH)
 
-scale: .venv/stamp stage ## Run the playbooks for 1,000 servers in 100 tenants of the lab (SERVERS=100 TENANTS=10)
+scale: .venv/stamp stage ## Run the playbooks for 1,000 servers in 100 tenants of the lab, write docs/scale.md (SERVERS=100 TENANTS=10)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests:$(CURDIR)/build" .venv/bin/python -m scale $(SERVERS) $(TENANTS)
 
 lint: $(addprefix lint-,$(LINTS)) ## Run all linters (one: make lint-ruff, lint-mypy, ...)

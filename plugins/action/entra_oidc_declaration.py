@@ -11,7 +11,12 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import claims, declaration, options
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
+    claims,
+    declaration,
+    excess,
+    options,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import task_environment
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import (
     adoption,
@@ -53,6 +58,7 @@ class ActionModule(ActionBase):
         signs_in = bool(adopts or any(phases[:2]))
         if declared and not adopts:
             server = t.cast(declaration.Declaration, declared)
+            more["application_key"] = excess.application_key(server)
             more["new_callback_url"] = declaration.new_callback_url(server, phases)
             if removes:
                 found, refused = self._claims(server, given)
@@ -101,6 +107,7 @@ def read(
     ``given`` are all variables of the host with their templates. Makes no requests.
     """
     values, problems = variables.read(given, templar)
+    problems += servers.partial_problems(templar.template(given.get("partial_inventory")))
     if problems:
         return values, None, problems
     declared, problems = (adoption.declare if adopts else _declare)(values, given["inventory_hostname"])

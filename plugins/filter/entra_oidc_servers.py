@@ -22,6 +22,7 @@ options:
     required: true
   question:
     description:
+      - V(excess) gives the failure of each application that has too many servers, by C(application_key).
       - V(applications), V(retirements), V(stranded), V(leaving_lookups), V(removals) and V(deletions) are for
         O(deskops.rustdesk_sso.entra_app#module:applications).
       - V(trials) names the servers on which a change for all users is tried. V(trial) and V(trial_check) return the
@@ -36,6 +37,7 @@ options:
         server by name.
     type: str
     choices:
+      - excess
       - applications
       - retirements
       - trials

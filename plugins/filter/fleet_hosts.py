@@ -126,6 +126,14 @@ def unnamed(groups: Groups, limit: str, pattern: str = GROUP) -> str:
     return f"The limit must be the name of one server in {pattern}, but it is {limit!r}."
 
 
+def switched(name: str, value: t.Any) -> bool:
+    """Return the variable ``name`` as a boolean; an empty one is false. Raises AnsibleFilterError."""
+    try:
+        return bool(boolean(value or False))
+    except TypeError:
+        raise AnsibleFilterError(f"{name} has to be true or false, and {str(value)!r} is neither.") from None
+
+
 @pass_context
 def fleet_hosts(
     variables: Variables,
@@ -142,17 +150,18 @@ def fleet_hosts(
     """Return ``pattern``, or the part of it that ``first`` or ``after`` selects.
 
     Raises AnsibleFilterError if no server matches and the inventory is complete, if several match although ``single``
-    is true, or if the limit is not the name of a server although ``named`` is true.
+    is true, if the limit is not the name of a server although ``named`` is true, or if no host matches ``first``.
     """
     if any(context.CLIARGS.get(look) for look in LOOKS):
         return pattern
     known = variables.get("groups", {}) if groups is None else groups
+    is_part = switched("partial_inventory", variables.get("partial_inventory") if partial is None else partial)
     left = (variables.get("ansible_limit") if limit is None else limit) or ""
     wrong = (named and unnamed(known, left, pattern)) or (single and several(known, left, pattern))
     if wrong:
         raise AnsibleFilterError(wrong)
     why = problem(known, left, pattern)
-    if why and not boolean((variables.get("partial_inventory") if partial is None else partial) or False):
+    if why and not is_part:
         other = "" if pattern != GROUP else f" If they are in a different group, add -e {VARIABLE}=GROUP."
         raise AnsibleFilterError(f"{why} Add the servers to it, or correct the limit.{other}")
     if why:
@@ -161,6 +170,10 @@ def fleet_hosts(
     if first is None and after is None:
         return pattern
     begins = first or after or matching(known, pattern, left)[0]
+    if not is_part and not matching(known, begins, left):
+        raise AnsibleFilterError(
+            f"No server can go first: {begins} matches no host of this run. Correct rotate_first, or leave it out."
+        )
     return begins if after is None else f"{pattern}{',' if ',' in pattern else ':'}!{begins}"
 
 

@@ -103,6 +103,7 @@ options:
           - The C(client_id) with which the automation signs in to Entra, the C(credential) (C(auth_source) of
             M(deskops.rustdesk_sso.entra_app)) and its expiry time C(expires) (ISO 8601).
           - C(state) is V(valid), V(expiring), V(expired), V(none) if it does not expire here, or V(unknown).
+          - C(certificate_path) is the file of a certificate, empty for other credentials.
         type: dict
         required: true
       error:
@@ -231,9 +232,11 @@ _value:
     automation:
       description:
         - The automation's own credentials for Entra, each once, the most urgent first. Each has the C(client_id), the
-          C(credential), its C(expires) time, its C(state), the C(days_left), a C(summary) in words, and the names of
-          the C(servers).
-        - C(urgent) is whether it expires soon or has expired. C(command) is then the command that renews it.
+          C(credential), its C(expires) time, its C(state), its C(certificate_path), the C(days_left), a C(summary) in
+          words, and the names of the C(servers).
+        - C(urgent) is whether it expires soon or has expired. C(command) is then the command that renews it, with the
+          variables of the first run of C(bootstrap_automation). Replace the words in capitals, which the inventory does
+          not contain, such as V(ABILITIES), which is empty if the first run had none.
       type: list
       elements: dict
     tenants:

@@ -191,7 +191,10 @@ def test_the_automations_own_credential(show: Show) -> None:
     first.get_by_role("button", name="Copy").click()
     expect(first.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == "ansible-playbook deskops.rustdesk_sso.bootstrap_automation -e bootstrap_renew=true"
+    assert copied.startswith("ansible-playbook deskops.rustdesk_sso.bootstrap_automation -e bootstrap_tenant_id=")
+    assert copied.endswith(
+        " -e bootstrap_secret_file=SECRET_FILE -e bootstrap_abilities=ABILITIES -e bootstrap_renew=true"
+    )
 
 
 def test_bars_share_one_scale(show: Show) -> None:

@@ -28,7 +28,7 @@ def test_a_client_secret_that_expires_soon(lab: Lab, make_quick_fleet: Callable[
     assert "automation's own" not in unknown.output
     records = [host.run[name] for name, host in unknown.of.hosts.items()]
     client_id = fleet.tenant.automation["client_id"]
-    known = {"client_id": client_id, "credential": "secret", "expires": "", "state": "unknown"}
+    known = {"client_id": client_id, "credential": "secret", "expires": "", "state": "unknown", "certificate_path": ""}
     assert [record["automation"] for record in records] == [known, known]
     requests = unknown.of.requests
 

@@ -6,7 +6,7 @@
 
 Prints what each run took: requests, memory, results of tasks, and the longest time without output. Seconds are those of
 this machine and this lab; only silence is judged. The exit status is 0 if each run succeeded and none was silent for
-longer than QUIET seconds.
+longer than QUIET seconds. With FULL servers or more, docs/scale.md is written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from support.controller import Controller
 from support.fixtures import LAG
 from support.provider import ServiceProvider
 
-from .measure import Measured, observe
+from .document import Row, page
+from .measure import observe
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / "build"
@@ -33,11 +34,12 @@ LOGS = ROOT / "build/scale"
 QUIET = 30.0
 # Seconds that each answer takes, as between a controller and a data center
 LATENCY = 0.1
+FULL = 1000
 FORKS = 20
 ENTRA = ("graph", "login")
 
 
-def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> Measured:
+def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> Row:
     """Run a playbook of the collection on all servers and print what it took."""
     lab, controller = provider.lab, provider.controller
     lab.clear_requests()
@@ -70,7 +72,17 @@ def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> M
     print(f"  longest time without output: {found.silence:.1f} s, after: {found.before.strip()[:150]}", flush=True)
     if found.status != 0:
         print("".join(found.lines[-40:]))
-    return found
+    return Row(
+        name,
+        found.status,
+        found.seconds,
+        found.memory,
+        asked,
+        results,
+        len(found.lines),
+        found.silence,
+        found.before.strip(),
+    )
 
 
 def main(servers: int, tenants: int) -> int:
@@ -88,6 +100,10 @@ def main(servers: int, tenants: int) -> int:
             run("Report", "report", provider, "-e", f"rustdesk_sso_report_directory={home}/report"),
         ]
         assert lab.violations() == []
+    if len(provider.fleet_of) >= FULL:
+        size = {"servers": len(provider.fleet_of), "tenants": tenants}
+        text = page(runs, **size, forks=FORKS, latency=LATENCY, quiet=QUIET)
+        (ROOT / "docs/scale.md").write_text(text)
     silent = [found for found in runs if found.silence > QUIET]
     for found in silent:
         print(f"Without output for {found.silence:.0f} s, after: {found.before.strip()[:300]}")

@@ -82,6 +82,7 @@ def record(server: str = "desk1.example.com", **changed: Any) -> Record:
             "credential": "certificate",
             "expires": expires(200),
             "state": "valid",
+            "certificate_path": "/etc/automation.pem",
         },
         "error": {},
         "failed": False,

@@ -38,11 +38,11 @@ def test_a_certificate_tells_its_end(tmp_path: Path) -> None:
     own, issuer = certificates.make(ENDS), certificates.make(ENDS + timedelta(days=900), "issuer")
     pem = certificates.write_pem(tmp_path / "own.pem", own, issuer)
     known = {"client_id": CLIENT_ID, "credential": "certificate", "expires": "2027-03-01T12:00:00Z"}
-    assert find(certificate_path=str(pem)) == known
+    assert find(certificate_path=str(pem)) == {**known, "certificate_path": str(pem)}
     pfx = str(certificates.write_pfx(tmp_path / "own.pfx", own, "s3cret"))
-    assert find(certificate_path=pfx, certificate_password="s3cret") == known
+    assert find(certificate_path=pfx, certificate_password="s3cret") == {**known, "certificate_path": pfx}
     # What a client secret is declared to do says nothing of a certificate
-    assert find("2030-01-01T00:00:00Z", certificate_path=str(pem)) == known
+    assert find("2030-01-01T00:00:00Z", certificate_path=str(pem)) == {**known, "certificate_path": str(pem)}
 
 
 def test_a_certificate_that_cannot_be_read_is_unknown(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_certificate_that_cannot_be_read_is_unknown(tmp_path: Path) -> None:
 def test_other_credentials(options: dict[str, str], credential: str, client_id: str) -> None:
     found = find("2027-01-01T00:00:00Z", **options)
     expires = "2027-01-01T00:00:00Z" if credential == "secret" else ""
-    assert found == {"client_id": client_id, "credential": credential, "expires": expires}
+    assert found == {"client_id": client_id, "credential": credential, "expires": expires, "certificate_path": ""}
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ import csv
 import io
 import json
 import re
+import shlex
 from datetime import datetime
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible.parsing.splitter import parse_kv
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
@@ -34,10 +36,16 @@ def only(*records, **options):
     return server
 
 
-def own(credential="certificate", days=None, state="unknown", client_id=CLIENT_ID):
+def own(credential="certificate", days=None, state="unknown", client_id=CLIENT_ID, path=""):
     """What the automation signs in with."""
     expiry = "" if days is None else expires(days)
-    return {"client_id": client_id, "credential": credential, "expires": expiry, "state": state}
+    return {
+        "client_id": client_id,
+        "credential": credential,
+        "expires": expiry,
+        "state": state,
+        "certificate_path": path,
+    }
 
 
 def test_the_automations_own_credential():
@@ -57,8 +65,33 @@ def test_the_automations_own_credential():
     first = made["automation"][0]
     assert first["summary"] == "client secret expires in 12 days, on 2026-12-03"
     assert first["urgent"]
-    assert "bootstrap_renew=true" in first["command"]
+    assert first["command"].endswith(" -e bootstrap_renew=true")
     assert [item["command"] for item in made["automation"][1:]] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("credential", "path", "variable"),
+    [
+        ("secret", "", "-e bootstrap_secret_file=SECRET_FILE"),
+        ("certificate", "", "-e bootstrap_certificate_path=CERTIFICATE_PATH"),
+        ("certificate", "/etc/automation.pem", "-e bootstrap_certificate_path=/etc/automation.pem"),
+        ("certificate", "/a b/own's.pem", """-e '{"bootstrap_certificate_path": "/a b/own'"'"'s.pem"}'"""),
+    ],
+)
+def test_the_command_that_renews_it_has_the_variables_of_the_first_run(credential, path, variable):
+    """Without the abilities, their permissions would be revoked."""
+    made = model(record("a", tenant_id="contoso.example", automation=own(credential, 12, "expiring", path=path)))
+    command = made["automation"][0]["command"]
+    assert command == (
+        "ansible-playbook deskops.rustdesk_sso.bootstrap_automation -e bootstrap_tenant_id=contoso.example "
+        f"{variable} -e bootstrap_abilities=ABILITIES -e bootstrap_renew=true"
+    )
+    # As Ansible reads it
+    given = [text for text in shlex.split(command) if "certificate_path" in text]
+    if path:
+        (text,) = given
+        read = json.loads(text) if text.startswith("{") else parse_kv(text)
+        assert read == {"bootstrap_certificate_path": path}
 
 
 def test_its_metric_is_one_series_for_each_credential():

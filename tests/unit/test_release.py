@@ -54,6 +54,19 @@ def test_a_fragment_that_is_left(tool: Any, tree: Path) -> None:
     assert "make changelog" in told
 
 
+def test_plugins_of_former_releases_exist_or_have_a_tombstone() -> None:
+    """A tombstone names what to use in their place. Without it, Ansible reports an unknown plugin."""
+    releases = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())["releases"].values()
+    routing = yaml.safe_load((ROOT / "meta/runtime.yml").read_text()).get("plugin_routing", {})
+    released = {("modules", item["name"]) for release in releases for item in release.get("modules", [])}
+    for release in releases:
+        released |= {(kind, item["name"]) for kind, items in release.get("plugins", {}).items() for item in items}
+    gone = {(folder, name) for folder, name in released if not (ROOT / f"plugins/{folder}/{name}.py").exists()}
+    assert ("filter", "redirect_uri_problems") in gone
+    for folder, name in gone:
+        assert routing[folder][name]["tombstone"]["warning_text"]
+
+
 def test_lower_bounds(tool: Any) -> None:
     lowest = tool("matrix").lowest
     assert lowest(["# a comment", "", "one>=1.2", "two-three>=0"]) == ["one==1.2", "two-three==0"]

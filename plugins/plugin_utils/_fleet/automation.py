@@ -45,7 +45,13 @@ def judge(known: t.Mapping[str, str], warn_before: timedelta, now: datetime) -> 
     else:
         left = parse_time(expires) - now
         state = "expired" if left <= timedelta(0) else "expiring" if left <= warn_before else "valid"
-    return {"client_id": known["client_id"], "credential": credential, "expires": expires, "state": state}
+    return {
+        "client_id": known["client_id"],
+        "credential": credential,
+        "expires": expires,
+        "state": state,
+        "certificate_path": known.get("certificate_path", ""),
+    }
 
 
 def told(automation: Automation, now: datetime) -> str:

@@ -81,7 +81,8 @@ class _Round(t.TypedDict, total=False):
 
     Hosts with the same ``round`` go through the role together if ``lockstep`` is true; otherwise each runs on its own.
     ``keeps_session`` is, for each phase that signs in to the console, whether a later phase uses the session.
-    ``new_callback_url`` is a callback URL whose address is checked before it replaces another one, empty if none.
+    ``application_key`` names the application that servers share, see excess.application_key(). ``new_callback_url`` is
+    a callback URL whose address is checked before it replaces another one, empty if none.
 
     ``entra``, ``console`` and ``verification`` are the options with which modules sign in, with secrets. ``claims`` is
     the part of a server to be removed that other hosts declare, see claims.Claims. ``other_holders`` are the names of
@@ -92,6 +93,7 @@ class _Round(t.TypedDict, total=False):
     round: str
     lockstep: bool
     keeps_session: dict[str, bool]
+    application_key: str
     new_callback_url: str
     entra: dict[str, t.Any]
     console: dict[str, t.Any]

@@ -17,7 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.cal
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
     may_sign_in_with_oauth2,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed, drift
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed, drift, excess
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
@@ -37,10 +37,6 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
 ISSUER = re.compile(rf"https://[^/]+/{GUID.pattern}/v2\.0")
 # The placeholder for the IDs of an application that check mode predicts
 NO_ID = "00000000-0000-0000-0000-000000000000"
-REMEDY = (
-    f"Set {variable('unique_name')} to a different name for each group of servers, so that each group has its own "
-    "application."
-)
 NOT_REGISTERED = (
     "The application was not registered in this run. Select the phases before this one as well: each phase depends on "
     "the earlier ones."
@@ -129,19 +125,12 @@ def contradictions(servers: t.Sequence[Server]) -> list[str]:
     return sorted(map(variable, differing))
 
 
-def excess(servers: t.Sequence[Server]) -> str:
-    """Return why ``servers`` are too many for one application, and what to do; empty if they are not.
+def _excess(servers: t.Sequence[Server]) -> str:
+    """Return why ``servers``, whose consoles were read, are too many for one application; empty if they are not.
 
-    For the limits and their sources, see redirect_uris. They keep an application below the limit of about 1,000 items
-    in all its lists together [doc]: each server has a redirect URI and a client secret, and a second client secret
-    while that is renewed.
+    The first task has checked the declared callback URLs. A console may have one that is not declared.
     """
-    audience = servers[0].declaration["application"].get("sign_in_audience") if servers else None
-    found = redirect_uris.too_many(callback_urls(servers), audience)
-    if not found:
-        return ""
-    name = servers[0].declaration["application"]["unique_name"]
-    return f"{len(servers)} servers share the application {name}: {found[0]}. {REMEDY}"
+    return excess.refusal(servers[0].declaration, callback_urls(servers), len(servers)) if servers else ""
 
 
 def _differ(option: str, one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:
@@ -176,7 +165,7 @@ def applications(servers: t.Iterable[Server], others: t.Iterable[Other] = ()) ->
             "relying_parties": [_relying_party(server) for server in members],
         }
         for members in groups(servers).values()
-        if not contradictions(members) and not excess(members)
+        if not contradictions(members) and not _excess(members)
     ]
 
 
@@ -381,8 +370,7 @@ def _why_none(server: Server, others: t.Iterable[Server]) -> str:
     sharing = groups(others).get(key(server.declaration), [])
     differing = contradictions(sharing) if sharing else []
     if not differing:
-        many = excess(sharing)
-        return f"{many} Nothing was changed." if many else NOT_REGISTERED
+        return _excess(sharing) or NOT_REGISTERED
     return (
         f"The servers {', '.join(item.name for item in sharing)} share the application "
         f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. "

@@ -45,13 +45,15 @@ class Automation(t.TypedDict):
     """The automation's own credential for Entra.
 
     It has the client ID, the value of O(auth_source) that applies, and the expiry date. ``state`` is V(valid),
-    V(expiring), V(expired), V(none) if the credential does not expire here, or V(unknown).
+    V(expiring), V(expired), V(none) if the credential does not expire here, or V(unknown). ``certificate_path`` is the
+    file of a certificate, empty for other credentials.
     """
 
     client_id: str
     credential: str
     expires: str
     state: str
+    certificate_path: str
 
 
 class ClientSecret(t.TypedDict):
@@ -200,7 +202,7 @@ def blank(server: str) -> RunRecord:
         "checks": [],
         "restrictions": [],
         "drift": [],
-        "automation": {"client_id": "", "credential": "", "expires": "", "state": "unknown"},
+        "automation": {"client_id": "", "credential": "", "expires": "", "state": "unknown", "certificate_path": ""},
         "error": {},
         "failed": False,
         "outcome": "",

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import shlex
 import typing as t
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ STATES = ("unreachable", "refused", "invalid", "broken", "drifted", "restricted"
 CAUSES = {"variables": "invalid", "sign_in": "refused"}
 _SITE = "ansible-playbook -i inventory deskops.rustdesk_sso.site --limit {server}"
 _REPORT = "ansible-playbook -i inventory deskops.rustdesk_sso.report --limit {server}"
-RENEW = "ansible-playbook deskops.rustdesk_sso.bootstrap_automation -e bootstrap_renew=true"
+_BOOTSTRAP = "ansible-playbook deskops.rustdesk_sso.bootstrap_automation"
 # The command that corrects a server, or checks whether it is corrected, by state
 COMMANDS = {
     "unreachable": _REPORT,
@@ -192,11 +193,33 @@ def _automation(servers: t.Sequence[Model], checked_at: datetime) -> list[Model]
                 "urgent": known["state"] in automation.URGENT,
                 "summary": automation.told(known, checked_at),
                 "days_left": (expires - checked_at).days if expires else None,
-                "command": RENEW if known["state"] in automation.URGENT else "",
+                "command": _renewal(members[0]) if known["state"] in automation.URGENT else "",
                 "servers": [member["server"] for member in members],
             }
         )
     return sorted(found, key=lambda item: (not item["urgent"], item["days_left"] is None, item["days_left"] or 0))
+
+
+def _renewal(server: Model) -> str:
+    """Return the command that renews the credential of the automation of ``server``.
+
+    It has the variables of the first run, without which another file would be written or permissions be revoked. The
+    inventory does not contain those in capitals.
+    """
+    known = server["automation"]
+    variables = {"tenant_id": server["tenant_id"] or "TENANT_ID"}
+    if known["credential"] == "certificate":
+        variables["certificate_path"] = known["certificate_path"] or "CERTIFICATE_PATH"
+    else:
+        variables["secret_file"] = "SECRET_FILE"
+    variables |= {"abilities": "ABILITIES", "renew": "true"}
+    return " ".join([_BOOTSTRAP, *(_extra_variable(f"bootstrap_{name}", value) for name, value in variables.items())])
+
+
+def _extra_variable(name: str, value: str) -> str:
+    """Return the option of ansible-playbook that sets a variable. In ``name=value``, Ansible splits at white space."""
+    plain = value == shlex.quote(value)
+    return f"-e {name}={value}" if plain else f"-e {shlex.quote(json.dumps({name: value}))}"
 
 
 def _totals(servers: t.Sequence[Model]) -> dict[str, int]:

@@ -24,6 +24,11 @@ def of(variables: t.Mapping[str, t.Any]) -> list[Other]:
     return _of(variables, variables["hostvars"], set(map(str, variables["ansible_play_hosts_all"])))
 
 
+def named(hostvars: t.Mapping[str, t.Any], hosts: t.Iterable[str]) -> list[Other]:
+    """Return what the inventory contains about each of ``hosts``."""
+    return [_other(name, hostvars[name]) for name in hosts]
+
+
 def staying(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[Other]:
     """Return the other hosts of the group of ``host`` that are not among ``hosts``, with their inventory variables."""
     return _of(hostvars[host], hostvars, set(map(str, hosts)))

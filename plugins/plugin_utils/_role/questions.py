@@ -16,6 +16,7 @@ from functools import partial
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import (
     adoption,
     claims,
+    excess,
     options,
     put_back,
     record,
@@ -25,6 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
     stranded,
     trial,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Entry, Key, Server, key
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
@@ -47,6 +49,18 @@ class How:
 def _servers(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
     found = (servers.server(hostvars[name]) for name in servers.together(hostvars, host, hosts))
     return [item for item in found if item]
+
+
+def _excess(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
+    """The failure of each application that ``hosts`` cannot share, by its key; empty if each host is for itself."""
+    if not servers.registered(hostvars[host], "declaration").get("lockstep"):
+        return {}
+    known = {name: servers.registered(hostvars[name], "declaration") for name in hosts}
+    declared = [item for item in known.values() if item.get("server")]
+    # Those of other batches, which this batch has not declared
+    others = [name for name, item in known.items() if not item.get("server") and not item.get("failed")]
+    found = excess.refusals(t.cast("list[Declaration]", declared), other_hosts.named(hostvars, others))
+    return t.cast("dict[str, t.Any]", plain({name: {ERROR: {"msg": refused}} for name, refused in found.items()}))
 
 
 def _applications(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:
@@ -220,6 +234,7 @@ def options_of(
 
 
 QUESTIONS: dict[str, t.Callable[[HostVars, str, list[str], How], t.Any]] = {
+    "excess": _excess,
     "applications": _applications,
     "retirements": _retirements,
     "trials": _trials,

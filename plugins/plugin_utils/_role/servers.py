@@ -11,12 +11,15 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _input
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import trial
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     PREFIX,
     Declaration,
 )
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.record import READS_VARIABLES
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process import ERROR
 
 # The results that the role's tasks register, and the fact with a failure
 REGISTERED = (
@@ -47,6 +50,8 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
     if not declared.get("server"):
         return None
     results = {name: found for name in REGISTERED if not (found := registered(variables, name)).get("skipped")}
+    if crowded := registered(variables, "excess").get(str(declared.get("application_key"))):
+        results["failure"] = {"phase": READS_VARIABLES, "message": crowded[ERROR]["msg"]}
     known = Server(t.cast(Declaration, declared), **results)
     return trial.taken(known, trial.result(registered(variables, "tried"), known.name))
 
@@ -54,6 +59,15 @@ def server(variables: t.Mapping[str, t.Any]) -> Server | None:
 def is_partial(variables: t.Mapping[str, t.Any]) -> bool:
     """Return whether the inventory is known to contain only a part of the servers."""
     return bool(boolean(variables.get("partial_inventory") or False))
+
+
+def partial_problems(value: t.Any) -> list[str]:
+    """Return a sentence if ``value``, that of the variable partial_inventory, is neither true nor false."""
+    try:
+        boolean(value or False)
+    except TypeError:
+        return [f"partial_inventory has to be true or false: it is {_input.quoted(value)}."]
+    return []
 
 
 def together(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[str]:

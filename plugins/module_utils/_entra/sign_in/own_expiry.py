@@ -29,7 +29,8 @@ NAMELESS = ("access_token", "azure_cli")
 
 
 def find(params: t.Mapping[str, t.Any], secret_expires: str = "") -> dict[str, str]:
-    """Return the automation's ``client_id``, its ``credential`` (a value of O(auth_source)) and when it ``expires``.
+    """Return the automation's ``client_id`` and ``credential`` (a value of O(auth_source)), when it ``expires``, and
+    the ``certificate_path`` of a certificate.
 
     ``params`` are the sign-in options. ``secret_expires`` is the declared expiry date of a client secret, in ISO 8601,
     because reading it from Entra needs access to the application. Unknown values are empty. Never raises.
@@ -37,13 +38,14 @@ def find(params: t.Mapping[str, t.Any], secret_expires: str = "") -> dict[str, s
     try:
         credential = credentials.source(params)
     except InputError:
-        return {"client_id": "", "credential": "", "expires": ""}
+        return {"client_id": "", "credential": "", "expires": "", "certificate_path": ""}
     expires = secret_expires if credential == "secret" else ""
-    if credential == "certificate":
-        moment = certificate_expiry(params["certificate_path"], params.get("certificate_password"))
+    path = str(params["certificate_path"]) if credential == "certificate" else ""
+    if path:
+        moment = certificate_expiry(path, params.get("certificate_password"))
         expires = moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
     client_id = "" if credential in NAMELESS else str(params.get("client_id") or "")
-    return {"client_id": client_id, "credential": credential, "expires": expires}
+    return {"client_id": client_id, "credential": credential, "expires": expires, "certificate_path": path}
 
 
 def certificate_expiry(path: str, password: str | None) -> datetime | None:
