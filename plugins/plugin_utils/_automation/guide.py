@@ -106,7 +106,8 @@ def _steps(facts: Facts) -> t.Iterator[str]:
             "private key. If other controllers or AWX use a copy, replace it after each renewal."
         )
     if facts.expires and facts.own:
-        yield f"Before {facts.expires:%Y-%m-%d}, renew it: {AGAIN} -e bootstrap_renew=true."
+        word = "certificate" if facts.certificate_path else "client secret"
+        yield f"Before {facts.expires:%Y-%m-%d}, renew the {word}: {AGAIN} -e bootstrap_renew=true."
     if facts.renewed and not facts.revoked:
         yield (
             "The former one keeps working until the overlap has elapsed. To remove it afterwards, run this playbook "

@@ -92,7 +92,7 @@ def permissions(abilities: t.Sequence[str]) -> list[str]:
     unknown = [name for name in abilities if name not in ABILITIES]
     if unknown:
         raise InputError(
-            f"bootstrap_abilities has the unknown ability {unknown[0]}", hint=f"Choose from {', '.join(ABILITIES)}"
+            f"bootstrap_abilities contains the unknown ability {unknown[0]}", hint=f"Choose from {', '.join(ABILITIES)}"
         )
     return sorted({REQUIRED, *(item for name in abilities for item in ABILITIES[name])})
 
