@@ -49,7 +49,7 @@ NEXT = "@odata.nextLink"
 PAGES = 1000
 # Texts of a 403 because of the tenant's license (MicrosoftDocs/azure-docs#83577 [iss])
 LICENCE = re.compile(r"\bpremium|NonPremiumTenant|\blicen[cs]e|have purchased", re.IGNORECASE)
-NO_DOCUMENT = "Check graph_endpoint and any proxies in between"
+NO_DOCUMENT = "Check graph_endpoint and any proxy in between"
 # Codes for a request that was not carried out and can be repeated. The first comes with status 409 and 503, also for
 # addPassword (nais/azurerator#448, Azure/azure-cli#23081 [iss]).
 NOTHING_DONE = ("Directory_ConcurrencyViolation", "Request_ThrottledTemporarily")

@@ -244,7 +244,7 @@ def refused(error: Exception, params: t.Mapping[str, t.Any], tenant_id: str, aut
         return ServiceError(
             attempted,
             answer=f"{place} returned no usable token: {found}",
-            hint="Check authority_host and any proxies in between, and run the playbook again later",
+            hint="Check authority_host and any proxy in between, and run the playbook again later",
         )
     text = str(getattr(error, "message", None) or error)
     aadsts = re.search(r"AADSTS\d+:.*?(?= Trace ID:|[\r\n]|$)", text)

@@ -171,7 +171,7 @@ def _refused(attempted: str, response: t.Any, document: t.Any, asked: _causes.As
     request_id = request_id or _answers.request_id(response)
     if other:
         return ServiceError(attempted, answer=other.answer, hint=other.hint, status=status, request_id=request_id)
-    hint = "Check authority_host and cloud" + ("" if isinstance(document, dict) else ", and any proxies in between")
+    hint = "Check authority_host and cloud" + ("" if isinstance(document, dict) else ", and any proxy in between")
     if code == "90002":
         hint = "Check tenant_id, and cloud if the tenant is not in Microsoft's public cloud"
     return ServiceError(

@@ -78,7 +78,7 @@ class TokenEndpoint:
             if other:
                 return Verdict(None, None, other.answer, now, other.hint)
             answer = f"HTTP {response.status_code}{waits.wish(response)}"
-            return Verdict(None, None, answer, now, "Check any proxies in between")
+            return Verdict(None, None, answer, now, "Check any proxy in between")
         code, answer, _request = discovery.refusal(document if isinstance(document, dict) else {})
         return Verdict(False if code in REJECTED else None, code, answer + waits.wish(response), now)
 
@@ -92,5 +92,5 @@ def _accepted(response: t.Any, now: datetime | None) -> Verdict:
     try:
         token_answer.check(response)
     except token_answer.MalformedTokenAnswer as error:
-        return Verdict(None, None, str(error), now, "Check authority_host and any proxies in between")
+        return Verdict(None, None, str(error), now, "Check authority_host and any proxy in between")
     return Verdict(True, now=now)
