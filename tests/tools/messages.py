@@ -97,7 +97,7 @@ class Catalog:
     def messages(self) -> list[Message]:
         """All messages, in the order of files and lines, each once."""
         found = [one for source in self.sources.values() for one in Reader(self, source).messages()]
-        shown = " ".join(f"{one.text} {one.remedy}" for one in found if one.kind != "text")
+        shown = " ".join(f"{one.text} {one.remedy} {one.text}. {one.remedy}" for one in found if one.kind != "text")
         return list(
             {
                 (one.kind, one.text, one.remedy): one for one in found if one.kind != "text" or one.text not in shown
@@ -192,7 +192,11 @@ class Reader:
                 for text in self._part(given, "detail", "answer")
             ]
         elif name in PLAIN or name == "fail_json":
-            texts = self._part({"msg": given.get("msg") or (call.args[0] if call.args else ast.Constant(""))}, "msg")
+            for text in self._part(
+                {"msg": given.get("msg") or (call.args[0] if call.args else ast.Constant(""))}, "msg"
+            ):
+                yield self._message(call, name, *parts_of(text))
+            return
         elif name in self._catalog.errors or name == "but":
             attempted = self.render(call.args[0]) if call.args else self._part(given, "attempted") or ["..."]
             answers = self._part(given, "answer")
@@ -381,6 +385,12 @@ def is_sentence(text: str, words: int = WORDS) -> bool:
     if "\\" in text or "(?" in text:  # a regular expression
         return False
     return len(re.findall(r"(?<![\w/.:=-])[a-z']{2,}(?![\w/=:]|\.\w)", text)) >= words
+
+
+def parts_of(text: str) -> tuple[str, str]:
+    """Return the first sentence of a message and the remedy, which is the rest."""
+    first, _stop, rest = text.partition(". ")
+    return (first, rest) if is_sentence(rest, 2) else (text, "")
 
 
 def _clean(text: str) -> str:

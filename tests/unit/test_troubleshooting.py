@@ -73,6 +73,18 @@ def test_the_guide_has_the_fixed_words_of_every_error_and_check(page: str) -> No
     assert [(place, text) for place, text in found if text not in shown] == []
 
 
+def test_the_guide_has_the_failures_of_playbooks(page: str) -> None:
+    shown = " ".join(page.split())
+    found = [
+        text.strip(" .\"'")
+        for path in (*(ROOT / "playbooks").glob("*.yml"), *(ROOT / "extensions/awx").glob("*.yml"))
+        for failure in re.findall(r"fail_msg: (?:>-\n)?([^\n]+)", path.read_text())
+        for text in re.split(r"\{\{.*?\}\}|\. ", failure)
+    ]
+    assert len(found) > 5
+    assert [text for text in found if text not in shown] == []
+
+
 def test_every_row_of_the_tables_of_connections_is_shown(page: str) -> None:
     failures = importlib.import_module(
         "ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange.failures"
