@@ -59,9 +59,10 @@ def fragments(node: ast.Call) -> Iterator[str]:
     while waiting:
         part = waiting.pop()
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            text = " ".join(re.sub(r"\{\w+\}.*", "", part.value).split()).strip(" .,:;")
-            if len(re.findall(r"(?<!\S)[a-z]{2,}", text)) >= 3:
-                yield text
+            # A remedy that follows in the same text is in another column
+            for sentence in " ".join(re.sub(r"\{\w+\}.*", "", part.value).split()).split(". "):
+                if len(re.findall(r"(?<!\S)[a-z]{2,}", sentence)) >= 3:
+                    yield sentence.strip(" .,:;")
         elif not isinstance(part, ast.Call | ast.FormattedValue | ast.Lambda):
             waiting += ast.iter_child_nodes(part)
 
