@@ -32,6 +32,8 @@ ORDER = {
     **dict.fromkeys(FINDINGS, ("name", "detail", "hint")),
 }
 VARIANTS, DEPTH, WORDS, ROW_WORDS = 8, 6, 3, 6
+# Keys of results, whose values are messages without a remedy of their own
+RESULTS = {"message", "msg", "reason", "detail", "text"}
 FIELD = re.compile(r"\{(\w+)\}")
 # Functions that pass on their first argument
 TRANSPARENT = {"quoted", "cut", "sentence", "str", "printable", "lacking"}
@@ -226,7 +228,7 @@ class Reader:
                 if isinstance(one, ast.Tuple) and len(one.elts) in (2, 3)
             ]
         for key, value in rows:
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value not in RESULTS:
                 for text in self.render(value):
                     if is_sentence(text, ROW_WORDS):
                         yield self._message(value, "row", key.value, text)
