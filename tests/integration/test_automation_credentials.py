@@ -256,7 +256,7 @@ def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here:
     for credential in ({"certificate_path": str(here / "automation.pem")}, {"certificate_path": own}):
         assert works(fleet, **credential)
     assert not bootstrap(**asked, revoke_former=True)["changed"]
-    # Renewal removes the credentials in the files, too
+    # Renewal also removes the credentials in the files
     compromised = variables("automation.yml")[SECRET]
     again = {**asked, "revoke_former": True, "renew": True}
     predicted = bootstrap(check_mode=True, **again)["removed"]

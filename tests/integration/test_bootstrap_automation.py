@@ -17,7 +17,7 @@ from support.fleet import Fleet
 
 
 def test_first_run(lab: Lab, fleet: Fleet, controller: Controller) -> None:
-    """It is created in the working directory, encrypted with the run's vault password and ready to use.
+    """The file is created in the working directory, encrypted with the run's vault password and ready to use.
 
     The client secret is stored nowhere else.
     """

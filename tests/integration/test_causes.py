@@ -218,7 +218,7 @@ def test_plain_http_to_a_tls_port(client: str, authorities: Authorities) -> None
         b"Client sent an HTTP request to an HTTPS server.",
     ):
         with answering(lambda _request, _body, text=text: (400, {"Content-Type": "text/html"}, text)) as url:
-            if client != "graph":  # whose SDK refuses to send a token without TLS
+            if client != "graph":  # its SDK refuses to send a token without TLS
                 error = ask(client, url, None)
                 assert "speaks TLS on this port" in str(error.answer)
                 assert str(error.hint) == f"Set {OPTIONS[client]} to {url.replace('http', 'https')}"
@@ -304,7 +304,7 @@ GraphAnswer = tuple[int, dict[str, str], bytes]
 
 
 def graph_error(answer: GraphAnswer, authorities: Authorities) -> ServiceError:
-    """Return the error that an answer to a request to Graph causes."""
+    """Return the error that this response to a Graph request causes."""
     with answering(lambda _request, _body: answer, authorities.context()) as url:
         return ask("graph", url, authorities.path)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which provider of a console is meant and what is known about it, for each console type."""
+"""How a provider of a console is identified, and what is known about it, for each console type."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def change(console: Console, provider: str = "azure", **members: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", FREE_NAMES)
-def test_another_name_is_another_provider(kind: str, fleet: Fleet, in_process: InProcess) -> None:
+def test_a_different_name_is_a_different_provider(kind: str, fleet: Fleet, in_process: InProcess) -> None:
     """azure is neither Microsoft nor Azure if names are free text; manually created providers are kept."""
     desk = Desk(fleet, kind)
     (made,) = in_process.tasks(desk.provider(name="Microsoft", **PROVIDER))
@@ -173,7 +173,7 @@ def test_wrong_provider_type_is_corrected(
 
 
 def test_working_oauth2_provider_is_refused(fleet: Fleet, in_process: InProcess) -> None:
-    """Its users could get new accounts. Without an endpoint, no user could sign in with it, so it is replaced."""
+    """Its users could get new accounts. Without an endpoint no user could sign in, so its type is corrected."""
     desk = Desk(fleet, "rustdesk_console")
     oauth2 = desk.provider(name="contoso", type="oauth2", **PROVIDER, **ENDPOINTS)
     oidc = desk.provider(name="contoso", type="oidc")

@@ -343,7 +343,7 @@ def test_provider_types_at_every_console(lab: Lab, fleet: Fleet, in_process: InP
 
 
 def test_lost_write_is_reported_and_reverted(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """The console confirms the write but does not keep it: the task reports it and leaves the former state."""
+    """The console confirms a write but does not keep it: the task reports it, and the former state remains."""
     lost = {
         "rustdesk_console": (("POST", "oidc-providers$"), ("PATCH", "oidc-providers/"), {}),
         "rustdesk_api": (("POST", "oauth/create"), ("POST", "oauth/update"), {"code": 0, "message": "success"}),

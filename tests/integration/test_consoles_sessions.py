@@ -107,7 +107,7 @@ def test_a_session_belongs_to_one_run(lab: Lab, fleet: Fleet, in_process: InProc
         assert done["changed"], done
         assert consoles.counted(lab, desk) == (2, 2), desk.kind
         assert desk.sessions() == []
-        if desk.kind != "rustdesk_api":  # whose administrators sign in without identifying their device
+        if desk.kind != "rustdesk_api":  # its administrators sign in without identifying their device
             assert kept["id"].startswith("deskops-rustdesk-sso-")
             assert kept["device"]["name"] == "deskops.rustdesk_sso"
 
@@ -138,7 +138,7 @@ def test_a_session_ended_by_another_process_is_renewed(
     assert "password" not in twice["msg"], twice["msg"]
     # One for the first task, one to renew its session, and two for each of the others
     assert consoles.counted(lab, desk)[0] == 6
-    if kind != "rustdesk_api":  # which ends only single tokens, and the refused ones were in fact valid
+    if kind != "rustdesk_api":  # it ends only single tokens, and the refused ones were in fact valid
         assert desk.sessions() == []
 
 

@@ -19,9 +19,9 @@ CALLBACK = "https://desk1.example/api/oidc/callback"
 
 
 def by_hand(fleet: Fleet) -> tuple[dict[str, Any], str]:
-    """An application created in the portal by RustDesk's guide, and the value of its client secret.
+    """An application created in the portal according to RustDesk's guide, and the value of its client secret.
 
-    Since then it was also given a note, a tag and an optional claim.
+    It was later given a note, a tag and an optional claim.
     """
     tenant = fleet.tenant
     web = {"redirectUris": [CALLBACK], "implicitGrantSettings": {"enableIdTokenIssuance": True}}

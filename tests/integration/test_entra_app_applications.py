@@ -21,7 +21,7 @@ NUMBER = 21  # one more than a $batch can hold
 
 
 def named(number: int, **options: Any) -> dict[str, Any]:
-    """The declaration of one of them."""
+    """The declaration of one application."""
     uri = f"https://desk{number}.example/api/oidc/callback"
     return {
         "unique_name": f"desk{number}",
@@ -55,7 +55,7 @@ def test_each_result_matches_a_task_of_its_own(lab: Lab, fleet: Fleet) -> None:
 
 
 def test_one_failure_stops_no_other(fleet: Fleet) -> None:
-    """It is named with its reason; all others match their declarations, and the next run changes only this one."""
+    """It is named with its reason; all others match their declarations and need no further change."""
     unknown = {"app_id": "99999999-8888-7777-6666-555555555555"}
     failed = run(fleet, applications=[named(1), unknown, named(2)])
     again = run(fleet, applications=[named(1), named(2)])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: safeguards against locked-out users and purges of the wrong application, and changes by others."""
+"""entra_app: users are not locked out, the wrong application is not purged, and others' changes do no harm."""
 
 from __future__ import annotations
 

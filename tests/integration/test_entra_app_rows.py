@@ -70,7 +70,7 @@ def locked(seen: Seen) -> set[str]:
 
 
 def of_principal(*members: str) -> Any:
-    """Reads these members of the service principal."""
+    """Return a function that reads these members of the service principal."""
     return lambda seen: tuple(seen.principal[name] for name in members)
 
 

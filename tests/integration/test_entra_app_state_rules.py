@@ -97,7 +97,7 @@ def steps(fleet: Fleet, picture: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("status", "code"), NOTHING_DONE)
-def test_refused_write_is_repeated(lab: Lab, fleet: Fleet, tmp_path: Any, status: int, code: str) -> None:
+def test_refused_write_is_retried(lab: Lab, fleet: Fleet, tmp_path: Any, status: int, code: str) -> None:
     """Each request is refused twice with "wait briefly and retry", and finally succeeds exactly once."""
     fleet.tenant.set_permissions([OWNED_BY, WRITE, ASSIGN, GRANT, READ_USERS])
     picture = tmp_path / "logo.png"

@@ -150,7 +150,7 @@ def test_large_response(case: str, client: str, authorities: Authorities) -> Non
     server = Sending(authorities.context(), LARGE[case])
     error = failure(client, server, authorities)
     assert server.done < bounds.LARGEST_ON_WIRE + 16 * 1024**2, server.done
-    if case == "an error":  # which is repeated, each time without reading it
+    if case == "an error":  # it is requested again, each time without being read
         assert server.begun <= waits.ATTEMPTS
     else:
         assert server.begun == 1
@@ -254,7 +254,7 @@ def test_temporary_500(client: str, authorities: Authorities) -> None:
     server = Sending(authorities.context(), parts)
     with serving(server) as port:
         ports.append(port)
-        if client == "sign-in":  # which then has no working token endpoint
+        if client == "sign-in":  # it then has no working token endpoint
             with pytest.raises(ServiceError):
                 ask(client, f"https://{HOST}:{port}", str(authorities.path))
             assert server.begun > 1

@@ -54,7 +54,7 @@ UNVERIFIED = ("--skip-tags", "rustdesk_sso_verify")
 
 @pytest.fixture
 def server(fleet: Fleet) -> str:
-    """A server whose sign-in is set up."""
+    """A server with a configured sign-in."""
     fleet.add_server(f"desk.{fleet.domain}")
     run = quick_run(fleet)
     assert run.rc == 0, run.output

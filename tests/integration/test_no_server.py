@@ -107,7 +107,7 @@ def test_one_server_goes_first_and_all_others_follow() -> None:
     assert _host_patterns.matching(GROUPS, both) == ["desk2"]
 
 
-def test_hosts_of_another_group_are_servers_that_stay() -> None:
+def test_hosts_of_another_group_count_as_servers() -> None:
     """They count like those of rustdesk_servers; other hosts do not."""
     groups = {"all": ["a", "b", "web1"], "desks": ["a", "b"]}
     shared = {"groups": groups, "group_names": ["desks"], "rustdesk_sso_hosts": "desks"}

@@ -100,7 +100,7 @@ def state(fleet: Fleet) -> dict[str, Any]:
     }
 
 
-def test_the_same_as_ansible_playbook(
+def test_same_result_as_ansible_playbook(
     lab: Lab, make_fleet: Callable[[int], Fleet], quick_controller: Controller
 ) -> None:
     """Counts, records and both sides: in check mode, in a first and a second run, and with a failing server."""

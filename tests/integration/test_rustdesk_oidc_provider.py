@@ -233,7 +233,7 @@ def test_hidden_client_secrets(lab: Lab, make_fleet: Callable[[int], Fleet], in_
         else:
             assert ours(console.settings())["client_id"] == "app-2"
 
-        # The client secret of another provider is hidden as well: it survives every run.
+        # Another provider's client secret is hidden, too: it survives every run.
         console.put_settings(document)
         (result,) = in_process.tasks(module("rustdesk_oidc_provider", **always))
         assert ours(console.settings(), "legacy") == ours(document, "legacy")

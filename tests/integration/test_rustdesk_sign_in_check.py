@@ -53,7 +53,7 @@ def failing(result: dict[str, Any]) -> list[str]:
     return [check["name"] for check in failed]
 
 
-def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_process: InProcess) -> None:
+def test_each_mistake(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_process: InProcess) -> None:
     """Every mistake is found by the check for it, and by no other."""
     fleet, name, right = converged
     assert fleet.sign_in(name)["access_token"]

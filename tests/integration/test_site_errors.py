@@ -161,7 +161,7 @@ def test_unreachable_server_keeps_its_registration(fleet: Fleet) -> None:
     assert run.changed() == {down: 0, up: 0}, run.output
 
 
-def test_second_factor_by_e_mail(make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+def test_second_factor_by_email(make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
     """The first run requests the code and returns the verification secret of the attempt; the second run sends both."""
     fleet = make_fleet(0)
     console = fleet.add_server(f"mail.{fleet.domain}", second_factor="email")

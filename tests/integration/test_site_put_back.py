@@ -44,7 +44,7 @@ def test_former_provider_is_restored_after_a_failed_verification(lab: Lab, fleet
     assert quick_run(fleet).rc == 0
     people = {console.name: fleet.sign_in(console.name)["user"]["name"] for console in desks}
     held = {console.name: consoles.entry(console) for console in desks}
-    if kind == "rustdesk_console":  # which allows five sign-ins a minute
+    if kind == "rustdesk_console":  # it allows five sign-ins a minute
         for console in desks:
             console.set_switches(rate_limits=True)
     answer(lab, failing, {}, SETTINGS)

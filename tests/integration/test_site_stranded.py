@@ -75,7 +75,7 @@ def test_console_that_cannot_be_read_after_a_write(lab: Lab, fleet: Fleet) -> No
     console = consoles.add(fleet, "pro")
     (name,) = fleet.hosts
     lab.fault(console.name, *ADDS["pro"], cut="before", times=1000)
-    lab.fault(console.name, "GET", "/api/oidc/settings$", times=2)  # those of the inspection and before the write
+    lab.fault(console.name, "GET", "/api/oidc/settings$", times=2)  # the reads of the inspection and before the write
     lab.fault(console.name, "GET", "/api/oidc/settings$", status=500, times=1000)
     failed = quick_run(fleet)
     assert failed.failed() == {name}
@@ -93,7 +93,7 @@ DIES = Crash(1, done=True, path="/addPassword")
 
 
 def key_ids(found: list[dict[str, Any]]) -> set[str]:
-    """Their key IDs."""
+    """The key IDs of client secrets."""
     return {item["keyId"] for item in found}
 
 
