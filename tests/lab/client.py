@@ -87,7 +87,7 @@ class Tenant:
         return self._control("POST", "/token", **options)["access_token"]
 
     def set_managed_identity(self, permissions: list[str], user_assigned: bool = False) -> dict[str, Any]:
-        """Give an App Service an identity with these Graph permissions, and return its `client_id` and `environment`."""
+        """Give an App Service an identity with these Graph permissions. Returns its `client_id` and `environment`."""
         return self._control("PUT", "/managed-identity", permissions=permissions, user_assigned=user_assigned)
 
     def set_switches(self, **switches: bool) -> None:
@@ -336,7 +336,7 @@ class Lab:
         return {(kinds.get(name, name), method, path) for name, method, path in self.control("GET", "/endpoints")}
 
     def violations(self) -> list[dict[str, str]]:
-        """Return every request since the start whose body violated Graph's published types: method, path and message."""
+        """Return all requests since the start whose body violated Graph's published types: method, path and message."""
         return self.control("GET", "/violations")
 
     def advance(self, seconds: float) -> None:

@@ -36,7 +36,7 @@ ASKED = (
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource: its members, its references to other objects, its lists of other objects, and its unique members."""
+    """One resource: its members, its references to and lists of other objects, and its unique members."""
 
     type: str
     members: dict[str, Any]

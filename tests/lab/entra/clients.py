@@ -178,7 +178,7 @@ def _decoded(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def with_basic(form: dict[str, str], authorization: str) -> dict[str, str]:
-    """Return the form with client_id and client_secret from a Basic header, both form-encoded as OAuth requires [doc]."""
+    """Return the form with client_id and client_secret from a Basic header, both form-encoded per OAuth [doc]."""
     scheme, _space, value = authorization.partition(" ")
     if scheme.lower() != "basic":
         return form

@@ -52,7 +52,7 @@ def find(call: Call, address: dict[str, str]) -> Record:
 
 
 def find_to_change(call: Call, address: dict[str, str]) -> Record:
-    """Return the application from the primary, once the serving replica knows it and if the caller may change it."""
+    """Return the application from the primary, if the serving replica knows it and the caller may change it."""
     seen = find(call, address)
     record = call.tenant.applications.read(seen.body["id"])
     if record is None:

@@ -44,7 +44,7 @@ def add_routes(router: Router) -> None:
 
 
 def _principal(call: Call, key: str) -> tuple[str, str] | None:
-    """Return display name and type of a principal that can hold a role; None if the serving replica does not have it."""
+    """Return display name and type of a principal that can hold a role; None if the serving replica lacks it."""
     tenant = call.tenant
     for user in tenant.users.values():
         if user.oid == key:

@@ -44,7 +44,7 @@ def find(call: Call, address: dict[str, str]) -> Record:
 
 
 def find_to_change(call: Call, address: dict[str, str]) -> Record:
-    """Return the service principal from the primary, once the serving replica knows it and if the caller may change it."""
+    """Return the service principal from the primary, if the serving replica knows it and the caller may change it."""
     seen = find(call, address)
     record = call.tenant.service_principals.read(seen.body["id"])
     if record is None:

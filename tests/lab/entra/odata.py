@@ -188,7 +188,7 @@ def check_names(query: Mapping[str, str]) -> None:
 
 
 def count(call: Call) -> Call:
-    """Return the call that lists the collection of a ``/$count`` request. Raises Graph's 400 without the header [doc]."""
+    """Return the call that lists the items of a ``/$count`` request. Raises Graph's 400 without the header [doc]."""
     if not _eventual(call):
         raise bad_request("$count is not currently supported.")
     check_options(call.query, frozenset({"$filter", "$search"}))
