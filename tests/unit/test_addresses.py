@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which spellings of a URL are the same address."""
+"""Spellings of a URL that are the same address."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ def test_origin():
     assert origin("https://[2001:DB8::1]:8443") == "https://[2001:db8::1]:8443"
 
 
-def test_spellings_are_left_as_they_are():
+def test_spellings_are_kept():
     known = ["https://DESK.example" + PATH, "https://desk.example:443" + PATH, "https://other.example" + PATH]
     assert spellings(["https://desk.example" + PATH], known) == set(known[:2])

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/dev_architecture.rst").read_text()
 COLLECTION = "ansible_collections.deskops.rustdesk_sso.plugins."
-# What each package of the guide must not import
+# Imports forbidden to each package of the guide
 FORBIDDEN = {
     "modules": ("plugin_utils", "action", "filter"),
     "action": ("filter",),

@@ -51,7 +51,7 @@ def docs(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("docs")
 
 
-def test_internal_plugins_are_on_a_page_of_their_own(docs: Any, tmp_path: Path) -> None:
+def test_internal_plugins_are_on_a_separate_page(docs: Any, tmp_path: Path) -> None:
     (tmp_path / "a_module.rst").write_text("- Manage an application.\n")
     (tmp_path / "b_filter.rst").write_text("- Private to the role. It may change in any release.\n")
     index, internal = docs.without_internal_plugins(INDEX, tmp_path)

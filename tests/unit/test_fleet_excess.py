@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""More servers than an application can have redirect URIs are refused by what they declare."""
+"""Servers beyond an application's limit of redirect URIs are refused because of their declarations."""
 
 from __future__ import annotations
 
