@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a server may have in place of the settings document: nothing is written, or what was there is put back."""
+"""Other documents in place of the settings: nothing is written, or the former state is restored."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ UNKNOWN = {
 
 @pytest.mark.parametrize("shown", UNKNOWN.values(), ids=UNKNOWN)
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_what_is_not_known_is_not_touched(state, shown):
+def test_unknown_documents_are_not_touched(state, shown):
     wire = Wire(copy.deepcopy(shown))
     with pytest.raises(ServiceError, match="learn_contract") as caught:
         converge(wire, state=state, **FRESH)
@@ -100,13 +100,13 @@ def test_a_mask_is_not_written_back(mask):
     assert wire.document == before
 
 
-def test_two_providers_of_one_name_are_not_guessed_about():
+def test_two_providers_of_the_same_name_are_ambiguous():
     wire = Wire(document(AZURE, OTHER, {**AZURE, "client_id": "second"}))
     for state in ("present", "absent"):
         with pytest.raises(ServiceError, match="several providers named Azure"):
             converge(wire, state=state, **FRESH)
     assert wire.writes == 0
-    # They are in nobody's way
+    # They do not interfere
     converge(wire, name="okta", client_id="okta-1")
     assert [entry["client_id"] for entry in wire.document["providers"]] == ["id", "okta-1", "second"]
 
@@ -150,7 +150,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
-def test_what_a_server_does_not_keep_is_put_back(spoil):
+def test_values_that_a_server_does_not_keep_are_restored(spoil):
     wire = Wire(copy.deepcopy(BEFORE))
     wire.keeps = lambda written: written if written == BEFORE else spoil(written)
     with pytest.raises(ServiceError, match="former settings were restored") as caught:
@@ -162,14 +162,14 @@ def test_what_a_server_does_not_keep_is_put_back(spoil):
     assert not [secret for secret in SECRETS if secret in str(caught.value)]
 
 
-def test_a_server_that_takes_nothing_back_either_is_reported():
+def test_a_server_that_refuses_the_restored_values_is_reported():
     wire = Wire(copy.deepcopy(BEFORE), keeps=each(lambda entry: {**entry, "enabled": False}))
     with pytest.raises(ServiceError, match="could not be restored completely"):
         converge(wire, **FRESH)
 
 
-def test_what_a_server_may_do_with_a_new_provider():
-    """It may complete it, and hide the secret from then on; neither is a difference."""
+def test_permitted_changes_of_a_server_to_a_new_provider():
+    """It may complete it, and hide the secret from then on. Neither is a difference."""
     wire = Wire(document(OTHER))
     wire.keeps = lambda written: {
         **written,
@@ -180,7 +180,7 @@ def test_what_a_server_may_do_with_a_new_provider():
     assert wire.writes == 1
 
 
-# What no version has had so far, under names that no option has
+# Members that no version has had so far, with names that no option has
 STRANGE = st.dictionaries(
     st.sampled_from(["trusted_origins", "trusted_audiences", "group_mapping", "pkce", "proxy", "root_ca", "x-ca", "ü"]),
     st.recursive(
@@ -192,8 +192,8 @@ STRANGE = st.dictionaries(
 
 
 @given(STRANGE, STRANGE, STRANGE)
-def test_what_later_versions_have_survives_all_that_can_be_declared(top, ours, others):
-    """Settings, other providers and removal: every other byte, and the order of members, stays."""
+def test_members_of_later_versions_survive_any_declaration(top, ours, others):
+    """Changes of settings, other providers, and removal keep every other byte and the order of members."""
     first, second = {**others, **OTHER}, {**OTHER, "name": "github", **others}
     wire = Wire({**top, **document({**AZURE, **ours}, first, second)})
     before = copy.deepcopy(wire.document)
@@ -213,7 +213,7 @@ def test_what_later_versions_have_survives_all_that_can_be_declared(top, ours, o
 
 
 class SplitWire(Wire):
-    """A console whose callback URL has a path of its own; refuses providers if ``refuses``."""
+    """A console whose callback URL has its own path. It refuses providers if ``refuses``."""
 
     def __init__(self, document, refuses=False):
         super().__init__(document)
@@ -238,7 +238,7 @@ SPLIT = {"callback_path": "/api/callback"}
 CALLBACK = "https://desk.example.com/api/oidc/callback"
 
 
-def test_a_callback_url_with_a_path_of_its_own():
+def test_a_callback_url_with_its_own_path():
     """It is written before the provider is offered."""
     wire = SplitWire(without(document(OTHER), "callback_url"))
     assert converge(wire, SPLIT, callback_url=CALLBACK, **NEW).changed
@@ -248,7 +248,7 @@ def test_a_callback_url_with_a_path_of_its_own():
 
 
 def test_a_provider_that_is_refused_after_the_callback_url():
-    """The callback URL is put back."""
+    """The callback URL is restored."""
     wire = SplitWire(without(document(OTHER), "callback_url"), refuses=True)
     with pytest.raises(ServiceError):
         converge(wire, SPLIT, callback_url=CALLBACK, **NEW)
