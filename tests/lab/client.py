@@ -316,7 +316,7 @@ class Lab:
         return bool(self.control("GET", "/hold")["held"])
 
     def release(self) -> None:
-        """Reset the connections of the held requests, and hold no more."""
+        """Reset the connections of held requests, and stop holding."""
         self.control("DELETE", "/hold")
 
     def requests(self, service: str | None = None, by: str | None = "client") -> list[dict[str, Any]]:

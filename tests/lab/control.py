@@ -283,7 +283,7 @@ class Control:
         found = self._world.consoles[console]
         for name, value in switches.items():
             if name not in found.switches:
-                raise ValueError(f"unknown switch {name}; known are {', '.join(found.switches)}")
+                raise ValueError(f"unknown switch {name}; known switches: {', '.join(found.switches)}")
             found.switches[name] = value
         return found.switches
 
@@ -327,7 +327,7 @@ class Control:
         return {"held": await self._world.hold.wait()}
 
     def release(self) -> dict[str, Any]:
-        """Reset the connections of the held requests, and hold no more."""
+        """Reset the connections of held requests, and stop holding."""
         self._world.hold.release()
         return {}
 

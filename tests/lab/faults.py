@@ -15,7 +15,7 @@ from typing import Any
 class Fault:
     """One order. Without its own response (`status`, `redirect`, `throttle`, `deny`), the request is served.
 
-    The service's own response gets the `headers`, and can be spoiled after the request took effect: `truncate` halves
+    The service's own response gets the `headers`, and can be corrupted after the request took effect: `truncate` halves
     its body, `garble` replaces it with bytes that are not HTTP, `pad` adds this many bytes of white space, and `drip`
     sends it byte by byte, with this many seconds in between. With `served`, the request takes effect first, before a
     delay and regardless of the fault's response, as when a proxy gives up on a slow service. `cut` is before the
@@ -61,7 +61,7 @@ class Fault:
         known = {item.name for item in fields(cls)}
         unknown = sorted(set(order) - known)
         if unknown:
-            raise ValueError(f"unknown members: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+            raise ValueError(f"unknown members: {', '.join(unknown)}; known members: {', '.join(sorted(known))}")
         if "service" not in order:
             raise ValueError("service is missing")
         return cls(**order)

@@ -15,7 +15,7 @@ LONGEST_WAIT = 10.0
 
 @dataclass
 class Held:
-    """One request of a client. ``here`` marks the requested one; later ones are held as well."""
+    """One request of a client. ``here`` marks the requested one, as opposed to later ones."""
 
     here: bool
     done: bool
@@ -66,6 +66,6 @@ class Hold:
         return True
 
     def release(self) -> None:
-        """Release the held requests, and hold no more."""
+        """Release all requests, and stop holding."""
         self._ordered = False
         self._released.set()

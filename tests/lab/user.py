@@ -171,7 +171,7 @@ class Person:
                 data["loginfmt"] = upn
             else:
                 step = "callback"
-        raise SignInFailed(step, "", "the sign-in goes round in circles")
+        raise SignInFailed(step, "", "the sign-in has too many steps")
 
     def _collect(self, console_url: str, query: dict[str, str]) -> dict[str, Any]:
         for _turn in range(5):

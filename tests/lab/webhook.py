@@ -39,7 +39,7 @@ class Webhooks:
     def add(self, takes: str) -> str:
         """Add a webhook that takes ``slack``, ``teams`` or any ``json``, and return its URL."""
         if takes not in KINDS:
-            raise ValueError(f"unknown kind of webhook {takes}")
+            raise ValueError(f"unknown type of webhook {takes}")
         path = f"/{self._vault.token()}"
         self._takes[path] = takes
         return self.url + path

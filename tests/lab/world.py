@@ -216,7 +216,7 @@ class World:
         if name in self.consoles or name in ("graph", "login", "control", "webhook"):
             raise ValueError(f"the name {name} is taken")
         if kind not in DIALECTS:
-            raise ValueError(f"unknown kind {kind}; known are {', '.join(DIALECTS)}")
+            raise ValueError(f"unknown type {kind}; known types: {', '.join(DIALECTS)}")
         if second_factor is not None and second_factor not in DIALECTS[kind].second_factors:
             raise ValueError(f"{kind} has no second factor {second_factor}")
         console = DIALECTS[kind](name, self.clock, self.vault, self.authority.client_context())

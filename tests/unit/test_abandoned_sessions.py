@@ -31,7 +31,7 @@ OWN = session("own", 0, MINE)
 
 
 def test_age():
-    listed = [OWN, session("at the same moment", 0), session("a day", 24), session("older", 24.01)]
+    listed = [OWN, session("at the same time", 0), session("a day", 24), session("older", 24.01)]
     assert abandoned(listed, MINE) == ["older"]
 
 
@@ -81,5 +81,5 @@ def test_listed():
     ids=str,
 )
 def test_other_shapes(answer):
-    """They are left alone."""
+    """They are ignored."""
     assert sessions(answer) == []

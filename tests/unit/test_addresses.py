@@ -21,7 +21,7 @@ SAME = {
     "slash of a path": ["https://desk.example.com/rustdesk", "https://desk.example.com/rustdesk/"],
     "IDN": ["https://münchen.example", "https://MÜNCHEN.example", "https://xn--mnchen-3ya.example"],
     "IDN of another script": ["https://пример.example", "https://xn--e1afmkfd.example"],
-    "IDN with a full stop of its own": ["https://münchen。example", "https://xn--mnchen-3ya.example"],
+    "IDN with an ideographic full stop": ["https://münchen。example", "https://xn--mnchen-3ya.example"],
     "sharp s": ["https://straße.example", "https://xn--strae-oqa.example"],
     "IPv6": ["https://[2001:db8::1]:8443/", "https://[2001:0DB8:0:0:0:0:0:1]:8443"],
     "underscore": ["https://my_desk.example", "https://MY_DESK.example"],

@@ -68,7 +68,7 @@ CASES = {
         "sign_in_audience",
         "personalMicrosoftAccount",
     ),
-    "identifier URI of nobody": (
+    "identifier URI without tenant or application": (
         "InvalidUniqueTenantIdentifierAsPerAppPolicy",
         UNIQUE,
         "",

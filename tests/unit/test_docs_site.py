@@ -60,7 +60,7 @@ def test_internal_plugins_are_on_a_separate_page(docs: Any, tmp_path: Path) -> N
     assert titles.findall(internal) == ["Internal plugins", "* :ansplugin:`b", "    b_filter"]
 
 
-def test_modules_of_no_action_group_are_marked_as_internal(docs: Any) -> None:
+def test_modules_outside_the_action_groups_are_marked_as_internal(docs: Any) -> None:
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
     public = {name for names in groups.values() for name in names}
     unmarked = [

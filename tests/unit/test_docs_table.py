@@ -47,7 +47,7 @@ def test_the_table_is_complete():
 
 
 @pytest.mark.parametrize("name", TESTS)
-def test_a_test_of_the_table_exists(name: str):
+def test_each_named_test_exists(name: str):
     match = TEST.fullmatch(name)
     assert match, name
     functions, cases = functions_and_cases(ROOT / "tests" / match["path"])

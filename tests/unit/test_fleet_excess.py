@@ -46,7 +46,7 @@ def test_spellings_of_one_address_are_one_redirect_uri() -> None:
     assert refusals(servers) == {}
 
 
-def test_tenants_are_compared_without_case() -> None:
+def test_tenants_are_compared_ignoring_case() -> None:
     servers = [declared(f"desk{number}", **PERSONAL) for number in range(100)]
     assert [*refusals([*servers, declared("last", tenant_id=TENANT.upper(), **PERSONAL)])] == [KEY]
 

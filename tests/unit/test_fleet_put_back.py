@@ -168,6 +168,8 @@ def test_a_new_address_that_leads_elsewhere_is_an_obstacle() -> None:
     one = declared(public_url="https://new")
     assert obstacles(one, {**seen, "new_callback_url": {"verified": None, "detail": ""}}) == []
     assert obstacles(one, {**seen, "new_callback_url": {"verified": True, "detail": ""}}) == []
-    (found,) = obstacles(one, {**seen, "new_callback_url": {"verified": False, "detail": "https://new is not there"}})
-    for words in (callback("desk1"), callback("new"), "https://new is not there", "--skip-tags rustdesk_sso_verify"):
+    (found,) = obstacles(
+        one, {**seen, "new_callback_url": {"verified": False, "detail": "https://new did not respond"}}
+    )
+    for words in (callback("desk1"), callback("new"), "https://new did not respond", "--skip-tags rustdesk_sso_verify"):
         assert words in found

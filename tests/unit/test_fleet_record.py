@@ -95,8 +95,8 @@ SERVERS: dict[str, Callable[[], Server]] = {
     "retired": lambda: retired(renewed(), "k1"),
     "not retired": lambda: not_retired(renewed()),
     "retirement failed as a whole": lambda: replace(renewed(), retired=AS_A_WHOLE),
-    "taken out": taken_out,
-    "nothing to take out": lambda: replace(
+    "removed": taken_out,
+    "nothing to remove": lambda: replace(
         ready(), registration=registration(result(ready()) | {"application": None, "client_secrets": []})
     ),
 }
@@ -286,7 +286,7 @@ class TestErrors:
 
 
 def restriction(name: str) -> dict[str, str]:
-    """A restriction, as the modules give it."""
+    """Return a restriction in the format of the modules."""
     return {"name": name, "detail": f"what {name} means", "hint": f"What to do about {name}"}
 
 
@@ -306,7 +306,7 @@ class TestMessages:
         assert made["verified"] is None
 
     def test_a_sign_in_that_is_not_for_all_users(self) -> None:
-        """Restrictions of the application, then of the console, which the report shows as well."""
+        """The application restricts some users, the console others. The report contains both."""
         (server,) = verified(ready(), restrictions=[restriction("assignment")])
         configured = {**server.configured, "restrictions": [restriction("registration")]}
         server = replace(server, configured=configured)

@@ -210,7 +210,7 @@ class TestFile:
     def test_refused(self, path: str) -> None:
         refusal(_input.readable_file, path, OPTION)
 
-    def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
+    def test_a_pipe_does_not_block(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         assert "regular file" in refusal(_input.readable_file, str(tmp_path / "pipe"), OPTION, hint="Set it")[-200:]
 

@@ -46,7 +46,7 @@ def test_each_variable_is_documented_once_and_each_entry_point_has_examples():
     assert all(entry["examples"] for entry in ENTRY_POINTS.values())
 
 
-def test_secrets_have_no_choices_which_a_failing_validation_would_print():
+def test_secrets_have_no_choices_that_a_failing_validation_would_print():
     secrets = [option for option in OPTIONS.values() if option.get("no_log")]
     assert secrets
     # A value other than a dictionary is not quoted either
@@ -60,7 +60,7 @@ def test_ansible_accepts_each_variable_empty(name, empty):
     assert ArgumentSpecValidator(OPTIONS).validate({name: empty}).error_messages == []
 
 
-def test_types_that_ansible_does_not_check_are_checked_by_the_role():
+def test_the_role_checks_types_that_ansible_does_not():
     raw = {name.removeprefix(PREFIX) for name, option in OPTIONS.items() if option["type"] == "raw"}
     assert raw == set(TYPES)
     assert all(rules["type"] != "raw" for rules in specification().values())
@@ -107,7 +107,7 @@ ROLES_OWN = [
 
 
 @pytest.mark.parametrize("name", OPTIONS)
-def test_types_and_choices_are_those_of_the_modules(name):
+def test_types_and_choices_match_the_modules(name):
     rules, option = specification()[name], modules_option(name)
     if name.removeprefix(PREFIX) in (*ROLES_OWN, "tenant_id", "app_id", "public_url", "notify_ca_path"):
         return

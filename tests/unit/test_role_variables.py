@@ -37,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def change(root: Path, name: str, before: str, after: str) -> None:
-    """Replace a text that the file has."""
+    """Replace a text in the file."""
     text = (root / name).read_text("utf-8")
     assert before in text
     (root / name).write_text(text.replace(before, after), "utf-8")

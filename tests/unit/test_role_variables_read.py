@@ -353,5 +353,5 @@ class TestServers:
         assert (found.console, found.registration, found.failure) == ({}, {}, {})
 
     @pytest.mark.parametrize("declaration", [None, {}, {"failed": True, "msg": "x is empty."}])
-    def test_a_host_without_a_declaration_is_none(self, declaration: Any) -> None:
+    def test_without_a_declaration_there_is_no_server(self, declaration: Any) -> None:
         assert glue.server({f"__{PREFIX}declaration": declaration}) is None

@@ -84,7 +84,7 @@ def told(automation: Automation, *records: RemovalRecord, predicted: bool = Fals
         (Automation(), ""),
         (asked(answer(own()), answer()), ""),
         (asked(answer(), answer(own(deleted="2026-11-01"))), ""),
-        # A lost automation was replaced
+        # The automation was replaced after it was lost
         (asked(answer(own()), answer(own(FORMER, deleted="2026-11-01"))), ""),
         (asked(answer(own()), names=[NAME, "other"]), "The application other does not exist and was not deleted"),
         (asked(answer(own(), name=OWN), hosts=hosts("desk1", client_id=""), names=[OWN]), ""),

@@ -30,7 +30,7 @@ ALIASES = ("common", "organizations", "consumers")
 
 @dataclass
 class Code:
-    """An authorization code and what it was issued for."""
+    """An authorization code and the request that it was issued for."""
 
     tenant: Tenant
     user: User

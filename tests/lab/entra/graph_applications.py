@@ -144,7 +144,7 @@ def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
 
 
 def update(call: Call, **address: str) -> Answer:
-    """PATCH one application; by uniqueName with ``Prefer: create-if-missing`` it creates it [doc]."""
+    """PATCH one application. By uniqueName with ``Prefer: create-if-missing``, it creates a missing one [doc]."""
     permissions.may_create(call)
     call.schemas.check(call.body, "application", "update")
     change = objects.plain(call.body)

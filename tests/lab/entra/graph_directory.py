@@ -80,7 +80,7 @@ def _shown(call: Call, record: Record) -> Answer:
 
 
 def purge(call: Call, key: str) -> Answer:
-    """DELETE for good [rec]."""
+    """DELETE permanently [rec]."""
     permissions.may_change(call, _find_to_change(call, key))
     call.tenant.deleted.write(key, None)
     return NO_CONTENT

@@ -134,7 +134,7 @@ def _not_there_yet(call: Call, app_id: str) -> GraphError:
 
 
 def update(call: Call, **address: str) -> Answer:
-    """PATCH one service principal; by appId with ``Prefer: create-if-missing`` it creates it [doc]."""
+    """PATCH one service principal. By appId with ``Prefer: create-if-missing``, it creates a missing one [doc]."""
     permissions.may_create(call)
     call.schemas.check(call.body, "servicePrincipal", "update")
     change = objects.plain(call.body)

@@ -257,7 +257,7 @@ def shown(body: dict[str, Any], first: bool = False) -> dict[str, Any]:
 
 
 def _ordered(body: dict[str, Any], late: list[str]) -> dict[str, Any]:
-    """Move the set complex members to their recorded places: among the others by name, `spa` at the very end."""
+    """Move the set complex members to their recorded places: among the others by name, `spa` last."""
     tail = ["addIns", "api", "appRoles", "info", "keyCredentials", "parentalControlSettings", "passwordCredentials",
             "publicClient", "requiredResourceAccess", "verifiedPublisher"]  # fmt: skip
     tail = [*sorted(tail + late), "web", "spa"]

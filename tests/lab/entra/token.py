@@ -33,7 +33,7 @@ ALIASES = ("common", "organizations", "consumers")
 
 
 class Token:
-    """Issues tokens."""
+    """Issue tokens."""
 
     def __init__(
         self,

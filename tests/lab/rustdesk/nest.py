@@ -62,7 +62,7 @@ def filled(name: str, value: Any) -> list[str]:
 
 
 def url(name: str, value: Any) -> list[str]:
-    """A URL with its protocol; the host needs no top-level domain."""
+    """A URL with its scheme. The host needs no top-level domain."""
     right = isinstance(value, str) and _URL.fullmatch(value)
     return ([] if right else [f"{name} must be a URL address"]) + text(name, value)
 
@@ -78,7 +78,7 @@ def anything(_name: str, _value: Any) -> list[str]:
 
 
 def one_of(*values: str) -> Check:
-    """One of some strings."""
+    """One of several strings."""
     known = ", ".join(values)
     return lambda name, value: [] if value in values else [f"{name} must be one of the following values: {known}"]
 

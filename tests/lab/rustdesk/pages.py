@@ -4,15 +4,15 @@
 
 """The consoles' HTML pages.
 
-Pro's web page is `console.html`, one page application without a server's help but the API of the console's shape. The
-ids of its elements, for whoever drives it in a browser:
+Pro's web page is `console.html`, a single-page application that only uses the API in the console's shape. The IDs of
+its elements, for browser tests:
 
 - `login` (form): `username`, `password`, `code` (shown when a second factor is due), `log-in` (button), `login-error`
 - `menu-settings`, `menu-oidc` (links): Settings, and OIDC below it; `log-out`
 - `oidc` (form): `max-auth-count`, `callback-url` (read only), `tabs` with a button `tab-<name>` for every provider,
   `new-provider` (button), and for the chosen provider `enabled`, `client-id`, `client-secret`, `issuer`, `remove`
 - `new-name`, `new-client-id`, `new-client-secret`, `new-issuer`, `new-ok`, `new-cancel` in the dialog `new-dialog`
-- `reset`, `submit` (buttons, disabled until something changed), and `status`, which says Saved or what went wrong
+- `reset`, `submit` (buttons, disabled until a change), and `status`, which shows Saved or an error
 """
 
 from __future__ import annotations

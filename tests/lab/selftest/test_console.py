@@ -203,6 +203,6 @@ def test_maximum_number_of_authorized_users(ready: Ready, maximum: int) -> None:
 def test_plain_http_port_redirects(api: Api, lab: Lab, console: Console) -> None:
     behind = lab.add_console(f"proxy-{console.name}", http_redirect=True)
     answer = api.http.post(f"{behind.http_url}/api/oidc/auth", json={"op": "x"}, timeout=10)
-    # The client follows with GET, as most do.
+    # The client follows the redirect with GET, as most do.
     assert [step.status_code for step in answer.history] == [301]
     assert answer.status_code == 405
