@@ -69,7 +69,7 @@ def test_a_deleted_application_with_the_name_of_another_one() -> None:
 
 
 def views(app: dict[str, Any], principal: dict[str, Any] | None) -> tuple[Any, Any]:
-    """Return both as results show them. Given values differ from new ones."""
+    """Return both as results show them, new except for the given members."""
     shown = None if principal is None else service_principal.view({**service_principal.NEW, **principal})
     return application.view({**application.NEW, **app}), shown
 

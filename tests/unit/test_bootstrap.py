@@ -218,7 +218,7 @@ class TestFiles:
 
     @pytest.mark.parametrize(("was", "expected"), [(0o640, 0o640), (0o664, 0o640), (0o400, 0o400), (None, 0o600)])
     def test_a_file_keeps_its_readers(self, was: int | None, expected: int, tmp_path: Path) -> None:
-        """But users outside its group can never read it."""
+        """Users outside its group can never read it."""
         path, new = tmp_path / "a.pem", tmp_path / "a.pem.new"
         other = next((group for group in os.getgroups() if group != os.getgid()), 4242 if os.getuid() == 0 else None)
         if was:

@@ -235,7 +235,7 @@ class TestDeletions:
         done = registration(result(server, **{"application": {"web_redirect_uris": []}, **of}))
         assert removal.deletions([replace(server, registration=done)]) == []
 
-    def test_other_uses_are_read_if_the_application_may_be_deleted(self) -> None:
+    def test_certificates_and_federation_are_read_if_it_may_be_deleted(self) -> None:
         (entry,) = removal.removals(leaving("desk1"))
         assert (entry["certificates"], entry["federated_credentials"]) == ([], [])
 
@@ -249,7 +249,7 @@ class TestDeletions:
         assert removal.deletions([replace(server, registration=gone)]) == []
 
     @pytest.mark.parametrize("done", [{}, AS_A_WHOLE, "refused", "another application"])
-    def test_not_one_whose_users_are_unknown(self, done: Any) -> None:
+    def test_not_one_whose_uses_are_unknown(self, done: Any) -> None:
         (server,) = leaving("desk1")
         if done == "refused":
             done = registration(refused(server))

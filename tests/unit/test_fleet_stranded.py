@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The client secrets that a failed run revokes again, and the message of their server."""
+"""The client secrets that a failed run removes again, and the message of their server."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def failed(after: dict[str, Any] | None = None, decision: str = "renewed", **cha
 
 
 def taken_back(server: Server, *left: str) -> Server:
-    """Return ``server`` after the task that revokes secrets, which has left these."""
+    """Return ``server`` after the task that removes secrets, which has left these."""
     found = result(server, secrets={"superseded": [*left]}, declared=declared_as(server, object_id=OBJECT_ID))
     return replace(server, taken_back=registration(found))
 

@@ -175,7 +175,7 @@ def test_a_wrong_type_is_corrected_if_one_is_declared(console_type, options, pre
     assert todo.target.type == (written or present)
 
 
-def test_a_working_oauth2_provider_is_not_changed():
+def test_an_oauth2_provider_that_may_work_is_not_changed():
     """With OpenID Connect, its users could have other IDs."""
     present = Provider("azure", "oauth2", **ENDPOINTS)
     with pytest.raises(InputError, match="Set type to oauth2"):

@@ -56,7 +56,7 @@ def test_secrets_have_no_choices_that_a_failing_validation_would_print():
 @pytest.mark.parametrize("empty", ["", None])
 @pytest.mark.parametrize("name", OPTIONS)
 def test_ansible_accepts_each_variable_empty(name, empty):
-    """In its validation before the role's first task. AWX turns a blank survey answer into such values."""
+    """Its validation precedes the role's first task. AWX turns a blank survey answer into such values."""
     assert ArgumentSpecValidator(OPTIONS).validate({name: empty}).error_messages == []
 
 
