@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reference of the role's variables says what its files say; the program that writes it sees what is wrong."""
+"""The reference of the role's variables matches its files, and the program that writes it detects mistakes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def change(root: Path, name: str, before: str, after: str) -> None:
-    """Replace a text that the file has."""
+    """Replace a text in the file."""
     text = (root / name).read_text("utf-8")
     assert before in text
     (root / name).write_text(text.replace(before, after), "utf-8")
@@ -73,7 +73,7 @@ def test_the_reference_is_up_to_date() -> None:
         (DEFAULTS, "# --- Notifications -", "# --- Messages -", "reference_variables.rst is stale"),
     ],
 )
-def test_what_is_wrong_is_told(copy: Path, name: str, before: str, after: str, said: str) -> None:
+def test_mistakes_are_reported(copy: Path, name: str, before: str, after: str, said: str) -> None:
     change(copy, name, before, after)
     files = {path: path.read_text("utf-8") for path in copy.rglob("*.*") if path.is_file()}
     done = run("--root", str(copy), "--check")
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_told(copy: Path, name: str, before: str, after: str, s
     assert {path: path.read_text("utf-8") for path in files} == files
 
 
-def test_a_changed_description_gets_into_both(copy: Path) -> None:
+def test_a_changed_description_is_written_to_both(copy: Path) -> None:
     change(copy, SPECS, NOTES, "Notes | *more* of V(x|y) and rustdesk_sso_timeout.")
     assert run("--root", str(copy)).returncode == 0
     assert r"| Notes \| \*more\* of `x\|y` and `rustdesk_sso_timeout`. |" in (copy / README).read_text("utf-8")
