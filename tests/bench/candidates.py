@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is measured: the floor, the bare requests, and this collection."""
+"""The subjects of the measurements: the floor, the bare requests, and this collection."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from .ground import LOCAL, Ground, changed, ended, unchanged
 from .measure import Candidate
 
 CALLBACK = "/api/oidc/callback"
-# How many results of tasks that do nothing tell what one takes
+# The number of results of empty tasks that are enough to measure the cost of one
 TRIVIAL = 20
 
 
 def ping(ground: Ground, size: int) -> Candidate:
-    """The floor: what Ansible itself takes to run one module on each host."""
+    """The floor: the cost of one module on each host for Ansible itself."""
     return _alone(ground, size, "ping", [{"ansible.builtin.ping": {}}])
 
 
 def empty(ground: Ground, size: int) -> Candidate:
-    """What Ansible itself takes to start and to end: a play without a task."""
+    """The cost of start and end for Ansible itself: a play without a task."""
     return _alone(ground, size, "empty", [])
 
 
 def trivial(ground: Ground, size: int) -> Candidate:
-    """What Ansible itself takes for each further task: tasks that set a constant, no fewer results than TRIVIAL."""
+    """The cost of each further task for Ansible itself: tasks that set a constant, with at least TRIVIAL results."""
     return _alone(ground, size, "trivial", [{"ansible.builtin.set_fact": {"constant": 1}}] * -(-TRIVIAL // size))
 
 
@@ -46,7 +46,7 @@ def _alone(ground: Ground, size: int, key: str, tasks: list[dict[str, Any]]) -> 
 
 
 def replay(ground: Ground, fleet: Fleet) -> Candidate:
-    """The requests of a converged run of the role, and nothing else. The role runs once to have them."""
+    """Only the requests of a converged run of the role, which runs once to record them."""
     ground.lab.clear_requests()
     run = fleet.site()
     assert unchanged(run.output), run.output
