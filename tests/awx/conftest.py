@@ -47,7 +47,7 @@ class Installation:
         return self.playbook("install.yml", self.awx, *given, *options)
 
     def playbook(self, name: str, awx: Awx, *options: str, peers_path: Path | None = None) -> Run:
-        """Run a playbook of the extension with awx.awx beside it, or with the collections in the folder ``peers_path``."""
+        """Run a playbook of the extension with awx.awx beside it, or with the collections in ``peers_path``."""
         return self._controller.playbook(
             self.extension / name,
             {"all": {"hosts": {}}},

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks and questions that the tests of single modules share.
+"""Tasks and queries that the tests of single modules share.
 
-The steps for the lab are tasks as well: a test can change the lab, or look at it, between two tasks of one playbook.
+The steps for the lab are tasks as well: a test can change or inspect the lab between two tasks of one playbook.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lab.client import Lab, Tenant
 from support.fleet import Fleet
 from support.sent import only_reads
 
-# What differs between two runs that do the same to two applications, or between a prediction and what was done.
+# The differences between two runs that do the same to two applications, or between a prediction and its result.
 RANDOM = {"object_id", "app_id", "key_id", "created", "expires", "hint", "secret_text", "accepted", "request_id"}
 
 
@@ -30,7 +30,7 @@ def predicted(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def control(lab: Lab, verb: str, path: str, /, **body: Any) -> dict[str, Any]:
-    """A request to the lab's control API as a task; its answer is in ``json`` of the result."""
+    """A request to the lab's control API as a task; the response is in ``json`` of the result."""
     request = {"url": lab.control_url + path, "method": verb, "ca_path": str(lab.ca_path)}
     if body:
         request |= {"body": body, "body_format": "json"}
@@ -45,7 +45,7 @@ def essence(result: Any) -> Any:
 
 
 def own(listed: list[dict[str, Any]], **members: Any) -> list[dict[str, Any]]:
-    """The applications among those listed that have these members; not the automation's own."""
+    """The listed applications that have these members; not the automation's own."""
     return [
         item
         for item in listed
@@ -82,7 +82,7 @@ SIGNING_IN = ("/api/login", "/api/logout", "/api/oidc/auth", "/api/admin/login")
 
 
 def writes(lab: Lab) -> list[str]:
-    """The requests of the product that were to change something; signing in is none."""
+    """The product's requests that attempted a change; sign-in is not one."""
     return [
         f"{item['method']} {item['path']}"
         for item in lab.requests()

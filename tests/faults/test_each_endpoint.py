@@ -4,8 +4,8 @@
 
 """Each endpoint of the first and of the converged run fails in each way, once, twice and five times in a row.
 
-The run succeeds or says plainly what failed; whoever could sign in still can; the next run ends what was begun.
-``make fire`` tries all; a short run one fault at each endpoint.
+The run succeeds or reports the failure clearly, sign-in continues to work for all users, and the next run completes the
+changes. ``make fire`` tries all; a short run one fault at each endpoint.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CASES = [(start, kind) for start in STARTS for kind in KINDS] if AT_LENGTH else 
 
 
 def told(start: str, kind: str, fault: Fault, outcome: Outcome) -> list[str]:
-    """What is broken in one case, with its name."""
+    """Return the broken promises of one case, with its name."""
     case = f"{start}, {kind}: {fault.kind}, {fault.times} times, at {fault.request}"
     broken = [*([] if outcome.hit else ["no request met the fault"]), *outcome.broken]
     record(f"Faults, {start}", fault.kind, kind, case, broken, outcome.seconds)
@@ -31,7 +31,7 @@ def told(start: str, kind: str, fault: Fault, outcome: Outcome) -> list[str]:
 
 
 @pytest.mark.parametrize(("start", "kind"), CASES)
-def test_a_fault(make_ground: MakeGround, start: str, kind: str) -> None:
+def test_fault_at_each_endpoint(make_ground: MakeGround, start: str, kind: str) -> None:
     flow = FLOWS[start]
     sent = boundaries(make_ground(kind, flow))
     broken = []

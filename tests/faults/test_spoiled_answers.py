@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A change took effect, and its answer cannot be read, or says nonsense of the time.
+"""A change took effect, and its response cannot be read, or has an invalid date.
 
-The run looks at what was done. No client secret works that nobody knows, and the next run ends with what is declared.
+The run reads the result. No working client secret has an unknown value, and the next run ends with the declared state.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def test_a_client_secret_is_never_lost(how: str, lab: Lab, fleet: Fleet) -> None
 
 
 @pytest.mark.parametrize("how", ["garbled", "wrong encoding", "large", "half"])
-def test_an_application_is_made_once(how: str, lab: Lab, fleet: Fleet) -> None:
+def test_an_application_is_created_once(how: str, lab: Lab, fleet: Fleet) -> None:
     lab.fault("graph", "POST", "/applications$", **SPOILED[how])
     result = run(fleet, **declared(how, unique_name=None))
     assert lab.open_faults() == []
@@ -62,8 +62,8 @@ def test_an_application_is_made_once(how: str, lab: Lab, fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("how", [*SPOILED])
-def test_the_settings_of_a_console(how: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """They are read again, and found as they are declared."""
+def test_settings_of_a_console(how: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """They are read again and match the declaration."""
     console = consoles.add(fleet, "pro")
     task = module(
         "rustdesk_oidc_provider",
