@@ -130,7 +130,7 @@ def after_faults(ground: Ground, order: Callable[[Ground], None]) -> Outcome:
 
 
 class Case:
-    """The promises for a ground, compared with its state at the creation of this object; ``broken`` lists broken ones."""
+    """The promises for a ground, compared with its earlier state; ``broken`` are the broken ones."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground, self.flow = ground, ground.flow
