@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what a document tells a user to do: the files to write and the commands to run, in order.
+"""Read the steps that a document asks of a user: the files to write and the commands to run, in order.
 
-A code block ``console`` has commands after ``$`` and, below each, what the terminal shows. A code block ``yaml`` is a
-file, whose path is the last one in the sentence above it.
+A code block ``console`` has commands after ``$`` and, below each, the output of the terminal. A code block ``yaml`` is
+a file, whose path is the last one in the sentence above it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DIRECTIVE = re.compile(
     r"^(?P<indent> *)\.\. code-block:: (?P<language>[\w+]+)\n\n(?P<text>(?:(?P=indent) +\S.*\n|\s*\n)+)", re.MULTILINE
 )
 _PATH = re.compile(r"`{1,2}([\w./-]+\.ya?ml)`{1,2}")
-# What differs from run to run and from reader to reader
+# Values that differ from run to run and from reader to reader
 _VARYING = re.compile(
     r"(?P<guid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
     r"|(?P<time>\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?)|(?P<any>\.\.\.)|(?P<space>\s+)"
@@ -38,14 +38,15 @@ class File:
 
 @dataclass(frozen=True)
 class Command:
-    """A command to run, as it is written after ``$``, and what the terminal ``shows``."""
+    """A command to run, as it is written after ``$``, and the output that the document ``shows``."""
 
     text: str
     shows: str = ""
 
     def missing(self, output: str) -> list[str]:
-        """The lines that the document shows and ``output`` does not have. IDs and dates differ, ``...`` stands for
-        anything, and spaces that align columns do not count."""
+        """The lines that the document shows and ``output`` lacks. IDs and dates differ, ``...`` stands for anything,
+        and spaces that align columns do not count.
+        """
         lines = [line.strip() for line in output.splitlines()]
         return [line for line in self.shows.splitlines() if line.strip() and not _occurs(line.strip(), lines)]
 
