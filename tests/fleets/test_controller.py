@@ -132,7 +132,7 @@ def test_a_host_without_the_role_does_not_affect_others(lab: Lab, fleet: Fleet) 
 
 
 def test_one_registration_for_a_batch(lab: Lab, fleet: Fleet, tmp_path: Path) -> None:
-    """Servers in two tenants, each with its own application: one task registers all; a refused tenant affects no other."""
+    """Servers in two tenants, each with its own application: one task registers all; a refusal affects no other."""
     first, second = servers(fleet, 2)
     for name in (first, second):
         fleet.hosts[name]["rustdesk_sso_app_unique_name"] = name

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the cases against the lab, and with ``--live`` against the target that the environment names."""
+"""Runs the cases against the lab, and with ``--live`` against the target in the environment."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def is_live(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """A case fails for what its answers differ in, after all of it has run."""
+    """Fail a case for the differences in its responses, after all of it has run."""
     run = next((arg for arg in pyfuncitem.funcargs.values() if isinstance(arg, Run)), None)
     try:
         result = yield
@@ -65,7 +65,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
 
 def in_lab(lab: Lab) -> Target:
-    """A tenant of the lab in which the automation may do everything, without a console."""
+    """A tenant of the lab in which the automation has all permissions, without a console."""
     tenant = lab.add_tenant(f"live{next(_TENANTS)}.example")
     tenant.set_permissions(PERMISSIONS)
     automation = tenant.automation
@@ -90,13 +90,13 @@ def live_target(pytestconfig: pytest.Config) -> Target | None:
 
 
 def _scope(fixture_name: str, config: pytest.Config) -> str:
-    """One run for all cases of a real service; in the lab one for each module, as later tests move its clock."""
+    """One run for all cases of a real service; in the lab one for each module, as later tests advance its clock."""
     return "session" if is_live(config) else "module"
 
 
 @pytest.fixture(scope=_scope)
 def run(request: pytest.FixtureRequest, live_target: Target | None) -> Iterator[Run]:
-    """The run; at its end, all that it has made goes, and the records of a live run are written."""
+    """The run; at its end, everything that it has created is removed, and the records of a live run are written."""
     if live_target:
         made = Run(live_target, *LIVE_WAITS)
     else:
@@ -112,7 +112,7 @@ def run(request: pytest.FixtureRequest, live_target: Target | None) -> Iterator[
 
 
 def _tell_of(run: Run, folder: Path, files: list[str]) -> None:
-    """Say at the end what a live run was, past pytest's capture."""
+    """Print a summary of the live run at the end, outside pytest's capture."""
     _SUMMARY.append(f"{run.budget.sent} requests. Records in {folder}: {', '.join(files)}")
     unknown = sorted(run.notes.sanitizer.replaced_members)
     if unknown:
@@ -135,7 +135,7 @@ def entra(run: Run) -> Run:
 
 @pytest.fixture
 def console_of(request: pytest.FixtureRequest, run: Run, live_target: Target | None) -> Callable[[str], ConsoleTarget]:
-    """Gives the console of a type, if the run has one."""
+    """Return the console of a type, if the run has one."""
 
     def find(kind: str) -> ConsoleTarget:
         if live_target:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection expects of the consoles, by their type and the names of the cases; pure data.
+"""The expectations of the consoles, by their type and the names of the cases. Pure data.
 
 That of RustDesk Server Pro is not published: its login and sign-in are known from the client's source [src], its
 settings document is the most probable reading of its traces [inf].

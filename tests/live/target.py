@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tenant and which console a live run may use, from the environment; pure."""
+"""The tenant and the console that a live run may use, from the environment. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEFTOVERS = ("", "list", "remove")
 
 
 class RefusedError(Exception):
-    """One sentence that says what is missing, and that nothing was sent."""
+    """One sentence with the missing setting, and that nothing was sent."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ConsoleTarget:
 
 @dataclass(frozen=True)
 class Target:
-    """What a live run uses; a tenant, a console, or both."""
+    """The services of a live run: a tenant, a console, or both."""
 
     tenant: TenantTarget | None
     console: ConsoleTarget | None
@@ -64,7 +64,7 @@ PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
 def read(environment: Mapping[str, str]) -> Target:
-    """The target that the environment names. Raises RefusedError."""
+    """The target in the environment. Raises RefusedError."""
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     if given.get("LIVE") != "1":
         raise RefusedError(f"Live tests change a real tenant and a real console, so they need LIVE=1. {NOTHING_SENT}")
@@ -135,7 +135,7 @@ def _https(url: str, name: str) -> None:
 
 
 def plan(target: Target) -> list[str]:
-    """What the run is about to do, as lines for the person who started it."""
+    """The plan of the run, as lines for the user who started it."""
     lines = [f"This run sends at most {target.requests} requests and asks no questions."]
     if target.leftovers:
         verb = "lists" if target.leftovers == "list" else "removes"

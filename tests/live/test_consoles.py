@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each request that the collection sends to a console, answered as the contract says; all else stays as it was.
+"""Each request of the collection to a console, answered as in the contract; everything else stays unchanged.
 
-Each signs in twice at most, once as nobody: rustdesk_console takes five a minute, and rustdesk_api asks for a captcha
-after the third that failed.
+Each signs in twice at most, once as an unknown user: rustdesk_console allows five per minute, and rustdesk_api requires
+a captcha after the third failure.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FORMER, NEWER = "rustdesk-sso-live-client", "rustdesk-sso-live-other-client"
 
 
 def begin(run: Run, console: Service, name: str, client_id: str) -> None:
-    """Begin a sign-in with a provider, and one with a provider that is not there; nobody finishes them."""
+    """Begin a sign-in with a provider, and one with a provider that does not exist; neither is completed."""
     names = console.call("login options", "/api/login-options").body
     assert any(item.endswith(name) or name in item for item in names), "the new provider is not offered"
     headers, console.headers = console.headers, {}
@@ -54,19 +54,19 @@ def begin(run: Run, console: Service, name: str, client_id: str) -> None:
 
 
 def text(value: Any) -> str:
-    """A document, member by member in its order."""
+    """A document as text, with its members in their order."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def learn_names(console: Service, items: list[Any]) -> None:
-    """Keep what other providers are called, and their client secrets, out of the records."""
+    """Keep the names of other providers, and their client secrets, out of the records."""
     for item in items:
         if isinstance(item, dict) and not is_ours(item.get("name") or item.get("op")):
             console.keep_secret(*(value for value in item.values() if isinstance(value, str) and len(value) > 5))
 
 
 def hidden(document: dict[str, Any]) -> list[str]:
-    """The providers in Pro's settings whose client secret is not shown, so that writing them back would lose it."""
+    """The providers in Pro's settings whose client secret is hidden, so that writing them back would lose it."""
     return [
         str(item.get("name"))
         for item in document["providers"]
@@ -79,7 +79,7 @@ def test_pro(run: Run, console_of: FindConsole) -> None:
 
 
 def check_pro(run: Run, target: ConsoleTarget) -> None:
-    """The cases of Pro, which write nothing to settings that they do not understand wholly."""
+    """The cases of Pro, which write nothing to settings that they do not fully understand."""
     console, who, name = run.console(target), client(), new_name()
     nobody = {"username": NOBODY, "password": "wrong", "autoLogin": True, "type": "account"}
     console.call("sign in as nobody", "/api/login", {**nobody, **client()})
@@ -115,7 +115,7 @@ def check_pro(run: Run, target: ConsoleTarget) -> None:
 
 
 def remove_in_new_session(run: Run, target: ConsoleTarget) -> None:
-    """Remove what the cases added, where that is still there."""
+    """Remove the additions of the cases that still exist."""
     console, who = run.console(target), client()
     sign_in(console, target, who)
     try:
@@ -161,7 +161,7 @@ def test_rustdesk_console(run: Run, console_of: FindConsole) -> None:
         "a change took more than it named"
     )
     console.call("test a provider", f"{one}/test")
-    # Only if that gives each provider the place that it has
+    # Only if that gives each provider its current place
     if [item["priority"] for item in listed] == [*range(len(listed))]:
         console.call("sort the providers", f"{PROVIDERS}/sort", [item["guid"] for item in listed])
     console.call("remove a provider", one)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In what answers differ from an expectation, and which paths are the same request."""
+"""Differences between responses and an expectation, and paths that are the same request."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A live run begins only with LIVE=1 and a confirmed tenant or console; each refusal is one that says what to set."""
+"""A live run begins only with LIVE=1 and a confirmed tenant or console; each refusal names the setting."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_refused_with_a_sentence(environment: dict[str, str], told: str) -> None
     assert "s3cret" not in sentence
 
 
-def test_either_is_enough_and_the_plan_names_all_but_secrets() -> None:
+def test_either_is_sufficient_and_the_plan_shows_no_secret() -> None:
     tenant, console = target.read(ENTRA), target.read(CONSOLE)
     both = target.read({**CONSOLE, **ENTRA})
     assert (tenant.console, console.tenant) == (None, None)
@@ -66,7 +66,7 @@ def test_either_is_enough_and_the_plan_names_all_but_secrets() -> None:
     assert "s3cret" not in told
 
 
-def test_console_cases_never_use_the_tenants_issuer() -> None:
+def test_console_cases_never_use_the_issuer_of_the_tenant() -> None:
     both = target.read({**CONSOLE, **ENTRA})
     assert both.console
     assert TENANT not in both.console.issuer.lower()

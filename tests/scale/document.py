@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page docs/scale.md, from what `make scale` has measured."""
+"""The page docs/scale.md, from the measurements of `make scale`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ROWS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One run: seconds, the memory in MB, requests by service, and the task after which it printed nothing."""
+    """One run: seconds, the memory in MB, requests by service, and the task before its longest silence."""
 
     name: str
     status: int
@@ -52,7 +52,7 @@ class Row:
     before: str
 
     def cells(self, servers: int) -> dict[str, str]:
-        """Return what the page shows of the run, by the second member of ROWS."""
+        """Return the cells of the run, by the second member of ROWS."""
 
         def each(number: int) -> str:
             return f"{number} ({number / servers:.1f} a server)"
