@@ -124,7 +124,7 @@ class Place:
         return [self._stored("Microsoft Azure Resource Manager", entra), self._stored("RustDesk console", inputs)]
 
     def certificate(self) -> dict[str, Any]:
-        """A credential for Entra with a certificate, stored in AWX."""
+        """Return a credential for Entra with a certificate, stored in AWX."""
         automation = self.fleet.tenant.automation
         inputs = {
             "tenant": self.fleet.tenant.tenant_id,
@@ -134,7 +134,7 @@ class Place:
         return self._stored(self._type("certificate"), inputs)
 
     def workload_identity(self) -> dict[str, Any]:
-        """A credential for Entra with a federated token that Entra accepts, stored in AWX."""
+        """Return a credential for Entra with a federated token that Entra accepts, stored in AWX."""
         tenant, client = self.fleet.tenant, self.fleet.tenant.automation["client_id"]
         trusted = {"issuer": "https://awx.example.com", "subject": "job"}
         (application,) = [one for one in tenant.applications() if one["appId"] == client]
@@ -144,7 +144,7 @@ class Place:
         return self._stored(self._type("workload_identity"), inputs)
 
     def _type(self, key: str) -> str:
-        """The name of a credential type of the extension, which is created if it does not exist."""
+        """Return the name of a credential type of the extension, which is created if it does not exist."""
         content = contents("credential_types")["awx_credential_types"][key]
         stored = self._awx.api.items["credential_types"].values()
         if content["name"] not in {item["name"] for item in stored}:

@@ -55,15 +55,15 @@ class Job:
         return dict(self.stats.get("artifact_data", {}))
 
     def changed(self) -> dict[str, int]:
-        """The number of changed tasks for each host that ran any."""
+        """Return the number of changed tasks for each host that ran any."""
         return {host: self.stats["changed"].get(host, 0) for host in self.stats["processed"]}
 
     def failed(self) -> list[str]:
-        """The names of the failed tasks, in their order."""
+        """Return the names of the failed tasks, in their order."""
         return [event["event_data"]["task"] for event in self.events if event["event"] == "runner_on_failed"]
 
     def warnings(self) -> list[str]:
-        """All warnings and deprecations, of results and of Ansible itself."""
+        """Return all warnings and deprecations, of results and of Ansible itself."""
         results = [event["event_data"].get("res") or {} for event in self.events if event.get("event_data")]
         told = [str(item) for res in results for key in ("warnings", "deprecations") for item in res.get(key) or []]
         return told + [event["stdout"] for event in self.events if event["event"] in ("warning", "deprecated")]

@@ -27,7 +27,7 @@ def everything(awx: Awx) -> Any:
 
 
 def names(awx: Awx, resource: str, owner: Item, related: str) -> set[str]:
-    """The names of the objects in a list of an object."""
+    """Return the names of the objects in a list of an object."""
     return {item["name"] for item in awx.listed(resource, owner, related)}
 
 

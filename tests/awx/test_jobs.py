@@ -39,7 +39,7 @@ def run(jobs: Jobs, lab: Lab) -> Callable[..., Job]:
 
 
 def secrets(fleet: Fleet, host: str) -> set[str]:
-    """The key IDs of one server's client secrets."""
+    """Return the key IDs of one server's client secrets."""
     (application,) = own(fleet.tenant.applications())
     return key_ids(application, f"rustdesk-sso {host}")
 

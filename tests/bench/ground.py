@@ -59,16 +59,16 @@ class Ground:
 
 
 def ended(output: str) -> bool:
-    """Whether a playbook ran to its end."""
+    """Return whether a playbook ran to its end."""
     return "PLAY RECAP" in output
 
 
 def unchanged(output: str) -> bool:
-    """Whether a playbook changed nothing on any host."""
+    """Return whether a playbook changed nothing on any host."""
     return set(Run(0, output).changed().values()) == {0}
 
 
 def changed(output: str) -> bool:
-    """Whether a playbook changed something on every host."""
+    """Return whether a playbook changed something on every host."""
     counts = Run(0, output).changed()
     return bool(counts) and 0 not in counts.values()

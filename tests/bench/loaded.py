@@ -27,7 +27,7 @@ ENTRA_ONLY = (
 
 
 def loaded(name: str, options: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
-    """The result of the collection's module ``name`` with ``options``, and the names of all modules it loaded.
+    """Return the result of the collection's module ``name`` with ``options``, and the names of all modules it loaded.
 
     The collection must be below ANSIBLE_COLLECTIONS_PATH. The options hold secrets, so they are passed on standard
     input.

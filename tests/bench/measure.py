@@ -81,26 +81,26 @@ class Results:
         self._costs[setting.servers, setting.latency, key].append(cost)
 
     def median(self, what: str, key: str, servers: int = 1, latency: float = 0.0) -> float | None:
-        """The median of ``wall``, ``cpu``, ``memory`` or ``tasks``; None if it was not measured."""
+        """Return the median of ``wall``, ``cpu``, ``memory`` or ``tasks``; None if it was not measured."""
         costs = self._costs.get((servers, latency, key))
         return statistics.median(getattr(cost, what) for cost in costs) if costs else None
 
     def ratio(self, what: str, key: str, to: str, servers: int = 1, latency: float = 0.0) -> float | None:
-        """The median of ``key`` as a multiple of that of ``to``."""
+        """Return the median of ``key`` as a multiple of that of ``to``."""
         mine, others = (self.median(what, name, servers, latency) for name in (key, to))
         return mine / others if mine is not None and others else None
 
     def wall_ratio(self, key: str, to: str, servers: int = 1, latency: float = 0.0) -> float | None:
-        """The ratio of the wall times."""
+        """Return the ratio of the wall times."""
         return self.ratio("wall", key, to, servers, latency)
 
     def last(self, key: str, servers: int = 1, latency: float = 0.0) -> Cost | None:
-        """The last run, for values that are the same in all; None if there was none."""
+        """Return the last run, for values that are the same in all; None if there was none."""
         costs = self._costs.get((servers, latency, key))
         return costs[-1] if costs else None
 
     def further(self, servers: int = 1) -> float | None:
-        """The seconds that Ansible itself takes for one more task on one host."""
+        """Return the seconds that Ansible itself takes for one more task on one host."""
         empty, trivial, tasks = (
             self.median("wall", "empty", servers),
             self.median("wall", "trivial", servers),
@@ -110,7 +110,7 @@ class Results:
 
 
 def requests(lab: Lab) -> dict[str, int]:
-    """The requests of the product, or of another client, since the lab's log was cleared; see Cost."""
+    """Return the requests of the product, or of another client, since the lab's log was cleared; see Cost."""
     counts = Counter(entry["service"] for entry in lab.requests())
     login, graph = counts["login"], counts["graph"]
     return {"login": login, "graph": graph, "console": counts.total() - login - graph}

@@ -30,12 +30,12 @@ _NUMBERS = itertools.count(1)
 
 
 def installed() -> bool:
-    """Whether the peer's environment exists."""
+    """Return whether the peer's environment exists."""
     return (VENV / "stamp").exists()
 
 
 def environment(ground: Ground, fleet: Fleet) -> dict[str, str]:
-    """The variables that point the peer to the lab's login endpoint and Graph."""
+    """Return the variables that point the peer to the lab's login endpoint and Graph."""
     lab, tenant = ground.lab, fleet.tenant
     return ground.controller.environment(
         ANSIBLE_COLLECTIONS_PATH=str(peers.fetch()),
@@ -52,13 +52,13 @@ def environment(ground: Ground, fleet: Fleet) -> dict[str, str]:
 
 
 def inventory(hosts: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """An inventory of these hosts, with modules that run here with the peer's Python."""
+    """Return an inventory of these hosts, with modules that run here with the peer's Python."""
     variables = {"ansible_connection": "local", "ansible_python_interpreter": str(VENV / "bin/python")}
     return {"all": {"hosts": hosts, "vars": variables}}
 
 
 def task(name: str, register: str = "", **options: Any) -> dict[str, Any]:
-    """A task of the peer."""
+    """Return a task of the peer."""
     return {f"{COLLECTION}.azure_rm_{name}": options, **({"register": register} if register else {})}
 
 
@@ -78,7 +78,7 @@ def converged(ground: Ground, fleet: Fleet) -> Candidate:
 
 
 def creation(ground: Ground, fleet: Fleet) -> Candidate:
-    """A new application, service principal and client secret in each round."""
+    """Return a new application, service principal and client secret in each round."""
 
     def prepare() -> list[str]:
         name = f"desk{next(_NUMBERS)}"

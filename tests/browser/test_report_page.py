@@ -86,22 +86,22 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
 
 
 def rows(page: Page) -> Locator:
-    """The visible servers."""
+    """Return the visible servers."""
     return page.locator(".server:visible")
 
 
 def states(page: Page) -> list[str]:
-    """The states of the visible servers, from the top."""
+    """Return the states of the visible servers, from the top."""
     return rows(page).locator("summary .word").all_inner_texts()
 
 
 def server(page: Page, name: str) -> Locator:
-    """A server's row."""
+    """Return a server's row."""
     return page.locator(".server").filter(has=page.get_by_role("heading", name=name, exact=True))
 
 
 def fits(page: Page) -> bool:
-    """Whether the page does not scroll sideways."""
+    """Return whether the page does not scroll sideways."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

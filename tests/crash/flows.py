@@ -23,7 +23,7 @@ OTHERS_URI = "https://elsewhere.example/signin-oidc"
 OTHERS_PROVIDER = "elsewhere"
 OURS = "rustdesk-sso "
 AUTH = "/api/oidc/auth"
-# The response to a request to begin a sign-in, as if the console had stored another value
+# Response to a request to begin a sign-in, as if the console had stored another value
 WRONG: dict[str, Any] = {"json": {"code": "x", "url": "https://login.example/authorize?client_id=another"}}
 RENEW = {"rustdesk_sso_secret_renew": True}
 # The client secret of the ground is valid for 180 days
@@ -110,7 +110,7 @@ class Ground(World):
         self.consoles.append(console)
 
     def ours(self) -> list[dict[str, Any]]:
-        """The applications except the automation's own and those of others."""
+        """Return the applications except the automation's own and those of others."""
         return [item for item in self.tenant.applications() if item["displayName"] not in ("automation", OTHERS)]
 
     def of_others(self) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class Ground(World):
         }
 
     def secrets(self) -> dict[str, int]:
-        """The number of our live client secrets by holder; holders without any are missing."""
+        """Return the number of our live client secrets by holder; holders without any are missing."""
         found: dict[str, int] = {}
         now = f"{self.now():%Y-%m-%dT%H:%M:%S}"
         for app in self.ours():

@@ -28,7 +28,7 @@ class Labs:
         self._grounds = 0
 
     def for_a_ground(self) -> Lab:
-        """The lab for one more ground."""
+        """Return the lab for one more ground."""
         if self._grounds % GROUNDS_OF_A_LAB == 0:
             self.end()
             self._labs.append(Lab.start(0, 0))

@@ -68,7 +68,7 @@ def in_process(ground: Ground, crash: Crash | None) -> bool:
 
 
 def boundaries(ground: Ground) -> list[str]:
-    """The requests of the flow in their order, without the parts that differ between two grounds."""
+    """Return the requests of the flow in their order, without the parts that differ between two grounds."""
     places = {ground.lab.login_url: "login", ground.lab.graph_url: "graph"}
     places |= {console.url: f"console {number}" for number, console in enumerate(ground.consoles, 1)}
     with arranged(ground):
@@ -82,7 +82,7 @@ def boundaries(ground: Ground) -> list[str]:
 
 
 def changes(request: str) -> bool:
-    """Whether a request as boundaries() names it may change something."""
+    """Return whether a request as boundaries() names it may change something."""
     _place, method, path = request.rsplit(" ", 2)
     return method != "GET" and not path.endswith(HARMLESS) and not path.endswith("/$batch")
 

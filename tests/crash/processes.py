@@ -61,7 +61,7 @@ def _descendants(process: int) -> list[int]:
 
 
 def requests(ground: Ground) -> int:
-    """The number of requests that the playbook of the flow sends."""
+    """Return the number of requests that the playbook of the flow sends."""
     ground.lab.clear_requests()
     with arranged(ground):
         as_process(ground, None)

@@ -57,7 +57,7 @@ def found(
     defect: Callable[[pytest.MonkeyPatch], None],
     condition: Callable[[Ground], None] = lambda _ground: None,
 ) -> list[str]:
-    """The first broken promises that the harness detects, under a ``condition``."""
+    """Return the first broken promises that the harness detects, under a ``condition``."""
     for at in cases(boundaries(make_ground("pro", RENEWAL)), defect):
         ground = make_ground("pro", RENEWAL)
         ground.fleet.variables["rustdesk_sso_wait_timeout"] = 10

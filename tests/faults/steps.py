@@ -20,17 +20,17 @@ RANDOM = {"object_id", "app_id", "key_id", "created", "expires", "hint", "secret
 
 
 def module(name: str, /, **options: Any) -> dict[str, Any]:
-    """A task of this collection."""
+    """Return a task of this collection."""
     return {f"deskops.rustdesk_sso.{name}": options}
 
 
 def predicted(task: dict[str, Any]) -> dict[str, Any]:
-    """The task in check mode."""
+    """Return the task in check mode."""
     return {**task, "check_mode": True}
 
 
 def control(lab: Lab, verb: str, path: str, /, **body: Any) -> dict[str, Any]:
-    """A request to the lab's control API as a task; the response is in ``json`` of the result."""
+    """Return a request to the lab's control API as a task; the response is in ``json`` of the result."""
     request = {"url": lab.control_url + path, "method": verb, "ca_path": str(lab.ca_path)}
     if body:
         request |= {"body": body, "body_format": "json"}
@@ -38,14 +38,14 @@ def control(lab: Lab, verb: str, path: str, /, **body: Any) -> dict[str, Any]:
 
 
 def essence(result: Any) -> Any:
-    """A result without identifiers, times and secrets."""
+    """Return a result without identifiers, times and secrets."""
     if isinstance(result, dict):
         return {key: "..." if key in RANDOM else essence(value) for key, value in result.items()}
     return [essence(item) for item in result] if isinstance(result, list) else result
 
 
 def own(listed: list[dict[str, Any]], **members: Any) -> list[dict[str, Any]]:
-    """The listed applications that have these members; not the automation's own."""
+    """Return the listed applications that have these members; not the automation's own."""
     return [
         item
         for item in listed
@@ -54,18 +54,18 @@ def own(listed: list[dict[str, Any]], **members: Any) -> list[dict[str, Any]]:
 
 
 def only(tenant: Tenant, **members: Any) -> dict[str, Any]:
-    """The one application of the tenant that has these members."""
+    """Return the one application of the tenant that has these members."""
     (found,) = own(tenant.applications(), **members)
     return found
 
 
 def key_ids(application: dict[str, Any], name: str) -> set[str]:
-    """The key IDs of an application's client secrets of this display name."""
+    """Return the key IDs of an application's client secrets of this display name."""
     return {item["keyId"] for item in application["passwordCredentials"] if item["displayName"] == name}
 
 
 def accepted(fleet: Fleet, app_id: str, secret: str) -> bool:
-    """Whether the tenant's token endpoint accepts the client secret now."""
+    """Return whether the tenant's token endpoint accepts the client secret now."""
     url = f"{fleet.lab.login_url}/{fleet.tenant.tenant_id}/oauth2/v2.0/token"
     form = {
         "grant_type": "client_credentials",
@@ -82,7 +82,7 @@ SIGNING_IN = ("/api/login", "/api/logout", "/api/oidc/auth", "/api/admin/login")
 
 
 def writes(lab: Lab) -> list[str]:
-    """The product's requests that attempted a change; sign-in is not one."""
+    """Return the product's requests that attempted a change; sign-in is not one."""
     return [
         f"{item['method']} {item['path']}"
         for item in lab.requests()

@@ -25,7 +25,7 @@ WRITES = {
 
 
 def offered(lab: Lab, console: Console) -> bool:
-    """Whether users are offered the provider azure."""
+    """Return whether users are offered the provider azure."""
     return "azure" in lab.http.get(f"{console.url}/api/login-options", timeout=20).text
 
 

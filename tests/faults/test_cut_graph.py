@@ -33,7 +33,7 @@ def declared(case: str, held: str = "", **options: Any) -> dict[str, Any]:
 
 
 def value(*runs: dict[str, Any]) -> str:
-    """The client secret that the last of some runs to create one returned."""
+    """Return the client secret that the last of some runs to create one returned."""
     given = [entry.get("secret_text", "") for run in runs for entry in run.get("client_secrets", [])]
     return next((text for text in reversed(given) if text), "")
 

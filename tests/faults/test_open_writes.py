@@ -56,7 +56,7 @@ LOGINS = {"pro": "/api/login$", "rustdesk_console": "/api/login$", "rustdesk_api
 
 
 def unreadable(desk: Desk) -> dict[str, Any]:
-    """A fault in which the console gives no response to requests for its providers."""
+    """Return a fault in which the console gives no response to requests for its providers."""
     path = READS[desk.console.kind]
     return {"service": desk.console.name, "method": "GET", "path_regex": path, "cut": "before", "times": 99}
 
@@ -91,7 +91,7 @@ class Desk:
         return result
 
     def names(self) -> list[str]:
-        """The names of all providers."""
+        """Return the names of all providers."""
         return [item[consoles.MEMBERS[self.console.kind]["name"]] for item in consoles.entries(self.console)]
 
 

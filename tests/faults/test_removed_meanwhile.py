@@ -21,7 +21,7 @@ DEADLINE = 60
 
 
 def new_key(tenant: Tenant) -> tuple[str, str]:
-    """The object ID of the application and the key ID of its client secret, as soon as one exists."""
+    """Return the object ID of the application and the key ID of its client secret, as soon as one exists."""
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
         for application in own(tenant.applications()):

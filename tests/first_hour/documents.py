@@ -44,8 +44,9 @@ class Command:
     shows: str = ""
 
     def missing(self, output: str) -> list[str]:
-        """The lines that the document shows and ``output`` lacks. IDs and dates differ, ``...`` stands for anything,
-        and spaces that align columns do not count.
+        """Return the lines that the document shows and ``output`` lacks.
+
+        IDs and dates differ, ``...`` stands for anything, and spaces that align columns do not count.
         """
         lines = [line.strip() for line in output.splitlines()]
         return [line for line in self.shows.splitlines() if line.strip() and not _occurs(line.strip(), lines)]
@@ -67,7 +68,7 @@ def _occurs(shown: str, lines: list[str]) -> bool:
 
 
 def section(document: str, first: str, last: str = "") -> str:
-    """The part of ``document`` from the heading ``first`` to the heading ``last``, or to the end."""
+    """Return the part of ``document`` from the heading ``first`` to the heading ``last``, or to the end."""
     begin = re.search(rf"^(?:#+ )?{re.escape(first)}$", document, re.MULTILINE)
     assert begin, f"no heading {first}"
     end = re.search(rf"^(?:#+ )?{re.escape(last)}$", document[begin.end() :], re.MULTILINE) if last else None
@@ -76,17 +77,17 @@ def section(document: str, first: str, last: str = "") -> str:
 
 
 def blocks(document: str) -> list[tuple[str, str]]:
-    """The language and the text of each code block of ``document``, in order."""
+    """Return the language and the text of each code block of ``document``, in order."""
     return [(block["language"], textwrap.dedent(block["text"]).strip("\n")) for block in _blocks(document)]
 
 
 def commands(document: str) -> list[Command]:
-    """The commands of ``document``, in order."""
+    """Return the commands of ``document``, in order."""
     return [command for language, text in blocks(document) if language == "console" for command in _commands(text)]
 
 
 def steps(document: str) -> Iterator[File | Command]:
-    """The files and commands of ``document``, which is Markdown or reStructuredText, in order."""
+    """Yield the files and commands of ``document``, which is Markdown or reStructuredText, in order."""
     found = _blocks(document)
     assert found, "no code block"
     before = 0

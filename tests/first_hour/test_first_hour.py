@@ -89,7 +89,7 @@ def user(lab: Lab, make_fleet: Any, tmp_path: Path) -> User:
 
 
 def content(folder: Path) -> dict[str, int]:
-    """The files below ``folder`` with the time of their last change."""
+    """Return the files below ``folder`` with the time of their last change."""
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 

@@ -39,7 +39,7 @@ def signs_in(user: User, upn: str) -> bool:  # noqa: F811
 
 
 def secrets(user: User) -> list[str]:  # noqa: F811
-    """The key IDs of the client secrets of the users' application."""
+    """Return the key IDs of the client secrets of the users' application."""
     (application,) = (item for item in own(user.fleet.tenant.applications()) if item["displayName"] == "RustDesk")
     return [item["keyId"] for item in application["passwordCredentials"]]
 

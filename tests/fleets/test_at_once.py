@@ -25,7 +25,7 @@ SECRET = "a.Client~Secret_as_Entra_makes_it.40chars"
 
 
 def results(module: Any, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The results of the module's core for the tasks, all of which start at the same time."""
+    """Return the results of the module's core for the tasks, all of which start at the same time."""
 
     def result(options: dict[str, Any]) -> dict[str, Any]:
         spec = {key: value for key, value in module.SPEC.items() if key != "supports_check_mode"}

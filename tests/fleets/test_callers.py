@@ -32,7 +32,7 @@ def servers(fleet: Fleet, count: int) -> list[str]:
 
 
 def shared(fleet: Fleet, **members: Any) -> dict[str, Any]:
-    """The application that all servers share: each has its redirect URI and exactly one client secret in it."""
+    """Return the application that all servers share: each has its redirect URI and exactly one client secret in it."""
     application = only(fleet.tenant, **members)
     uris = sorted(f"{console.url}/api/oidc/callback" for console in fleet.consoles.values())
     assert sorted(application["web"]["redirectUris"]) == uris
@@ -125,7 +125,7 @@ def test_some_of_the_servers(lab: Lab, fleet: Fleet) -> None:
 
 
 def guards(home: Path) -> dict[str, str]:
-    """The environment of a machine on which calls of ssh and sudo are recorded in ``home/called``."""
+    """Return the environment of a machine on which calls of ssh and sudo are recorded in ``home/called``."""
     commands = home / "bin"
     commands.mkdir()
     for name in ("ssh", "sshpass", "sudo", "su"):

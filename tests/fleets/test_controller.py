@@ -103,7 +103,7 @@ def test_no_secret_stays_in_a_variable(lab: Lab, fleet: Fleet, keywords: dict[st
     last = play(show)
 
     def left(caller: dict[str, Any]) -> list[str]:
-        """The secrets that a run has created, read or sent, and that are in a variable of any host after it."""
+        """Return the secrets that a run has created, read or sent, and that are in a variable of any host after it."""
         text = fleet.controller.playbook([caller, last], fleet.inventory).output
         assert all(f"the variables of {name}" in text for name in names), text[-4000:]
         held = [entry(fleet.consoles[name])["client_secret"] for name in names]

@@ -28,7 +28,7 @@ def telling(hook: Webhook, fleet: Fleet, **more: Any) -> dict[str, Any]:
 
 
 def stats(run: Run) -> Any:
-    """The statistics that the run passes to its caller."""
+    """Return the statistics that the run passes to its caller."""
     (line,) = [line for line in run.output.splitlines() if line.startswith("\tRUN: ")]
     return json.loads(line.removeprefix("\tRUN: "))["rustdesk_sso"]["servers"]
 

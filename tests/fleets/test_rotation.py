@@ -58,7 +58,7 @@ def probing(fleet: Fleet) -> Iterator[None]:
 
 
 def provider_secret(fleet: Fleet, name: str) -> str:
-    """The client secret stored in the console of the server ``name``."""
+    """Return the client secret stored in the console of the server ``name``."""
     return str(entry(fleet.consoles[name])["client_secret"])
 
 

@@ -102,7 +102,7 @@ class Ground:
         return [case for cases in found for case in draw.sample(cases, min(each, len(cases)))]
 
     def cases(self, flow: str) -> list[Case]:
-        """All cases of a flow, derived from the responses to its requests."""
+        """Return all cases of a flow, derived from the responses to its requests."""
         lab = self.fleet.lab
         services = ["graph", "login", *(console.name for console in self.desks.values())]
         for service in services:
@@ -192,7 +192,7 @@ class Ground:
         }
 
     def _callback(self, kind: str) -> dict[str, str]:
-        """The callback URL, which one console type does not store."""
+        """Return the callback URL, which one console type does not store."""
         url = f"{self.desks[kind].url}/api/oidc/callback"
         return {} if kind == "rustdesk_api" else {"callback_url": url}
 
@@ -235,12 +235,12 @@ class Ground:
 
 
 def _pattern(path: str) -> str:
-    """A regular expression for the paths of all objects of one type."""
+    """Return a regular expression for the paths of all objects of one type."""
     return GUID.join(re.escape(part) for part in re.split(GUID, path))
 
 
 def _written(requests: list[dict[str, Any]]) -> Iterator[str]:
-    """The writes after a read whose response the run did not understand."""
+    """Yield the writes after a read whose response the run did not understand."""
     own = [entry for entry in requests if entry["by"] == "client"]
     at = next((index for index, entry in enumerate(own) if entry.get("mutated")), len(own))
     if at < len(own) and not only_reads(own[at]):

@@ -44,7 +44,7 @@ def _mixed_case(draw: Draw, key: str) -> str:
 
 
 def _subset(draw: Draw, vocabulary: list[str]) -> dict[str, Any]:
-    """Some of set, add and remove."""
+    """Return some of set, add and remove."""
     if draw(booleans):
         return {"set": draw(some(vocabulary))}
     add = draw(some(vocabulary))
@@ -72,7 +72,7 @@ _claims = st.lists(
 
 
 def _ids(draw: Draw, values: list[str], ids: dict[str, str]) -> dict[str, str | None]:
-    """An ID for some of the values: the present one's, another, or that of a present value that is not declared."""
+    """Return an ID for some values: the present one's, another, or that of a present value that is not declared."""
     found: dict[str, str | None] = dict.fromkeys(values)
     for value in values:
         if value in ids:
@@ -283,7 +283,7 @@ def options(draw: Draw, state: State | None, chosen: list[str], *, safe: bool, r
 
 
 def _roles_to_be(application: dict[str, Any], declaration: Declaration) -> list[dict[str, Any]]:
-    """The roles that the application will have, with the members that assignments depend on."""
+    """Return the roles that the application will have, with the members that assignments depend on."""
     if "app_roles" in declaration:
         return [
             {"enabled": True, "allowed_member_types": ["User"], "id": None, **role} for role in declaration["app_roles"]
@@ -300,7 +300,7 @@ def _roles_to_be(application: dict[str, Any], declaration: Declaration) -> list[
 
 
 def _keys(draw: Draw, state: State | None, *, target: bool) -> Declaration:
-    """The keys that name the application, and sometimes its new names."""
+    """Return the keys that name the application, and sometimes its new names."""
     name = st.sampled_from(words.NAMES)
     if state is None or not target:
         present = (state or {}).get("application", {})

@@ -146,7 +146,7 @@ class Ground:
         return value
 
     def key_of(self, secret: str | None) -> str | None:
-        """The key ID of a client secret of the present state."""
+        """Return the key ID of a client secret of the present state."""
         name = next((name for name, fact in self.facts.items() if fact == secret and name.startswith("secret:")), None)
         return self.facts[name.replace("secret", "key")] if name else None
 
@@ -218,7 +218,7 @@ class Ground:
         return steps
 
     def snapshot(self) -> Document:
-        """The whole content of the tenant: each object by its identifier."""
+        """Return the whole content of the tenant: each object by its identifier."""
         applications, principals, grants, deleted = (
             answer["value"] for answer in self.batch([("GET", path, None) for path in LISTS])
         )
@@ -240,7 +240,7 @@ class Ground:
         }
 
     def logo(self, object_id: str) -> bytes | None:
-        """The logo of an application."""
+        """Return the logo of an application."""
         response = self._send("GET", f"/applications/{object_id}/logo")
         return response.content if response.ok else None
 

@@ -74,7 +74,7 @@ class Place(NamedTuple):
 
 
 def places(spec: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[Place]:
-    """All places of an argument spec, including suboptions and lists."""
+    """Yield all places of an argument spec, including suboptions and lists."""
     for name, rules in spec.items():
         yield Place((*path, name), rules)
         inner = (*path, name)
@@ -98,7 +98,7 @@ def put(options: dict[str, Any], place: Place, value: Any, beside: Mapping[str, 
 
 
 def is_bad(place: Place, value: Any) -> bool:
-    """Whether ``value`` must be refused at ``place``, whatever the option means."""
+    """Return whether ``value`` must be refused at ``place``, whatever the option means."""
     if not place.judged:
         return False
     kind = place.rules.get("type", "str")

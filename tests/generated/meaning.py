@@ -31,7 +31,7 @@ def alike(value: Any) -> Any:
 
 
 def essence(snapshot: Document, before: Document) -> Document:
-    """A normalized snapshot; objects missing in ``before`` appear without the values that only Graph can choose."""
+    """Return a normalized snapshot; objects missing in ``before`` lack the values that only Graph can choose."""
     applications = {
         key: _application(item, before["applications"].get(key)) for key, item in snapshot["applications"].items()
     }
@@ -88,7 +88,7 @@ def _application(item: Document, before: Document | None) -> Document:
 
 
 def _certificate(item: Document) -> Document:
-    """A new certificate by its thumbprint, whose beginning is its name if none is declared."""
+    """Return a new certificate by its thumbprint, whose beginning is its name if none is declared."""
     thumbprint = item.get("thumbprint")
     if thumbprint is None:
         text = item["customKeyIdentifier"]
@@ -106,7 +106,7 @@ def _grant(item: Document, before: Document | None) -> Document:
 
 
 def differences(one: Any, other: Any, where: str = "") -> list[str]:
-    """The differences between two values, one line each."""
+    """Return the differences between two values, one line each."""
     if isinstance(one, dict) and isinstance(other, dict):
         return [
             line

@@ -109,7 +109,7 @@ def _id(resource: str) -> str:
 
 
 def _permission(resource: str, kind: int, name: str) -> str:
-    """The ID of a scope (kind 0) or an app role (1) that a declaration names."""
+    """Return the ID of a scope (kind 0) or an app role (1) that a declaration names."""
     known = next((lists[kind] for title, lists in words.PERMISSIONS.items() if resource in (title, _id(title))), {})
     return known.get(name, name)
 
@@ -126,7 +126,7 @@ class Oracle:
         self.target = target
 
     def expected(self, before: Document) -> Document:
-        """The expected snapshot after the run."""
+        """Return the expected snapshot after the run."""
         state = copy.deepcopy(before)
         if self.declared.get("state") == "absent":
             return self._absent(state)
@@ -166,7 +166,7 @@ class Oracle:
         return state
 
     def _find(self, state: Document) -> Document:
-        """The application, restored, or created if none exists."""
+        """Return the application, restored, or created if none exists."""
         if self.target in state["deleted"]:
             state["applications"][self.target] = state["deleted"].pop(self.target)
             state["applications"][self.target]["deletedDateTime"] = None
@@ -324,7 +324,7 @@ class Oracle:
         application["passwordCredentials"] = [*(c for c in present if c["keyId"] not in gone), *new]
 
     def _principal(self, state: Document, application: Document, tags: list[str]) -> Document | None:
-        """The service principal; ``tags`` are the former ones of the application, which it showed too."""
+        """Return the service principal; ``tags`` are the former ones of the application, which it also showed."""
         declared = self.declared.get("service_principal", {})
         present = [item for item in state["principals"].values() if item["appId"] == application["appId"]]
         if declared.get("state") == "absent":

@@ -97,7 +97,7 @@ class World:
                 )
 
     def _register(self, first: str, holders: list[str]) -> dict[str, Any]:
-        """The application of some hosts as Graph returns it on creation, with the client secrets."""
+        """Return the application of some hosts as Graph returns it on creation, with the client secrets."""
         converged = self.case.start == "converged"
         unique = self.fleet.hosts[first].get("rustdesk_sso_app_unique_name", "rustdesk-sso")
         ends = f"{self.now() + timedelta(days=180):%Y-%m-%dT%H:%M:%SZ}"
@@ -116,7 +116,7 @@ class World:
         return made
 
     def _automation(self) -> dict[str, str]:
-        """The headers of a request of the automation, which owns the objects that it creates."""
+        """Return the headers of a request of the automation, which owns the objects that it creates."""
         form = {
             "grant_type": "client_credentials",
             "client_id": self.tenant.automation["client_id"],
@@ -133,7 +133,7 @@ class World:
         return response.json() if response.content else {}
 
     def now(self) -> datetime:
-        """The lab's time."""
+        """Return the lab's time."""
         return datetime.fromtimestamp(self.lab.control("POST", "/clock", seconds=0)["time"], timezone.utc)
 
     # Events
@@ -145,16 +145,16 @@ class World:
         return next((item for name in OURS for item in found if item["name"] == name), None)
 
     def held(self, console: Console) -> str:
-        """The client ID of the console's provider; empty without one."""
+        """Return the client ID of the console's provider; empty without one."""
         return self.identity(console)[1]
 
     def identity(self, console: Console) -> tuple[str, str]:
-        """The name and the client ID of the console's provider; empty without one."""
+        """Return the name and the client ID of the console's provider; empty without one."""
         found = self.entry(console) or {}
         return str(found.get("name") or ""), str(found.get("client_id") or "")
 
     def application(self, console: Console) -> dict[str, Any] | None:
-        """The application that the console's provider names, if it exists."""
+        """Return the application that the console's provider names, if it exists."""
         held = self.held(console)
         return next((item for item in self.tenant.applications() if held and item["appId"] == held), None)
 
@@ -212,7 +212,7 @@ class World:
     # The runs
 
     def covered(self, step: Step) -> list[str]:
-        """The hosts of the inventory that the run is limited to."""
+        """Return the hosts of the inventory that the run is limited to."""
         inventory = [name for name in self.hosts if name in self.fleet.hosts]
         return inventory if step.only is None else [inventory[step.only % len(inventory)]]
 
@@ -254,7 +254,7 @@ class World:
             self.lab.fault(console.name, *WRITES[console.kind], cut="after", **many)
 
     def _declared(self, word: str) -> Callable[[str], dict[str, Any]]:
-        """The variables of a host, without their prefix, for this declaration."""
+        """Return the variables of a host, without their prefix, for this declaration."""
         alice = {"add": [{"user": f"alice@{self.fleet.domain}"}]}
         required = {"app_service_principal": {"app_role_assignment_required": True}}
         all_held = [held for held in map(self.held, self.consoles) if held]
@@ -315,7 +315,7 @@ class World:
         return [name for name in OURS if name in {item[members["name"]] for item in enabled}]
 
     def _sign_in(self, console: Console, person: str, providers: list[str]) -> str | None:
-        """The name of the account after a sign-in, by the provider that the person knows, else by another one."""
+        """Return the name of the account after a sign-in, by the person's former provider, else by another one."""
         who = console.name, person
         upn = f"{person}@{self.fleet.domain}"
         refusals = []
@@ -347,7 +347,7 @@ class World:
         )
 
     def live_secrets(self) -> dict[str, int]:
-        """The number of usable client secrets of each holder."""
+        """Return the number of usable client secrets of each holder."""
         now = f"{self.now():%Y-%m-%dT%H:%M:%S}"
         found: dict[str, int] = {}
         for application in self.tenant.applications():
@@ -358,7 +358,7 @@ class World:
         return found
 
     def foreign(self) -> dict[str, list[dict[str, Any]]]:
-        """The providers of others in each console."""
+        """Return the providers of others in each console."""
         return {
             console.name: [
                 item for item in consoles.entries(console) if item[consoles.MEMBERS[console.kind]["name"]] not in OURS

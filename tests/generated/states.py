@@ -94,7 +94,7 @@ def _scopes(draw: Draw) -> list[dict[str, Any]]:
 
 
 def _application(draw: Draw, audience: str, roles: bool, safe: bool) -> dict[str, Any]:
-    """The members of an application. ``safe`` restricts them to those that all audiences allow."""
+    """Return the members of an application. ``safe`` restricts them to those that all audiences allow."""
     personal = audience in words.PERSONAL
     scopes = _scopes(draw)
     some_scopes = some([scope["id"] for scope in scopes], 1) if scopes else st.just([])
@@ -146,13 +146,13 @@ def _application(draw: Draw, audience: str, roles: bool, safe: bool) -> dict[str
 
 
 def assignable(roles: list[dict[str, Any]], member: str) -> list[str]:
-    """The IDs of the roles that can be assigned to a User (or group) or an Application: see the lab's graph_grants."""
+    """Return the IDs of the roles that can be assigned to a User (or group) or an Application, see graph_grants."""
     enabled = [role for role in roles if role["isEnabled"]]
     return [role["id"] for role in enabled if member in role["allowedMemberTypes"]] if enabled else [NO_ROLE]
 
 
 def _principal(draw: Draw, application: dict[str, Any]) -> State:
-    """The service principal with its grants and assignments; the application's tags appear among its own."""
+    """Return the service principal with its grants and assignments; the application's tags appear among its own."""
     roles, inherited = application["appRoles"], application.get("tags", [])
     optional = {
         "accountEnabled": booleans,

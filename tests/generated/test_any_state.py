@@ -67,7 +67,7 @@ def same(claim: str, one: Any, other: Any) -> None:
 
 
 def writes(ground: Ground) -> list[str]:
-    """The write requests to Graph since the last call; an unnecessary wait would show as many reads."""
+    """Return the write requests to Graph since the last call; an unnecessary wait would show as many reads."""
     asked = [f"{item['method']} {item['path']}" for item in ground.lab.requests("graph")]
     ground.lab.clear_requests()
     assert len(asked) < MANY, f"{len(asked)} requests, the last {asked[-5:]}"
@@ -123,8 +123,9 @@ def test_what_entra_would_refuse_is_refused_before_any_request(ground: Ground, d
 
 
 def predictable(result: Result, run_result: Result) -> Result:
-    """A result without the values that only Graph can choose: ``run_result`` is that of the run, which shows the new
-    objects.
+    """Return a result without the values that only Graph can choose.
+
+    ``run_result`` is that of the run, which shows the new objects.
     """
     shown = {**result}
     before, application = run_result["diff"]["before"], result["application"]
@@ -167,7 +168,7 @@ def _plain(item: Result, known: set[str], given: Iterable[str]) -> Result:
 
 
 def followed(declaration: Result, result: Result) -> Result:
-    """The declaration of the next run: each holder has its new client secret."""
+    """Return the declaration of the next run: each holder has its new client secret."""
     made = {item["name"]: item["secret_text"] for item in result["client_secrets"] if item["decision"] in MADE}
     secrets = [
         {"name": item["name"], "state": item["state"], "held": made[item["name"]]} if item["name"] in made else item
@@ -177,6 +178,6 @@ def followed(declaration: Result, result: Result) -> Result:
 
 
 def lasting(result: Result) -> Result:
-    """The parts of a result that a second run repeats."""
+    """Return the parts of a result that a second run repeats."""
     passing = ("changed", "diff", "adopted", "restored", "purged", "client_secrets")
     return {name: value for name, value in result.items() if name not in passing}

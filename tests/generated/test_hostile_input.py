@@ -95,7 +95,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def through_action(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The result of the action plugin."""
+    """Return the result of the action plugin."""
     action = object.__new__(ACTIONS[name])
     action._display = Display()
     args = without_nulls(options, action.SPEC["argument_spec"])
@@ -104,7 +104,7 @@ def through_action(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def through_core(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The result of the module's core, for the options that Ansible accepts."""
+    """Return the result of the module's core, for the options that Ansible accepts."""
     rules = {key: value for key, value in ACTIONS[name].SPEC.items() if key != "supports_check_mode"}
     try:
         validated = ArgumentSpecValidator(**rules).validate(without_nulls(options, rules["argument_spec"]))

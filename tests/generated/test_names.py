@@ -72,7 +72,7 @@ def lagging() -> Iterator[Lab]:
 
 
 def run(lab: Lab, tenant: Tenant, check: bool = False, **options: Any) -> dict[str, Any]:
-    """The result of entra_app."""
+    """Return the result of entra_app."""
     rules = {name: value for name, value in entra_app.SPEC.items() if name != "supports_check_mode"}
     sign_in = {
         "tenant_id": tenant.tenant_id,
@@ -90,7 +90,7 @@ def run(lab: Lab, tenant: Tenant, check: bool = False, **options: Any) -> dict[s
 
 
 def named(tenant: Tenant, path: str) -> list[dict[str, Any]]:
-    """The applications of the name at ``path``, as the primary stores them."""
+    """Return the applications of the name at ``path``, as the primary stores them."""
     return [item for item in tenant.graph("GET", path).json()["value"] if item["uniqueName"] == NAME]
 
 

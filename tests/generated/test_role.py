@@ -169,7 +169,7 @@ class Story:
         self._remember()
 
     def _known(self, console: Console, person: str, now: Account, named: tuple[str, ...]) -> Account | None:
-        """The former account of a user who could not sign in before the run; None if another one was requested."""
+        """Return the former account of a user who could not sign in before; None if another one was requested."""
         known = self.known.get((console.name, person), {})
         if now.provider in known:
             return known[now.provider]
@@ -181,7 +181,7 @@ class Story:
         return next((account for provider, account in known.items() if provider in offered), None)
 
     def _asked_to_lose(self, step: Step, person: str, touched: bool) -> bool:
-        """Whether the declaration itself prevents this person from signing in after the run."""
+        """Return whether the declaration itself prevents this person from signing in after the run."""
         if step.entry != "main":
             return False
         # Users are not offered a provider that is declared to be disabled

@@ -82,12 +82,12 @@ def one_in(number: int) -> st.SearchStrategy[bool]:
 def some(
     words: tuple[str, ...] | list[str], minimum: int = 0, maximum: int | None = None
 ) -> st.SearchStrategy[list[str]]:
-    """Some of these words, in any order, without duplicates."""
+    """Return some of these words, in any order, without duplicates."""
     if not words:
         return st.just([])
     return st.lists(st.sampled_from(list(words)), unique=True, min_size=minimum, max_size=maximum)
 
 
 def members(required: dict[str, st.SearchStrategy], optional: dict[str, st.SearchStrategy]) -> st.SearchStrategy[dict]:
-    """A dict with all required and any of the optional members."""
+    """Return a dict with all required and any of the optional members."""
     return st.fixed_dictionaries(required, optional=optional)

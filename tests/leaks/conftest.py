@@ -27,7 +27,7 @@ CALLBACKS = Path(__file__).parent / "callbacks"
 
 
 def command_lines() -> Iterator[str]:
-    """The arguments of every process of this machine, as `ps` shows them to all users."""
+    """Yield the arguments of every process of this machine, as `ps` shows them to all users."""
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             # A process may end in the meantime
@@ -36,8 +36,9 @@ def command_lines() -> Iterator[str]:
 
 
 def temporary(home: Path, seen: set[tuple[str, int, int]]) -> Iterator[str]:
-    """The contents of temporary files below ``home`` that are not ``seen``. The files of a module contain its options,
-    and are no temporary files of the collection.
+    """Yield the contents of temporary files below ``home`` that are not ``seen``.
+
+    The files of a module contain its options, and are no temporary files of the collection.
     """
     for top in (home / "tmp", home / ".ansible"):
         for folder, _folders, names in os.walk(top):

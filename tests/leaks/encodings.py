@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus
 
 
 def written(secret: str) -> set[str]:
-    """The secret in plain text, URL-encoded, JSON-escaped, and in base64 at any offset of a longer text."""
+    """Return the secret in plain text, URL-encoded, JSON-escaped, and in base64 at any offset of a longer text."""
     forms = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
     octets = secret.encode()
     for before in range(3):

@@ -28,7 +28,7 @@ ENTRA = ("client_id", "client_secret", "authority_host", "graph_endpoint")
 
 
 def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
-    """The collection's playbook; or its modules as tasks of a play, each in a separate process."""
+    """Return the collection's playbook; or its modules as tasks of a play, each in a separate process."""
     if not module_door:
         return fleet.controller.site
     entra = {name: f"{{{{ rustdesk_sso_entra_{name} }}}}" for name in ENTRA}

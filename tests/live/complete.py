@@ -21,7 +21,7 @@ WITHOUT_CASE = {
 
 
 def missing(endpoints: Iterable[tuple[str, str, str]]) -> list[str]:
-    """The requests, as returned by ``Lab.endpoints``, that have no case."""
+    """Return the requests, as returned by ``Lab.endpoints``, that have no case."""
     cases = {
         (name, expected.method, expected.template)
         for name, service in SERVICES.items()

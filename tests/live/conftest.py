@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def is_live(config: pytest.Config) -> bool:
-    """Whether the cases run against a real service."""
+    """Return whether the cases run against a real service."""
     return bool(config.getoption("--live", default=False))
 
 
@@ -65,7 +65,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
 
 def in_lab(lab: Lab) -> Target:
-    """A tenant of the lab in which the automation has all permissions, without a console."""
+    """Return a tenant of the lab in which the automation has all permissions, without a console."""
     tenant = lab.add_tenant(f"live{next(_TENANTS)}.example")
     tenant.set_permissions(PERMISSIONS)
     automation = tenant.automation
@@ -76,7 +76,7 @@ def in_lab(lab: Lab) -> Target:
 
 
 def console_in_lab(lab: Lab, kind: str, **options: Any) -> tuple[Console, ConsoleTarget]:
-    """A new console of the lab."""
+    """Return a new console of the lab."""
     console = lab.add_console(f"live-{kind.replace('_', '-')}.example", kind=kind, **options)
     issuer = f"{lab.login_url}/{targets.PERSONAL}/v2.0"
     made = ConsoleTarget(kind, console.url, console.username, console.password, console.totp_secret, issuer)

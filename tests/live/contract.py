@@ -58,7 +58,7 @@ class Expected:
 
 
 def template(path: str) -> str:
-    """A path without its query and without the parts that differ between two tenants or two runs."""
+    """Return a path without its query and without the parts that differ between two tenants or two runs."""
     path = path.partition("?")[0].replace("%27", "'").replace("%24", "$").removeprefix("/v1.0")
     path = re.sub(
         rf"^/(?:{GUID}|{{id}}|common|organizations|consumers|[^/]+\.[^/]+)(?=/(?:v2\.0|oauth2)/)", "/{tenant}", path
@@ -74,7 +74,7 @@ def _spelt(collection: str) -> str:
 
 
 def differences(expected: Expected, answer: Answer) -> list[str]:
-    """The differences between the response and its expectation; of its values, only types and codes are shown."""
+    """Return the differences between response and expectation; of its values, only types and codes are shown."""
     return [*_of_status(expected, answer), *_of_error(expected, answer), *_of_body(expected, answer)]
 
 
@@ -94,7 +94,7 @@ def _of_error(expected: Expected, answer: Answer) -> Iterator[str]:
 
 
 def error_codes(body: Any) -> list[str]:
-    """The error codes of a response: of Graph, of the token endpoint, or of rustdesk_api."""
+    """Return the error codes of a response: of Graph, of the token endpoint, or of rustdesk_api."""
     if not isinstance(body, dict):
         return []
     error = body.get("error")
@@ -139,7 +139,7 @@ def _of_member(path: str, types: str, body: Any) -> Iterator[str]:
 
 
 def json_type(value: Any) -> str:
-    """The name of a JSON value's type."""
+    """Return the name of a JSON value's type."""
     for kind, name in ((bool, "boolean"), (int, "number"), (float, "number"), (str, "string"), (list, "list")):
         if isinstance(value, kind):
             return name
@@ -147,7 +147,7 @@ def json_type(value: Any) -> str:
 
 
 def unknown_members(item: Any, kind: str) -> Iterator[str]:
-    """The members of an object that the published type does not have: Graph has added some."""
+    """Yield the members of an object that the published type does not have: Graph has added some."""
     if not isinstance(item, dict):
         yield f"{kind} is {json_type(item)}, expected object"
         return

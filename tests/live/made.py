@@ -30,7 +30,7 @@ def new_name() -> str:
 
 
 def is_ours(name: Any) -> bool:
-    """Whether new_name() created this name; a console may change the case of its letters."""
+    """Return whether new_name() created this name; a console may change the case of its letters."""
     return isinstance(name, str) and re.fullmatch(rf"{PREFIX}[0-9a-f]{{10}}", name.lower()) is not None
 
 
@@ -80,7 +80,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def applications(graph: Service) -> list[dict[str, Any]]:
-    """The applications of live runs, the deleted ones included."""
+    """Return the applications of live runs, the deleted ones included."""
     query = f"?$filter=startswith(displayName,'{PREFIX}')&$select=id,displayName"
     found = graph.quietly("GET", "/v1.0/applications" + query)
     deleted = graph.quietly("GET", "/v1.0/directory/deletedItems/microsoft.graph.application?$select=id,displayName")
@@ -92,7 +92,7 @@ def applications(graph: Service) -> list[dict[str, Any]]:
 
 
 def pauses(service: Service) -> Iterator[float]:
-    """The pauses, in seconds, before each further check whether an object still exists."""
+    """Yield the pauses, in seconds, before each further check whether an object still exists."""
     yield from (min(FIRST_PAUSE * 2**number, service.pause) for number in range(LOOKS))
 
 
@@ -139,7 +139,7 @@ def remove_named(graph: Service, name: str, made: Iterable[str] = ()) -> None:
 
 
 def without(document: Any, name_of: str = "name") -> tuple[Any, list[str]]:
-    """A copy of Pro's settings without the providers of live runs, and the names of these."""
+    """Return a copy of Pro's settings without the providers of live runs, and the names of these."""
     kept = copy.deepcopy(document)
     providers = kept.get("providers") if isinstance(kept, dict) else None
     gone = [item[name_of] for item in providers or [] if isinstance(item, dict) and is_ours(item.get(name_of))]
@@ -149,7 +149,7 @@ def without(document: Any, name_of: str = "name") -> tuple[Any, list[str]]:
 
 
 def providers(kind: str, console: Service) -> list[dict[str, Any]]:
-    """The providers of live runs in a console that has signed in."""
+    """Return the providers of live runs in a console that has signed in."""
     if kind == "pro":
         document = console.quietly("GET", "/api/oidc/settings").body
         return [{"name": name} for name in without(document)[1]]

@@ -51,7 +51,7 @@ class Run:
         return self.target.tenant
 
     def login(self) -> Service:
-        """The login endpoints."""
+        """Return the login endpoints."""
         self.notes.sanitizer.learn(self.tenant.tenant_id, self.tenant.client_id, self.tenant.client_secret)
         return self._service("login", self.tenant.login_url, contract_entra.LOGIN)
 
@@ -70,7 +70,7 @@ class Run:
         return self._graph
 
     def lacks(self, *alternatives: str) -> bool:
-        """Whether the automation has none of these permissions."""
+        """Return whether the automation has none of these permissions."""
         self.graph()
         assert self._roles is not None
         return not self._roles & {*alternatives, "Directory.ReadWrite.All"}
@@ -78,7 +78,7 @@ class Run:
     # Consoles
 
     def console(self, target: ConsoleTarget) -> Service:
-        """A console, not signed in yet."""
+        """Return a console, not signed in yet."""
         self.notes.sanitizer.learn(target.password, target.totp_secret, urlsplit(target.url).hostname)
         if target.username.lower() not in vocabulary.words():  # such as admin, which identifies no user
             self.notes.sanitizer.learn(target.username)
@@ -86,13 +86,13 @@ class Run:
 
 
 def token_form(client_id: str, secret: str, graph_url: str) -> dict[str, str]:
-    """The form of a token request for Graph with client credentials."""
+    """Return the form of a token request for Graph with client credentials."""
     scope = f"{graph_url}/.default"
     return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
 
 
 def client() -> dict[str, Any]:
-    """The members by which a console identifies a client, as RustDesk's clients send them; new each time."""
+    """Return the members by which a console identifies a client, as RustDesk's clients send them; new each time."""
     name = f"{CLIENT}-{secrets.token_hex(5)}"
     return {"id": name, "uuid": base64.b64encode(name.encode()).decode()}
 
@@ -135,7 +135,7 @@ def sign_out(console: Service, kind: str, who: dict[str, Any]) -> None:
 
 
 def totp(secret: str) -> str:
-    """The current code (RFC 6238)."""
+    """Return the current code (RFC 6238)."""
     key = base64.b32decode(secret.replace(" ", "").upper() + "=" * (-len(secret.replace(" ", "")) % 8))
     digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
     offset = digest[-1] & 15

@@ -64,7 +64,7 @@ class Sanitizer:
         self._known |= {value.lower() for value in values if value}
 
     def exchange(self, exchange: Mapping[str, Any]) -> dict[str, Any]:
-        """A recorded exchange: ``request`` with method, uri, headers and body, and ``response`` with status, headers
+        """Sanitize a recorded exchange: ``request`` with method, uri, headers and body, ``response`` with status, headers
         and body. Other members are texts of this program and are kept, except for known values."""
         made: dict[str, Any] = {name: self._own(value) for name, value in exchange.items() if name not in HALVES}
         for name in HALVES:
@@ -100,7 +100,7 @@ class Sanitizer:
     # Values
 
     def value(self, value: Any, member: str = "", depth: int = 0) -> Any:
-        """A JSON value; ``member`` is the name of the member that contains it."""
+        """Sanitize a JSON value; ``member`` is the name of the member that contains it."""
         if depth > DEPTH:
             return "{deep}"
         if isinstance(value, Mapping):
@@ -265,7 +265,7 @@ class Sanitizer:
     # Known values
 
     def _is_word(self, word: str) -> bool:
-        """Whether it is a known word, or a compound of known words such as ObjectConflict."""
+        """Return whether it is a known word, or a compound of known words such as ObjectConflict."""
         if word.lower() in self._words:
             return True
         parts = CAMEL.findall(word) if IDENTIFIER.fullmatch(word) else []
@@ -276,10 +276,10 @@ class Sanitizer:
         return any(value in lower for value in self._known if len(value) >= 4) or lower in self._known
 
     def _spells_known(self, text: str) -> bool:
-        """Whether a text contains a known value of several words, or is a known value."""
+        """Return whether a text contains a known value of several words, or is a known value."""
         lower = " ".join(text.lower().split())
         return lower in self._known or any(" ".join(value.split()) in lower for value in self._known if " " in value)
 
     def _guarded(self, text: str) -> str:
-        """The sanitized ``text``; if a known value is still in it, even within known words, all of it is replaced."""
+        """Return the sanitized ``text``; if it still contains a known value, all of it is replaced."""
         return self._placeholder("text", text) if self._is_known(text) else text

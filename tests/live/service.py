@@ -166,7 +166,7 @@ class Service:
 
 
 def is_replicating(answer: Answer) -> bool:
-    """Whether a refusal means that an object does not exist, as Graph answers until it is replicated [iss]."""
+    """Return whether a refusal means that an object does not exist, as Graph answers until it is replicated [iss]."""
     error = answer.body.get("error") if isinstance(answer.body, dict) else None
     message = str(error.get("message")) if isinstance(error, dict) else ""
     return answer.status == 404 or (

@@ -64,7 +64,7 @@ PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
 def read(environment: Mapping[str, str]) -> Target:
-    """The target in the environment. Raises RefusedError."""
+    """Return the target in the environment. Raises RefusedError."""
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     if given.get("LIVE") != "1":
         raise RefusedError(f"Live tests change a real tenant and a real console, so they need LIVE=1. {NOTHING_SENT}")
@@ -135,7 +135,7 @@ def _https(url: str, name: str) -> None:
 
 
 def plan(target: Target) -> list[str]:
-    """The plan of the run, as lines for the user who started it."""
+    """Return the plan of the run, as lines for the user who started it."""
     lines = [f"This run sends at most {target.requests} requests and asks no questions."]
     if target.leftovers:
         verb = "lists" if target.leftovers == "list" else "removes"

@@ -54,7 +54,7 @@ def begin(run: Run, console: Service, name: str, client_id: str) -> None:
 
 
 def text(value: Any) -> str:
-    """A document as text, with its members in their order."""
+    """Return a document as text, with its members in their order."""
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -66,7 +66,7 @@ def learn_names(console: Service, items: list[Any]) -> None:
 
 
 def hidden(document: dict[str, Any]) -> list[str]:
-    """The providers in Pro's settings whose client secret is hidden, so that writing them back would lose it."""
+    """Return the providers in Pro's settings whose client secret is hidden, so that writing them back would lose it."""
     return [
         str(item.get("name"))
         for item in document["providers"]

@@ -215,7 +215,7 @@ def test_logo(entra: Run, apps: list[App]) -> None:
 
 
 def picture() -> bytes:
-    """A PNG of 64 by 64 pixels in one color."""
+    """Return a PNG of 64 by 64 pixels in one color."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

@@ -77,11 +77,11 @@ class Place:
         )
 
     def run(self, **environment: str) -> Run:
-        """A run in this process."""
+        """Return a run in this process."""
         return Run(target.read({**self.environment, **environment}), 10.0, 0.05)
 
     def left(self) -> list[str]:
-        """The objects of live runs that are left in Entra."""
+        """Return the objects of live runs that are left in Entra."""
         names = [item["displayName"] for item in self.tenant.applications()]
         deleted = self.tenant.graph("GET", "/directory/deletedItems/microsoft.graph.application").json()["value"]
         return [name for name in [*names, *(item["displayName"] for item in deleted)] if str(name).startswith(PREFIX)]

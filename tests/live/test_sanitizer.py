@@ -35,7 +35,7 @@ canaries = (
 
 
 def jwt(canary: str) -> str:
-    """An unsigned token with the canary in its header and in its claims."""
+    """Return an unsigned token with the canary in its header and in its claims."""
     parts = ({"alg": "none", "kid": canary}, {"sub": canary, "tid": "x"})
     head, body = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
     return f"{head}.{body}.{canary}"
@@ -90,7 +90,7 @@ PLACES: dict[str, Callable[[dict[str, Any], str], None]] = {
 
 
 def empty() -> dict[str, Any]:
-    """An empty exchange."""
+    """Return an empty exchange."""
     return {
         "source": "live",
         "request": {
@@ -104,7 +104,7 @@ def empty() -> dict[str, Any]:
 
 
 def shown(canary: str, text: str) -> set[str]:
-    """The forms of the canary that the text contains."""
+    """Return the forms of the canary that the text contains."""
     raw = canary.encode()
     forms = {canary, quote(canary, safe=""), quote(quote(canary, safe=""), safe=""), raw.hex()}
     forms |= {base64.b64encode(b"xx"[:shift] + raw)[shift + 1 : -4].decode() for shift in range(3)}

@@ -143,7 +143,7 @@ def words() -> frozenset[str]:
 
 
 def _members(node: Any) -> Iterator[str]:
-    """The names of members, and the values of enumerations, of a schema."""
+    """Yield the names of members, and the values of enumerations, of a schema."""
     if isinstance(node, list):
         for item in node:
             yield from _members(item)
@@ -158,7 +158,7 @@ def _members(node: Any) -> Iterator[str]:
 
 
 def _descriptions(node: Any) -> Iterator[str]:
-    """The error codes and their descriptions of the token endpoint."""
+    """Yield the error codes and their descriptions of the token endpoint."""
     if isinstance(node, dict):
         yield from (str(node[name]) for name in ("error", "error_description") if name in node)
         for value in node.values():

@@ -85,7 +85,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def requirements() -> Iterator[str]:
-    """The requirements of the tests that run here."""
+    """Yield the requirements of the tests that run here."""
     for name in REQUIREMENTS:
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith("#") and not LEFT_OUT.match(line):
