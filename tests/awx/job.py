@@ -159,7 +159,7 @@ class Jobs:
         """Return the template's own variables, and the survey's answers, which are no templates."""
         survey = self.awx.api.surveys.get(stored["id"], {}) if stored["survey_enabled"] else {}
         questions = {question["variable"]: question for question in survey.get("spec", [])}
-        assert set(answers) <= set(questions), "AWX ignores what the survey does not ask for"
+        assert set(answers) <= set(questions), "AWX ignores answers to questions that the survey does not have"
         defaults = {name: question["default"] for name, question in questions.items() if "default" in question}
         answered = {**defaults, **answers, "awx_job_id": self._jobs, "awx_job_template_name": stored["name"]}
         own = "".join(f"{name}: {json.dumps(value)}\n" for name, value in json.loads(stored["extra_vars"]).items())

@@ -57,7 +57,7 @@ def test_context(tmp_path: Path) -> None:
     assert {item for item in packages if item} <= {line.split("#")[0].strip() for line in found["python"]}
     needed = {canonicalize_name(requirement.name) for requirement in requirements}
     by_package = {canonicalize_name(name): name for names in packages_distributions().values() for name in names}
-    assert needed <= set(by_package), "the tests' own environment has what the image gets"
+    assert needed <= set(by_package), "the tests' environment has the same packages as the image"
 
     # The last step of the image's build, with the versions that were resolved for the tests
     (imports,) = re.findall(r"^RUN \$PYCMD -c '(import .+)'$", containerfile, re.MULTILINE)

@@ -135,7 +135,7 @@ def measure(lab: Lab, home: Path, candidate: Candidate) -> tuple[Cost, str]:
     cost: dict[str, Any] = json.loads(result.read_text())
     output = log.read_text()
     if cost.pop("rc") != 0 or not candidate.proved(output):
-        raise BenchError(f"{candidate.key} did not do what it should:\n{output[-4000:]}")
+        raise BenchError(f"{candidate.key} did not have the expected effect:\n{output[-4000:]}")
     recap = Run(0, output).recap.values()
     return Cost(**cost, tasks=sum(counts["ok"] + counts["skipped"] for counts in recap), requests=requests(lab)), output
 

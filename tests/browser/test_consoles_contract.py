@@ -60,7 +60,7 @@ def private(console: Console, har: Path) -> list[str]:
     entries: list[dict[str, Any]] = json.loads(har.read_text("utf-8"))["log"]["entries"]
     headers = [item for entry in entries for item in entry["request"]["headers"]]
     held = [item["value"] for item in headers if item["name"].lower() in ("authorization", "cookie")]
-    assert held, "nobody was signed in"
+    assert held, "no user was signed in"
     address = console.url.removeprefix("https://")
     return [*held, address, address.split(":")[0], console.name, "legacy-client", "sso.legacy.example"]
 

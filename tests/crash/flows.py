@@ -18,7 +18,7 @@ from support import consoles
 from support.controller import Controller
 from support.role_in_process import RoleRun
 
-OTHERS = "somebody else"
+OTHERS = "another team"
 OTHERS_URI = "https://elsewhere.example/signin-oidc"
 OTHERS_PROVIDER = "elsewhere"
 OURS = "rustdesk-sso "
@@ -77,7 +77,7 @@ FLOWS = {
             calls=(Call(only=(0,), variables=RENEW), Call(only=(1,), variables=RENEW)),
             playbook="rotate",
         ),
-        Flow("put-back", calls=(Call(variables=RENEW),), wrong=True),
+        Flow("provider restored", calls=(Call(variables=RENEW),), wrong=True),
     )
 }
 

@@ -183,7 +183,7 @@ class Case:
     def judge(self, which: str, run: RoleRun) -> None:
         """Check that a failed run has a clear message, and that the statements of a successful one are true."""
         if any(word in message for word in FAULTS for message in run.messages):
-            self.broken.append(f"{which} said: {run.messages}")
+            self.broken.append(f"{which} reported: {run.messages}")
         self.compare_with_said(which, run)
 
     def compare_with_said(self, which: str, run: RoleRun) -> None:
@@ -195,7 +195,7 @@ class Case:
             if host.failed is not None or not entry or not named.get("key_id"):
                 continue
             if not str(entry["client_secret"]).startswith(hints.get(named["key_id"], "?")):
-                self.broken.append(f"{which}: {name} does not hold the client secret that the run names")
+                self.broken.append(f"{which}: {name} does not store the client secret that the run names")
 
 
 __all__ = ["Crash", "Flow", "Ground", "Outcome", "boundaries", "changes", "consoles", "crash", "in_process"]

@@ -37,7 +37,7 @@ def said(number: int, run: Run) -> Iterator[str]:
     if run.rc:
         yield f"run {number} failed: {' '.join(run.output.split())[-600:]}"
     if any(word in run.output for word in FAULTS):
-        yield f"run {number} told of a fault"
+        yield f"run {number} reported a fault"
 
 
 @pytest.mark.skipif(not AT_LENGTH, reason="fleets/test_at_once.py has two runs")

@@ -75,7 +75,7 @@ def test_long_outage(lab: Lab, fleet: Fleet) -> None:
     """The message names the request and the response. No object is left half created, and the next run creates it."""
     cases = {
         "throttled": {"throttle": "0.2"},
-        "unavailable": {"status": 503, "html": "<html>Our services aren't available right now</html>"},
+        "unavailable": {"status": 503, "html": "<html>Service Unavailable</html>"},
     }
     for name, outage in cases.items():
         lab.fault("graph", "GET", f"uniqueName='{name}'|uniqueName%3D'{name}'|uniqueName=%27{name}", times=99, **outage)

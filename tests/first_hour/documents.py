@@ -97,7 +97,7 @@ def steps(document: str) -> Iterator[File | Command]:
             yield from _commands(text)
         elif block["language"].startswith("yaml"):
             named = _PATH.findall(document[before : block.start()])
-            assert named, f"no sentence names the file of:\n{text}"
+            assert named, f"no sentence names the path of the file:\n{text}"
             yield File(named[-1], text + "\n")
         before = block.end()
 

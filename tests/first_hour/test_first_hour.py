@@ -78,7 +78,7 @@ class User:
 @pytest.fixture
 def user(lab: Lab, make_fleet: Any, tmp_path: Path) -> User:
     """A user with an empty home, and the artifact of the collection."""
-    home = tmp_path / "somebody"
+    home = tmp_path / "user"
     home.mkdir()
     galaxy = Path(sys.executable).with_name("ansible-galaxy")
     stage = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]) / "ansible_collections/deskops/rustdesk_sso"

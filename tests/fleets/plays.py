@@ -34,7 +34,7 @@ def included(**keywords: Any) -> dict[str, Any]:
 
 def rescued(*tasks: dict[str, Any]) -> dict[str, Any]:
     """Tasks after which the caller continues, whatever their result."""
-    rescue = {"name": "Go on", "ansible.builtin.debug": {"msg": "the caller goes on"}}
+    rescue = {"name": "Continue", "ansible.builtin.debug": {"msg": "the caller continues"}}
     return {"name": "Try", "block": list(tasks), "rescue": [rescue]}
 
 

@@ -39,24 +39,24 @@ DECLARED = (
     "renew the client secret",
     "another provider name",
     "another provider name, beside",
-    "replace the client ID that is held",
+    "replace the stored client ID",
     "replace another client ID",
-    "adopt the client ID that is held",
+    "adopt the stored client ID",
     "adopt by display name",
     "another unique name",
     "assignment required, alice assigned",
-    "assignment required, nobody assigned",
+    "assignment required, no user assigned",
     "open to other organizations",
     "open to personal accounts",
     "provider switched off",
     "another spelling of the address",
     "another address of the console",
-    "the address of nobody, not verified",
+    "an unused address, not verified",
 )
-WRONG_ADDRESSES = ("the address of the other console", "a mistyped address", "an address where nobody answers")
-LEAVING = ("console stays", "unused application goes")
+WRONG_ADDRESSES = ("the address of the other console", "a mistyped address", "an unused address")
+LEAVING = ("console stays", "unused application is removed")
 # Faults at every console during a run
-FAULTS = ("no sign-in can begin", "nothing can be written", "the answers to what is written are lost")
+FAULTS = ("no sign-in can begin", "nothing can be written", "the responses to writes are lost")
 # Days that pass before a run; a client secret is valid for 180, and is renewed 30 days before it expires
 DAYS = (0, 0, 0, 0, 2, 40, 155, 200)
 # The number of consecutive runs: more when time does not matter

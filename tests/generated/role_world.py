@@ -235,7 +235,7 @@ class World:
                 step.entry,
                 self.covered(step) if step.only is not None else None,
                 check=step.check,
-                skip_tags=["rustdesk_sso_verify"] if "the address of nobody, not verified" in step.declared else (),
+                skip_tags=["rustdesk_sso_verify"] if "an unused address, not verified" in step.declared else (),
                 crash_at=step.crash,
             )
         except ControllerDied:
@@ -262,24 +262,24 @@ class World:
             "renew the client secret": {"secret_renew": True},
             "another provider name": {"provider_name": "entra"},
             "another provider name, beside": {"provider_name": "entra", "provider_beside": ["azure"]},
-            "replace the client ID that is held": {"app_replaces": all_held},
+            "replace the stored client ID": {"app_replaces": all_held},
             "replace another client ID": {"app_replaces": [NO_ID]},
             "adopt by display name": {"app_adopt": True, "app_display_name": BY_HAND},
             "another unique name": {"app_unique_name": "another"},
             "assignment required, alice assigned": {**required, "app_assignments": alice},
-            "assignment required, nobody assigned": required,
+            "assignment required, no user assigned": required,
             "open to other organizations": {"app_sign_in_audience": "AzureADMultipleOrgs"},
             "open to personal accounts": {"app_sign_in_audience": "AzureADandPersonalMicrosoftAccount"},
             "provider switched off": {"provider_enabled": False},
-            "the address of nobody, not verified": {"public_url": NOBODY},
-            "an address where nobody answers": {"public_url": NOBODY},
+            "an unused address, not verified": {"public_url": NOBODY},
+            "an unused address": {"public_url": NOBODY},
             "console stays": {"remove_console": False},
-            "unused application goes": {"remove_unused_app": True},
+            "unused application is removed": {"remove_unused_app": True},
         }
 
         def own(host: str) -> dict[str, Any]:
             console = self.console_of[host]
-            if word == "adopt the client ID that is held":
+            if word == "adopt the stored client ID":
                 found = self.held(console) if self.case.own else next(iter(all_held), "")
                 return {"app_id": found} if found else {}
             others = [other for other in self.consoles if other is not console]

@@ -102,11 +102,11 @@ def test_any_state_becomes_any_declaration(ground: Ground, example: Example) -> 
             assert ground.logo(target) == oracle.logo
             if expected["applications"][target]["info"]["logoUrl"] == NEW:
                 after["applications"][target]["info"]["logoUrl"] = NEW
-        same("expected and found differ", essence(expected, before), essence(after, before))
+        same("the expected and the found state differ", essence(expected, before), essence(after, before))
 
         again = run(ground, followed(example.declaration, result))
         assert (again["changed"], again["diff"], writes(ground)) == (False, {"before": {}, "after": {}}, [])
-        same("the second run and the first show different things", lasting(again), lasting(result))
+        same("the results of the second and the first run differ", lasting(again), lasting(result))
         assert ground.lab.violations() == []
     finally:
         ground.clean()

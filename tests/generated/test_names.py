@@ -119,7 +119,7 @@ def test_one_application_of_the_name_or_an_error(
         result = run(lagging, tenant, **options)
         lagging.clear_faults()
         live, gone = named(tenant, "/applications"), named(tenant, "/directory/deletedItems/graph.application")
-        assert len(live) + len(gone) <= 1, "the name was given twice"
+        assert len(live) + len(gone) <= 1, "two applications have the name"
         known = live[0]["appId"] if live else known
         refused = [item["refused"] for item in result.get("relying_parties") or [] if item["refused"]]
         if result.get("failed"):

@@ -137,7 +137,7 @@ class Story:
         looks = partial(world.snapshot, sessions=not step.crash)
         seen = None if step.changes else looks()
         run = world.run(step)
-        where = f"after {step}, whose run {'died' if run is None else f'said {run.messages}'}"
+        where = f"after {step}, whose run {'died' if run is None else f'reported {run.messages}'}"
         for message in run.messages if run else []:
             assert not any(fault in message for fault in FAULTS), f"{where}: {message}"
         if seen is not None:
@@ -160,9 +160,9 @@ class Story:
             for who in ((console.name, person) for person in world.case.people):
                 now, account = after[who], self.before[who]
                 if account and not now and not self._asked_to_lose(step, who[1], console in touched):
-                    raise AssertionError(f"{where}: {who} cannot sign in any more: {world.refusals[who]}")
+                    raise AssertionError(f"{where}: {who} can no longer sign in: {world.refusals[who]}")
                 # If it is named by its ID, users may lose their identity, see the variable app_replaces
-                if now and "replace the client ID that is held" not in named:
+                if now and "replace the stored client ID" not in named:
                     last = account or self._known(console, who[1], now, named)
                     assert not last or now == last, f"{where}: {who} was {last} and is {now}"
         self.before = after
@@ -188,10 +188,10 @@ class Story:
         if touched and "provider switched off" in step.declared:
             return True
         # Documented for a server that moves before its DNS: an address that is not verified may lead nowhere
-        if touched and "the address of nobody, not verified" in step.declared:
+        if touched and "an unused address, not verified" in step.declared:
             return True
         # Users without an assignment cannot sign in to an application that requires it, at all consoles that share it
-        if "assignment required, nobody assigned" in step.declared:
+        if "assignment required, no user assigned" in step.declared:
             return person not in self.assigned
         return "assignment required, alice assigned" in step.declared and person != "alice"
 

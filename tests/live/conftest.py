@@ -117,7 +117,7 @@ def _tell_of(run: Run, folder: Path, files: list[str]) -> None:
     unknown = sorted(run.notes.sanitizer.replaced_members)
     if unknown:
         _SUMMARY.append(f"Names of members that the records do not show: {', '.join(unknown)}")
-        _SUMMARY.append("Look at these names. To show those that are harmless, run again with LIVE_WORDS=name,name.")
+        _SUMMARY.append("Check these names. To show the harmless ones, run again with LIVE_WORDS=name,name.")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -131,7 +131,7 @@ def _of_member(path: str, types: str, body: Any) -> Iterator[str]:
             found = [item[key] for item in found]
         if each:
             if any(not isinstance(item, list) for item in found):
-                yield f"member {shown.removesuffix('[]') or 'of the answer'} is no list"
+                yield f"member {shown.removesuffix('[]') or 'of the response'} is not a list"
                 return
             found = [item for items in found for item in items]
     for kind in sorted({json_type(item) for item in found} - set(types.split("|"))):

@@ -57,7 +57,7 @@ class Made:
                 except Exception as error:  # noqa: BLE001 - the others have to go all the same
                     left.append(f"{what} ({type(error).__name__})")
         for what in left:
-            self._tell(f"Not removed: {what}. Run LIVE_LEFTOVERS=remove make live, or remove it by hand.")
+            self._tell(f"Not removed: {what}. Run LIVE_LEFTOVERS=remove make live, or remove it manually.")
         return left
 
 

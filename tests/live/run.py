@@ -102,7 +102,7 @@ def sign_in(console: Service, target: ConsoleTarget, who: dict[str, Any]) -> Non
     if target.kind == "rustdesk_api":
         body = {"username": target.username, "password": target.password, "platform": "linux"}
         answer = console.call("sign in", "/api/admin/login", body)
-        assert answer.body.get("code") == 0, "The console refuses the sign-in; see its answer in the records"
+        assert answer.body.get("code") == 0, "The console refuses the sign-in. Check its response in the records"
         token = str(answer.body["data"]["token"])
         console.headers["api-token"] = token
     else:
@@ -119,7 +119,7 @@ def sign_in(console: Service, target: ConsoleTarget, who: dict[str, Any]) -> Non
             answer = console.call("sign in", "/api/login", {**body, "tfaCode": body["verificationCode"]})
         else:
             answer = console.call("sign in", "/api/login", first)
-        assert answer.body.get("access_token"), "The console refuses the sign-in; see its answer in the records"
+        assert answer.body.get("access_token"), "The console refuses the sign-in. Check its response in the records"
         token = str(answer.body["access_token"])
         console.headers["Authorization"] = f"Bearer {token}"
     console.keep_secret(token)

@@ -64,7 +64,7 @@ class Sanitizer:
         self._known |= {value.lower() for value in values if value}
 
     def exchange(self, exchange: Mapping[str, Any]) -> dict[str, Any]:
-        """Sanitize a recorded exchange: ``request`` with method, uri, headers and body, ``response`` with status, headers
+        """Sanitize an exchange: ``request`` with method, uri, headers and body, and ``response`` with status, headers
         and body. Other members are texts of this program and are kept, except for known values."""
         made: dict[str, Any] = {name: self._own(value) for name, value in exchange.items() if name not in HALVES}
         for name in HALVES:

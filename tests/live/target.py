@@ -107,7 +107,7 @@ def _console(given: Mapping[str, str], login_url: str) -> ConsoleTarget:
     if (urlsplit(given["RUSTDESK_URL"]).hostname or "") != given["LIVE_CONSOLE"].lower():
         raise RefusedError(f"LIVE_CONSOLE and RUSTDESK_URL name different hosts. {NOTHING_SENT}")
     if given["LIVE_CONSOLE_TYPE"] not in KINDS:
-        raise RefusedError(f"LIVE_CONSOLE_TYPE is none of {', '.join(KINDS)}. {NOTHING_SENT}")
+        raise RefusedError(f"LIVE_CONSOLE_TYPE is not one of {', '.join(KINDS)}. {NOTHING_SENT}")
     return ConsoleTarget(
         given["LIVE_CONSOLE_TYPE"],
         given["RUSTDESK_URL"].rstrip("/"),
@@ -136,26 +136,26 @@ def _https(url: str, name: str) -> None:
 
 def plan(target: Target) -> list[str]:
     """Return the plan of the run, as lines for the user who started it."""
-    lines = [f"This run sends at most {target.requests} requests and asks no questions."]
+    lines = [f"This run sends at most {target.requests} requests and does not prompt."]
     if target.leftovers:
         verb = "lists" if target.leftovers == "list" else "removes"
         lines[0] = (
-            f"This run only {verb} what earlier live runs have left, and sends at most {target.requests} requests."
+            f"This run only {verb} the leftovers of earlier live runs, and sends at most {target.requests} requests."
         )
     if target.tenant:
         lines.append(f"Tenant {target.tenant.tenant_id} at {target.tenant.graph_url}, as {target.tenant.client_id}.")
     if target.tenant and not target.leftovers:
         lines += [
-            "  It makes up to four applications and their service principals, all named rustdesk-sso-live-...,",
+            "  It creates up to four applications and their service principals, all named rustdesk-sso-live-...,",
             "  with client secrets, a federated credential, a logo, an owner, grants and assignments.",
-            "  At the end, and if it is interrupted, it deletes them for good. It also reads policies.",
+            "  At the end, and if it is interrupted, it deletes them permanently. It also reads policies.",
         ]
     if target.console:
         lines.append(f"Console {target.console.url} ({target.console.kind}), as {target.console.username}.")
     if target.console and not target.leftovers:
         lines += [
             "  It adds the provider rustdesk-sso-live-..., which users can see for a few seconds, and removes it.",
-            "  It compares all other providers and settings before and after. It leaves sign-ins that nobody finishes;",
-            "  they expire within minutes.",
+            "  It compares all other providers and settings before and after. It leaves unfinished sign-ins,",
+            "  which expire within minutes.",
         ]
     return lines

@@ -47,7 +47,7 @@ def begin(run: Run, console: Service, name: str, client_id: str) -> None:
     assert query["response_type"] == ["code"]
     assert "openid" in query["scope"][0].split()
     path = f"/api/oidc/auth-query?code={begun['code']}&id={who['id']}&uuid={who['uuid']}"
-    console.call("ask for a sign-in that waits", path)
+    console.call("query a pending sign-in", path)
     unknown = {"op": NOBODY, "id": "1234567891", "uuid": client()["uuid"], "deviceInfo": DEVICE}
     console.call("begin a sign-in with an unknown provider", "/api/oidc/auth", unknown)
     console.headers = headers
@@ -82,7 +82,7 @@ def check_pro(run: Run, target: ConsoleTarget) -> None:
     """The cases of Pro, which write nothing to settings that they do not fully understand."""
     console, who, name = run.console(target), client(), new_name()
     nobody = {"username": NOBODY, "password": "wrong", "autoLogin": True, "type": "account"}
-    console.call("sign in as nobody", "/api/login", {**nobody, **client()})
+    console.call("sign in as an unknown user", "/api/login", {**nobody, **client()})
     console.call("read the settings without a session", SETTINGS)
     console.call("providers of rustdesk_console", f"{PROVIDERS}?current=1&pageSize=1")
     console.call("providers of rustdesk_api", f"{OAUTH}/list?page=1&page_size=1")
@@ -109,7 +109,9 @@ def check_pro(run: Run, target: ConsoleTarget) -> None:
     console.call("write the settings", SETTINGS, after)
     assert text(console.call("read the settings", SETTINGS).body) == text(after)
     console.call("write the settings", SETTINGS, before)
-    assert text(console.call("read the settings", SETTINGS).body) == text(before), "the former settings are not back"
+    assert text(console.call("read the settings", SETTINGS).body) == text(before), (
+        "the former settings were not restored"
+    )
     sign_out(console, target.kind, who)
     console.call("read the settings without a session", SETTINGS)
 
@@ -128,7 +130,7 @@ def test_rustdesk_console(run: Run, console_of: FindConsole) -> None:
     target = console_of("rustdesk_console")
     console, who, name = run.console(target), client(), new_name()
     nobody = {"username": NOBODY, "password": "wrong", "autoLogin": True, "type": "account"}
-    console.call("sign in as nobody", "/api/login", {**nobody, **client()})
+    console.call("sign in as an unknown user", "/api/login", {**nobody, **client()})
     console.call("settings of Pro", SETTINGS)
     console.call("providers of rustdesk_api", f"{OAUTH}/list?page=1&page_size=1")
     listing = f"{PROVIDERS}?{PAGE}"
@@ -158,7 +160,7 @@ def test_rustdesk_console(run: Run, console_of: FindConsole) -> None:
     console.call("change a provider", one, {"clientId": NEWER})
     shown = console.call("read a provider", one).body
     assert (shown["clientId"], shown["clientSecret"]) == (NEWER, body["clientSecret"]), (
-        "a change took more than it named"
+        "a change affected other members"
     )
     console.call("test a provider", f"{one}/test")
     # Only if that gives each provider its current place
@@ -172,11 +174,11 @@ def test_rustdesk_console(run: Run, console_of: FindConsole) -> None:
 def test_rustdesk_api(run: Run, console_of: FindConsole) -> None:
     target = console_of("rustdesk_api")
     console, name = run.console(target), new_name()
-    console.call("what the login page asks for", "/api/admin/login-options")
+    console.call("read the login options", "/api/admin/login-options")
     console.call("settings of Pro", SETTINGS)
     console.call("providers of rustdesk_console", f"{PROVIDERS}?current=1&pageSize=1")
     console.call(
-        "sign in as nobody", "/api/admin/login", {"username": NOBODY, "password": "wrong", "platform": "linux"}
+        "sign in as an unknown user", "/api/admin/login", {"username": NOBODY, "password": "wrong", "platform": "linux"}
     )
     listing = f"{OAUTH}/list?{API_PAGE}"
     console.call("list providers without a session", listing)

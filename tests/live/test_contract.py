@@ -44,7 +44,7 @@ def test_template(path: str, expected: str) -> None:
         (LIST, 202, {"value": []}, ["status is 202, expected 200"]),
         (LIST, 200, None, ["body is empty"]),
         (LIST, 200, [], ["member value is missing", "member value[] is missing", "member value[] is missing"]),
-        (LIST, 200, {"value": {}}, ["member value is object, expected list"] + ["member value is no list"] * 2),
+        (LIST, 200, {"value": {}}, ["member value is object, expected list"] + ["member value is not a list"] * 2),
         (
             LIST,
             200,
@@ -55,7 +55,7 @@ def test_template(path: str, expected: str) -> None:
         (
             REFUSED,
             400,
-            {"error": {"code": "New", "message": "It is there."}},
+            {"error": {"code": "New", "message": "It exists."}},
             ["error code is New, expected Bad or Worse", "error message does not contain: already exists"],
         ),
         (Expected("POST", "/x", 401, code="AADSTS7000215"), 401, {"error": "x", "error_codes": [7000215]}, []),

@@ -63,7 +63,7 @@ def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> R
     # Changed tasks are counted among the successful ones
     counted = [number for counts in found.recap.values() for count, number in counts.items() if count != "changed"]
     results = sum(counted)
-    print(f"{name}: exit status {found.status}, {found.seconds:.0f} s, {found.memory:.0f} MB at most")
+    print(f"{name}: exit status {found.status}, {found.seconds:.0f} s, peak memory {found.memory:.0f} MB")
     each = ", ".join(
         f"{service} {number} ({number / servers:.1f} a server)" for service, number in sorted(asked.items())
     )
@@ -106,7 +106,7 @@ def main(servers: int, tenants: int) -> int:
         (ROOT / "docs/scale.md").write_text(text)
     silent = [found for found in runs if found.silence > QUIET]
     for found in silent:
-        print(f"Without output for {found.silence:.0f} s, after: {found.before.strip()[:300]}")
+        print(f"No output for {found.silence:.0f} s, after: {found.before.strip()[:300]}")
     return 1 if silent or any(found.status for found in runs) else 0
 
 

@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the tests of compatibility with each ansible-core and Python that fit together, or with old packages.
+"""Runs the compatibility tests with each supported combination of ansible-core and Python, or with old packages.
 
-    matrix.py                 every supported release on each of its Pythons; those that are missing are skipped
+    matrix.py                 every supported release on each of its Pythons; missing Pythons are skipped
     matrix.py 2.16 2.21       some releases
     matrix.py 2.16/3.10       one combination
     matrix.py devel           the development branch of ansible-core
     matrix.py --lowest        the oldest packages that requirements.txt allows, on the oldest and the newest Python
 
-Packages are installed once for each Python (.venvs/matrix-pyX.Y, or .venvs/lowest-pyX.Y); each ansible-core has an
-environment of its own on top (.venvs/matrix-CORE-pyX.Y).
+Packages are installed once for each Python (.venvs/matrix-pyX.Y, or .venvs/lowest-pyX.Y); each ansible-core has
+its own environment on top (.venvs/matrix-CORE-pyX.Y).
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def main(wanted: list[str], *, oldest: bool) -> int:
         name = f"ansible-core {core} on Python {version}{' with the oldest packages' if oldest else ''}"
         python = find_python(version)
         if python is None:
-            results.append((name, "skipped: this Python is not here"))
+            results.append((name, "skipped: this Python is not installed"))
             continue
         print(f"== {name}", flush=True)
         start = time.monotonic()

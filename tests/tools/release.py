@@ -31,5 +31,5 @@ def obstacles(tag: str, root: Path = ROOT) -> list[str]:
 
 if __name__ == "__main__":
     problems = obstacles(*sys.argv[1:])
-    print("\n".join(problems) or f"{sys.argv[1]} may be released.")
+    print("\n".join(problems) or f"{sys.argv[1]} can be released.")
     sys.exit(1 if problems else 0)

@@ -128,24 +128,24 @@ class Role:
         options = self.options
         for name in self.defaults:
             if name not in options:
-                yield f"{name} has a default and is no option of {SPECS}"
+                yield f"{name} has a default, but is not an option of {SPECS}"
         for name in self.sections:
             if name not in options and name not in self.defaults:
-                yield f"{name} is mentioned in {DEFAULTS} and is no option of {SPECS}"
+                yield f"{name} is mentioned in {DEFAULTS}, but is not an option of {SPECS}"
         for name, option in options.items():
             if name not in self.sections:
-                yield f"{name} is an option and is neither set nor mentioned in {DEFAULTS}"
+                yield f"{name} is an option, but is neither set nor mentioned in {DEFAULTS}"
             declared = [points[name] for points in self.entry_points.values() if name in points]
             told = [{key: value for key, value in one.items() if key != "required"} for one in declared]
             if any(one != told[0] for one in told):
-                yield f"{name} is not the same option in all entry points"
+                yield f"{name} differs between entry points"
             default = self.defaults.get(name)
             if ENVIRONMENT.search(str(default)):
                 continue  # a specification cannot express that
             if name in self.defaults and "default" not in option:
-                yield f"{name} has the default {default!r} in {DEFAULTS} and none in {SPECS}"
+                yield f"{name} has the default {default!r} in {DEFAULTS}, but none in {SPECS}"
             elif option.get("default") != default:
-                yield f"{name} has the default {option['default']!r} in {SPECS} and {default!r} in {DEFAULTS}"
+                yield f"{name} has the default {option['default']!r} in {SPECS}, but {default!r} in {DEFAULTS}"
 
     def variables(self) -> list[Variable]:
         """Return all variables, in the order of the defaults."""
@@ -246,7 +246,7 @@ def written(root: Path, role: Role) -> dict[str, str]:
 def main() -> int:
     """Run the program and return its status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; status 1 where something is wrong")
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 if something is wrong")
     parser.add_argument("--root", type=Path, default=ROOT, help="the collection's folder")
     arguments = parser.parse_args()
     role = Role(arguments.root)
@@ -262,7 +262,7 @@ def main() -> int:
         if path.exists() and path.read_text("utf-8") == text:
             continue
         if arguments.check:
-            problems.append(f"{name} is stale: run python3 tests/tools/role_variables.py")
+            problems.append(f"{name} is out of date: run make variables")
         else:
             path.write_text(text, "utf-8")
     for problem in problems:

@@ -6,10 +6,10 @@
 
     sanity.py 2.19            one release
     sanity.py newest 2.16     several
-    sanity.py all             every supported one whose Python is on this machine; the others are skipped with a notice
+    sanity.py all             every supported one whose Python is installed; the others are skipped with a notice
     sanity.py --without pylint 2.16   without one of the tests
 
-Each release gets an environment of its own in .venvs/core-X.Y.
+Each release has its own environment in .venvs/core-X.Y.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def main(wanted: list[str], without: list[str]) -> int:
     results = []
     for core, version, python in choose(wanted):
         if python is None:
-            results.append((core, f"skipped: none of Python {', '.join(SUPPORTED[core])} is here"))
+            results.append((core, f"skipped: Python {' or '.join(SUPPORTED[core])} is not installed"))
             continue
         print(f"== sanity of ansible-core {core} on Python {version}", flush=True)
         start = time.monotonic()

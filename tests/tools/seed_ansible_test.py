@@ -31,7 +31,7 @@ def wanted_pip(python: str) -> str:
     source = Path(folder, "_internal", "python_requirements.py").read_text(encoding="utf-8")
     found = re.search(r"default_packages = dict\(\s*pip='([\d.]+)'", source)
     if not found:
-        raise SystemExit(f"{folder}: cannot tell which pip this ansible-test wants")
+        raise SystemExit(f"{folder}: cannot determine the version of pip for this ansible-test")
     return found[1]
 
 

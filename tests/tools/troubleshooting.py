@@ -111,7 +111,7 @@ class Guide:
             if known - meanings:
                 yield f"{TEXTS.name} has no meaning for {', '.join(sorted(known - meanings))} ({name})"
             if meanings - known:
-                yield f"{TEXTS.name} describes {', '.join(sorted(meanings - known))} ({name}), which no source has"
+                yield f"{TEXTS.name} describes {', '.join(sorted(meanings - known))} ({name}), which do not exist in the source"
 
     def text(self) -> str:
         """Return the page."""
@@ -122,7 +122,9 @@ class Guide:
         )
         for area in self.texts["areas"]:
             lines += self._area(area)
-        lines += _section("AADSTS codes", "Error codes of Microsoft's login endpoint, for whom each can occur.")
+        lines += _section(
+            "AADSTS codes", "Error codes of Microsoft's login endpoint. Each remedy names whose sign-in fails."
+        )
         lines += _table("Code", "Cause", "Remedy", rows=[*self._codes()])
         lines += _section("Error codes of Microsoft Graph", "Codes that are handled, and that can appear in messages.")
         lines += _table(

@@ -68,9 +68,9 @@ def test_the_reference_is_up_to_date() -> None:
         (DEFAULTS, "rustdesk_sso_timeout:", "rustdesk_sso_patience:", "rustdesk_sso_patience has a default and is no"),
         (DEFAULTS, "# rustdesk_sso_app_tags:", "# rustdesk_sso_app_tag:", "rustdesk_sso_app_tag is mentioned"),
         (SPECS, "        default: azure\n", "", "rustdesk_sso_provider_name has the default 'azure'"),
-        (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is stale"),
-        (SPECS, NOTES, "Notes.", "reference_variables.rst is stale"),
-        (DEFAULTS, "# --- Notifications -", "# --- Messages -", "reference_variables.rst is stale"),
+        (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is out of date"),
+        (SPECS, NOTES, "Notes.", "reference_variables.rst is out of date"),
+        (DEFAULTS, "# --- Notifications -", "# --- Messages -", "reference_variables.rst is out of date"),
     ],
 )
 def test_what_is_wrong_is_told(copy: Path, name: str, before: str, after: str, said: str) -> None:

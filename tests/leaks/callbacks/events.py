@@ -14,7 +14,7 @@ DOCUMENTATION = """
 name: events
 type: notification
 short_description: Write all events to a file
-description: For tests alone.
+description: For tests only.
 """
 
 
