@@ -169,11 +169,13 @@ def url_problem(
     schemes: t.Sequence[str] = WEB,
     query: bool = False,
     user: bool = False,
+    host: bool = True,
     longest: int = LONGEST_TEXT,
 ) -> str:
     """Return why ``value`` is not a URL with one of ``schemes``, as a predicate without quotes; empty if it is one.
 
-    A ``query`` and a ``user`` name are allowed only if set, a fragment never.
+    A ``query`` and a ``user`` name are allowed only if set, a fragment never. Unless ``host`` is set, a URI without a
+    host is valid whatever follows its scheme.
     """
     if len(value) > longest:
         return f"is longer than {longest} characters"
@@ -182,6 +184,8 @@ def url_problem(
     parts, port = _split(value)
     if parts is None:
         return "is not a URL"
+    if parts.scheme in schemes and not parts.netloc and not host:
+        return ""
     if parts.scheme not in schemes or not parts.netloc:
         return f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
     if not user and "@" in parts.netloc:

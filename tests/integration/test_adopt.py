@@ -294,7 +294,7 @@ def test_what_is_not_as_it_should_be_is_told(by_hand: Fleet, lab: Lab, in_proces
     for expected in (
         "Set rustdesk_sso_tenant_id to the tenant of its application",
         "it belongs to version 1 of Microsoft's endpoints",
-        f"expired on {end[:10]}: sign-in does not work",
+        f"expired on {end[:10]}. Sign-in does not work",
         "does not belong to the application: site.yml creates a new one",
         "ID tokens are not enabled",
         f"several providers for Microsoft Entra ID: azure (application {made['appId']}), second",

@@ -43,6 +43,8 @@ def without_internal_plugins(index: str, pages: Path) -> tuple[str, str]:
             index = index.replace(found.group(), "").replace(f"    {name}\n", "")
             page += found.group()
             names.append(name)
+        # The menu shows these titles, for which the full ones are too long
+        index = index.replace(f"    {name}\n", f"    {found['name']} {found['type']} <{name}>\n")
     index = TOCTREE.sub("", EMPTY.sub("", index))
     listed = "".join(f"    {name}\n" for name in names)
     return f"{index}\n{_toctree(INTERNAL)}", f"{page}\n.. toctree::\n    :hidden:\n\n{listed}"

@@ -32,6 +32,8 @@ ORDER = {
     **dict.fromkeys(FINDINGS, ("name", "detail", "hint")),
 }
 VARIANTS, DEPTH, WORDS, ROW_WORDS = 8, 6, 3, 6
+# Keys of results, whose values are messages without a remedy of their own
+RESULTS = {"message", "msg", "reason", "detail", "text"}
 FIELD = re.compile(r"\{(\w+)\}")
 # Functions that pass on their first argument
 TRANSPARENT = {"quoted", "cut", "sentence", "str", "printable", "lacking"}
@@ -97,7 +99,7 @@ class Catalog:
     def messages(self) -> list[Message]:
         """Return all messages, in the order of files and lines, without duplicates."""
         found = [one for source in self.sources.values() for one in Reader(self, source).messages()]
-        shown = " ".join(f"{one.text} {one.remedy}" for one in found if one.kind != "text")
+        shown = " ".join(f"{one.text} {one.remedy} {one.text}. {one.remedy}" for one in found if one.kind != "text")
         return list(
             {
                 (one.kind, one.text, one.remedy): one for one in found if one.kind != "text" or one.text not in shown
@@ -192,7 +194,11 @@ class Reader:
                 for text in self._part(given, "detail", "answer")
             ]
         elif name in PLAIN or name == "fail_json":
-            texts = self._part({"msg": given.get("msg") or (call.args[0] if call.args else ast.Constant(""))}, "msg")
+            for text in self._part(
+                {"msg": given.get("msg") or (call.args[0] if call.args else ast.Constant(""))}, "msg"
+            ):
+                yield self._message(call, name, *parts_of(text))
+            return
         elif name in self._catalog.errors or name == "but":
             attempted = self.render(call.args[0]) if call.args else self._part(given, "attempted") or ["..."]
             answers = self._part(given, "answer")
@@ -222,7 +228,7 @@ class Reader:
                 if isinstance(one, ast.Tuple) and len(one.elts) in (2, 3)
             ]
         for key, value in rows:
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value not in RESULTS:
                 for text in self.render(value):
                     if is_sentence(text, ROW_WORDS):
                         yield self._message(value, "row", key.value, text)
@@ -381,6 +387,12 @@ def is_sentence(text: str, words: int = WORDS) -> bool:
     if "\\" in text or "(?" in text:  # a regular expression
         return False
     return len(re.findall(r"(?<![\w/.:=-])[a-z']{2,}(?![\w/=:]|\.\w)", text)) >= words
+
+
+def parts_of(text: str) -> tuple[str, str]:
+    """Return the first sentence of a message and the remedy, which is the rest."""
+    first, _stop, rest = text.partition(". ")
+    return (first, rest) if is_sentence(rest, 2) else (text, "")
 
 
 def _clean(text: str) -> str:

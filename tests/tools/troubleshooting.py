@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from messages import Catalog, Message
+from messages import Catalog, Message, parts_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = "docs/docsite/rst/guide_troubleshooting.rst"
 TEXTS = Path(__file__).with_suffix(".yml")
 CODE = re.compile(r"AADSTS(\d{5,})")
 GRAPH = re.compile(r"[A-Z][a-z]+_[A-Z][A-Za-z]+|[A-Z][A-Za-z]+AsPerAppPolicy|CannotDelete\w+")
+JINJA = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 # The sign-in that the remedies for a code apply to, by the file that contains them
 SIDES = {
     "plugins/module_utils/_entra/sign_in/credentials.py": "The automation",
@@ -66,6 +67,7 @@ class Guide:
     def __init__(self, root: Path) -> None:
         self.texts: dict[str, Any] = yaml.safe_load(TEXTS.read_text("utf-8"))
         self.catalog = Catalog(root)
+        self.messages = [*self.catalog.messages, *of_playbooks(root)]
 
     @property
     def codes(self) -> set[str]:
@@ -89,7 +91,7 @@ class Guide:
     @property
     def checks(self) -> set[str]:
         """Return the names of all checks of a sign-in."""
-        calls = (one.text.partition(": ")[0] for one in self.catalog.messages if one.kind == "Check")
+        calls = (one.text.partition(": ")[0] for one in self.messages if one.kind == "Check")
         source = self.catalog.sources[f"{MODULES}/_sign_in_check.py"]
         requests = _strings(source.constants["REQUEST_CHECKS"])
         return {*(name for name in calls if name != "NAME"), *requests}
@@ -111,7 +113,8 @@ class Guide:
             if known - meanings:
                 yield f"{TEXTS.name} has no meaning for {', '.join(sorted(known - meanings))} ({name})"
             if meanings - known:
-                yield f"{TEXTS.name} describes {', '.join(sorted(meanings - known))} ({name}), which do not exist in the source"
+                unused = ", ".join(sorted(meanings - known))
+                yield f"{TEXTS.name} describes {unused} ({name}), which do not exist in the source"
 
     def text(self) -> str:
         """Return the page."""
@@ -140,7 +143,7 @@ class Guide:
         raise KeyError(message.file)
 
     def _area(self, area: dict[str, Any]) -> Iterator[str]:
-        found = [one for one in self.catalog.messages if self.area(one) == area["title"] and not one.text.isdigit()]
+        found = [one for one in self.messages if self.area(one) == area["title"] and not one.text.isdigit()]
         yield from _section(area["title"], area["about"])
         if area["title"] == self.texts["areas"][0]["title"]:
             yield from _table(
@@ -180,7 +183,7 @@ class Guide:
     def _codes(self) -> Iterator[list[str]]:
         for code, meaning in self.texts["aadsts"].items():
             remedies: dict[str, str] = {}
-            for one in self.catalog.messages:
+            for one in self.messages:
                 if (one.kind == "row" and one.text == str(code)) or f"AADSTS{code}" in re.findall(
                     r"AADSTS\d+", one.text
                 ):
@@ -190,6 +193,32 @@ class Guide:
             # The source adds the claims
             texts = [re.sub(r" with$", " with the claims of the token", text) for text in texts]
             yield [f"``AADSTS{code}``", escaped(meaning), self._cell([escaped(text) for text in texts])]
+
+
+def of_playbooks(root: Path) -> Iterator[Message]:
+    """Yield the messages with which tasks of playbooks and the role fail."""
+    for folder in ("playbooks", "roles", "extensions"):
+        for path in sorted((root / folder).rglob("*.yml")):
+            for key, value in _scalars(yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)):
+                text = " ".join(JINJA.sub(_placeholder, value.value).split())
+                if key == "fail_msg" and re.search(r"[a-z]{2} [a-z]{2}", text):
+                    name = str(path.relative_to(root))
+                    yield Message(name, value.start_mark.line, key, *parts_of(text))
+
+
+def _scalars(node: yaml.Node | None) -> Iterator[tuple[str, yaml.ScalarNode]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(value, yaml.ScalarNode):
+                yield str(key.value), value
+            yield from _scalars(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            yield from _scalars(one)
+
+
+def _placeholder(found: re.Match[str]) -> str:
+    return str(re.findall(r"\w+", found[1].partition("|")[0])[-1]).upper()
 
 
 def _strings(node: ast.AST) -> Iterator[str]:

@@ -55,8 +55,8 @@ def test_internal_plugins_are_on_a_page_of_their_own(docs: Any, tmp_path: Path) 
     (tmp_path / "a_module.rst").write_text("- Manage an application.\n")
     (tmp_path / "b_filter.rst").write_text("- Private to the role. It may change in any release.\n")
     index, internal = docs.without_internal_plugins(INDEX, tmp_path)
-    titles = re.compile(r"^(?:[A-Z][\w ]+$|\* \S+|    \w+$)", re.MULTILINE)
-    assert titles.findall(index) == ["Modules", "* :ansplugin:`a", "    a_module", "    internal_plugins"]
+    titles = re.compile(r"^(?:[A-Z][\w ]+$|\* \S+|    \w+(?: .+)?$)", re.MULTILINE)
+    assert titles.findall(index) == ["Modules", "* :ansplugin:`a", "    a module <a_module>", "    internal_plugins"]
     assert titles.findall(internal) == ["Internal plugins", "* :ansplugin:`b", "    b_filter"]
 
 

@@ -314,7 +314,7 @@ class TestShare:
         both = registration(result(other))
         message = share(replace(sharing[0], registration=both), others=lambda: [*sharing, other])["error"]["msg"]
         assert f"{limit + 1} servers share the application rustdesk-sso: {limit + 1} redirect URIs" in message
-        assert f"more than the {limit}" in message
+        assert f"exceed the {limit}" in message
         assert "Set rustdesk_sso_app_unique_name to a different name for each group of servers" in message
         assert message.endswith("Nothing was changed.")
 

@@ -122,15 +122,15 @@ def test_what_is_told() -> None:
     server = failed(console(provider(held())))
     gone, stays = taken_back(server), taken_back(server, KEY)
     name = f"The new client secret rustdesk-sso desk1 (key ID {KEY}, expires 2027-09-01T00:00:00Z)"
-    assert stranded.told(gone) == f"{name} did not reach the console and was removed again."
-    assert stranded.told(stays).startswith(f"{name} did not reach the console and could not be removed again")
+    assert stranded.report(gone) == f"{name} did not reach the console and was removed again."
+    assert stranded.report(stays).startswith(f"{name} did not reach the console and could not be removed again")
     declared = declared_as(server, object_id=OBJECT_ID)
     refusal = replace(server, taken_back=registration(refused(server, declared=declared)))
-    assert stranded.told(refusal).endswith("could not be removed again: Graph answered 403.")
-    assert stranded.told(failed(UNREADABLE)) == (
+    assert stranded.report(refusal).endswith("could not be removed again: Graph answered 403.")
+    assert stranded.report(failed(UNREADABLE)) == (
         f"{name} was kept, because it is unknown whether the console has it: The console did not answer."
     )
-    assert stranded.told(failed(console(provider(made())))) == ""
+    assert stranded.report(failed(console(provider(made())))) == ""
 
 
 def test_the_record_names_what_the_console_holds() -> None:

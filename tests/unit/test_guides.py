@@ -28,7 +28,8 @@ GUIDES = sorted((ROOT / "docs/docsite/rst").glob("*.rst"))
 TAGS = set(re.findall(r"tags: (rustdesk_sso_\w+)", (ROOT / "roles/entra_oidc/tasks/sign_in.yml").read_text()))
 # The pattern of hosts, facts and statistics
 OTHERS = {"rustdesk_sso_hosts", *(f"rustdesk_sso_{name}" for name in ("run", "observed", "adopted", "report"))}
-VARIABLE = re.compile(r"(?<![\w./-])rustdesk_sso_[a-z_]+[a-z]\b(?![\w./*-])")
+# A backslash follows a prefix, such as rustdesk_sso_app\_\*
+VARIABLE = re.compile(r"(?<![\w./-])rustdesk_sso_[a-z_]+[a-z]\b(?![\w./*\\-])")
 # Files with other names that begin like those of the role: metrics, and variables of the rulebook
 NAMING = [ROOT / "plugins/plugin_utils/_report/metrics.prom.j2", *(ROOT / "extensions/eda/rulebooks").glob("*.yml")]
 PREFIXES = ("bootstrap", "adopt", "doctor", "learn", "report", "rotate", "teardown", "remove")

@@ -40,4 +40,5 @@ def test_every_playbook_and_public_module_is_listed():
 
 def test_every_guide_for_users_is_linked():
     guides = {path.stem for path in (ROOT / "docs/docsite/rst").glob("guide_*.rst")}
-    assert guides <= {Path(link).stem for link in LINKS}
+    translations = {name for name in guides if name.endswith(("_zh_tw", "_ja"))}
+    assert guides - translations <= {Path(link).stem for link in LINKS}

@@ -15,7 +15,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.remova
     ACCOUNTS,
     kept,
     notes,
-    told,
+    summary,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from support.servers import APP_ID, callback, ready, registration, removed_from, result
@@ -33,7 +33,7 @@ def taken_out(left: tuple[str, ...] = (), of: dict[str, Any] | None = None, **ch
 
 def whole(server: Server, *, predicted: bool = False) -> str:
     """All that is said of a server, as its message has it."""
-    return "; ".join([told(server, predicted=predicted), *notes(server, predicted=predicted)])
+    return "; ".join([summary(server, predicted=predicted), *notes(server, predicted=predicted)])
 
 
 def claimed(server: Server, **by: str) -> Server:

@@ -59,9 +59,10 @@ def fragments(node: ast.Call) -> Iterator[str]:
     while waiting:
         part = waiting.pop()
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            text = " ".join(re.sub(r"\{\w+\}.*", "", part.value).split()).strip(" .,:;")
-            if len(re.findall(r"(?<!\S)[a-z]{2,}", text)) >= 3:
-                yield text
+            # A remedy that follows in the same text is in another column
+            for sentence in " ".join(re.sub(r"\{\w+\}.*", "", part.value).split()).split(". "):
+                if len(re.findall(r"(?<!\S)[a-z]{2,}", sentence)) >= 3:
+                    yield sentence.strip(" .,:;")
         elif not isinstance(part, ast.Call | ast.FormattedValue | ast.Lambda):
             waiting += ast.iter_child_nodes(part)
 
@@ -71,6 +72,18 @@ def test_the_guide_has_the_fixed_words_of_every_error_and_check(page: str) -> No
     found = [(place, text) for place, call in calls() for text in fragments(call)]
     assert len(found) > 400
     assert [(place, text) for place, text in found if text not in shown] == []
+
+
+def test_the_guide_has_the_failures_of_playbooks(page: str) -> None:
+    shown = " ".join(page.split())
+    found = [
+        text.strip(" .\"'")
+        for path in (*(ROOT / "playbooks").glob("*.yml"), *(ROOT / "extensions/awx").glob("*.yml"))
+        for failure in re.findall(r"fail_msg: (?:>-\n)?([^\n]+)", path.read_text())
+        for text in re.split(r"\{\{.*?\}\}|\. ", failure)
+    ]
+    assert len(found) > 5
+    assert [text for text in found if text not in shown] == []
 
 
 def test_every_row_of_the_tables_of_connections_is_shown(page: str) -> None:

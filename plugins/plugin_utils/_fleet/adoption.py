@@ -220,8 +220,8 @@ def _undecidable(seen: Seen, provider: Document) -> str | None:
             "server, set rustdesk_sso_tenant_id and credentials for that tenant, or correct the console"
         )
     if "applications" not in answer:
-        said = str(answer.get("msg")).rstrip(".")
-        return f"{who} uses the application {app_id} in tenant {tenant}, which could not be read: {said}{other}"
+        reason = str(answer.get("msg")).rstrip(".")
+        return f"{who} uses the application {app_id} in tenant {tenant}, which could not be read: {reason}{other}"
     if not answer["applications"]:
         return (
             f"{who} uses the application {app_id}, which does not exist in tenant {tenant}. It was deleted, or belongs "
@@ -274,11 +274,11 @@ def _public_url(seen: Seen, application: Document) -> tuple[str | None, list[str
         own = sorted(_addresses.spellings([callback_url(seen.console_url)], fitting))
         if own:
             return own[0].removesuffix(CALLBACK_PATH), []
-        said = "The console does not report its callback URL, and its own address is not among the redirect URIs"
+        reason = "The console does not report its callback URL, and its own address is not among the redirect URIs"
         if len(fitting) == 1:
             address = fitting[0].removesuffix(CALLBACK_PATH)
-            return address, [f"{said}. {address} is taken from the only redirect URI that can be RustDesk's"]
-        return None, [f"{said}. Set rustdesk_sso_public_url to the address at which users reach it"]
+            return address, [f"{reason}. {address} is taken from the only redirect URI that can be RustDesk's"]
+        return None, [f"{reason}. Set rustdesk_sso_public_url to the address at which users reach it"]
     if not callback.endswith(CALLBACK_PATH):
         return None, [
             f"The callback URL {callback} does not end with {CALLBACK_PATH}. Set rustdesk_sso_public_url to the "

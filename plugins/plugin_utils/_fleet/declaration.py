@@ -247,17 +247,17 @@ def problems_to_adopt(values: Values) -> t.Iterator[str]:
 def _timeouts(values: Values) -> t.Iterator[str]:
     for name in TIMEOUTS:
         if PREFIX + name in values or name in SHARED_TIMEOUTS:
-            yield from _told(_input.seconds, values.get(PREFIX + name), PREFIX + name)
+            yield from _refusal(_input.seconds, values.get(PREFIX + name), PREFIX + name)
 
 
 def _automation(values: Values) -> t.Iterator[str]:
     if SECRET_EXPIRES in values:
-        yield from _told(_durations.expiry, values[SECRET_EXPIRES], SECRET_EXPIRES)
+        yield from _refusal(_durations.expiry, values[SECRET_EXPIRES], SECRET_EXPIRES)
     if WARN_BEFORE in values:
-        yield from _told(_durations.parse, values[WARN_BEFORE], WARN_BEFORE)
+        yield from _refusal(_durations.parse, values[WARN_BEFORE], WARN_BEFORE)
 
 
-def _told(rule: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> t.Iterator[str]:
+def _refusal(rule: t.Callable[..., t.Any], *arguments: t.Any, **options: t.Any) -> t.Iterator[str]:
     """Yield the message of ``rule`` if it refuses the value."""
     try:
         rule(*arguments, **options)
@@ -273,7 +273,7 @@ def _tenant(values: Values) -> t.Iterator[str]:
             "Directory (tenant) ID, or to one of its domain names."
         )
         return
-    for problem in _told(check_tenant, tenant_id):
+    for problem in _refusal(check_tenant, tenant_id):
         yield problem.replace("tenant_id", f"{PREFIX}tenant_id")
 
 
@@ -317,7 +317,7 @@ def _addresses(values: Values) -> t.Iterator[str]:
 
 def _unusable(values: Values, name: str) -> t.Iterator[str]:
     if PREFIX + name in values:
-        yield from _told(_input.url, values[PREFIX + name], PREFIX + name)
+        yield from _refusal(_input.url, values[PREFIX + name], PREFIX + name)
 
 
 def _others(values: Values) -> t.Iterator[str]:
@@ -326,7 +326,7 @@ def _others(values: Values) -> t.Iterator[str]:
     if notify_url is not None:
         # Its query often contains the secret
         as_secret: dict[str, t.Any] = {"query": True, "user": True, "secret": True}
-        yield from _told(_input.url, notify_url, f"{PREFIX}notify_url", hint="Copy the webhook again", **as_secret)
+        yield from _refusal(_input.url, notify_url, f"{PREFIX}notify_url", hint="Copy the webhook again", **as_secret)
     for uri in values.get(f"{PREFIX}remove_redirect_uris", []):
         problem = _input.url_problem(uri, query=True)
         if problem:

@@ -122,16 +122,16 @@ def _slack(run: Records) -> dict[str, t.Any]:
     def escape(text: str) -> str:
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
-    said = digest(run)
+    summary = digest(run)
     blocks: list[dict[str, t.Any]] = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": f"*{escape(said.title)}*"}}
+        {"type": "section", "text": {"type": "mrkdwn", "text": f"*{escape(summary.title)}*"}}
     ]
-    for heading, lines in said.sections:
-        told = [f"• {escape(name)}: {escape(what)}" for name, what in lines]
-        told = _fitting(told, lambda line: len(line) + 1, SLACK_BLOCK - 100, lambda count: f"• and {count} more")
-        text = "\n".join([f"*{heading}*", *told])
+    for heading, lines in summary.sections:
+        items = [f"• {escape(name)}: {escape(what)}" for name, what in lines]
+        items = _fitting(items, lambda line: len(line) + 1, SLACK_BLOCK - 100, lambda count: f"• and {count} more")
+        text = "\n".join([f"*{heading}*", *items])
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
-    return {"text": escape(said.title), "blocks": blocks}
+    return {"text": escape(summary.title), "blocks": blocks}
 
 
 def _teams(run: Records) -> dict[str, t.Any]:
@@ -140,11 +140,11 @@ def _teams(run: Records) -> dict[str, t.Any]:
     def escape(text: str) -> str:
         return "".join("\\" + sign if sign in "\\`*_[]()#~" else sign for sign in text)
 
-    said = digest(run)
+    summary = digest(run)
     body: list[dict[str, t.Any]] = [
-        {"type": "TextBlock", "text": escape(said.title), "weight": "Bolder", "size": "Medium", "wrap": True}
+        {"type": "TextBlock", "text": escape(summary.title), "weight": "Bolder", "size": "Medium", "wrap": True}
     ]
-    for heading, lines in said.sections:
+    for heading, lines in summary.sections:
         body.append({"type": "TextBlock", "text": heading, "weight": "Bolder", "wrap": True, "separator": True})
         facts = [{"title": escape(name), "value": escape(what)} for name, what in lines]
         facts = _fitting(

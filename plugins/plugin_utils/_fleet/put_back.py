@@ -131,7 +131,7 @@ def _former(server: Server, given: Share) -> options.Options:
     }
 
 
-def told(server: Server) -> str:
+def report(server: Server) -> str:
     """Report in sentences the steps and findings after the failure; empty if none."""
     back = server.put_back
     if back and not is_done(server):

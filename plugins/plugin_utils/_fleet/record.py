@@ -71,7 +71,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
     error = _error(server) or ({} if observed else _refused_change(known))
     took_part = known if secret_of(declaration, known) else {}
     changed = [concerns(server, took_part), concerns(server, _retired(server)), bool(server.configured.get("changed"))]
-    return _told(
+    return _completed(
         {
             **blank(server.name),
             "tenant_id": known.get("tenant_id") or declaration["tenant_id"],
@@ -105,7 +105,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
                 for note in (
                     _accounts(server),
                     _before(server, predicted=predicted),
-                    trial.told(took_part, sharing),
+                    trial.note(took_part, sharing),
                     _former(server, took_part),
                     _stranded(server),
                     str(known.get("change_refused") or ""),
@@ -162,7 +162,7 @@ def _before(server: Server, *, predicted: bool) -> str:
 
 def _stranded(server: Server) -> str:
     """Report a client secret that reached no console and could not be removed again."""
-    return stranded.told(server) if server.taken_back and not stranded.is_taken_back(server) else ""
+    return stranded.report(server) if server.taken_back and not stranded.is_taken_back(server) else ""
 
 
 def _former(server: Server, known: Result) -> str:
@@ -186,7 +186,7 @@ def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
     left = result_of(declaration, server.registration) or {}
     deleted = result_of(declaration, server.retired) or {}
     leaves = left if declaration["remove_redirect_uris"] or concerns(server, left) else {}
-    told = _told(
+    known = _completed(
         {
             **blank(server.name),
             "tenant_id": declaration["tenant_id"],
@@ -214,11 +214,11 @@ def removed(server: Server, *, predicted: bool = False) -> RemovalRecord:
             "outcome": _of_removal(server, predicted=predicted),
             "notes": removal_message.notes(server, predicted=predicted),
         },
-        removal_message.told(server, predicted=predicted),
+        removal_message.summary(server, predicted=predicted),
     )
     taken_out = not error and not declaration["remove_redirect_uris"]
     return {
-        **told,
+        **known,
         "removal": {
             "kept": removal_message.kept(server, predicted=predicted) if taken_out else [],
             "application_deleted": removal_message.is_deleted(server),
@@ -235,7 +235,7 @@ def _of_removal(server: Server, *, predicted: bool) -> str:
 
 def failed(server: str, error: Result) -> RunRecord:
     """Return the record of a server whose declaration was refused, or that failed before it was read."""
-    return _told({**blank(server), "error": _failure(error) or {"phase": "", "message": NOT_BEGUN, "cause": ""}})
+    return _completed({**blank(server), "error": _failure(error) or {"phase": "", "message": NOT_BEGUN, "cause": ""}})
 
 
 def not_removed(server: str, error: Result) -> RemovalRecord:
@@ -243,7 +243,7 @@ def not_removed(server: str, error: Result) -> RemovalRecord:
     return {**failed(server, error), "removal": {"kept": [], "application_deleted": False}}
 
 
-def _told(known: RunRecord, message: str = "", *, predicted: bool = False) -> RunRecord:
+def _completed(known: RunRecord, message: str = "", *, predicted: bool = False) -> RunRecord:
     """Complete ``known`` with failure, outcome and message.
 
     ``message`` is the text for a server that did not fail, by default derived from ``known``. The notes follow it.
@@ -270,8 +270,8 @@ def _short(known: RunRecord, *, predicted: bool) -> str:
 
 def _error(server: Server) -> Error:
     if server.failure:
-        said = [str(server.failure["message"]), put_back.told(server), stranded.told(server)]
-        return _failure({**server.failure, "message": " ".join(filter(None, said))})
+        messages = [str(server.failure["message"]), put_back.report(server), stranded.report(server)]
+        return _failure({**server.failure, "message": " ".join(filter(None, messages))})
     found = _retired(server)
     if found.get("failed"):
         return {"phase": "Retire superseded secrets", "message": str(found.get("msg")), "cause": ""}
@@ -340,13 +340,13 @@ def _restrictions(server: Server, known: Result) -> list[Restriction]:
 def _drift(server: Server, known: Result) -> list[Drift]:
     name = server.declaration["client_secret"]["name"]
     renewed = secret_of(server.declaration, known).get("decision") == "renewed"
-    told = (
+    changes = (
         (known, f"application {server.declaration['application'].get('display_name') or ''}"),
         (server.configured, f"provider {server.declaration['provider_name']}"),
     )
     return [
         item
-        for result, what in told
+        for result, what in changes
         if result.get("changed") and result.get("diff")
         for item in drift.of_server(
             result["diff"]["before"],

@@ -38,8 +38,7 @@ ISSUER = re.compile(rf"https://[^/]+/{GUID.pattern}/v2\.0")
 # The placeholder for the IDs of an application that check mode predicts
 NO_ID = "00000000-0000-0000-0000-000000000000"
 NOT_REGISTERED = (
-    "The application was not registered in this run. Select the phases before this one as well: each phase depends on "
-    "the earlier ones."
+    "The application was not registered in this run. Each phase depends on the earlier ones, so select them together."
 )
 
 
@@ -78,7 +77,7 @@ def obstacles(declaration: Declaration, console: Result) -> list[str]:
         found.append(
             f"The callback URL {present or ''} is in use and cannot be replaced by {wanted}: {new['detail']}. Set "
             f"{PREFIX}public_url to the address at which users reach this console. To move the console before its new "
-            f"address works, leave out the verification (--skip-tags {PREFIX}verify)."
+            f"address works, skip the verification (--skip-tags {PREFIX}verify)."
         )
     if any(provider.get("client_secret_set") is None for provider in console.get("providers") or []):
         found.append(
@@ -92,11 +91,13 @@ def _other_provider(name: str, console: Result) -> list[str]:
     """Return why the console's provider with the declared name, in any letter case, cannot be the declared one."""
     provider = next(iter(console.get("providers") or []), None)
     if provider is None:
-        spelt = [item["name"] for item in console.get("other_providers") or [] if item["name"].lower() == name.lower()]
+        similar = [
+            item["name"] for item in console.get("other_providers") or [] if item["name"].lower() == name.lower()
+        ]
         return [
             f"The console has the provider {other}, and provider names are case-sensitive. Set {PREFIX}provider_name "
             f"to {other}."
-            for other in spelt[:1]
+            for other in similar[:1]
         ]
     if not may_sign_in_with_oauth2(provider):
         return []

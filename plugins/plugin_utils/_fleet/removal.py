@@ -117,26 +117,26 @@ def refusal(server: Server) -> Result:
     """
     if not server.provider:
         return {}
-    told = _of_another_service(server)
-    if told:
-        return {"msg": told}
+    refused = _of_another_service(server)
+    if refused:
+        return {"msg": refused}
     found = result_of(server.declaration, server.registration) or failure_as_whole(server.registration)
     if not found or found.get("failed"):
         return _unreadable(server, found)
-    told = _of_another_application(server, found)
-    return {"msg": told} if told else {}
+    refused = _of_another_application(server, found)
+    return {"msg": refused} if refused else {}
 
 
 def _unreadable(server: Server, found: Result) -> Result:
     """Return the failure of the lookup. Without Entra, the redirect URI and client secret would be left behind."""
     name = server.declaration["application"]["unique_name"]
-    said = str(found.get("msg") or f"The application {name} was not looked up").rstrip(". ")
+    reason = str(found.get("msg") or f"The application {name} was not looked up").rstrip(". ")
     hint = (
         "Nothing was removed for this server. Correct this and run the playbook again. To remove only the provider "
         f"{server.provider['name']} although the application cannot be read, use the module rustdesk_oidc_provider "
         "with state absent"
     )
-    return {"msg": sentences(said, hint), "error": found.get("error") or {}}
+    return {"msg": sentences(reason, hint), "error": found.get("error") or {}}
 
 
 def _of_another_application(server: Server, found: Result) -> str:

@@ -38,7 +38,7 @@ DONE = _Words("removed", "deleted", "client secrets removed", "kept")
 PREDICTED = _Words("would be removed", "would be deleted", "client secrets that would be removed", "would be kept")
 
 
-def told(server: Server, *, predicted: bool = False) -> str:
+def summary(server: Server, *, predicted: bool = False) -> str:
     """Describe the removal of ``server``. ``predicted`` is check mode."""
     declaration = server.declaration
     left, words = _left(server), PREDICTED if predicted else DONE

@@ -135,7 +135,7 @@ def _result(server: Server) -> Result:
     return failure_as_whole(server.taken_back)
 
 
-def told(server: Server) -> str:
+def report(server: Server) -> str:
     """Report the fate of a client secret that did not reach its console, in sentences; empty if it did."""
     outcome, secret = fate(server), made(server)
     if outcome in ("", HELD):

@@ -42,10 +42,10 @@ def lines(run: Records, *, predicted: bool = False) -> list[str]:
     rows: list[tuple[str, ...]] = [(*COLUMNS, "would change" if predicted else "changed")]
     rows += [_row(run[name], predicted=predicted) for name in listed]
     rest = len(urgent) - len(listed)
-    said = _grouped([(name, note) for name in urgent for note in _notes(run[name])])
+    notes = _grouped([(name, note) for name in urgent for note in _notes(run[name])])
     failed = _grouped([(name, run[name]["message"]) for name in urgent if run[name]["failed"]])
     table = [*_aligned(rows), *([f"and {rest} more, healthy and unchanged"] if rest else [])]
-    parts = [[digest(run, predicted=predicted).title], table, said, failed, [DOCTOR] if failed else []]
+    parts = [[digest(run, predicted=predicted).title], table, notes, failed, [DOCTOR] if failed else []]
     return [line for part in parts if part for line in ("", *part)][1:]
 
 
@@ -93,10 +93,10 @@ def _notes(known: RunRecord) -> list[str]:
     return [*restrictions, *known["notes"]]
 
 
-def _grouped(told: t.Iterable[tuple[str, str]]) -> list[str]:
+def _grouped(texts: t.Iterable[tuple[str, str]]) -> list[str]:
     """Return one line for each text, with the servers that it concerns, in the order of the first of them."""
     names: dict[str, list[str]] = {}
-    for name, text in told:
+    for name, text in texts:
         names.setdefault(" ".join(text.split()), []).append(name)
     return [f"{_named(members)}: {text}" for text, members in names.items()]
 

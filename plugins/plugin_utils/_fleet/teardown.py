@@ -232,36 +232,36 @@ class _Closing:
 
 def closing(automation: Automation, records: Records, *, predicted: bool, graph: str) -> list[str]:
     """Report in lines what the run did, or would do in check mode, and what it keeps. ``graph`` is Graph's address."""
-    said, known = _Closing(), complete(automation, records)
+    report, known = _Closing(), complete(automation, records)
     failed = [name for name, item in known.items() if item["failed"]]
-    said.lines.append(_heading(automation, len(known), len(failed), predicted=predicted))
-    said.add("Servers that failed", (f"{name}: {known[name]['message']}" for name in failed))
+    report.lines.append(_heading(automation, len(known), len(failed), predicted=predicted))
+    report.add("Servers that failed", (f"{name}: {known[name]['message']}" for name in failed))
     if failed:
-        said.lines.append("Correct the failures and run the playbook again.")
+        report.lines.append("Correct the failures and run the playbook again.")
     gone = [name for name in failed if _may_be_gone(known[name])]
     if gone:
-        said.lines.append(f"If a console no longer exists, add -e teardown_gone_consoles={','.join(gone)}")
+        report.lines.append(f"If a console no longer exists, add -e teardown_gone_consoles={','.join(gone)}")
     left = [name for name, item in known.items() if not item["failed"]]
-    said.add("Servers that would be removed" if predicted else "Servers removed", [", ".join(left)] if left else [])
+    report.add("Servers that would be removed" if predicted else "Servers removed", [", ".join(left)] if left else [])
     done = automation.done
-    said.add("Servers removed by an earlier teardown", [", ".join(done)] if done else [])
+    report.add("Servers removed by an earlier teardown", [", ".join(done)] if done else [])
     applications = _applications(known)
-    said.add("Applications that would be deleted" if predicted else "Applications deleted", applications)
-    said.add("Automation", _automation(automation, failed, predicted=predicted))
-    said.add("Kept", _kept(known))
-    said.add("Never removed", _stays(graph))
-    return said.lines
+    report.add("Applications that would be deleted" if predicted else "Applications deleted", applications)
+    report.add("Automation", _automation(automation, failed, predicted=predicted))
+    report.add("Kept", _kept(known))
+    report.add("Never removed", _stays(graph))
+    return report.lines
 
 
 def _heading(automation: Automation, servers: int, failed: int, *, predicted: bool) -> str:
     """Return the first line, with the result of the run."""
-    told = f"{failed} of {servers} servers failed."
+    failures = f"{failed} of {servers} servers failed."
     if predicted and failed:
-        return f"Check mode: nothing was changed. The teardown would not be finished: {told}"
+        return f"Check mode: nothing was changed. The teardown would not be finished: {failures}"
     if predicted:
         return "Check mode: nothing was changed. Without --check, the teardown would do the following."
     if failed:
-        return f"The teardown is not finished: {told}"
+        return f"The teardown is not finished: {failures}"
     if automation.failed:
         return "The teardown is not finished: the automation's application could not be deleted."
     return "The teardown is finished."
@@ -274,8 +274,8 @@ def _may_be_gone(item: RemovalRecord) -> bool:
 
 def _applications(records: Records) -> list[str]:
     known = [item["application"] for item in records.values() if item["removal"]["application_deleted"]]
-    told = [f"{item['unique_name']} (client ID {item['app_id']}, object ID {item['object_id']})" for item in known]
-    return list(dict.fromkeys(told))
+    names = [f"{item['unique_name']} (client ID {item['app_id']}, object ID {item['object_id']})" for item in known]
+    return list(dict.fromkeys(names))
 
 
 def _kept(records: Records) -> list[str]:

@@ -95,11 +95,11 @@ def build(records: t.Any, at: str) -> Model:
 def _server(record: t.Any, place: int, checked_at: datetime) -> Model:
     """Check a record and add the derived keys: state, reason, days_left, command, checks_run and checks_passed."""
     name = record.get("server") if isinstance(record, t.Mapping) else None
-    told = f"the server {name}" if name and isinstance(name, str) else f"record {place + 1}"
-    server: Model = _checked(record, Record, told, "")
-    server["renew_before_days"] = _durations.parse(server.pop("renew_before"), f"renew_before of {told}").days
+    subject = f"the server {name}" if name and isinstance(name, str) else f"record {place + 1}"
+    server: Model = _checked(record, Record, subject, "")
+    server["renew_before_days"] = _durations.parse(server.pop("renew_before"), f"renew_before of {subject}").days
     expires = server["client_secret"]["expires"]
-    left = _time(expires, f"client_secret.expires of {told}") - checked_at if expires else None
+    left = _time(expires, f"client_secret.expires of {subject}") - checked_at if expires else None
     ran = [check for check in server["checks"] if check["ok"] is not None]
     state, reason = _state(server, left)
     name = server.pop("server")
@@ -263,48 +263,50 @@ def _application(members: t.Sequence[Model], callback_urls: set[str], *, complet
     }
 
 
-def _checked(value: t.Any, annotation: t.Any, told: str, key: str) -> t.Any:
+def _checked(value: t.Any, annotation: t.Any, subject: str, key: str) -> t.Any:
     """Check a value against its annotation. Return plain Python without unknown keys, which must not be published."""
     if t.is_typeddict(annotation):
-        return _checked_keys(value, annotation, told, key)
+        return _checked_keys(value, annotation, subject, key)
     if t.get_origin(annotation) is list:
         if not isinstance(value, (list, tuple)):
-            raise _refused(told, key, "is not a list")
+            raise _refused(subject, key, "is not a list")
         (inner,) = t.get_args(annotation)
-        return [_checked(item, inner, told, f"{key}[{place}]") for place, item in enumerate(value)]
+        return [_checked(item, inner, subject, f"{key}[{place}]") for place, item in enumerate(value)]
     allowed = t.get_args(annotation) or (annotation,)
     if not isinstance(value, allowed):
-        raise _refused(told, key, f"is not {' or '.join(_TYPES[one] for one in allowed)}")
+        raise _refused(subject, key, f"is not {' or '.join(_TYPES[one] for one in allowed)}")
     if value is None:
         return "" if str in allowed else None
     # Ansible's strings may carry tags or marks
     return str.__str__(value) if isinstance(value, str) else value
 
 
-def _checked_keys(value: t.Any, annotation: t.Any, told: str, key: str) -> Model:
+def _checked_keys(value: t.Any, annotation: t.Any, subject: str, key: str) -> Model:
     if not isinstance(value, t.Mapping):
-        raise _refused(told, key, "is not a dictionary")
+        raise _refused(subject, key, "is not a dictionary")
     if not value and not annotation.__total__:
         return {}
     prefix = f"{key}." if key else ""
     annotations = _annotations(annotation)
     for name in annotations:
         if name not in value:
-            raise _refused(told, prefix + name, "is missing")
-    return {name: _checked(value[name], inner, told, prefix + name) for name, inner in annotations.items()}
+            raise _refused(subject, prefix + name, "is missing")
+    return {name: _checked(value[name], inner, subject, prefix + name) for name, inner in annotations.items()}
 
 
-def _refused(told: str, key: str, what: str) -> InputError:
+def _refused(subject: str, key: str, what: str) -> InputError:
     return InputError(
-        f"Cannot report on {told}", answer=f"{key or 'its record'} {what}", hint="Use the fact rustdesk_sso_observed."
+        f"Cannot report on {subject}",
+        answer=f"{key or 'its record'} {what}",
+        hint="Use the fact rustdesk_sso_observed.",
     )
 
 
-def _time(text: str, told: str) -> datetime:
+def _time(text: str, subject: str) -> datetime:
     try:
         moment = parse_time(text)
     except (ValueError, OverflowError):
         moment = parse_time("")
     if moment == parse_time(""):
-        raise InputError(f"{told} is not a valid time: {text!r}", hint="Write it as 2026-11-21T17:00:00Z.")
+        raise InputError(f"{subject} is not a valid time: {text!r}", hint="Write it as 2026-11-21T17:00:00Z.")
     return moment

@@ -116,7 +116,7 @@ def _environment() -> Environment:
         check_results=_check_results,
         changes=_changes,
         days_left=days_left,
-        told=_told,
+        described=_described,
         first_to_expire=_first_to_expire,
         labels=_labels,
         seconds=lambda text: int(parse_time(text).timestamp()),
@@ -149,7 +149,7 @@ def _check_results(server: Model) -> dict[str, bool]:
 
 
 @pass_context
-def _told(context: Context, known: Automation) -> str:
+def _described(context: Context, known: Automation) -> str:
     """Describe the automation's credential."""
     return automation.told(known, context["now"])
 

@@ -71,8 +71,8 @@ def _problems(uri: str, personal: bool, any_scheme: bool) -> t.Iterator[str]:
     own_scheme = scheme in BROKERS or (any_scheme and ":" in uri and scheme not in (*_input.WEB, ""))
     schemes = (scheme,) if own_scheme else _input.WEB
     # A URI with a custom scheme needs no host
-    problem = _input.url_problem(uri, schemes=schemes, query=True, longest=MAX_LENGTH)
-    if problem and not (own_scheme and problem.startswith("must begin with")):
+    problem = _input.url_problem(uri, schemes=schemes, query=True, host=not own_scheme, longest=MAX_LENGTH)
+    if problem:
         yield problem
         return
     if scheme == "http" and urlsplit(uri).hostname not in ("localhost", "127.0.0.1"):
