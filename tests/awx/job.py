@@ -65,8 +65,8 @@ class Job:
     def warnings(self) -> list[str]:
         """Return all warnings and deprecations, of results and of Ansible itself."""
         results = [event["event_data"].get("res") or {} for event in self.events if event.get("event_data")]
-        told = [str(item) for res in results for key in ("warnings", "deprecations") for item in res.get(key) or []]
-        return told + [event["stdout"] for event in self.events if event["event"] in ("warning", "deprecated")]
+        shown = [str(item) for res in results for key in ("warnings", "deprecations") for item in res.get(key) or []]
+        return shown + [event["stdout"] for event in self.events if event["event"] in ("warning", "deprecated")]
 
 
 class _Names:

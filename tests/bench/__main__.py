@@ -81,8 +81,8 @@ class Bench:
         candidate = candidates.first_run(self.ground, size, own, made)
         output = keep(self.ground.lab, self.ground.home, Setting(size), candidate, results)
         if not own:
-            (told,) = REGISTERED.findall(output)
-            self.results.facts[f"registrations {size}"] = len(re.findall("^(?:ok|changed): ", told, re.MULTILINE))
+            (registered,) = REGISTERED.findall(output)
+            self.results.facts[f"registrations {size}"] = len(re.findall("^(?:ok|changed): ", registered, re.MULTILINE))
         return made[-1]
 
     def _one(self, latency: float) -> list[Candidate]:

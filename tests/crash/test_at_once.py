@@ -32,7 +32,7 @@ FLOW_OF = {
 }
 
 
-def said(number: int, run: Run) -> Iterator[str]:
+def unexpected(number: int, run: Run) -> Iterator[str]:
     """Return the unexpected messages and results of a run."""
     if run.rc:
         yield f"run {number} failed: {' '.join(run.output.split())[-600:]}"
@@ -59,7 +59,7 @@ def test_concurrent_runs(make_ground: MakeGround, tmp_path: Path, name: str, kin
 
     with ThreadPoolExecutor(runs) as pool:
         done = list(pool.map(run, range(1, runs + 1)))
-    case.broken += [text for number, each in enumerate(done, 1) for text in said(number, each)]
+    case.broken += [text for number, each in enumerate(done, 1) for text in unexpected(number, each)]
     ground.fleet.variables.pop("rustdesk_sso_secret_renew", None)
     case.look("after the runs", MOST)
     case.follow(settle=True)

@@ -50,7 +50,7 @@ def sample(flow: Flow, sent: list[str]) -> Iterator[Crash]:
             yield Crash(number)
 
 
-def told(flow: str, kind: str, way: str, at: Crash, request: str, outcome: Outcome) -> list[str]:
+def failures(flow: str, kind: str, way: str, at: Crash, request: str, outcome: Outcome) -> list[str]:
     """Return the broken promises of one case, with its name; a boundary that was not hit is one of them."""
     case = f"{flow}, {kind}, {way}: {'after' if at.done else 'before'} request {at.request} ({request})"
     broken = [*([] if outcome.hit else ["the boundary was not hit"]), *outcome.broken]
@@ -66,7 +66,7 @@ def test_controller_dies_at_a_request(make_ground: MakeGround, name: str, kind: 
     broken = []
     for at in share(every(sent)) if AT_LENGTH else sample(flow, sent):
         outcome = crash(make_ground(kind, flow), at, settle=AT_LENGTH)
-        broken += told(name, kind, "in process", at, sent[at.request - 1], outcome)
+        broken += failures(name, kind, "in process", at, sent[at.request - 1], outcome)
     assert not broken, "\n".join(broken)
 
 
@@ -78,5 +78,5 @@ def test_ansible_playbook_is_killed(make_ground: MakeGround, name: str, kind: st
     broken = []
     for at in share(every(["ansible-playbook"] * number)) if AT_LENGTH else [Crash(number // 2, done=True)]:
         outcome = crash(make_ground(kind, flow), at, as_process, settle=AT_LENGTH)
-        broken += told(name, kind, "ansible-playbook", at, "", outcome)
+        broken += failures(name, kind, "ansible-playbook", at, "", outcome)
     assert not broken, "\n".join(broken)

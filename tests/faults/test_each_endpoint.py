@@ -22,7 +22,7 @@ from support.length import AT_LENGTH, record, share
 CASES = [(start, kind) for start in STARTS for kind in KINDS] if AT_LENGTH else [*zip(STARTS, KINDS, strict=False)]
 
 
-def told(start: str, kind: str, fault: Fault, outcome: Outcome) -> list[str]:
+def failures(start: str, kind: str, fault: Fault, outcome: Outcome) -> list[str]:
     """Return the broken promises of one case, with its name."""
     case = f"{start}, {kind}: {fault.kind}, {fault.times} times, at {fault.request}"
     broken = [*([] if outcome.hit else ["no request met the fault"]), *outcome.broken]
@@ -38,5 +38,5 @@ def test_fault_at_each_endpoint(make_ground: MakeGround, start: str, kind: str) 
     for fault in share(faults(sent)) if AT_LENGTH else sample(sent, STARTS.index(start)):
         ground = make_ground(kind, flow)
         ground.fleet.variables["rustdesk_sso_timeout"] = TIMEOUT
-        broken += told(start, kind, fault, after_faults(ground, fault.order))
+        broken += failures(start, kind, fault, after_faults(ground, fault.order))
     assert not broken, "\n".join(broken)

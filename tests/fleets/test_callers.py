@@ -175,8 +175,8 @@ def test_cached_facts(lab: Lab, fleet: Fleet) -> None:
     assert done.rc == 0, done.output[-4000:]
     # Cached results of an earlier run do not replace the current state
     put(fleet.consoles[first], enabled=False)
-    mended = fleet.controller.playbook([caller], fleet.inventory, **environment)
-    assert mended.changed() == {first: 2, second: 0}, mended.output[-4000:]
+    corrected = fleet.controller.playbook([caller], fleet.inventory, **environment)
+    assert corrected.changed() == {first: 2, second: 0}, corrected.output[-4000:]
     converged(fleet)
 
     files = [path for path in cache.rglob("*") if path.is_file()]

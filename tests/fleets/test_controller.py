@@ -150,7 +150,9 @@ def test_one_registration_for_a_batch(lab: Lab, fleet: Fleet, tmp_path: Path) ->
     for name in (first, second):
         assert fleet.sign_in(name)["access_token"]
     fleet.hosts[guest] |= other.variables
-    healed = fleet.site()
-    assert healed.rc == 0, healed.output[-4000:]
-    assert {name: healed.changed()[name] for name in (first, second)} == {first: 0, second: 0}, healed.output[-3000:]
+    corrected = fleet.site()
+    assert corrected.rc == 0, corrected.output[-4000:]
+    assert {name: corrected.changed()[name] for name in (first, second)} == {first: 0, second: 0}, corrected.output[
+        -3000:
+    ]
     assert other.sign_in(guest)["access_token"]

@@ -21,7 +21,7 @@ DEAD = "https://127.0.0.1:9/T00000000/B00000000/dead-webhook-secret"
 WRONG_PASSWORD = "Wr0ng-Pa55word-of-the-console"
 
 
-def telling(hook: Webhook, fleet: Fleet, **more: Any) -> dict[str, Any]:
+def notifying(hook: Webhook, fleet: Fleet, **more: Any) -> dict[str, Any]:
     """Variables for notifications to a webhook of the lab; ``more`` without the prefix rustdesk_sso_notify_."""
     values = {"url": hook.url, "ca_path": str(fleet.lab.ca_path), **more}
     return {f"rustdesk_sso_notify_{name}": value for name, value in values.items()}
@@ -45,7 +45,7 @@ def test_results_of_a_run(lab: Lab, fleet: Fleet) -> None:
         fleet.add_server(name)
     controller = fleet.controller
     hook, slack, teams = (lab.add_webhook(takes) for takes in ("json", "slack", "teams"))
-    fleet.variables |= telling(hook, fleet)
+    fleet.variables |= notifying(hook, fleet)
     caller = play(imported(), noted())
 
     predicted = controller.playbook([caller], fleet.inventory, "--check")
@@ -78,8 +78,8 @@ def test_results_of_a_run(lab: Lab, fleet: Fleet) -> None:
         [
             play(imported()),
             play(imported(), vars={"rustdesk_sso_notify_when": "failures"}),
-            play(imported(), vars=telling(slack, fleet, format="slack", when="always")),
-            play(imported(), vars=telling(teams, fleet, format="teams", when="always"), serial=1),
+            play(imported(), vars=notifying(slack, fleet, format="slack", when="always")),
+            play(imported(), vars=notifying(teams, fleet, format="teams", when="always"), serial=1),
         ],
         fleet.inventory,
         ANSIBLE_SHOW_CUSTOM_STATS="true",
@@ -100,7 +100,7 @@ def test_failures_are_reported(lab: Lab, fleet: Fleet) -> None:
     for name in names:
         fleet.add_server(name)
     hook = lab.add_webhook()
-    fleet.variables |= telling(hook, fleet, when="failures")
+    fleet.variables |= notifying(hook, fleet, when="failures")
     posted: list[Any] = []
 
     def failed(*servers: str) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def test_an_earlier_failure_is_not_reported_again(lab: Lab, fleet: Fleet) -> Non
     fleet.add_server(name)
     controller = fleet.controller
     hook = lab.add_webhook()
-    fleet.variables |= telling(hook, fleet)
+    fleet.variables |= notifying(hook, fleet)
     wrong = {"rustdesk_sso_console_password": WRONG_PASSWORD}
     caller = play(
         rescued(included(vars=wrong)),
@@ -176,7 +176,7 @@ def test_a_failing_webhook_fails_no_server(lab: Lab, fleet: Fleet) -> None:
     fleet.add_server(f"desk1.{fleet.domain}")
     hook = lab.add_webhook()
     hook.answer(500)
-    refused = telling(hook, fleet, when="always")
+    refused = notifying(hook, fleet, when="always")
     plays = {
         "it answered 500": refused,
         "it answered 404": refused | {"rustdesk_sso_notify_url": f"{hook.url}-of-nobody"},

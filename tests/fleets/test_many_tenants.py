@@ -75,6 +75,6 @@ def test_servers_of_several_tenants(provider: ServiceProvider, quick_controller:
     for fleet in provider.fleets:
         if fleet.domain in refusing:
             fleet.tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
-    healed = provider.site("--forks", str(FORKS))
-    assert healed.rc == 0, healed.output[-4000:]
-    assert healed.changed() == dict.fromkeys(provider.fleet_of, 0)
+    corrected = provider.site("--forks", str(FORKS))
+    assert corrected.rc == 0, corrected.output[-4000:]
+    assert corrected.changed() == dict.fromkeys(provider.fleet_of, 0)

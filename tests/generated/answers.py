@@ -132,8 +132,8 @@ class Ground:
             requests = lab.requests()
         finally:
             self.reset(case.flow)
-        told = json.dumps(result)
-        if "failed unexpectedly" in told:
+        text = json.dumps(result)
+        if "failed unexpectedly" in text:
             yield f"failed unexpectedly: {result.get('msg')}"
         if result["failed"]:
             message = str(result.get("msg"))
@@ -228,9 +228,9 @@ class Ground:
             ]
         if flow == "change":
             return [("rustdesk_oidc_provider", {**options, "client_secret": SECRET, "update_secret": "always"})]
-        told = {"name": "azure", "include_secrets": True}
+        named = {"name": "azure", "include_secrets": True}
         return [
-            ("rustdesk_oidc_provider_info", {**session, **told, **({"console_type": kind} if flow == "info" else {})})
+            ("rustdesk_oidc_provider_info", {**session, **named, **({"console_type": kind} if flow == "info" else {})})
         ]
 
 

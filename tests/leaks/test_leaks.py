@@ -79,7 +79,7 @@ def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
     return [{**hosts, "tasks": [{**task, **MODULE_DOOR} for task in tasks]}]
 
 
-def spoil(fleet: Any, names: dict[str, str]) -> None:
+def sabotage(fleet: Any, names: dict[str, str]) -> None:
     """Prepare the next run: two servers to correct, and failures at others, whose services return secrets in their
     responses.
     """
@@ -115,7 +115,7 @@ def spoil(fleet: Any, names: dict[str, str]) -> None:
         fault("truncated", "GET", truncate=True)
 
 
-HEALED = ("totp", "secret-deleted", "disabled")
+CORRECTED = ("totp", "secret-deleted", "disabled")
 # The first half fails in both ways
 FAILING = ("wrong-password", "wrong-automation", "echo-on-write", "renamed", "wrapped", "list", "truncated")
 
@@ -128,7 +128,7 @@ def test_no_secret_is_visible(make_traces: Callable[[], Any], module_door: bool)
     # Each task and server starts a Python: fewer servers are enough to verify that modules mask as the action plugins
     # do
     failing = FAILING[:3] if module_door else FAILING
-    names = {case: f"{case}.{fleet.domain}" for case in (*(HEALED[:1] if module_door else HEALED), *failing)}
+    names = {case: f"{case}.{fleet.domain}" for case in (*(CORRECTED[:1] if module_door else CORRECTED), *failing)}
     for case, name in names.items():
         console = fleet.add_server(name, **({"second_factor": "totp"} if case == "totp" else {}))
         if case == "totp" and module_door:  # each of its tasks signs in, and a code opens one session
@@ -136,7 +136,7 @@ def test_no_secret_is_visible(make_traces: Callable[[], Any], module_door: bool)
 
     first = traces.run(site(fleet, module_door))
     assert first.rc == 0, first.output
-    spoil(fleet, names)
+    sabotage(fleet, names)
     second = traces.run(site(fleet, module_door))
     assert second.failed() == {names[case] for case in failing}, second.output
     assert second.changed()[names["totp"]] > 0
@@ -180,7 +180,7 @@ def test_each_callback(make_traces: Callable[[], Any], callback: str) -> None:
     found = os.pathsep.join([str(fleet.controller.collections), str(peers.fetch())])
     chosen = {"ANSIBLE_COLLECTIONS_PATH": found, "ANSIBLE_CALLBACKS_ENABLED": MORE_REPORTS, **CALLBACKS[callback]}
     assert traces.run(fleet.controller.site, **chosen).rc == 0, traces.output
-    spoil(fleet, names)
+    sabotage(fleet, names)
     assert traces.run(fleet.controller.site, **chosen).rc == 2, traces.output
     leaks = traces.leaks(WRONG_PASSWORD, WRONG_CLIENT_SECRET)
     record(

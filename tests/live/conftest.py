@@ -107,11 +107,11 @@ def run(request: pytest.FixtureRequest, live_target: Target | None) -> Iterator[
         left = made.made.undo()
         if live_target:
             folder = Path(os.environ.get("RUSTDESK_SSO_LIVE_FOLDER") or request.config.rootpath / "build" / "live")
-            _tell_of(made, folder, write(made.notes, folder))
+            _summarize(made, folder, write(made.notes, folder))
     assert left == []
 
 
-def _tell_of(run: Run, folder: Path, files: list[str]) -> None:
+def _summarize(run: Run, folder: Path, files: list[str]) -> None:
     """Print a summary of the live run at the end, outside pytest's capture."""
     _SUMMARY.append(f"{run.budget.sent} requests. Records in {folder}: {', '.join(files)}")
     unknown = sorted(run.notes.sanitizer.replaced_members)

@@ -37,8 +37,8 @@ def is_ours(name: Any) -> bool:
 class Made:
     """The steps that undo a run, the latest first."""
 
-    def __init__(self, budget: Budget, tell: Callable[[str], None] = print) -> None:
-        self._budget, self._tell = budget, tell
+    def __init__(self, budget: Budget, output: Callable[[str], None] = print) -> None:
+        self._budget, self._print = budget, output
         self._steps: list[tuple[str, Callable[[], None]]] = []
 
     def add(self, what: str, undo: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ class Made:
                 except Exception as error:  # noqa: BLE001 - the others have to go all the same
                     left.append(f"{what} ({type(error).__name__})")
         for what in left:
-            self._tell(f"Not removed: {what}. Run LIVE_LEFTOVERS=remove make live, or remove it manually.")
+            self._print(f"Not removed: {what}. Run LIVE_LEFTOVERS=remove make live, or remove it manually.")
         return left
 
 

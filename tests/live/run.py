@@ -29,11 +29,11 @@ CLIENT = "rustdesk-sso-live"
 class Run:
     """The services of a target. A change may take ``patience`` seconds, with ``pause`` seconds between two reads."""
 
-    def __init__(self, target: Target, patience: float, pause: float, tell: Callable[[str], None] = print) -> None:
+    def __init__(self, target: Target, patience: float, pause: float, output: Callable[[str], None] = print) -> None:
         self.target = target
         self.notes = Notes(Sanitizer(target.words))
         self.budget = Budget(target.requests)
-        self.made = Made(self.budget, tell)
+        self.made = Made(self.budget, output)
         self._waits = {"patience": patience, "pause": pause, "verify": target.ca_path or True}
         self._roles: frozenset[str] | None = None
         self._graph: Service | None = None

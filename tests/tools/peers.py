@@ -34,17 +34,17 @@ def unpack(wheel: Path, folder: Path) -> None:
 def fetch() -> Path:
     """Return the folder with the collections, downloaded if missing; raises CalledProcessError if that fails."""
     PEERS.mkdir(parents=True, exist_ok=True)
-    stamp, told = PEERS / "stamp", "\n".join([WHEEL, *COLLECTIONS])
+    stamp, content = PEERS / "stamp", "\n".join([WHEEL, *COLLECTIONS])
     with (PEERS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may start at the same time
-        if not stamp.exists() or stamp.read_text("utf-8") != told:
+        if not stamp.exists() or stamp.read_text("utf-8") != content:
             shutil.rmtree(PEERS / "ansible_collections", ignore_errors=True)
             with tempfile.TemporaryDirectory(dir=PEERS) as scratch:
                 download = [sys.executable, "-m", "pip", "--quiet", "download", "--no-deps", "--dest", scratch, WHEEL]
                 subprocess.run(download, check=True)
                 (wheel,) = Path(scratch).glob("*.whl")
                 unpack(wheel, PEERS)
-            stamp.write_text(told, "utf-8")
+            stamp.write_text(content, "utf-8")
     return PEERS
 
 

@@ -136,8 +136,8 @@ class Role:
             if name not in self.sections:
                 yield f"{name} is an option, but is neither set nor mentioned in {DEFAULTS}"
             declared = [points[name] for points in self.entry_points.values() if name in points]
-            told = [{key: value for key, value in one.items() if key != "required"} for one in declared]
-            if any(one != told[0] for one in told):
+            rules = [{key: value for key, value in one.items() if key != "required"} for one in declared]
+            if any(one != rules[0] for one in rules):
                 yield f"{name} differs between entry points"
             default = self.defaults.get(name)
             if ENVIRONMENT.search(str(default)):

@@ -65,7 +65,12 @@ def test_the_reference_is_up_to_date() -> None:
             "rustdesk_sso_app_notes: x",
             "rustdesk_sso_app_notes has the default 'x'",
         ),
-        (DEFAULTS, "rustdesk_sso_timeout:", "rustdesk_sso_patience:", "rustdesk_sso_patience has a default, but is not"),
+        (
+            DEFAULTS,
+            "rustdesk_sso_timeout:",
+            "rustdesk_sso_patience:",
+            "rustdesk_sso_patience has a default, but is not",
+        ),
         (DEFAULTS, "# rustdesk_sso_app_tags:", "# rustdesk_sso_app_tag:", "rustdesk_sso_app_tag is mentioned"),
         (SPECS, "        default: azure\n", "", "rustdesk_sso_provider_name has the default 'azure'"),
         (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is out of date"),
