@@ -299,7 +299,7 @@ def test_entra_without_a_secret(awx: Awx, kind: str) -> None:
 
 
 def test_stored_secrets_are_not_replaced(installed: Awx) -> None:
-    """Values fill an empty credential; a stored secret is kept, whatever the variables are."""
+    """Values fill an empty credential; a stored secret is kept, regardless of the variables."""
     awx = installed
     given = {"tenant": "t", "client": "c", "secret": "first", "subscription": "any"}
     assert install(awx, entra_inputs=given).changes == [f'set inputs of credential "{NAME}: Entra"']

@@ -34,7 +34,7 @@ FULL = (
 )
 SHORT = (Setting(1),)
 VERIFICATION = "rustdesk_sso_verify"
-# The number of servers that the peer is measured with: ten take it a minute
+# The numbers of servers that the peer is measured with: it takes a minute for ten
 PEERED = (1, 10)
 REGISTERED = re.compile(r"^TASK \[\S+ : Register the applications\] \**\n((?:(?!\n\n).)*)", re.MULTILINE | re.DOTALL)
 

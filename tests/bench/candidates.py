@@ -19,7 +19,7 @@ from .ground import LOCAL, Ground, changed, ended, unchanged
 from .measure import Candidate
 
 CALLBACK = "/api/oidc/callback"
-# The number of results of empty tasks that are enough to measure the cost of one
+# The number of results of empty tasks from which the cost of one is calculated
 TRIVIAL = 20
 
 

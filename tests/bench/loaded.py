@@ -51,7 +51,7 @@ def of_packages(modules: Iterable[str], *packages: str) -> list[str]:
 
 
 def main() -> None:
-    """Run the core as the module does, without AnsibleModule's way to print its result."""
+    """Run the core as the module does, but without AnsibleModule's output."""
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
     name, options = json.load(sys.stdin)

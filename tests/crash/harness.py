@@ -82,14 +82,14 @@ def boundaries(ground: Ground) -> list[str]:
 
 
 def changes(request: str) -> bool:
-    """Return whether a request as boundaries() names it may change something."""
+    """Return whether a request, as named by boundaries(), can change something."""
     _place, method, path = request.rsplit(" ", 2)
     return method != "GET" and not path.endswith(HARMLESS) and not path.endswith("/$batch")
 
 
 @contextmanager
 def arranged(ground: Ground) -> Iterator[None]:
-    """The faults of the flow, for the block only."""
+    """Schedule the faults of the flow, for the block only."""
     ground.arrange()
     try:
         yield

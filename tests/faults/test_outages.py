@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The product waits for the end of throttling and short outages of Graph and the token endpoint; long ones end in a
-clear message.
-"""
+"""Throttling and short outages of Graph and of the token endpoint are waited out; long ones end in a clear message."""
 
 from __future__ import annotations
 

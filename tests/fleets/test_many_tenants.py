@@ -44,7 +44,7 @@ def test_servers_of_several_tenants(provider: ServiceProvider, quick_controller:
         holders = sorted(item["displayName"] for item in application["passwordCredentials"])
         assert holders == sorted(f"rustdesk-sso {name}" for name in fleet.hosts)
 
-    # Concurrent processes were tested above
+    # The first run covered concurrent processes
     provider.controller = quick_controller
 
     # Three servers are down, a tenant refuses the automation, and one server joins each of two other tenants

@@ -41,7 +41,7 @@ def test_playbook(lab: Lab, make_quick_fleet: Callable[[int], Fleet], tmp_path: 
     fleet.variables["rustdesk_sso_entra_client_secret_expires"] = day.strftime("%Y-%m-%dT%H:%M:%SZ")
     folder = tmp_path / "report"
 
-    # It fails after all is written, and is no change, even the first time and with --diff
+    # It fails after everything is written, and reports no change, even on the first run and with --diff
     run = report(fleet, folder, "--diff", report_fail_on=["broken", "unreachable"])
     assert run.rc == 2, run.output
     counts = (

@@ -35,7 +35,7 @@ ANY = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 NO_ID = "00000000-0000-0000-0000-000000000000"
-# More requests than any run needs that does not wait
+# More requests than any run without waits needs
 MANY = 150
 MADE = ("created", "renewed")
 # Members of a new list entry that only Graph can choose

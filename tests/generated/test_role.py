@@ -32,7 +32,7 @@ EXAMPLES = int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "60")) // len(consoles.KI
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 # A lab keeps a server for each console that it ever had
 CASES_OF_A_LAB = 100
-# During the overlap a holder has two; a third is of a run that died before it stored it in the console
+# During the overlap a holder has two; a third was left by a run that died before it stored it in the console
 MOST_SECRETS = 3
 # Texts that no message may contain: they indicate a bug, not something to correct
 FAULTS = ("failed unexpectedly", "Unexpected failure", "Traceback")
@@ -161,7 +161,7 @@ class Story:
                 now, account = after[who], self.before[who]
                 if account and not now and not self._asked_to_lose(step, who[1], console in touched):
                     raise AssertionError(f"{where}: {who} can no longer sign in: {world.refusals[who]}")
-                # If it is named by its ID, users may lose their identity, see the variable app_replaces
+                # If app_replaces names the client ID, users may lose their identity
                 if now and "replace the stored client ID" not in named:
                     last = account or self._known(console, who[1], now, named)
                     assert not last or now == last, f"{where}: {who} was {last} and is {now}"

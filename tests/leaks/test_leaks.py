@@ -116,7 +116,7 @@ def sabotage(fleet: Any, names: dict[str, str]) -> None:
 
 
 CORRECTED = ("totp", "secret-deleted", "disabled")
-# The first half fails in both ways
+# The first three are also tested as modules
 FAILING = ("wrong-password", "wrong-automation", "echo-on-write", "renamed", "wrapped", "list", "truncated")
 
 
@@ -141,7 +141,7 @@ def test_no_secret_is_visible(make_traces: Callable[[], Any], module_door: bool)
     assert second.failed() == {names[case] for case in failing}, second.output
     assert second.changed()[names["totp"]] > 0
 
-    # The searched text is that of the real run: verbose, with a log and with the processes of this way
+    # The search covered a real run: verbose, with a log and with the expected processes
     assert "task path:" in traces.output
     assert (traces.home / "ansible.log").stat().st_size > 10_000
     assert any("ansible-playbook" in line for line in traces.processes)

@@ -56,7 +56,7 @@ class Sanitizer:
         self._words = vocabulary.words() | {word.lower() for word in words}
         self._known: set[str] = set()
         self._names: dict[tuple[str, str], str] = {}
-        # Replaced names of members that look harmless, for the user at the terminal
+        # Replaced names of members that look like identifiers, for the user at the terminal
         self.replaced_members: set[str] = set()
 
     def learn(self, *values: str | None) -> None:

@@ -19,7 +19,7 @@ from support.monitoring import EXTENSIONS, MONITORING
 PLAYBOOKS = {path.stem for path in (EXTENSIONS.parent / "playbooks").glob("*.yml")}
 UNITS = MONITORING / "systemd"
 PROGRAM = "/opt/rustdesk-sso/venv/bin/ansible-playbook"
-# The highest exposure that `systemd-analyze security` rates OK is below 20 of 100
+# The highest accepted exposure, of 100; `systemd-analyze security` rates it OK
 EXPOSURE = 20
 
 
