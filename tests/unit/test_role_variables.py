@@ -51,26 +51,31 @@ def test_the_reference_is_up_to_date() -> None:
 @pytest.mark.parametrize(
     ("name", "before", "after", "said"),
     [
-        (DEFAULTS, "_timeout: 30\n", "_timeout: 31\n", "rustdesk_sso_timeout has the default 30.*and 31"),
+        (DEFAULTS, "_timeout: 30\n", "_timeout: 31\n", "rustdesk_sso_timeout has the default 30.*but 31"),
         (
             DEFAULTS,
             "rustdesk_sso_secret_overlap: 1d\n",
             "",
-            "rustdesk_sso_secret_overlap is an option and is neither set",
+            "rustdesk_sso_secret_overlap is an option, but is neither set",
         ),
-        (DEFAULTS, "# rustdesk_sso_app_notes:\n", "", "rustdesk_sso_app_notes is an option and is neither set"),
+        (DEFAULTS, "# rustdesk_sso_app_notes:\n", "", "rustdesk_sso_app_notes is an option, but is neither set"),
         (
             DEFAULTS,
             "# rustdesk_sso_app_notes:",
             "rustdesk_sso_app_notes: x",
             "rustdesk_sso_app_notes has the default 'x'",
         ),
-        (DEFAULTS, "rustdesk_sso_timeout:", "rustdesk_sso_patience:", "rustdesk_sso_patience has a default and is no"),
+        (
+            DEFAULTS,
+            "rustdesk_sso_timeout:",
+            "rustdesk_sso_patience:",
+            "rustdesk_sso_patience has a default, but is not",
+        ),
         (DEFAULTS, "# rustdesk_sso_app_tags:", "# rustdesk_sso_app_tag:", "rustdesk_sso_app_tag is mentioned"),
         (SPECS, "        default: azure\n", "", "rustdesk_sso_provider_name has the default 'azure'"),
-        (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is stale"),
-        (SPECS, NOTES, "Notes.", "reference_variables.rst is stale"),
-        (DEFAULTS, "# --- Notifications -", "# --- Messages -", "reference_variables.rst is stale"),
+        (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is out of date"),
+        (SPECS, NOTES, "Notes.", "reference_variables.rst is out of date"),
+        (DEFAULTS, "# --- Notifications -", "# --- Messages -", "reference_variables.rst is out of date"),
     ],
 )
 def test_mistakes_are_reported(copy: Path, name: str, before: str, after: str, said: str) -> None:
