@@ -14,7 +14,7 @@ from support.quick_runs import QuickRun, quick_run
 # Words for completed actions, unless "be" precedes them: "would be removed", "to be created"
 DONE = (
     "added|adopted|applied|assigned|attached|changed|cleared|configured|consented|converged|corrected|created|"
-    "deleted|disabled|enabled|ended|made|moved|put back|registered|renewed|replaced|removed|reset|restored|retired|"
+    "deleted|disabled|enabled|ended|made|moved|registered|renewed|replaced|removed|reset|restored|retired|"
     "revoked|rotated|saved|sent|set up|taken over|taken back|took over|tried|updated|uploaded|verified|was|were|"
     "written|wrote|had|did"
 )

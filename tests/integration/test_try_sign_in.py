@@ -124,7 +124,7 @@ def test_only_the_client_that_began_can_collect_the_session(stage: Stage) -> Non
         assert ("Keep this URL to yourself" in stage.shown[0]) == (kind == "rustdesk_api")
         if kind == "rustdesk_api":
             assert result["failed"]
-            assert "someone else has collected its session" in result["msg"], result
+            assert "another client has collected its session" in result["msg"], result
             assert [item["user"] for item in desk.sessions()] == [stage.account(kind)]
         else:
             assert result["account"]["name"] == stage.account(kind), result
@@ -195,7 +195,7 @@ def test_refusal_by_the_console(stage: Stage) -> None:
     verification = stage.run("pro", broken({"json": {"type": "email_check", "tfa_type": "email_check"}}))
     assert "returned no session (type email_check)" in verification["msg"], verification
     consumed = stage.run("pro", broken({"status": 401, "json": {"error": "Authorization already consumed"}}))
-    assert "someone else has collected" in consumed["msg"], consumed
+    assert "another client has collected" in consumed["msg"], consumed
 
     passing = [{"status": 502}, {"html": "<html>Restarting</html>"}, {"cut": "before"}, {"throttle": "0"}]
     worked = stage.run("pro", broken(*passing, then=stage.user()), wait_timeout=20.0)

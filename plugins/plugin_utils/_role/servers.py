@@ -50,7 +50,7 @@ def registered(variables: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
 def of_all(variables: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
     """Return the results that all servers of a run in lockstep share, from the variables of one of them.
 
-    Ansible evaluates what is read of a host anew each time.
+    Ansible evaluates the variables of a host again each time they are read.
     """
     in_step = registered(variables, "declaration").get("lockstep")
     return {name: registered(variables, name) for name in OF_ALL} if in_step else {}
