@@ -146,7 +146,7 @@ class InProcessAction(ActionBase):
         with _set(environment):
             return self._validated(core)
 
-    def _tell(self, text: str) -> None:
+    def _notify(self, text: str) -> None:
         """Show a message immediately. A result's warnings are shown only after the task."""
         self._display.display(f"{self._task.action}: {text}", color=constants.COLOR_VERBOSE)
 
@@ -161,7 +161,7 @@ class InProcessAction(ActionBase):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             result: dict[str, t.Any] = {"failed": True, "msg": message}
         else:
-            result = outcome(core, params, Context(self._task.check_mode, warnings.append, self._tell))
+            result = outcome(core, params, Context(self._task.check_mode, warnings.append, self._notify))
         warnings += [
             f"Both option {one['option']} and its alias {one['alias']} are set." for one in validated._warnings
         ]

@@ -120,7 +120,7 @@ def findings(facts: Facts) -> list[Finding]:
 def credential(facts: Facts) -> Finding:
     """Check whether the automation's own credential is expiring soon."""
     known = facts.automation
-    seen = f"the automation's own {own.told(known, facts.now)}"
+    seen = f"the automation's own {own.describe(known, facts.now)}"
     if known["state"] == "unknown":
         hint = "To be warned, set rustdesk_sso_entra_client_secret_expires"
         return not_checked(CREDENTIAL, f"the expiry date of the automation's own credential is unknown. {hint}")

@@ -54,7 +54,7 @@ def judge(known: t.Mapping[str, str], warn_before: timedelta, now: datetime) -> 
     }
 
 
-def told(automation: Automation, now: datetime) -> str:
+def describe(automation: Automation, now: datetime) -> str:
     """Describe in a few words the automation's credential and its expiry date."""
     word = WORDS.get(automation["credential"], "")
     if not word:
@@ -81,7 +81,7 @@ def warning(automation: Automation, now: datetime) -> str:
     if automation["state"] not in URGENT:
         return ""
     return (
-        f"The automation's own {told(automation, now)} (client ID {automation['client_id']}). Without a valid "
+        f"The automation's own {describe(automation, now)} (client ID {automation['client_id']}). Without a valid "
         f"credential, client secrets are no longer renewed. {RENEW}."
     )
 

@@ -191,7 +191,7 @@ def _automation(servers: t.Sequence[Model], checked_at: datetime) -> list[Model]
             {
                 **known,
                 "urgent": known["state"] in automation.URGENT,
-                "summary": automation.told(known, checked_at),
+                "summary": automation.describe(known, checked_at),
                 "days_left": (expires - checked_at).days if expires else None,
                 "command": _renewal(members[0]) if known["state"] in automation.URGENT else "",
                 "servers": [member["server"] for member in members],
