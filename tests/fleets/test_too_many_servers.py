@@ -18,7 +18,7 @@ from support.quick_runs import quick_run
 
 # With personal accounts
 LIMIT = 100
-REFUSED = "101 servers share the application crowded: 101 redirect URIs are more than the 100"
+REFUSED = "101 servers share the application crowded: 101 redirect URIs exceed the 100"
 REMEDY = "Set rustdesk_sso_app_unique_name to a different name for each group of servers"
 
 

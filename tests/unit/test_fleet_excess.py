@@ -32,7 +32,7 @@ def test_the_limit(changed: dict[str, Any], limit: int) -> None:
     found = refusals([*servers, elsewhere])
     assert [*found] == [application_key(servers[0])] == [KEY]
     assert f"{limit + 1} servers share the application rustdesk-sso: {limit + 1} redirect URIs" in found[KEY]
-    assert f"more than the {limit} that" in found[KEY]
+    assert f"exceed the {limit} that" in found[KEY]
     assert "Set rustdesk_sso_app_unique_name to a different name for each group of servers" in found[KEY]
     assert found[KEY].endswith("Nothing was changed.")
 

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.credentials import RENEW
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.own_expiry import EXPIRING
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import counted
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation, Record
 
 # The credential that each value of O(auth_source) signs in with
@@ -66,7 +67,7 @@ def describe(automation: Automation, now: datetime) -> str:
     if moment <= now:
         return f"{word} expired on {day}"
     days = (moment - now).days
-    left = "less than a day" if not days else "1 day" if days == 1 else f"{days} days"
+    left = "less than a day" if not days else counted(days, "day")
     return f"{word} expires in {left}, on {day}"
 
 

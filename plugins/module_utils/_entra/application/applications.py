@@ -29,7 +29,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     discover,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError, unforeseen
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    InputError,
+    SsoError,
+    counted,
+    unforeseen,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
@@ -259,7 +264,10 @@ def result(declared: t.Sequence[Params], outcomes: t.Sequence[Outcome]) -> Resul
                 shown[name] = outcome["diff"][side]
     found: Result = {"changed": any(item["changed"] for item in results), "diff": sides, OPTION: results}
     if failed:
-        found |= {"failed": True, "msg": f"{len(failed)} of {len(results)} applications failed. " + " | ".join(failed)}
+        found |= {
+            "failed": True,
+            "msg": f"{len(failed)} of {counted(len(results), 'application')} failed. " + " | ".join(failed),
+        }
     return found
 
 

@@ -22,7 +22,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.applic
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import orphans, room
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import Verdict
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, counted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 
 # The placeholder value of a client secret that check mode predicts
@@ -378,4 +378,4 @@ def format_time(moment: datetime) -> str:
 
 
 def _days(span: timedelta) -> str:
-    return f"{span.days} days" if span.days else f"{span.total_seconds() / 3600:.0f} hours"
+    return counted(span.days, "day") if span.days else counted(round(span.total_seconds() / 3600), "hour")

@@ -31,6 +31,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ConflictError,
     ServiceError,
     SsoError,
+    counted,
     unforeseen,
 )
 
@@ -256,8 +257,9 @@ class SecretWriter:
         )
         decision.accepted = verdict.accepted
         if not done:
+            patience = counted(round(self._graph.patience), "second")
             raise ServiceError(
-                f"The new client secret for {name} was not accepted within {self._graph.patience:.0f} seconds",
+                f"The new client secret for {name} was not accepted within {patience}",
                 answer=f"the token endpoint last answered: {verdict.answer}",
                 hint="Run the playbook again. If the tenant is slow, increase wait_timeout",
                 code=f"AADSTS{verdict.code}" if verdict.code else None,
