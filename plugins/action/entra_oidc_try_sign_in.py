@@ -87,7 +87,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     # Under the option names of an administrator's session
     console = {**params, "proxy": params["console_proxy"], "ca_path": params["console_ca_path"] or params["ca_path"]}
     console_type, names = _users(console, context)
-    with closing(Http(console["ca_path"], params["timeout"], proxy, context.tell)) as http:
+    with closing(Http(console["ca_path"], params["timeout"], proxy, context.notify)) as http:
         attempt = UserSignIn(Connection(url, http, headers, "public_url", "console_ca_path"), console_type)
         begun = attempt.begin(params["name"])
         _check_cloud(params, url, begun.url)
@@ -124,7 +124,7 @@ def _users(params: t.Mapping[str, t.Any], context: Context) -> tuple[type[Consol
     """Return the console's type and the names of its users, None if unknown. Warns if they cannot be read."""
     found = CONSOLES.get(params["console_type"])
     try:
-        with signed_in({**params, "session": None, "keep_session": False}, context.tell) as session:
+        with signed_in({**params, "session": None, "keep_session": False}, context.notify) as session:
             found = type(session.console)
             return found, session.console.user_names()
     except SsoError as error:

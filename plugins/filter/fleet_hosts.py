@@ -131,7 +131,7 @@ def switched(name: str, value: t.Any) -> bool:
     try:
         return bool(boolean(value or False))
     except TypeError:
-        raise AnsibleFilterError(f"{name} has to be true or false, and {str(value)!r} is neither.") from None
+        raise AnsibleFilterError(f"{name} must be true or false, and {str(value)!r} is neither.") from None
 
 
 @pass_context

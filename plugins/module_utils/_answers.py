@@ -138,7 +138,7 @@ def _gateway(gateway: Gateway | None, asked: Asked, headers: t.Collection[str], 
         todo = f"Check the values of headers ({', '.join(sorted(headers))}), which it rejects"
     else:
         such = f", such as {gateway.token}" if gateway.token else ""
-        todo = f"Set headers (rustdesk_sso_console_headers) to those of a service token of the gateway{such}"
+        todo = f"Set headers to those of a service token of the gateway{such}"
     return Cause(GATEWAY, answer, f"{todo}; exempt the path /api from it; or correct {asked.option}")
 
 

@@ -140,6 +140,11 @@ def printable(text: str) -> str:
     return UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return ``count`` with its ``noun``, which forms the plural with -s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def sentences(*parts: str | None) -> str:
     """Join the ``parts`` that are not empty, each ended by sentence()."""
     return " ".join(sentence(part) for part in parts if part)

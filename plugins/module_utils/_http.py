@@ -49,7 +49,7 @@ SOCKS_REQUIREMENT = "PySocks>=1.7"
 NOTICEABLE = 3.0
 NO_ATTEMPTS = waits.Attempts()
 
-Tell = t.Callable[[str], None]
+Notify = t.Callable[[str], None]
 
 
 class _Retry(Retry):
@@ -63,14 +63,14 @@ class _Retry(Retry):
     def __init__(
         self,
         *arguments: t.Any,
-        tell: Tell | None = None,
+        notify: Notify | None = None,
         request: str = "",
         budget: waits.Budget = waits.USUAL,
         attempts: waits.Attempts = NO_ATTEMPTS,
         **options: t.Any,
     ) -> None:
         super().__init__(*arguments, **options)
-        self._tell = tell
+        self._notify = notify
         self._request = request
         self._budget = budget
         self._attempts = attempts
@@ -78,7 +78,7 @@ class _Retry(Retry):
 
     def new(self, **options: t.Any) -> t.Any:
         """Return the next attempt; urllib3 creates it from the options that it knows."""
-        own = {"tell": self._tell, "request": self._request, "budget": self._budget, "attempts": self._attempts}
+        own = {"notify": self._notify, "request": self._request, "budget": self._budget, "attempts": self._attempts}
         return super().new(**{**own, **options})
 
     def sleep(self, response: t.Any = None) -> None:
@@ -93,8 +93,8 @@ class _Retry(Retry):
     def sleep_for_retry(self, response: t.Any) -> bool:
         """Wait as long as the service requests; return whether it requests a wait."""
         seconds = self.get_retry_after(response) or 0.0
-        if self._tell and seconds >= NOTICEABLE:
-            self._tell(f"{self._request} was answered {response.status}: retrying in {math.ceil(seconds)} s")
+        if self._notify and seconds >= NOTICEABLE:
+            self._notify(f"{self._request} was answered {response.status}: retrying in {math.ceil(seconds)} s")
         return super().sleep_for_retry(response)
 
     def get_retry_after(self, response: t.Any) -> float | None:
@@ -147,13 +147,13 @@ class Http:
         ca_path: str | None,
         timeout: float,
         proxy: Proxy | None = None,
-        tell: Tell | None = None,
+        notify: Notify | None = None,
         wait_timeout: float = waits.BUDGET,
     ) -> None:
         """``ca_path`` is a PEM file to trust instead of the system's store.
 
         ``timeout`` is in seconds for each attempt of a request, including its whole response; ``wait_timeout`` is the
-        limit for all waits that a service requests for one request. ``tell`` receives a sentence before each wait.
+        limit for all waits that a service requests for one request. ``notify`` receives a sentence before each wait.
 
         All requests go through ``proxy``, regardless of the environment; without it, the environment's proxy applies.
         Raises MissingLibraryError if requests is not installed, InputError if the file cannot be used.
@@ -162,12 +162,12 @@ class Http:
             raise MissingLibraryError(REQUESTS_REQUIREMENT)
         if proxy and proxy.socks and not importlib.util.find_spec("socks"):
             raise MissingLibraryError(SOCKS_REQUIREMENT)
-        self.proxy, self.tell = proxy, tell
+        self.proxy, self.notify = proxy, notify
         trust(ca_path)
         self._verify: str | bool = ca_path or True
         self.timeout = timeout
         budget = waits.Budget(wait_timeout)
-        self._safe, self._unsafe = (session(repeats(timeout, budget, tell, safe=safe)) for safe in (True, False))
+        self._safe, self._unsafe = (session(repeats(timeout, budget, notify, safe=safe)) for safe in (True, False))
 
     def send(self, method: str, url: str, *, repeatable: bool | None = None, **kwargs: t.Any) -> requests.Response:
         """Send one request and return the response, whatever its status.
@@ -229,7 +229,7 @@ def _no_ca(ca_path: str, option: str, why: str) -> InputError:
 
 
 def repeats(
-    timeout: float, budget: waits.Budget = waits.USUAL, tell: Tell | None = None, *, safe: bool = True
+    timeout: float, budget: waits.Budget = waits.USUAL, notify: Notify | None = None, *, safe: bool = True
 ) -> Retry:
     """Return the retry policy of a request; ``safe`` means that it may be carried out several times.
 
@@ -242,7 +242,7 @@ def repeats(
         status_forcelist=waits.PASSING | {500} if safe else waits.NOTHING_DONE,
         allowed_methods=None,
         raise_on_status=False,
-        tell=tell,
+        notify=notify,
         budget=budget,
         attempts=waits.Attempts(timeout),
     )

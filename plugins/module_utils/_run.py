@@ -26,12 +26,12 @@ if t.TYPE_CHECKING:
 class Context:
     """What the core knows about the task: whether it may change anything, and how to issue warnings.
 
-    ``tell`` reports progress while the task still runs, such as waits; None if no user would see it.
+    ``notify`` reports progress while the task still runs, such as waits; None if no user would see it.
     """
 
     check_mode: bool
     warn: t.Callable[[str], None]
-    tell: t.Callable[[str], None] | None = None
+    notify: t.Callable[[str], None] | None = None
 
 
 Core = t.Callable[[t.Mapping[str, t.Any], Context], dict[str, t.Any]]

@@ -26,6 +26,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import TokenEndpoint
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
     ServiceError,
+    counted,
     quoted,
     sentence,
     sentences,
@@ -231,7 +232,7 @@ def _clock(connection: Connection, now: datetime | None) -> Check:
         return Check(name, True, "the console's clock is correct")
     way = "ahead" if off > 0 else "behind"
     hint = "Synchronize the console's clock, for example with NTP"
-    return Check(name, False, f"the console's clock is {abs(off)} seconds {way}", hint, SERVICE)
+    return Check(name, False, f"the console's clock is {counted(abs(off), 'second')} {way}", hint, SERVICE)
 
 
 def _request(url: str, discovery: Discovery | None, params: Params) -> t.Iterator[Check]:
@@ -359,7 +360,7 @@ def _expires(now: datetime | None, params: Params) -> Check:
         return Check(name, None, "not checked: client_secret_expires is not set")
     left = parse_time(params["client_secret_expires"]) - (now or datetime.now(timezone.utc))
     good = left.total_seconds() > 0
-    text = f"{left.days} days are left" if good else f"it expired {-left.days} days ago"
+    text = f"it expires in {counted(left.days, 'day')}" if good else f"it expired {counted(-left.days, 'day')} ago"
     return Check(name, good, text, None if good else "Run the role, which renews it")
 
 

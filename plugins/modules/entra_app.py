@@ -1498,7 +1498,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     alone = [option for option in APPLICATION if SPEC["argument_spec"][option].keys().isdisjoint(DEFAULTED)]
     declared = applications.declarations(params, alone)
     sdk.require()
-    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context), APPLICATION, context.tell))
+    outcomes = asyncio.run(applications.converge(declared, partial(_converge, context), APPLICATION, context.notify))
     if params[applications.OPTION] is not None:
         return applications.result(declared, outcomes)
     (outcome,) = outcomes

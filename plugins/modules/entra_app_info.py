@@ -289,15 +289,15 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     span = None if within is None else _durations.parse(within, "expiring_within")
     cloud = clouds.choose(params)
     credentials.check(params)
-    return asyncio.run(_inspect(params, cloud, span, context.tell))
+    return asyncio.run(_inspect(params, cloud, span, context.notify))
 
 
 async def _inspect(
-    params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None, tell: waiting.Tell | None
+    params: t.Mapping[str, t.Any], cloud: clouds.Cloud, span: timedelta | None, notify: waiting.Notify | None
 ) -> dict[str, t.Any]:
-    with closing(Http(params["ca_path"], params["timeout"], tell=tell)) as http:
+    with closing(Http(params["ca_path"], params["timeout"], notify=notify)) as http:
         discovery = await asyncio.to_thread(discover, http, cloud, params["tenant_id"])
-    async with waiting.told(tell), connect(params, cloud, discovery.tenant_id) as graph:
+    async with waiting.reporting(notify), connect(params, cloud, discovery.tenant_id) as graph:
         found = await _find(graph, params)
         views = [_view(document, graph) for document in found]
         if span is not None:

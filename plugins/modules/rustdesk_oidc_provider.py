@@ -407,7 +407,7 @@ def check(params: t.Mapping[str, t.Any]) -> None:
 def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Run the module with validated ``params`` and return the task's result. Raises SsoError."""
     check(params)
-    with signed_in(params, context.tell) as session:
+    with signed_in(params, context.notify) as session:
         result = converge(params, session, context)
         return {**result, "session": session.handed_over} if params["keep_session"] else result
 
@@ -415,7 +415,7 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
 def close(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Close the session of an earlier task. Raises SsoError."""
     if params["session"]:
-        with signed_in({**params, "keep_session": False}, context.tell):
+        with signed_in({**params, "keep_session": False}, context.notify):
             pass
     return {}
 

@@ -223,14 +223,14 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
     if params["probe"]:
         url, proxy = _input.url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
         headers = check_headers(params["headers"])
-        with closing(Http(params["ca_path"], params["timeout"], proxy, context.tell)) as http:
+        with closing(Http(params["ca_path"], params["timeout"], proxy, context.notify)) as http:
             return {"probe": probe(Connection(url, http, headers), params)}
     if params["close_session"]:
-        with signed_in({**params, "keep_session": False}, context.tell):
+        with signed_in({**params, "keep_session": False}, context.notify):
             return {}
     # This module always reads again, even if an earlier task has read the settings.
     session_of_earlier = params["session"] and {**params["session"], "seen": None}
-    with signed_in({**params, "session": session_of_earlier}, context.tell) as session:
+    with signed_in({**params, "session": session_of_earlier}, context.notify) as session:
         console = session.console
         found = listed = console.providers(params["name"] or "")
         if params["name"]:

@@ -257,7 +257,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._proxy import
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, run_module
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import options
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.console import CONSOLES
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.last_look import Look, last_look
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.final_check import FinalCheck, final_check
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.options import RUSTDESK_OPTIONS
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import Tested
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.questions import Questions
@@ -323,19 +323,19 @@ def run(params: t.Mapping[str, t.Any], context: Context) -> dict[str, t.Any]:
         questions.close()
     with ThreadPoolExecutor(1) as aside, ExitStack() as stack:
         # First, so that the session is closed even if something else fails
-        look = aside.submit(last_look, console, questions, context.tell) if params["session"] else None
+        final = aside.submit(final_check, console, questions, context.notify) if params["session"] else None
         stack.callback(questions.end)
         public_url = _input.url(params["public_url"], "public_url")
-        http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"], tell=context.tell)))
+        http = stack.enter_context(closing(Http(params["ca_path"], params["timeout"], notify=context.notify)))
         offers, begins = (
-            stack.enter_context(closing(Http(console["ca_path"], params["timeout"], proxy, context.tell)))
+            stack.enter_context(closing(Http(console["ca_path"], params["timeout"], proxy, context.notify)))
             for _each in range(2)
         )
         if not params["unverifiable"]:
             asked = {**params, "console_type": console["console_type"], "public_url": public_url}
             checks = _sign_in_check.verify(http, offers, begins, asked, questions.ask)
         questions.end()
-        seen = look.result() if look else Look()
+        seen = final.result() if final else FinalCheck()
         if seen.conflict:  # another run has written at the same time, so its client secret counts
             checks = [_others(http, params, seen, check) for check in checks]
             context.warn(f"{seen.conflict.attempted}: another run wrote its own client secret, which Entra accepts")
@@ -360,7 +360,9 @@ def _close(console: t.Mapping[str, t.Any]) -> None:
                 pass
 
 
-def _others(http: Http, params: t.Mapping[str, t.Any], seen: Look, check: _sign_in_check.Check) -> _sign_in_check.Check:
+def _others(
+    http: Http, params: t.Mapping[str, t.Any], seen: FinalCheck, check: _sign_in_check.Check
+) -> _sign_in_check.Check:
     """Return ``check`` for the client secret that another run has written; raises ConflictError if Entra rejects it."""
     if check.name != "client_secret_accepted":
         return check

@@ -27,6 +27,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._run import Context, Core, outcome
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _sealed
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import next_steps
 
 # Set by the role for its tasks: they run on the controller, whatever the caller's connection, become or interpreter
 ON_CONTROLLER = "__rustdesk_sso_on_controller"
@@ -70,7 +71,9 @@ class InProcessAction(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         result = self._result(task_vars or {})
-        return said_once(result) if (task_vars or {}).get(ON_CONTROLLER) else result
+        if (task_vars or {}).get(ON_CONTROLLER):
+            return said_once(next_steps.of_role(self._task.action, result))
+        return result
 
     def _result(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
         error = self._task.args.pop(ERROR, None)
@@ -146,7 +149,7 @@ class InProcessAction(ActionBase):
         with _set(environment):
             return self._validated(core)
 
-    def _tell(self, text: str) -> None:
+    def _notify(self, text: str) -> None:
         """Show a message immediately. A result's warnings are shown only after the task."""
         self._display.display(f"{self._task.action}: {text}", color=constants.COLOR_VERBOSE)
 
@@ -161,7 +164,7 @@ class InProcessAction(ActionBase):
                 message = f"Unsupported parameters for ({self._task.action}) module: {message}"
             result: dict[str, t.Any] = {"failed": True, "msg": message}
         else:
-            result = outcome(core, params, Context(self._task.check_mode, warnings.append, self._tell))
+            result = outcome(core, params, Context(self._task.check_mode, warnings.append, self._notify))
         warnings += [
             f"Both option {one['option']} and its alias {one['alias']} are set." for one in validated._warnings
         ]

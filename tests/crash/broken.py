@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import Decision
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.writer import SecretWriter
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import last_look
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import final_check
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro_document import Contract
 
 Patch = pytest.MonkeyPatch
@@ -59,7 +59,7 @@ def drop_the_wait_for_acceptance(patch: Patch) -> None:
 def drop_the_read_back(patch: Patch) -> None:
     """Assume that a Pro console stores every write."""
     patch.setattr(Contract, "differences", lambda *_documents: [])
-    patch.setattr(last_look, "_look", lambda *_arguments: last_look.Look(holds=True))
+    patch.setattr(final_check, "_check", lambda *_arguments: final_check.FinalCheck(holds=True))
 
 
 DEFECTS = (swap_two_steps, retire_before_the_proof, drop_the_wait_for_acceptance, drop_the_read_back)

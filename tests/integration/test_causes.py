@@ -246,7 +246,7 @@ ANSWERS: dict[str, tuple[int, dict[str, str], str, list[str], list[str]]] = {
         {"Location": "https://team.cloudflareaccess.com/cdn-cgi/access/login/desk?meta=secret"},
         "",
         ["Cloudflare Access", "302 to https://team.cloudflareaccess.com/cdn-cgi/access/login/desk)"],
-        ["rustdesk_sso_console_headers", "CF-Access-Client-Id and CF-Access-Client-Secret", "/api"],
+        ["Set headers to", "CF-Access-Client-Id and CF-Access-Client-Secret", "/api"],
     ),
     "Cloudflare Access refuses": (
         403,

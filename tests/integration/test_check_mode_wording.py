@@ -51,7 +51,7 @@ def test_check_mode_never_uses_the_past_tense(fleet: Fleet) -> None:
     assert quick_run(fleet).rc == 0
     check(words="2 verified")
     check("-e", "rustdesk_sso_secret_renew=true", words="would be renewed")
-    check("-e", "rustdesk_sso_app_sign_in_audience=AzureADMultipleOrgs", words="for all users of 2 servers")
+    check("-e", "rustdesk_sso_app_sign_in_audience=AzureADMultipleOrgs", words="changes for all users of 2 servers")
     check("-e", f"rustdesk_sso_public_url={fleet.consoles[second].url}/", "--limit", second, words="")
     check("--limit", first, entry="remove", words="would be removed")
     check("--limit", f"{first},{second}", "-e", "rustdesk_sso_remove_unused_app=true", entry="remove")

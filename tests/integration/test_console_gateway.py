@@ -80,7 +80,7 @@ def test_without_a_service_token(lab: Lab, fleet: Fleet, desk: Desk) -> None:
             result = call(one, **desk.options(headers=headers))
             assert result["failed"]
             assert "Cloudflare Access answers in place of" in result["msg"]
-            words = "which it rejects" if headers else "rustdesk_sso_console_headers"
+            words = "which it rejects" if headers else "Set headers to"
             assert words in result["msg"]
             assert "CF-Access-Client-Secret" in result["msg"]
             assert result["error"]["code"] == "access_gateway"

@@ -132,7 +132,7 @@ def test_deleted_application_blocks_its_unique_name(fleet: Fleet, options: dict[
             assert refused["failed"], refused
             assert gone["app_id"] in refused["msg"]
             assert "was deleted on 20" in refused["msg"]
-            assert "rustdesk_sso_app_restore" in refused["msg"]
+            assert "set restore to true" in refused["msg"]
             assert ("purge it" in refused["msg"]) is (named is NAMED)
     assert deleted(fleet) == [gone["object_id"]]
     made = run(fleet, display_name="RustDesk", **options)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from lab.client import SignInFailed
 from support.fleet import Fleet
-from support.quick_runs import QuickRun, quick_run
+from support.quick_runs import QuickRun, quick_report, quick_run
 
 OWNED = "Application.ReadWrite.OwnedBy"
 ASSIGN = ["AppRoleAssignment.ReadWrite.All", "Application.Read.All"]
@@ -109,3 +109,4 @@ def test_servers_that_share_an_application_must_agree(make_quick_fleet: Callable
     assert "differ in rustdesk_sso_app_assignments, rustdesk_sso_app_tags." in said
     assert "rustdesk_sso_app_notes" not in said
     assert [item for item in fleet.tenant.applications() if item["displayName"] != "automation"] == []
+    assert {server["state"] for server in quick_report(fleet)["servers"]} == {"invalid"}

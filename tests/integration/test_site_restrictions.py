@@ -74,7 +74,7 @@ def test_assignment_consent_and_a_full_console(make_quick_fleet: Callable[[int],
         ["maximum_authorized_users"],
     )
     assert server["reason"].startswith(
-        "not for all users: 1 users have signed in with the console's providers; it allows 1"
+        "not for all users: 1 user has signed in with the console's providers; it allows 1"
     )
     assert "maximum number of authorized users" in kept_out(fleet, host, bob)
     assert kept_out(fleet, host, alice) == ""

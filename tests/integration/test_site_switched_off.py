@@ -51,7 +51,12 @@ def test_deleted_while_a_console_uses_it(make_quick_fleet: Callable[[int], Fleet
     assert gone.rc == 0, gone.output
     stopped = quick_run(fleet, "--check")
     assert stopped.failed() == {host}, stopped.output
-    for words in ("was deleted on", "rustdesk_sso_app_restore", "purge it", "set another unique_name"):
+    for words in (
+        "was deleted on",
+        "set rustdesk_sso_app_restore to true",
+        "purge it",
+        "set another rustdesk_sso_app_unique_name",
+    ):
         assert words in said(stopped.output)
     back = quick_run(fleet, "-e", "rustdesk_sso_app_restore=true")
     assert back.rc == 0, back.output

@@ -41,9 +41,9 @@ def test_other_servers_wait_for_the_first(lab: Lab, make_quick_fleet: Callable[[
     fleet.variables |= {**AUDIENCE, "rustdesk_sso_secret_renew": True}
     predicted = quick_run(fleet, "--check")
     assert predicted.rc == 0, predicted.output
-    assert said(predicted.output).count("for all users of 3 servers: sign_in_audience") == 3
+    assert said(predicted.output).count("changes for all users of 3 servers: sign_in_audience") == 3
     part = quick_run(fleet, "--check", "--limit", others[0])
-    assert "for all users of 3 servers: sign_in_audience" in said(part.output)
+    assert "changes for all users of 3 servers: sign_in_audience" in said(part.output)
     assert held(fleet) == before
 
     # Normal until the change; the callback URL of a rustdesk_api is revealed only then

@@ -74,7 +74,7 @@ def test_complete_teardown(
     assert predicted.rc == 0, predicted.output
     assert writes() == []
     assert seen(fleet) == before
-    kept = f"the application rustdesk-sso (it has the redirect URI {foreign}), of "
+    kept = f": the application rustdesk-sso (it has the redirect URI {foreign})"
     for said in ("Check mode: nothing was changed", "Applications that would be deleted: - alone (", kept):
         assert said in predicted.output
     assert f"its own application {AUTOMATION} (client ID {fleet.tenant.automation['client_id']}" in predicted.output

@@ -17,7 +17,7 @@ from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
 
-PARTIAL = "partial_inventory has to be true or false"
+PARTIAL = "partial_inventory must be true or false"
 STATES = "doctor_fail_on must be one or more of: problem, warning, unknown, never"
 BATCHES = "Cannot divide the servers into batches: rotate_batch is"
 
@@ -35,7 +35,7 @@ BATCHES = "Cannot divide the servers into batches: rotate_batch is"
         ("rotate", {"rotate_first": "desk77"}, "No server can go first: desk77 matches no host of this run."),
         ("site", {"partial_inventory": "perhaps"}, PARTIAL),
         ("teardown", {"partial_inventory": "perhaps"}, PARTIAL),
-        ("adopt", {"adopt_overwrite": "perhaps"}, "rustdesk_sso_adopt_overwrite has to be true or false"),
+        ("adopt", {"adopt_overwrite": "perhaps"}, "rustdesk_sso_adopt_overwrite must be true or false"),
     ],
 )
 def test_refused_before_any_request(

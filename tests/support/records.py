@@ -157,7 +157,7 @@ def restricted(server: str, **changed: Any) -> Record:
         {
             "name": "assignment",
             "detail": "assignment is required, and no user or group is assigned (AADSTS50105)",
-            "hint": "Set assignments (in the role: rustdesk_sso_app_assignments)",
+            "hint": "Set rustdesk_sso_app_allowed_groups or rustdesk_sso_app_assignments",
         }
     ]
     return made

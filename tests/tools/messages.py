@@ -289,6 +289,8 @@ class Reader:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if name in TRANSPARENT and node.args:
             return self.render(node.args[0], depth + 1, source)
+        if name == "counted":
+            return [f"{placeholder(node.args[0])} {ast.literal_eval(node.args[1])}s"]
         if name == "sentences":
             parts = [self.render(part, depth + 1, source) for part in node.args]
             return _product([part for one in parts for part in (one, [" "])][:-1])
@@ -348,7 +350,7 @@ def _is_resolvable(node: ast.AST) -> bool:
         return isinstance(node.value, str | int)
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        return name in TRANSPARENT | {"sentences", "format"}
+        return name in TRANSPARENT | {"sentences", "format", "counted"}
     return isinstance(node, ast.JoinedStr | ast.BinOp | ast.IfExp | ast.BoolOp | ast.Name | ast.Attribute)
 
 

@@ -52,8 +52,11 @@ Search this page for a few words of the message that you received. Words in capi
 your run. "..." stands for the operation that failed.
 
 An error has three parts: what was attempted, what the service answered, and what to do next. The second part is the
-cause, and the third the remedy. To check the controller, Entra and all consoles, run the playbook
-``deskops.rustdesk_sso.doctor``. It changes nothing.
+cause, and the third the remedy. The remedies on this page name the options of the modules. In the output of the role
+and its playbooks, the role's variables take their place, for example ``rustdesk_sso_app_restore`` instead of
+``restore``.
+
+To check the controller, Entra and all consoles, run the playbook ``deskops.rustdesk_sso.doctor``. It changes nothing.
 
 .. contents::
    :local:

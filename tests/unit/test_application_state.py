@@ -80,12 +80,12 @@ def views(app: dict[str, Any], principal: dict[str, Any] | None) -> tuple[Any, A
         ({}, {}, []),
         ({"isDisabled": False, "disabledByMicrosoftStatus": "NotDisabled"}, {}, []),
         ({}, None, []),
-        ({"isDisabled": True}, {"isDisabled": True}, ["rustdesk_sso_app_enabled"]),
+        ({"isDisabled": True}, {"isDisabled": True}, ["set enabled to true"]),
         ({}, {"isDisabled": True}, ["Activate the application"]),
-        ({}, {"accountEnabled": False}, ["rustdesk_sso_app_service_principal"]),
+        ({}, {"accountEnabled": False}, ["account_enabled of service_principal"]),
         ({"disabledByMicrosoftStatus": "Disabled"}, {"disabledByMicrosoftStatus": "Disabled"}, ["Disabled"]),
         ({}, {"disabledByMicrosoftStatus": "Disabled"}, ["disabled the service principal"]),
-        ({"isDisabled": True}, {"accountEnabled": False}, ["app_enabled", "app_service_principal"]),
+        ({"isDisabled": True}, {"accountEnabled": False}, ["set enabled to true", "of service_principal"]),
     ],
 )
 def test_obstacles_that_block_all_users(

@@ -90,7 +90,7 @@ def test_other_credentials(options: dict[str, str], credential: str, client_id: 
 def test_states(credential: str, days: float | None, state: str, said: str) -> None:
     known = judged(credential, days)
     assert known["state"] == state
-    assert automation.told(known, NOW) == said
+    assert automation.describe(known, NOW) == said
     assert bool(automation.warning(known, NOW)) == (state in ("expiring", "expired"))
 
 

@@ -174,7 +174,7 @@ MINUTE = 1 / (24 * 60)
 def test_orphaned_secret_is_removed_once_no_run_can_still_write_it():
     young, old = (credential("stray", hint="str", start=-minutes * MINUTE) for minutes in (14, 16))
     kept = decide(wanted(held="abcdef"), credential("held"), young)
-    assert (kept.remove, keys(kept.strays)) == ([], {"stray"})
+    assert (kept.remove, keys(kept.orphans)) == ([], {"stray"})
     assert keys(decide(wanted(held="abcdef"), credential("held"), old).remove) == {"stray"}
     assert keys(decide(wanted(held="abcdef", overlap=0), credential("held"), young).remove) == {"stray"}
     assert decide(wanted(held="abcdef"), credential("held"), old, retire=False).remove == []
@@ -211,9 +211,9 @@ def test_a_secret_that_another_run_may_still_write_is_reported_and_kept():
     ):
         decision = decide(item, credential("k1"), young)
         assert decision.makes
-        assert (decision.remove, keys(decision.strays)) == ([], {"young"})
+        assert (decision.remove, keys(decision.orphans)) == ([], {"young"})
         assert decision.result()["strays"] == ["young"]
-    assert decide(wanted(), credential("k1"), young).strays == []
+    assert decide(wanted(), credential("k1"), young).orphans == []
 
 
 def test_named_orphans_are_removed_whether_or_not_the_consoles_secret_is_listed():

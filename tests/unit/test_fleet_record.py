@@ -266,6 +266,10 @@ class TestErrors:
         assert made["message"] == "Read and check the declaration: desk1: x is empty."
         assert made["error"]["cause"] == "variables"
 
+    def test_servers_whose_variables_contradict_each_other(self) -> None:
+        failure = {"phase": "Predict changes to the provider", "message": "They differ.", "code": "variables"}
+        assert record.record(replace(ready(), failure=failure))["error"]["cause"] == "variables"
+
     @pytest.mark.parametrize(
         ("message", "code", "status", "cause"),
         [

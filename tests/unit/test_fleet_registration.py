@@ -295,7 +295,9 @@ class TestShare:
     def test_a_contradiction_names_servers_application_and_variables(self) -> None:
         servers = [ready("desk1"), ready("desk2", app_notes="x"), ready("desk3", app_unique_name="other", app_tags=[])]
         both = registration(result(servers[2]))
-        message = share(replace(servers[0], registration=both), others=lambda: servers)["error"]["msg"]
+        failure = share(replace(servers[0], registration=both), others=lambda: servers)["error"]
+        message = failure["msg"]
+        assert failure["error"] == {"code": "variables"}
         assert "desk1, desk2 share the application rustdesk-sso and differ in rustdesk_sso_app_notes." in message
         assert "desk3" not in message
         assert "rustdesk_sso_app_tags" not in message
@@ -314,7 +316,7 @@ class TestShare:
         both = registration(result(other))
         message = share(replace(sharing[0], registration=both), others=lambda: [*sharing, other])["error"]["msg"]
         assert f"{limit + 1} servers share the application rustdesk-sso: {limit + 1} redirect URIs" in message
-        assert f"exceed the {limit}" in message
+        assert f"exceed the {limit} that" in message
         assert "Set rustdesk_sso_app_unique_name to a different name for each group of servers" in message
         assert message.endswith("Nothing was changed.")
 

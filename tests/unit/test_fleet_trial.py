@@ -130,5 +130,6 @@ def test_a_sign_in_that_did_not_work_before_is_reported() -> None:
 
 def test_the_number_of_servers_is_reported() -> None:
     (server,) = shared("desk1")
-    assert record.record(server, sharing=12)["message"].endswith("; for all users of 12 servers: sign_in_audience")
+    message = record.record(server, sharing=12)["message"]
+    assert message.endswith("; changes for all users of 12 servers: sign_in_audience")
     assert "all users" not in record.record(server)["message"]

@@ -34,7 +34,7 @@ def test_waits(monkeypatch: pytest.MonkeyPatch, wanted: str | None, told: str | 
     said: list[str] = []
     response = HTTPResponse(status=429, headers={"Retry-After": wanted} if wanted else {})
     budget = waits.Budget(100)
-    first = _Retry(total=4, status_forcelist=(429,), allowed_methods=None, tell=said.append, budget=budget)
+    first = _Retry(total=4, status_forcelist=(429,), allowed_methods=None, notify=said.append, budget=budget)
     second = first.increment("GET", "/api/oidc/auth-query?code=secret", response=response)
     second.sleep(response)
     assert said == ([f"GET /api/oidc/auth-query was answered {told}"] if told else [])

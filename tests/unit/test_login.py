@@ -75,7 +75,7 @@ class AConsole:
         self.used: set[int] = set()
         self.sent: list[str] = []
         self.told: list[str] = []
-        self.tell = self.told.append
+        self.notify = self.told.append
         clock = SimpleNamespace(time=lambda: self.now, sleep=lambda seconds: setattr(self, "now", self.now + seconds))
         monkeypatch.setattr(login, "time", clock)
         monkeypatch.setattr(login, "_second_factor", self._second_factor)

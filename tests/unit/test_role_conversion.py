@@ -43,20 +43,20 @@ def read(name: str, value: Any) -> tuple[Any, list[str]]:
         (
             "app_assignments",
             [{"group": "x"}],
-            " has to be a dictionary: it is a list. Write {add: [{group: RustDesk users}]}.",
+            " must be a dictionary: it is a list. Write {add: [{group: RustDesk users}]}.",
         ),
         (
             "app_assignments",
             "alice",
-            " has to be a dictionary: it is the text 'alice'. Write {add: [{group: RustDesk users}]}.",
+            " must be a dictionary: it is the text 'alice'. Write {add: [{group: RustDesk users}]}.",
         ),
         (
             "app_assignments",
             {"add": "alice,bob"},
-            ".add has to be a list of dictionaries: it is the text 'alice,bob'. Write",
+            ".add must be a list of dictionaries: it is the text 'alice,bob'. Write",
         ),
-        ("app_assignments", {"set": ["alice"]}, ".set[1] has to be a dictionary: it is the text 'alice'. Write {add:"),
-        ("app_assignments", {"add": [{"group": ["x"]}]}, ".add[1].group has to be text: it is a list. Write"),
+        ("app_assignments", {"set": ["alice"]}, ".set[1] must be a dictionary: it is the text 'alice'. Write {add:"),
+        ("app_assignments", {"add": [{"group": ["x"]}]}, ".add[1].group must be text: it is a list. Write"),
         ("app_assignments", '{"add": [{"grop": "x"}]}', ".add[1].grop is unknown."),
         (
             "app_service_principal",
@@ -66,15 +66,15 @@ def read(name: str, value: Any) -> tuple[Any, list[str]]:
         (
             "app_service_principal",
             {"visible_to_users": "maybe"},
-            ".visible_to_users has to be true or false: it is 'maybe'.",
+            ".visible_to_users must be true or false: it is 'maybe'.",
         ),
-        ("app_service_principal", {"state": "gone"}, ".state has to be one of present, absent: it is 'gone'."),
+        ("app_service_principal", {"state": "gone"}, ".state must be one of present, absent: it is 'gone'."),
         ("app_service_principal", {"owners": {"ad": []}}, ".owners.ad is unknown. Use add, remove, set."),
-        ("app_owners", ["alice"], " has to be a dictionary: it is a list. Write {add: [alice@example.com]}."),
+        ("app_owners", ["alice"], " must be a dictionary: it is a list. Write {add: [alice@example.com]}."),
         (
             "app_optional_claims",
             {"id_token": ["email"]},
-            ".id_token[1] has to be a dictionary: it is the text 'email'. Write",
+            ".id_token[1] must be a dictionary: it is the text 'email'. Write",
         ),
         (
             "app_optional_claims",
@@ -89,27 +89,27 @@ def read(name: str, value: Any) -> tuple[Any, list[str]]:
         (
             "app_admin_consent",
             GRAPH,
-            " has to be a list of dictionaries: it is a dictionary. Write [{resource: Microsoft",
+            " must be a list of dictionaries: it is a dictionary. Write [{resource: Microsoft",
         ),
         (
             "app_admin_consent",
             "Microsoft Graph",
-            " has to be a list of dictionaries: it is the text 'Microsoft Graph'. Write",
+            " must be a list of dictionaries: it is the text 'Microsoft Graph'. Write",
         ),
         (
             "app_group_membership_claims",
             "All,Everybody",
-            "[2] has to be one of All, SecurityGroup, DirectoryRole, Appli",
+            "[2] must be one of All, SecurityGroup, DirectoryRole, Appli",
         ),
-        ("app_tags", {"a": 1}, " has to be a list: it is a dictionary. Write [first, second]."),
+        ("app_tags", {"a": 1}, " must be a list: it is a dictionary. Write [first, second]."),
         (
             "app_tags",
             "[a, b]",
-            """ has to be a list: it is the text '[a, b]'. Write first,second or ["first", "second"].""",
+            """ must be a list: it is the text '[a, b]'. Write first,second or ["first", "second"].""",
         ),
         ("console_contract", {"settings": "/a"}, ".settings is unknown. Use callback_path, callback_url, document,"),
-        ("provider_enabled", "perhaps", " has to be true or false: it is 'perhaps'."),
-        ("console_type", "other", " has to be one of auto, pro, rustdesk_console, rustdesk_api: it is 'other'."),
+        ("provider_enabled", "perhaps", " must be true or false: it is 'perhaps'."),
+        ("console_type", "other", " must be one of auto, pro, rustdesk_console, rustdesk_api: it is 'other'."),
     ],
 )
 def test_a_mistake_is_named_by_its_path(name: str, value: Any, said: str) -> None:

@@ -124,7 +124,7 @@ def test_removed_and_kept_parts() -> None:
     assert f"--method DELETE --url {GRAPH}/v1.0/directory/deletedItems/" in said
     assert "Kept:" not in said
     kept = told(Automation(hosts=hosts("desk1")), removed(left=(callback("erp"),)))
-    assert f"Kept:\n  - the application rustdesk-sso (it has the redirect URI {callback('erp')}), of desk1" in kept
+    assert f"Kept:\n  - desk1: the application rustdesk-sso (it has the redirect URI {callback('erp')})" in kept
     assert (
         f"its own application (client ID {OWN}) is kept. To delete it, sign in as an administrator with az login"
         in kept

@@ -102,12 +102,12 @@ def test_messages_of_tasks_and_threads_within_are_received(monkeypatch: pytest.M
             await heard.wait()
 
     async def run() -> None:
-        async with waiting.told(tell):
+        async with waiting.reporting(tell):
             await asyncio.gather(waits(), asyncio.create_task(waits()))
-            said = await asyncio.to_thread(waiting.teller)
+            said = await asyncio.to_thread(waiting.notifier)
             assert said is not None
             said("from a thread")
-        assert waiting.teller() is None
+        assert waiting.notifier() is None
 
     monkeypatch.setattr(waiting, "TICK", 0.01)
     asyncio.run(run())
@@ -116,9 +116,9 @@ def test_messages_of_tasks_and_threads_within_are_received(monkeypatch: pytest.M
 
 def test_without_a_receiver_nothing_happens() -> None:
     async def run() -> None:
-        async with waiting.told(None):
+        async with waiting.reporting(None):
             with waiting.waits_for(REPLICAS, 60):
-                assert waiting.teller() is None
+                assert waiting.notifier() is None
 
     asyncio.run(run())
 

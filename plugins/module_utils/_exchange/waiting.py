@@ -5,7 +5,7 @@
 
 """Report what a task is waiting for, in one line now and then, however many waits run at the same time.
 
-Code that waits declares it with waits_for(), which does nothing outside told().
+Code that waits declares it with waits_for(), which does nothing outside reporting().
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-Tell = t.Callable[[str], None]
+Notify = t.Callable[[str], None]
 
 # The total seconds of waiting before the first line, and the seconds until the next one
 NOTICEABLE = 4.0
@@ -39,7 +39,7 @@ class _Wait:
 class Waiting:
     """The current waits of a task. ``progress`` returns a line on its progress, empty if there is nothing to report."""
 
-    tell: Tell
+    notify: Notify
     progress: t.Callable[[], str] = str
     clock: t.Callable[[], float] = time.monotonic
     _waits: list[_Wait] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Waiting:
         if now - self._recent.get(text, -math.inf) < AGAIN:
             return
         self._recent[text] = self._reported = now
-        self.tell(text)
+        self.notify(text)
 
     async def watch(self) -> None:
         """Report due texts until cancelled."""
@@ -102,19 +102,19 @@ class Waiting:
             await asyncio.sleep(TICK)
             text = self.due()
             if text:
-                self.tell(text)
+                self.notify(text)
 
 
 _CURRENT: ContextVar[Waiting | None] = ContextVar("rustdesk_sso_waiting", default=None)
 
 
 @asynccontextmanager
-async def told(tell: Tell | None, progress: t.Callable[[], str] = str) -> t.AsyncIterator[None]:
+async def reporting(notify: Notify | None, progress: t.Callable[[], str] = str) -> t.AsyncIterator[None]:
     """Report waits within this block, and in the tasks and threads that it starts."""
-    if tell is None:
+    if notify is None:
         yield
         return
-    waiting = Waiting(tell, progress)
+    waiting = Waiting(notify, progress)
     token = _CURRENT.set(waiting)
     watch = asyncio.create_task(waiting.watch())
     try:
@@ -138,7 +138,7 @@ def waits_for(what: str, longest: float, *, announced: bool = False) -> t.Iterat
         yield
 
 
-def teller() -> Tell | None:
-    """Return the function that reports waits here; None outside told()."""
+def notifier() -> Notify | None:
+    """Return the function that reports waits here; None outside reporting()."""
     waiting = _CURRENT.get()
     return waiting.report if waiting else None

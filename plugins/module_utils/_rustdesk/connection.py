@@ -76,10 +76,10 @@ class Connection:
         """True if requests have headers that RustDesk's clients do not send."""
         return bool(self._gateway)
 
-    def tell(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         """Report a wait to the user."""
-        if self._http.tell:
-            self._http.tell(text)
+        if self._http.notify:
+            self._http.notify(text)
 
     def without_session(self, url: str = "") -> Connection:
         """Return a connection without a session to the same console, or to another ``url`` for it, which is then the

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, counted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk import json_structure
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.consoles.pro_document import (
     DEFAULT_CONTRACT,
@@ -82,7 +82,7 @@ def learn(har: t.Any) -> Document:
     if not writes:
         raise InputError(
             "The recording does not show how the OIDC settings are written",
-            answer=f"it has {len(exchanges)} requests with JSON, none with a list of providers",
+            answer=f"it has {counted(len(exchanges), 'request')} with JSON, none with a list of providers",
             hint="Record a visit to Settings > OIDC: open it, change something, press Submit, and save all as HAR",
         )
     write, at, entries = max(writes, key=lambda found: len(_keys(found[2])))

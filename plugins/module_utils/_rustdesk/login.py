@@ -278,7 +278,7 @@ def _wait_for(connection: Connection, step: int) -> None:
     seconds = step * totp.SECONDS - time.time()
     if seconds <= 0:
         return
-    connection.tell(
+    connection.notify(
         f"The console {connection.url} rejected two one-time codes, which earlier sign-ins may have used: waiting "
         f"{math.ceil(seconds)} s for the next one"
     )

@@ -95,5 +95,6 @@ def _maximum(maximum: int | None, authorized: int | None) -> list[Restriction]:
         return [Restriction(MAXIMUM, f"the maximum number of authorized users of the console is {maximum}", hint)]
     if maximum is None or authorized is None or authorized < maximum:
         return []
-    text = f"{authorized} users have signed in with the console's providers; it allows {maximum} and admits no new ones"
+    have = "user has" if authorized == 1 else "users have"
+    text = f"{authorized} {have} signed in with the console's providers; it allows {maximum} and admits no new ones"
     return [Restriction(MAXIMUM, text, hint)]

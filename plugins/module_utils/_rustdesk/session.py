@@ -50,17 +50,17 @@ class Session:
 
 
 @contextmanager
-def signed_in(params: t.Mapping[str, t.Any], tell: t.Callable[[str], None] | None = None) -> t.Iterator[Session]:
+def signed_in(params: t.Mapping[str, t.Any], notify: t.Callable[[str], None] | None = None) -> t.Iterator[Session]:
     """Open a session with the console given by the shared options ``params``.
 
     With O(session), the session of an earlier task is continued. If it has expired, it is renewed once, unless that
     requires a code sent by e-mail. At the end the session is closed, unless O(keep_session) is set and nothing failed.
-    ``tell`` is that of Http.
+    ``notify`` is that of Http.
     Raises InputError for an unusable address, ServiceError if the console cannot be reached or rejects the sign-in.
     """
     url, proxy = _input.url(params["console_url"], "console_url"), check_proxy(params["proxy"], "proxy")
     headers = check_headers(params["headers"])
-    http = Http(params["ca_path"], params["timeout"], proxy, tell)
+    http = Http(params["ca_path"], params["timeout"], proxy, notify)
     connection = Connection(url, http, headers)
     earlier = params.get("session")
     chosen: console.Console | None = None

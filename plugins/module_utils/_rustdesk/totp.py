@@ -15,7 +15,7 @@ import binascii
 import hmac
 import re
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, counted
 
 SECONDS = 30
 # Bytes of the shortest secret that a console issues
@@ -53,10 +53,11 @@ def key(secret: str) -> bytes:
         found = base64.b32decode(letters + "=" * (-len(letters) % 8), casefold=True)
     except binascii.Error as error:  # its text is not quoted, because it may contain a part of the secret
         raise InputError(
-            f"totp_secret is not a whole number of bytes in base32 ({len(letters)} characters)", hint=HINT
+            f"totp_secret is not a whole number of bytes in base32 ({counted(len(letters), 'character')})", hint=HINT
         ) from error
     if len(found) < SHORTEST:
         raise InputError(
-            f"totp_secret is too short: it has {len(letters)} characters, but consoles issue 16 or more", hint=HINT
+            f"totp_secret is too short: it has {counted(len(letters), 'character')}, but consoles issue 16 or more",
+            hint=HINT,
         )
     return found

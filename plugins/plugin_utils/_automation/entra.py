@@ -26,7 +26,7 @@ Result = dict[str, t.Any]
 # (openshift/openshift-azure#2211, microsoftgraph/microsoft-graph-docs#17966 [iss]; certificates [inf])
 NOT_YET = frozenset({"AADSTS700027", "AADSTS7000215", "AADSTS7000222", "AADSTS700016", "AADSTS7000229"})
 # The option in hints of entra_app, and the playbook's variable that replaces it
-RESTORE = ("restore to true (in the role: rustdesk_sso_app_restore)", "bootstrap_restore to true")
+RESTORE = ("set restore to true", "set bootstrap_restore to true")
 GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # The options that the administrator's sign-in and the automation's have in common
 PLACE = ("cloud", "authority_host", "graph_endpoint", "ca_path", "timeout")

@@ -226,9 +226,9 @@ class Run:
 
     def _verify(self, who: tuple[str, str], word: str, slot: Slot, source: t.Mapping[str, str]) -> None:
         """Wait until the automation can sign in with the new file of ``slot``."""
-        if self.context.tell:
+        if self.context.notify:
             seconds = f"{self.params['wait_timeout']:.0f}"
-            self.context.tell(f"Waiting up to {seconds} seconds for Entra to accept the new {word}")
+            self.context.notify(f"Waiting up to {seconds} seconds for Entra to accept the new {word}")
         try:
             self.entra.sign_in(*who, **source)
         except ServiceError as error:

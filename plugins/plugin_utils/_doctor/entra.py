@@ -20,7 +20,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.permission_hints import Caller
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.credentials import RENEW
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError, SsoError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import MissingLibraryError, SsoError, counted
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor import needs
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import (
     Finding,
@@ -120,7 +120,7 @@ def findings(facts: Facts) -> list[Finding]:
 def credential(facts: Facts) -> Finding:
     """Check whether the automation's own credential is expiring soon."""
     known = facts.automation
-    seen = f"the automation's own {own.told(known, facts.now)}"
+    seen = f"the automation's own {own.describe(known, facts.now)}"
     if known["state"] == "unknown":
         hint = "To be warned, set rustdesk_sso_entra_client_secret_expires"
         return not_checked(CREDENTIAL, f"the expiry date of the automation's own credential is unknown. {hint}")
@@ -183,8 +183,8 @@ def policy(application: Application, now: datetime) -> Finding:
             why = "because RustDesk supports only client secrets"
             return problem(POLICY, f"{name} does not allow client secrets", f"{exempt}, {why}")
         if kind == "passwordLifetime" and longest and application.lifetime and application.lifetime > longest:
-            allowed = f"{name} allows client secrets for at most {longest.days} days"
-            seen = f"{allowed}, but the declared lifetime is {application.lifetime.days} days"
+            allowed = f"{name} allows client secrets for at most {counted(longest.days, 'day')}"
+            seen = f"{allowed}, but the declared lifetime is {counted(application.lifetime.days, 'day')}"
             return problem(POLICY, seen, f"Set rustdesk_sso_secret_lifetime to {longest.days}d or less")
     return ok(POLICY, f"{name} allows the declared client secrets")
 

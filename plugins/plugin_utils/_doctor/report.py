@@ -11,7 +11,7 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import sentence
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import counted, sentence
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findings import (
     OK,
     PROBLEM,
@@ -82,8 +82,8 @@ class Report:
     def headline(self) -> str:
         """Return the result in one line."""
         counts, number = self.counts, len(self.servers)
-        urgent = [f"{counts[state]} {_word(state, counts[state])}" for state in (PROBLEM, WARNING) if counts[state]]
-        fleet = f"{number} server{'' if number == 1 else 's'}"
+        urgent = [counted(counts[state], state) for state in (PROBLEM, WARNING) if counts[state]]
+        fleet = counted(number, "server")
         rest = ", ".join(_rest(counts))
         if not urgent:
             return f"No problems found. {fleet}, {rest}"
@@ -128,19 +128,15 @@ def _count(found: t.Iterable[Finding]) -> Counter[str]:
     return Counter(finding.state for finding in found)
 
 
-def _word(state: str, number: int) -> str:
-    return state if number == 1 else f"{state}s"
-
-
 def _rest(counts: t.Mapping[str, int]) -> list[str]:
     """Return the numbers of checks that passed and that were skipped."""
-    passed = f"{counts[OK]} check{'' if counts[OK] == 1 else 's'} passed"
+    passed = f"{counted(counts[OK], 'check')} passed"
     return [passed, *([f"{counts[UNKNOWN]} skipped"] if counts[UNKNOWN] else [])]
 
 
 def _section(title: str, findings: t.Sequence[Finding], show_all: bool) -> t.Iterator[str]:
     counts = _count(findings)
-    urgent = [f"{counts[state]} {_word(state, counts[state])}" for state in (PROBLEM, WARNING) if counts[state]]
+    urgent = [counted(counts[state], state) for state in (PROBLEM, WARNING) if counts[state]]
     yield f"{title}: {', '.join([*urgent, *_rest(counts)])}"
     width = max(len(finding.name) for finding in findings)
     for finding in findings:

@@ -174,8 +174,9 @@ def _adopt(seen: Seen) -> Adopted:
             seen.name,
             NEW,
             [
-                f"The console has no {named} for Microsoft Entra ID: site.yml creates one. If the variables of the "
-                "other servers are not set for the group, set rustdesk_sso_app_* for this server, too"
+                f"The console has no {named} for Microsoft Entra ID: site.yml creates one. If "
+                "rustdesk_sso_app_unique_name and the application's other variables are set for each server instead of "
+                "the group, set them for this server, too"
             ],
         )
     if len(mine) > 1 and seen.app_id:

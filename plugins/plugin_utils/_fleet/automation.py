@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import parse_time
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.credentials import RENEW
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.own_expiry import EXPIRING
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import counted
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Automation, Record
 
 # The credential that each value of O(auth_source) signs in with
@@ -54,7 +55,7 @@ def judge(known: t.Mapping[str, str], warn_before: timedelta, now: datetime) -> 
     }
 
 
-def told(automation: Automation, now: datetime) -> str:
+def describe(automation: Automation, now: datetime) -> str:
     """Describe in a few words the automation's credential and its expiry date."""
     word = WORDS.get(automation["credential"], "")
     if not word:
@@ -66,7 +67,7 @@ def told(automation: Automation, now: datetime) -> str:
     if moment <= now:
         return f"{word} expired on {day}"
     days = (moment - now).days
-    left = "less than a day" if not days else "1 day" if days == 1 else f"{days} days"
+    left = "less than a day" if not days else counted(days, "day")
     return f"{word} expires in {left}, on {day}"
 
 
@@ -81,7 +82,7 @@ def warning(automation: Automation, now: datetime) -> str:
     if automation["state"] not in URGENT:
         return ""
     return (
-        f"The automation's own {told(automation, now)} (client ID {automation['client_id']}). Without a valid "
+        f"The automation's own {describe(automation, now)} (client ID {automation['client_id']}). Without a valid "
         f"credential, client secrets are no longer renewed. {RENEW}."
     )
 

@@ -12,6 +12,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import counted
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation, shape
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RunRecord
 
@@ -90,7 +91,7 @@ def digest(run: Records, *, predicted: bool = False) -> Digest:
         ("Not for all users", restricted),
         ("New client secrets", new),
     )
-    title = f"RustDesk sign-in, {len(run)} {'server' if len(run) == 1 else 'servers'}: {counts or 'no changes'}"
+    title = f"RustDesk sign-in, {counted(len(run), 'server')}: {counts or 'no changes'}"
     return Digest(title, tuple(section for section in sections if section[1]))
 
 

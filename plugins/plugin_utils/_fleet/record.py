@@ -294,8 +294,8 @@ def _failure(failure: Result) -> Error:
 
 
 def _cause(phase: str, message: str, failure: Result) -> str:
-    if phase == READS_VARIABLES:
-        return "variables"
+    if phase == READS_VARIABLES or failure.get("code") == shape.VARIABLES:
+        return shape.VARIABLES
     # Messages of both clients start this way (login.attempt, credentials.refused). Without a code, no service answered.
     refused = message.startswith("Signing in to ") and failure.get("code")
     return "sign_in" if refused and str(failure.get("status") or "200") in REFUSALS else ""

@@ -17,7 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.cal
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider_types import (
     may_sign_in_with_oauth2,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed, drift, excess
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import allowed, drift, excess, shape
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.claims import Other
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import (
     APPLICATION,
@@ -327,7 +327,7 @@ def _error_of(server: Server, others: t.Callable[[], t.Iterable[Server]]) -> dic
         return {"msg": f"{' '.join(stands)} Nothing was changed."}
     found = result_of(server.declaration, server.registration) or failure_as_whole(server.registration)
     if not found:
-        return {"msg": _why_none(server, others())}
+        return _why_none(server, others())
     refused = _refusal(server.declaration, found)
     if refused:
         return {"msg": f"{refused} Nothing was changed."}
@@ -366,18 +366,22 @@ def _error(result: Result) -> dict[str, t.Any]:
     return {"msg": str(result.get("msg")), **({"error": dict(result["error"])} if result.get("error") else {})}
 
 
-def _why_none(server: Server, others: t.Iterable[Server]) -> str:
-    """Return why the application of ``server`` was not registered, such as a conflict between servers that share it."""
+def _why_none(server: Server, others: t.Iterable[Server]) -> dict[str, t.Any]:
+    """Return why the application of ``server`` was not registered, such as a conflict between servers that share it.
+
+    The failure has the code shape.VARIABLES if the variables of these servers are the reason.
+    """
     sharing = groups(others).get(key(server.declaration), [])
     differing = contradictions(sharing) if sharing else []
-    if not differing:
-        return _excess(sharing) or NOT_REGISTERED
-    return (
-        f"The servers {', '.join(item.name for item in sharing)} share the application "
-        f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. "
-        f"Set these variables to the same values, or give the servers different values of {variable('unique_name')}. "
-        "Nothing was changed."
-    )
+    refused = _excess(sharing)
+    if differing:
+        refused = (
+            f"The servers {', '.join(item.name for item in sharing)} share the application "
+            f"{server.declaration['application']['unique_name']} and differ in {', '.join(differing)}. Set these "
+            f"variables to the same values, or give the servers different values of {variable('unique_name')}. "
+            "Nothing was changed."
+        )
+    return {"msg": refused, "error": {"code": shape.VARIABLES}} if refused else {"msg": NOT_REGISTERED}
 
 
 def retires(result: Result, predicted: bool) -> bool:

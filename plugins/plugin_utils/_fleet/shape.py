@@ -93,6 +93,10 @@ class Drift(t.TypedDict):
     after: str
 
 
+# The cause of a failure: the server's variables. The error code of contradictions between servers, too.
+VARIABLES = "variables"
+
+
 class Error(t.TypedDict, total=False):
     """The name of the task that failed, and the reason; empty if none did.
 

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import counted
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.removal_message import ACCOUNTS, KEPT_DELETED
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RemovalRecord
@@ -255,7 +256,7 @@ def closing(automation: Automation, records: Records, *, predicted: bool, graph:
 
 def _heading(automation: Automation, servers: int, failed: int, *, predicted: bool) -> str:
     """Return the first line, with the result of the run."""
-    failures = f"{failed} of {servers} servers failed."
+    failures = f"{failed} of {counted(servers, 'server')} failed."
     if predicted and failed:
         return f"Check mode: nothing was changed. The teardown would not be finished: {failures}"
     if predicted:
@@ -285,7 +286,7 @@ def _kept(records: Records) -> list[str]:
         for kept in item["removal"]["kept"]:
             if kept != ACCOUNTS:
                 found.setdefault(kept, []).append(name)
-    return [f"{what}, of {', '.join(names)}" for what, names in found.items()]
+    return [f"{', '.join(names)}: {what}" for what, names in found.items()]
 
 
 def _automation(automation: Automation, failed: t.Sequence[str], *, predicted: bool) -> t.Iterator[str]:

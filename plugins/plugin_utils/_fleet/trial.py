@@ -137,4 +137,4 @@ def refusal(server: Server) -> str:
 def note(found: Result, servers: int) -> str:
     """Report the changes for all users in this result of entra_app, and how many servers they affect; empty if none."""
     changed = changes_for_all(found)
-    return f"for all users of {servers} servers: {', '.join(changed)}" if changed and servers > 1 else ""
+    return f"changes for all users of {servers} servers: {', '.join(changed)}" if changed and servers > 1 else ""

@@ -18,7 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secret
     format_time,
     parse_time,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, counted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._input import GUID
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.provider import CALLBACK_PATH
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import automation
@@ -143,12 +143,8 @@ def days_left(days: int) -> str:
     """Describe the time until expiry in whole days, or the time since then if ``days`` is negative."""
     if days < 0:
         # The floor of half a day ago is -1
-        return "expired less than a day ago" if days == -1 else f"expired {_days(-days - 1)} ago"
-    return f"expires in {_days(days)}" if days else "expires in less than a day"
-
-
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"
+        return "expired less than a day ago" if days == -1 else f"expired {counted(-days - 1, 'day')} ago"
+    return f"expires in {counted(days, 'day')}" if days else "expires in less than a day"
 
 
 def _urgency(server: Model) -> tuple[t.Any, ...]:
@@ -191,7 +187,7 @@ def _automation(servers: t.Sequence[Model], checked_at: datetime) -> list[Model]
             {
                 **known,
                 "urgent": known["state"] in automation.URGENT,
-                "summary": automation.told(known, checked_at),
+                "summary": automation.describe(known, checked_at),
                 "days_left": (expires - checked_at).days if expires else None,
                 "command": _renewal(members[0]) if known["state"] in automation.URGENT else "",
                 "servers": [member["server"] for member in members],

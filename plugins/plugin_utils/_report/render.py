@@ -151,7 +151,7 @@ def _check_results(server: Model) -> dict[str, bool]:
 @pass_context
 def _described(context: Context, known: Automation) -> str:
     """Describe the automation's credential."""
-    return automation.told(known, context["now"])
+    return automation.describe(known, context["now"])
 
 
 def _first_to_expire(credentials: t.Sequence[Model]) -> list[Model]:

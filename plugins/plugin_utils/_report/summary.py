@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, counted
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._report.model import STATES, Model
 
 # How many servers of a state a failure names
@@ -19,10 +19,9 @@ SHOWN = 10
 def line(model: Model) -> str:
     """Return the number of servers, the number in each state, and the automation's own credential if it is urgent."""
     totals = model["totals"]
-    count = "1 server" if totals["servers"] == 1 else f"{totals['servers']} servers"
     counts = ", ".join(f"{totals[state]} {state}" for state in STATES if totals[state])
     own = [f"The automation's own {item['summary']}." for item in model["automation"] if item["urgent"]]
-    return " ".join([f"{count}: {counts}." if counts else "No servers.", *own])
+    return " ".join([f"{counted(totals['servers'], 'server')}: {counts}." if counts else "No servers.", *own])
 
 
 def by_server(model: Model) -> dict[str, Model]:

@@ -49,17 +49,15 @@ def converted(value: t.Any, rules: Rules, path: str, example: str = "") -> t.Any
         return _dict(value, rules, path, example)
     if isinstance(value, (list, tuple, dict)):
         what = "a dictionary" if isinstance(value, dict) else "a list"
-        raise InputError(
-            f"{path} has to be {_option_values.WORDS.get(kind, 'text')}", answer=f"it is {what}", hint=hint
-        )
+        raise InputError(f"{path} must be {_option_values.WORDS.get(kind, 'text')}", answer=f"it is {what}", hint=hint)
     if kind == "bool":
         try:
             return check_type_bool(value)
         except TypeError:
-            raise InputError(f"{path} has to be true or false", answer=f"it is {_input.quoted(value)}") from None
+            raise InputError(f"{path} must be true or false", answer=f"it is {_input.quoted(value)}") from None
     choices = rules.get("choices")
     if choices and value not in choices and str(value) not in choices:
-        raise InputError(f"{path} has to be one of {', '.join(choices)}", answer=f"it is {_input.quoted(value)}")
+        raise InputError(f"{path} must be one of {', '.join(choices)}", answer=f"it is {_input.quoted(value)}")
     return value
 
 
@@ -72,7 +70,7 @@ def _list(value: t.Any, rules: Rules, path: str, example: str) -> list[t.Any]:
     if not isinstance(value, (list, tuple)):
         wanted = "a list of dictionaries" if element["type"] == "dict" else "a list"
         simple = 'first,second or ["first", "second"]' if isinstance(value, str) else "[first, second]"
-        raise InputError(f"{path} has to be {wanted}", answer=_it_is(value), hint=f"Write {example or simple}")
+        raise InputError(f"{path} must be {wanted}", answer=_it_is(value), hint=f"Write {example or simple}")
     return [converted(item, element, f"{path}[{place}]", example) for place, item in enumerate(value, 1)]
 
 
@@ -93,9 +91,9 @@ def _dict(value: t.Any, rules: Rules, path: str, example: str) -> dict[str, t.An
         try:
             value = check_type_dict(value)
         except (TypeError, ValueError):  # their messages quote the value
-            raise InputError(f"{path} has to be a dictionary", answer=_it_is(value), hint=hint) from None
+            raise InputError(f"{path} must be a dictionary", answer=_it_is(value), hint=hint) from None
     if not isinstance(value, dict):
-        raise InputError(f"{path} has to be a dictionary", answer=_it_is(value), hint=hint)
+        raise InputError(f"{path} must be a dictionary", answer=_it_is(value), hint=hint)
     if inner is None:
         return value
     names: dict[t.Any, str] = {alias: name for name, one in inner.items() for alias in one.get("aliases") or []}

@@ -85,7 +85,7 @@ def partial_problems(value: t.Any) -> list[str]:
     try:
         boolean(value or False)
     except TypeError:
-        return [f"partial_inventory has to be true or false: it is {_input.quoted(value)}."]
+        return [f"partial_inventory must be true or false: it is {_input.quoted(value)}."]
     return []
 
 

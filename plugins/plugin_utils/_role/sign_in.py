@@ -42,6 +42,11 @@ CREDENTIALS = {
     "username": "Set it to the user name of an administrator of the console",
     "password": "Set it to the password of that administrator, for example from Ansible Vault",
 }
+# The words after which a hint names an option
+BEFORE_OPTION = "|".join(
+    f"(?<={words} )"
+    for words in ("value of", "values of", "option", "Remove it from", "[Ss]et", "[Cc]heck", "[Cc]orrect", "increase")
+)
 
 
 def problems(values: Values) -> list[str]:
@@ -147,6 +152,7 @@ def named(message: str, variables: t.Mapping[str, str]) -> str:
     names = "|".join(name for name in variables if "_" in name) or "(?!)"
     words = "|".join(variables)
     option = re.compile(
-        rf"(?<![\w/.])({names})\b|(?:^|(?<=value of )|(?<=Remove it from ))({words})\b(?![/-])|(?<=')({words})(?=')"
+        rf"(?<![\w/.-])({names})\b|(?:^|{BEFORE_OPTION})({words})\b(?![/-])|(?<=')({words})(?=')"
+        + (r"|(?:(?<=and )|(?<=or ))cloud\b" if "cloud" in variables else "")
     )
     return option.sub(lambda match: variables[match.group(0)], message)

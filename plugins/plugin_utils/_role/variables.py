@@ -90,9 +90,9 @@ def read(given: t.Mapping[str, t.Any], templar: t.Any) -> tuple[dict[str, t.Any]
         if rules.get("no_log") and rules["type"] == "dict":
             value = _secret_dict(value)
             if value is None:
-                problems.append(f"{name} has to be a dictionary.")
+                problems.append(f"{name} must be a dictionary.")
         elif rules.get("no_log") and not isinstance(value, str):
-            problems.append(f"{name} has to be text.")
+            problems.append(f"{name} must be text.")
             continue
         values[name] = value
     checked = {name: _rules(rules) for name, rules in specification().items() if not rules.get("no_log")}

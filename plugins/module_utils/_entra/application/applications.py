@@ -29,7 +29,12 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_i
     discover,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.options import ENTRA_OPTIONS
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, SsoError, unforeseen
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import (
+    InputError,
+    SsoError,
+    counted,
+    unforeseen,
+)
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import Http
 
@@ -134,12 +139,12 @@ class _Turns:
 
 
 async def converge(
-    declared: t.Sequence[Params], work: Work, argument_spec: Params, tell: waiting.Tell | None = None
+    declared: t.Sequence[Params], work: Work, argument_spec: Params, notify: waiting.Notify | None = None
 ) -> list[Outcome]:
     """Return the result of ``work``, or its error, for each of ``declared``, in their order.
 
     Declarations that contradict themselves, each other or ``argument_spec`` are not started. Entries of one sign-in
-    share a Graph session. ``tell`` is called with the reasons for waiting and the number of finished applications.
+    share a Graph session. ``notify`` is called with the reasons for waiting and the number of finished applications.
     """
     entries = [_Entry(params) for params in declared]
     for entry, error in zip(entries, _mistakes(declared, argument_spec), strict=True):
@@ -149,7 +154,7 @@ async def converge(
         if entry.outcome is None:
             groups.setdefault(tuple(entry.params[name] for name in SESSION), []).append(entry)
     turns = _Turns(asyncio.Semaphore(AT_ONCE))
-    async with waiting.told(tell, lambda: _progress(entries)):
+    async with waiting.reporting(notify, lambda: _progress(entries)):
         tasks = []
         for members in groups.values():
             tasks.append(asyncio.create_task(_group(members, work, turns)))
@@ -194,7 +199,7 @@ async def _group(entries: list[_Entry], work: Work, turns: _Turns) -> None:
     try:
         cloud, tenant_id = clouds.choose(params), params["tenant_id"].lower()
         with closing(
-            Http(params["ca_path"], params["timeout"], tell=waiting.teller(), wait_timeout=params["wait_timeout"])
+            Http(params["ca_path"], params["timeout"], notify=waiting.notifier(), wait_timeout=params["wait_timeout"])
         ) as http:
             found: Discovery | None = None
             if not GUID.fullmatch(tenant_id):
@@ -259,7 +264,10 @@ def result(declared: t.Sequence[Params], outcomes: t.Sequence[Outcome]) -> Resul
                 shown[name] = outcome["diff"][side]
     found: Result = {"changed": any(item["changed"] for item in results), "diff": sides, OPTION: results}
     if failed:
-        found |= {"failed": True, "msg": f"{len(failed)} of {len(results)} applications failed. " + " | ".join(failed)}
+        found |= {
+            "failed": True,
+            "msg": f"{len(failed)} of {counted(len(results), 'application')} failed. " + " | ".join(failed),
+        }
     return found
 
 

@@ -29,8 +29,7 @@ def obstacles(application: View | None, principal: View | None) -> list[str]:
     found = []
     if not application["enabled"]:
         found.append(
-            "The application is deactivated, so users cannot sign in. If this is not intended, set enabled to true (in "
-            "the role: rustdesk_sso_app_enabled)."
+            "The application is deactivated, so users cannot sign in. If this is not intended, set enabled to true."
         )
     for what, view in (("application", application), ("service principal", principal or {})):
         status = view.get("disabled_by_microsoft_status")
@@ -44,7 +43,7 @@ def obstacles(application: View | None, principal: View | None) -> list[str]:
     if not principal["account_enabled"]:
         found.append(
             "Sign-in is disabled for the service principal, so users cannot sign in. If this is not intended, set "
-            "account_enabled of service_principal to true (in the role: rustdesk_sso_app_service_principal)."
+            "account_enabled of service_principal to true."
         )
     if principal["deactivated"] and application["enabled"]:
         found.append(

@@ -189,9 +189,7 @@ def the_only(key: str, value: str, matches: t.Sequence[Document]) -> Document | 
 
 def in_the_way(key: str, value: str, match: Document, present: Document | None) -> InputError:
     """Return the error for a deleted application ``match`` that has the declared ``key``."""
-    restore = (
-        "To keep its client ID and its users' accounts, set restore to true (in the role: rustdesk_sso_app_restore)"
-    )
+    restore = "To keep its client ID and its users' accounts, set restore to true"
     other = "purge it (state absent with purge), or set another unique_name" if key == "unique_name" else ""
     if present is not None:
         hint = f"{other[0].upper()}{other[1:]}"

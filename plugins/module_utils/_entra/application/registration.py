@@ -39,7 +39,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secret
     SecretWriter,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import Discovery
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, ServiceError, counted
 
 if t.TYPE_CHECKING:
     from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.session import Graph
@@ -102,7 +102,7 @@ class Plan:
                 {*decision.superseded, *decision.remove, *([decision.holds] if decision.holds else [])},
                 key=lambda credential: credential.expires,
             )
-            new = [f"new, for {decision.wanted.lifetime.days} days"] if decision.makes else []
+            new = [f"new, for {counted(decision.wanted.lifetime.days, 'day')}"] if decision.makes else []
             before.setdefault("client_secrets", {})[decision.wanted.name] = [c.describe() for c in ours]
             after.setdefault("client_secrets", {})[decision.wanted.name] = [
                 c.describe() for c in ours if c not in gone

@@ -47,8 +47,7 @@ def restrictions(facts: Facts) -> list[Restriction]:
             Restriction(
                 "assignment",
                 "assignment is required, and no user or group is assigned (AADSTS50105)",
-                "Set assignments (in the role: rustdesk_sso_app_allowed_groups or rustdesk_sso_app_assignments), or "
-                "set app_role_assignment_required of service_principal to false",
+                "Set assignments, or set app_role_assignment_required of service_principal to false",
             )
         )
     reason = _no_own_consent(facts)
@@ -59,7 +58,7 @@ def restrictions(facts: Facts) -> list[Restriction]:
                 f"{reason}, and no administrator has consented to {', '.join(SCOPES)} for all users (AADSTS90094, "
                 "AADSTS65001)",
                 "Have an administrator consent on behalf of the organization at first sign-in, or grant these scopes "
-                "of Microsoft Graph with admin_consent (in the role: rustdesk_sso_app_admin_consent)",
+                "of Microsoft Graph with admin_consent",
             )
         )
     admitted = ADMITTED.get(facts.sign_in_audience or "")
@@ -69,8 +68,7 @@ def restrictions(facts: Facts) -> list[Restriction]:
                 "sign_in_audience",
                 f"the sign-in audience {facts.sign_in_audience} admits {admitted}, but the issuer of this tenant "
                 "refuses them (AADSTS50020)",
-                "Set sign_in_audience to AzureADMyOrg (in the role: rustdesk_sso_app_sign_in_audience), and invite "
-                "other users to the tenant as guests",
+                "Set sign_in_audience to AzureADMyOrg, and invite other users to the tenant as guests",
             )
         )
     return found

@@ -15,7 +15,7 @@ import asyncio
 import time
 import typing as t
 
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError, counted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._exchange import waiting
 
 AGREEING = 3
@@ -175,6 +175,6 @@ def unsettled(attempted: str, patience: float) -> ServiceError:
     """Return the error for an accepted change that reads do not show; ``attempted`` ends with `` failed``."""
     return ServiceError(
         attempted.replace(" failed", " was accepted, but reads do not show it"),
-        answer=f"they did not agree within {patience:.0f} seconds",
+        answer=f"they did not agree within {counted(round(patience), 'second')}",
         hint="Run the playbook again; it is safe to repeat. If the tenant is slow, increase wait_timeout",
     )

@@ -20,9 +20,9 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _durat
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application.redirect_uris import (
     PERSONAL_AUDIENCES,
 )
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import room, strays
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import orphans, room
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.token_endpoint import Verdict
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError, counted
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._secret_values import usable_secret
 
 # The placeholder value of a client secret that check mode predicts
@@ -139,7 +139,7 @@ class Decision:
     """The decision on one declared client secret: ``decision`` is kept, created, renewed or removed.
 
     ``held`` is the listed credential that the holder presumably has now, ``holds`` the one that it has afterwards.
-    ``accepted`` is the token endpoint's verdict on the latter, None if it was not tested. ``strays`` are the
+    ``accepted`` is the token endpoint's verdict on the latter, None if it was not tested. ``orphans`` are the
     credentials in ``superseded`` that never reached the holder.
     """
 
@@ -152,7 +152,7 @@ class Decision:
     secret_text: str | None = None
     accepted: bool | None = None
     held: Credential | None = None
-    strays: list[Credential] = field(default_factory=list)
+    orphans: list[Credential] = field(default_factory=list)
 
     @property
     def makes(self) -> bool:
@@ -169,7 +169,7 @@ class Decision:
             "accepted": self.accepted,
             "held": {"name": self.held.name, **self.held.result()} if self.held else None,
             "superseded": [credential.key_id for credential in self.superseded],
-            "strays": [credential.key_id for credential in self.strays],
+            "strays": [credential.key_id for credential in self.orphans],
             "removed": [credential.key_id for credential in self.remove],
         }
         return {**shown, "secret_text": self.secret_text} if self.makes else shown
@@ -299,12 +299,12 @@ def _decide(
             decision if others is None else replace(decision, reason=f"the console's client secret belongs to {others}")
         )
     holds = live[0]
-    over = strays.over(superseded, holds, wanted.overlap, now) if retire else []
+    over = orphans.over(superseded, holds, wanted.overlap, now) if retire else []
     remove = [*dict.fromkeys((*named, *over))]
     kept = [credential for credential in superseded if credential not in remove]
     known = f"accepted on {now:%Y-%m-%d}" if verdict and verdict.accepted else f"listed until {holds.expires:%Y-%m-%d}"
-    never = strays.never_held(kept, holds)
-    return Decision(wanted, "kept", f"in use, {known}", holds, kept, remove, strays=never)
+    never = orphans.never_held(kept, holds)
+    return Decision(wanted, "kept", f"in use, {known}", holds, kept, remove, orphans=never)
 
 
 def _held_as_other(wanted: Wanted, credentials: t.Sequence[Credential]) -> list[Credential]:
@@ -333,8 +333,8 @@ def _make(
     """
     held = live[0] if live else None
     others = [credential for credential in superseded if credential not in fit] if wanted.known else []
-    remove = strays.removable(others, held, now)
-    never = [c for c in strays.never_held(others, held) if c not in remove and strays.in_flight(c, now)]
+    remove = orphans.removable(others, held, now)
+    never = [c for c in orphans.never_held(others, held) if c not in remove and orphans.in_flight(c, now)]
     kept = [credential for credential in superseded if credential not in remove]
     if live:
         expires = live[0].expires
@@ -342,9 +342,9 @@ def _make(
         if wanted.state == "renew":
             reason = f"requested, before the console's client secret expires on {expires:%Y-%m-%d}"
         ours = [credential for credential in live if credential.name == wanted.name]
-        return Decision(wanted, "renewed", reason, live[0], [*kept, *ours], remove, strays=never)
+        return Decision(wanted, "renewed", reason, live[0], [*kept, *ours], remove, orphans=never)
     reason = _why_not(wanted, fit, verdict, superseded)
-    return Decision(wanted, "created", reason, superseded=kept, remove=remove, strays=never)
+    return Decision(wanted, "created", reason, superseded=kept, remove=remove, orphans=never)
 
 
 def _why_not(wanted: Wanted, fit: list[Credential], verdict: Verdict | None, ours: list[Credential]) -> str:
@@ -378,4 +378,4 @@ def format_time(moment: datetime) -> str:
 
 
 def _days(span: timedelta) -> str:
-    return f"{span.days} days" if span.days else f"{span.total_seconds() / 3600:.0f} hours"
+    return counted(span.days, "day") if span.days else counted(round(span.total_seconds() / 3600), "hour")

@@ -37,7 +37,7 @@ def make(decisions: list[Decision], credentials: t.Sequence[Credential], now: da
         while used >= SLOTS_PERSONAL and candidates:
             dropped = candidates.pop(0)
             decision.superseded.remove(dropped)
-            decision.strays = [credential for credential in decision.strays if credential != dropped]
+            decision.orphans = [credential for credential in decision.orphans if credential != dropped]
             decision.remove.append(dropped)
             used -= 1
         if used >= SLOTS_PERSONAL:

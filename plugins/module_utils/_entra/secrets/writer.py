@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.application import application
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph import replication
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import strays
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets import orphans
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.secrets.client_secrets import (
     UNREADABLE,
     Credential,
@@ -31,6 +31,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
     ConflictError,
     ServiceError,
     SsoError,
+    counted,
     unforeseen,
 )
 
@@ -89,10 +90,10 @@ class SecretWriter:
 
         def left(found: list[Credential]) -> list[Credential]:
             listed = {credential.key_id for credential in found}
-            young = [credential for credential in decision.strays if credential.key_id in listed]
-            return strays.in_the_way(young, self._graph.now)
+            young = [credential for credential in decision.orphans if credential.key_id in listed]
+            return orphans.in_the_way(young, self._graph.now)
 
-        if not strays.in_the_way(decision.strays, self._graph.now):
+        if not orphans.in_the_way(decision.orphans, self._graph.now):
             return
         found, settled = await replication.settle(
             self._credentials,
@@ -104,7 +105,7 @@ class SecretWriter:
         if settled:
             return
         staying = left(found)
-        later = format_time(max(credential.start for credential in staying) + strays.IN_FLIGHT)
+        later = format_time(max(credential.start for credential in staying) + orphans.IN_FLIGHT)
         listed = "; ".join(credential.describe() for credential in staying)
         raise ConflictError(
             f"No client secret was created for {decision.wanted.name} on {application.label(self._app)}",
@@ -256,8 +257,9 @@ class SecretWriter:
         )
         decision.accepted = verdict.accepted
         if not done:
+            patience = counted(round(self._graph.patience), "second")
             raise ServiceError(
-                f"The new client secret for {name} was not accepted within {self._graph.patience:.0f} seconds",
+                f"The new client secret for {name} was not accepted within {patience}",
                 answer=f"the token endpoint last answered: {verdict.answer}",
                 hint="Run the playbook again. If the tenant is slow, increase wait_timeout",
                 code=f"AADSTS{verdict.code}" if verdict.code else None,

@@ -147,7 +147,7 @@ def create(params: t.Mapping[str, t.Any], cloud: Cloud, tenant_id: str) -> t.Any
         common["connection_timeout"] = params["timeout"]
         # azure-core's retry policy waits for any Retry-After, however long, and fails on a malformed one [src].
         common["retry_total"] = 0
-        session = _http.session(_http.repeats(params["timeout"], _budget(params), waiting.teller()))
+        session = _http.session(_http.repeats(params["timeout"], _budget(params), waiting.notifier()))
         session.hooks["response"].append(_check_token)
     common["transport"] = sdk.AsyncioRequestsTransport(session=session, **common)
     if chosen == "managed_identity":

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This file is private to the deskops.rustdesk_sso collection: it may change in any release.
 
-"""Find orphaned client secrets ("strays"): created by an interrupted run, never written to their holder; pure.
+"""Find orphaned client secrets: created by an interrupted run, never written to their holder. Pure.
 
-Only the run that created a client secret and its holder can know the value. If the holder has another one, or none, a
-stray is useless, unless the run that created it is still active and about to write it to the holder.
+Only the run that created a client secret and its holder can know the value. If the holder has another one, or none, an
+orphan is useless, unless the run that created it is still active and about to write it to the holder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 # Longer than a run takes from creating a client secret to writing it to the console
 IN_FLIGHT = timedelta(minutes=15)
-# The maximum number of recent strays of one holder before another client secret is created
+# The maximum number of recent orphans of one holder before another client secret is created
 MOST = 1
 
 
@@ -39,7 +39,7 @@ def never_held(others: t.Iterable[Credential], held: Credential | None) -> list[
 def removable(others: t.Iterable[Credential], held: Credential | None, now: datetime) -> list[Credential]:
     """Return the credentials in ``others`` to remove before another one is created, if the holder has ``held`` or none.
 
-    With ``held``, these are strays and all earlier ones, because only one is superseded at a time. Without it, the
+    With ``held``, these are orphans and all earlier ones, because only one is superseded at a time. Without it, the
     latest one may be the last that the holder had, and is kept for the overlap.
     """
     found = sorted(others, key=lambda credential: credential.start)
@@ -49,7 +49,7 @@ def removable(others: t.Iterable[Credential], held: Credential | None, now: date
 
 
 def over(superseded: t.Iterable[Credential], held: Credential, overlap: timedelta, now: datetime) -> list[Credential]:
-    """Return the credentials in ``superseded`` to remove because the holder has ``held``: expired ones, strays that no
+    """Return the credentials in ``superseded`` to remove because the holder has ``held``: expired ones, orphans that no
     run can be about to write, and those whose ``overlap`` has elapsed.
 
     An ``overlap`` of zero has always elapsed: ``now`` is in whole seconds and can precede the start of a new one.
@@ -64,8 +64,8 @@ def over(superseded: t.Iterable[Credential], held: Credential, overlap: timedelt
     ]
 
 
-def in_the_way(strays: t.Iterable[Credential], now: datetime) -> list[Credential]:
-    """Return the recent ``strays`` that block another client secret until their runs have ended; empty if there are at
+def in_the_way(orphans: t.Iterable[Credential], now: datetime) -> list[Credential]:
+    """Return the recent ``orphans`` that block another client secret until their runs have ended; empty if there are at
     most MOST."""
-    found = [credential for credential in strays if in_flight(credential, now)]
+    found = [credential for credential in orphans if in_flight(credential, now)]
     return found if len(found) > MOST else []

@@ -24,8 +24,8 @@ Params = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
-class Look:
-    """The result of the last check: ``holds`` is true if the provider still has O(client_secret), None if unknown.
+class FinalCheck:
+    """The result of the final check: ``holds`` is true if the provider still has O(client_secret), None if unknown.
 
     If another process has written its own client secret to the same provider, ``conflict`` is the error for that, and
     ``others_secret`` is that client secret.
@@ -36,18 +36,20 @@ class Look:
     others_secret: str = ""
 
 
-def last_look(params: Params, questions: Questions[Tested], tell: t.Callable[[str], None] | None = None) -> Look:
+def final_check(
+    params: Params, questions: Questions[Tested], notify: t.Callable[[str], None] | None = None
+) -> FinalCheck:
     """Check the final state of the provider O(name), if O(look_again) is set or the session has written.
 
     Until ``questions`` ends, serve the calls of another thread to test the console's discovery, if the console caches
     it. The session is closed in every case. Raises ConflictError if another process has overwritten the provider.
     """
     try:
-        with signed_in({**params, "keep_session": False}, tell) as session:
+        with signed_in({**params, "keep_session": False}, notify) as session:
             console = session.console
             if console.wrote:
                 questions.serve(lambda: None)  # a later check detects more conflicts
-            seen = _look(console, params) if console.wrote or params["look_again"] else Look()
+            seen = _check(console, params) if console.wrote or params["look_again"] else FinalCheck()
             if isinstance(console, KeepsDiscovery):
                 questions.serve(lambda: console.test_discovery(params["name"]))
             return seen
@@ -55,21 +57,21 @@ def last_look(params: Params, questions: Questions[Tested], tell: t.Callable[[st
         questions.close()
 
 
-def _look(console: Console, params: Params) -> Look:
+def _check(console: Console, params: Params) -> FinalCheck:
     try:
         console.look_again()
     except ConflictError as conflict:
         return _overwritten(console, params, conflict)
-    return Look(_holds(console, params["name"], params["client_secret"]))
+    return FinalCheck(_holds(console, params["name"], params["client_secret"]))
 
 
-def _overwritten(console: Console, params: Params, conflict: ConflictError) -> Look:
+def _overwritten(console: Console, params: Params, conflict: ConflictError) -> FinalCheck:
     """Return what another process wrote to the provider; raises ``conflict`` if more than its client secret differs."""
     found = find(console.providers(params["name"]), params["name"], console.type)
     same = found is not None and (found.client_id, found.issuer) == (params["client_id"], params["issuer"])
     if found is None or not same or not is_whole(found.client_secret):
         raise conflict
-    return Look(False, conflict, str(found.client_secret))
+    return FinalCheck(False, conflict, str(found.client_secret))
 
 
 def _holds(console: Console, name: str, client_secret: str | None) -> bool | None:
