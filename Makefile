@@ -99,7 +99,7 @@ fire: .venv/stamp stage ## Test crashes and failures of services for hours, writ
 live: .venv/stamp ## Compare a real tenant and a real console with the lab's contract (LIVE=1, see guide_live)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m live
 
-first-hour: .venv/stamp stage ## Follow the guide for the first run in a new virtual environment
+first-hour: .venv/stamp stage ## Follow the guides word by word, the first run in a new virtual environment
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_FRESH=1 .venv/bin/python -m pytest tests/first_hour $(PYTEST_ARGS)
 
 $(PEER)/stamp: tests/tools/peers.py
