@@ -11,16 +11,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # Releases of ansible-core for `make sanity`: one or several of 2.16 to 2.21, newest
 CORE ?= 2.19
-# Sanity tests to leave out, such as pylint
+# Sanity tests to skip, such as pylint
 WITHOUT ?=
-# The execution environment: where its context is made, its base image instead of the one that its definition names, further
-# options of podman build, its name
+# The execution environment: the folder of its build context, a base image other than that in its definition, further
+# options of podman build, and its name
 EE ?= build/ee
 EE_BASE ?=
 EE_OPTIONS ?=
 EE_TAG ?= rustdesk-sso-ee
 PODMAN ?= podman
-# Combinations of `make matrix`, such as "2.16 2.21/3.13 devel"; without any, all that are here
+# Combinations of `make matrix`, such as "2.16 2.21/3.13 devel"; by default, all whose Python is installed
 MATRIX ?=
 # Examples of each property for `make generated`
 EXAMPLES ?= 10000
@@ -32,7 +32,7 @@ TENANTS ?= 100
 # `make fire SHARE=25` tries one case of 25
 SHARE ?= 1
 
-# Licenses of packages that a work under the GPL, version 3, may use (gnu.org/licenses/license-list.html)
+# Licenses of packages that a work under the GPL, version 3, can use (gnu.org/licenses/license-list.html)
 GPL_COMPATIBLE := MIT;BSD;Apache;Python Software Foundation;PSF;ISC;MPL;Mozilla Public License 2.0;LGPL;Unlicense;0BSD
 
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
@@ -41,9 +41,9 @@ ARTIFACT := build/dist/deskops-rustdesk_sso-$(VERSION).tar.gz
 LINT := .venvs/lint
 # Event-Driven Ansible, for `make eda`
 EDA := .venvs/eda
-# What azure.azcollection needs, for `make bench`
+# The requirements of azure.azcollection, for `make bench`
 PEER := .venvs/peer
-# The slowest first, so that the workers finish together. A worker that runs tests of AWX sets one up: the first runs all.
+# The slowest first, so that the workers finish together. Each worker with tests of AWX sets one up, so the first runs all.
 TESTS := $(wildcard tests/awx tests/first_hour tests/leaks tests/generated tests/crash tests/faults tests/fleets tests/browser tests/live tests/integration tests/monitoring tests/lab/selftest tests/unit)
 FIRE := tests/crash tests/faults/test_each_endpoint.py tests/leaks
 LINTS := ruff mypy yamllint workflows ansible-lint docs changelog reuse importer prose
@@ -58,7 +58,7 @@ STAGED := cd $(STAGE) && PATH="$(CURDIR)/$(LINT)/bin:$$PATH"
 help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
-venv: .venv/stamp ## Make .venv, for the tests and the demo (PYTHON=python3.12 chooses another Python)
+venv: .venv/stamp ## Create .venv, for the tests and the demo (PYTHON=python3.12 selects another Python)
 
 .venv/stamp: requirements.txt test-requirements.txt $(wildcard tests/*/requirements.txt)
 	@tests/tools/make_venv.sh .venv $(PYTHON) $^
@@ -87,16 +87,16 @@ $(EDA)/stamp: requirements.txt tests/eda/ansible-rulebook.txt
 eda: .venv/stamp $(EDA)/stamp stage ## Post alerts to the rulebook for Event-Driven Ansible (needs Java 17 or newer)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m pytest tests/eda $(PYTEST_ARGS)
 
-generated: .venv/stamp stage ## Run the generated tests at length (EXAMPLES=10000)
+generated: .venv/stamp stage ## Run the generated tests with many examples (EXAMPLES=10000)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/generated $(PYTEST_ARGS)
 
-fire: .venv/stamp stage ## Let controllers die and services fail in each way, for hours; write docs/reliability.md (SHARE=25)
+fire: .venv/stamp stage ## Test crashes and failures of services for hours, write docs/reliability.md (SHARE=25)
 	@rm -f build/fire.jsonl
 	@status=0; PATH="$(CURDIR)/.venv/bin:$$PATH" RUSTDESK_SSO_FIRE="$(CURDIR)/build/fire.jsonl" RUSTDESK_SSO_SHARE=$(SHARE) \
 		.venv/bin/python -m pytest --numprocesses 2 --dist worksteal $(FIRE) $(PYTEST_ARGS) || status=$$?; \
 		$(PYTHON) tests/tools/reliability.py build/fire.jsonl; exit $$status
 
-live: .venv/stamp ## Hold a real tenant and a real console against the lab's contract (LIVE=1, see guide_live)
+live: .venv/stamp ## Compare a real tenant and a real console with the lab's contract (LIVE=1, see guide_live)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m live
 
 first-hour: .venv/stamp stage ## Follow the guide for the first run in a new virtual environment
@@ -106,7 +106,7 @@ $(PEER)/stamp: tests/tools/peers.py
 	@$(PYTHON) tests/tools/peers.py >/dev/null
 	@tests/tools/make_venv.sh $(PEER) $(PYTHON) build/peers/ansible_collections/azure/azcollection/requirements.txt
 
-bench: .venv/stamp stage $(if $(filter short,$(BENCH)),,$(PEER)/stamp) ## Measure against the floor and azure.azcollection, write docs/benchmarks.md (BENCH=short)
+bench: .venv/stamp stage $(if $(filter short,$(BENCH)),,$(PEER)/stamp) ## Compare with plain Ansible and azure.azcollection, write docs/benchmarks.md (BENCH=short)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m bench $(BENCH)
 
 scale: .venv/stamp stage ## Run the playbooks for 1,000 servers in 100 tenants of the lab, write docs/scale.md (SERVERS=100 TENANTS=10)
@@ -168,10 +168,10 @@ lint-prose: $(LINT)/stamp
 sanity: ## Run ansible-test sanity (CORE=2.21, CORE="newest 2.16", WITHOUT=pylint)
 	@$(PYTHON) tests/tools/sanity.py $(WITHOUT:%=--without %) $(CORE)
 
-sanity-all: ## Run ansible-test sanity on every supported ansible-core whose Python is here
+sanity-all: ## Run ansible-test sanity on every supported ansible-core whose Python is installed
 	@$(PYTHON) tests/tools/sanity.py all
 
-ee-context: build ## Make the build context of the execution environment in build/ee, with the built artifact
+ee-context: build ## Create the build context of the execution environment in build/ee, with the built artifact
 	@rm -rf $(EE)
 	@mkdir -p $(EE)
 	@cp extensions/awx/execution_environment/execution-environment.yml $(EE)
@@ -182,19 +182,19 @@ ee-context: build ## Make the build context of the execution environment in buil
 ee: ee-context ## Build the execution environment with podman (EE_BASE=image, EE_TAG=name) and check its content
 	@$(PODMAN) build $(if $(EE_BASE),--build-arg EE_BASE_IMAGE=$(EE_BASE)) $(EE_OPTIONS) --tag $(EE_TAG) $(EE)/context
 	@$(PODMAN) run --rm $(EE_TAG) ansible-doc -t module deskops.rustdesk_sso.entra_app
-	@# As AWX on OpenShift: any user ID, in group 0
+	@# Like AWX on OpenShift: any user ID, in group 0
 	@$(PODMAN) run --rm --user 54321:0 $(EE_TAG) ansible localhost -m ansible.builtin.tempfile
 
-matrix: ## Run the tests of compatibility on each ansible-core and Python that is here (MATRIX="2.16 2.21/3.13 devel")
+matrix: ## Run the compatibility tests on each ansible-core and installed Python (MATRIX="2.16 2.21/3.13 devel")
 	@$(PYTHON) tests/tools/matrix.py $(MATRIX)
 
-lowest: ## Run them with the oldest packages that requirements.txt allows
+lowest: ## Run the compatibility tests with the oldest packages that requirements.txt allows
 	@$(PYTHON) tests/tools/matrix.py --lowest $(MATRIX)
 
 .venvs/release/stamp: release-requirements.txt
 	@tests/tools/make_venv.sh .venvs/release $(PYTHON) $^
 
-# What a user's controller gets beside ansible-core
+# The packages on a user's controller, without ansible-core
 .venvs/runtime/stamp: requirements.txt
 	@tests/tools/make_venv.sh .venvs/runtime $(PYTHON) $^
 
@@ -203,7 +203,7 @@ sbom: .venvs/release/stamp .venvs/runtime/stamp ## Write build/sbom.cdx.json, th
 	@.venvs/release/bin/cyclonedx-py environment .venvs/runtime/bin/python --output-reproducible --output-file build/sbom.cdx.json
 	@echo build/sbom.cdx.json
 
-licenses: .venvs/release/stamp .venvs/runtime/stamp ## Check that these packages may be used with the GPL
+licenses: .venvs/release/stamp .venvs/runtime/stamp ## Check that the licenses of these packages are compatible with the GPL
 	@.venvs/release/bin/pip-licenses --python .venvs/runtime/bin/python --from mixed --partial-match --allow-only "$(GPL_COMPATIBLE)"
 
 release-check: ## Check that TAG is the version in galaxy.yml and has its release notes
@@ -232,12 +232,12 @@ changelog: $(LINT)/stamp stage ## Turn the fragments into release notes of the v
 demo: install ## Walk through the sign-in lifecycle in a local lab (KEEP=1 keeps the lab running)
 	@KEEP="$(KEEP)" .venv/bin/python tests/demo.py
 
-pictures: install ## Write the pictures of the README in docs/images, from real runs in the lab
+pictures: install ## Create the pictures for the README in docs/images, from real runs in the lab
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONPATH="$(CURDIR)/tests" .venv/bin/python -m tools.pictures
 
-clean: ## Remove what was built and the caches
+clean: ## Remove build output and caches
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
-distclean: clean ## Remove the environments as well
+distclean: clean ## Also remove the virtual environments
 	rm -rf .venv .venvs

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Before any test: stages the collection, and lets tests import it, the lab and other helpers of the tests."""
+"""Before any test: stage the collection, and make it, the lab and other helpers importable."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if COLLECTIONS.parent == ROOT and "PYTEST_XDIST_WORKER" not in os.environ:  # on
 sys.path[:0] = [str(COLLECTIONS), str(TESTS)]
 # The same for the ansible-playbook processes that tests start
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
-# Before anything imports the collection: Ansible's plugin loader knows only those that its own finder has imported
+# Before anything imports the collection: Ansible's plugin loader knows only collections that its own finder imported
 init_plugin_loader([str(COLLECTIONS)])
 
-# httpcore looks for it several times a request, and each time anew if it is not installed
+# httpcore imports it several times per request, and each time searches for it again if it is not installed
 if find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
-# How fast a machine draws or runs an example says nothing about the product. The same code gets the same examples, so
-# that a change answers for its own faults alone; a number of examples asks for new ones.
+# The speed at which a machine draws or runs an example is no property of the product. The same code gets the same
+# examples, so that a change fails only for its own faults; another number of examples generates new ones.
 settings.register_profile(
     "suite",
     deadline=None,

@@ -26,7 +26,7 @@ from lab.user import SignInFailed
 COLLECTIONS = Path(__file__).parents[1] / "build/collections"
 SITE = COLLECTIONS / "ansible_collections/deskops/rustdesk_sso/playbooks/site.yml"
 REPORT = Path(__file__).parents[1] / "build/report"
-# Replication as in a quick tenant, so that waiting for it is part of the show but not all of it.
+# Replication as in a fast tenant, so that the wait for it is part of the demo but does not dominate it.
 LAG, SECRET_LAG = 0.5, 3.0
 OWN_APP = "desk3.example.com"
 

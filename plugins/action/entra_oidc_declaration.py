@@ -71,7 +71,7 @@ class ActionModule(ActionBase):
                 problems = [*problems, *(item for item in missing if item.split()[0] not in " ".join(problems))]
         if problems or not declared:
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
-        # The following tasks sign in with these, each with one template, because a worker compiles every template anew
+        # The following tasks sign in with these. Each is one template, because every worker compiles templates again
         credentials: dict[str, t.Any] = {
             "entra": options.of(values, options.ENTRA),
             "console": options.of(values, options.CONSOLE),

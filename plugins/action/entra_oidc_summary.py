@@ -25,7 +25,7 @@ VARIABLES = {
 }
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
-        "servers": {"type": "dict", "required": True},
+        "servers": {"type": "dict"},
         "notify_url": {"type": "str", "no_log": True},
         "notify_format": {"type": "str", "choices": ["json", "slack", "teams"], "default": "json"},
         "notify_when": {"type": "str", "choices": ["changes", "failures", "always"], "default": "changes"},
@@ -87,10 +87,13 @@ class ActionModule(InProcessAction):
 
         The server's own result reports that, and a failure of a task that runs once would affect all servers.
         """
+        # Read without templating, which takes long for many records and prints nothing
+        servers = self._task.args.get("servers") or (task_vars or {})["rustdesk_sso_run"]
+        self._task.args = {**self._task.args, "servers": servers}
         result = super().run(tmp, task_vars)
         if not result.get("failed"):
             return result
-        self._task.args = {"servers": self._task.args["servers"]}
+        self._task.args = {"servers": servers}
         published = super().run(tmp, task_vars)
         said = named(result["msg"], VARIABLES)
         return {**published, "warnings": [*published.get("warnings", []), f"The summary was not sent: {said}"]}

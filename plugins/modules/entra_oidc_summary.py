@@ -23,9 +23,8 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes.flow
 options:
   servers:
-    description: The record of each server by its name.
+    description: The record of each server by its name. If omitted, the fact C(rustdesk_sso_run).
     type: dict
-    required: true
   notify_url:
     description: The address of the webhook. If omitted, nothing is sent.
     type: str
@@ -55,7 +54,7 @@ options:
 EXAMPLES = r"""
 - name: Publish the summary
   deskops.rustdesk_sso.entra_oidc_summary:
-    servers: "{{ rustdesk_sso_run }}"
+    notify_url: "{{ rustdesk_sso_notify_url }}"
 """
 
 RETURN = r"""

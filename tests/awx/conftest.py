@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An AWX in which install.yml has made everything, and what its jobs need."""
+"""An AWX in which install.yml has created all objects, and the inputs of its jobs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VARIABLES = {
 
 
 class Installation:
-    """An AWX and the playbook that makes its objects."""
+    """An AWX and the playbook that creates its objects."""
 
     def __init__(self, awx: Awx, controller: Controller, extension: Path) -> None:
         self.awx = awx
@@ -47,7 +47,7 @@ class Installation:
         return self.playbook("install.yml", self.awx, *given, *options)
 
     def playbook(self, name: str, awx: Awx, *options: str, peers_path: Path | None = None) -> Run:
-        """Run a playbook of the extension with awx.awx beside it, or with what is in the folder ``peers_path``."""
+        """Run a playbook of the extension with awx.awx beside it, or with the collections in ``peers_path``."""
         return self._controller.playbook(
             self.extension / name,
             {"all": {"hosts": {}}},
@@ -59,7 +59,7 @@ class Installation:
 
 @pytest.fixture(scope="session")
 def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built artifact, installed as AWX installs what a project's collections/requirements.yml names."""
+    """The built artifact, installed as AWX installs the collections of a project's collections/requirements.yml."""
     folder = tmp_path_factory.mktemp("collections")
     source = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"], "ansible_collections/deskops/rustdesk_sso")
     galaxy = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection"]
@@ -81,21 +81,21 @@ def installation(collections: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 class Place:
-    """A fleet as AWX knows it: an inventory without what the credentials give, and the credentials."""
+    """A fleet in AWX: an inventory without the values that the credentials provide, and the credentials."""
 
     def __init__(self, fleet: Fleet, awx: Awx) -> None:
         self.fleet = fleet
         self._awx = awx
-        # The lab's endpoints are not Microsoft's
+        # The endpoints of the lab are not Microsoft's
         kept = ("rustdesk_sso_entra_authority_host", "rustdesk_sso_entra_graph_endpoint", "rustdesk_sso_wait_timeout")
         self._variables = {name: fleet.variables[name] for name in kept}
         for console in fleet.consoles.values():
-            # Else each run warns of what happens when sign-in with Microsoft fails
+            # Otherwise each run warns of the effects of a failed sign-in with Microsoft
             console.set_user("second-administrator", is_admin=True)
 
     @property
     def first(self) -> str:
-        """The server whose administrator is in the credential; the others have theirs in the inventory."""
+        """The server whose administrator is in the credential; the inventory has those of the others."""
         return next(iter(self.fleet.hosts))
 
     @property
@@ -124,7 +124,7 @@ class Place:
         return [self._stored("Microsoft Azure Resource Manager", entra), self._stored("RustDesk console", inputs)]
 
     def certificate(self) -> dict[str, Any]:
-        """A credential for Entra with a certificate, stored in AWX."""
+        """Return a credential for Entra with a certificate, stored in AWX."""
         automation = self.fleet.tenant.automation
         inputs = {
             "tenant": self.fleet.tenant.tenant_id,
@@ -134,7 +134,7 @@ class Place:
         return self._stored(self._type("certificate"), inputs)
 
     def workload_identity(self) -> dict[str, Any]:
-        """A credential for Entra with a federated token that Entra takes, stored in AWX."""
+        """Return a credential for Entra with a federated token that Entra accepts, stored in AWX."""
         tenant, client = self.fleet.tenant, self.fleet.tenant.automation["client_id"]
         trusted = {"issuer": "https://awx.example.com", "subject": "job"}
         (application,) = [one for one in tenant.applications() if one["appId"] == client]
@@ -144,7 +144,7 @@ class Place:
         return self._stored(self._type("workload_identity"), inputs)
 
     def _type(self, key: str) -> str:
-        """The name of a credential type of the extension, which is created unless it is there."""
+        """Return the name of a credential type of the extension, which is created if it does not exist."""
         content = contents("credential_types")["awx_credential_types"][key]
         stored = self._awx.api.items["credential_types"].values()
         if content["name"] not in {item["name"] for item in stored}:
@@ -164,13 +164,13 @@ class Place:
 
 @pytest.fixture
 def make_place(make_fleet: Callable[[int], Fleet], installation: Installation) -> Callable[[Fleet | int], Place]:
-    """What AWX knows of a fleet, or of a new one of the given number of servers."""
+    """Add a fleet, or a new one of the given number of servers, to AWX."""
     return lambda fleet: Place(make_fleet(fleet) if isinstance(fleet, int) else fleet, installation.awx)
 
 
 @pytest.fixture
 def runner_path() -> Iterator[Path]:
-    """A folder that any user in group 0 can use, as the image's /runner; pytest's own are for root alone."""
+    """A folder that any user in group 0 can use, as the image's /runner; pytest's own folders are for root alone."""
     with tempfile.TemporaryDirectory(prefix="runner") as folder:
         Path(folder).chmod(0o770)
         yield Path(folder)
@@ -178,13 +178,13 @@ def runner_path() -> Iterator[Path]:
 
 @pytest.fixture
 def jobs(installation: Installation, collections: Path, lab: Lab, runner_path: Path) -> Jobs:
-    """Starts jobs; the execution environment trusts the CA of the lab's Entra."""
+    """Start jobs; the execution environment trusts the CA of the lab's Entra."""
     return Jobs(installation.awx, collections, runner_path, {"REQUESTS_CA_BUNDLE": lab.ca_path})
 
 
 @pytest.fixture
 def awx() -> Iterator[Awx]:
-    """An AWX in which nothing is installed; nothing asks it by HTTP."""
+    """An AWX in which nothing is installed; it receives no HTTP requests."""
     yield Awx({URL: EXTENSION / "project"})
 
 
@@ -198,7 +198,7 @@ def installed(awx: Awx) -> Awx:
 
 @pytest.fixture
 def request_of(awx: Awx) -> Callable[..., Any]:
-    """Sends a request to AWX as an administrator does; gives the answer."""
+    """Send a request to AWX as an administrator; return the response."""
 
     def send(method: str, path: str, **body: Any) -> Any:
         status, answer = awx.api.answer(method, f"/api/v2/{path}/", {}, body)

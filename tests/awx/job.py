@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a job template as AWX does: makes ansible-runner's folder from what AWX stores, runs it and reads what is left.
+"""Runs a job template as AWX does: creates ansible-runner's folder from the objects in AWX, runs it and reads the
+results.
 
 The folder, the injectors and the arguments are AWX's [src: ansible/awx, awx/main/tasks/jobs.py and
 awx/main/models/credential, ansible/awx-plugins for the built-in credential]; there is no container around it.
@@ -32,7 +33,7 @@ TIMEOUT = 300
 
 @dataclass(frozen=True)
 class Job:
-    """What one job left: ``events`` in their order, ``text`` is all that AWX would store and show of it."""
+    """The results of one job: ``events`` in their order; ``text`` is everything that AWX would store and show."""
 
     rc: int
     events: list[Item]
@@ -40,7 +41,7 @@ class Job:
 
     @property
     def output(self) -> str:
-        """What AWX shows of the job, without colours."""
+        """The output of the job as AWX shows it, without colors."""
         return re.sub(r"\x1b\[[\d;]*m", "", "\n".join(event["stdout"] for event in self.events if event["stdout"]))
 
     @property
@@ -50,22 +51,22 @@ class Job:
 
     @property
     def artifacts(self) -> Item:
-        """What set_stats left, which later nodes of a workflow get as variables."""
+        """The values of set_stats, which later nodes of a workflow get as variables."""
         return dict(self.stats.get("artifact_data", {}))
 
     def changed(self) -> dict[str, int]:
-        """How many tasks changed something, for each host that did anything."""
+        """Return the number of changed tasks for each host that ran any."""
         return {host: self.stats["changed"].get(host, 0) for host in self.stats["processed"]}
 
     def failed(self) -> list[str]:
-        """The names of the tasks that failed, in their order."""
+        """Return the names of the failed tasks, in their order."""
         return [event["event_data"]["task"] for event in self.events if event["event"] == "runner_on_failed"]
 
     def warnings(self) -> list[str]:
-        """All warnings and deprecations, of results and of Ansible itself."""
+        """Return all warnings and deprecations, of results and of Ansible itself."""
         results = [event["event_data"].get("res") or {} for event in self.events if event.get("event_data")]
-        told = [str(item) for res in results for key in ("warnings", "deprecations") for item in res.get(key) or []]
-        return told + [event["stdout"] for event in self.events if event["event"] in ("warning", "deprecated")]
+        shown = [str(item) for res in results for key in ("warnings", "deprecations") for item in res.get(key) or []]
+        return shown + [event["stdout"] for event in self.events if event["event"] in ("warning", "deprecated")]
 
 
 class _Names:
@@ -73,7 +74,7 @@ class _Names:
 
 
 class Jobs:
-    """Starts jobs of ``awx``; ``environment`` is what the execution environment's image has in its environment.
+    """Starts jobs of ``awx``; ``environment`` is the environment of the execution environment's image.
 
     ``collections`` holds ``ansible_collections`` as the project's requirements would be installed; ``folder`` is empty.
     """
@@ -94,10 +95,10 @@ class Jobs:
         answers: Item | None = None,
         piece: tuple[int, int] = (1, 1),
     ) -> Job:
-        """Run the job template called ``template`` to its end.
+        """Run the job template called ``template`` until it ends.
 
-        ``inventory`` is Ansible's in YAML form as data, ``credentials`` are stored ones, ``answers`` are to the survey,
-        ``piece`` is the number of a slice and their count.
+        ``inventory`` is Ansible's in YAML form as data, ``credentials`` are stored ones, ``answers`` are those to the
+        survey, ``piece`` is the number of a slice and the number of slices.
         """
         stored = self.awx.find("job_templates", template)
         assert not limit or stored["ask_limit_on_launch"]
@@ -126,7 +127,7 @@ class Jobs:
         return self._run(folder, stored["playbook"])
 
     def _inject(self, credential: Item, folder: Path, arguments: list[str]) -> dict[str, str]:
-        """The environment variables of one credential; its files are put into ``folder``."""
+        """Return the environment variables of one credential; write its files to ``folder``."""
         kind = self.awx.api.items["credential_types"][credential["credential_type"]]
         values = {name: value for name, value in credential["inputs"].items() if value}
         if kind.get("namespace") == "azure_rm":
@@ -155,10 +156,10 @@ class Jobs:
         return rendered["env"]
 
     def _extra_variables(self, stored: Item, answers: Item) -> str:
-        """The template's own variables, and the survey's answers, which are no templates."""
+        """Return the template's own variables, and the survey's answers, which are no templates."""
         survey = self.awx.api.surveys.get(stored["id"], {}) if stored["survey_enabled"] else {}
         questions = {question["variable"]: question for question in survey.get("spec", [])}
-        assert set(answers) <= set(questions), "AWX ignores what the survey does not ask for"
+        assert set(answers) <= set(questions), "AWX ignores answers to questions that the survey does not have"
         defaults = {name: question["default"] for name, question in questions.items() if "default" in question}
         answered = {**defaults, **answers, "awx_job_id": self._jobs, "awx_job_template_name": stored["name"]}
         own = "".join(f"{name}: {json.dumps(value)}\n" for name, value in json.loads(stored["extra_vars"]).items())
@@ -181,7 +182,7 @@ class Jobs:
         )
         kept = folder / "artifacts/1"
         events = [json.loads(path.read_text()) for path in (kept / "job_events").glob("*-*.json")]
-        # Runner's own record of how it started Ansible, with the environment in clear; AWX does not store it.
+        # Runner's own record of how it started Ansible, with the environment in plain text; AWX does not store it.
         stored = [path for path in kept.rglob("*") if path.is_file() and path.name != "command"]
         text = "\n".join(path.read_text(errors="replace") for path in stored)
         return Job(int((kept / "rc").read_text()), sorted(events, key=lambda event: event["counter"]), text)
@@ -189,8 +190,10 @@ class Jobs:
 
 @functools.cache
 def _any_user() -> list[str]:
-    """How a command is run as AWX on OpenShift runs a job: with any user ID in group 0, which writes only where the
-    group may. It may read everything, because the Python of the tests may be in root's home. Empty without root."""
+    """Return a command that runs another one as AWX on OpenShift does: with any user ID in group 0, which can write
+    only where the group can. It can read everything, because the Python of the tests may be in root's home. Empty
+    without root.
+    """
     reads = [f"--{kind}-caps=-all,+dac_read_search" for kind in ("inh", "ambient")]
     command = ["setpriv", "--reuid", "54321", "--regid", "0", "--clear-groups", *reads]
     if os.geteuid() != 0 or not shutil.which("setpriv"):
@@ -200,7 +203,7 @@ def _any_user() -> list[str]:
 
 
 def _unsafe(variables: Item) -> str:
-    """YAML in which no text is a template, as AWX writes the values that people typed."""
+    """Return YAML in which no text is a template, as AWX writes the values that users typed."""
     return "".join(
         f"{name}: {'!unsafe ' if isinstance(value, str) else ''}{json.dumps(value)}\n"
         for name, value in variables.items()
@@ -208,8 +211,9 @@ def _unsafe(variables: Item) -> str:
 
 
 def write_inventory(path: Path, inventory: Item, piece: tuple[int, int]) -> None:
-    """The script that AWX gives to Ansible; a slice has each ``count``-th host of all by name, and no other is in it
-    [src: ansible/awx, awx/main/models/inventory.py, get_script_data]."""
+    """Return the script that AWX passes to Ansible; a slice has every ``count``-th host of all by name, and no other
+    host is in it [src: ansible/awx, awx/main/models/inventory.py, get_script_data].
+    """
     number, count = piece
     chosen = sorted({host for content in inventory.values() for host in content["hosts"]})[number - 1 :: count]
     output: Item = {"_meta": {"hostvars": {}}}

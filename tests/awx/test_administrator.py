@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What install.yml does to an AWX that administrators work with, without ansible-playbook."""
+"""Effects of install.yml on an AWX that administrators also change, without ansible-playbook."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ Item = dict[str, Any]
 
 
 def everything(awx: Awx) -> Any:
-    """All that AWX stores."""
+    """Return everything that AWX stores."""
     return copy.deepcopy((awx.api.items, awx.api.lists, awx.api.surveys, awx.api.granted))
 
 
 def names(awx: Awx, resource: str, owner: Item, related: str) -> set[str]:
-    """The names of the objects in a list of an object."""
+    """Return the names of the objects in a list of an object."""
     return {item["name"] for item in awx.listed(resource, owner, related)}
 
 
-def test_an_administrator_is_never_undone(installed: Awx, request_of: Callable[..., Any]) -> None:
-    """A run that names nothing leaves every change as it is, even with the variables of the first run."""
+def test_changes_by_an_administrator_are_kept(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """A run without options keeps every change, even with the variables of the first run."""
     awx = installed
     apply = awx.find("job_templates", f"{NAME}: apply")
     vault = awx.find("credential_types", "Vault")["id"]
     home = awx.find("organizations", "Default")["id"]
     vault = request_of("POST", "credentials", name="Vault", organization=home, credential_type=vault, inputs={})
     request_of("POST", f"job_templates/{apply['id']}/credentials", id=vault["id"])
-    # A credential with a certificate in the place of the one with a secret
+    # A credential with a certificate instead of the one with a secret
     own = request_of("POST", "credential_types", name="Ours", kind="cloud", inputs={}, injectors={})
     own = request_of("POST", "credentials", name="Ours", organization=home, credential_type=own["id"], inputs={})
     entra = awx.find("credentials", f"{NAME}: Entra")
@@ -69,8 +69,8 @@ def test_an_administrator_is_never_undone(installed: Awx, request_of: Callable[.
     assert workflow["id"] in awx.api.items["workflow_job_templates"]
 
 
-def test_what_variables_name_is_changed(installed: Awx, request_of: Callable[..., Any]) -> None:
-    """And nothing else: extra variables, credentials and lists get what they lack and lose nothing."""
+def test_only_objects_named_by_variables_change(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """Extra variables, credentials and lists get their missing entries and lose nothing."""
     awx = installed
     home = awx.find("organizations", "Default")["id"]
     for name in ("Slack", "Mail"):
@@ -142,8 +142,8 @@ def test_what_variables_name_is_changed(installed: Awx, request_of: Callable[...
     assert holders("job_templates", "remove", "execute_role", "teams") == set()
 
 
-def test_missing_objects_come_back(installed: Awx, request_of: Callable[..., Any]) -> None:
-    """A template that was deleted is created again, with its schedule and the credentials that others have."""
+def test_missing_objects_are_restored(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """A deleted template is created again, with its schedule and the credentials of the other templates."""
     awx = installed
     request_of("DELETE", f"job_templates/{awx.find('job_templates', f'{NAME}: apply')['id']}")
     again = install(awx)
@@ -153,8 +153,8 @@ def test_missing_objects_come_back(installed: Awx, request_of: Callable[..., Any
     assert apply["inventory"] == awx.find("inventories", "RustDesk servers")["id"]
 
 
-def test_a_deleted_inventory_comes_back(installed: Awx, request_of: Callable[..., Any]) -> None:
-    """And the templates have it, as AWX starts no job without one."""
+def test_a_deleted_inventory_is_restored(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """The templates use it, because AWX starts no job without an inventory."""
     awx = installed
     number = awx.find("inventories", "RustDesk servers")["id"]
     request_of("DELETE", f"inventories/{number}")
@@ -168,8 +168,8 @@ def test_a_deleted_inventory_comes_back(installed: Awx, request_of: Callable[...
     assert install(awx).changes == []
 
 
-def test_an_image_and_a_project_of_others(installed: Awx, request_of: Callable[..., Any]) -> None:
-    """The templates can use them; variables do not change what install.yml did not create."""
+def test_image_and_project_of_another_administrator(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """The templates can use them; variables do not change objects that install.yml did not create."""
     awx = installed
     home = awx.find("organizations", "Default")["id"]
     image = request_of("POST", "execution_environments", name="Ours", organization=home, image="ours")
@@ -188,8 +188,8 @@ def test_an_image_and_a_project_of_others(installed: Awx, request_of: Callable[.
     assert [warning.split('"')[1] for warning in again.warnings] == ["Ours", "Ours"]
 
 
-def test_a_first_run_names_what_it_needs(awx: Awx) -> None:
-    """Before it creates anything."""
+def test_first_run_names_the_required_variables(awx: Awx) -> None:
+    """It does so before it creates anything."""
     with pytest.raises(Failed, match="Set install_execution_environment_image"):
         install(awx, project_url=URL)
     with pytest.raises(Failed, match="Set install_project_url"):
@@ -198,7 +198,7 @@ def test_a_first_run_names_what_it_needs(awx: Awx) -> None:
 
 
 def test_a_failed_project_is_updated_again(awx: Awx) -> None:
-    """The first update fails and says why; a later run updates the project, and goes on."""
+    """The first update fails with its cause; a later run updates the project and continues."""
     wrong = "https://git.example.com/wrong.git"
     for _run in range(2):
         with pytest.raises(Failed) as failed:
@@ -206,7 +206,7 @@ def test_a_failed_project_is_updated_again(awx: Awx) -> None:
         assert f"repository '{wrong}' not found" in str(failed.value)
         assert "install_project_url" in str(failed.value)
         assert "\x1b" not in str(failed.value)
-    # The repository is there now
+    # The repository exists now
     awx.api.repositories[wrong] = EXTENSION / "project"
     again = install(awx, **{**FIRST, "project_url": wrong})
     assert "update the project" in again.changes
@@ -215,7 +215,7 @@ def test_a_failed_project_is_updated_again(awx: Awx) -> None:
 
 
 def test_playbooks_of_a_new_version(awx: Awx, tmp_path: Path) -> None:
-    """A playbook that the project lacks is named; once it is in the repository, the project is updated for it."""
+    """A playbook that the project lacks is named. Once it is in the repository, the project is updated."""
     awx.api.repositories[URL] = tmp_path
     playbooks = sorted((EXTENSION / "project").glob("*.yml"))
     for playbook in playbooks:
@@ -228,7 +228,9 @@ def test_playbooks_of_a_new_version(awx: Awx, tmp_path: Path) -> None:
 
 
 def test_a_second_installation(installed: Awx) -> None:
-    """Another organization may have the same names; another prefix is enough in the same one. The first stays."""
+    """Another organization can use the same names; in the same one, another prefix is enough. The first installation is
+    unchanged.
+    """
     awx = installed
     before = everything(awx)
     other = {**FIRST, "organization": "Other"}
@@ -259,8 +261,8 @@ def test_a_second_installation(installed: Awx) -> None:
     assert install(awx).changes == []
 
 
-def test_the_fields_of_a_type_in_use(installed: Awx, request_of: Callable[..., Any]) -> None:
-    """AWX does not change them: the run says what to do, and goes on."""
+def test_fields_of_a_credential_type_in_use(installed: Awx, request_of: Callable[..., Any]) -> None:
+    """AWX refuses to change them: the run warns with the next step, and continues."""
     awx = installed
     kind = awx.find("credential_types", "RustDesk console")
     kind["inputs"]["fields"] = [field for field in kind["inputs"]["fields"] if field["id"] != "totp_secret"]
@@ -274,7 +276,7 @@ def test_the_fields_of_a_type_in_use(installed: Awx, request_of: Callable[..., A
     assert "RUSTDESK_TOTP_SECRET" not in kind["injectors"]["env"]
     moved = install(awx, console_credential_type="RustDesk console 2")
     assert moved.changes == ['create credential type "RustDesk console 2"']
-    # Nobody uses it yet
+    # No credential uses it yet
     awx.find("credential_types", "RustDesk console 2")["inputs"]["fields"].pop()
     assert install(awx, console_credential_type="RustDesk console 2").changes == [
         'set inputs of credential type "RustDesk console 2"'
@@ -283,7 +285,7 @@ def test_the_fields_of_a_type_in_use(installed: Awx, request_of: Callable[..., A
 
 @pytest.mark.parametrize("kind", ["certificate", "workload_identity"])
 def test_entra_without_a_secret(awx: Awx, kind: str) -> None:
-    """The type is chosen by a variable; a run without it changes nothing, and another type takes its place."""
+    """A variable selects the type. A run without it changes nothing, and another type replaces it."""
     label = kind.replace("_", " ")
     install(awx, **FIRST, entra_type=kind, entra_inputs={"tenant": "t", "client": "c"})
     apply = awx.find("job_templates", f"{NAME}: apply")
@@ -297,7 +299,7 @@ def test_entra_without_a_secret(awx: Awx, kind: str) -> None:
 
 
 def test_stored_secrets_are_not_replaced(installed: Awx) -> None:
-    """Values fill an empty credential; a secret that is stored stays, whatever a variable says."""
+    """Values fill an empty credential; a stored secret is kept, regardless of the variables."""
     awx = installed
     given = {"tenant": "t", "client": "c", "secret": "first", "subscription": "any"}
     assert install(awx, entra_inputs=given).changes == [f'set inputs of credential "{NAME}: Entra"']
@@ -305,8 +307,8 @@ def test_stored_secrets_are_not_replaced(installed: Awx) -> None:
     assert awx.find("credentials", f"{NAME}: Entra")["inputs"] == {**given, "client": "d"}
 
 
-def test_servers(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> None:
-    """The inventory has the group, a smart one takes none, and the project can bring the servers."""
+def test_servers_in_the_inventory(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> None:
+    """The inventory has the group, a smart inventory cannot have one, and the project can provide the servers."""
     number = awx.find("inventories", "RustDesk servers")["id"]
     assert awx.find("groups", "rustdesk_servers")["inventory"] == number
     home = awx.find("organizations", "Default")["id"]
@@ -324,7 +326,7 @@ def test_servers(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> No
 
 
 def test_the_workflow(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> None:
-    """The preview is first, and a node runs a template only once it is linked to what comes before it."""
+    """The preview is first. A node runs a template only after it is linked to the node before it."""
     workflow = awx.find("workflow_job_templates", f"{NAME}: remove after approval")
 
     def shape() -> list[tuple[str, str]]:
@@ -338,7 +340,7 @@ def test_the_workflow(installed: Awx, awx: Awx, request_of: Callable[..., Any]) 
     good = [("approve", "remove"), ("preview", "approve")]
     assert shape() == good
     assert request_of("POST", f"workflow_job_templates/{workflow['id']}/launch")["id"]
-    # As it was before there was a preview
+    # As it was before the preview existed
     nodes = {one["identifier"]: one for one in awx.api.items["workflow_job_template_nodes"].values()}
     request_of("DELETE", f"workflow_job_template_nodes/{nodes['preview']['id']}")
     assert install(awx).changes == []
@@ -356,7 +358,7 @@ def test_the_workflow(installed: Awx, awx: Awx, request_of: Callable[..., Any]) 
 
 
 def test_reset(installed: Awx) -> None:
-    """A template that is named is as this version creates it."""
+    """A named template becomes as this version creates it."""
     awx = installed
     drift = awx.find("job_templates", f"{NAME}: drift")
     good = copy.deepcopy(drift)
@@ -368,6 +370,6 @@ def test_reset(installed: Awx) -> None:
 
 @pytest.mark.parametrize("resource", ["job_templates", "workflow_job_templates"])
 def test_launches_without_answers(installed: Awx, resource: str, request_of: Callable[..., Any]) -> None:
-    """The API and schedules need not answer a question of a survey."""
+    """The API and schedules need no answers to the questions of a survey."""
     for template in installed.api.items[resource].values():
         assert request_of("POST", f"{resource}/{template['id']}/launch")["id"]

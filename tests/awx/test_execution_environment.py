@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The execution environment's build context needs no Galaxy and names all Python packages that the collection needs."""
+"""The build context of the execution environment needs no Galaxy and lists all Python packages that the collection
+needs.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ BIN = Path(sys.executable).parent
 
 
 def test_context(tmp_path: Path) -> None:
-    """What the image's build would do with the context, as far as no container is needed."""
+    """The steps of the image's build that need no container."""
     if not (ROOT / "Makefile").exists():
         pytest.skip("an installed collection has no Makefile")
     context = tmp_path / "ee"
@@ -31,7 +33,7 @@ def test_context(tmp_path: Path) -> None:
     containerfile = (context / "context/Containerfile").read_text("utf-8")
     assert "FROM $EE_BASE_IMAGE AS base" in containerfile
 
-    # As the image's galaxy stage does, where Galaxy cannot be reached
+    # Like the image's galaxy stage, without access to Galaxy
     installed = tmp_path / "installed"
     command = [str(BIN / "ansible-galaxy"), "collection", "install", "-r", "requirements.yml"]
     environment = {**os.environ, "HOME": str(tmp_path), "ANSIBLE_GALAXY_SERVER": "http://127.0.0.1:9"}
@@ -44,7 +46,7 @@ def test_context(tmp_path: Path) -> None:
     )
     collection = installed / "ansible_collections/deskops/rustdesk_sso"
     assert (collection / "playbooks/site.yml").exists()
-    # As its builder stage does
+    # Like its builder stage
     script = context / "context/_build/scripts/introspect.py"
     introspected = subprocess.run(
         [sys.executable, str(script), "introspect", str(installed)], check=True, capture_output=True, text=True
@@ -55,7 +57,7 @@ def test_context(tmp_path: Path) -> None:
     assert {item for item in packages if item} <= {line.split("#")[0].strip() for line in found["python"]}
     needed = {canonicalize_name(requirement.name) for requirement in requirements}
     by_package = {canonicalize_name(name): name for names in packages_distributions().values() for name in names}
-    assert needed <= set(by_package), "the tests' own environment has what the image gets"
+    assert needed <= set(by_package), "the tests' environment has the same packages as the image"
 
     # The last step of the image's build, with the versions that were resolved for the tests
     (imports,) = re.findall(r"^RUN \$PYCMD -c '(import .+)'$", containerfile, re.MULTILINE)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""install.yml makes in AWX what the jobs of test_jobs.py are run from, once."""
+"""install.yml creates, in a single run, the AWX objects that the jobs of test_jobs.py run from."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ PROJECT_URL = "https://git.example.com/rustdesk-sso.git"
 MASKED = re.compile("API|TOKEN|KEY|SECRET|PASS", re.IGNORECASE)
 
 
-def test_twice(installation: Any) -> None:
-    """A second run with the same variables changes nothing, and undoes nothing that a person has done since."""
+def test_second_run(installation: Any) -> None:
+    """With the same variables it changes nothing, and reverts no later change by a user."""
     awx = installation.awx
     assert installation.first.rc == 0, installation.first.output
     assert f'create job template "{NAME}: apply"' in installation.first.output.replace("\\", "")
@@ -52,7 +52,7 @@ def test_twice(installation: Any) -> None:
 
 
 def test_job_templates(installation: Any) -> None:
-    """Each runs a playbook of the project with both credentials, and can be limited to some servers."""
+    """Each template runs a playbook of the project with both credentials and can be limited to some servers."""
     awx = installation.awx
     templates = {item["name"].removeprefix(f"{NAME}: "): item for item in awx.api.items["job_templates"].values()}
     assert {name: item["playbook"] for name, item in templates.items()} == {
@@ -90,7 +90,7 @@ def test_job_templates(installation: Any) -> None:
 
 
 def test_schedules(installation: Any) -> None:
-    """Client secrets are renewed and sign-in is verified without anybody's doing."""
+    """Client secrets are renewed and sign-in is verified automatically."""
     awx = installation.awx
     schedules = {item["unified_job_template"]: item for item in awx.api.items["schedules"].values()}
     for name, frequency in (("apply", "WEEKLY"), ("verify", "DAILY")):
@@ -100,7 +100,7 @@ def test_schedules(installation: Any) -> None:
     assert len(schedules) == 2
 
 
-def test_removal_is_approved_first(installation: Any) -> None:
+def test_removal_requires_approval(installation: Any) -> None:
     """The workflow begins with the preview, which fails without a limit; nothing is removed before the approval."""
     awx = installation.awx
     workflow = awx.find("workflow_job_templates", f"{NAME}: remove after approval")
@@ -124,7 +124,7 @@ def test_removal_is_approved_first(installation: Any) -> None:
 
 
 def test_uninstall(installation: Any, tmp_path: Path) -> None:
-    """The playbook deletes what the other one created, here with the collection of Automation Platform."""
+    """The playbook deletes the objects that install.yml created, here with the collection of Automation Platform."""
     source = peers.fetch() / "ansible_collections/awx/awx/plugins/module_utils"
     shutil.copytree(source, tmp_path / "ansible_collections/ansible/controller/plugins/module_utils")
     with Awx({PROJECT_URL: installation.extension / "project"}) as awx:
@@ -137,8 +137,8 @@ def test_uninstall(installation: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["console", "certificate", "workload_identity"])
-def test_secrets_have_names_that_awx_masks(kind: str) -> None:
-    """A stored job's environment tells no secret of a credential; a file with one is not in the environment."""
+def test_awx_masks_the_names_of_secrets(kind: str) -> None:
+    """A stored job's environment shows no secret of a credential; a file with one is not in the environment."""
     content = contents("credential_types")["awx_credential_types"][kind]
     secret = [field["id"] for field in content["inputs"]["fields"] if field.get("secret")]
     uses = {
@@ -162,13 +162,13 @@ BAD_TYPES = {
 
 @pytest.mark.parametrize("injectors", BAD_TYPES.values(), ids=BAD_TYPES)
 def test_the_lab_refuses_what_awx_refuses(injectors: dict[str, Any]) -> None:
-    """A credential type that AWX would refuse is refused here too."""
+    """The lab refuses credential types that AWX would refuse."""
     body = {"name": "x", "kind": "cloud", "inputs": {"fields": [{"id": "url", "label": "URL"}]}, "injectors": injectors}
     with pytest.raises(Refused, match="injectors"):
         Api({}).answer("POST", "/api/v2/credential_types/", {}, body)
 
 
-def test_the_lab_refuses_what_is_frozen(installation: Any) -> None:
+def test_the_lab_refuses_changes_to_frozen_fields(installation: Any) -> None:
     """The fields of a credential type in use cannot change, and a required question needs an answer."""
     api = installation.awx.api
     kind = installation.awx.find("credential_types", "RustDesk console")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Encrypted values in an inventory: from the project, and as AWX takes them when somebody types them."""
+"""Encrypted values in an inventory: from the project, and typed into AWX."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SECRET = "the-password-of-a-console"
 
 
 def ansible(program: str, folder: Path, *arguments: str) -> str:
-    """The standard output of one of Ansible's programs."""
+    """Return the standard output of one of Ansible's programs."""
     command = [str(Path(sys.executable).with_name(program)), *arguments]
     environment = {**os.environ, "HOME": str(folder), "ANSIBLE_LOCALHOST_WARNING": "false"}
     return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
 
 
-def test_a_value_that_is_encrypted_in_the_project(tmp_path: Path) -> None:
+def test_value_encrypted_in_the_project(tmp_path: Path) -> None:
     """AWX reads the sample inventory without the password, stores no plain text, and a job has the value."""
     shutil.copytree(EXTENSION / "project/inventory", tmp_path / "inventory")
     variables = tmp_path / "inventory/group_vars/rustdesk_servers.yml"
@@ -45,7 +45,7 @@ def test_a_value_that_is_encrypted_in_the_project(tmp_path: Path) -> None:
     assert SECRET not in read
     group = stored["rustdesk_servers"]
     assert group["vars"]["rustdesk_sso_console_password"] == {"__ansible_vault": vaulted}
-    # As AWX gives it to a job, with the password of a Vault credential
+    # As AWX passes it to a job, with the password of a Vault credential
     hosts: dict[str, Any] = {name: stored["_meta"]["hostvars"][name] for name in group["hosts"]}
     write_inventory(tmp_path / "hosts", {"rustdesk_servers": {"hosts": hosts, "vars": group["vars"]}}, (1, 1))
     (tmp_path / "password").write_text("vault-password")
@@ -56,8 +56,8 @@ def test_a_value_that_is_encrypted_in_the_project(tmp_path: Path) -> None:
     assert SECRET in output
 
 
-def test_a_tag_that_is_typed(tmp_path: Path) -> None:
-    """AWX refuses !vault in variables that somebody enters, and takes the value as JSON."""
+def test_typed_vault_tag(tmp_path: Path) -> None:
+    """AWX refuses !vault in variables that users type, and accepts the value as JSON."""
     api = Api({})
     home = api.answer("POST", "/api/v2/organizations/", {}, {"name": "Default"})[1]["id"]
     inventory = api.answer("POST", "/api/v2/inventories/", {}, {"name": "x", "organization": home})[1]["id"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Jobs of the templates that install.yml made, run as AWX runs them: what they do, and that they tell no secret."""
+"""Jobs of the templates that install.yml created, run as AWX runs them: their effects, and that they show no secret."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = "RustDesk sign-in"
 
 @pytest.fixture
 def run(jobs: Jobs, lab: Lab) -> Callable[..., Job]:
-    """Runs a job of a place; whatever it is to do, it warns of nothing and tells no secret."""
+    """Run a job of a place; check that it prints no warning and shows no secret."""
 
     def launched(template: str, place: Any, **options: Any) -> Job:
         options.setdefault("credentials", place.credentials())
@@ -39,15 +39,15 @@ def run(jobs: Jobs, lab: Lab) -> Callable[..., Job]:
 
 
 def secrets(fleet: Fleet, host: str) -> set[str]:
-    """The key IDs of one server's client secrets."""
+    """Return the key IDs of one server's client secrets."""
     (application,) = own(fleet.tenant.applications())
     return key_ids(application, f"rustdesk-sso {host}")
 
 
-def test_life(
+def test_lifecycle(
     run: Callable[..., Job], make_fleet: Callable[[int], Fleet], make_place: Callable[[Fleet | int], Any]
 ) -> None:
-    """From nothing through drift and renewal to removal, of two servers."""
+    """Two servers from nothing through drift and renewal to removal."""
     fleet = make_fleet(0)
     # A code opens one session, and the jobs follow each other faster than codes change
     fleet.add_server(f"totp.{fleet.domain}", second_factor="totp").set_switches(totp_once=False)
@@ -97,7 +97,7 @@ def test_life(
 
 
 def test_slices(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any], lab: Lab) -> None:
-    """Two jobs have half of the servers each, at the same time; both halves end in the one application."""
+    """Two jobs configure half of the servers each, at the same time; both add to the one application."""
     lab.set_lag(0.2, 0.5)
     place = make_place(4)
     fleet, credentials = place.fleet, place.credentials()
@@ -115,7 +115,7 @@ def test_slices(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any
 
 
 def test_slice_without_a_server(jobs: Jobs, make_place: Callable[[Fleet | int], Any]) -> None:
-    """It succeeds and says so."""
+    """The job succeeds and reports the empty slice."""
     place = make_place(1)
     web = {"webservers": {"hosts": {f"zzz.{place.fleet.domain}": {}}}}
     second = jobs.launch(f"{NAME}: apply", {**place.inventory, **web}, [], piece=(2, 2))
@@ -124,7 +124,7 @@ def test_slice_without_a_server(jobs: Jobs, make_place: Callable[[Fleet | int], 
 
 
 def test_address_from_the_credential(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any]) -> None:
-    """A server without an address in the inventory has the credential's; that of another one stays.
+    """A server without an address in the inventory gets that of the credential; another server keeps its own.
 
     The job authenticates to Entra with a federated token.
     """
@@ -143,7 +143,7 @@ def test_address_from_the_credential(run: Callable[..., Job], make_place: Callab
 def test_certification_authority(
     installation: Any, collections: Path, make_place: Callable[[Fleet | int], Any], runner_path: Path
 ) -> None:
-    """The credential's is trusted for the console, and for nothing else: Entra's certificate is checked as always."""
+    """The one in the credential is trusted for the console only; Entra's certificate is checked as always."""
     place = make_place(1)
     jobs = Jobs(installation.awx, collections, runner_path, {})
     without = jobs.launch(f"{NAME}: apply", place.inventory, place.credentials(ca=""))
@@ -154,14 +154,14 @@ def test_certification_authority(
 
 
 def test_nothing_is_removed_without_a_limit(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any]) -> None:
-    """A limit that was forgotten is not everything; the workflow ends before it asks for approval."""
+    """A missing limit does not mean all servers; the workflow ends before it requests approval."""
     job = run("removal preview", make_place(1))
     assert job.rc != 0
     assert "--limit" in job.output
 
 
-def test_a_wrong_password_is_not_told(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any]) -> None:
-    """Nor is the right one, or anything else of the credentials, when the job fails."""
+def test_a_wrong_password_is_not_shown(run: Callable[..., Job], make_place: Callable[[Fleet | int], Any]) -> None:
+    """Neither the wrong nor the right one, nor any other value of the credentials, is shown when the job fails."""
     place = make_place(1)
     wrong = "Wr0ng-Pa55word-of-the-console"
     job = run("apply", place, credentials=place.credentials(password=wrong))
@@ -173,7 +173,8 @@ def test_a_wrong_password_is_not_told(run: Callable[..., Job], make_place: Calla
 def test_drift(
     run: Callable[..., Job], make_place: Callable[[Fleet | int], Any], installation: Any, runner_path: Path
 ) -> None:
-    """The job fails once the report is where the template's variable says: AWX notifies, and a workflow branches.
+    """The job fails after the report is in the directory of the template's variable: AWX notifies, and a workflow
+    branches.
 
     It authenticates to Entra with a certificate.
     """

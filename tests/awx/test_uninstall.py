@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What uninstall.yml deletes, and what it keeps, without ansible-playbook."""
+"""Objects that uninstall.yml deletes and keeps, without ansible-playbook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = "RustDesk sign-in"
 
 
 def test_uninstall(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> None:
-    """What something else uses is kept and named, and what went with an object is; a second run has no more to do."""
+    """Objects in use are kept and named, as are objects deleted with another one; a second run changes nothing."""
     home = awx.find("organizations", "Default")["id"]
     report, inventory = awx.find("job_templates", f"{NAME}: report"), awx.find("inventories", "RustDesk servers")
     request_of("POST", "hosts", name="desk1", inventory=inventory["id"])
@@ -62,7 +62,7 @@ def test_uninstall(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> 
 
 
 def test_uninstall_keeps_what_others_created(awx: Awx, request_of: Callable[..., Any]) -> None:
-    """An inventory that was there before is not deleted."""
+    """An inventory that existed before is not deleted."""
     home = request_of("POST", "organizations", name="Default")["id"]
     request_of("POST", "inventories", name="Servers", organization=home)
     install(awx, **FIRST, inventory="Servers")
@@ -70,9 +70,7 @@ def test_uninstall_keeps_what_others_created(awx: Awx, request_of: Callable[...,
     assert gone.kept == ['inventory "Servers": install.yml did not create it']
 
 
-def test_uninstall_spares_inventories_from_the_project(
-    installed: Awx, awx: Awx, request_of: Callable[..., Any]
-) -> None:
+def test_uninstall_keeps_inventories_from_the_project(installed: Awx, awx: Awx, request_of: Callable[..., Any]) -> None:
     """AWX would delete the source of another inventory together with the project."""
     home = awx.find("organizations", "Default")["id"]
     elsewhere = request_of("POST", "inventories", name="Elsewhere", organization=home)["id"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``make bench``: measure everything, print and write it."""
+"""``make bench``: run all measurements, print and write them."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ FULL = (
 )
 SHORT = (Setting(1),)
 VERIFICATION = "rustdesk_sso_verify"
-# How many servers the peer is measured with: ten take it a minute
+# The numbers of servers that the peer is measured with: it takes a minute for ten
 PEERED = (1, 10)
 REGISTERED = re.compile(r"^TASK \[\S+ : Register the applications\] \**\n((?:(?!\n\n).)*)", re.MULTILINE | re.DOTALL)
 
 
 class Bench:
-    """The run: one lab, one home, and what was measured so far."""
+    """The run: one lab, one home, and the measurements so far."""
 
     def __init__(self, ground: Ground, with_peer: bool) -> None:
         self.ground = ground
@@ -62,7 +62,7 @@ class Bench:
         rounds(self.ground.lab, self.ground.home, setting, listed, self.results)
 
     def exact(self) -> None:
-        """Measure what does not vary: what a second run writes, and which modules a task loads."""
+        """Measure the constants: the writes of a second run, and the modules that a task loads."""
         ground, facts = self.ground, self.results.facts
         fleet = self._own[1]
         measure(ground.lab, ground.home, candidates.role(ground, fleet, "role_own"))
@@ -73,14 +73,16 @@ class Bench:
         facts["console"] = len(of_packages(modules, *ENTRA_ONLY))
 
     def _made(self, size: int, own: bool) -> Fleet:
-        """A fleet after its first run. That of one server warms up and does not count; it is measured in rounds."""
+        """Measure a fleet after its first run. The fleet of one server warms up and does not count; it is measured in
+        rounds.
+        """
         made: list[Fleet] = []
         results = self.results if size > 1 else Results()
         candidate = candidates.first_run(self.ground, size, own, made)
         output = keep(self.ground.lab, self.ground.home, Setting(size), candidate, results)
         if not own:
-            (told,) = REGISTERED.findall(output)
-            self.results.facts[f"registrations {size}"] = len(re.findall("^(?:ok|changed): ", told, re.MULTILINE))
+            (registered,) = REGISTERED.findall(output)
+            self.results.facts[f"registrations {size}"] = len(re.findall("^(?:ok|changed): ", registered, re.MULTILINE))
         return made[-1]
 
     def _one(self, latency: float) -> list[Candidate]:
@@ -93,7 +95,7 @@ class Bench:
             candidates.role(ground, fleet, "role_own"),
             candidates.first_run(ground, 1, True, []),
         ]
-        if not latency:  # what sends nothing, or the same as another
+        if not latency:  # candidates that send nothing, or the same as another
             shared = candidates.role(ground, self._shared[1], "role_shared")
             listed += [candidates.empty(ground, 1), candidates.trivial(ground, 1), shared]
         return [*listed, peer.converged(ground, fleet), peer.creation(ground, fleet)] if self._with_peer else listed
@@ -113,7 +115,7 @@ class Bench:
 
 
 def main(mode: str) -> None:
-    """Run all; ``mode`` is full or short."""
+    """Run all measurements; ``mode`` is full or short."""
     plan = {"full": FULL, "short": SHORT}[mode]
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the folder, which holds secrets, is removed

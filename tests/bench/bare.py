@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does recorded requests once more with nothing but `requests`: ``python bare.py REQUESTS.json``, made by recording().
+"""Repeats recorded requests with `requests` only: ``python bare.py REQUESTS.json``, a file created by recording().
 
-What is left when all that decides which requests to send, and Ansible, are taken away.
+This is the cost without Ansible and without the code that decides which requests to send.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SENT = ("accept", "authorization", "content-type", "prefer")
 
 
 def recording(entries: list[dict[str, Any]], urls: dict[str, str], ca_path: str) -> dict[str, Any]:
-    """The lab's log ``entries`` as bare.py takes them; ``urls`` are those of the services."""
+    """Convert the lab's log ``entries`` for bare.py; ``urls`` are those of the services."""
     return {
         "ca_path": ca_path,
         "requests": [
@@ -36,10 +36,10 @@ def recording(entries: list[dict[str, Any]], urls: dict[str, str], ca_path: str)
 
 
 def main(path: str) -> None:
-    """Send all of them, and raise AssertionError where an answer is not as it was."""
+    """Send all requests, and raise AssertionError if a response differs from the recorded one."""
     with open(path, encoding="utf-8") as stream:
         recorded = json.load(stream)
-    tokens: dict[str, str] = {}  # by the recorded token in whose place it is; each is used right after it was issued
+    tokens: dict[str, str] = {}  # by the recorded token that it replaces; each is used right after it was issued
     newest = ""
     with requests.Session() as session:
         session.trust_env = False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is measured: the floor, the bare requests, and this collection."""
+"""The subjects of the measurements: the floor, the bare requests, and this collection."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from .ground import LOCAL, Ground, changed, ended, unchanged
 from .measure import Candidate
 
 CALLBACK = "/api/oidc/callback"
-# How many results of tasks that do nothing tell what one takes
+# The number of results of empty tasks from which the cost of one is calculated
 TRIVIAL = 20
 
 
 def ping(ground: Ground, size: int) -> Candidate:
-    """The floor: what Ansible itself takes to run one module on each host."""
+    """Return the floor: Ansible itself running one module on each host."""
     return _alone(ground, size, "ping", [{"ansible.builtin.ping": {}}])
 
 
 def empty(ground: Ground, size: int) -> Candidate:
-    """What Ansible itself takes to start and to end: a play without a task."""
+    """Return the start and end of Ansible itself: a play without a task."""
     return _alone(ground, size, "empty", [])
 
 
 def trivial(ground: Ground, size: int) -> Candidate:
-    """What Ansible itself takes for each further task: tasks that set a constant, no fewer results than TRIVIAL."""
+    """Return further tasks for Ansible itself: tasks that set a constant, with at least TRIVIAL results."""
     return _alone(ground, size, "trivial", [{"ansible.builtin.set_fact": {"constant": 1}}] * -(-TRIVIAL // size))
 
 
@@ -46,7 +46,7 @@ def _alone(ground: Ground, size: int, key: str, tasks: list[dict[str, Any]]) -> 
 
 
 def replay(ground: Ground, fleet: Fleet) -> Candidate:
-    """The requests of a converged run of the role, and nothing else. The role runs once to have them."""
+    """Return the bare requests of a converged run of the role, which runs once to record them."""
     ground.lab.clear_requests()
     run = fleet.site()
     assert unchanged(run.output), run.output
@@ -59,7 +59,7 @@ def replay(ground: Ground, fleet: Fleet) -> Candidate:
 
 
 def entra_app(ground: Ground, fleet: Fleet, as_module: bool = False) -> Candidate:
-    """The task entra_app alone, converged, for each server's own application."""
+    """Return the task entra_app alone, converged, for each server's own application."""
     key = "entra_module" if as_module else "entra"
     options = {
         **fleet.entra,
@@ -74,7 +74,7 @@ def entra_app(ground: Ground, fleet: Fleet, as_module: bool = False) -> Candidat
 
 
 def several(ground: Ground, fleet: Fleet) -> Candidate:
-    """The applications of all servers in one task of entra_app, converged."""
+    """Return the applications of all servers in one task of entra_app, converged."""
     entries = [
         {"unique_name": name, "display_name": "RustDesk", "web_redirect_uris": {"add": [console.url + CALLBACK]}}
         for name, console in fleet.consoles.items()
@@ -85,13 +85,13 @@ def several(ground: Ground, fleet: Fleet) -> Candidate:
 
 
 def role(ground: Ground, fleet: Fleet, key: str, *options: str) -> Candidate:
-    """The whole role, converged, with the verification that sign-in works."""
+    """Return the whole role, converged, with the verification that sign-in works."""
     command = [*ground.site(f"{key}{len(fleet.hosts)}", fleet), *options]
     return Candidate(key, lambda: command, ground.controller.environment(), unchanged)
 
 
 def first_run(ground: Ground, size: int, own: bool, made: list[Fleet]) -> Candidate:
-    """The whole role on new servers: all is created, written to consoles, verified. Adds each fleet to ``made``."""
+    """Return the whole role on new servers: create, write to consoles, verify. Adds each fleet to ``made``."""
     key = "first_own" if own else "first_shared"
 
     def prepare() -> list[str]:

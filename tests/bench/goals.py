@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The goals of the benchmarks, and what was measured. P is a play with one ping for each host."""
+"""The goals of the benchmarks, and the measured values. P is a play with one ping for each host."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Goal:
 
     @property
     def met(self) -> str:
-        """Return if the goal is met, in words."""
+        """Return whether the goal is met, in words."""
         if self.measured is None:
             return "not measured"
         return "yes" if self.measured <= self.limit else "**no**"

@@ -17,7 +17,7 @@ from support.fleet import Fleet
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / "build"
-# The cheapest interpreter for all that run on the controller: found without a search
+# The fastest interpreter for all modules that run on the controller: no search for it
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
 
@@ -30,9 +30,9 @@ class Ground:
         self.controller = Controller(home, COLLECTIONS)
 
     def fleet(self, size: int, own: bool) -> Fleet:
-        """New servers in a tenant of their own, which share an application or have one each; nothing is set up yet.
+        """Create new servers in a new tenant, with a shared application or one each; nothing is configured yet.
 
-        Their variables name the console type, which need not be detected then.
+        Their variables name the console type, so that it need not be detected.
         """
         fleet = Fleet(self.lab, self.controller, size)
         fleet.variables["rustdesk_sso_console_type"] = "pro"
@@ -42,7 +42,9 @@ class Ground:
         return fleet
 
     def command(self, name: str, playbook: Path | list[dict[str, Any]], inventory: dict[str, Any]) -> list[str]:
-        """ansible-playbook with a playbook, a file or tasks for all hosts, and an inventory given as data."""
+        """Return the command ansible-playbook with a playbook, a file or tasks for all hosts, and an inventory given as
+        data.
+        """
         hosts = self.home / f"{name}.hosts.json"
         hosts.write_text(json.dumps(inventory))
         if isinstance(playbook, list):
@@ -52,21 +54,21 @@ class Ground:
         return [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(hosts), str(playbook)]
 
     def site(self, name: str, fleet: Fleet) -> list[str]:
-        """The collection's playbook, which applies its role, for a fleet."""
+        """Return the command that runs the collection's playbook, which applies its role, for a fleet."""
         return self.command(name, self.controller.site, fleet.inventory)
 
 
 def ended(output: str) -> bool:
-    """Whether a playbook's run came to its end."""
+    """Return whether a playbook ran to its end."""
     return "PLAY RECAP" in output
 
 
 def unchanged(output: str) -> bool:
-    """Whether a playbook's run changed nothing on any host."""
+    """Return whether a playbook changed nothing on any host."""
     return set(Run(0, output).changed().values()) == {0}
 
 
 def changed(output: str) -> bool:
-    """Whether a playbook's run changed something on every host."""
+    """Return whether a playbook changed something on every host."""
     counts = Run(0, output).changed()
     return bool(counts) and 0 not in counts.values()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which Python modules one task loads: loaded() asks a fresh process, and this file is the program that it runs."""
+"""The Python modules that one task loads: loaded() starts a new process, in which this file is the program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Any
 
 MODELS = "msgraph.generated.models"
-# What speaking to Entra needs, half a second to a second of imports
+# Packages for requests to Entra, half a second to a second of imports
 ENTRA_ONLY = (
     "azure.identity",
     "kiota_abstractions",
@@ -27,9 +27,10 @@ ENTRA_ONLY = (
 
 
 def loaded(name: str, options: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
-    """The result of the collection's module ``name`` with ``options``, and the names of all modules it loaded.
+    """Return the result of the collection's module ``name`` with ``options``, and the names of all modules it loaded.
 
-    The collection has to be below ANSIBLE_COLLECTIONS_PATH. The options hold secrets, so they go in by standard input.
+    The collection must be below ANSIBLE_COLLECTIONS_PATH. The options hold secrets, so they are passed on standard
+    input.
     """
     done = subprocess.run(
         [sys.executable, __file__],
@@ -45,12 +46,12 @@ def loaded(name: str, options: dict[str, Any]) -> tuple[dict[str, Any], set[str]
 
 
 def of_packages(modules: Iterable[str], *packages: str) -> list[str]:
-    """Those of the modules that are inside one of the packages."""
+    """Return the modules that are inside one of the packages."""
     return sorted(name for name in modules if name.startswith(tuple(f"{package}." for package in packages)))
 
 
 def main() -> None:
-    """Run the core as the module does, less AnsibleModule's own way to print its result."""
+    """Run the core as the module does, but without AnsibleModule's output."""
     from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
     name, options = json.load(sys.stdin)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measures whole processes against the lab, and keeps what each run cost."""
+"""Measures whole processes against the lab, and keeps the cost of each run."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ TIMEOUT = 1500
 
 
 class BenchError(Exception):
-    """A run did not do what it is measured for."""
+    """A run did not have the effect that it is measured for."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run cost, in seconds and bytes.
+    """The cost of one run, in seconds and bytes.
 
-    ``tasks`` counts results of tasks, each of which was a fork; ``requests`` what ``login``, ``graph`` and ``console``
-    got each.
+    ``tasks`` counts results of tasks, each of which was a fork; ``requests`` counts those to ``login``, ``graph`` and
+    ``console``.
     """
 
     wall: float
@@ -43,13 +43,13 @@ class Cost:
 
     @property
     def sent(self) -> int:
-        """How many requests all services got together."""
+        """The number of requests to all services."""
         return sum(self.requests.values())
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How many servers, how long each request is on its way in seconds, and how many rounds."""
+    """The number of servers, the latency of each request in seconds, and the number of rounds."""
 
     servers: int
     latency: float = 0.0
@@ -58,9 +58,9 @@ class Setting:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Something to measure. ``prepare`` makes what a round needs, unmeasured, and gives the command.
+    """A subject of measurement. ``prepare`` prepares a round, unmeasured, and returns the command.
 
-    ``proved`` tells by the output whether the run did what it should.
+    ``proved`` checks the output for the intended effect of the run.
     """
 
     key: str
@@ -81,26 +81,26 @@ class Results:
         self._costs[setting.servers, setting.latency, key].append(cost)
 
     def median(self, what: str, key: str, servers: int = 1, latency: float = 0.0) -> float | None:
-        """The median of ``wall``, ``cpu``, ``memory`` or ``tasks``; None where it was not measured."""
+        """Return the median of ``wall``, ``cpu``, ``memory`` or ``tasks``; None if it was not measured."""
         costs = self._costs.get((servers, latency, key))
         return statistics.median(getattr(cost, what) for cost in costs) if costs else None
 
     def ratio(self, what: str, key: str, to: str, servers: int = 1, latency: float = 0.0) -> float | None:
-        """The median of ``key`` as a multiple of that of ``to``."""
+        """Return the median of ``key`` as a multiple of that of ``to``."""
         mine, others = (self.median(what, name, servers, latency) for name in (key, to))
         return mine / others if mine is not None and others else None
 
     def wall_ratio(self, key: str, to: str, servers: int = 1, latency: float = 0.0) -> float | None:
-        """The ratio of the wall times."""
+        """Return the ratio of the wall times."""
         return self.ratio("wall", key, to, servers, latency)
 
     def last(self, key: str, servers: int = 1, latency: float = 0.0) -> Cost | None:
-        """The last run, for what is the same in all; None where there was none."""
+        """Return the last run, for values that are the same in all; None if there was none."""
         costs = self._costs.get((servers, latency, key))
         return costs[-1] if costs else None
 
     def further(self, servers: int = 1) -> float | None:
-        """The seconds that Ansible itself takes for one more task on one host."""
+        """Return the seconds that Ansible itself takes for one more task on one host."""
         empty, trivial, tasks = (
             self.median("wall", "empty", servers),
             self.median("wall", "trivial", servers),
@@ -110,14 +110,14 @@ class Results:
 
 
 def requests(lab: Lab) -> dict[str, int]:
-    """The requests of the product, or of another client, since the lab's log was cleared; see Cost."""
+    """Return the requests of the product, or of another client, since the lab's log was cleared; see Cost."""
     counts = Counter(entry["service"] for entry in lab.requests())
     login, graph = counts["login"], counts["graph"]
     return {"login": login, "graph": graph, "console": counts.total() - login - graph}
 
 
 def measure(lab: Lab, home: Path, candidate: Candidate) -> tuple[Cost, str]:
-    """Run a candidate once; gives its cost and its output. Raises BenchError where it failed."""
+    """Run a candidate once; return its cost and its output. Raises BenchError if it failed."""
     command = candidate.prepare()
     result, log = home / "cost.json", home / f"{candidate.key}.log"
     lab.clear_requests()
@@ -135,13 +135,13 @@ def measure(lab: Lab, home: Path, candidate: Candidate) -> tuple[Cost, str]:
     cost: dict[str, Any] = json.loads(result.read_text())
     output = log.read_text()
     if cost.pop("rc") != 0 or not candidate.proved(output):
-        raise BenchError(f"{candidate.key} did not do what it should:\n{output[-4000:]}")
+        raise BenchError(f"{candidate.key} did not have the expected effect:\n{output[-4000:]}")
     recap = Run(0, output).recap.values()
     return Cost(**cost, tasks=sum(counts["ok"] + counts["skipped"] for counts in recap), requests=requests(lab)), output
 
 
 def keep(lab: Lab, home: Path, setting: Setting, candidate: Candidate, results: Results, number: int = 1) -> str:
-    """Run a candidate once, in round ``number``, print its cost and add it to the results; gives its output.
+    """Run a candidate once, in round ``number``, print its cost and add it to the results; return its output.
 
     Raises BenchError if it failed.
     """

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""azure.azcollection's tasks for the same: application, service principal, and client secret.
+"""azure.azcollection's tasks for the same result: application, service principal, and client secret.
 
-Its modules run with the Python of .venvs/peer, which has what the collection asks for, pointed at the lab by its own
-environment variables and by peer_site/sitecustomize.py.
+Its modules run with the Python of .venvs/peer, which has the packages that the collection requires. Its own environment
+variables and peer_site/sitecustomize.py point them to the lab.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _NUMBERS = itertools.count(1)
 
 
 def installed() -> bool:
-    """Whether the peer's environment is there."""
+    """Return whether the peer's environment exists."""
     return (VENV / "stamp").exists()
 
 
 def environment(ground: Ground, fleet: Fleet) -> dict[str, str]:
-    """What points the peer at the lab's login endpoint and Graph."""
+    """Return the variables that point the peer to the lab's login endpoint and Graph."""
     lab, tenant = ground.lab, fleet.tenant
     return ground.controller.environment(
         ANSIBLE_COLLECTIONS_PATH=str(peers.fetch()),
@@ -52,18 +52,18 @@ def environment(ground: Ground, fleet: Fleet) -> dict[str, str]:
 
 
 def inventory(hosts: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """These hosts, with the modules run here by the peer's Python."""
+    """Return an inventory of these hosts, with modules that run here with the peer's Python."""
     variables = {"ansible_connection": "local", "ansible_python_interpreter": str(VENV / "bin/python")}
     return {"all": {"hosts": hosts, "vars": variables}}
 
 
 def task(name: str, register: str = "", **options: Any) -> dict[str, Any]:
-    """A task of the peer."""
+    """Return a task of the peer."""
     return {f"{COLLECTION}.azure_rm_{name}": options, **({"register": register} if register else {})}
 
 
 def converged(ground: Ground, fleet: Fleet) -> Candidate:
-    """Application and service principal of each server, which are there already; the peer is told their app IDs."""
+    """Application and service principal of each server, which exist already; the peer gets their app IDs."""
     app_ids = {item["uniqueName"]: item["appId"] for item in own(fleet.tenant.applications())}
     hosts = {
         name: {"app_id": app_ids[name], "callback_url": console.url + CALLBACK}
@@ -78,7 +78,7 @@ def converged(ground: Ground, fleet: Fleet) -> Candidate:
 
 
 def creation(ground: Ground, fleet: Fleet) -> Candidate:
-    """A new application, service principal and client secret in each round."""
+    """Return a new application, service principal and client secret in each round."""
 
     def prepare() -> list[str]:
         name = f"desk{next(_NUMBERS)}"

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs one command and tells what it cost: ``python -I -S run.py RESULT.json COMMAND...``.
+"""Runs one command and reports its cost: ``python -I -S run.py RESULT.json COMMAND...``.
 
-A program of its own that imports next to nothing: on Linux a process begins with the peak memory of whoever starts it.
+A program of its own that imports almost nothing: on Linux a process begins with the peak memory of its parent.
 """
 
 import json

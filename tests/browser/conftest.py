@@ -21,7 +21,7 @@ from support.fleet import Fleet
 
 INSTALLER = Path(__file__).parents[1] / "tools" / "ensure_chromium.sh"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# No sandbox for root; nothing that would go out to the internet by itself
+# No sandbox for root; no automatic requests to the internet
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,7 +37,7 @@ ARGUMENTS = [
 def browser() -> Iterator[Browser]:
     """The browser of a module; without one its tests are skipped, except in continuous integration.
 
-    Not one for all: while it is open, nothing else in this process can run an event loop.
+    It is not shared by all modules: while it is open, nothing else in this process can run an event loop.
     """
     done = subprocess.run([INSTALLER], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     found = next(filter(None, map(shutil.which, NAMES)), None)
@@ -53,7 +53,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def fleet(lab: Lab, controller: Controller) -> Iterator[Fleet]:
-    """A tenant without servers. Its playbooks run in processes of their own: the browser has this one's event loop."""
+    """A tenant without servers. Its playbooks run in separate processes, because the browser uses the event loop of
+    this one.
+    """
     lab.set_lag(0, 0)
     yield Fleet(lab, controller, 0)
     lab.set_lag(*LAG)
@@ -61,7 +63,7 @@ def fleet(lab: Lab, controller: Controller) -> Iterator[Fleet]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page with nothing remembered. It takes the lab's certificates, which Chromium has no option to trust."""
+    """A page with an empty profile. It accepts the lab's certificates, which Chromium has no option to trust."""
     with browser.new_context(ignore_https_errors=True) as context:
         context.set_default_timeout(20_000)
         yield context.new_page()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server whose API differs: recorded in a browser, learnt by the playbook, and then configured by what was learnt."""
+"""A server whose API differs: recorded in a browser, learned by the playbook, and then configured."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHAPES = ("camel", "wrapped", "list")
 
 @contextmanager
 def recorded(browser: Browser, console: Console, har: Path) -> Iterator[Page]:
-    """An administrator's visit of Settings > OIDC, recorded as the browser's network tab saves it."""
+    """Visit Settings > OIDC as an administrator; the recording is the file that the browser's network tab saves."""
     with browser.new_context(ignore_https_errors=True, record_har_path=har) as context:
         page = context.new_page()
         page.goto(console.url)
@@ -48,7 +48,7 @@ def submit(page: Page) -> None:
 
 
 def learn(fleet: Fleet, har: Path) -> tuple[Run, Path, Path]:
-    """Run the playbook on a recording; gives the files that it writes."""
+    """Run the playbook on a recording; return the files that it writes."""
     contract, report = har.with_suffix(".yml"), har.with_suffix(".report.json")
     names = {"learn_har": str(har), "learn_contract_file": str(contract), "learn_report_file": str(report)}
     playbook = fleet.controller.site.with_name("learn_contract.yml")
@@ -56,17 +56,17 @@ def learn(fleet: Fleet, har: Path) -> tuple[Run, Path, Path]:
 
 
 def private(console: Console, har: Path) -> list[str]:
-    """What else than secrets nobody may read: what the recording's headers hold, and where it was made."""
+    """Private parts of the recording other than secrets: the values of its headers, and where it was created."""
     entries: list[dict[str, Any]] = json.loads(har.read_text("utf-8"))["log"]["entries"]
     headers = [item for entry in entries for item in entry["request"]["headers"]]
     held = [item["value"] for item in headers if item["name"].lower() in ("authorization", "cookie")]
-    assert held, "nobody was signed in"
+    assert held, "no user was signed in"
     address = console.url.removeprefix("https://")
     return [*held, address, address.split(":")[0], console.name, "legacy-client", "sso.legacy.example"]
 
 
-def test_a_recording_is_enough(browser: Browser, lab: Lab, fleet: Fleet, tmp_path: Path) -> None:
-    """Three servers that speak otherwise than is known are configured with what one visit of each shows."""
+def test_a_recording_is_sufficient(browser: Browser, lab: Lab, fleet: Fleet, tmp_path: Path) -> None:
+    """Three servers with unknown APIs are configured from a recording of one visit to each."""
     desks = {shape: consoles.add(fleet, "pro", shape) for shape in SHAPES}
     for shape, console in desks.items():
         console.set_switches(shape=shape)
@@ -92,8 +92,8 @@ def test_a_recording_is_enough(browser: Browser, lab: Lab, fleet: Fleet, tmp_pat
     assert again.changed() == dict.fromkeys(fleet.consoles, 0), again.output
 
 
-def test_a_server_that_is_as_known(browser: Browser, fleet: Fleet, tmp_path: Path) -> None:
-    """No contract is needed; and a recording without Submit cannot show how settings are written."""
+def test_a_server_with_the_known_api(browser: Browser, fleet: Fleet, tmp_path: Path) -> None:
+    """No contract is needed. A recording without Submit cannot show how settings are written."""
     console = consoles.add(fleet, "pro")
     looked, saved = tmp_path / "looked.har", tmp_path / "saved.har"
     with recorded(browser, console, looked):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A user's browser at each kind of console, and where the way ends when something is wrong."""
+"""A user's browser at each console type, and the page where a sign-in stops if something is wrong."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUCCEEDED = ("Sign-in succeeded", "认证成功", "OauthSuccess")
 
 
 def authenticate(page: Page, fleet: Fleet, url: str) -> None:
-    """Go through Microsoft's page as somebody who has no session there."""
+    """Go through Microsoft's page as a user without a session."""
     upn = f"{USER}@{fleet.domain}"
     page.context.clear_cookies()
     page.goto(url)
@@ -31,7 +31,7 @@ def authenticate(page: Page, fleet: Fleet, url: str) -> None:
 
 
 def attempt(page: Page, lab: Lab, fleet: Fleet, console: Console) -> bool:
-    """Sign in up to the console's own page; whether the client then gets a token, as the page says."""
+    """Sign in up to the console's own page; return whether the client then gets a token, as the page shows."""
     begun = begin(lab, console)
     assert "access_token" not in collect(lab, console, begun["code"])
     authenticate(page, fleet, begun["url"])
@@ -42,19 +42,19 @@ def attempt(page: Page, lab: Lab, fleet: Fleet, console: Console) -> bool:
     return succeeded
 
 
-def test_sign_in_with_a_browser_at_every_kind(fleet: Fleet, lab: Lab, page: Page) -> None:
+def test_sign_in_with_a_browser_at_every_console_type(fleet: Fleet, lab: Lab, page: Page) -> None:
     desks = consoles.one_of_each(fleet)
     run = fleet.site()
     assert run.rc == 0, run.output
     for kind, console in desks.items():
         assert attempt(page, lab, fleet, console), kind
 
-    # A wrong secret lets the user through Microsoft's page, and shows when the console redeems the code
+    # With a wrong secret the user still passes Microsoft's page; the error appears when the console redeems the code
     for kind, console in desks.items():
         consoles.put(console, client_secret=WRONG_SECRET)
         assert not attempt(page, lab, fleet, console), kind
 
-    # A redirect URI that is not registered ends at Microsoft's page, before anybody types a name
+    # An unregistered redirect URI ends at Microsoft's page, before the user types a name
     (app,) = (item for item in fleet.tenant.applications() if item["uniqueName"])
     body = {"web": {"redirectUris": ["https://other.example/api/oidc/callback"]}}
     assert fleet.tenant.graph("PATCH", f"/applications/{app['id']}", body).ok
@@ -63,13 +63,13 @@ def test_sign_in_with_a_browser_at_every_kind(fleet: Fleet, lab: Lab, page: Page
         expect(page.get_by_role("alert")).to_contain_text("AADSTS50011")
         assert page.url.startswith(lab.login_url)
 
-    # A provider that is disabled, or gone where there is no switch, does not even begin
+    # A provider that is disabled, or removed if it has no switch, does not even begin
     for kind, console in desks.items():
         consoles.put(console, **({} if kind == "rustdesk_api" else {"enabled": False}))
         with pytest.raises(AssertionError, match="url"):
             begin(lab, console)
 
-    # The next run heals all of it
+    # The next run corrects everything
     assert fleet.site().rc == 0
     for kind, console in desks.items():
         assert attempt(page, lab, fleet, console), kind

@@ -42,7 +42,7 @@ HOSTILE = (
     "{{ 7 * 7 }} {% raw %} &lt;b&gt;",
     "\u0645\u0643\u062a\u0628 \u202e dlrow \U0001f5a5\ufe0f",
 )
-# Relative luminance and contrast of a text on what is behind it, as WCAG 2 defines them
+# Relative luminance, and the contrast of a text with its background, as defined by WCAG 2
 CONTRAST = """(element) => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
   const light = (color) => {
@@ -61,7 +61,7 @@ Show = Callable[..., Page]
 
 @pytest.fixture
 def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
-    """Opens the report of records. At the end, checks that it requested only its own file and logged nothing."""
+    """Open the report of records. At the end, check that it requested only its own file and logged nothing."""
     contexts, seen = [], []
 
     def opened(records: list[Record], **options: object) -> Page:
@@ -86,26 +86,26 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
 
 
 def rows(page: Page) -> Locator:
-    """The visible servers."""
+    """Return the visible servers."""
     return page.locator(".server:visible")
 
 
 def states(page: Page) -> list[str]:
-    """The states of the visible servers, from the top."""
+    """Return the states of the visible servers, from the top."""
     return rows(page).locator("summary .word").all_inner_texts()
 
 
 def server(page: Page, name: str) -> Locator:
-    """A server's row."""
+    """Return a server's row."""
     return page.locator(".server").filter(has=page.get_by_role("heading", name=name, exact=True))
 
 
 def fits(page: Page) -> bool:
-    """Whether the page does not scroll sideways."""
+    """Return whether the page does not scroll sideways."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_what_needs_attention_comes_first(show: Show) -> None:
+def test_servers_that_need_attention_come_first(show: Show) -> None:
     records = fleet(300)
     page = show(records)
     shown = states(page)
@@ -120,7 +120,7 @@ def test_what_needs_attention_comes_first(show: Show) -> None:
     expect(page.get_by_text("2026-11-21 17:00 UTC")).to_be_visible()
 
 
-def test_all_that_is_known_of_a_server(show: Show) -> None:
+def test_all_details_of_a_server(show: Show) -> None:
     foreign = {"foreign_redirect_uris": ["https://portal.example.com/signin"]}
     page = show(
         [
@@ -177,8 +177,8 @@ def test_all_that_is_known_of_a_server(show: Show) -> None:
     expect(page.get_by_text("https://portal.example.com/signin")).to_be_visible()
 
 
-def test_the_automations_own_credential(show: Show) -> None:
-    """It is at the top, with the command that renews it, which a click copies; a healthy one is told in a line."""
+def test_credential_of_the_automation(show: Show) -> None:
+    """It is at the top, with the command that renews it and a copy button; a healthy one takes a single line."""
     own = {"client_id": "2b6c8c1e", "credential": "secret", "expires": expires(-2), "state": "expired"}
     page = show([record("desk1.example.com", automation=own), record("desk2.example.com")], permissions=[*COPY])
     expect(
@@ -214,7 +214,7 @@ def test_bars_share_one_scale(show: Show) -> None:
     ("days", "said"), [(12, "12 days"), (0.5, "< 1 day"), (-0.5, "expired"), (-400, "399 days ago")]
 )
 @pytest.mark.parametrize("width", [360, 800, 1000, 1400])
-def test_days_left_keep_to_their_column(show: Show, days: float, said: str, width: int) -> None:
+def test_days_left_fit_their_column(show: Show, days: float, said: str, width: int) -> None:
     page = show([expiring("desk1.example.com", days)], viewport={"width": width, "height": 600})
     left = page.locator("summary .left")
     expect(left).to_contain_text(said)
@@ -303,7 +303,7 @@ def test_states_and_rows_by_keyboard(show: Show) -> None:
     expect(page.locator(".server :focus")).to_have_count(0)
 
 
-def test_focus_is_never_behind_the_bar(show: Show) -> None:
+def test_focus_is_never_hidden_by_the_bar(show: Show) -> None:
     page = show(fleet(60), viewport={"width": 1200, "height": 600})
     page.locator(".server summary").last.focus()
     for _step in range(30):
@@ -351,7 +351,7 @@ def test_contrast(show: Show, scheme: str) -> None:
     assert min(measured)[0] >= 4.5, min(measured)
 
 
-def test_states_differ_without_colour(show: Show) -> None:
+def test_states_differ_without_color(show: Show) -> None:
     page = show(
         [
             unreachable("a.example"),

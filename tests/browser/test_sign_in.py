@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A user signs in with a browser at a server that the playbook configured, as RustDesk's client has it done."""
+"""A user signs in with a browser at a server that the playbook configured, as RustDesk's client starts it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLIENT = {"id": "123456789", "uuid": "c29tZSBtYWNoaW5l"}
 
 
 def begin(lab: Lab, console: Console) -> dict[str, str]:
-    """The client's first request: gives the address for the browser and the code to ask with."""
+    """Send the client's first request; return the address for the browser and the code for later requests."""
     device = {"os": "linux", "type": "client", "name": "browser test"}
     body = {"op": "azure", **CLIENT, "deviceInfo": device}
     answer = lab.http.post(f"{console.url}/api/oidc/auth", json=body, timeout=20).json()
@@ -27,7 +27,7 @@ def begin(lab: Lab, console: Console) -> dict[str, str]:
 
 
 def collect(lab: Lab, console: Console, code: str) -> dict[str, Any]:
-    """The client asks whether its user has signed in."""
+    """Query, as the client does, whether its user has signed in."""
     answer = lab.http.get(f"{console.url}/api/oidc/auth-query", params={"code": code, **CLIENT}, timeout=20)
     return dict(answer.json())
 
@@ -53,7 +53,7 @@ def test_sign_in_with_a_browser(make_fleet: Callable[[int], Fleet], lab: Lab, pa
     assert signed_in["access_token"]
     assert signed_in["user"]["name"] == USER
 
-    # Somebody removes the redirect URI: Entra shows its error page and never sends the browser back
+    # An administrator removes the redirect URI: Entra shows its error page and never sends the browser back
     (app,) = (item for item in fleet.tenant.applications() if item["uniqueName"])
     body = {"web": {"redirectUris": ["https://other.example/api/oidc/callback"]}}
     assert fleet.tenant.graph("PATCH", f"/applications/{app['id']}", body).ok
@@ -65,7 +65,7 @@ def test_sign_in_with_a_browser(make_fleet: Callable[[int], Fleet], lab: Lab, pa
     assert page.get_by_label("User name").count() == 0
     assert "access_token" not in collect(lab, console, begun["code"])
 
-    # The next run heals it
+    # The next run corrects it
     assert fleet.site().rc == 0
     page.goto(begin(lab, console)["url"])
     expect(page.get_by_label("User name")).to_be_visible()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Break the life of a client secret on purpose, by patches of the product that only tests know."""
+"""Break the lifecycle of a client secret on purpose, with patches of the product that only tests know."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def _remove_superseded(writer: SecretWriter, decisions: Sequence[Decision]
 
 
 def swap_two_steps(patch: Patch) -> None:
-    """Remove the former client secret, then make the new one."""
+    """Remove the former client secret before the new one is created."""
 
     async def apply(writer: SecretWriter, decisions: Sequence[Decision]) -> list[str]:
         await _remove_superseded(writer, decisions)
@@ -37,7 +37,7 @@ def swap_two_steps(patch: Patch) -> None:
 
 
 def retire_before_the_proof(patch: Patch) -> None:
-    """Remove the former client secret as soon as the new one is made."""
+    """Remove the former client secret as soon as the new one is created."""
 
     async def apply(writer: SecretWriter, decisions: Sequence[Decision]) -> list[str]:
         warnings = list(await _apply(writer, decisions))
@@ -48,7 +48,7 @@ def retire_before_the_proof(patch: Patch) -> None:
 
 
 def drop_the_wait_for_acceptance(patch: Patch) -> None:
-    """Take it that Entra accepts the new client secret."""
+    """Assume that Entra accepts the new client secret."""
 
     async def accepted(_writer: SecretWriter, decision: Decision) -> None:
         decision.accepted = True
@@ -57,7 +57,7 @@ def drop_the_wait_for_acceptance(patch: Patch) -> None:
 
 
 def drop_the_read_back(patch: Patch) -> None:
-    """Take it that a Pro console keeps what is written to it."""
+    """Assume that a Pro console stores every write."""
     patch.setattr(Contract, "differences", lambda *_documents: [])
     patch.setattr(final_check, "_check", lambda *_arguments: final_check.FinalCheck(holds=True))
 

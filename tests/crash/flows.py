@@ -18,12 +18,12 @@ from support import consoles
 from support.controller import Controller
 from support.role_in_process import RoleRun
 
-OTHERS = "somebody else"
+OTHERS = "another team"
 OTHERS_URI = "https://elsewhere.example/signin-oidc"
 OTHERS_PROVIDER = "elsewhere"
 OURS = "rustdesk-sso "
 AUTH = "/api/oidc/auth"
-# Answers a request to begin a sign-in as if the console had kept something else
+# Response to a request to begin a sign-in, as if the console had stored another value
 WRONG: dict[str, Any] = {"json": {"code": "x", "url": "https://login.example/authorize?client_id=another"}}
 RENEW = {"rustdesk_sso_secret_renew": True}
 # The client secret of the ground is valid for 180 days
@@ -41,11 +41,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Flow:
-    """``calls`` are what an administrator does at once, ``again`` is what they do after a crash. ``playbook`` does the
+    """``calls`` are the runs that an administrator starts, ``again`` is the one after a crash. ``playbook`` does the
     same as ``calls``.
 
-    With ``joins`` a second server joins one that has converged. ``wrong`` lets the verification of what was written
-    fail. ``leaves`` are the numbers of the hosts whose users lose their sign-in.
+    With ``joins`` a second server joins a converged one. ``wrong`` makes the verification of the written values fail.
+    ``leaves`` are the numbers of the hosts whose users lose their sign-in.
     """
 
     name: str
@@ -77,19 +77,19 @@ FLOWS = {
             calls=(Call(only=(0,), variables=RENEW), Call(only=(1,), variables=RENEW)),
             playbook="rotate",
         ),
-        Flow("put-back", calls=(Call(variables=RENEW),), wrong=True),
+        Flow("provider restored", calls=(Call(variables=RENEW),), wrong=True),
     )
 }
 
 
 class Ground(World):
-    """Servers of one type in a tenant of their own, beside what belongs to others, before a flow begins."""
+    """Servers of one type in a separate tenant, beside objects of others, before a flow begins."""
 
     def __init__(self, lab: Lab, controller: Controller, kind: str, flow: Flow) -> None:
         adopted = flow.start == "by hand"
         super().__init__(lab, controller, kind, Case(flow.hosts, flow.start, False, adopted, adopted, ("alice",), ()))
         self.kind, self.flow = kind, flow
-        # The runs of the flow that came to their end
+        # The runs of the flow that completed
         self.ended: list[RoleRun] = []
         self.fleet.variables |= flow.variables
         self.graph("POST", "/applications", {"displayName": OTHERS, "web": {"redirectUris": [OTHERS_URI]}})
@@ -110,11 +110,13 @@ class Ground(World):
         self.consoles.append(console)
 
     def ours(self) -> list[dict[str, Any]]:
-        """The applications that are neither the automation's own nor another's."""
+        """Return the applications except the automation's own and those of others."""
         return [item for item in self.tenant.applications() if item["displayName"] not in ("automation", OTHERS)]
 
     def of_others(self) -> dict[str, Any]:
-        """All that no run may touch: applications, client secrets and redirect URIs in Entra, providers in consoles."""
+        """Everything that no run may change: applications, client secrets and redirect URIs in Entra, providers in
+        consoles.
+        """
         ours = {item["id"] for item in self.ours()}
         return {
             "applications": [item for item in self.tenant.applications() if item["id"] not in ours],
@@ -129,7 +131,7 @@ class Ground(World):
         }
 
     def secrets(self) -> dict[str, int]:
-        """How many live client secrets of ours each holder has; none where it is not named."""
+        """Return the number of our live client secrets by holder; holders without any are missing."""
         found: dict[str, int] = {}
         now = f"{self.now():%Y-%m-%dT%H:%M:%S}"
         for app in self.ours():
@@ -139,16 +141,16 @@ class Ground(World):
         return found
 
     def arrange(self) -> None:
-        """Order the faults of the flow."""
+        """Schedule the faults of the flow."""
         if self.flow.wrong:
             for console in self.consoles:
-                passing = 2 if self.kind == "rustdesk_api" else 1  # its inspection asks for the callback URL
+                passing = 2 if self.kind == "rustdesk_api" else 1  # its inspection requests the callback URL
                 self.lab.fault(console.name, "POST", AUTH, times=passing)
                 self.lab.fault(console.name, "POST", AUTH, **WRONG)
 
 
 def _place_provider(console: Console) -> None:
-    """Add a provider of others that leaves the settings around it as they are."""
+    """Add a provider of others; the settings around it stay unchanged."""
     before = console.settings()
     consoles.add_provider(
         console,

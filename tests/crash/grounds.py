@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fixture that makes the grounds of flows."""
+"""A fixture that creates the grounds of flows."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ GROUNDS_OF_A_LAB = 60
 
 
 class Labs:
-    """Labs that replicate at once and whose clock may move, one at a time."""
+    """Labs with immediate replication and an adjustable clock, one at a time."""
 
     def __init__(self) -> None:
         self._labs: list[Lab] = []
         self._grounds = 0
 
     def for_a_ground(self) -> Lab:
-        """The lab for one more ground."""
+        """Return the lab for one more ground."""
         if self._grounds % GROUNDS_OF_A_LAB == 0:
             self.end()
             self._labs.append(Lab.start(0, 0))
@@ -38,7 +38,7 @@ class Labs:
         return lab
 
     def end(self) -> None:
-        """End the lab, in which no request may have broken Graph's published types, and each has a live case."""
+        """End the lab. Check that no request broke Graph's published types and that each request has a live case."""
         while self._labs:
             lab = self._labs.pop()
             violations, without_case = lab.violations(), missing(lab.endpoints())
@@ -57,5 +57,5 @@ def labs_of_grounds() -> Iterator[Labs]:
 
 @pytest.fixture
 def make_ground(labs_of_grounds: Labs, controller: Controller, unhurried: None) -> MakeGround:
-    """Makes the ground of a flow at a type of console."""
+    """Create the ground of a flow at a console type."""
     return lambda kind, flow: Ground(labs_of_grounds.for_a_ground(), controller, kind, flow)

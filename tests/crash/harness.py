@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let the controller die in a flow, and say which promises are broken then, or after the runs that follow.
+"""Let the controller die in a flow, and return the promises that are broken then, or after the runs that follow.
 
-What holds: users sign in as before, to the same account. The next run succeeds, and the one after it changes nothing.
-Of each holder no more than three client secrets are live: the one that is held, one superseded, and one stray of the
-run that died. That one stays for the overlap, because it could be of another run that is about to write it. After the
-overlap there is one. Nothing of others is touched.
+The promises: Users sign in as before, to the same account. The next run succeeds, and the one after it changes nothing.
+Each holder has at most three live client secrets: the one stored in the console, one superseded, and one orphaned by
+the run that died. The orphaned client secret stays for the overlap, because another run could be about to write it.
+After the overlap there is one. Objects of others are unchanged.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from support.controller_death import ControllerDied, Crash
 from support.role_in_process import RoleRun, run_role
 
 DAY = 86400
-# Live client secrets of a holder: the held, the superseded and one that reached nobody, until the next run removes that
+# Live client secrets of a holder: the stored one, the superseded one, and an orphaned one until the next run removes it
 MOST, SETTLED = 3, 2
-# What no message may say: it tells of a fault of the product, not of something to do
+# Texts that no message may contain: they indicate a bug, not something to correct
 FAULTS = ("failed unexpectedly", "Unexpected failure", "Traceback", "Report this as a bug")
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Requests by another method than GET that change nothing
+# Requests by methods other than GET that change nothing
 HARMLESS = ("/token", "/api/login", "/api/logout", "/api/oidc/auth", "/api/admin/login", "/api/login-options")
 Perform = Callable[[Ground, Crash | None], bool]
 
 
 @dataclass
 class Outcome:
-    """What came of one case: whether its boundary was ``hit``, what was ``broken``, and how long it took."""
+    """The result of one case: whether its boundary was ``hit``, the ``broken`` promises, and the duration."""
 
     hit: bool
     broken: list[str] = field(default_factory=list)
@@ -47,13 +47,13 @@ class Outcome:
 
 
 def play(ground: Ground, call: Call, crash: Crash | None = None) -> RoleRun:
-    """One run of the role in this process; raises ControllerDied if it dies."""
+    """Run the role once in this process; raises ControllerDied if it dies."""
     names = [ground.hosts[number] for number in call.only] if call.only is not None else None
     return run_role(ground.fleet, call.entry, names, extra_vars=call.variables, crash_at=crash)
 
 
 def in_process(ground: Ground, crash: Crash | None) -> bool:
-    """Play the flow in this process; gives whether the controller died."""
+    """Play the flow in this process; return whether the controller died."""
     left = crash
     for call in ground.flow.calls:
         try:
@@ -68,7 +68,7 @@ def in_process(ground: Ground, crash: Crash | None) -> bool:
 
 
 def boundaries(ground: Ground) -> list[str]:
-    """The requests of the flow in their order, without what differs between two grounds."""
+    """Return the requests of the flow in their order, without the parts that differ between two grounds."""
     places = {ground.lab.login_url: "login", ground.lab.graph_url: "graph"}
     places |= {console.url: f"console {number}" for number, console in enumerate(ground.consoles, 1)}
     with arranged(ground):
@@ -82,14 +82,14 @@ def boundaries(ground: Ground) -> list[str]:
 
 
 def changes(request: str) -> bool:
-    """Whether a request as boundaries() names it may change something."""
+    """Return whether a request, as named by boundaries(), can change something."""
     _place, method, path = request.rsplit(" ", 2)
     return method != "GET" and not path.endswith(HARMLESS) and not path.endswith("/$batch")
 
 
 @contextmanager
 def arranged(ground: Ground) -> Iterator[None]:
-    """The faults of the flow, for the block alone."""
+    """Schedule the faults of the flow, for the block only."""
     ground.arrange()
     try:
         yield
@@ -98,7 +98,7 @@ def arranged(ground: Ground) -> Iterator[None]:
 
 
 def crash(ground: Ground, at: Crash, perform: Perform = in_process, *, settle: bool = True) -> Outcome:
-    """Let the controller die ``at`` a request of the ground's flow. ``settle`` also looks past the overlap."""
+    """Let the controller die ``at`` a request of the ground's flow. ``settle`` also continues after the overlap."""
     began = time.monotonic()
     case = Case(ground)
     with arranged(ground):
@@ -111,7 +111,7 @@ def crash(ground: Ground, at: Crash, perform: Perform = in_process, *, settle: b
 
 
 def after_faults(ground: Ground, order: Callable[[Ground], None]) -> Outcome:
-    """Play the ground's flow while faults are in the way, and then the runs that follow without them."""
+    """Play the ground's flow with faults, and then the runs that follow without them."""
     began = time.monotonic()
     case = Case(ground)
     order(ground)
@@ -130,7 +130,7 @@ def after_faults(ground: Ground, order: Callable[[Ground], None]) -> Outcome:
 
 
 class Case:
-    """What must hold of a ground, compared with what was there when this was made; ``broken`` is what does not."""
+    """The promises for a ground, compared with its earlier state; ``broken`` are the broken ones."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground, self.flow = ground, ground.flow
@@ -139,7 +139,7 @@ class Case:
         self.broken: list[str] = []
 
     def look(self, when: str, most: int) -> None:
-        """Compare what must hold at any moment."""
+        """Compare everything that must hold at any moment."""
         ground = self.ground
         after = ground.accounts()
         leaving = {ground.console_of[ground.hosts[number]].name for number in self.flow.leaves}
@@ -151,11 +151,11 @@ class Case:
         if many:
             self.broken.append(f"{when}: live client secrets: {many}, at most {most}")
         now = ground.of_others()
-        # An application that the flow itself has made holds nothing of others
+        # An application that the flow itself has created contains nothing of others
         self.broken += [f"{when}: {part} of others changed" for part in now if now[part] != self.others[part]]
 
     def follow(self, settle: bool) -> None:
-        """The next run, the one after it, and those after the overlap."""
+        """Play the next run, the one after it, and those after the overlap."""
         self.run("the next run", self.flow.again)
         self.look("after the next run", SETTLED)
         leaving = {self.ground.console_of[self.ground.hosts[number]].name for number in self.flow.leaves}
@@ -172,7 +172,7 @@ class Case:
             self.run("the last run", Call(), quiet=True)
 
     def run(self, which: str, call: Call, *, quiet: bool = False) -> None:
-        """One run that has to succeed, and if it is ``quiet`` to change nothing."""
+        """Play one run, which must succeed and, if it is ``quiet``, change nothing."""
         run = play(self.ground, call)
         if run.failed():
             self.broken.append(f"{which} failed: {run.messages}")
@@ -181,13 +181,13 @@ class Case:
         self.judge(which, run)
 
     def judge(self, which: str, run: RoleRun) -> None:
-        """A run that failed says so plainly; what one that succeeded says is true."""
+        """Check that a failed run has a clear message, and that the statements of a successful one are true."""
         if any(word in message for word in FAULTS for message in run.messages):
-            self.broken.append(f"{which} said: {run.messages}")
+            self.broken.append(f"{which} reported: {run.messages}")
         self.compare_with_said(which, run)
 
     def compare_with_said(self, which: str, run: RoleRun) -> None:
-        """The console holds the client secret that a successful run names."""
+        """Check that the console stores the client secret that a successful run names."""
         hints = {item["keyId"]: item["hint"] for app in self.ground.ours() for item in app["passwordCredentials"]}
         for name, host in run.hosts.items():
             named: dict[str, Any] = (host.run.get(name) or {}).get("client_secret") or {}
@@ -195,7 +195,7 @@ class Case:
             if host.failed is not None or not entry or not named.get("key_id"):
                 continue
             if not str(entry["client_secret"]).startswith(hints.get(named["key_id"], "?")):
-                self.broken.append(f"{which}: {name} does not hold the client secret that the run names")
+                self.broken.append(f"{which}: {name} does not store the client secret that the run names")
 
 
 __all__ = ["Crash", "Flow", "Ground", "Outcome", "boundaries", "changes", "consoles", "crash", "in_process"]

@@ -24,12 +24,12 @@ PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
 
 
 def as_process(ground: Ground, crash: Crash | None) -> bool:
-    """Run the playbook of the ground's flow; gives whether its processes were killed at the request of ``crash``."""
+    """Run the playbook of the ground's flow; return whether its processes were killed at the request of ``crash``."""
     if crash:
         ground.lab.hold(crash.request, crash.done)
     process = _started(ground)
     try:
-        # Each question waits for some seconds
+        # Each prompt waits for some seconds
         while crash and process.poll() is None:
             if ground.lab.is_held():
                 return True
@@ -44,12 +44,13 @@ def as_process(ground: Ground, crash: Crash | None) -> bool:
 
 
 def _descendants(process: int) -> list[int]:
-    """``process`` and all that it has started, its parents first. Ansible's forks have sessions of their own since
-    ansible-core 2.19, so a signal for the group of processes does not reach them."""
+    """``process`` and all processes that it has started, parents first. Ansible's forks have sessions of their own
+    since ansible-core 2.19, so a signal to the process group does not reach them.
+    """
     children: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            # The name, in parentheses, may hold anything
+            # The name, in parentheses, may contain anything
             children.setdefault(int(status.read_text().rpartition(")")[2].split()[1]), []).append(
                 int(status.parent.name)
             )
@@ -60,7 +61,7 @@ def _descendants(process: int) -> list[int]:
 
 
 def requests(ground: Ground) -> int:
-    """How many requests the playbook of the flow sends."""
+    """Return the number of requests that the playbook of the flow sends."""
     ground.lab.clear_requests()
     with arranged(ground):
         as_process(ground, None)
@@ -72,7 +73,7 @@ def _started(ground: Ground) -> subprocess.Popen[Any]:
     inventory = controller.home / "inventory.json"
     inventory.write_text(json.dumps(ground.fleet.inventory))
     options: list[str] = []
-    if flow.playbook != "rotate":  # it names servers and asks for new client secrets itself
+    if flow.playbook != "rotate":  # it names servers and requests new client secrets itself
         (call,) = flow.calls
         if call.only is not None:
             options += ["--limit", ",".join(ground.hosts[number] for number in call.only)]

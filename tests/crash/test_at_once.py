@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several runs of the collection's playbook on the same server at the same moment, by ``make fire``.
+"""Several runs of the collection's playbook on the same server at the same time, by ``make fire``.
 
-A short run has two at once, see fleets/test_at_once.py.
+A short run has two concurrent ones, see fleets/test_at_once.py.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from support.consoles import KINDS
 from support.controller import Controller, Run
 from support.length import AT_LENGTH, record
 
-# Directly after them; each run that lost may leave one until the overlap is over
+# Directly after them; each run that lost may leave one until the overlap has ended
 MOST = 3
 FLOW_OF = {
     "first run": FLOWS["first run"],
@@ -32,19 +32,19 @@ FLOW_OF = {
 }
 
 
-def said(number: int, run: Run) -> Iterator[str]:
-    """What a run should not have said or done."""
+def unexpected(number: int, run: Run) -> Iterator[str]:
+    """Return the unexpected messages and results of a run."""
     if run.rc:
         yield f"run {number} failed: {' '.join(run.output.split())[-600:]}"
     if any(word in run.output for word in FAULTS):
-        yield f"run {number} told of a fault"
+        yield f"run {number} reported a fault"
 
 
 @pytest.mark.skipif(not AT_LENGTH, reason="fleets/test_at_once.py has two runs")
 @pytest.mark.parametrize("runs", [2, 8])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", FLOW_OF)
-def test_runs_at_once(make_ground: MakeGround, tmp_path: Path, name: str, kind: str, runs: int) -> None:
+def test_concurrent_runs(make_ground: MakeGround, tmp_path: Path, name: str, kind: str, runs: int) -> None:
     began = time.monotonic()
     ground = make_ground(kind, FLOW_OF[name])
     ground.fleet.variables["rustdesk_sso_wait_timeout"] = 60
@@ -59,7 +59,7 @@ def test_runs_at_once(make_ground: MakeGround, tmp_path: Path, name: str, kind: 
 
     with ThreadPoolExecutor(runs) as pool:
         done = list(pool.map(run, range(1, runs + 1)))
-    case.broken += [text for number, each in enumerate(done, 1) for text in said(number, each)]
+    case.broken += [text for number, each in enumerate(done, 1) for text in unexpected(number, each)]
     ground.fleet.variables.pop("rustdesk_sso_secret_renew", None)
     case.look("after the runs", MOST)
     case.follow(settle=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Alerts, as Alertmanager posts them, to ansible-rulebook: what runs on which server. `make eda` runs this."""
+"""Alerts, as Alertmanager posts them, to ansible-rulebook: each one's playbook and servers. `make eda` runs this."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from support.fleet import Fleet
 
 PROGRAMS = Path(__file__).resolve().parents[2] / ".venvs" / "eda" / "bin"
 TOKEN = "sesame-token"
-# Seconds until a test gives up on a line of the output
+# Seconds after which a test stops waiting for a line of the output
 PATIENCE = 120
 SITE = "PLAY [Configure sign-in to RustDesk with Microsoft Entra ID]"
 
@@ -71,20 +71,20 @@ class Rulebook:
         pytest.fail(f"ansible-rulebook ended, or printed no {text!r}:\n{self.output}")
 
     def stop(self) -> None:
-        """End it and what it has started."""
+        """End it and all processes that it has started."""
         self._watchdog.cancel()
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def post(self, *alerts: Any, token: str = TOKEN) -> int:
-        """Post alerts in one notification, and give the status of the answer."""
+        """Post alerts in one notification, and return the status of the response."""
         headers = {"Authorization": f"Bearer {token}"}
         return requests.post(self.url, json={"version": "4", "alerts": alerts}, headers=headers, timeout=20).status_code
 
 
 @pytest.fixture
 def servers(fleet: Fleet) -> list[str]:
-    """Three servers, of which none is configured."""
+    """Three servers, none of which is configured."""
     for number in range(1, 4):
         fleet.add_server(f"desk{number}.{fleet.domain}")
     return list(fleet.hosts)
@@ -109,7 +109,7 @@ def alert(server: Any, name: str = "RustDeskSSODrift", status: str = "firing", *
 def test_only_the_server_of_an_alert_is_configured(fleet: Fleet, servers: list[str], rulebook: Rulebook) -> None:
     first, other, last = servers
     assert rulebook.post(alert(other), token="another-token") == 401
-    # Patterns, and what is no alert of ours
+    # Patterns, and alerts that are not ours
     patterns = [f"{other},{last}", f"{other}:!{last}", "*", f"~{other}", f"@{other}", f"{other}\n"]
     for server in (*patterns, [other, last]):
         assert rulebook.post(alert(server)) == 200
@@ -117,7 +117,7 @@ def test_only_the_server_of_an_alert_is_configured(fleet: Fleet, servers: list[s
     stranger = alert(other)
     del stranger["labels"]["server"]
     assert rulebook.post({**stranger, "meta": {"hosts": [other]}}) == 200
-    # The names of groups and of no host look like the name of a server; the playbook refuses them
+    # Names of groups and unknown hosts look like the name of a server; the playbook refuses them
     for server in ("all", "rustdesk_servers", "localhost", "desk9"):
         assert rulebook.post(alert(server)) == 200
     # One run for both
@@ -132,7 +132,7 @@ def test_only_the_server_of_an_alert_is_configured(fleet: Fleet, servers: list[s
     assert fleet.sign_in(last)
     assert fleet.lab.requests(other) == []
     assert rulebook.output.count(SITE) == 2
-    # The playbook would have named what it refuses
+    # The playbook would have named a refused server
     assert "'all'" in rulebook.output
     assert not [pattern for pattern in patterns if repr(pattern) in rulebook.output]
     assert not list(fleet.controller.home.rglob("templated"))

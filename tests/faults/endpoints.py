@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may go wrong with each request of a run, and at which endpoints a run sends any."""
+"""The faults that can happen to each request of a run, and the endpoints that a run uses."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ STARTS = ("first run", "converged")
 
 @dataclass(frozen=True)
 class Fault:
-    """``times`` times in a row, the ``request`` (as crash.harness.boundaries() names it) meets ``kind``."""
+    """``times`` times in a row, the ``request`` (as named by crash.harness.boundaries()) encounters ``kind``."""
 
     request: str
     kind: str
     times: int
 
     def order(self, ground: Ground) -> None:
-        """Order it in the lab of the ground, whose first console is the one that it may be about."""
+        """Schedule it in the lab of the ground, at the first console if the request is one to a console."""
         place, method, path = self.request.rsplit(" ", 2)
         service = ground.consoles[0].name if place.startswith("console") else place
         pattern = re.escape(path).replace("'", "('|%27)").replace(re.escape("{id}"), "[^/']+")
@@ -58,7 +58,7 @@ def faults(sent: list[str]) -> Iterator[Fault]:
 
 
 def sample(sent: list[str], first: int) -> Iterator[Fault]:
-    """One fault at each endpoint, of another kind each time, beginning with the ``first``."""
+    """One fault at each endpoint, all of them in turn, beginning with number ``first``."""
     kinds = [*KINDS]
     for number, request in enumerate(dict.fromkeys(sent), first):
         yield Fault(request, kinds[number % len(kinds)], TIMES[number // 2 % len(TIMES)])

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks and questions that the tests of single modules share.
+"""Tasks and queries that the tests of single modules share.
 
-The steps for the lab are tasks as well: a test can change the lab, or look at it, between two tasks of one playbook.
+The steps for the lab are tasks as well: a test can change or inspect the lab between two tasks of one playbook.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from lab.client import Lab, Tenant
 from support.fleet import Fleet
 from support.sent import only_reads
 
-# What differs between two runs that do the same to two applications, or between a prediction and what was done.
+# The differences between two runs that do the same to two applications, or between a prediction and its result.
 RANDOM = {"object_id", "app_id", "key_id", "created", "expires", "hint", "secret_text", "accepted", "request_id"}
 
 
 def module(name: str, /, **options: Any) -> dict[str, Any]:
-    """A task of this collection."""
+    """Return a task of this collection."""
     return {f"deskops.rustdesk_sso.{name}": options}
 
 
 def predicted(task: dict[str, Any]) -> dict[str, Any]:
-    """The task in check mode."""
+    """Return the task in check mode."""
     return {**task, "check_mode": True}
 
 
 def control(lab: Lab, verb: str, path: str, /, **body: Any) -> dict[str, Any]:
-    """A request to the lab's control API as a task; its answer is in ``json`` of the result."""
+    """Return a request to the lab's control API as a task; the response is in ``json`` of the result."""
     request = {"url": lab.control_url + path, "method": verb, "ca_path": str(lab.ca_path)}
     if body:
         request |= {"body": body, "body_format": "json"}
@@ -38,14 +38,14 @@ def control(lab: Lab, verb: str, path: str, /, **body: Any) -> dict[str, Any]:
 
 
 def essence(result: Any) -> Any:
-    """A result without identifiers, times and secrets."""
+    """Return a result without identifiers, times and secrets."""
     if isinstance(result, dict):
         return {key: "..." if key in RANDOM else essence(value) for key, value in result.items()}
     return [essence(item) for item in result] if isinstance(result, list) else result
 
 
 def own(listed: list[dict[str, Any]], **members: Any) -> list[dict[str, Any]]:
-    """The applications among those listed that have these members; not the automation's own."""
+    """Return the listed applications that have these members; not the automation's own."""
     return [
         item
         for item in listed
@@ -54,18 +54,18 @@ def own(listed: list[dict[str, Any]], **members: Any) -> list[dict[str, Any]]:
 
 
 def only(tenant: Tenant, **members: Any) -> dict[str, Any]:
-    """The one application of the tenant that has these members."""
+    """Return the one application of the tenant that has these members."""
     (found,) = own(tenant.applications(), **members)
     return found
 
 
 def key_ids(application: dict[str, Any], name: str) -> set[str]:
-    """The key IDs of an application's client secrets of this display name."""
+    """Return the key IDs of an application's client secrets of this display name."""
     return {item["keyId"] for item in application["passwordCredentials"] if item["displayName"] == name}
 
 
 def accepted(fleet: Fleet, app_id: str, secret: str) -> bool:
-    """Whether the tenant's token endpoint accepts the client secret now."""
+    """Return whether the tenant's token endpoint accepts the client secret now."""
     url = f"{fleet.lab.login_url}/{fleet.tenant.tenant_id}/oauth2/v2.0/token"
     form = {
         "grant_type": "client_credentials",
@@ -82,7 +82,7 @@ SIGNING_IN = ("/api/login", "/api/logout", "/api/oidc/auth", "/api/admin/login")
 
 
 def writes(lab: Lab) -> list[str]:
-    """The requests of the product that were to change something; signing in is none."""
+    """Return the product's requests that attempted a change; sign-in is not one."""
     return [
         f"{item['method']} {item['path']}"
         for item in lab.requests()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: whatever goes wrong after Entra has made a client secret, it is removed again, or the error names it."""
+"""entra_app: whatever fails after Entra has created a client secret, it is removed again, or the error names it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ REMOVAL = ("POST", "/removePassword$")
 
 
 class Interrupted(BaseException):
-    """As when the run is stopped by hand."""
+    """Stands for a run that is stopped manually."""
 
 
 @pytest.fixture
 def altered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Alters what Graph answers once it has made a client secret: members of the answer, or an exception instead."""
+    """Alter Graph's response to the creation of a client secret: members of the response, or an exception instead."""
     send = httpx.AsyncHTTPTransport.handle_async_request
 
     def alter(error: BaseException | None = None, **members: Any) -> None:
@@ -62,7 +62,7 @@ def altered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     ],
     ids=str,
 )
-def test_an_answer_of_odd_types(members: dict[str, Any], altered: Callable[..., None], fleet: Fleet) -> None:
+def test_response_with_wrong_types(members: dict[str, Any], altered: Callable[..., None], fleet: Fleet) -> None:
     altered(**members)
     failed = run(fleet, **secrets({"name": "desk1"}))
     assert failed["failed"], failed
@@ -82,7 +82,7 @@ def test_an_answer_of_odd_types(members: dict[str, Any], altered: Callable[..., 
     ],
     ids=repr,
 )
-def test_any_exception_after_it_was_sent(error: Exception, altered: Callable[..., None], fleet: Fleet) -> None:
+def test_any_exception_after_the_request_was_sent(error: Exception, altered: Callable[..., None], fleet: Fleet) -> None:
     altered(error)
     failed = run(fleet, **secrets({"name": "desk1"}))
     assert failed["failed"], failed
@@ -92,15 +92,15 @@ def test_any_exception_after_it_was_sent(error: Exception, altered: Callable[...
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError(), Interrupted()], ids=repr)
-def test_a_run_that_is_stopped(error: BaseException, altered: Callable[..., None], fleet: Fleet) -> None:
+def test_interrupted_run(error: BaseException, altered: Callable[..., None], fleet: Fleet) -> None:
     altered(error)
     with pytest.raises(type(error)):
         run(fleet, **secrets({"name": "desk1"}))
     assert only(fleet.tenant)["passwordCredentials"] == []
 
 
-def test_one_that_cannot_be_removed_again_is_named(altered: Callable[..., None], lab: Lab, fleet: Fleet) -> None:
-    """By name, key ID and expiry, whether its value was lost or it was not accepted."""
+def test_client_secret_that_cannot_be_removed_is_named(altered: Callable[..., None], lab: Lab, fleet: Fleet) -> None:
+    """By name, key ID and expiry date, whether its value was lost or it was not accepted."""
     altered(secretText=None)
     lab.fault("graph", *REMOVAL, status=403, times=100)
     failed = run(fleet, **secrets({"name": "desk1"}))
@@ -115,8 +115,8 @@ def test_one_that_cannot_be_removed_again_is_named(altered: Callable[..., None],
     assert f"with unknown values could not be removed: desk2 (key {stays}, expires " in failed["msg"]
 
 
-def test_a_failure_after_all_was_done(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What could not be returned is removed again."""
+def test_failure_after_all_changes(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client secret that could not be returned is removed again."""
 
     async def refused(*_given: Any, **_named: Any) -> Any:
         raise ServiceError("Reading the assignments failed", answer="Graph answered 503", hint="Run again")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Users are offered no provider before they come back from Entra to the right address, wherever a run ends."""
+"""Users are offered no provider until Entra can send them back to the right address, wherever a run stops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.fleet import Fleet
 from support.in_process import InProcess
 from support.quick_runs import quick_run
 
-# The write that makes the provider azure, for each type of console
+# The write that creates the provider azure, for each console type
 WRITES = {
     "pro": ("PUT", "/api/oidc/settings$"),
     "rustdesk_console": ("POST", "/api/oidc-providers$"),
@@ -25,20 +25,20 @@ WRITES = {
 
 
 def offered(lab: Lab, console: Console) -> bool:
-    """Whether users are offered the provider azure."""
+    """Return whether users are offered the provider azure."""
     return "azure" in lab.http.get(f"{console.url}/api/login-options", timeout=20).text
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_crash_at_every_request(kind: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """Before the provider is offered, nobody is sent anywhere; once it is, a sign-in works; the next run ends it."""
+def test_crash_at_every_request(kind: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """Before the provider is offered, no user is sent to Entra; then sign-in works. The next run completes it."""
     console = consoles.add(fleet, kind)
     untouched = console.settings()
     assert quick_run(fleet).failed() == set()
     assert fleet.sign_in(console.name)["access_token"]
     provider = consoles.entry(console)
     options = {name: provider[name] for name in ("client_id", "client_secret", "issuer")}
-    if kind != "rustdesk_api":  # whose address is set where it runs
+    if kind != "rustdesk_api":  # whose address is configured on the server
         options["callback_url"] = f"{console.url}/api/oidc/callback"
     task = module("rustdesk_oidc_provider", **fleet.console_options(console.name), console_type=kind, **options)
 
@@ -62,8 +62,8 @@ def test_a_crash_at_every_request(kind: str, lab: Lab, fleet: Fleet, in_process:
 
 
 @pytest.mark.parametrize("kind", ["pro", "rustdesk_console"])
-def test_a_refused_provider(kind: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """The callback URL, which was written first, is put back."""
+def test_refused_provider(kind: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """The callback URL, which was written first, is restored."""
     console = consoles.add(fleet, kind)
     before = console.settings()
     lab.fault(console.name, *WRITES[kind], status=400, json={"message": "no", "error": "no"}, times=9)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_oidc_provider: several tasks write to one console at the same moment."""
+"""rustdesk_oidc_provider: several tasks write to one console at the same time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TASKS = 8
 
 
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first document that a task writes waits for those of all others: each was made without the others."""
+    """The first document that a task writes waits for those of all others: each was built without the others."""
     send, barrier, written = HTTPAdapter.send, threading.Barrier(TASKS, timeout=60), threading.local()
 
     def sent(adapter: HTTPAdapter, request: Any, *more: Any, **named: Any) -> Any:
@@ -38,7 +38,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_providers_of_one_settings_document(
     in_process: InProcess, lab: Lab, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """None is lost, although the console stores all of them as a whole."""
+    """No provider is lost, although the console stores all of them as a whole."""
     monkeypatch.setattr(pro, "SECOND_LOOK", 0.5)
     console = consoles.add(fleet, "pro")
     (name,) = fleet.hosts

@@ -4,8 +4,8 @@
 
 """A connection to Graph that is cut before or after a change took effect.
 
-Nobody can tell the two from outside. Whatever the run says, the next one ends with what is declared: never a second
-application, and never a client secret of ours that works and that nobody knows.
+A client cannot distinguish the two. Whatever the run reports, the next one ends with the declared state: never a second
+application, and never a working client secret of ours whose value is lost.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lab.client import Lab
 from support.fleet import Fleet
 
 CUTS = ("before", "after")
-# Once, so that the run itself can recover; and for the whole run, as if the controller had died just there
+# Once, so that the run itself can recover; and for the whole run, as if the controller had died at this request
 ONCE = (1, CUTS)
 FOR_GOOD = (100, ("after",))
 
@@ -33,19 +33,19 @@ def declared(case: str, held: str = "", **options: Any) -> dict[str, Any]:
 
 
 def value(*runs: dict[str, Any]) -> str:
-    """The client secret that the last of some runs to make one gave away."""
+    """Return the client secret that the last of some runs to create one returned."""
     given = [entry.get("secret_text", "") for run in runs for entry in run.get("client_secrets", [])]
     return next((text for text in reversed(given) if text), "")
 
 
 def converge(fleet: Fleet, case: str, runs: list[dict[str, Any]], options: dict[str, Any]) -> None:
-    """After the faults: one more run reaches what is declared, and then there is nothing left to do, nor left over.
+    """After the faults: one more run reaches the declared state, and then nothing is left to do or to remove.
 
-    ``runs`` ends with the one that met the fault; those before it made what was there already.
+    ``runs`` ends with the one that encountered the fault; those before it created the existing objects.
     """
     again = run(fleet, **declared(case, value(*runs), **options))
     held = value(*runs, again)
-    # A client secret that a lost answer made is removed once its successor is in use: one run more.
+    # A client secret whose response was lost is removed once its successor is in use: one more run.
     settled, quiet = (run(fleet, **declared(case, held, **options)) for _turn in range(2))
     for result in (again, settled, quiet):
         assert not result["failed"], (case, result["msg"])
@@ -75,7 +75,7 @@ def test_while_creating(times: int, cuts: tuple[str, ...], lab: Lab, fleet: Flee
             lab.clear_faults()
             made = own(fleet.tenant.applications(), displayName=case)
             assert len(made) <= 1, case
-            # What a lost answer made is gone already: nobody knows its value.
+            # The client secret of a lost response is already removed, because its value is unknown.
             secrets = [item["displayName"] for found in made for item in found["passwordCredentials"]]
             assert len(secrets) == (0 if result["failed"] else 1), (case, result)
             converge(fleet, case, [result], options)
@@ -83,9 +83,9 @@ def test_while_creating(times: int, cuts: tuple[str, ...], lab: Lab, fleet: Flee
 
 @pytest.mark.parametrize(("times", "cuts"), [ONCE, FOR_GOOD])
 def test_while_changing(times: int, cuts: tuple[str, ...], lab: Lab, fleet: Fleet) -> None:
-    """A changed field, an added redirect URI, and a renewed client secret; what was there before is not lost."""
+    """A changed field, an added redirect URI, and a renewed client secret; earlier values are not lost."""
     uris = {"add": ["https://desk.example/api/oidc/callback"]}
-    # A lost request for a client secret is looked for patiently: once, in the test above, is enough.
+    # The search for a lost client secret is patient: once, in the test above, is enough.
     for case in (*(f"patch {cut}" for cut in cuts), "renew after"):
         part, cut = case.split()
         made = run(fleet, **declared(case))
@@ -107,7 +107,7 @@ def test_while_changing(times: int, cuts: tuple[str, ...], lab: Lab, fleet: Flee
 @pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("part", ["secret", "application"])
 def test_while_removing(part: str, cut: str, lab: Lab, fleet: Fleet) -> None:
-    """A holder's client secret, and the application: gone after one more run, and nothing else with them."""
+    """A holder's client secret, and the application: removed after one more run, and nothing else with them."""
     run(fleet, **declared("desks"))
     key = only(fleet.tenant)["id"]
     fleet.tenant.graph("POST", f"/applications/{key}/addPassword", {"passwordCredential": {"displayName": "by hand"}})

@@ -4,8 +4,8 @@
 
 """Each endpoint of the first and of the converged run fails in each way, once, twice and five times in a row.
 
-The run succeeds or says plainly what failed; whoever could sign in still can; the next run ends what was begun.
-``make fire`` tries all; a short run one fault at each endpoint.
+The run succeeds or reports the failure clearly, sign-in continues to work for all users, and the next run completes the
+changes. ``make fire`` tries all; a short run one fault at each endpoint.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from support.length import AT_LENGTH, record, share
 CASES = [(start, kind) for start in STARTS for kind in KINDS] if AT_LENGTH else [*zip(STARTS, KINDS, strict=False)]
 
 
-def told(start: str, kind: str, fault: Fault, outcome: Outcome) -> list[str]:
-    """What is broken in one case, with its name."""
+def failures(start: str, kind: str, fault: Fault, outcome: Outcome) -> list[str]:
+    """Return the broken promises of one case, with its name."""
     case = f"{start}, {kind}: {fault.kind}, {fault.times} times, at {fault.request}"
     broken = [*([] if outcome.hit else ["no request met the fault"]), *outcome.broken]
     record(f"Faults, {start}", fault.kind, kind, case, broken, outcome.seconds)
@@ -31,12 +31,12 @@ def told(start: str, kind: str, fault: Fault, outcome: Outcome) -> list[str]:
 
 
 @pytest.mark.parametrize(("start", "kind"), CASES)
-def test_a_fault(make_ground: MakeGround, start: str, kind: str) -> None:
+def test_fault_at_each_endpoint(make_ground: MakeGround, start: str, kind: str) -> None:
     flow = FLOWS[start]
     sent = boundaries(make_ground(kind, flow))
     broken = []
     for fault in share(faults(sent)) if AT_LENGTH else sample(sent, STARTS.index(start)):
         ground = make_ground(kind, flow)
         ground.fleet.variables["rustdesk_sso_timeout"] = TIMEOUT
-        broken += told(start, kind, fault, after_faults(ground, fault.order))
+        broken += failures(start, kind, fault, after_faults(ground, fault.order))
     assert not broken, "\n".join(broken)

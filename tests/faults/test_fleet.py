@@ -20,9 +20,10 @@ DAY = 86400
 PATH = "/api/oidc/settings"
 
 
-def test_a_cut_while_the_new_secret_is_written(own_lab: Lab, controller: Controller) -> None:
-    """Once, or as often as it is tried: users can sign in at every moment; one more run ends it, and what is superseded
-    goes after the overlap."""
+def test_cut_while_the_new_secret_is_written(own_lab: Lab, controller: Controller) -> None:
+    """Once, or at every attempt: users can sign in at every moment. One more run completes the change, and superseded
+    client secrets are removed after the overlap.
+    """
     own_lab.set_lag(0, 0)
     fleet = Fleet(own_lab, controller, 4)
     cases = dict(zip(fleet.consoles, itertools.product(("before", "after"), (1, 30)), strict=True))
@@ -55,7 +56,7 @@ def test_a_cut_while_the_new_secret_is_written(own_lab: Lab, controller: Control
 
 
 def test_slow_replication(lab: Lab, make_fleet: Callable[[int], Fleet]) -> None:
-    """A user can sign in as soon as the first run says that it works, and a second run right after it is quiet."""
+    """Users can sign in as soon as the first run reports success, and a second run right after it changes nothing."""
     fleet = make_fleet(1)
     (name,) = fleet.consoles
     lab.set_lag(1.5, 3)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests to consoles whose answer is lost: what the console has afterwards decides, for all three types alike."""
+"""Requests to consoles whose response is lost: the later state of the console decides, for all three types alike."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.quick_runs import quick_run
 SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
 ISSUER = "https://login.example/11111111-2222-3333-4444-555555555555/v2.0"
 PROVIDER = {"client_id": "app-1", "client_secret": SECRET, "issuer": ISSUER}
-# How an answer is lost: before or after the console has done what was asked
+# How a response is lost: before or after the console has processed the request
 LOST: dict[str, dict[str, Any]] = {
     "cut before": {"cut": "before"},
     "cut after": {"cut": "after"},
@@ -34,7 +34,7 @@ LOST: dict[str, dict[str, Any]] = {
     "504, done": {"served": True, "status": 504, "html": "<html>Gateway Time-out</html>"},
 }
 SETTINGS = ("PUT", "/api/oidc/settings$")
-# What each type of console is sent for a step
+# The request to each console type for a step
 WRITES = {
     "pro": {"create": SETTINGS, "change": SETTINGS, "callback": SETTINGS, "remove": SETTINGS},
     "rustdesk_console": {
@@ -56,13 +56,13 @@ LOGINS = {"pro": "/api/login$", "rustdesk_console": "/api/login$", "rustdesk_api
 
 
 def unreadable(desk: Desk) -> dict[str, Any]:
-    """A fault by which the console gives no answer to who reads its providers."""
+    """Return a fault in which the console gives no response to requests for its providers."""
     path = READS[desk.console.kind]
     return {"service": desk.console.name, "method": "GET", "path_regex": path, "cut": "before", "times": 99}
 
 
 class Desk:
-    """A console, and the steps of a provider's life at it."""
+    """A console, and the steps in the lifecycle of a provider."""
 
     def __init__(self, fleet: Fleet, in_process: InProcess, kind: str, **options: Any) -> None:
         self.console = consoles.add(fleet, kind, **options)
@@ -81,7 +81,7 @@ class Desk:
             self._steps["callback"]["callback_url"] = "https://desk.example/api/oidc/callback"
 
     def begin(self, step: str) -> None:
-        """Bring the console to where ``step`` has something to do."""
+        """Prepare the console so that ``step`` changes something."""
         if step != "create":
             assert self.run("create")["changed"]
 
@@ -91,14 +91,14 @@ class Desk:
         return result
 
     def names(self) -> list[str]:
-        """The names of all providers."""
+        """Return the names of all providers."""
         return [item[consoles.MEMBERS[self.console.kind]["name"]] for item in consoles.entries(self.console)]
 
 
 @pytest.mark.parametrize("lost", LOST)
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_every_write(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """The run goes on: each write is done once, and the next run has nothing to do."""
+    """The run continues: each write is done once, and the next run has nothing to do."""
     desk = Desk(fleet, in_process, kind)
     for step, write in WRITES[kind].items():
         lab.fault(desk.console.name, *write, **LOST[lost])
@@ -120,8 +120,8 @@ def test_every_write(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: I
 
 @pytest.mark.parametrize("lost", ["cut before", "cut after", "504, done"])
 @pytest.mark.parametrize("shown", ["masked", "absent"])
-def test_a_secret_that_is_not_shown(shown: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """The settings look the same before and after: they are sent again, as the whole document says all."""
+def test_hidden_secret(shown: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """The settings are identical before and after. They are sent again, because the document contains all of them."""
     desk = Desk(fleet, in_process, "pro")
     desk.console.put_settings({**desk.console.settings(), "providers": []})
     desk.begin("change")
@@ -138,8 +138,8 @@ def test_a_secret_that_is_not_shown(shown: str, lost: str, lab: Lab, fleet: Flee
 
 
 @pytest.mark.parametrize(("kind", "step"), STEPS)
-def test_a_write_that_never_takes_effect(kind: str, step: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """Two attempts, and a message that says that nothing was written."""
+def test_write_that_never_takes_effect(kind: str, step: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """Two attempts, and a message that nothing was written."""
     desk = Desk(fleet, in_process, kind)
     desk.begin(step)
     before = desk.console.settings()
@@ -157,10 +157,8 @@ def test_a_write_that_never_takes_effect(kind: str, step: str, lab: Lab, fleet: 
 
 @pytest.mark.parametrize("step", ["create", "change", "remove"])
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_write_after_which_nothing_can_be_read(
-    kind: str, step: str, lab: Lab, fleet: Fleet, in_process: InProcess
-) -> None:
-    """The message does not claim that nothing was done; the next run goes on from what is there."""
+def test_write_followed_by_failed_reads(kind: str, step: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """The message does not claim that nothing was written; the next run continues from the current state."""
     desk = Desk(fleet, in_process, kind)
     desk.begin(step)
     method, path = WRITES[kind][step]
@@ -177,8 +175,8 @@ def test_a_write_after_which_nothing_can_be_read(
 
 @pytest.mark.parametrize("step", ["create", "change"])
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_write_that_cannot_be_read_back(kind: str, step: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """It was accepted, and stays; the next run finds nothing to do."""
+def test_write_that_cannot_be_verified(kind: str, step: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """It was accepted and stays; the next run has nothing to do."""
     desk = Desk(fleet, in_process, kind)
     desk.begin(step)
     lab.fault(desk.console.name, *WRITES[kind][step], then=[unreadable(desk)])
@@ -194,8 +192,8 @@ def test_a_write_that_cannot_be_read_back(kind: str, step: str, lab: Lab, fleet:
 
 @pytest.mark.parametrize("lost", [lost for lost in LOST if lost not in ("late", "unreadable")])
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_login(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """It is sent again."""
+def test_lost_response_to_a_login(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """The login is sent again."""
     desk = Desk(fleet, in_process, kind)
     desk.begin("change")
     lab.fault(desk.console.name, "POST", LOGINS[kind], **LOST[lost])
@@ -207,8 +205,8 @@ def test_a_login(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: InPro
 
 @pytest.mark.parametrize("lost", ["cut before", "cut after", "503", "504, done"])
 @pytest.mark.parametrize("kind", ["pro", "rustdesk_console"])
-def test_a_one_time_code(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """Also if the code was used up by the answer that was lost."""
+def test_lost_response_to_a_one_time_code(kind: str, lost: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """The login succeeds even if the lost response had used up the code."""
     desk = Desk(fleet, in_process, kind, second_factor="totp")
     second = {"service": desk.console.name, "method": "POST", "path_regex": LOGINS[kind], **LOST[lost]}
     lab.fault(desk.console.name, "POST", LOGINS[kind], then=[second])
@@ -219,8 +217,8 @@ def test_a_one_time_code(kind: str, lost: str, lab: Lab, fleet: Fleet, in_proces
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_login_that_is_refused(kind: str, status: int, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """It is not sent again: each counts towards a ban."""
+def test_refused_login(kind: str, status: int, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """It is not sent again, because each attempt counts towards a ban."""
     desk = Desk(fleet, in_process, kind)
     lab.fault(desk.console.name, "POST", LOGINS[kind], status=status, json={"error": "no"}, times=9)
     refused = desk.run("create")
@@ -228,8 +226,8 @@ def test_a_login_that_is_refused(kind: str, status: int, lab: Lab, fleet: Fleet,
     assert consoles.counted(lab, desk.console)[0] == 1
 
 
-def test_a_run_with_nothing_to_do(lab: Lab, fleet: Fleet) -> None:
-    """One answer lost at the login and one at the beginning of the sign-in: it has nothing to do and does not fail."""
+def test_converged_run(lab: Lab, fleet: Fleet) -> None:
+    """One response is lost at the login and one at the start of the sign-in; the run changes nothing and succeeds."""
     desks = consoles.one_of_each(fleet)
     assert quick_run(fleet).failed() == set()
     for lost in ("cut after", "500", "503"):
@@ -244,8 +242,8 @@ def test_a_run_with_nothing_to_do(lab: Lab, fleet: Fleet) -> None:
             assert fleet.sign_in(desk.name)["access_token"]
 
 
-def test_a_sign_in_that_never_begins(lab: Lab, fleet: Fleet) -> None:
-    """Two repeats, and a run that fails."""
+def test_sign_in_that_never_begins(lab: Lab, fleet: Fleet) -> None:
+    """Two retries, and a run that fails."""
     desk = consoles.add(fleet, "rustdesk_console")
     desk.set_switches(rate_limits=True)
     assert quick_run(fleet).failed() == set()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Throttling and short outages of Graph and of the token endpoint are waited for; long ones end in a clear message."""
+"""Throttling and short outages of Graph and of the token endpoint are waited out; long ones end in a clear message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.fleet import Fleet
 
 WRITES = {"upsert": ("PATCH", "/applications"), "principal": ("POST", "/servicePrincipals$")}
 WRITES["secret"] = ("POST", "/addPassword$")
-# What the service answers, and to which writes besides every kind of read
+# The responses of the service, and the writes that get them; all reads do
 OUTAGES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "429, fraction": ({"throttle": "0.3"}, [*WRITES]),
     "429, bare": ({"throttle": True}, [*WRITES]),
@@ -37,8 +37,8 @@ def declared(name: str, held: str = "", **options: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_short(name: str, lab: Lab, fleet: Fleet) -> None:
-    """One bad answer to every kind of request, then good ones: done in this run, or in the next one."""
+def test_short_outage(name: str, lab: Lab, fleet: Fleet) -> None:
+    """One failed response to every type of request, then good ones: done in this run, or in the next one."""
     outage, writes = OUTAGES[name]
     lab.fault("login", "GET", "openid-configuration", **outage)
     lab.fault("login", "POST", "/token", **outage)
@@ -49,7 +49,7 @@ def test_short(name: str, lab: Lab, fleet: Fleet) -> None:
     first = run(fleet, **declared("desks"))
     (made,) = first.get("client_secrets") or [{}]
     second = run(fleet, **declared("desks", made.get("secret_text", "")))
-    # A 429 was not served: there is no reason to give up. After a 503 or 504 nobody knows.
+    # A 429 was not processed: there is no reason to give up. After a 503 or 504 the result is unknown.
     assert "throttle" not in outage or not first["failed"], first
     assert not second["failed"], second
     application = only(fleet.tenant)
@@ -60,8 +60,8 @@ def test_short(name: str, lab: Lab, fleet: Fleet) -> None:
     assert accepted(fleet, application["appId"], entry["secret_text"])
 
 
-def test_retry_after_is_kept(lab: Lab, fleet: Fleet) -> None:
-    """No request is repeated before the time that Graph asks for."""
+def test_retry_after_is_respected(lab: Lab, fleet: Fleet) -> None:
+    """No request is repeated before the time in Graph's Retry-After."""
     lab.fault("graph", "GET", "/applications", throttle="1.25")
     before = time.monotonic()
     found = look(fleet, unique_name="desks")
@@ -69,11 +69,11 @@ def test_retry_after_is_kept(lab: Lab, fleet: Fleet) -> None:
     assert time.monotonic() - before >= 1.25
 
 
-def test_long(lab: Lab, fleet: Fleet) -> None:
-    """The message says what was asked and what came; nothing is half made, and the next run does it."""
+def test_long_outage(lab: Lab, fleet: Fleet) -> None:
+    """The message names the request and the response. No object is left half created, and the next run creates it."""
     cases = {
         "throttled": {"throttle": "0.2"},
-        "unavailable": {"status": 503, "html": "<html>Our services aren't available right now</html>"},
+        "unavailable": {"status": 503, "html": "<html>Service Unavailable</html>"},
     }
     for name, outage in cases.items():
         lab.fault("graph", "GET", f"uniqueName='{name}'|uniqueName%3D'{name}'|uniqueName=%27{name}", times=99, **outage)

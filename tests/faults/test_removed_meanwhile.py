@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: somebody removes the client secret while the task waits for it."""
+"""entra_app: another administrator removes the client secret while the task waits for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEADLINE = 60
 
 
 def new_key(tenant: Tenant) -> tuple[str, str]:
-    """The object ID of the application and the key ID of its client secret, as soon as there is one."""
+    """Return the object ID of the application and the key ID of its client secret, as soon as one exists."""
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
         for application in own(tenant.applications()):
@@ -30,15 +30,15 @@ def new_key(tenant: Tenant) -> tuple[str, str]:
     pytest.fail("no client secret was made")
 
 
-def test_a_secret_removed_while_it_is_waited_for(lab: Lab, fleet: Fleet) -> None:
-    """The task fails and says so instead of handing out a secret that nobody can use; the next run makes another."""
+def test_secret_removed_while_the_task_waits_for_it(lab: Lab, fleet: Fleet) -> None:
+    """The task fails with a message and returns no useless client secret; the next run creates another."""
     lab.set_lag(0, 3600)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run, fleet, **secrets({"name": "desk1"}), wait_timeout=2)
         object_id, key_id = new_key(fleet.tenant)
         removed = fleet.tenant.graph("POST", f"/applications/{object_id}/removePassword", json={"keyId": key_id})
         assert removed.status_code == 204
-        lab.set_lag(0, 0)  # were it still there, it would be accepted now
+        lab.set_lag(0, 0)  # if it still existed, it would be accepted now
         result = running.result()
     assert result["failed"], result
     assert "desk1" in result["msg"]

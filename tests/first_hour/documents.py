@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what a document tells a user to do: the files to write and the commands to run, in order.
+"""Read the steps that a document asks of a user: the files to write and the commands to run, in order.
 
-A code block ``console`` has commands after ``$`` and, below each, what the terminal shows. A code block ``yaml`` is a
-file, whose path is the last one in the sentence above it.
+A code block ``console`` has commands after ``$`` and, below each, the output of the terminal. A code block ``yaml`` is
+a file, whose path is the last one in the sentence above it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DIRECTIVE = re.compile(
     r"^(?P<indent> *)\.\. code-block:: (?P<language>[\w+]+)\n\n(?P<text>(?:(?P=indent) +\S.*\n|\s*\n)+)", re.MULTILINE
 )
 _PATH = re.compile(r"`{1,2}([\w./-]+\.ya?ml)`{1,2}")
-# What differs from run to run and from reader to reader
+# Values that differ from run to run and from reader to reader
 _VARYING = re.compile(
     r"(?P<guid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
     r"|(?P<time>\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?)|(?P<any>\.\.\.)|(?P<space>\s+)"
@@ -38,14 +38,16 @@ class File:
 
 @dataclass(frozen=True)
 class Command:
-    """A command to run, as it is written after ``$``, and what the terminal ``shows``."""
+    """A command to run, as it is written after ``$``, and the output that the document ``shows``."""
 
     text: str
     shows: str = ""
 
     def missing(self, output: str) -> list[str]:
-        """The lines that the document shows and ``output`` does not have. IDs and dates differ, ``...`` stands for
-        anything, and spaces that align columns do not count."""
+        """Return the lines that the document shows and ``output`` lacks.
+
+        IDs and dates differ, ``...`` stands for anything, and spaces that align columns do not count.
+        """
         lines = [line.strip() for line in output.splitlines()]
         return [line for line in self.shows.splitlines() if line.strip() and not _occurs(line.strip(), lines)]
 
@@ -66,7 +68,7 @@ def _occurs(shown: str, lines: list[str]) -> bool:
 
 
 def section(document: str, first: str, last: str = "") -> str:
-    """The part of ``document`` from the heading ``first`` to the heading ``last``, or to the end."""
+    """Return the part of ``document`` from the heading ``first`` to the heading ``last``, or to the end."""
     begin = re.search(rf"^(?:#+ )?{re.escape(first)}$", document, re.MULTILINE)
     assert begin, f"no heading {first}"
     end = re.search(rf"^(?:#+ )?{re.escape(last)}$", document[begin.end() :], re.MULTILINE) if last else None
@@ -75,17 +77,17 @@ def section(document: str, first: str, last: str = "") -> str:
 
 
 def blocks(document: str) -> list[tuple[str, str]]:
-    """The language and the text of each code block of ``document``, in order."""
+    """Return the language and the text of each code block of ``document``, in order."""
     return [(block["language"], textwrap.dedent(block["text"]).strip("\n")) for block in _blocks(document)]
 
 
 def commands(document: str) -> list[Command]:
-    """The commands of ``document``, in order."""
+    """Return the commands of ``document``, in order."""
     return [command for language, text in blocks(document) if language == "console" for command in _commands(text)]
 
 
 def steps(document: str) -> Iterator[File | Command]:
-    """The files and commands of ``document``, which is Markdown or reStructuredText, in order."""
+    """Yield the files and commands of ``document``, which is Markdown or reStructuredText, in order."""
     found = _blocks(document)
     assert found, "no code block"
     before = 0
@@ -95,7 +97,7 @@ def steps(document: str) -> Iterator[File | Command]:
             yield from _commands(text)
         elif block["language"].startswith("yaml"):
             named = _PATH.findall(document[before : block.start()])
-            assert named, f"no sentence names the file of:\n{text}"
+            assert named, f"no sentence names the path of the file:\n{text}"
             yield File(named[-1], text + "\n")
         before = block.end()
 

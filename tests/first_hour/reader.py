@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A reader who does what a document says, in an empty home and a directory of their own, with the lab as the world."""
+"""A reader who follows a document in an empty home and an empty directory, with the lab instead of the internet."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ LONGEST = 300
 
 @dataclass
 class Reader:
-    """Writes the files and runs the commands of a document. Exports and the directory last, as in a terminal.
+    """Writes the files and runs the commands of a document. Exports and the directory persist, as in a terminal.
 
-    ``home`` is an empty directory, ``environment`` what a new terminal has, and ``means`` what stands in the document
-    for something of the reader's own, such as a host name.
+    ``home`` is an empty directory, ``environment`` that of a new terminal. ``means`` maps placeholders in the document,
+    such as a host name, to the reader's own values.
     """
 
     home: Path
@@ -41,14 +41,15 @@ class Reader:
         self._state.write_text(f"{exports}cd {shlex.quote(str(self.home))}\n")
 
     def own(self, text: str) -> str:
-        """``text`` with what is the reader's own."""
+        """``text`` with the reader's own values."""
         for theirs, ours in self.means.items():
             text = text.replace(theirs, ours)
         return text
 
     def do(self, step: File | Command) -> str:
-        """Take one step; gives what the terminal shows. Raises AssertionError if a command fails, or shows something
-        else than the document says."""
+        """Perform one step; return the output of the terminal. Raises AssertionError if a command fails, or its output
+        differs from the document.
+        """
         if isinstance(step, File):
             return self._write(step)
         output = self._run(self.own(step.text))

@@ -4,8 +4,8 @@
 
 """A new user follows the guide for the first run word by word, from the installation to backing out.
 
-The collection is installed from its artifact, and nothing is written into it. ``make first-hour`` also makes the
-virtual environment that the guide asks for; otherwise that of the tests takes its place.
+The collection is installed from its artifact, and its folder stays unchanged. ``make first-hour`` also creates the
+virtual environment that the guide requires; otherwise that of the tests is used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from support.fleet import USER, Fleet
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/guide_first_run.rst").read_text()
 README = (ROOT / "README.md").read_text()
-# What stands in the documents for what bootstrap_automation prints
+# Placeholders in the documents for the output of bootstrap_automation
 PLACEHOLDERS = {
     "tenant_id": "11111111-2222-3333-4444-555555555555",
     "entra_client_id": "66666666-7777-8888-9999-000000000000",
@@ -38,7 +38,7 @@ FRESH = bool(os.environ.get("RUSTDESK_SSO_FRESH"))
 
 
 class User:
-    """A user in front of the terminal: signs in where ``try_sign_in`` shows a URL, and knows what is their own."""
+    """A user in front of the terminal: signs in when ``try_sign_in`` shows a URL, and knows their own values."""
 
     def __init__(self, lab: Lab, fleet: Fleet, home: Path, artifact: Path) -> None:
         self.lab, self.fleet = lab, fleet
@@ -52,7 +52,7 @@ class User:
         }
         if not FRESH:
             self.means["python3 -m venv"] = f"ln -s {Path(sys.executable).parents[1]}"
-        # The lab is in place of Microsoft from then on
+        # From this step on, the lab replaces Microsoft
         world = {
             "AZURE_AUTHORITY_HOST": lab.login_url,
             "ENTRA_GRAPH_ENDPOINT": lab.graph_url,
@@ -78,7 +78,7 @@ class User:
 @pytest.fixture
 def user(lab: Lab, make_fleet: Any, tmp_path: Path) -> User:
     """A user with an empty home, and the artifact of the collection."""
-    home = tmp_path / "somebody"
+    home = tmp_path / "user"
     home.mkdir()
     galaxy = Path(sys.executable).with_name("ansible-galaxy")
     stage = Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]) / "ansible_collections/deskops/rustdesk_sso"
@@ -89,11 +89,11 @@ def user(lab: Lab, make_fleet: Any, tmp_path: Path) -> User:
 
 
 def content(folder: Path) -> dict[str, int]:
-    """The files below ``folder`` with the time of their last change."""
+    """Return the files below ``folder`` with the time of their last change."""
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_guide_word_by_word(user: User) -> None:
+def test_guide_word_by_word(user: User) -> None:
     installed: dict[str, int] = {}
     folder = user.reader.home / ".ansible/collections"
     for step in steps(GUIDE):
@@ -107,8 +107,8 @@ def test_the_guide_word_by_word(user: User) -> None:
     assert not [name for name in applications if "RustDesk" in name]
 
 
-def test_the_readme_says_the_same() -> None:
-    """Its first run is the beginning of the guide's."""
+def test_readme_agrees_with_the_guide() -> None:
+    """The first run in the README is the beginning of the guide's."""
     shorter = steps(section(README, "Installation", "Guides"))
     longer = iter(steps(GUIDE))
     for step in shorter:

@@ -19,12 +19,12 @@ GUIDES = ROOT / "docs/docsite/rst"
 RESTRICT, ROTATE, FLEET, PERMISSIONS, ADOPT = (
     (GUIDES / f"guide_{name}.rst").read_text() for name in ("restrict", "rotate", "fleet", "permissions", "adopt")
 )
-# What stands in the documents for an application that was registered by hand
+# Placeholder in the documents for an application that was registered manually
 APPLICATION = "22222222-3333-4444-5555-666666666666"
 
 
 def follow(user: User, document: str, first: str, last: str) -> None:  # noqa: F811
-    """Do what ``document`` says from the heading ``first`` to the heading ``last``."""
+    """Follow ``document`` from the heading ``first`` to the heading ``last``."""
     for step in steps(section(document, first, last)):
         user.reader.do(step)
 
@@ -39,7 +39,7 @@ def signs_in(user: User, upn: str) -> bool:  # noqa: F811
 
 
 def secrets(user: User) -> list[str]:  # noqa: F811
-    """The key IDs of the client secrets of users' application."""
+    """Return the key IDs of the client secrets of the users' application."""
     (application,) = (item for item in own(user.fleet.tenant.applications()) if item["displayName"] == "RustDesk")
     return [item["keyId"] for item in application["passwordCredentials"]]
 
@@ -71,7 +71,7 @@ def test_restrict_and_rotate(user: User) -> None:  # noqa: F811
 
 
 def test_adopt(user: User) -> None:  # noqa: F811
-    """Users keep their accounts, and the console keeps the client secret that somebody has created."""
+    """Users keep their accounts, and the console keeps its manually created client secret."""
     fleet = user.fleet
     ((name, console),) = fleet.consoles.items()
     made = by_hand.application(fleet, console)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two runs at the same moment: neither loses what the other one does."""
+"""Two runs at the same time: neither loses a change by the other one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECRET = "a.Client~Secret_as_Entra_makes_it.40chars"
 
 
 def results(module: Any, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the module's core gives for each of the tasks, all of which begin at once."""
+    """Return the results of the module's core for the tasks, all of which start at the same time."""
 
     def result(options: dict[str, Any]) -> dict[str, Any]:
         spec = {key: value for key, value in module.SPEC.items() if key != "supports_check_mode"}
@@ -39,7 +39,7 @@ def results(module: Any, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_redirect_uris_added_at_once(make_fleet: Callable[[int], Fleet]) -> None:
-    """Graph replaces the list whole and knows no versions: who was overwritten writes once more."""
+    """Graph replaces the whole list and has no versions: a run whose entries were overwritten writes again."""
     fleet = make_fleet(0)
     named = {**fleet.entra, "unique_name": "desks", "display_name": "RustDesk", "wait_timeout": 60}
     assert not results(entra_app, [named])[0].get("failed")
@@ -50,7 +50,7 @@ def test_redirect_uris_added_at_once(make_fleet: Callable[[int], Fleet]) -> None
     assert sorted(application["web"]["redirectUris"]) == sorted(uris)
 
 
-def test_one_application_however_many_create_it(make_fleet: Callable[[int], Fleet]) -> None:
+def test_concurrent_runs_create_one_application(make_fleet: Callable[[int], Fleet]) -> None:
     fleet = make_fleet(0)
     named = {**fleet.entra, "unique_name": "desks", "display_name": "RustDesk", "wait_timeout": 60}
     uris = [f"https://desk{number}.example.com/api/oidc/callback" for number in range(3)]
@@ -62,7 +62,7 @@ def test_one_application_however_many_create_it(make_fleet: Callable[[int], Flee
 
 
 def test_providers_of_one_console_written_at_once(make_fleet: Callable[[int], Fleet]) -> None:
-    """The settings of RustDesk Server Pro are one document, which is written whole."""
+    """The settings of RustDesk Server Pro are one document, which is written as a whole."""
     fleet = make_fleet(1)
     (name,) = fleet.consoles
     console = fleet.consoles[name]
@@ -82,7 +82,7 @@ def test_providers_of_one_console_written_at_once(make_fleet: Callable[[int], Fl
 def test_two_runs_on_overlapping_hosts(
     make_fleet: Callable[[int], Fleet], tmp_path: Path, quick_controller: Controller
 ) -> None:
-    """Two jobs, such as slices that were cut anew, begin at once; two of five servers are in both."""
+    """Two jobs, such as slices with changed limits, start at the same time; two of five servers are in both."""
     fleet = make_fleet(0)
     for number, kind in enumerate((*KINDS, "pro", "pro")):
         add(fleet, kind, f"desk{number}")

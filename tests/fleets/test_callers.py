@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role is at home in plays that somebody has already, whatever their connection, strategy, batches and tags."""
+"""The role works in existing plays with any connection, strategy, batches and tags."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from support.consoles import automation_sessions, entry, put, told
 from support.fleet import Fleet
 
 WRONG = "not~the~password"
-# Before, a failure that a block rescues stops the other servers only when the block is over.
+# Before, a failure that a block rescues stops the other servers only at the end of the block
 RESCUED_IS_FATAL = tuple(map(int, ansible.release.__version__.split(".")[:2])) >= (2, 17)
 
 
 def servers(fleet: Fleet, count: int) -> list[str]:
-    """The names of so many new servers of the fleet."""
+    """Add this number of servers to the fleet and return their names."""
     names = [f"desk{number}.{fleet.domain}" for number in range(1, count + 1)]
     for name in names:
         fleet.add_server(name)
@@ -32,7 +32,7 @@ def servers(fleet: Fleet, count: int) -> list[str]:
 
 
 def shared(fleet: Fleet, **members: Any) -> dict[str, Any]:
-    """The application that all servers share: each has its redirect URI and exactly one client secret in it."""
+    """Return the application that all servers share: each has its redirect URI and exactly one client secret in it."""
     application = only(fleet.tenant, **members)
     uris = sorted(f"{console.url}/api/oidc/callback" for console in fleet.consoles.values())
     assert sorted(application["web"]["redirectUris"]) == uris
@@ -42,7 +42,7 @@ def shared(fleet: Fleet, **members: Any) -> dict[str, Any]:
 
 
 def converged(fleet: Fleet, **members: Any) -> None:
-    """All servers share one application, users sign in at each, and nobody is left signed in to a console."""
+    """All servers share one application, users sign in at each, and no session is left open at a console."""
     shared(fleet, **members)
     for name, console in fleet.consoles.items():
         assert automation_sessions(console) == [], name
@@ -50,7 +50,7 @@ def converged(fleet: Fleet, **members: Any) -> None:
 
 
 def quiet(fleet: Fleet, *plays: dict[str, Any], **environment: str) -> None:
-    """A run of these plays succeeds and changes nothing."""
+    """Check that a run of these plays succeeds and changes nothing."""
     run = fleet.controller.playbook(list(plays), fleet.inventory, **environment)
     assert run.rc == 0, run.output[-4000:]
     assert set(run.changed().values()) == {0}, run.output[-4000:]
@@ -79,7 +79,7 @@ def test_tags(lab: Lab, fleet: Fleet) -> None:
     assert "2 servers: 2 not verified" in unverified
     assert not [item for item in lab.requests() if item["path"].startswith("/api/oidc/auth")]
 
-    # Whatever was left out before, a whole run finds nothing to do
+    # Whatever earlier runs skipped, a whole run finds nothing to do
     lab.clear_requests()
     assert "2 servers: 2 verified" in run("--tags", "sso")
     assert writes(lab) == []
@@ -125,7 +125,7 @@ def test_some_of_the_servers(lab: Lab, fleet: Fleet) -> None:
 
 
 def guards(home: Path) -> dict[str, str]:
-    """The environment of a machine on which whoever calls ssh or sudo is noted in ``home/called``."""
+    """Return the environment of a machine on which calls of ssh and sudo are recorded in ``home/called``."""
     commands = home / "bin"
     commands.mkdir()
     for name in ("ssh", "sshpass", "sudo", "su"):
@@ -136,7 +136,7 @@ def guards(home: Path) -> dict[str, str]:
 
 
 def test_nothing_is_done_on_the_servers(lab: Lab, fleet: Fleet) -> None:
-    """Neither the servers nor a host to which the caller delegates need be there, and nobody becomes another user."""
+    """Neither the servers nor a host to which the caller delegates must exist, and no task becomes another user."""
     servers(fleet, 2)
     home = fleet.controller.home
     environment = guards(home)
@@ -173,10 +173,10 @@ def test_cached_facts(lab: Lab, fleet: Fleet) -> None:
     caller = play(imported(), gather_facts=True, gather_subset=["!all", "min"])
     done = fleet.controller.playbook([caller], fleet.inventory, **environment)
     assert done.rc == 0, done.output[-4000:]
-    # What was seen in an earlier run is not taken for what is
+    # Cached results of an earlier run do not replace the current state
     put(fleet.consoles[first], enabled=False)
-    mended = fleet.controller.playbook([caller], fleet.inventory, **environment)
-    assert mended.changed() == {first: 2, second: 0}, mended.output[-4000:]
+    corrected = fleet.controller.playbook([caller], fleet.inventory, **environment)
+    assert corrected.changed() == {first: 2, second: 0}, corrected.output[-4000:]
     converged(fleet)
 
     files = [path for path in cache.rglob("*") if path.is_file()]
@@ -199,7 +199,7 @@ def test_batches(fleet: Fleet) -> None:
     converged(fleet)
 
 
-def test_a_caller_that_stops_at_failures(lab: Lab, fleet: Fleet) -> None:
+def test_caller_that_stops_at_failures(lab: Lab, fleet: Fleet) -> None:
     first, second, third = servers(fleet, 3)
     fleet.hosts[second]["rustdesk_sso_console_password"] = WRONG
     after = {"name": "After", "ansible.builtin.debug": {"msg": "after the role"}}
@@ -212,7 +212,7 @@ def test_a_caller_that_stops_at_failures(lab: Lab, fleet: Fleet) -> None:
         assert writes(lab) == []
     assert [item for console in fleet.consoles.values() for item in automation_sessions(console)] == []
 
-    # No further batch, and none of the caller's tasks, after more failures than the caller bears
+    # No further batch and no task of the caller runs after more failures than the caller allows
     caller = play(imported(), after, serial=[2, 1], max_fail_percentage=0)
     batches = fleet.controller.playbook([caller], fleet.inventory)
     assert batches.rc != 0
@@ -220,14 +220,14 @@ def test_a_caller_that_stops_at_failures(lab: Lab, fleet: Fleet) -> None:
     assert third not in batches.recap
     assert fleet.sign_in(first)["access_token"]
 
-    # As many as the caller bears: the others go on
+    # As many as the caller allows: the other servers continue
     borne = fleet.controller.playbook([play(imported(), after, max_fail_percentage=50)], fleet.inventory)
     assert borne.failed() == {second}
     assert borne.output.count("after the role") == 2
     assert fleet.sign_in(third)["access_token"]
 
 
-def test_a_caller_that_ignores_errors(lab: Lab, fleet: Fleet) -> None:
+def test_caller_that_ignores_errors(lab: Lab, fleet: Fleet) -> None:
     """The caller's next tasks run on all servers, but no phase runs on a server where an earlier one failed."""
     first, second = servers(fleet, 2)
     fleet.hosts[first]["rustdesk_sso_console_password"] = WRONG

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role works in the controller's process, whatever the caller has, and leaves no secret behind."""
+"""The role works in the controller's process, whatever the caller's settings are, and leaves no secret behind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lab.client import Lab
 from support.consoles import entry
 from support.fleet import Fleet
 
-# Beat every keyword and every variable of the play
+# These override every keyword and every variable of the play
 FORCED = {
     "ansible_connection": "ssh",
     "ansible_become": True,
@@ -52,7 +52,7 @@ def test_connection_that_is_not_installed(fleet: Fleet) -> None:
 
 
 def test_variables_of_the_import(fleet: Fleet) -> None:
-    """Those that the caller gives to the role count as those of the inventory do, credentials among them."""
+    """Variables that the caller passes to the role count like those of the inventory, credentials among them."""
     servers(fleet, 2)
     given, fleet.variables = fleet.variables, {}
     caller = play(imported(vars=given))
@@ -73,7 +73,7 @@ def test_former_name_of_a_variable(fleet: Fleet) -> None:
 
 
 def test_environment_of_the_caller(lab: Lab, fleet: Fleet) -> None:
-    """It is used, as by any module; what takes effect only when a process starts is refused."""
+    """It is used, as by any module; variables that take effect only when a process starts are refused."""
     (name,) = servers(fleet, 1)
     password = fleet.hosts[name].pop("rustdesk_sso_console_password")
     run = fleet.controller.playbook([play(imported(), environment={"RUSTDESK_PASSWORD": password})], fleet.inventory)
@@ -90,7 +90,7 @@ def test_environment_of_the_caller(lab: Lab, fleet: Fleet) -> None:
 
 @pytest.mark.parametrize("keywords", [{"serial": 1}, {"strategy": "free"}], ids=["batches", "free"])
 def test_no_secret_stays_in_a_variable(lab: Lab, fleet: Fleet, keywords: dict[str, Any]) -> None:
-    """Neither on the servers of a batch, nor on others of the play, and also after a failure."""
+    """Secrets stay neither on the servers of a batch nor on others of the play, even after a failure."""
     first, *_others = names = servers(fleet, 2)
     given = json.dumps(fleet.inventory)
     show = {
@@ -103,7 +103,7 @@ def test_no_secret_stays_in_a_variable(lab: Lab, fleet: Fleet, keywords: dict[st
     last = play(show)
 
     def left(caller: dict[str, Any]) -> list[str]:
-        """The secrets that a run has made, read or sent, and that are in a variable of any host after it."""
+        """Return the secrets that a run has created, read or sent, and that are in a variable of any host after it."""
         text = fleet.controller.playbook([caller, last], fleet.inventory).output
         assert all(f"the variables of {name}" in text for name in names), text[-4000:]
         held = [entry(fleet.consoles[name])["client_secret"] for name in names]
@@ -118,8 +118,8 @@ def test_no_secret_stays_in_a_variable(lab: Lab, fleet: Fleet, keywords: dict[st
     assert left(play(*both, **keywords)) == []
 
 
-def test_a_host_without_the_role_decides_for_nobody(lab: Lab, fleet: Fleet) -> None:
-    """A condition that is false at the first server, which is the one that would register for all."""
+def test_a_host_without_the_role_does_not_affect_others(lab: Lab, fleet: Fleet) -> None:
+    """The condition is false at the first server, which would register for all."""
     first, *others = servers(fleet, 3)
     some = imported(when=f"inventory_hostname != '{first}'")
     run = fleet.controller.playbook([play(some, noted())], fleet.inventory)
@@ -132,7 +132,7 @@ def test_a_host_without_the_role_decides_for_nobody(lab: Lab, fleet: Fleet) -> N
 
 
 def test_one_registration_for_a_batch(lab: Lab, fleet: Fleet, tmp_path: Path) -> None:
-    """Servers with an application each, and in two tenants: one task registers, and a refused tenant is its own."""
+    """Servers in two tenants, each with its own application: one task registers all; a refusal affects no other."""
     first, second = servers(fleet, 2)
     for name in (first, second):
         fleet.hosts[name]["rustdesk_sso_app_unique_name"] = name
@@ -150,7 +150,9 @@ def test_one_registration_for_a_batch(lab: Lab, fleet: Fleet, tmp_path: Path) ->
     for name in (first, second):
         assert fleet.sign_in(name)["access_token"]
     fleet.hosts[guest] |= other.variables
-    healed = fleet.site()
-    assert healed.rc == 0, healed.output[-4000:]
-    assert {name: healed.changed()[name] for name in (first, second)} == {first: 0, second: 0}, healed.output[-3000:]
+    corrected = fleet.site()
+    assert corrected.rc == 0, corrected.output[-4000:]
+    assert {name: corrected.changed()[name] for name in (first, second)} == {first: 0, second: 0}, corrected.output[
+        -3000:
+    ]
     assert other.sign_in(guest)["access_token"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run tells others: facts for the tasks after it, statistics for whoever started it, messages for a webhook."""
+"""Results of a run for others: facts for later tasks, statistics for the caller, messages for a webhook."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from support.consoles import told
 from support.controller import Run
 from support.fleet import Fleet
 
-# Where nothing listens; its path is the secret
+# No server listens there; its path is the secret
 DEAD = "https://127.0.0.1:9/T00000000/B00000000/dead-webhook-secret"
 WRONG_PASSWORD = "Wr0ng-Pa55word-of-the-console"
 
 
-def telling(hook: Webhook, fleet: Fleet, **more: Any) -> dict[str, Any]:
-    """The variables that make a run tell a webhook of the lab; ``more`` without their prefix rustdesk_sso_notify_."""
+def notifying(hook: Webhook, fleet: Fleet, **more: Any) -> dict[str, Any]:
+    """Variables for notifications to a webhook of the lab; ``more`` without the prefix rustdesk_sso_notify_."""
     values = {"url": hook.url, "ca_path": str(fleet.lab.ca_path), **more}
     return {f"rustdesk_sso_notify_{name}": value for name, value in values.items()}
 
 
 def stats(run: Run) -> Any:
-    """What the run gave to whoever started it."""
+    """Return the statistics that the run passes to its caller."""
     (line,) = [line for line in run.output.splitlines() if line.startswith("\tRUN: ")]
     return json.loads(line.removeprefix("\tRUN: "))["rustdesk_sso"]["servers"]
 
 
 def harmless(lab: Lab, *texts: Any) -> None:
-    """No secret of the lab is in these texts, nor one of these tests."""
+    """Check that these texts contain no secret of the lab or of these tests."""
     leaks = told(lab, json.dumps(texts), WRONG_PASSWORD, "dead-webhook-secret")
     assert not leaks, leaks
 
 
-def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
+def test_results_of_a_run(lab: Lab, fleet: Fleet) -> None:
     first, second = names = [f"desk{number}.{fleet.domain}" for number in (1, 2)]
     for name in names:
         fleet.add_server(name)
     controller = fleet.controller
     hook, slack, teams = (lab.add_webhook(takes) for takes in ("json", "slack", "teams"))
-    fleet.variables |= telling(hook, fleet)
+    fleet.variables |= notifying(hook, fleet)
     caller = play(imported(), noted())
 
     predicted = controller.playbook([caller], fleet.inventory, "--check")
@@ -69,17 +69,17 @@ def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
         assert record["callback_url"] == f"{fleet.consoles[name].url}/api/oidc/callback"
         assert [record[key] for key in ("verified", "changed", "failed")] == [True, True, False]
         assert message["servers"][name] == record
-    # Each server knows of all
+    # Each server has the results of all
     assert found(done, first) == found(done, second) == stats(done) == message["servers"]
 
-    # Nothing to tell, unless it is asked for; with serial each batch tells of itself
+    # Nothing to report, unless it is requested; with serial each batch reports its own servers
     lab.clear_requests()
     again = controller.playbook(
         [
             play(imported()),
             play(imported(), vars={"rustdesk_sso_notify_when": "failures"}),
-            play(imported(), vars=telling(slack, fleet, format="slack", when="always")),
-            play(imported(), vars=telling(teams, fleet, format="teams", when="always"), serial=1),
+            play(imported(), vars=notifying(slack, fleet, format="slack", when="always")),
+            play(imported(), vars=notifying(teams, fleet, format="teams", when="always"), serial=1),
         ],
         fleet.inventory,
         ANSIBLE_SHOW_CUSTOM_STATS="true",
@@ -95,16 +95,16 @@ def test_what_a_run_tells(lab: Lab, fleet: Fleet) -> None:
     harmless(lab, message, slack.posted(), teams.posted(), again.output)
 
 
-def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
+def test_failures_are_reported(lab: Lab, fleet: Fleet) -> None:
     names = [f"desk{number}.{fleet.domain}" for number in (1, 2)]
     for name in names:
         fleet.add_server(name)
     hook = lab.add_webhook()
-    fleet.variables |= telling(hook, fleet, when="failures")
+    fleet.variables |= notifying(hook, fleet, when="failures")
     posted: list[Any] = []
 
     def failed(*servers: str) -> dict[str, Any]:
-        """One run; gives the records of its one message, in which these servers have failed."""
+        """Run the playbook; return the records of its one message, in which these servers have failed."""
         lab.clear_requests()
         run = fleet.site()
         assert run.failed() == set(servers), run.output
@@ -115,7 +115,7 @@ def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
         assert f"{len(servers)} failed" in message["title"]
         return dict(message["servers"])
 
-    # The automation is refused, which hits all of them
+    # The automation is refused, which affects all of them
     fleet.tenant.set_permissions([])
     for item in failed(*names).values():
         assert item["error"]["phase"] == "Configure the provider"
@@ -123,7 +123,7 @@ def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
         assert not item["changed"]
     fleet.tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
 
-    # The first server, which would tell of the others, fails itself
+    # The first server, which would report on the others, fails itself
     working = dict(fleet.hosts[names[0]])
     fleet.hosts[names[0]]["rustdesk_sso_console_password"] = WRONG_PASSWORD
     item = failed(names[0])[names[0]]
@@ -132,14 +132,14 @@ def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
     assert "Wrong credentials" in item["message"]
     fleet.hosts[names[0]] = working
 
-    # A sign-in that does not work, as nothing else shows it
+    # A failed sign-in, which nothing else shows
     lab.fault(names[1], path_regex="/api/oidc/auth", status=500, times=100)
     item = failed(names[1])[names[1]]
     assert item["error"]["phase"] == "Verify sign-in"
     assert "500" in item["message"]
     lab.clear_faults()
 
-    # What was declared is not valid, or not there at all
+    # The declaration is invalid or missing
     del fleet.hosts[names[0]]["rustdesk_sso_console_url"]
     fleet.hosts[names[1]]["rustdesk_sso_public_url"] = "http://desk.example.com"
     records = failed(*names)
@@ -148,13 +148,13 @@ def test_failures_are_told(lab: Lab, fleet: Fleet) -> None:
     harmless(lab, posted)
 
 
-def test_a_failure_of_another_round_is_not_told_again(lab: Lab, fleet: Fleet) -> None:
-    """A caller that goes on after a failure and has the role again is told of that time alone."""
+def test_an_earlier_failure_is_not_reported_again(lab: Lab, fleet: Fleet) -> None:
+    """A caller that continues after a failure and applies the role again gets only the later result."""
     name = f"desk1.{fleet.domain}"
     fleet.add_server(name)
     controller = fleet.controller
     hook = lab.add_webhook()
-    fleet.variables |= telling(hook, fleet)
+    fleet.variables |= notifying(hook, fleet)
     wrong = {"rustdesk_sso_console_password": WRONG_PASSWORD}
     caller = play(
         rescued(included(vars=wrong)),
@@ -172,11 +172,11 @@ def test_a_failure_of_another_round_is_not_told_again(lab: Lab, fleet: Fleet) ->
     assert fleet.sign_in(name)["access_token"]
 
 
-def test_a_webhook_that_does_not_take_it_fails_nobody(lab: Lab, fleet: Fleet) -> None:
+def test_a_failing_webhook_fails_no_server(lab: Lab, fleet: Fleet) -> None:
     fleet.add_server(f"desk1.{fleet.domain}")
     hook = lab.add_webhook()
     hook.answer(500)
-    refused = telling(hook, fleet, when="always")
+    refused = notifying(hook, fleet, when="always")
     plays = {
         "it answered 500": refused,
         "it answered 404": refused | {"rustdesk_sso_notify_url": f"{hook.url}-of-nobody"},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables at every level of an inventory, for all, a group and a host; plain, in a vault, from the environment."""
+"""Variables at every level of an inventory (all, a group, a host): plain, in a vault, from the environment."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ class Inventory:
         )
 
 
-def test_every_level_with_vault_and_environment(lab: Lab, make_fleet: Callable[[int], Fleet], tmp_path: Path) -> None:
+def test_variables_at_every_level_with_vault_and_environment(
+    lab: Lab, make_fleet: Callable[[int], Fleet], tmp_path: Path
+) -> None:
     fleet = make_fleet(2)
     first, second = fleet.hosts
     inventory = Inventory(fleet, tmp_path / "inventory")

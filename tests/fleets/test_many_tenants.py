@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A service provider's fleet: it converges, stays so, and what is down or refused stops nobody else."""
+"""A service provider's fleet: it converges and stays so. Servers that are down and tenants that refuse the automation
+affect no others.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,15 @@ from support.controller import Controller
 from support.fixtures import LAG
 from support.provider import ServiceProvider
 
-# More servers than forks, and tenants that differ in what happens to them
+# More servers than forks, and tenants with different faults
 TENANTS, SERVERS, FORKS = 4, 3, 5
-# Where nothing listens
+# No server listens there
 DOWN = "https://127.0.0.1:9"
 
 
 @pytest.fixture
 def provider(lab: Lab, controller: Controller) -> Iterator[ServiceProvider]:
-    """Tenants with several servers each, on three kinds of consoles."""
+    """Tenants with several servers each, of three console types."""
     lab.set_lag(0.1, 0.2)
     yield ServiceProvider(lab, controller, TENANTS, SERVERS)
     lab.set_lag(*LAG)
@@ -42,7 +44,7 @@ def test_servers_of_several_tenants(provider: ServiceProvider, quick_controller:
         holders = sorted(item["displayName"] for item in application["passwordCredentials"])
         assert holders == sorted(f"rustdesk-sso {name}" for name in fleet.hosts)
 
-    # What is at once in several processes has been seen
+    # The first run covered concurrent processes
     provider.controller = quick_controller
 
     # Three servers are down, a tenant refuses the automation, and one server joins each of two other tenants
@@ -64,7 +66,7 @@ def test_servers_of_several_tenants(provider: ServiceProvider, quick_controller:
     assert {name for name, count in survived.changed().items() if count and name not in hit} <= {
         name for fleet in others[:2] for name in fleet.hosts
     }
-    # Whoever was down keeps its redirect URI and its sign-in
+    # Servers that were down keep their redirect URIs and sign-in
     for name in [*down, *joined]:
         assert provider.fleet_of[name].sign_in(name)["access_token"], name
 
@@ -73,6 +75,6 @@ def test_servers_of_several_tenants(provider: ServiceProvider, quick_controller:
     for fleet in provider.fleets:
         if fleet.domain in refusing:
             fleet.tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
-    healed = provider.site("--forks", str(FORKS))
-    assert healed.rc == 0, healed.output[-4000:]
-    assert healed.changed() == dict.fromkeys(provider.fleet_of, 0)
+    corrected = provider.site("--forks", str(FORKS))
+    assert corrected.rc == 0, corrected.output[-4000:]
+    assert corrected.changed() == dict.fromkeys(provider.fleet_of, 0)

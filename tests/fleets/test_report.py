@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""report.yml: its files, its line of counts, what it fails on, and that it is never a change.
+"""report.yml: its files, its line of counts, its failures, and that it never reports a change.
 
-tests/integration/test_report.py has what it says of servers in every state.
+tests/integration/test_report.py has the texts for servers in every state.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def report(fleet: Fleet, folder: Path, *options: str, **variables: Any) -> Run:
     return fleet.controller.playbook(playbook, fleet.inventory, "-e", given, *options)
 
 
-def test_the_playbook(lab: Lab, make_quick_fleet: Callable[[int], Fleet], tmp_path: Path) -> None:
+def test_playbook(lab: Lab, make_quick_fleet: Callable[[int], Fleet], tmp_path: Path) -> None:
     fleet = make_quick_fleet(2)
     first, second = fleet.hosts
     assert quick_run(fleet, "--limit", first).rc == 0
@@ -41,7 +41,7 @@ def test_the_playbook(lab: Lab, make_quick_fleet: Callable[[int], Fleet], tmp_pa
     fleet.variables["rustdesk_sso_entra_client_secret_expires"] = day.strftime("%Y-%m-%dT%H:%M:%SZ")
     folder = tmp_path / "report"
 
-    # It fails when all is written, and is no change, also the first time and with --diff
+    # It fails after everything is written, and reports no change, even on the first run and with --diff
     run = report(fleet, folder, "--diff", report_fail_on=["broken", "unreachable"])
     assert run.rc == 2, run.output
     counts = (
@@ -62,14 +62,14 @@ def test_the_playbook(lab: Lab, make_quick_fleet: Callable[[int], Fleet], tmp_pa
     written = "".join(texts.values()) + run.output
     assert not [secret for secret in lab.secrets() if secret in written]
 
-    # A limit reports a part, and other states are no reason to fail
+    # A limit reports a part, and other states do not fail
     part = report(fleet, tmp_path / "part", "--limit", first, report_fail_on="broken,unreachable")
     assert part.rc == 0, part.output
     model = json.loads((tmp_path / "part/rustdesk_sso.json").read_text())
     assert [server["server"] for server in model["servers"]] == [first]
     assert model["applications"][0]["foreign_redirect_uris"] == []
 
-    # A mistake is told first; check mode writes no file
+    # A mistake is reported before any request; check mode writes no file
     lab.clear_requests()
     mistaken = report(fleet, tmp_path / "none", report_fail_on=["drift"])
     assert "Unknown state 'drift'. Choose from unreachable, refused" in mistaken.output

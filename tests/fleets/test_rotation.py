@@ -49,7 +49,7 @@ class Prober:
 
 @contextmanager
 def probing(fleet: Fleet) -> Iterator[None]:
-    """Users sign in at every server for as long as the block lasts, and not one of them fails."""
+    """Sign in at every server, repeatedly, while the block runs; no sign-in fails."""
     with ExitStack() as stack:
         probers = {name: stack.enter_context(Prober(fleet, name)) for name in fleet.hosts}
         yield
@@ -58,7 +58,7 @@ def probing(fleet: Fleet) -> Iterator[None]:
 
 
 def provider_secret(fleet: Fleet, name: str) -> str:
-    """The client secret that the console of the server ``name`` holds."""
+    """Return the client secret stored in the console of the server ``name``."""
     return str(entry(fleet.consoles[name])["client_secret"])
 
 
@@ -72,7 +72,7 @@ def test_no_moment_without_sign_in(own_lab: Lab, quick_controller: Controller) -
         rotated = fleet.controller.playbook(fleet.controller.site.with_name("rotate.yml"), fleet.inventory)
     assert rotated.rc == 0, rotated.output
     assert rotated.output.count('"RustDesk sign-in, 1 server: 1 verified, 1 changed"') == 3, rotated.output
-    # The superseded ones are removed when the overlap is over
+    # Superseded client secrets are removed when the overlap has ended
     own_lab.advance(2 * 86400)
     with probing(fleet):
         cleaned = quick_run(fleet)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks after a failure, and those that try a change on one server, as ansible-playbook runs them."""
+"""The tasks after a failure, and those that try a change on one server first, as ansible-playbook runs them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from support.fleet import Fleet
 WRONG = {"json": {"code": "x", "url": "https://login.example/authorize?client_id=another"}}
 
 
-def test_a_change_for_all_users_that_fails_on_the_first_server(
+def test_change_for_all_users_that_fails_on_the_first_server(
     lab: Lab, make_quick_fleet: Callable[[int], Fleet]
 ) -> None:
-    """Its former provider comes back, those of the others stay, users sign in; no secret is shown, however verbose."""
+    """Its former provider is restored, those of the others stay, users sign in; no secret is shown at any verbosity."""
     fleet = make_quick_fleet(2)
     first, other = fleet.consoles.values()
     assert fleet.site().rc == 0

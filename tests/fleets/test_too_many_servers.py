@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""More servers than an application can have redirect URIs are refused before any request, and others are configured."""
+"""More servers than an application can have redirect URIs are refused before any request; others are configured."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_refused_before_any_request(entry: str, make_quick_fleet: Callable[[int]
         assert "crowded" not in {item["uniqueName"] for item in fleet.tenant.applications()}
 
 
-def test_validation_alone_refuses(make_quick_fleet: Callable[[int], Fleet]) -> None:
+def test_validation_phase_refuses(make_quick_fleet: Callable[[int], Fleet]) -> None:
     fleet = make_quick_fleet(0)
     fleet.hosts.update(crowd(fleet))
     run = quick_run(fleet, "--tags", "rustdesk_sso_validate")
@@ -67,7 +67,7 @@ def test_validation_alone_refuses(make_quick_fleet: Callable[[int], Fleet]) -> N
     assert REFUSED in run.output
 
 
-def test_the_first_batch_counts_the_others(
+def test_the_first_batch_counts_all_servers(
     make_fleet: Callable[[int], Fleet], quick_controller: Controller, lab: Lab
 ) -> None:
     fleet = make_fleet(0)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every member of every answer that the modules read, as a case in which it is something else."""
+"""Cases that each replace one member of one response that the modules read."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from support.sent import only_reads
 GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
 HOLDER = "rustdesk-sso desk"
-# Flows that fail, whose answers are errors
+# Flows that fail, with errors as responses
 REFUSED = ("refused pro", "denied", "unknown")
-# Of a console whose API is not published: kept as it is, and the console may refuse it
+# Members of a console whose API is not published: they are preserved, and the console may refuse them
 UNKNOWN = ("max_auth_count",)
-# What a run does to tidy up behind itself, and what changes nothing
+# Requests that clean up after a run, and requests that change nothing
 TIDY = re.compile(r"/removePassword$|/logout$|/login$|/oidc/auth$|/currentUser$|/\$batch$|/getMemberObjects$|/token$")
 
 
 @dataclass(frozen=True)
 class Case:
-    """The ``flow`` in which the answers to requests for ``path`` have the value ``to`` at the place ``at``."""
+    """The ``flow`` in which the responses to requests for ``path`` have the value ``to`` at the place ``at``."""
 
     flow: str
     service: str
@@ -51,7 +51,7 @@ class Case:
 
 @dataclass
 class Ground:
-    """A tenant with an application, and a console of each type with a provider; each flow leaves them as they are."""
+    """A tenant with an application, and a console of each type with a provider; each flow leaves them unchanged."""
 
     fleet: Fleet
     in_process: InProcess
@@ -79,7 +79,7 @@ class Ground:
         return [*kinds, "register", "create", "applications", *REFUSED]
 
     def run(self, flow: str) -> dict[str, Any]:
-        """Run the tasks of a flow; gives the first result that failed, or else the last."""
+        """Run the tasks of a flow; return the first result that failed, or else the last."""
         self.number += 1
         result: dict[str, Any] = {}
         for module, options in self._tasks(*flow.split(" ")):
@@ -89,20 +89,20 @@ class Ground:
         return result
 
     def reset(self, flow: str) -> None:
-        """Undo what a flow has done to its console."""
+        """Undo the changes of a flow to its console."""
         self.fleet.lab.clear_faults()
         _flow, _space, kind = flow.partition(" ")
         if kind:
             self.desks[kind].put_settings(self._settings[kind])
 
     def drawn(self, number: int, draw: random.Random) -> list[Case]:
-        """So many cases, as many of each flow as of another."""
+        """This number of cases, equally many of each flow."""
         each = -(-number // len(self.flows))
         found = [self.cases(flow) for flow in self.flows]
         return [case for cases in found for case in draw.sample(cases, min(each, len(cases)))]
 
     def cases(self, flow: str) -> list[Case]:
-        """All cases of a flow, from what its requests are answered."""
+        """Return all cases of a flow, derived from the responses to its requests."""
         lab = self.fleet.lab
         services = ["graph", "login", *(console.name for console in self.desks.values())]
         for service in services:
@@ -122,7 +122,7 @@ class Ground:
         return list(found)
 
     def problems(self, case: Case) -> Iterator[str]:
-        """What is wrong about how the product takes a case."""
+        """Errors in the product's reaction to a case."""
         lab = self.fleet.lab
         lab.clear_requests()
         order = {"at": list(case.at), "to": case.to}
@@ -132,8 +132,8 @@ class Ground:
             requests = lab.requests()
         finally:
             self.reset(case.flow)
-        told = json.dumps(result)
-        if "failed unexpectedly" in told:
+        text = json.dumps(result)
+        if "failed unexpectedly" in text:
             yield f"failed unexpectedly: {result.get('msg')}"
         if result["failed"]:
             message = str(result.get("msg"))
@@ -155,7 +155,7 @@ class Ground:
                     "nested",
                     "object",
                 )
-            ):  # not what a service could mean
+            ):  # no value that a service could mean
                 yield from _written(requests)
 
     def _task(self, module: str, **options: Any) -> dict[str, Any]:
@@ -192,7 +192,7 @@ class Ground:
         }
 
     def _callback(self, kind: str) -> dict[str, str]:
-        """The callback URL, which one type of console does not store."""
+        """Return the callback URL, which one console type does not store."""
         url = f"{self.desks[kind].url}/api/oidc/callback"
         return {} if kind == "rustdesk_api" else {"callback_url": url}
 
@@ -228,23 +228,23 @@ class Ground:
             ]
         if flow == "change":
             return [("rustdesk_oidc_provider", {**options, "client_secret": SECRET, "update_secret": "always"})]
-        told = {"name": "azure", "include_secrets": True}
+        named = {"name": "azure", "include_secrets": True}
         return [
-            ("rustdesk_oidc_provider_info", {**session, **told, **({"console_type": kind} if flow == "info" else {})})
+            ("rustdesk_oidc_provider_info", {**session, **named, **({"console_type": kind} if flow == "info" else {})})
         ]
 
 
 def _pattern(path: str) -> str:
-    """A regular expression for the paths of all objects of a kind."""
+    """Return a regular expression for the paths of all objects of one type."""
     return GUID.join(re.escape(part) for part in re.split(GUID, path))
 
 
 def _written(requests: list[dict[str, Any]]) -> Iterator[str]:
-    """What was written after a read whose answer the run did not understand."""
+    """Yield the writes after a read whose response the run did not understand."""
     own = [entry for entry in requests if entry["by"] == "client"]
     at = next((index for index, entry in enumerate(own) if entry.get("mutated")), len(own))
     if at < len(own) and not only_reads(own[at]):
-        return  # what was done may be undone
+        return  # the change may be undone
     for entry in own[at + 1 :]:
         if not only_reads(entry) and not TIDY.search(entry["path"]):
             yield f"written afterwards: {entry['method']} {entry['path']}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Declarations of entra_app: any of its options with any values that go together and with a present state."""
+"""Declarations of entra_app: any options, with any values that fit each other and a present state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPTIONS = (
     "required_resource_access", "admin_consent", "owners", "assignments", "certificates", "federated_credentials",
     "service_principal_lock", "service_principal", "client_secrets",
 )  # fmt: skip
-# What Graph does not show of a deleted application, so that check mode cannot tell what comes back with it
+# Graph does not show these of a deleted application, so that check mode cannot predict what a restore brings back
 NOT_OF_DELETED = ("logo", "admin_consent", "owners", "assignments", "certificates", "federated_credentials")
 
 
@@ -44,7 +44,7 @@ def _mixed_case(draw: Draw, key: str) -> str:
 
 
 def _subset(draw: Draw, vocabulary: list[str]) -> dict[str, Any]:
-    """Some of set, add and remove."""
+    """Return some of set, add and remove."""
     if draw(booleans):
         return {"set": draw(some(vocabulary))}
     add = draw(some(vocabulary))
@@ -53,7 +53,7 @@ def _subset(draw: Draw, vocabulary: list[str]) -> dict[str, Any]:
 
 
 def _doubled(draw: Draw, items: list[str]) -> list[str]:
-    """Now and then one item twice."""
+    """Sometimes add a duplicate item."""
     return [*items, items[0]] if items and draw(one_in(8)) else items
 
 
@@ -72,7 +72,7 @@ _claims = st.lists(
 
 
 def _ids(draw: Draw, values: list[str], ids: dict[str, str]) -> dict[str, str | None]:
-    """An ID for some of the values: the present one's, another, or that of a present one which is not declared."""
+    """Return an ID for some values: the present one's, another, or that of a present value that is not declared."""
     found: dict[str, str | None] = dict.fromkeys(values)
     for value in values:
         if value in ids:
@@ -123,7 +123,7 @@ def _resources(draw: Draw, *, optional: bool) -> list[dict[str, Any]]:
 
 
 def _assignments(draw: Draw, roles: list[dict[str, Any]]) -> dict[str, Any]:
-    """``roles`` are those that the application will have, in the words of the options."""
+    """``roles`` are those that the application will have, with the names of the options."""
     enabled = [role for role in roles if role["enabled"]]
     names = [
         role[key] for role in enabled if "User" in role["allowed_member_types"] for key in ("value", "id") if role[key]
@@ -208,7 +208,7 @@ def _client_secrets(draw: Draw, state: State | None, *, safe: bool) -> list[dict
             "name": name,
             "state": draw(st.sampled_from(["present", "present", "absent", "retire"])),
         }
-        # Not one that belongs to the other name: what happens to it is declared there.
+        # Not one that belongs to the other name, whose own entry declares it.
         held = [number for number, owner in there.items() if owner not in words.SECRET_NAMES or owner == name]
         number = draw(st.sampled_from([None, -1, *held]))
         if number == -1:
@@ -221,7 +221,7 @@ def _client_secrets(draw: Draw, state: State | None, *, safe: bool) -> list[dict
 
 
 def options(draw: Draw, state: State | None, chosen: list[str], *, safe: bool, roles: bool) -> Declaration:
-    """Values of these options, in an order in which each can go by the others."""
+    """Values of these options, in an order in which each can depend on the earlier ones."""
     text = st.one_of(st.just(""), texts)
     url = st.sampled_from(["", *words.URLS])
     uris = [*words.IDENTIFIER_URIS, "api://{app_id}", *([] if safe else ["urn:desk:1"])]
@@ -283,7 +283,7 @@ def options(draw: Draw, state: State | None, chosen: list[str], *, safe: bool, r
 
 
 def _roles_to_be(application: dict[str, Any], declaration: Declaration) -> list[dict[str, Any]]:
-    """The roles that the application will have, as far as assignments go by them."""
+    """Return the roles that the application will have, with the members that assignments depend on."""
     if "app_roles" in declaration:
         return [
             {"enabled": True, "allowed_member_types": ["User"], "id": None, **role} for role in declaration["app_roles"]
@@ -300,13 +300,13 @@ def _roles_to_be(application: dict[str, Any], declaration: Declaration) -> list[
 
 
 def _keys(draw: Draw, state: State | None, *, target: bool) -> Declaration:
-    """By what the application is named, and maybe the names that it shall have."""
+    """Return the keys that name the application, and sometimes its new names."""
     name = st.sampled_from(words.NAMES)
     if state is None or not target:
         present = (state or {}).get("application", {})
         free = [unique for unique in words.UNIQUE_NAMES if unique != present.get("uniqueName")]
         unique = draw(st.sampled_from(free))
-        # Of a name that an application without a unique name has, a second one is refused.
+        # A second application with the name of one that has no unique name is refused.
         names = [item for item in words.NAMES if item != present.get("displayName") or "uniqueName" in present]
         ways = [{"unique_name": unique}, {"unique_name": unique, "display_name": draw(st.sampled_from(names))}]
         others = [item for item in words.NAMES if item != present.get("displayName")]
@@ -330,7 +330,7 @@ def _keys(draw: Draw, state: State | None, *, target: bool) -> Declaration:
 
 @st.composite
 def examples(draw: Draw) -> Example:
-    """A present state and a declaration that Entra allows to follow it."""
+    """A present state and a declaration that Entra accepts after it."""
     kind = draw(st.sampled_from(["organisation", "organisation", "organisation", "personal", "becomes", "leaves"]))
     organisation, personal = (draw(st.sampled_from(group)) for group in (words.ORGANISATIONS, words.PERSONAL))
     safe = kind != "organisation"
@@ -345,9 +345,9 @@ def examples(draw: Draw) -> Example:
     keys = _keys(draw, state, target=target)
     if target and state and draw(one_in(20)):
         names = {key: value for key, value in keys.items() if key != "adopt"}
-        if "adopt" in keys:  # which is how to take one over, and not how to delete it
+        if "adopt" in keys:  # it takes one over, and cannot delete one
             names.pop("unique_name")
-        # By its display name alone a deleted one is not purged, as that cannot be undone.
+        # Found by display name only, a deleted one is not purged, because that cannot be undone.
         purge = draw(booleans) and not (state["deleted"] and next(iter(names)) == "display_name")
         return Example(state, {**names, "state": "absent", "purge": purge}, target)
     if target and state and state["deleted"]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tenant in which the examples happen: it makes a present state, looks at all of it, and cleans up."""
+"""The tenant of the examples: creates a present state, reads all of it, and cleans up."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ LONG = 7 * 86400
 LOGOS = (b"\x89PNG\r\n\x1a\nfirst", b"GIF89a second", b"\xff\xd8\xff third")
 DELETED = "/directory/deletedItems/microsoft.graph.application"
 DELETED_PRINCIPALS = "/directory/deletedItems/microsoft.graph.servicePrincipal"
-# More than the lab's page size never is in the tenant.
+# The tenant never has more objects than the lab's page size.
 LISTS = ("/applications", "/servicePrincipals", "/oauth2PermissionGrants", DELETED)
 BATCH = 20
 
 
 class Ground:
-    """A tenant with users, groups and two other applications; ``facts`` is what placeholders stand for."""
+    """A tenant with users, groups and two other applications; ``facts`` are the values of the placeholders."""
 
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.lab = lab
@@ -56,7 +56,7 @@ class Ground:
                 self.tenant.add_user(name)
             self.facts |= {name: self.tenant.user_ids[upn], f"upn:{name}": upn}
         self.facts |= {f"group:{name}": self.tenant.add_group(name, []) for name in words.GROUPS}
-        # What was in the tenant when the application was deleted
+        # The content of the tenant when the application was deleted
         self.buried: Document = {}
         self._add_certificates(folder)
         for number, content in enumerate(LOGOS):
@@ -70,7 +70,7 @@ class Ground:
         fleet = self._add_other(_fleet())
         self.facts |= {"client": client["id"], "fleet_app_id": fleet["appId"]}
         self.resources = {"Microsoft Graph": graph["id"], words.FLEET: fleet["id"]}
-        # What Graph makes of an application and a service principal of which nothing is said
+        # Graph's defaults for an application and a service principal without members
         self.blank_application = self.graph("POST", "/applications", {"displayName": "blank"})
         self.blank_principal = self.graph("POST", "/servicePrincipals", {"appId": self.blank_application["appId"]})
         self.graph("DELETE", f"/applications/{self.blank_application['id']}")
@@ -109,18 +109,18 @@ class Ground:
         return self.graph("POST", "/servicePrincipals", {"appId": application["appId"]})
 
     def graph(self, method: str, path: str, body: Any = None, **options: Any) -> Document:
-        """A request as the all-powerful; it has to succeed."""
+        """Send a request with all permissions; it must succeed."""
         response = self._send(method, path, json=body, **options)
         assert response.ok, (method, path, body, response.text)
         return response.json() if response.content else {}
 
     def _send(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> Response:
-        """As Tenant.graph, with one token for all."""
+        """Like Tenant.graph, with one token for all requests."""
         url = f"{self.lab.graph_url}/v1.0{path}"
         return self.lab.http.request(method, url, headers={**self._headers, **(headers or {})}, timeout=20, **options)
 
     def batch(self, requests: list[tuple[str, str, Any]]) -> list[Any]:
-        """Several requests at once; the bodies of their answers."""
+        """Send several requests in batches; return the bodies of the responses."""
         bodies = []
         for start in range(0, len(requests), BATCH):
             steps = [
@@ -136,7 +136,7 @@ class Ground:
         return bodies
 
     def resolve(self, value: Any) -> Any:
-        """``value`` with what its placeholders stand for."""
+        """``value`` with its placeholders replaced."""
         if isinstance(value, dict):
             return {name: self.resolve(item) for name, item in value.items()}
         if isinstance(value, list):
@@ -146,12 +146,12 @@ class Ground:
         return value
 
     def key_of(self, secret: str | None) -> str | None:
-        """The key ID of a client secret of the present state."""
+        """Return the key ID of a client secret of the present state."""
         name = next((name for name, fact in self.facts.items() if fact == secret and name.startswith("secret:")), None)
         return self.facts[name.replace("secret", "key")] if name else None
 
     def make(self, state: State) -> None:
-        """Make the present state; the placeholders that name its parts are facts from now on."""
+        """Create the present state; from then on, the placeholders that name its parts are facts."""
         now = datetime.now(timezone.utc)
         document = self.resolve(state["application"])
         document["owners@odata.bind"] = [
@@ -195,7 +195,7 @@ class Ground:
         key = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": self.facts[f"der:{item['certificate']}"]}
         if item["displayName"]:
             key["displayName"] = item["displayName"]
-        if item["certificate"] == CERTIFICATES - 1:  # one that is never declared, with an identifier of its own
+        if item["certificate"] == CERTIFICATES - 1:  # one that is never declared, with its own identifier
             key["customKeyIdentifier"] = base64.b64encode(b"by hand").decode()
         return key
 
@@ -218,7 +218,7 @@ class Ground:
         return steps
 
     def snapshot(self) -> Document:
-        """All that is in the tenant: each object under what identifies it."""
+        """Return the whole content of the tenant: each object by its identifier."""
         applications, principals, grants, deleted = (
             answer["value"] for answer in self.batch([("GET", path, None) for path in LISTS])
         )
@@ -240,12 +240,12 @@ class Ground:
         }
 
     def logo(self, object_id: str) -> bytes | None:
-        """The logo of an application."""
+        """Return the logo of an application."""
         response = self._send("GET", f"/applications/{object_id}/logo")
         return response.content if response.ok else None
 
     def clean(self) -> None:
-        """Delete for good what an example made or left."""
+        """Delete permanently all objects that an example created or left."""
         listed, deleted = self.batch([("GET", "/applications", None), ("GET", DELETED, None)])
         made = [item["id"] for item in listed["value"] if item["id"] not in self._kept]
         gone = [*made, *(item["id"] for item in deleted["value"])]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values that nobody means, and the places in the options of a module where they can stand."""
+"""Values that no user intends, and their possible places in the options of a module."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils import _option_values
 
-# What no message may show
+# Text that no message may show
 SECRET = "Canary-s3cret"
 LONG = "x" * 100_000
 NAN, INFINITE = float("nan"), float("inf")
@@ -26,7 +26,7 @@ def _deep(levels: int) -> dict[str, Any]:
     return found
 
 
-# No text may have these
+# Characters and lengths that no text may have
 BAD_TEXTS = ["a\x00b", "\x1b[31mred", "a\x7f", "\x9f", "a\ud800", "\udfff", LONG, f"{SECRET}\x00"]
 ODD_TEXTS = [
     "a\nb", " ", "\u0661\u0662", "\u202e", "\ufeff", "{{ 7 * 7 }}", "../../etc/passwd", "'", '"', "%00", "$(id)",
@@ -57,7 +57,7 @@ VALUES = (
 
 
 class Place(NamedTuple):
-    """Where a value can stand: the names that lead there, lists being ``[]``, and the rules that it has there."""
+    """The place of a value: the names that lead there, with ``[]`` for lists, and the rules for the value."""
 
     path: tuple[str, ...]
     rules: Mapping[str, Any]
@@ -69,12 +69,12 @@ class Place(NamedTuple):
 
     @property
     def judged(self) -> bool:
-        """Whether what stands there is input, rather than an answer that is handed over."""
+        """Whether the value is input, not a result passed on from another module."""
         return not any(name in _option_values.NOT_HERE for name in self.path)
 
 
 def places(spec: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[Place]:
-    """All places of an argument spec, with those in suboptions and lists."""
+    """Yield all places of an argument spec, including suboptions and lists."""
     for name, rules in spec.items():
         yield Place((*path, name), rules)
         inner = (*path, name)
@@ -86,7 +86,7 @@ def places(spec: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[Plac
 
 
 def put(options: dict[str, Any], place: Place, value: Any, beside: Mapping[str, Any]) -> dict[str, Any]:
-    """``options`` with ``value`` at ``place``; ``beside`` is what else the entry of the option needs."""
+    """``options`` with ``value`` at ``place``; ``beside`` are the other members that the entry requires."""
     first, *inner = place.path
     for name in reversed(inner):
         if name == "[]":
@@ -98,7 +98,7 @@ def put(options: dict[str, Any], place: Place, value: Any, beside: Mapping[str, 
 
 
 def is_bad(place: Place, value: Any) -> bool:
-    """Whether ``value`` has to be refused at ``place``, whatever the option means."""
+    """Return whether ``value`` must be refused at ``place``, whatever the option means."""
     if not place.judged:
         return False
     kind = place.rules.get("type", "str")

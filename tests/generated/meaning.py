@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a snapshot means the same is made the same, so that two of them can be compared."""
+"""Normalize snapshots, so that equivalent ones are equal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 Document = dict[str, Any]
 NEW = "<new>"
-# A service principal shows these of its application.
+# A service principal shows these members of its application.
 MIRRORED = (
     "appDisplayName", "appDescription", "displayName", "homepage", "logoutUrl", "replyUrls", "servicePrincipalNames",
     "signInAudience", "appRoles", "oauth2PermissionScopes", "info",
@@ -21,7 +21,7 @@ MIRRORED = (
 
 
 def alike(value: Any) -> Any:
-    """Lists have no order; null, an empty text and an empty list are what a missing member is."""
+    """Lists have no order; null, an empty text and an empty list equal a missing member."""
     if isinstance(value, dict):
         items = {str(name): alike(item) for name, item in value.items()}
         return {name: item for name, item in sorted(items.items()) if item not in (None, "", [], {})}
@@ -31,7 +31,7 @@ def alike(value: Any) -> Any:
 
 
 def essence(snapshot: Document, before: Document) -> Document:
-    """A snapshot by its meaning; of what is not in ``before``, without what only Graph can give."""
+    """Return a normalized snapshot; objects missing in ``before`` lack the values that only Graph can choose."""
     applications = {
         key: _application(item, before["applications"].get(key)) for key, item in snapshot["applications"].items()
     }
@@ -57,7 +57,7 @@ def essence(snapshot: Document, before: Document) -> Document:
 
 
 def _deleted(item: Document) -> Document:
-    """Owners and federated credentials of a deleted one are not shown."""
+    """Owners and federated credentials of a deleted application are not shown."""
     return {**_application(item, None), **dict.fromkeys(("deletedDateTime", "owners", "federated"))}
 
 
@@ -88,7 +88,7 @@ def _application(item: Document, before: Document | None) -> Document:
 
 
 def _certificate(item: Document) -> Document:
-    """A new one by its thumbprint, whose beginning is its name where none is declared."""
+    """Return a new certificate by its thumbprint, whose beginning is its name if none is declared."""
     thumbprint = item.get("thumbprint")
     if thumbprint is None:
         text = item["customKeyIdentifier"]
@@ -106,7 +106,7 @@ def _grant(item: Document, before: Document | None) -> Document:
 
 
 def differences(one: Any, other: Any, where: str = "") -> list[str]:
-    """Where two values differ, a line each."""
+    """Return the differences between two values, one line each."""
     if isinstance(one, dict) and isinstance(other, dict):
         return [
             line

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each option means to Graph's documents: the state that a declaration leads to, independent of the product.
+"""The effect of each option on Graph's documents: the state that a declaration leads to, independent of the product.
 
-Everything that is not told here stays as it was.
+Everything else stays as it was.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ DAY = timedelta(days=1)
 
 
 def _switch(document: Document, path: tuple[str, ...], value: bool) -> None:
-    """Set a switch; null is off already."""
+    """Set a switch; null means off."""
     *parents, last = path
     for parent in parents:
         document = document.setdefault(parent, {})
@@ -62,7 +62,7 @@ def _switch(document: Document, path: tuple[str, ...], value: bool) -> None:
 def _chosen(present: list[str], declared: Document) -> list[str]:
     if "set" in declared:
         return list(declared["set"])
-    # An address leaves in every spelling: here they differ by a slash at the end alone
+    # Removal matches every spelling of an address: here they differ only by a slash at the end
     gone = {uri.rstrip("/") for uri in declared.get("remove", [])}
     return list({*(uri for uri in present if uri.rstrip("/") not in gone), *declared.get("add", [])})
 
@@ -79,7 +79,7 @@ def _claim(claim: Document) -> Document:
 def _entitlements(
     kind: str, declared: list[Document], present: list[Document], after: list[Document]
 ) -> list[Document]:
-    """App roles or scopes; an ID that is neither declared nor present may be any, so it is taken from ``after``."""
+    """App roles or scopes; an ID that is neither declared nor present is arbitrary, so it is taken from ``after``."""
     known = {item["value"]: item["id"] for item in [*after, *present] if item.get("value")}
     entries = []
     for item in declared:
@@ -109,13 +109,13 @@ def _id(resource: str) -> str:
 
 
 def _permission(resource: str, kind: int, name: str) -> str:
-    """The ID of a scope (kind 0) or an app role (1) that a declaration names."""
+    """Return the ID of a scope (kind 0) or an app role (1) that a declaration names."""
     known = next((lists[kind] for title, lists in words.PERMISSIONS.items() if resource in (title, _id(title))), {})
     return known.get(name, name)
 
 
 class Oracle:
-    """Leads a snapshot of the tenant to a declaration. ``after`` is asked only for what nobody else can know."""
+    """Applies a declaration to a snapshot of the tenant. ``after`` is used only for values that Entra chooses."""
 
     def __init__(self, ground: Ground, declaration: Document, after: Document, target: str | None) -> None:
         self.ground = ground
@@ -126,7 +126,7 @@ class Oracle:
         self.target = target
 
     def expected(self, before: Document) -> Document:
-        """The snapshot that should be found after the run."""
+        """Return the expected snapshot after the run."""
         state = copy.deepcopy(before)
         if self.declared.get("state") == "absent":
             return self._absent(state)
@@ -166,11 +166,11 @@ class Oracle:
         return state
 
     def _find(self, state: Document) -> Document:
-        """The application, restored or made where there is none."""
+        """Return the application, restored, or created if none exists."""
         if self.target in state["deleted"]:
             state["applications"][self.target] = state["deleted"].pop(self.target)
             state["applications"][self.target]["deletedDateTime"] = None
-            buried = self.ground.buried  # the service principal is restored with it, as it was
+            buried = self.ground.buried  # the service principal is restored with it, unchanged
             there = buried["applications"][self.target]
             state["applications"][self.target] |= {name: there[name] for name in ("owners", "federated")}
             for table in ("principals", "grants", "assignments"):
@@ -298,7 +298,7 @@ class Oracle:
         application["owners"] = list(chosen)
 
     def _client_secrets(self, application: Document) -> None:
-        """Which are kept, and how many are new; of those of other names none is touched."""
+        """The client secrets that are kept and the new ones; those of other names are unchanged."""
         now = datetime.now(timezone.utc)
         present = application["passwordCredentials"]
         retire = self.declared.get("retire_superseded", True)
@@ -315,7 +315,7 @@ class Oracle:
             makes = held is None or _time(held["endDateTime"]) - now <= 30 * DAY
             if item["state"] == "present" and makes:
                 new.append({"keyId": NEW, "displayName": item["name"]})
-                # Made by earlier runs, and never held; the newest of them may be about to be.
+                # Created by earlier runs and never stored; another run may be about to store the newest.
                 stranded = others[:-1] if "held" in item or "held_key_id" in item else []
                 gone |= {c["keyId"] for c in stranded if now - _time(c["startDateTime"]) >= DAY}
             elif held and retire:
@@ -324,7 +324,7 @@ class Oracle:
         application["passwordCredentials"] = [*(c for c in present if c["keyId"] not in gone), *new]
 
     def _principal(self, state: Document, application: Document, tags: list[str]) -> Document | None:
-        """The service principal; ``tags`` are those that the application had, which it showed among its own."""
+        """Return the service principal; ``tags`` are the former ones of the application, which it also showed."""
         declared = self.declared.get("service_principal", {})
         present = [item for item in state["principals"].values() if item["appId"] == application["appId"]]
         if declared.get("state") == "absent":
@@ -352,7 +352,7 @@ class Oracle:
         return principal
 
     def _drop_principal(self, state: Document, app_id: str) -> None:
-        """A service principal goes with all grants and assignments of which it is an end."""
+        """Delete a service principal with all its grants and assignments, in both directions."""
         for key in [key for key, item in state["principals"].items() if item["appId"] == app_id]:
             del state["principals"][key]
             for table in ("grants", "assignments"):

@@ -66,7 +66,7 @@ def _bad_values() -> dict[str, st.SearchStrategy]:
 
 
 def _bad_together() -> list[Declaration]:
-    """Declarations whose parts do not go together."""
+    """Declarations with incompatible parts."""
     return [
         {"sign_in_audience": words.PERSONAL[0], "requested_access_token_version": 1},
         {"sign_in_audience": words.PERSONAL[1], "display_name": "x" * 91},
@@ -82,7 +82,7 @@ def _bad_together() -> list[Declaration]:
 
 @st.composite
 def refused(draw: st.DrawFn) -> Declaration:
-    """A declaration of which one thing is wrong."""
+    """A declaration with one error."""
     bad = _bad_values()
     if draw(one_in(4)):
         wrong = draw(st.sampled_from(_bad_together()))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a generated fleet is at first, what happens to it, and which runs follow in which order."""
+"""The first state of a generated fleet, the events, and the order of the runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from support.controller_death import Crash
 
-# A public_url at which not this console answers, in a run that verifies the sign-in. Switch it on once the address is
-# asked before it replaces a callback in use, and the former provider is put back after a failed verification.
+# A public_url that belongs to another console, in a run that verifies the sign-in. Switch it on once the address is
+# checked before it replaces a callback in use, and the former provider is restored after a failed verification.
 WRONG_PUBLIC_URL = True
 
 HOSTS = ("one", "two", "two names of one console")
 STARTS = ("nothing", "by hand", "converged")
-# What happens to one console, or to its application, behind the back of the automation
+# Changes to one console, or to its application, outside the automation
 DRIFTS = (
     "secret mistyped",
     "secrets deleted in Entra",
@@ -34,43 +34,43 @@ DRIFTS = (
     "service principal deleted",
     "restored from the other console's backup",
 )
-# What a run declares besides the defaults; each run declares anew
+# Declarations of a run in addition to the defaults; each run declares its own
 DECLARED = (
     "renew the client secret",
     "another provider name",
     "another provider name, beside",
-    "replace the client ID that is held",
+    "replace the stored client ID",
     "replace another client ID",
-    "adopt the client ID that is held",
+    "adopt the stored client ID",
     "adopt by display name",
     "another unique name",
     "assignment required, alice assigned",
-    "assignment required, nobody assigned",
+    "assignment required, no user assigned",
     "open to other organizations",
     "open to personal accounts",
     "provider switched off",
     "another spelling of the address",
     "another address of the console",
-    "the address of nobody, not verified",
+    "an unused address, not verified",
 )
-WRONG_ADDRESSES = ("the address of the other console", "a mistyped address", "an address where nobody answers")
-LEAVING = ("console stays", "unused application goes")
-# What goes wrong at every console during a run
-FAULTS = ("no sign-in can begin", "nothing can be written", "the answers to what is written are lost")
-# Days that pass before a run; a client secret lasts 180, and is renewed 30 before its end
+WRONG_ADDRESSES = ("the address of the other console", "a mistyped address", "an unused address")
+LEAVING = ("console stays", "unused application is removed")
+# Faults at every console during a run
+FAULTS = ("no sign-in can begin", "nothing can be written", "the responses to writes are lost")
+# Days that pass before a run; a client secret is valid for 180, and is renewed 30 days before it expires
 DAYS = (0, 0, 0, 0, 2, 40, 155, 200)
-# How many runs follow each other: more where time is no matter
+# The number of consecutive runs: more when time does not matter
 LENGTHS = (2, 2, 2, 3, 3, 4) if "RUSTDESK_SSO_EXAMPLES" in os.environ else (1, 2)
-# About as many requests as the longest run sends
+# About the number of requests of the longest run
 REQUESTS = 60
 
 
 @dataclass(frozen=True)
 class Step:
-    """One run of the role, and what happens before it.
+    """One run of the role, and the event before it.
 
-    ``only`` is the number of the host that the run is limited to. ``drift`` happens to the console of the host ``at``,
-    ``fault`` to all consoles during the run.
+    ``only`` is the number of the host that the run is limited to. ``drift`` happens at the console of the host ``at``,
+    ``fault`` at all consoles during the run.
     """
 
     entry: str = "main"
@@ -91,11 +91,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Case:
-    """A fleet and the runs on it.
+    """A fleet and its runs.
 
-    ``own`` gives each host an application of its own, ``adopted`` declares those that a person made, and ``mighty``
-    gives the automation all permissions instead of those over what it owns. All ``people`` have signed in wherever that
-    was possible.
+    ``own`` gives each host a separate application, ``adopted`` declares manually created ones, and ``mighty`` gives the
+    automation all permissions instead of those for the objects that it owns. All ``people`` have signed in wherever
+    possible.
     """
 
     hosts: str
@@ -108,12 +108,12 @@ class Case:
 
 
 def _mostly(usual: object, unusual: st.SearchStrategy, one_in: int) -> st.SearchStrategy:
-    """``usual``, and about once in so many times something else."""
+    """``usual``, and about once in ``one_in`` times something else."""
     return st.integers(1, one_in).flatmap(lambda number: unusual if number == one_in else st.just(usual))
 
 
 def _crashes() -> st.SearchStrategy[Crash | None]:
-    # Most runs change little, and send few
+    # Most runs change little and send few requests
     request = st.integers(1, REQUESTS // 4) | st.integers(1, REQUESTS)
     return _mostly(None, st.builds(Crash, request, st.booleans()), 3)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A generated fleet in the lab: its first state, what happens to it, the runs, and how its users fare."""
+"""A generated fleet in the lab: its first state, the events, the runs, and the accounts of its users."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from support.role_in_process import RoleRun, run_role
 
 DAY = 86400
 MIGHTY = ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "User.Read.All"]
-# The names that the runs give to a provider, and that a rename behind their back gives it
+# The names that the runs give to a provider, one of which a rename outside the automation also uses
 OURS = ("azure", "entra")
 NOBODY = "https://127.0.0.1:9"
 BY_HAND = "By hand"
 NO_ID = "11111111-2222-3333-4444-555555555555"
-# How the product changes a provider that is there, by the type of the console
+# How the product changes an existing provider, by console type
 WRITES = {
     "pro": ("PUT", "/api/oidc/settings$"),
     "rustdesk_console": ("PATCH", "/api/oidc-providers/"),
@@ -56,7 +56,7 @@ class World:
         self.lab, self.case = lab, case
         self.fleet = fleet = Fleet(lab, controller, 0)
         self.tenant = fleet.tenant
-        # More than any wait without replication takes
+        # Longer than any wait without replication
         fleet.variables["rustdesk_sso_wait_timeout"] = 3
         if case.mighty:
             self.tenant.set_permissions(MIGHTY)
@@ -71,7 +71,7 @@ class World:
         for name in self.hosts if case.own else ():
             fleet.hosts[name]["rustdesk_sso_app_unique_name"] = f"rustdesk-sso {name}"
         self.issuer = f"{lab.login_url}/{self.tenant.tenant_id}/v2.0"
-        # By which provider a person signs in
+        # The provider with which a person signs in
         self._ways: dict[tuple[str, str], str] = {}
         self.refusals: dict[tuple[str, str], str] = {}
         if case.start != "nothing":
@@ -80,7 +80,7 @@ class World:
     # The first state
 
     def _configure(self) -> None:
-        """Applications and providers as the role leaves them, or as a person made them by RustDesk's guide."""
+        """Applications and providers as the role leaves them, or as created manually by RustDesk's guide."""
         for sharing in [[name] for name in self.hosts] if self.case.own else [self.hosts]:
             # One name for each console, which is the holder of a client secret
             holders = {self.console_of[name].name: name for name in reversed(sharing)}.values()
@@ -97,7 +97,7 @@ class World:
                 )
 
     def _register(self, first: str, holders: list[str]) -> dict[str, Any]:
-        """The application of some hosts as Graph shows it to whoever creates it, with the client secrets."""
+        """Return the application of some hosts as Graph returns it on creation, with the client secrets."""
         converged = self.case.start == "converged"
         unique = self.fleet.hosts[first].get("rustdesk_sso_app_unique_name", "rustdesk-sso")
         ends = f"{self.now() + timedelta(days=180):%Y-%m-%dT%H:%M:%SZ}"
@@ -116,7 +116,7 @@ class World:
         return made
 
     def _automation(self) -> dict[str, str]:
-        """The headers of a request of the automation, which owns what it makes."""
+        """Return the headers of a request of the automation, which owns the objects that it creates."""
         form = {
             "grant_type": "client_credentials",
             "client_id": self.tenant.automation["client_id"],
@@ -127,39 +127,39 @@ class World:
         return {"Authorization": f"Bearer {answer.json()['access_token']}", "User-Agent": "automation"}
 
     def graph(self, method: str, path: str, body: Any = None, **options: Any) -> dict[str, Any]:
-        """A request to Graph that has to succeed."""
+        """Send a request to Graph that must succeed."""
         response = self.tenant.graph(method, path, body, **options)
         assert response.ok, (method, path, body, response.text)
         return response.json() if response.content else {}
 
     def now(self) -> datetime:
-        """The lab's time."""
+        """Return the lab's time."""
         return datetime.fromtimestamp(self.lab.control("POST", "/clock", seconds=0)["time"], timezone.utc)
 
-    # What happens
+    # Events
 
     def entry(self, console: Console) -> dict[str, Any] | None:
-        """Our provider as the console stores it, by the options' names of its members."""
+        """Our provider as the console stores it, with its members named as the options."""
         members = consoles.MEMBERS[console.kind]
         found = [{option: item.get(member) for option, member in members.items()} for item in consoles.entries(console)]
         return next((item for name in OURS for item in found if item["name"] == name), None)
 
     def held(self, console: Console) -> str:
-        """The client ID that the console's provider has; empty without one."""
+        """Return the client ID of the console's provider; empty without one."""
         return self.identity(console)[1]
 
     def identity(self, console: Console) -> tuple[str, str]:
-        """The name and the client ID of the console's provider; empty without one."""
+        """Return the name and the client ID of the console's provider; empty without one."""
         found = self.entry(console) or {}
         return str(found.get("name") or ""), str(found.get("client_id") or "")
 
     def application(self, console: Console) -> dict[str, Any] | None:
-        """The application that the console's provider names, if it is there."""
+        """Return the application that the console's provider names, if it exists."""
         held = self.held(console)
         return next((item for item in self.tenant.applications() if held and item["appId"] == held), None)
 
     def happen(self, step: Step) -> bool:
-        """What happens before a run; gives whether anything did."""
+        """Apply the event before a run; return whether anything changed."""
         if step.days:
             self.lab.advance(step.days * DAY)
         return self._drift(step.drift, self.console_of[self.hosts[step.at]]) if step.drift else bool(step.days)
@@ -206,18 +206,18 @@ class World:
             self.graph("DELETE", f"/directory/deletedItems/{app['id']}")
 
     def _delete_principal(self, app: dict[str, Any]) -> None:
-        # A user's consent may bring it back
+        # A user's consent may create it again
         self.tenant.graph("DELETE", f"/servicePrincipals(appId='{app['appId']}')")
 
     # The runs
 
     def covered(self, step: Step) -> list[str]:
-        """The hosts of the inventory that the run is about."""
+        """Return the hosts of the inventory that the run is limited to."""
         inventory = [name for name in self.hosts if name in self.fleet.hosts]
         return inventory if step.only is None else [inventory[step.only % len(inventory)]]
 
     def run(self, step: Step) -> RoleRun | None:
-        """Run the role; None where the controller died."""
+        """Run the role; None if the controller died."""
         declared = {word: self._declared(word) for word in step.declared}
         usual = self.fleet.hosts
         self.fleet.hosts = {
@@ -235,7 +235,7 @@ class World:
                 step.entry,
                 self.covered(step) if step.only is not None else None,
                 check=step.check,
-                skip_tags=["rustdesk_sso_verify"] if "the address of nobody, not verified" in step.declared else (),
+                skip_tags=["rustdesk_sso_verify"] if "an unused address, not verified" in step.declared else (),
                 crash_at=step.crash,
             )
         except ControllerDied:
@@ -254,7 +254,7 @@ class World:
             self.lab.fault(console.name, *WRITES[console.kind], cut="after", **many)
 
     def _declared(self, word: str) -> Callable[[str], dict[str, Any]]:
-        """The variables of a host, without their prefix, that declare this."""
+        """Return the variables of a host, without their prefix, for this declaration."""
         alice = {"add": [{"user": f"alice@{self.fleet.domain}"}]}
         required = {"app_service_principal": {"app_role_assignment_required": True}}
         all_held = [held for held in map(self.held, self.consoles) if held]
@@ -262,24 +262,24 @@ class World:
             "renew the client secret": {"secret_renew": True},
             "another provider name": {"provider_name": "entra"},
             "another provider name, beside": {"provider_name": "entra", "provider_beside": ["azure"]},
-            "replace the client ID that is held": {"app_replaces": all_held},
+            "replace the stored client ID": {"app_replaces": all_held},
             "replace another client ID": {"app_replaces": [NO_ID]},
             "adopt by display name": {"app_adopt": True, "app_display_name": BY_HAND},
             "another unique name": {"app_unique_name": "another"},
             "assignment required, alice assigned": {**required, "app_assignments": alice},
-            "assignment required, nobody assigned": required,
+            "assignment required, no user assigned": required,
             "open to other organizations": {"app_sign_in_audience": "AzureADMultipleOrgs"},
             "open to personal accounts": {"app_sign_in_audience": "AzureADandPersonalMicrosoftAccount"},
             "provider switched off": {"provider_enabled": False},
-            "the address of nobody, not verified": {"public_url": NOBODY},
-            "an address where nobody answers": {"public_url": NOBODY},
+            "an unused address, not verified": {"public_url": NOBODY},
+            "an unused address": {"public_url": NOBODY},
             "console stays": {"remove_console": False},
-            "unused application goes": {"remove_unused_app": True},
+            "unused application is removed": {"remove_unused_app": True},
         }
 
         def own(host: str) -> dict[str, Any]:
             console = self.console_of[host]
-            if word == "adopt the client ID that is held":
+            if word == "adopt the stored client ID":
                 found = self.held(console) if self.case.own else next(iter(all_held), "")
                 return {"app_id": found} if found else {}
             others = [other for other in self.consoles if other is not console]
@@ -297,7 +297,7 @@ class World:
     # The users
 
     def accounts(self) -> Accounts:
-        """Every person's account at every console, after they have signed in; None where they cannot."""
+        """Every person's account at every console, after they have signed in; None if they cannot."""
         found: Accounts = {}
         for console in self.consoles:
             offered = self.offered(console)
@@ -309,13 +309,13 @@ class World:
         return found
 
     def offered(self, console: Console) -> list[str]:
-        """Our providers that users are offered; a console that has no switch for it offers all."""
+        """Our providers that users are offered; a console without a switch offers all."""
         members = consoles.MEMBERS[console.kind]
         enabled = [item for item in consoles.entries(console) if item.get(members.get("enabled", ""), True)]
         return [name for name in OURS if name in {item[members["name"]] for item in enabled}]
 
     def _sign_in(self, console: Console, person: str, providers: list[str]) -> str | None:
-        """The name of the account in which a person ends, by the provider that they know, else by another one."""
+        """Return the name of the account after a sign-in, by the person's former provider, else by another one."""
         who = console.name, person
         upn = f"{person}@{self.fleet.domain}"
         refusals = []
@@ -333,7 +333,7 @@ class World:
     # Both sides
 
     def snapshot(self, *, sessions: bool) -> dict[str, Any]:
-        """All that a run can change, with the open ``sessions`` or without."""
+        """Everything that a run can change, with or without the open ``sessions``."""
         return dict(
             alike(
                 {
@@ -347,7 +347,7 @@ class World:
         )
 
     def live_secrets(self) -> dict[str, int]:
-        """How many client secrets of each holder can be used."""
+        """Return the number of usable client secrets of each holder."""
         now = f"{self.now():%Y-%m-%dT%H:%M:%S}"
         found: dict[str, int] = {}
         for application in self.tenant.applications():
@@ -358,7 +358,7 @@ class World:
         return found
 
     def foreign(self) -> dict[str, list[dict[str, Any]]]:
-        """The providers of others in each console."""
+        """Return the providers of others in each console."""
         return {
             console.name: [
                 item for item in consoles.entries(console) if item[consoles.MEMBERS[console.kind]["name"]] not in OURS
@@ -368,7 +368,7 @@ class World:
 
 
 def _change(console: Console, name: str, values: dict[str, Any]) -> None:
-    """Change members of a provider behind the product's back; its name may be one of them."""
+    """Change members of a provider outside the product; its name may be one of them."""
     settings, members = console.settings(), consoles.MEMBERS[console.kind]
     (found,) = [item for item in consoles.listed(console.kind, settings) if item[members["name"]] == name]
     found |= {members[option]: value for option, value in values.items()}

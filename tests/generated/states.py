@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Present states: an application as a portal user may have made it, with all that hangs on it."""
+"""Present states: an application as a user of the portal may have created it, with all related objects."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _lock = members(
     {"isEnabled": booleans},
     dict.fromkeys(("allProperties", "credentialsWithUsageSign", "credentialsWithUsageVerify"), _switch),
 )
-# What the module does not know
+# Members that the module does not know
 _foreign = {
     "parentalControlSettings": st.just(
         {"countriesBlockedForMinors": ["FR"], "legalAgeGroupRule": "RequireConsentForKids"}
@@ -48,7 +48,7 @@ _foreign = {
 
 
 def _access(draw: Draw) -> list[dict[str, Any]]:
-    """requiredResourceAccess; of one resource it may be in two entries."""
+    """requiredResourceAccess, in which one resource may have two entries."""
     found = []
     for resource in draw(st.lists(st.sampled_from(["Microsoft Graph", "Microsoft Graph", words.FLEET]), max_size=2)):
         scopes, roles = words.PERMISSIONS[resource]
@@ -70,7 +70,7 @@ def _roles(draw: Draw) -> list[dict[str, Any]]:
         }
         for value in draw(some(tuple(words.ROLE_IDS)))
     ]
-    if draw(one_in(8)):  # the portal lets a role be without a value
+    if draw(one_in(8)):  # the portal allows roles without a value
         nameless = {"displayName": "Default", "description": "Default", "allowedMemberTypes": ["User"]}
         found.append({"id": "b0000000-0000-4000-8000-00000000000f", "value": None, "isEnabled": True, **nameless})
     return found
@@ -94,7 +94,7 @@ def _scopes(draw: Draw) -> list[dict[str, Any]]:
 
 
 def _application(draw: Draw, audience: str, roles: bool, safe: bool) -> dict[str, Any]:
-    """The members of an application. ``safe`` keeps to what all audiences allow."""
+    """Return the members of an application. ``safe`` restricts them to those that all audiences allow."""
     personal = audience in words.PERSONAL
     scopes = _scopes(draw)
     some_scopes = some([scope["id"] for scope in scopes], 1) if scopes else st.just([])
@@ -146,13 +146,13 @@ def _application(draw: Draw, audience: str, roles: bool, safe: bool) -> dict[str
 
 
 def assignable(roles: list[dict[str, Any]], member: str) -> list[str]:
-    """The IDs of the roles that can be assigned to a User (or group) or an Application: see the lab's graph_grants."""
+    """Return the IDs of the roles that can be assigned to a User (or group) or an Application, see graph_grants."""
     enabled = [role for role in roles if role["isEnabled"]]
     return [role["id"] for role in enabled if member in role["allowedMemberTypes"]] if enabled else [NO_ROLE]
 
 
 def _principal(draw: Draw, application: dict[str, Any]) -> State:
-    """The service principal with its grants and assignments; the application's tags show among its own."""
+    """Return the service principal with its grants and assignments; the application's tags appear among its own."""
     roles, inherited = application["appRoles"], application.get("tags", [])
     optional = {
         "accountEnabled": booleans,
@@ -182,7 +182,7 @@ def _principal(draw: Draw, application: dict[str, Any]) -> State:
 
 @st.composite
 def states(draw: Draw, audience: str, *, roles: bool, safe: bool, apart: bool) -> State:
-    """An application and all that hangs on it; ``apart`` leaves out what only one application can have."""
+    """An application and all related objects; ``apart`` omits those that only one application can have."""
     application = _application(draw, audience, roles, safe)
     unique_name = draw(st.sampled_from([None, *words.UNIQUE_NAMES]))
     if unique_name:

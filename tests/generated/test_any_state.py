@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app leads from any present state to any declaration, as check mode says, and touches nothing else.
+"""entra_app leads from any present state to any declaration, as check mode predicts, and changes nothing else.
 
-The product runs in this process; the lab replicates at once. ``RUSTDESK_SSO_EXAMPLES`` is how many examples there are.
+The product runs in this process; the lab replicates immediately. ``RUSTDESK_SSO_EXAMPLES`` is the number of examples.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ ANY = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 NO_ID = "00000000-0000-0000-0000-000000000000"
-# More requests than any run needs that waits for nothing
+# More requests than any run without waits needs
 MANY = 150
 MADE = ("created", "renewed")
-# What only Graph can give of a new member of a list
+# Members of a new list entry that only Graph can choose
 GIVEN = ("id", "key_id", "expires")
 Result = dict[str, Any]
 
@@ -53,7 +53,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 
 def run(ground: Ground, declaration: Result, *, check_mode: bool = False) -> Result:
-    """A run of the module; raises what it raises."""
+    """Run the module; raises its exceptions."""
     spec = {name: value for name, value in entra_app.SPEC.items() if name != "supports_check_mode"}
     found = ArgumentSpecValidator(**spec).validate({**ground.entra, **ground.resolve(declaration)})
     assert not found.error_messages, found.error_messages
@@ -61,13 +61,13 @@ def run(ground: Ground, declaration: Result, *, check_mode: bool = False) -> Res
 
 
 def same(claim: str, one: Any, other: Any) -> None:
-    """Assert that two values are equal, and show where they are not."""
+    """Assert that two values are equal, and show their differences."""
     found = differences(one, other)
     assert not found, f"{claim}:\n" + "\n".join(found)
 
 
 def writes(ground: Ground) -> list[str]:
-    """The writing requests to Graph since the last question; a wait in vain would show as many reads."""
+    """Return the write requests to Graph since the last call; an unnecessary wait would show as many reads."""
     asked = [f"{item['method']} {item['path']}" for item in ground.lab.requests("graph")]
     ground.lab.clear_requests()
     assert len(asked) < MANY, f"{len(asked)} requests, the last {asked[-5:]}"
@@ -77,7 +77,7 @@ def writes(ground: Ground) -> list[str]:
 @given(example=examples())
 @ANY
 def test_any_state_becomes_any_declaration(ground: Ground, example: Example) -> None:
-    """Predicted exactly, reached in one run, kept by a second; what is not declared is as before."""
+    """Predicted exactly, reached in one run, kept by a second; everything undeclared is unchanged."""
     try:
         if example.state:
             ground.make(example.state)
@@ -102,11 +102,11 @@ def test_any_state_becomes_any_declaration(ground: Ground, example: Example) -> 
             assert ground.logo(target) == oracle.logo
             if expected["applications"][target]["info"]["logoUrl"] == NEW:
                 after["applications"][target]["info"]["logoUrl"] = NEW
-        same("expected and found differ", essence(expected, before), essence(after, before))
+        same("the expected and the found state differ", essence(expected, before), essence(after, before))
 
         again = run(ground, followed(example.declaration, result))
         assert (again["changed"], again["diff"], writes(ground)) == (False, {"before": {}, "after": {}}, [])
-        same("the second run and the first show different things", lasting(again), lasting(result))
+        same("the results of the second and the first run differ", lasting(again), lasting(result))
         assert ground.lab.violations() == []
     finally:
         ground.clean()
@@ -115,7 +115,7 @@ def test_any_state_becomes_any_declaration(ground: Ground, example: Example) -> 
 @given(declaration=refused())
 @ANY
 def test_what_entra_would_refuse_is_refused_before_any_request(ground: Ground, declaration: Result) -> None:
-    """An error about the input, and nobody was asked anything."""
+    """The input is refused, and no request is sent."""
     ground.lab.clear_requests()
     with pytest.raises(InputError):
         run(ground, declaration)
@@ -123,7 +123,10 @@ def test_what_entra_would_refuse_is_refused_before_any_request(ground: Ground, d
 
 
 def predictable(result: Result, run_result: Result) -> Result:
-    """A result without what only Graph can give: ``run_result`` is that of the run, which tells what was new."""
+    """Return a result without the values that only Graph can choose.
+
+    ``run_result`` is that of the run, which shows the new objects.
+    """
     shown = {**result}
     before, application = run_result["diff"]["before"], result["application"]
     if application is None:
@@ -140,7 +143,7 @@ def predictable(result: Result, run_result: Result) -> Result:
     known = set(_ids(before))
     for option in ("certificates", "federated_credentials", "assignments", "admin_consent"):
         if option in before:
-            # Nobody reads the name of a user or group that is declared by its object ID
+            # The name of a user or group that is declared by its object ID is not read
             given = (*GIVEN, "name") if option == "assignments" else GIVEN
             shown[option] = [_plain(item, known, given) for item in result[option]]
     shown["client_secrets"] = [
@@ -165,7 +168,7 @@ def _plain(item: Result, known: set[str], given: Iterable[str]) -> Result:
 
 
 def followed(declaration: Result, result: Result) -> Result:
-    """The declaration of the next run: each holder has the client secret that it was given."""
+    """Return the declaration of the next run: each holder has its new client secret."""
     made = {item["name"]: item["secret_text"] for item in result["client_secrets"] if item["decision"] in MADE}
     secrets = [
         {"name": item["name"], "state": item["state"], "held": made[item["name"]]} if item["name"] in made else item
@@ -175,6 +178,6 @@ def followed(declaration: Result, result: Result) -> Result:
 
 
 def lasting(result: Result) -> Result:
-    """What a second run shows as the first did."""
+    """Return the parts of a result that a second run repeats."""
     passing = ("changed", "diff", "adopted", "restored", "purged", "client_secrets")
     return {name: value for name, value in result.items() if name not in passing}

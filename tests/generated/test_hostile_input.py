@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Any value in any option of any module, and in any variable of the role: it is refused in a few words before the first
-request, or it is used; no value is more than the product foresees.
+"""Any value in any option of any module, and in any variable of the role: it is refused with a short message before the
+first request, or it is used; the product handles every value.
 
-``RUSTDESK_SSO_EXAMPLES`` is how many examples there are for each.
+``RUSTDESK_SSO_EXAMPLES`` is the number of examples for each.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LONGEST_MESSAGE = 1000
 ENTRA = {"tenant_id": "contoso.example", "client_id": "automation", "client_secret": "the automation's secret"}
 CONSOLE = {"console_url": "https://desk.example.com", "username": "admin", "password": "the administrator's password"}
 ISSUER = "https://login.microsoftonline.com/3f2c8a51-9d7e-4c1b-b6a0-5e8f7d2c4b90/v2.0"
-# The options with which each module goes on to its first request
+# The options with which each module continues to its first request
 WORKS: dict[str, dict[str, Any]] = {
     "entra_app": {**ENTRA, "unique_name": "desks"},
     "entra_app_info": {**ENTRA},
@@ -52,7 +52,7 @@ WORKS: dict[str, dict[str, Any]] = {
     },
     "entra_oidc_try_sign_in": {**CONSOLE, "public_url": "https://desk.example.com"},
 }
-# What else an entry of an option needs
+# The other members that an entry of an option requires
 BESIDE: dict[str, Any] = {
     "app_roles": {"value": "a", "display_name": "a", "description": "a"},
     "permission_scopes": {"value": "a", "admin_consent_display_name": "a", "admin_consent_description": "a"},
@@ -82,7 +82,7 @@ class Asked(Exception):
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any request is the end, and the environment is empty."""
+    """Any request raises Asked, and the environment is empty."""
 
     def refuse(*_arguments: Any, **_options: Any) -> Any:
         raise Asked
@@ -95,7 +95,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def through_action(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The result of the action plugin."""
+    """Return the result of the action plugin."""
     action = object.__new__(ACTIONS[name])
     action._display = Display()
     args = without_nulls(options, action.SPEC["argument_spec"])
@@ -104,7 +104,7 @@ def through_action(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def through_core(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The result of the module's core, for the options that Ansible takes."""
+    """Return the result of the module's core, for the options that Ansible accepts."""
     rules = {key: value for key, value in ACTIONS[name].SPEC.items() if key != "supports_check_mode"}
     try:
         validated = ArgumentSpecValidator(**rules).validate(without_nulls(options, rules["argument_spec"]))
@@ -116,14 +116,16 @@ def through_core(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def judge(said: str, place: Place, value: Any, *, bad: bool) -> None:
-    """A message is short, shows no secret, and says that a request would be sent or that the value is refused."""
+    """Check that a message is short, shows no secret, and reports that a request would be sent or that the value is
+    refused.
+    """
     event("refused" if "Asked in" not in said else "used")
     assert len(said) <= LONGEST_MESSAGE, said
     assert not UNPRINTABLE.search(said), said
     if place.rules.get("no_log") or (isinstance(value, str) and "@" in value):
         assert SECRET not in said
     assert LONG[:120] not in said
-    if "unexpectedly" in said and "********" not in said:  # a secret of a letter or a space masks all others
+    if "unexpectedly" in said and "********" not in said:  # a secret of one letter or a space masks all other text
         assert "Asked in refuse" in said, said
         assert not bad, "it was used"
 
@@ -143,10 +145,10 @@ def test_any_value_in_any_option(name: str, door: Any, data: st.DataObject) -> N
 
 
 class Templar:
-    """Gives values as they are."""
+    """Returns values unchanged."""
 
     def template(self, value: Any) -> Any:
-        """What Ansible's templar would give."""
+        """Return the value as Ansible's templar would."""
         return value
 
 

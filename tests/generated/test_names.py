@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An application of one unique name is created, deleted, purged and restored in any order, while replicas lag, answers
-are lost and Graph refuses.
+"""An application of one unique name is created, deleted, purged and restored in any order, while replicas lag,
+responses are lost and Graph refuses.
 
-``RUSTDESK_SSO_EXAMPLES`` is how many examples there are.
+``RUSTDESK_SSO_EXAMPLES`` is the number of examples.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ STEPS = st.lists(
 
 @pytest.fixture(scope="module")
 def lagging() -> Iterator[Lab]:
-    """A lab whose replicas lag a little, and a product that does not wait long between its reads."""
+    """A lab whose replicas lag a little, and a product that waits only briefly between its reads."""
     with Lab.start(LAG, 0) as lab, pytest.MonkeyPatch.context() as patch:
         patch.setattr(replication, "FIRST_PAUSE", LAG / 3)
         patch.setattr(replication, "CATCH_UP", 1.0)
@@ -72,7 +72,7 @@ def lagging() -> Iterator[Lab]:
 
 
 def run(lab: Lab, tenant: Tenant, check: bool = False, **options: Any) -> dict[str, Any]:
-    """The result of entra_app."""
+    """Return the result of entra_app."""
     rules = {name: value for name, value in entra_app.SPEC.items() if name != "supports_check_mode"}
     sign_in = {
         "tenant_id": tenant.tenant_id,
@@ -90,7 +90,7 @@ def run(lab: Lab, tenant: Tenant, check: bool = False, **options: Any) -> dict[s
 
 
 def named(tenant: Tenant, path: str) -> list[dict[str, Any]]:
-    """The applications of the name at ``path``, as the primary has them."""
+    """Return the applications of the name at ``path``, as the primary stores them."""
     return [item for item in tenant.graph("GET", path).json()["value"] if item["uniqueName"] == NAME]
 
 
@@ -106,7 +106,7 @@ numbers = iter(range(1, 1_000_000))
 def test_one_application_of_the_name_or_an_error(
     lagging: Lab, steps: list[dict[str, Any]], switches: dict[str, bool]
 ) -> None:
-    """A run ends with what it declares, or in an error that says what to do; never with a second application."""
+    """A run ends with the declared state, or in an error with the next step; never with a second application."""
     tenant = lagging.add_tenant(f"names{next(numbers)}.example")
     tenant.set_switches(**switches)
     known = ""
@@ -119,7 +119,7 @@ def test_one_application_of_the_name_or_an_error(
         result = run(lagging, tenant, **options)
         lagging.clear_faults()
         live, gone = named(tenant, "/applications"), named(tenant, "/directory/deletedItems/graph.application")
-        assert len(live) + len(gone) <= 1, "the name was given twice"
+        assert len(live) + len(gone) <= 1, "two applications have the name"
         known = live[0]["appId"] if live else known
         refused = [item["refused"] for item in result.get("relying_parties") or [] if item["refused"]]
         if result.get("failed"):

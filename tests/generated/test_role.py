@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whoever could sign in before a run of the role, and is still declared, can sign in after it, to the same account.
+"""All users who could sign in before a run of the role, and are still declared, can sign in after it, to the same
+account.
 
-The product runs in this process; the lab replicates at once. ``RUSTDESK_SSO_EXAMPLES`` is how many examples there are,
-and with ``RUSTDESK_SSO_SHRINK`` a failing one is made smaller, which takes minutes.
+The product runs in this process; the lab replicates immediately. ``RUSTDESK_SSO_EXAMPLES`` is the number of examples.
+With ``RUSTDESK_SSO_SHRINK`` a failing one is reduced, which takes minutes.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ EXAMPLES = int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "60")) // len(consoles.KI
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 # A lab keeps a server for each console that it ever had
 CASES_OF_A_LAB = 100
-# During the overlap a holder has two; one more is of a run that died before the console had it
+# During the overlap a holder has two; a third was left by a run that died before it stored it in the console
 MOST_SECRETS = 3
-# What no message may say: it tells of a fault, not of something to do
+# Texts that no message may contain: they indicate a bug, not something to correct
 FAULTS = ("failed unexpectedly", "Unexpected failure", "Traceback")
 MakeWorld = Callable[[str, Case], World]
 
 
 @pytest.fixture(scope="module")
 def make_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeWorld]:
-    """Makes the world of a case, in a lab without any lag, so that no wait is needed."""
+    """Create the world of a case, in a lab without any lag, so that no wait is needed."""
     controller = Controller(tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("collections"))
     labs: list[Lab] = []
     made = 0
@@ -80,8 +81,8 @@ def _end(labs: list[Lab]) -> None:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
     phases=tuple(Phase) if "RUSTDESK_SSO_SHRINK" in os.environ else WITHOUT_SHRINKING,
 )
-def test_whoever_could_sign_in_still_can(make_world: MakeWorld, kind: str, case: Case) -> None:
-    """To the same account, after each run of any sequence, also of one that dies; and others lose nothing."""
+def test_users_can_still_sign_in(make_world: MakeWorld, kind: str, case: Case) -> None:
+    """To the same account, after each run of any sequence, even one that dies; objects of others are unchanged."""
     story = Story(make_world(kind, case))
     for step in case.steps:
         if not story.world.fleet.hosts:
@@ -93,16 +94,16 @@ def test_whoever_could_sign_in_still_can(make_world: MakeWorld, kind: str, case:
 
 
 class Story:
-    """The runs on a world, and what must hold after each.
+    """The runs on a world, and the promises after each.
 
-    ``before`` are the accounts now, ``known`` the accounts that everybody ever had, by the provider's name.
+    ``before`` are the accounts now, ``known`` all accounts that users ever had, by the provider's name.
     """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.before = world.accounts()
         self.known: dict[tuple[str, str], dict[str, Account]] = {}
-        # Hosts whose removal has begun; somebody whose assignment a run has completed
+        # Hosts whose removal has begun; users whose assignment a run has completed
         self.leaving: set[str] = set()
         self.assigned: set[str] = set()
         self._remember()
@@ -113,12 +114,12 @@ class Story:
                 self.known.setdefault(who, {})[account.provider] = account
 
     def happen(self, step: Step) -> None:
-        """What happens before a run, of which users may lose or change accounts without the product's doing."""
+        """Apply the event before a run, which can itself make users lose or change accounts."""
         world = self.world
         console = world.console_of[world.hosts[step.at]]
         identity = world.identity(console)
         if world.happen(step):
-            # To the console, whoever signed in with the former provider or client ID is somebody else now
+            # For the console, users of the former provider or client ID are new users now
             if world.identity(console) != identity:
                 for person in world.case.people:
                     self.known.pop((console.name, person), None)
@@ -126,17 +127,17 @@ class Story:
             self._remember()
 
     def run(self, step: Step) -> None:
-        """One run, and whether all that is promised holds after it."""
+        """Run the role, and check the promises after it."""
         world = self.world
         covered = world.covered(step)
         if step.entry == "remove" and step.changes:
             self.leaving |= {*covered}
         foreign = world.foreign()
-        # Whoever dies closes no session
+        # A run that dies closes no session
         looks = partial(world.snapshot, sessions=not step.crash)
         seen = None if step.changes else looks()
         run = world.run(step)
-        where = f"after {step}, whose run {'died' if run is None else f'said {run.messages}'}"
+        where = f"after {step}, whose run {'died' if run is None else f'reported {run.messages}'}"
         for message in run.messages if run else []:
             assert not any(fault in message for fault in FAULTS), f"{where}: {message}"
         if seen is not None:
@@ -159,43 +160,43 @@ class Story:
             for who in ((console.name, person) for person in world.case.people):
                 now, account = after[who], self.before[who]
                 if account and not now and not self._asked_to_lose(step, who[1], console in touched):
-                    raise AssertionError(f"{where}: {who} cannot sign in any more: {world.refusals[who]}")
-                # Named by its ID, the identity of users may go, see the variable app_replaces
-                if now and "replace the client ID that is held" not in named:
+                    raise AssertionError(f"{where}: {who} can no longer sign in: {world.refusals[who]}")
+                # If app_replaces names the client ID, users may lose their identity
+                if now and "replace the stored client ID" not in named:
                     last = account or self._known(console, who[1], now, named)
                     assert not last or now == last, f"{where}: {who} was {last} and is {now}"
         self.before = after
         self._remember()
 
     def _known(self, console: Console, person: str, now: Account, named: tuple[str, ...]) -> Account | None:
-        """The account that somebody had who could not sign in before the run; None where another one was asked for."""
+        """Return the former account of a user who could not sign in before; None if another one was requested."""
         known = self.known.get((console.name, person), {})
         if now.provider in known:
             return known[now.provider]
         # A variable names the provider beside which another one offers another account
         if "another provider name, beside" in named:
             return None
-        # Only one that is enabled stands in the way of a provider of another name
+        # Only an enabled provider prevents one with another name
         offered = self.world.offered(console)
         return next((account for provider, account in known.items() if provider in offered), None)
 
     def _asked_to_lose(self, step: Step, person: str, touched: bool) -> bool:
-        """Whether the declaration itself says that this person cannot sign in after the run."""
+        """Return whether the declaration itself prevents this person from signing in after the run."""
         if step.entry != "main":
             return False
         # Users are not offered a provider that is declared to be disabled
         if touched and "provider switched off" in step.declared:
             return True
-        # Documented for a server that moves before its DNS: what is not verified may lead nowhere
-        if touched and "the address of nobody, not verified" in step.declared:
+        # Documented for a server that moves before its DNS: an address that is not verified may lead nowhere
+        if touched and "an unused address, not verified" in step.declared:
             return True
-        # Whoever is not assigned is locked out of an application that requires it, at all consoles that share it
-        if "assignment required, nobody assigned" in step.declared:
+        # Users without an assignment cannot sign in to an application that requires it, at all consoles that share it
+        if "assignment required, no user assigned" in step.declared:
             return person not in self.assigned
         return "assignment required, alice assigned" in step.declared and person != "alice"
 
     def _end(self, step: Step, covered: list[str], run: RoleRun) -> None:
-        """What a run that came to its end has settled."""
+        """Record the effects of a completed run."""
         done = {*covered} - run.failed() if step.changes else set()
         if step.entry == "remove":
             for name in done:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The words from which present states and declarations are made.
+"""The words that present states and declarations are built from.
 
-A text in angle brackets, such as ``<alice>`` or ``<secret:0>``, stands for what only the tenant can know; see Ground.
+A text in angle brackets, such as ``<alice>`` or ``<secret:0>``, is a placeholder for a value of the tenant; see Ground.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PUBLIC = ("rustdesk://auth", "http://localhost", "https://desk1.example/cb")
 # Not with personal accounts
 WEB_ORGANISATIONS = (*WEB, "https://*.desk.example/cb", "https://desk1.example/cb?x=1", "urn:ietf:wg:oauth:2.0:oob")
 
-# Entitlements: each value has the ID that present ones have, and another that a declaration may give it.
+# Entitlements: each value has the ID of the present ones, and another that a declaration may give it.
 ROLE_IDS = {value: f"b0000000-0000-4000-8000-00000000000{n}" for n, value in enumerate(("Admin", "Reader", "Writer"))}
 SCOPE_IDS = {value: f"c0000000-0000-4000-8000-00000000000{n}" for n, value in enumerate(("read", "write", "all"))}
 MEMBER_TYPES = (["User"], ["Application"], ["User", "Application"], ["Application", "User"])
@@ -50,7 +50,7 @@ GRAPH_ROLES = {
     "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
     "Group.Read.All": "5b567255-7703-4780-807c-7be8301ae99b",
 }
-# Another application of the tenant that has permissions of its own
+# Another application of the tenant, with permissions of its own
 FLEET = "Fleet API"
 FLEET_SCOPES = {
     "Fleet.Use": "d0000000-0000-4000-8000-000000000001",
@@ -75,19 +75,19 @@ texts = st.one_of(
 
 
 def one_in(number: int) -> st.SearchStrategy[bool]:
-    """True about once in so many times."""
+    """True about once in this number of times."""
     return st.sampled_from([*[False] * (number - 1), True])
 
 
 def some(
     words: tuple[str, ...] | list[str], minimum: int = 0, maximum: int | None = None
 ) -> st.SearchStrategy[list[str]]:
-    """Some of these words, in any order, none twice."""
+    """Return some of these words, in any order, without duplicates."""
     if not words:
         return st.just([])
     return st.lists(st.sampled_from(list(words)), unique=True, min_size=minimum, max_size=maximum)
 
 
 def members(required: dict[str, st.SearchStrategy], optional: dict[str, st.SearchStrategy]) -> st.SearchStrategy[dict]:
-    """A dict with all required and any of the optional members."""
+    """Return a dict with all required and any of the optional members."""
     return st.fixed_dictionaries(required, optional=optional)

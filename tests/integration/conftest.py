@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the playbook share: looking at both sides from behind."""
+"""Fixtures that the playbook tests share: they read the state of both sides directly, without the product."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from support.consoles import LOGINS, LOGOUTS
 from support.fleet import Fleet
 from support.sent import only_reads
 
-# Requests of a console that change nothing but the caller's session, or start a sign-in that nobody finishes
+# Console requests that change at most the caller's session, or start a sign-in that no user completes
 HARMLESS = {*LOGINS, *LOGOUTS, "/api/currentUser", "/api/oidc/auth"}
 
 
 def both_sides(fleet: Fleet) -> str:
-    """All applications of the tenant and the settings of all consoles, as text that shows every byte and its order."""
+    """All applications of the tenant and the settings of all consoles, as text that shows every byte in order."""
     settings = {name: console.settings() for name, console in fleet.consoles.items()}
     applications = fleet.tenant.applications()
     principals = fleet.tenant.graph("GET", "/servicePrincipals").json()["value"]
-    # Entra gives lists in any order
+    # Entra returns lists in any order
     return json.dumps([sorted(_settled(item) for item in [*applications, *principals]), settings], indent=1)
 
 
@@ -40,17 +40,17 @@ def _settled(item: Any) -> str:
 
 @pytest.fixture
 def seen() -> Callable[[Fleet], str]:
-    """Looks at both sides of a fleet; equal texts mean that nothing changed."""
+    """Read both sides of a fleet; equal texts mean that nothing changed."""
     return both_sides
 
 
 @pytest.fixture
 def writes(lab: Lab) -> Callable[[], list[str]]:
-    """Lists the writing requests of the product to Graph and consoles since the lab's log was cleared."""
+    """List the product's write requests to Graph and consoles since the lab's log was cleared."""
 
     def listed() -> list[str]:
         requests = [entry for entry in lab.requests() if entry["service"] != "login"]
-        assert requests, "the product asked nobody anything"
+        assert requests, "the product sent no request"
         return [
             f"{entry['service']} {entry['method']} {entry['path']}"
             for entry in requests

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run entra_app and entra_app_info for tests, and follow one feature from nothing to set, changed and cleared.
+"""Run entra_app and entra_app_info for tests, and follow one feature from unset through changed to cleared.
 
-The modules' cores run in the test's own process, as the action plugins run them in Ansible's, so that a feature takes
-less than a second. test_entra_app_rows.py declares the properties once more, all together, through ansible-playbook.
+The modules' core functions run in the test's own process, as the action plugins run them in Ansible's, so that a
+feature takes less than a second. test_entra_app_rows.py declares all properties once more in one run of
+ansible-playbook.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ READ_USERS, READ_GROUPS = "User.ReadBasic.All", "GroupMember.Read.All"
 READ, WRITE, ASSIGN = "Application.Read.All", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"
 GRANT = "DelegatedPermissionGrant.ReadWrite.All"
 NO_ID = "00000000-0000-0000-0000-000000000000"
-# Whose members get an ID from Graph alone
+# Options whose items get an ID from Graph only
 GIVEN_IDS = ("assignments", "admin_consent", "federated_credentials")
 
 
 class Seen:
-    """An application as Graph itself shows it, found by its unique name."""
+    """An application as Graph returns it, found by its unique name."""
 
     def __init__(self, tenant: Tenant, unique_name: str = "desks") -> None:
         self.tenant = tenant
@@ -48,7 +49,7 @@ class Seen:
 
     @property
     def principal(self) -> dict[str, Any] | None:
-        """The service principal, if there is one."""
+        """The service principal, or None if it does not exist."""
         answer = self.tenant.graph("GET", f"/servicePrincipals(appId='{self.application['appId']}')")
         return answer.json() if answer.status_code == 200 else None
 
@@ -68,11 +69,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Row:
-    """A feature: declarations one after the other, each with what Graph shows once it is carried out.
+    """A feature: successive declarations, each with what Graph shows after it was applied.
 
-    ``shows`` reads that; ``unset`` tells that the last declaration clears the feature, so that Graph shows the same of
-    an application that never had it. ``permissions`` are those of the automation besides OwnedBy, ``named`` is how the
-    application is named.
+    ``shows`` reads that state. ``unset`` means that the last declaration clears the feature, so that Graph shows the
+    same as for an application that never had it. ``permissions`` are the automation's permissions in addition to
+    OwnedBy, and ``named`` identifies the application.
     """
 
     shows: Callable[[Seen], Any]
@@ -90,9 +91,9 @@ def perform(
     environment: dict[str, str] | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    """The result of a module as a task has it, in the environment that the controller's tasks have and ``environment``.
+    """The result of a module as a task gets it, in the environment of the controller's tasks and ``environment``.
 
-    Invalid options give ``failed`` and ``msg`` alone. ``warnings`` is where those of the module are put.
+    Invalid options return only ``failed`` and ``msg``. The module's warnings are appended to ``warnings``.
     """
     rules = {key: value for key, value in module.SPEC.items() if key != "supports_check_mode"}
     context = Context(check, ([] if warnings is None else warnings).append)
@@ -107,21 +108,21 @@ def perform(
 
 
 def run(fleet: Fleet, check: bool = False, warnings: list[str] | None = None, **options: Any) -> dict[str, Any]:
-    """The result of entra_app with valid options; its warnings are put into ``warnings``."""
+    """Return the result of entra_app with valid options; its warnings are appended to ``warnings``."""
     result = perform(fleet, entra_app, check, warnings, **{**fleet.entra, "wait_timeout": 20, **options})
     assert "changed" in result, result
     return result
 
 
 def look(fleet: Fleet, **options: Any) -> dict[str, Any]:
-    """The result of entra_app_info with valid options."""
+    """Return the result of entra_app_info with valid options."""
     result = perform(fleet, entra_app_info, **{**fleet.entra, **options})
     assert "changed" in result, result
     return result
 
 
 def quietly(fleet: Fleet, check: bool = False, warnings: list[str] | None = None, **options: Any) -> dict[str, Any]:
-    """The result of a run that must not write anything."""
+    """Return the result of a run that must not write anything."""
     fleet.lab.clear_requests()
     result = run(fleet, check, warnings, **options)
     assert writes(fleet.lab) == [], result
@@ -129,13 +130,13 @@ def quietly(fleet: Fleet, check: bool = False, warnings: list[str] | None = None
 
 
 def secrets(*holders: dict[str, Any]) -> dict[str, Any]:
-    """Options that declare these client secrets; each lasts 100 days and is renewed 10 before its end."""
+    """Options that declare these client secrets, each valid for 100 days and renewed 10 days before expiry."""
     entries = [{"lifetime": "100d", "renew_before": "10d", "overlap": "2d", **holder} for holder in holders]
     return {**NAMED, "client_secrets": entries}
 
 
 def masked(result: dict[str, Any], *ids: str) -> Any:
-    """A result without what only Graph can give; ``ids`` are known IDs that texts may contain."""
+    """Return a result without the values that only Graph assigns; ``ids`` are known IDs that texts may contain."""
     result = copy.deepcopy(result)
     for place in (result, result["diff"]["before"], result["diff"]["after"]):
         for option in GIVEN_IDS:
@@ -148,7 +149,7 @@ def masked(result: dict[str, Any], *ids: str) -> Any:
 
 
 def follow(fleet: Fleet, row: Row) -> None:
-    """Each declaration in check mode, in earnest, and again: predicted, in Graph, and then nothing left to do."""
+    """Run each declaration in check mode, for real, and again: predicted, present in Graph, then no further change."""
     tenant = fleet.tenant
     if row.permissions:
         tenant.set_permissions([OWNED_BY, *row.permissions])
@@ -173,14 +174,14 @@ def follow(fleet: Fleet, row: Row) -> None:
 
 
 def _untouched(tenant: Tenant) -> Seen:
-    """An application of which nothing was ever declared but its name."""
+    """An application for which only the name was ever declared."""
     made = tenant.graph("POST", "/applications", json={"displayName": "RustDesk", "uniqueName": "untouched"}).json()
     tenant.graph("POST", "/servicePrincipals", json={"appId": made["appId"]})
     return Seen(tenant, "untouched")
 
 
 def make_owned(fleet: Fleet, **members: Any) -> dict[str, Any]:
-    """An application made by hand, with these members of Graph's document; the automation is its owner."""
+    """An application created manually with these members of Graph's document; the automation is its owner."""
     answer = fleet.tenant.graph("POST", "/applications", json={"displayName": "RustDesk", **members})
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()

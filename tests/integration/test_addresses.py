@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Spellings of one address: what is registered equals, byte for byte, what the console sends, so that users sign in."""
+"""Spellings of one address: the registered redirect URI equals, byte for byte, the one that the console sends."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 def spelt(console: Console) -> str:
-    """The console's address in another spelling than its own."""
+    """The console's address in a different spelling."""
     return f"HTTPS://LocalHost:{urlsplit(console.url).port}"
 
 
 def plain(console: Console) -> str:
-    """The same address as people write it."""
+    """The same address in its usual spelling."""
     return f"https://localhost:{urlsplit(console.url).port}"
 
 
 def give(console: Console, address: str) -> None:
-    """Let the console send the callback URL of this address."""
+    """Make the console send the callback URL of this address."""
     if console.kind == "pro":
         console.put_settings({**console.settings(), "callback_url": address + CALLBACK})
     elif console.kind == "rustdesk_console":
@@ -61,13 +61,13 @@ def web(fleet: Fleet) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_the_spelling_of_the_console_is_registered(kind: str, lab: Lab, fleet: Fleet) -> None:
-    """No address for users is declared, and the console has its own in another spelling: not an obstacle."""
+def test_the_spelling_the_console_uses_is_registered(kind: str, lab: Lab, fleet: Fleet) -> None:
+    """No address for users is declared, and the console uses another spelling of its own: the run still succeeds."""
     console = consoles.add(fleet, kind)
     give(console, spelt(console))
     declared = server(fleet, console.name, public_url=None, console_url=plain(console))
     (first,) = configure(declared)
-    if kind == "rustdesk_api":  # tells only at the start of a sign-in, for which there has to be a provider
+    if kind == "rustdesk_api":  # it reports its callback URL only when a sign-in starts, which requires a provider
         failed = [item for item in first.verified["checks"] if item["ok"] is False]
         assert [item["name"] for item in failed] == ["redirect_uri_registered"], failed
         assert f"it has {plain(console)}{CALLBACK}, and Entra compares them byte for byte" in failed[0]["detail"]
@@ -84,7 +84,7 @@ def test_the_spelling_of_the_console_is_registered(kind: str, lab: Lab, fleet: F
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_a_declared_spelling_is_sent_and_registered(kind: str, lab: Lab, fleet: Fleet) -> None:
-    """Whatever it is; a console that cannot be told keeps its own."""
+    """Any spelling can be declared; a console whose address cannot be configured keeps its own."""
     console = consoles.add(fleet, kind)
     give(console, plain(console))
     declared = server(fleet, console.name, public_url=f"{spelt(console)}/")
@@ -100,8 +100,8 @@ def test_a_declared_spelling_is_sent_and_registered(kind: str, lab: Lab, fleet: 
     assert fleet.sign_in(console.name)["access_token"]
 
 
-def test_a_slash_behind_the_address_of_a_rustdesk_console(lab: Lab, fleet: Fleet) -> None:
-    """The console appends the path as it is, so that no sign-in works; it is corrected without being asked."""
+def test_trailing_slash_in_the_address_of_a_rustdesk_console_is_removed(lab: Lab, fleet: Fleet) -> None:
+    """The console appends the path to the address unchanged, so no sign-in works; it is corrected automatically."""
     console = consoles.add(fleet, "rustdesk_console")
     for public_url in (None, console.url, f"{console.url}/"):
         give(console, f"{console.url}/")
@@ -116,8 +116,8 @@ def test_a_slash_behind_the_address_of_a_rustdesk_console(lab: Lab, fleet: Fleet
     assert fleet.sign_in(console.name)["access_token"]
 
 
-def test_a_slash_behind_the_address_of_a_rustdesk_api(lab: Lab, fleet: Fleet) -> None:
-    """It is in the server's configuration, and the server answers nowhere with two slashes: each run names it."""
+def test_trailing_slash_in_the_address_of_a_rustdesk_api_is_reported(lab: Lab, fleet: Fleet) -> None:
+    """It is part of the server's configuration, and no path with two slashes exists: each run reports it."""
     console = consoles.add(fleet, "rustdesk_api")
     give(console, f"{console.url}/")
     for public_url in (None, console.url):
@@ -129,8 +129,8 @@ def test_a_slash_behind_the_address_of_a_rustdesk_api(lab: Lab, fleet: Fleet) ->
         assert "RUSTDESK_API_RUSTDESK_API_SERVER" in failed["hint"]
 
 
-def test_a_slash_in_the_callback_url_of_pro(lab: Lab, fleet: Fleet) -> None:
-    """It is corrected as well: nothing answers there."""
+def test_double_slash_in_the_callback_url_of_pro_is_corrected(lab: Lab, fleet: Fleet) -> None:
+    """The console answers no request at such a URL."""
     console = consoles.add(fleet, "pro")
     give(console, f"{console.url}/")
     for public_url in (None, console.url):
@@ -139,8 +139,8 @@ def test_a_slash_in_the_callback_url_of_pro(lab: Lab, fleet: Fleet) -> None:
         assert sent(lab, console) == f"{console.url}{CALLBACK}"
 
 
-def test_the_address_of_the_frontend(lab: Lab, fleet: Fleet) -> None:
-    """A rustdesk_console without a backend URL sends the callback URL of its frontend: it is not replaced silently."""
+def test_callback_url_of_the_frontend_is_not_replaced_silently(lab: Lab, fleet: Fleet) -> None:
+    """A rustdesk_console without a backend URL sends the callback URL of its frontend."""
     console = consoles.add(fleet, "rustdesk_console")
     settings = console.settings()
     settings["general"]["site"] = {"frontendUrl": "https://front.example", "backendUrl": ""}
@@ -148,7 +148,7 @@ def test_the_address_of_the_frontend(lab: Lab, fleet: Fleet) -> None:
     (done,) = configure(server(fleet, console.name, public_url=None))
     assert f"https://front.example{CALLBACK}" in registration.share(done)["error"]["msg"]
     assert not [item for item in fleet.tenant.applications() if item["uniqueName"]]
-    # Where it is the address of the console, all stays as it is
+    # If it is the console's address, nothing changes
     settings["general"]["site"]["frontendUrl"] = console.url
     console.put_settings(settings)
     (done,) = configure(server(fleet, console.name, public_url=None))
@@ -156,8 +156,8 @@ def test_the_address_of_the_frontend(lab: Lab, fleet: Fleet) -> None:
     assert console.settings()["general"] == settings["general"]
 
 
-def test_a_rustdesk_console_that_does_not_know_its_address(lab: Lab, fleet: Fleet) -> None:
-    """What it sends meanwhile is in use only if it offers a provider."""
+def test_rustdesk_console_without_a_known_address(lab: Lab, fleet: Fleet) -> None:
+    """The callback URL that it sends until then is in use only if the console offers a provider."""
     console = consoles.add(fleet, "rustdesk_console")
     undeclared = server(fleet, console.name, public_url=None)
     assert inspect(undeclared).console["callback_url"] is None
@@ -172,12 +172,12 @@ def test_a_rustdesk_console_that_does_not_know_its_address(lab: Lab, fleet: Flee
     assert not [item for item in lab.requests(console.name) if item["path"] == "/api/oidc/auth"]
 
 
-def test_another_address_is_an_obstacle(fleet: Fleet) -> None:
-    """Nothing is registered, whatever the console's type."""
+def test_a_different_address_is_an_obstacle(fleet: Fleet) -> None:
+    """Nothing is registered, regardless of the console type."""
     for kind in consoles.KINDS:
         console = consoles.add(fleet, kind)
         give(console, "https://elsewhere.example")
-        if kind == "rustdesk_api":  # it has a provider by which it tells
+        if kind == "rustdesk_api":  # its provider reveals the address
             consoles_api = server(fleet, console.name)
             configure(consoles_api)
         (done,) = configure(server(fleet, console.name, public_url=None, app_unique_name=f"of {kind}"))
@@ -187,8 +187,8 @@ def test_another_address_is_an_obstacle(fleet: Fleet) -> None:
         assert not [item for item in fleet.tenant.applications() if item["uniqueName"] == f"of {kind}"]
 
 
-def test_a_server_leaves_with_every_spelling_of_its_callback_url(fleet: Fleet) -> None:
-    """The redirect URI of its neighbour stays."""
+def test_removing_a_server_removes_every_spelling_of_its_callback_url(fleet: Fleet) -> None:
+    """The redirect URI of the neighboring server is kept."""
     near, console = consoles.add(fleet, "pro", "near"), consoles.add(fleet, "pro", "far")
     give(console, spelt(console))
     stays = server(fleet, near.name)
@@ -205,8 +205,8 @@ def test_a_server_leaves_with_every_spelling_of_its_callback_url(fleet: Fleet) -
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_callback_url_under_another_platform(platform: str, lab: Lab, fleet: Fleet) -> None:
-    """It is named before anything is written, and moved where the role is asked to, by one request; users sign in."""
+def test_callback_url_under_another_platform_is_reported_and_moved(platform: str, lab: Lab, fleet: Fleet) -> None:
+    """It is reported before anything is written; the role moves it with one request if it is configured to."""
     console = consoles.add(fleet, "pro")
     uri = f"{console.url}{CALLBACK}"
     others = ["https://app.example/"]
@@ -229,8 +229,8 @@ def test_a_callback_url_under_another_platform(platform: str, lab: Lab, fleet: F
     assert again.registration["changed"] is False
 
 
-def test_one_uri_on_two_platforms_in_a_task(fleet: Fleet) -> None:
-    """entra_app names both options, or the platform that has it; removing it there moves it in any direction."""
+def test_one_uri_on_two_platforms_is_refused_or_moved(fleet: Fleet) -> None:
+    """entra_app names both options, or the platform that has the URI; removing it there moves it either way."""
     uri = "https://desk.example/callback"
     error = quietly(fleet, **NAMED, web_redirect_uris={"add": [uri]}, spa_redirect_uris={"set": [uri]})
     assert error["failed"]

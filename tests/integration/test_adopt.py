@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""adopt.yml: what people set up by hand becomes variables, with which site.yml goes on from there."""
+"""adopt.yml: a manual setup becomes variables that site.yml continues with."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ GROUP_FILE = "group_vars/rustdesk_servers/rustdesk_sso.yml"
 
 @pytest.fixture
 def by_hand(fleet: Fleet, in_process: InProcess) -> Fleet:
-    """A tenant in which the automation may take over what others made, and an inventory without any declaration.
+    """A tenant in which the automation may take over applications of others, and an inventory without declarations.
 
     ``in_process`` is for `provider`, without the pauses of the module.
     """
@@ -53,7 +53,7 @@ def server(fleet: Fleet, name: str, kind: str = "pro") -> Console:
 
 
 def application(fleet: Fleet, *servers: Console, **members: Any) -> dict[str, Any]:
-    """An application as RustDesk's guide has it made in the portal, for these servers."""
+    """An application for these servers as RustDesk's guide describes it for the portal."""
     uris = [f"{console.url}/api/oidc/callback" for console in servers]
     web = {"redirectUris": uris, "implicitGrantSettings": {"enableIdTokenIssuance": True}}
     body = {"displayName": "RustDesk", "signInAudience": "AzureADMyOrg", "web": web, **members}
@@ -63,13 +63,13 @@ def application(fleet: Fleet, *servers: Console, **members: Any) -> dict[str, An
 
 
 def secret(fleet: Fleet, made: dict[str, Any], **members: Any) -> str:
-    """Another client secret of an application."""
+    """Add another client secret to an application and return its value."""
     body = {"passwordCredential": {"displayName": "by hand", **members}}
     return str(fleet.tenant.graph("POST", f"/applications/{made['id']}/addPassword", body).json()["secretText"])
 
 
 def provider(fleet: Fleet, console: Console, client_id: str, value: str, **options: Any) -> None:
-    """A provider in the console, and what the console's page or its environment says of where it is."""
+    """Add a provider to the console, with the address that the console's page or environment configures."""
     values = {
         "name": "azure",
         "client_id": client_id,
@@ -94,26 +94,26 @@ def failed(run: PlaybookRun) -> set[str]:
 
 
 def site(fleet: Fleet, *options: str) -> QuickRun:
-    """Run the role with what the files say of each server."""
+    """Run the role with the variables in the files of each server."""
     for name in fleet.hosts:
         fleet.hosts[name] |= variables(fleet, name)
     return quick_run(fleet, *options)
 
 
 def files(fleet: Fleet) -> dict[str, str]:
-    """The variables' files next to the inventory."""
+    """The variable files next to the inventory."""
     home = fleet.controller.home
     found = [*home.glob("group_vars/**/*.yml"), *home.glob("host_vars/**/*.yml")]
     return {str(path.relative_to(home)): path.read_text() for path in found}
 
 
 def nameless(sides: str) -> str:
-    """What was seen of both sides, without the unique names of applications."""
+    """The state of both sides without the unique names of applications."""
     return re.sub(r"uniqueName\W+[\w-]+[^\w,]+", "uniqueName", sides)
 
 
 def variables(fleet: Fleet, name: str) -> dict[str, Any]:
-    """What the files say of a server."""
+    """The variables that the files set for a server."""
     texts = files(fleet)
     merged = {}
     for path in (GROUP_FILE, f"host_vars/{name}/rustdesk_sso.yml"):
@@ -122,13 +122,13 @@ def variables(fleet: Fleet, name: str) -> dict[str, Any]:
 
 
 def values(outcome: dict[str, Any]) -> dict[str, Any]:
-    """The variables in the files of a server's outcome."""
+    """The variables in the files of a server's result."""
     texts = [yaml.safe_load(text.replace("!unsafe ", "")) for text in outcome["files"].values()]
     return {name: value for text in texts for name, value in text.items()}
 
 
 def outcome_of(fleet: Fleet, in_process: InProcess) -> dict[str, dict[str, Any]]:
-    """What the playbook finds of each server, by its modules and its decisions without the playbook."""
+    """The playbook's results for each server, from its modules and decisions without running the playbook."""
     hostvars: dict[str, dict[str, Any]] = {}
     for name, variables in fleet.hosts.items():
         given, problems = read({**ROLE_DEFAULTS, **fleet.variables, **variables}, NO_TEMPLATES)
@@ -149,10 +149,10 @@ def outcome_of(fleet: Fleet, in_process: InProcess) -> dict[str, dict[str, Any]]
     return dict(entra_oidc_servers(hostvars, "adopted", names[0], names))
 
 
-def test_set_up_by_hand_becomes_variables(
+def test_manual_setups_become_variables(
     lab: Lab, by_hand: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]
 ) -> None:
-    """Two applications of one name and a console of each kind: taken over as they are, and nothing is made twice."""
+    """Two applications of one name and a console of each type are adopted unchanged; nothing is duplicated."""
     fleet = by_hand
     first, second = server(fleet, "berlin"), server(fleet, "bern", "rustdesk_console")
     third = server(fleet, "wien", "rustdesk_api")
@@ -177,7 +177,7 @@ def test_set_up_by_hand_becomes_variables(
     assert seen(fleet) == before
     assert consoles.told(lab, run.output + predicted.output + "".join(files(fleet).values())) == []
     assert gateway.url in run.output
-    # A server of which nothing is known gets no part of what the others have
+    # A server about which nothing is known gets none of the others' settings
     assert set(files(fleet)) == {f"host_vars/{name}/rustdesk_sso.yml" for name in ("berlin", "bern", "wien")}
     assert variables(fleet, "wien") == {
         "rustdesk_sso_tenant_id": fleet.tenant.tenant_id,
@@ -197,7 +197,7 @@ def test_set_up_by_hand_becomes_variables(
     assert "It shares the application with bern" in run.output
     assert "The console has no client secret" not in run.output
 
-    # What the files say is the truth: only the unique name is missing
+    # The files match reality: only the unique name is missing
     del fleet.hosts["graz"], fleet.consoles["graz"]
     before = seen(fleet)
     done = site(fleet)
@@ -210,8 +210,8 @@ def test_set_up_by_hand_becomes_variables(
         assert console.sign_in(name, upn=upn, password=password)["access_token"]
 
 
-def test_what_all_have_in_common_is_of_the_group(by_hand: Fleet) -> None:
-    """Each server's file holds what is its own; files that are there stay, unless they are to be replaced."""
+def test_common_values_go_to_the_group_file(by_hand: Fleet) -> None:
+    """Each server's file holds its own values; existing files are kept unless they are to be replaced."""
     fleet = by_hand
     first, second = server(fleet, "desk1"), server(fleet, "desk2")
     name = 'Desk {{ lookup("pipe", "touch owned") }}: "Büro" \U0001f511'
@@ -223,7 +223,7 @@ def test_what_all_have_in_common_is_of_the_group(by_hand: Fleet) -> None:
     assert set(files(fleet)) == {GROUP_FILE, "host_vars/desk1/rustdesk_sso.yml", "host_vars/desk2/rustdesk_sso.yml"}
     assert yaml.safe_load(files(fleet)["host_vars/desk1/rustdesk_sso.yml"]) == {"rustdesk_sso_public_url": first.url}
 
-    # A third server is looked at later: it gets all of its own, and what somebody has written by now stays
+    # A third server is inspected later: it gets a complete file, and a file written by a user in the meantime is kept
     third = server(fleet, "desk3")
     provider(fleet, third, made["appId"], secret(fleet, made), name="azure", enabled=False)
     notes = fleet.controller.home / "host_vars/desk1/rustdesk_sso.yml"
@@ -244,7 +244,7 @@ def test_what_all_have_in_common_is_of_the_group(by_hand: Fleet) -> None:
         "rustdesk_sso_public_url": second.url,
     }
 
-    # The name is no template for Ansible, which reads the files itself
+    # Ansible, which reads the files itself, does not treat the name as a template
     done = fleet.site()
     assert done.rc == 0, done.output
     (app,) = own(fleet.tenant.applications())
@@ -252,8 +252,8 @@ def test_what_all_have_in_common_is_of_the_group(by_hand: Fleet) -> None:
     assert not list(Path(fleet.controller.home).glob("**/owned"))
 
 
-def test_what_is_not_as_it_should_be_is_told(by_hand: Fleet, lab: Lab, in_process: InProcess) -> None:
-    """Each server with a fault of its own: what site.yml mends, and what somebody has to decide."""
+def test_faults_of_manual_setups_are_reported(by_hand: Fleet, lab: Lab, in_process: InProcess) -> None:
+    """Each server has a different fault: those that site.yml corrects, and those that the user has to decide."""
     fleet = by_hand
     login, tenant = lab.login_url, fleet.tenant.tenant_id
     names = ["common", "v1", "ended", "foreign", "tokens", "several", "none", "unknown", "elsewhere", "proxied", "name"]
@@ -309,7 +309,7 @@ def test_what_is_not_as_it_should_be_is_told(by_hand: Fleet, lab: Lab, in_proces
     assert values(outcomes["tokens"])["rustdesk_sso_app_id_token_issuance_enabled"] is False
     assert consoles.told(lab, str(outcomes)) == []
 
-    # With what was asked for, these are decided as well
+    # With the requested settings, these are decided
     fleet.hosts["common"]["rustdesk_sso_tenant_id"] = fleet.domain
     fleet.hosts["several"]["rustdesk_sso_provider_name"] = "second"
     outcomes = outcome_of(fleet, in_process)
@@ -321,8 +321,8 @@ def test_what_is_not_as_it_should_be_is_told(by_hand: Fleet, lab: Lab, in_proces
     assert values(outcomes["several"])["rustdesk_sso_app_id"] == plain["appId"]
 
 
-def test_permission_that_is_missing_is_told(by_hand: Fleet) -> None:
-    """Nothing is written of an application that cannot be read."""
+def test_missing_permission_is_reported(by_hand: Fleet) -> None:
+    """Nothing is written for an application that cannot be read."""
     fleet = by_hand
     console = server(fleet, "desk")
     made = application(fleet, console)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people set up by hand in many ways converges after its adoption, or adopt.yml says what is in the way."""
+"""Manual setups of many variants converge after their adoption, or adopt.yml reports the obstacle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOVE = "set rustdesk_sso_app_move_redirect_uris to true"
 
 
 def set_up(fleet: Fleet, name: str, kind: str = "pro", **members: Any) -> tuple[Console, dict[str, Any]]:
-    """A server and an application of its own; ``members`` are Graph's, its callback URL is under ``platform``."""
+    """A server with its own application; ``members`` are Graph's, and its callback URL is under ``platform``."""
     console = server(fleet, name, kind)
     platform = members.pop("platform", "web")
     made = application(fleet, displayName=f"RustDesk {name}", **{"web": {}, **members})
@@ -33,7 +33,7 @@ def set_up(fleet: Fleet, name: str, kind: str = "pro", **members: Any) -> tuple[
 
 
 def change(fleet: Fleet, made: dict[str, Any], **members: Any) -> None:
-    """Change an application as its owner does in the portal."""
+    """Change an application as its owner would in the portal."""
     assert fleet.tenant.graph("PATCH", f"/applications/{made['id']}", members).ok
 
 
@@ -44,7 +44,7 @@ def principal(fleet: Fleet, made: dict[str, Any]) -> str:
 
 
 def signs_in(fleet: Fleet, name: str) -> bool:
-    """Whether a user gets in at the server ``name``."""
+    """Return True if a user can sign in to the server ``name``."""
     upn, password = next(iter(fleet.tenant.users.items()))
     op = variables(fleet, name).get("rustdesk_sso_provider_name", "azure")
     try:
@@ -53,8 +53,8 @@ def signs_in(fleet: Fleet, name: str) -> bool:
         return False
 
 
-def test_it_converges_or_the_reason_is_told(lab: Lab, by_hand: Fleet) -> None:
-    """One server for each way of doing it: adopt, site, and site once more without a change."""
+def test_each_variant_converges_or_the_obstacle_is_reported(lab: Lab, by_hand: Fleet) -> None:
+    """One server per variant: adopt, site, and site again without a change."""
     fleet, login, tenant = by_hand, lab.login_url, by_hand.tenant
     discovery = lab.http.get(f"{login}/{tenant.tenant_id}/v2.0/.well-known/openid-configuration")
     tomorrow = parsedate_to_datetime(discovery.headers["Date"]) + timedelta(days=1)
@@ -103,9 +103,9 @@ def test_it_converges_or_the_reason_is_told(lab: Lab, by_hand: Fleet) -> None:
         assert MOVE in told[name]
         assert "site.yml adds it" not in told[name]
     assert "The application is deactivated" in told["inactive"]
-    # What the other servers share by default is no part of one that was decided
+    # Defaults shared by the other servers are not applied to a server that was decided separately
     assert variables(fleet, "api")["rustdesk_sso_app_unique_name"] == "rustdesk-sso-api"
-    # As somebody does who has read that
+    # Follow the advice in the output
     del fleet.hosts["deleted"]
     for name in ("spa", "public"):
         fleet.hosts[name]["rustdesk_sso_app_move_redirect_uris"] = True
@@ -118,8 +118,8 @@ def test_it_converges_or_the_reason_is_told(lab: Lab, by_hand: Fleet) -> None:
     assert first
 
 
-def test_an_owner_is_needed_and_told(by_hand: Fleet) -> None:
-    """Before anything is changed, the automation that may change only its own learns how to own the application."""
+def test_missing_ownership_is_reported_before_any_change(by_hand: Fleet) -> None:
+    """An automation that may change only its own applications is shown how to become an owner."""
     fleet, tenant = by_hand, by_hand.tenant
     tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
     console, made = set_up(fleet, "unowned")
@@ -134,7 +134,7 @@ def test_an_owner_is_needed_and_told(by_hand: Fleet) -> None:
     assert re.search(command, predicted.output), predicted.output
     assert only(tenant, appId=made["appId"])["uniqueName"] is None
 
-    # What the command does
+    # The effect of the command
     reference = {"@odata.id": f"{fleet.lab.graph_url}/v1.0/directoryObjects/{owner[1]}"}
     assert tenant.graph("POST", f"/applications/{made['id']}/owners/$ref", reference).status_code == 204
     assert "az ad app owner" not in adopt(fleet, "-e", "adopt_overwrite=true").output

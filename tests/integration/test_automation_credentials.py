@@ -4,7 +4,7 @@
 
 """The automation's own certificate and client secret: created, kept, renewed with overlap, and replaced when lost.
 
-What the playbook's task does runs in this process, as an administrator. test_bootstrap_automation.py signs in with
+The code of the playbook's task runs in this process, as an administrator. test_bootstrap_automation.py signs in with
 Azure CLI.
 """
 
@@ -36,7 +36,7 @@ Bootstrap = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory in which the user is, which is empty."""
+    """The user's working directory, which is empty."""
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -45,7 +45,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def bootstrap(lab: Lab, fleet: Fleet, in_process: InProcess, monkeypatch: pytest.MonkeyPatch, here: Path) -> Bootstrap:
-    """Runs the playbook's task where the user is; the result is that of a task."""
+    """Runs the playbook's task in the user's working directory; returns the result of a task."""
     monkeypatch.setenv("AZURE_ACCESS_TOKEN", fleet.tenant.token())
     place = {
         "auth_source": "access_token",
@@ -63,7 +63,7 @@ def bootstrap(lab: Lab, fleet: Fleet, in_process: InProcess, monkeypatch: pytest
 
 
 def application(fleet: Fleet) -> dict[str, Any]:
-    """The automation's application as Graph shows it."""
+    """The automation's application as Graph returns it."""
     return dict(only(fleet.tenant, displayName=NAME))
 
 
@@ -73,7 +73,7 @@ def expected(fleet: Fleet) -> list[dict[str, Any]]:
 
 
 def works(fleet: Fleet, **credential: str) -> bool:
-    """Whether Entra accepts this certificate_path or client_secret of the automation."""
+    """Return True if Entra accepts this certificate_path or client_secret of the automation."""
     lab, tenant = fleet.lab, fleet.tenant
     trust = {"authority": lab.login_url, "disable_instance_discovery": True, "connection_verify": lab.ca_path}
     kind = CertificateCredential if "certificate_path" in credential else ClientSecretCredential
@@ -85,13 +85,13 @@ def works(fleet: Fleet, **credential: str) -> bool:
 
 
 def registers(fleet: Fleet, **options: Any) -> dict[str, Any]:
-    """The result of registering an application as the automation, which authenticates with its certificate."""
+    """Register an application as the automation, which authenticates with its certificate; return the result."""
     sign_in = {"client_id": application(fleet)["appId"], "client_secret": None, "certificate_path": "automation.pem"}
     return run(fleet, **NAMED, **sign_in, **options)
 
 
 def granted(fleet: Fleet) -> list[str]:
-    """The Microsoft Graph application permissions that the automation has."""
+    """The automation's Microsoft Graph application permissions."""
     principals = fleet.tenant.graph("GET", "/servicePrincipals").json()["value"]
     names = {role["id"]: role["value"] for item in principals for role in item["appRoles"]}
     (own,) = (item["id"] for item in principals if item["displayName"] == NAME)
@@ -100,7 +100,7 @@ def granted(fleet: Fleet) -> list[str]:
 
 
 def variables(path: str) -> dict[str, str]:
-    """The variables in a file that is not encrypted."""
+    """The variables in an unencrypted file."""
     return dict(yaml.safe_load(Path(path).read_text()))
 
 
@@ -130,7 +130,7 @@ def test_a_certificate_is_created_kept_and_renewed(
     assert renewed["changed"], renewed
     assert path.read_bytes() != first
     assert sorted(os.listdir(here)) == ["automation.pem", "first.pem"]
-    # Both work until a later run, after the overlap
+    # Both work until a run after the overlap
     assert works(fleet, certificate_path=str(path))
     assert works(fleet, certificate_path=str(here / "first.pem"))
     assert not bootstrap(**asked, overlap="7d")["changed"]
@@ -138,7 +138,7 @@ def test_a_certificate_is_created_kept_and_renewed(
     assert len(cleaned["removed"]) == 1
     assert len(application(fleet)["keyCredentials"]) == 1
 
-    # To renew it for another tenant would replace the only key of this one
+    # Renewing it for another tenant would replace the only private key for this one
     other = lab.add_tenant(f"other.{fleet.domain}")
     monkeypatch.setenv("AZURE_ACCESS_TOKEN", other.token())
     refused = bootstrap(**asked, tenant_id=other.domain, renew=True)
@@ -159,7 +159,7 @@ def test_a_client_secret_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet
     assert first[SECRET] not in str(made)
     assert not bootstrap(**asked)["changed"]
 
-    # What else the user has in the file stays
+    # Other content of the user's file is kept
     with open(path, "a") as file:
         file.write("rustdesk_sso_timeout: 20\n")
     renewed = bootstrap(**asked, renew=True, secret_lifetime="20d")
@@ -170,7 +170,7 @@ def test_a_client_secret_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet
     assert second[SECRET] != first[SECRET]
     assert works(fleet, client_secret=first[SECRET])
     assert works(fleet, client_secret=second[SECRET])
-    # Entra tells the time in whole seconds, so that the overlap may last for one
+    # Entra's times are in whole seconds, so the overlap may be one second long
     assert any(bootstrap(**asked)["removed"] for _run in range(10))
     (left,) = application(fleet)["passwordCredentials"]
     assert second[SECRET].startswith(left["hint"])
@@ -185,7 +185,7 @@ def test_a_client_secret_is_created_kept_and_renewed(bootstrap: Bootstrap, fleet
 def test_an_interrupted_run_is_completed(
     point: str, bootstrap: Bootstrap, fleet: Fleet, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next run completes the renewal, without being asked again, and creates no third credential."""
+    """The next run completes the renewal without being asked again, and creates no third credential."""
     asked = {"certificate_path": "automation.pem", "secret_file": "automation.yml"}
     bootstrap(**asked)
     before = {name: (here / name).read_bytes() for name in asked.values()}
@@ -230,7 +230,7 @@ def test_a_certificate_is_used_only_after_entra_accepts_it(
 
 
 def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here: Path) -> None:
-    """Another file for the same application is made only if that is asked for; what it owns stays its own."""
+    """Another file for the same application is created only on request; the application keeps owning what it owned."""
     asked = {"certificate_path": "automation.pem", "secret_file": "automation.yml"}
     first = bootstrap(**asked)
     lost = variables("automation.yml")[SECRET]
@@ -252,11 +252,11 @@ def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here:
     assert len(replaced["removed"]) == 2, replaced
     assert not works(fleet, client_secret=lost)
     assert not works(fleet, certificate_path=str(here / "lost.pem"))
-    # One that the playbook did not create stays, whatever is removed
+    # A credential that the playbook did not create is always kept
     for credential in ({"certificate_path": str(here / "automation.pem")}, {"certificate_path": own}):
         assert works(fleet, **credential)
     assert not bootstrap(**asked, revoke_former=True)["changed"]
-    # Those in the files go as well if they are renewed
+    # Renewal also removes the credentials in the files
     compromised = variables("automation.yml")[SECRET]
     again = {**asked, "revoke_former": True, "renew": True}
     predicted = bootstrap(check_mode=True, **again)["removed"]
@@ -270,7 +270,7 @@ def test_a_lost_controller_is_replaced(bootstrap: Bootstrap, fleet: Fleet, here:
 
 
 def test_a_lost_application_is_replaced(bootstrap: Bootstrap, fleet: Fleet) -> None:
-    """The new one becomes an owner of the applications that the former one managed, and can change them."""
+    """The new application becomes an owner of the applications that the former one managed, and can change them."""
     both = {"certificate_path": "automation.pem", "secret_file": "automation.yml"}
     bootstrap(**both)
     assert registers(fleet)["changed"]
@@ -299,7 +299,7 @@ def test_a_deleted_application_is_restored_with_its_credentials(bootstrap: Boots
 
 
 def test_permissions_are_exactly_those_of_the_abilities(bootstrap: Bootstrap, fleet: Fleet) -> None:
-    """More are granted, and those that are no longer listed are revoked."""
+    """Missing permissions are granted, and permissions that are no longer listed are revoked."""
     asked = {"certificate_path": fleet.tenant.automation["certificate_path"]}
     more = bootstrap(**asked, abilities=["names", "assignments"])
     expected = ["AppRoleAssignment.ReadWrite.All", "Application.Read.All", OWNED_BY, "GroupMember.Read.All"]
@@ -309,12 +309,12 @@ def test_permissions_are_exactly_those_of_the_abilities(bootstrap: Bootstrap, fl
 
 
 def encrypted(text: str, password: str) -> bytes:
-    """``text`` as ansible-vault encrypts it."""
+    """Return ``text`` encrypted with ansible-vault."""
     return bytes(VaultLib([]).encrypt(text, secret=VaultSecret(password.encode())))
 
 
 def test_an_encrypted_file_is_never_replaced_by_plain_text(bootstrap: Bootstrap, fleet: Fleet, here: Path) -> None:
-    """Without a vault password it is left as it is; with one, its renewal is encrypted with the same."""
+    """Without a vault password the file is left unchanged; with one, the renewed file is encrypted with it."""
     path = here / "automation.yml"
     bootstrap(secret_file="automation.yml")
     path.write_bytes(encrypted(path.read_text(), "right"))
@@ -331,7 +331,7 @@ def test_an_encrypted_file_is_never_replaced_by_plain_text(bootstrap: Bootstrap,
     assert works(fleet, client_secret=yaml.safe_load(opened)[SECRET])
 
 
-def test_nothing_is_created_that_cannot_be_kept(bootstrap: Bootstrap, fleet: Fleet, here: Path) -> None:
+def test_nothing_is_created_that_cannot_be_stored(bootstrap: Bootstrap, fleet: Fleet, here: Path) -> None:
     (here / "notes.yml").write_text("a: 1\n")
     cases = [
         ({"secret_file": "no/such/automation.yml"}, f"the directory {here}/no/such does not exist"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bootstrap_automation.yml as a user runs it; test_automation_credentials.py tests what its task does."""
+"""bootstrap_automation.yml as a user runs it; test_automation_credentials.py tests the code of its task."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from support.fleet import Fleet
 
 
 def test_first_run(lab: Lab, fleet: Fleet, controller: Controller) -> None:
-    """The file is where the user is, encrypted with the vault password of the run, and can be used as it is. The client
-    secret is nowhere else."""
+    """The file is created in the working directory, encrypted with the run's vault password and ready to use.
+
+    The client secret is stored nowhere else.
+    """
     password = controller.home / "vault-password"
     password.write_text("correct horse")
     environment = {

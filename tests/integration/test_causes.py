@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why a request failed, and what to do about it: each cause with a real server, for each client of the collection.
+"""Why a request failed and how to fix it: each cause with a real server, for each client of the collection.
 
-Clients are that of consoles (requests), of the login endpoint (requests) and of Microsoft Graph (httpx).
+The clients are those for consoles (requests), the login endpoint (requests) and Microsoft Graph (httpx).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PLAIN = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment names no proxy, and nothing waits before it is tried again."""
+    """The environment names no proxy, and retries do not pause."""
     monkeypatch.setattr(_http._Retry, "sleep", lambda _self, _response=None: None)
     monkeypatch.setattr(waits, "pause", lambda _attempt: 0.0)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
@@ -48,12 +48,12 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
-    """The CAs of this file's servers."""
+    """The CAs of the servers in this file."""
     return Authorities(tmp_path_factory.mktemp("authorities"))
 
 
 def ask(client: str, url: str, ca_path: Path | None, *, proxy: str = "", method: str = "GET") -> ServiceError:
-    """The error of one request to ``url``."""
+    """Return the error of one request to ``url``."""
     ca = str(ca_path) if ca_path else None
     with pytest.raises(ServiceError) as caught, closing(Http(ca, 10, check_proxy(proxy, "proxy"))) as http:
         if client == "console":
@@ -78,7 +78,7 @@ async def _ask_graph(url: str, ca_path: str | None, method: str) -> None:
 
 
 def tls(authorities: Authorities) -> dict[str, tuple[Talk, list[str], list[str]]]:
-    """What a server does, words of the answer, and words of the hint."""
+    """The behavior of a server, words of the answer, and words of the hint."""
     return {
         "expired": (over(authorities.context(expired=True)), ["has expired"], ["Renew the certificate", "clock"]),
         "other name": (over(authorities.context("other.example")), ["another name"], ["OPTION"]),
@@ -95,8 +95,8 @@ def tls(authorities: Authorities) -> dict[str, tuple[Talk, list[str], list[str]]
 
 @pytest.mark.parametrize("client", OPTIONS)
 @pytest.mark.parametrize("case", ["expired", "other name", "unknown authority", "client certificate", "not TLS", "SSH"])
-def test_tls(case: str, client: str, authorities: Authorities) -> None:
-    """Each cause has its own words, and is not tried again."""
+def test_tls_errors(case: str, client: str, authorities: Authorities) -> None:
+    """Each cause has its own wording and is not retried."""
     talk, words, todo = tls(authorities)[case]
     met = []
 
@@ -115,8 +115,8 @@ def test_tls(case: str, client: str, authorities: Authorities) -> None:
     assert "_ssl.c" not in str(error)
 
 
-def test_client_certificate_of_tls_1_3(authorities: Authorities) -> None:
-    """The refusal comes after the handshake, in place of the answer."""
+def test_missing_client_certificate_with_tls_1_3(authorities: Authorities) -> None:
+    """The refusal comes after the handshake, in place of the response."""
     with serving(over(authorities.asking(ssl.TLSVersion.TLSv1_3))) as port:
         for client in OPTIONS:
             error = ask(client, f"https://{HOST}:{port}", authorities.path)
@@ -124,8 +124,8 @@ def test_client_certificate_of_tls_1_3(authorities: Authorities) -> None:
 
 
 @pytest.mark.parametrize("client", ["console", "graph"])
-def test_a_request_that_was_not_sent_leaves_nothing_open(client: str, authorities: Authorities) -> None:
-    """And one that was cut off afterwards does."""
+def test_only_a_request_that_was_sent_is_ambiguous(client: str, authorities: Authorities) -> None:
+    """A request that was never sent has no unknown effect, but a connection cut off after sending does."""
     with serving(over(authorities.context(expired=True))) as port:
         assert not isinstance(ask(client, f"https://{HOST}:{port}", authorities.path, method="POST"), AmbiguousError)
     gone = ask(client, f"https://{HOST}:{port}", authorities.path, method="POST")
@@ -150,7 +150,7 @@ PROXIES: dict[str, tuple[list[str], list[str]]] = {
 
 @contextmanager
 def standing(case: str, kind: type[HttpProxy] | type[SocksProxy]) -> Iterator[str]:
-    """The URL of a proxy, with a password that must not be told."""
+    """The URL of a proxy, with a password that must not be shown."""
     credentials = ("gate", PASSWORD)
     with kind({}, ("gate", "another") if case == "password" else credentials) as proxy:
         url = f"{proxy.scheme}://gate:{PASSWORD}@{proxy.address}"
@@ -162,8 +162,8 @@ def standing(case: str, kind: type[HttpProxy] | type[SocksProxy]) -> Iterator[st
 
 @pytest.mark.parametrize("client", OPTIONS)
 @pytest.mark.parametrize("case", PROXIES)
-def test_proxy_of_the_environment(case: str, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is named with its variable, without its password."""
+def test_proxy_from_the_environment(case: str, client: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy is named with its variable, without its password."""
     words, todo = PROXIES[case]
     with standing(case, HttpProxy) as url:
         monkeypatch.setenv("HTTPS_PROXY", url)
@@ -179,8 +179,8 @@ def test_proxy_of_the_environment(case: str, client: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("kind", [HttpProxy, SocksProxy])
 @pytest.mark.parametrize("case", PROXIES)
-def test_proxy_of_an_option(case: str, kind: type[HttpProxy], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The option is named, whatever the environment says."""
+def test_proxy_from_an_option(case: str, kind: type[HttpProxy], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option is named, regardless of the environment."""
     monkeypatch.setenv("HTTPS_PROXY", "http://other.example:1")
     with standing(case, kind) as url:
         error = ask("console", "https://service.example", None, proxy=url)
@@ -190,16 +190,16 @@ def test_proxy_of_an_option(case: str, kind: type[HttpProxy], monkeypatch: pytes
     assert PASSWORD not in str(error.as_result())
 
 
-def test_a_certificate_of_the_service_behind_a_proxy(authorities: Authorities) -> None:
-    """The service's certificate is not that of the proxy."""
+def test_certificate_of_the_service_behind_a_proxy(authorities: Authorities) -> None:
+    """The error is about the service's certificate, not the proxy's."""
     with serving(over(authorities.context("other.example"))) as port, HttpProxy({"desk.example": port}) as proxy:
         error = ask("console", "https://desk.example", authorities.path, proxy=proxy.url)
     assert str(error.answer) == "TLS failed: the certificate of desk.example is for another name"
     assert str(error.hint).startswith("Set console_url")
 
 
-def test_a_proxy_that_does_not_speak_tls(authorities: Authorities) -> None:
-    """Its own option is the one to correct."""
+def test_proxy_that_does_not_speak_tls(authorities: Authorities) -> None:
+    """The error names the proxy's own option."""
     with serving(saying(PLAIN)) as port:
         error = ask("console", "https://desk.example", authorities.path, proxy=f"https://{HOST}:{port}")
     assert str(error.answer) == f"TLS failed: the https proxy {HOST}:{port} does not speak TLS on this port"
@@ -207,8 +207,8 @@ def test_a_proxy_that_does_not_speak_tls(authorities: Authorities) -> None:
 
 
 @pytest.mark.parametrize("client", OPTIONS)
-def test_plain_http_to_a_port_with_tls(client: str, authorities: Authorities) -> None:
-    """Servers close the connection, or answer in plain text that they want TLS."""
+def test_plain_http_to_a_tls_port(client: str, authorities: Authorities) -> None:
+    """Servers close the connection, or answer in plain text that they require TLS."""
     with serving(over(authorities.context())) as port:
         error = ask(client, f"http://{HOST}:{port}", authorities.path) if client != "graph" else None
         if error:
@@ -218,14 +218,14 @@ def test_plain_http_to_a_port_with_tls(client: str, authorities: Authorities) ->
         b"Client sent an HTTP request to an HTTPS server.",
     ):
         with answering(lambda _request, _body, text=text: (400, {"Content-Type": "text/html"}, text)) as url:
-            if client != "graph":  # whose SDK refuses to send a token without TLS
+            if client != "graph":  # its SDK refuses to send a token without TLS
                 error = ask(client, url, None)
                 assert "speaks TLS on this port" in str(error.answer)
                 assert str(error.hint) == f"Set {OPTIONS[client]} to {url.replace('http', 'https')}"
 
 
-def test_unknown_names_and_silence() -> None:
-    """What is not about TLS."""
+def test_unknown_names_and_silent_servers() -> None:
+    """Failures that are unrelated to TLS."""
     assert "cannot be resolved" in str(ask("console", "https://desk.invalid", None).answer)
 
     def wait(connection: Any) -> None:
@@ -274,8 +274,8 @@ ANSWERS: dict[str, tuple[int, dict[str, str], str, list[str], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", ANSWERS)
-def test_what_answers_in_place_of_a_console(case: str) -> None:
-    """It is named with what to do; a token in a redirect is not told."""
+def test_other_services_answering_in_place_of_a_console(case: str) -> None:
+    """The error names what answered and what to do; a token in a redirect is not shown."""
     status, headers, page, words, todo = ANSWERS[case]
     with answering(lambda _request, _body: (status, headers, page.encode())) as url, closing(Http(None, 10)) as http:
         connection = Connection(url, http)
@@ -289,8 +289,8 @@ def test_what_answers_in_place_of_a_console(case: str) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 200])
-def test_a_console_is_no_gateway(status: int) -> None:
-    """Its own refusals have their own hints, in JSON or empty."""
+def test_refusal_of_a_console_is_not_blamed_on_a_gateway(status: int) -> None:
+    """The console's own refusals, in JSON or empty, have their own hints."""
     for headers, body in (({"Content-Type": "application/json"}, b'{"error": "no password"}'), ({}, b"")):
         with (
             answering(lambda _request, _body, h=headers, b=body: (status, h, b)) as url,
@@ -304,13 +304,13 @@ GraphAnswer = tuple[int, dict[str, str], bytes]
 
 
 def graph_error(answer: GraphAnswer, authorities: Authorities) -> ServiceError:
-    """What becomes of an answer to a request to Graph."""
+    """Return the error that this response to a Graph request causes."""
     with answering(lambda _request, _body: answer, authorities.context()) as url:
         return ask("graph", url, authorities.path)
 
 
-def test_answers_in_place_of_graph(authorities: Authorities) -> None:
-    """A captive portal, or a proxy's page."""
+def test_other_services_answering_in_place_of_graph(authorities: Authorities) -> None:
+    """A captive portal and a proxy's error page."""
     error = graph_error((302, {"Location": "https://portal.example/login?x=1"}, b""), authorities)
     assert "a login page answers in place of" in str(error.answer)
     assert "graph_endpoint" in str(error.hint)
@@ -331,8 +331,10 @@ def test_answers_in_place_of_graph(authorities: Authorities) -> None:
         ("Authorization_RequestDenied", "Insufficient privileges to complete the operation.", "Application.Read.All"),
     ],
 )
-def test_a_license_is_no_permission(code: str, message: str, todo: str, authorities: Authorities) -> None:
-    """Nor is a permission a license; the request's ID comes from wherever it is."""
+def test_missing_license_and_missing_permission_are_distinguished(
+    code: str, message: str, todo: str, authorities: Authorities
+) -> None:
+    """The request ID is taken from the header or the body."""
     for spelling, header in (("innerError", {}), ("innererror", {}), ("innerError", {"request-id": "of the header"})):
         inner = f'"{spelling}": {{"request-id": "of the body", "date": "2026-01-01T00:00:00"}}'
         body = f'{{"error": {{"code": "{code}", "message": "{message}", {inner}}}}}'.encode()
@@ -343,8 +345,8 @@ def test_a_license_is_no_permission(code: str, message: str, todo: str, authorit
         assert f"request-id {error.request_id}" in str(error.answer)
 
 
-def test_the_request_id_of_the_login_endpoint_in_its_text() -> None:
-    """Where the body has no member for it."""
+def test_request_id_of_the_login_endpoint_is_taken_from_its_text() -> None:
+    """The body has no separate member for it."""
     trace = "0a1b2c3d-0000-1111-2222-333344445555"
     body = f'{{"error": "invalid_tenant", "error_description": "AADSTS90002: No.\\r\\nTrace ID: {trace}\\r\\n"}}'
     with answering(lambda _request, _body: (400, {"Content-Type": "application/json"}, body.encode())) as url:
@@ -352,11 +354,11 @@ def test_the_request_id_of_the_login_endpoint_in_its_text() -> None:
     assert (error.request_id, error.code) == (trace, "AADSTS90002")
 
 
-def test_signing_in_to_entra(authorities: Authorities, monkeypatch: pytest.MonkeyPatch) -> None:
-    """azure-identity's own request fails for the same causes, and gets the same hints."""
+def test_sign_in_to_entra_fails_for_the_same_causes(authorities: Authorities, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests of azure-identity get the same hints."""
 
     async def sleep(_transport: Any, _seconds: float) -> None:
-        """azure-core's pause before it tries again."""
+        """Stand in for azure-core's pause before a retry."""
 
     monkeypatch.setattr(credentials.sdk.AsyncioRequestsTransport, "sleep", sleep)
     params = {

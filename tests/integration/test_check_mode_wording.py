@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check mode says what would be done, and never that something was done."""
+"""Check mode reports what would be done, and never claims that something was done."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ import re
 from support.fleet import Fleet
 from support.quick_runs import QuickRun, quick_run
 
-# What is said of something that has been done, unless "be" stands before it: "would be removed", "to be created"
+# Words for completed actions, unless "be" precedes them: "would be removed", "to be created"
 DONE = (
     "added|adopted|applied|assigned|attached|changed|cleared|configured|consented|converged|corrected|created|"
-    "deleted|disabled|enabled|ended|made|moved|put back|registered|renewed|replaced|removed|reset|restored|retired|"
+    "deleted|disabled|enabled|ended|made|moved|registered|renewed|replaced|removed|reset|restored|retired|"
     "revoked|rotated|saved|sent|set up|taken over|taken back|took over|tried|updated|uploaded|verified|was|were|"
     "written|wrote|had|did"
 )
 PAST = re.compile(rf"(?<!\bbe )(?<!\bnot )\b(?:{DONE})\b")
-# A state that was found, not what the run did
+# A state that was found, not an action of the run
 STATES = re.compile(r"\b\d+ (?:not )?verified\b|^\S+ +\S+ +verified ", re.MULTILINE)
 
 
 def past(run: QuickRun) -> list[str]:
-    """The lines of a run in check mode that speak as if something had been done."""
+    """Return the lines of a check mode run that describe actions as completed."""
     lines = [*run.summary, *run.output.splitlines()]
     return [line for line in lines if PAST.search(STATES.sub("", line))]
 
 
-def test_the_test_finds_what_a_run_does(fleet: Fleet) -> None:
-    """A run that changes something speaks in the past."""
+def test_the_pattern_finds_completed_actions(fleet: Fleet) -> None:
+    """A run that changes something describes it in the past tense."""
     fleet.add_server(f"desk1.{fleet.domain}")
     assert past(quick_run(fleet))
 
 
-def test_check_mode_never_speaks_in_the_past(fleet: Fleet) -> None:
-    """A first run, its repetition, a renewal, a change for all users, a takeover and a removal."""
+def test_check_mode_never_uses_the_past_tense(fleet: Fleet) -> None:
+    """A first run, its repetition, a renewal, a change for all users, an adoption and a removal."""
     first, second = (fleet.add_server(f"{name}.{fleet.domain}").name for name in ("desk1", "desk2"))
 
     def check(*options: str, entry: str = "main", words: str = "would be") -> None:
@@ -57,8 +57,8 @@ def test_check_mode_never_speaks_in_the_past(fleet: Fleet) -> None:
     check("--limit", f"{first},{second}", "-e", "rustdesk_sso_remove_unused_app=true", entry="remove")
 
 
-def test_a_takeover_is_predicted(fleet: Fleet) -> None:
-    """Of an application that was made by hand, and of what the entry point adopt describes."""
+def test_adoption_is_predicted(fleet: Fleet) -> None:
+    """For a manually created application, and for one described by the entry point adopt."""
     desk = fleet.add_server(f"desk1.{fleet.domain}").name
     assert fleet.tenant.graph("POST", "/applications", {"displayName": "RustDesk"}).ok
     fleet.variables["rustdesk_sso_app_adopt"] = True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A console behind an access gateway: without a service token the error says so, with it the role works."""
+"""A console behind an access gateway: without a service token the error names it; with a token the role works."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MODULES = (rustdesk_oidc_provider_info, rustdesk_oidc_provider)
 
 
 class Desk:
-    """A console, the gateway in front of it, and a file with the authorities of both."""
+    """A console, the gateway in front of it, and a file with the CAs of both."""
 
     def __init__(self, console: Console, gateway: Gateway, url: str, ca_path: Path) -> None:
         self.console = console
@@ -44,14 +44,14 @@ class Desk:
         self.ca_path = str(ca_path)
 
     def options(self, **changed: Any) -> dict[str, Any]:
-        """The options by which a module signs in through the gateway."""
+        """The options with which a module passes the gateway."""
         signs_in = {"username": self.console.username, "password": self.console.password}
         return {"console_url": self.url, **signs_in, "ca_path": self.ca_path, "timeout": 10, **changed}
 
 
 @pytest.fixture(params=consoles.KINDS)
 def desk(request: pytest.FixtureRequest, lab: Lab, fleet: Fleet, tmp_path: Path) -> Iterator[Desk]:
-    """One of each console type."""
+    """One desk of each console type."""
     console = consoles.add(fleet, request.param)
     authorities = Authorities(tmp_path)
     both = tmp_path / "both.pem"
@@ -74,7 +74,7 @@ def check(fleet: Fleet, desk: Desk, **changed: Any) -> dict[str, Any]:
 
 
 def test_without_a_service_token(lab: Lab, fleet: Fleet, desk: Desk) -> None:
-    """The gateway is named with the option, the variable and the headers; nobody is told a password."""
+    """The error names the gateway, the option, the variable and the headers; the password is sent to no one."""
     for headers in (None, {**HEADERS, Gateway.NAMES[1]: WRONG}):
         for one in MODULES:
             result = call(one, **desk.options(headers=headers))
@@ -96,21 +96,21 @@ def test_without_a_service_token(lab: Lab, fleet: Fleet, desk: Desk) -> None:
 
 @pytest.mark.usefixtures("unhurried")
 def test_with_a_service_token(lab: Lab, fleet: Fleet, desk: Desk) -> None:
-    """The role works through the gateway, users sign in, and no one else is sent the headers."""
+    """The role works through the gateway, users can sign in, and the headers are sent to no other host."""
     through = {"console_url": desk.url, "console_ca_path": desk.ca_path, "console_headers": HEADERS}
     (done,) = configure(server(fleet, desk.console.name, **through))
     assert done.verified["verified"], done.verified
     assert fleet.sign_in(desk.console.name)["access_token"]
     assert desk.gateway.seen
     assert all(let_in for _method, _path, let_in in desk.gateway.seen)
-    # The gateway takes the headers off: here they would have come past it
+    # The gateway strips the headers: any that reached the lab bypassed it
     assert SECRET not in json.dumps(lab.requests(by=None))
     results = [done.console, done.registration, done.configured, done.verified]
     assert SECRET not in json.dumps(results)
 
 
-def test_the_check_at_the_address_of_the_gateway(fleet: Fleet, desk: Desk) -> None:
-    """It is sent the headers there, in any spelling of the address, and says so; but not another host."""
+def test_check_at_the_gateway_address_sends_the_headers(fleet: Fleet, desk: Desk) -> None:
+    """The check sends them there, however the address is spelled, and reports it; other hosts do not get them."""
     port = desk.url.rpartition(":")[2]
     consoles_own = {"console_url": f"{desk.url.upper()}/", "headers": HEADERS}
     for given in ({"headers": HEADERS}, consoles_own):
@@ -127,8 +127,10 @@ def test_the_check_at_the_address_of_the_gateway(fleet: Fleet, desk: Desk) -> No
 
 @pytest.mark.parametrize("desk", ["pro"], indirect=True)
 @pytest.mark.parametrize("as_module", [False, True], ids=["action", "module"])
-def test_both_doors_keep_the_secret(as_module: bool, fleet: Fleet, quick_controller: Controller, desk: Desk) -> None:
-    """In results, in the loudest output, and in a diff."""
+def test_secret_is_hidden_by_action_and_module(
+    as_module: bool, fleet: Fleet, quick_controller: Controller, desk: Desk
+) -> None:
+    """In results, in the most verbose output, and in a diff."""
     issuer = f"{fleet.lab.login_url}/{fleet.tenant.tenant_id}/v2.0"
     provider = {"client_id": "app-1", "client_secret": "Zx9~wide.awake_0123456789-abcdefghijklmn", "issuer": issuer}
     tasks = [
@@ -158,8 +160,8 @@ def test_both_doors_keep_the_secret(as_module: bool, fleet: Fleet, quick_control
         assert secret not in run.output
 
 
-def test_the_role_hands_them_to_each_module() -> None:
-    """As one option of one name."""
+def test_the_role_passes_the_headers_to_each_module() -> None:
+    """Every module has the same option for them."""
     values = {"rustdesk_sso_console_headers": HEADERS}
     assert options.of(values, options.CONSOLE) == options.of(values, options.VERIFICATION) == {"headers": HEADERS}
     for one in (*MODULES, rustdesk_sign_in_check):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What consoles answer to a login beside a session and a wrong password: each is named, with what to do next."""
+"""Login responses other than a session or a wrong password: each is named, with the next step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.fleet import Fleet
 from support.in_process import InProcess
 
 INFO = "rustdesk_oidc_provider_info"
-# The console's switches, and words that the message has to hold
+# The console's switches, and words that the message must contain
 SECOND_FACTORS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "enforced": ({}, ["second factor", "totp_secret"]),
     "passkey": ({}, ["passkey", "TOTP"]),
@@ -35,8 +35,8 @@ def test_second_factors_of_rustdesk_console(fleet: Fleet, in_process: InProcess,
     assert "Check username and password" not in result["msg"], result["msg"]
 
 
-def test_a_passkey_that_cannot_be_asked_for(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """The account wants a passkey, and the console's WebAuthn is off."""
+def test_unavailable_passkey(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """The account requires a passkey, and WebAuthn is disabled on the console."""
     console = consoles.add(fleet, "rustdesk_console")
     lab.fault(console.name, "POST", "^/api/login$", status=400, json={"error": "Passkey 功能未启用"})
     (result,) = in_process.tasks(module(INFO, **fleet.console_options(console.name)))
@@ -44,8 +44,8 @@ def test_a_passkey_that_cannot_be_asked_for(lab: Lab, fleet: Fleet, in_process: 
     assert "SMTP" not in result["msg"]
 
 
-def test_an_address_that_is_banned(fleet: Fleet, in_process: InProcess) -> None:
-    """Of a console whose type is still to be detected, and whatever is asked of it."""
+def test_banned_address(fleet: Fleet, in_process: InProcess) -> None:
+    """The console type is still to be detected in one case, and given in another."""
     console = consoles.add(fleet, "rustdesk_api")
     console.set_switches(ban_threshold=1)
     options = fleet.console_options(console.name)
@@ -59,7 +59,7 @@ def test_an_address_that_is_banned(fleet: Fleet, in_process: InProcess) -> None:
         refused(result, console, "banned", "30 minutes", "ban-threshold")
 
 
-def test_passwords_that_are_disabled(fleet: Fleet, in_process: InProcess) -> None:
+def test_disabled_password_login(fleet: Fleet, in_process: InProcess) -> None:
     console = consoles.add(fleet, "rustdesk_api")
     console.set_switches(disable_pwd_login=True)
     (result,) = in_process.tasks(module(INFO, **fleet.console_options(console.name)))
@@ -67,8 +67,8 @@ def test_passwords_that_are_disabled(fleet: Fleet, in_process: InProcess) -> Non
     assert "Check username and password" not in result["msg"]
 
 
-def test_a_captcha_that_is_always_asked_for(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """It is named, in whichever language the console speaks, and the login of clients is no way around it."""
+def test_captcha_that_is_always_required(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """It is named in every language of the console, and the clients' login is not used as a workaround."""
     console = consoles.add(fleet, "rustdesk_api")
     console.set_switches(captcha_threshold=0)
     (result,) = in_process.tasks(module(INFO, **fleet.console_options(console.name)))
@@ -80,8 +80,8 @@ def test_a_captcha_that_is_always_asked_for(lab: Lab, fleet: Fleet, in_process: 
     refused(result, console, "captcha", "captcha-threshold")
 
 
-def test_a_password_that_is_the_user_name(fleet: Fleet, in_process: InProcess) -> None:
-    """The name is left out: its mask in the message would tell what the password is."""
+def test_password_that_equals_the_user_name(fleet: Fleet, in_process: InProcess) -> None:
+    """The user name is left out, because masking it in the message would reveal the password."""
     for console in consoles.one_of_each(fleet).values():
         options = {**fleet.console_options(console.name), "password": console.username}
         (result,) = in_process.tasks(module(INFO, **options))
@@ -89,15 +89,15 @@ def test_a_password_that_is_the_user_name(fleet: Fleet, in_process: InProcess) -
         assert "***" not in result["msg"], result["msg"]
 
 
-def test_a_code_that_is_asked_for(fleet: Fleet, in_process: InProcess) -> None:
-    """Each sentence of the message ends with a full stop."""
+def test_required_one_time_code(fleet: Fleet, in_process: InProcess) -> None:
+    """Each sentence of the message ends with one period."""
     console = consoles.add(fleet, "rustdesk_console", second_factor="totp")
     (result,) = in_process.tasks(module(INFO, **fleet.console_options(console.name)))
     refused(result, console, "(TOTP). Set totp_secret")
 
 
 def refused(result: dict[str, Any], console: Console, *words: str) -> None:
-    """The task failed, its message names the console and has these words, and no session is open."""
+    """Check that the task failed, that its message names the console and ``words``, and that no session is open."""
     assert result["failed"], result
     assert not [word for word in (console.url, *words) if word not in result["msg"]], result["msg"]
     assert not result["msg"].count("..")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_oidc_provider_info with probe: what a server speaks, to be put into a bug report as it is."""
+"""rustdesk_oidc_provider_info with probe: the console's dialect, safe to paste into a bug report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("kind", list(SHOWN))
 def test_probe(kind: str, lab: Lab, fleet: Fleet, quick_controller: Controller) -> None:
-    """The kind and the members of its answers are told; no value, host name or secret, and nothing is changed."""
+    """The type and the members of the responses are shown, but no value, host name or secret; nothing is changed."""
     name = f"{kind.replace('_', '-')}.{fleet.domain}"
     console = fleet.add_server(name, kind=kind)
     options = fleet.console_options(name)
@@ -51,6 +51,6 @@ def test_probe(kind: str, lab: Lab, fleet: Fleet, quick_controller: Controller) 
     assert [value for value in values if f'"{value}' in text or f"/{value}" in text] == []
     assert not seen["changed"]
     assert console.sessions() == []
-    # A report can be made without a way in as well.
+    # A report can be created without signing in.
     assert [item["signed_in"] for item in without["probe"] if "signed_in" in item] == [False]
     assert writes(lab)

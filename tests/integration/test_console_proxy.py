@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A console that only a proxy leads to: the console's requests go through it, and Entra's do not."""
+"""A console that is reachable only through a proxy: requests to the console use it, and those to Entra do not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROVIDER = {"client_id": "app-1", "client_secret": "Zx9~wide.awake_0123456789-ab
 
 @pytest.fixture
 def desk(fleet: Fleet) -> tuple[dict[str, Any], dict[str, int]]:
-    """The options for a console under the name that only a proxy resolves, and the proxy's names."""
+    """The options for a console under a name that only a proxy resolves, and the proxy's names."""
     console = consoles.add(fleet, "pro")
     port = urlsplit(console.url).port
     assert port
@@ -50,7 +50,7 @@ def check(lab: Lab, fleet: Fleet, proxy: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", [HttpProxy, SocksProxy])
-def test_all_modules_go_through_it(
+def test_all_modules_use_the_proxy(
     kind: type[Proxy],
     lab: Lab,
     fleet: Fleet,
@@ -58,7 +58,7 @@ def test_all_modules_go_through_it(
     desk: tuple[dict[str, Any], dict[str, int]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With a name and a password; the environment neither adds nor removes a proxy, and Entra is asked directly."""
+    """The environment neither adds nor removes a proxy, and requests to Entra are direct."""
     options, hosts = desk
     with kind(hosts, CREDENTIALS) as proxy, HttpProxy({}) as other:
         through = {**options, "proxy": proxy.url, "timeout": 10}
@@ -90,10 +90,10 @@ def test_all_modules_go_through_it(
     assert gone["failed"], "only the proxy leads there"
 
 
-def test_modules_of_their_own_go_through_it(
+def test_modules_in_their_own_process_use_the_proxy(
     lab: Lab, fleet: Fleet, quick_controller: Controller, desk: tuple[dict[str, Any], dict[str, int]]
 ) -> None:
-    """The same where the environment is there from the start of a process."""
+    """The result is the same if the environment is set when the process starts."""
     options, hosts = desk
     options["timeout"] = 10
     with HttpProxy(hosts, CREDENTIALS) as http, SocksProxy(hosts, CREDENTIALS) as socks, HttpProxy({}) as other:
@@ -118,10 +118,10 @@ def test_modules_of_their_own_go_through_it(
 
 
 @pytest.mark.parametrize("kind", [HttpProxy, SocksProxy])
-def test_what_can_be_wrong_with_it(
+def test_proxy_errors(
     kind: type[Proxy], lab: Lab, fleet: Fleet, in_process: InProcess, desk: tuple[dict[str, Any], dict[str, int]]
 ) -> None:
-    """The message names the proxy and what to do, never the password; a wrong password is tried once."""
+    """The message names the proxy and the next step, never the password; a wrong password is tried once."""
     options, hosts = desk
     with kind({}) as gone:
         pass
@@ -159,7 +159,7 @@ def test_what_can_be_wrong_with_it(
     assert lab.requests(next(iter(fleet.consoles))) == []
 
 
-def test_unusable_urls(
+def test_unusable_proxy_urls(
     lab: Lab, fleet: Fleet, in_process: InProcess, desk: tuple[dict[str, Any], dict[str, int]]
 ) -> None:
     """They are refused before the first request, and not quoted."""
@@ -189,8 +189,8 @@ def test_unusable_urls(
     assert lab.requests() == []
 
 
-def test_plain_http(in_process: InProcess, fleet: Fleet) -> None:
-    """Without TLS the proxy answers in the console's place."""
+def test_plain_http_through_a_proxy(in_process: InProcess, fleet: Fleet) -> None:
+    """Without TLS the proxy answers in place of the console."""
     console = consoles.add(fleet, "pro")
     options = {**fleet.console_options(console.name), "console_url": f"http://{INTERNAL}"}
     with HttpProxy({}, CREDENTIALS) as proxy:
@@ -202,7 +202,7 @@ def test_plain_http(in_process: InProcess, fleet: Fleet) -> None:
 
 
 def test_missing_pysocks(quick_controller: Controller, tmp_path: Path) -> None:
-    """The package is named where only it is missing; an http proxy does not need it."""
+    """The error names the package only if it alone is missing; an http proxy does not need it."""
     sitecustomize = tmp_path / "broken/sitecustomize.py"
     sitecustomize.parent.mkdir()
     sitecustomize.write_text("import sys\nsys.modules['socks'] = None\n")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Consoles that limit how often they are asked: nobody waits for another, and who waits is told for what."""
+"""Consoles with rate limits: runs do not wait for each other, and a wait is reported with its reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KIND = "rustdesk_console"
 
 
 def check(lab: Lab, url: str, **options: Any) -> dict[str, Any]:
-    """A verification of the sign-in at ``url``; what it finds does not matter."""
+    """A verification of the sign-in at ``url``; its findings do not matter."""
     right = {
         "public_url": url,
         "issuer": f"{lab.login_url}/{lab.tenant.tenant_id}/v2.0",
@@ -36,14 +36,14 @@ def check(lab: Lab, url: str, **options: Any) -> dict[str, Any]:
 
 
 def asked(lab: Lab, console: str, path: str) -> list[int]:
-    """The statuses with which a console has answered requests for ``path``."""
+    """The statuses of a console's responses to requests for ``path``."""
     return [item["status"] for item in lab.requests(console) if item["path"] == path]
 
 
 def test_verifications_do_not_wait_for_each_other(
     lab: Lab, fleet: Fleet, in_process: InProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A console begins five sign-ins a minute for one ID: each of several controllers and users has its own."""
+    """A console allows five sign-ins a minute per ID: each controller and user has its own."""
     console = consoles.add(fleet, KIND)
     console.set_switches(rate_limits=True)
     in_process.tasks(*[check(lab, console.url)] * 7)
@@ -53,10 +53,10 @@ def test_verifications_do_not_wait_for_each_other(
 
 @pytest.mark.parametrize("name", ["rustdesk_oidc_provider_info", "rustdesk_sign_in_check"])
 @pytest.mark.parametrize("kind", [None, *consoles.KINDS])
-def test_a_console_that_is_never_there_ends_the_task(
+def test_an_unavailable_console_ends_the_task(
     lab: Lab, fleet: Fleet, in_process: InProcess, name: str, kind: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One minute is waited in all, and the console's answer is told."""
+    """The waits add up to at most one minute, and the error shows the console's response."""
     slept: list[float] = []
     monkeypatch.setattr(urllib3_retry.time, "sleep", slept.append)
     console = consoles.add(fleet, kind or "pro")
@@ -71,7 +71,7 @@ def test_a_console_that_is_never_there_ends_the_task(
 
 
 @pytest.mark.parametrize("door", ["action", "module"])
-def test_a_wait_is_told(
+def test_a_wait_is_reported(
     lab: Lab,
     fleet: Fleet,
     in_process: InProcess,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One playbook, three kinds of consoles: the same inventory variables lead to the same sign-in at each."""
+"""One playbook, three console types: the same inventory variables lead to the same sign-in at each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support import consoles
 from support.fleet import Fleet
 from support.quick_runs import quick_run
 
-# What somebody does to a provider in a console; a console without a switch leaves out what it has not.
+# Manual changes of a provider in a console; a console without a switch to disable a provider omits that one.
 DRIFTS = (
     {"client_id": "typed-by-hand", "issuer": "to be filled in"},
     {"client_secret": "abc8Q~somebody-typed-this-into-the-form1", "enabled": False},
@@ -23,10 +23,10 @@ DRIFTS = (
 )
 
 
-def test_the_same_playbook_for_every_kind(
+def test_the_same_playbook_for_every_console_type(
     fleet: Fleet, writes: Callable[[], list[str]], seen: Callable[[Fleet], str], lab: Lab
 ) -> None:
-    """Predicted, done, users sign in, quiet; nobody says of what kind a console is."""
+    """Predicted, applied, users can sign in, no further change; the console type is never configured."""
     desks = consoles.one_of_each(fleet)
     others = {kind: consoles.entries(console) for kind, console in desks.items()}
     untouched = seen(fleet)
@@ -58,7 +58,7 @@ def test_the_same_playbook_for_every_kind(
     assert writes() == []
     assert seen(fleet) == converged
 
-    # Somebody spoils another thing at each console, and each run heals all of them, and nothing else
+    # A different setting is broken at each console each time; every run fixes all of them and changes nothing else
     for turn in range(len(DRIFTS)):
         right = {kind: consoles.entry(console) for kind, console in desks.items()}
         for offset, (kind, console) in enumerate(desks.items()):
@@ -68,7 +68,7 @@ def test_the_same_playbook_for_every_kind(
         assert healed.rc == 0, healed.output
         for offset, (kind, console) in enumerate(desks.items()):
             now = consoles.entry(console)
-            # Entra tells a secret once: one that was lost is made anew.
+            # Entra returns a client secret only once: a lost one is replaced.
             lost = {"client_secret"} if (turn + offset) % len(DRIFTS) else set()
             assert {option for option in now if now[option] != right[kind][option]} == lost, (turn, kind)
             assert fleet.sign_in(console.name)["access_token"], (turn, kind)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sign-in check against each kind of console, and what it says of the causes that users have reported."""
+"""The sign-in check against each console type, and its findings for causes that users have reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from support.fleet import Fleet
 from support.in_process import InProcess
 from support.quick_runs import quick_run
 
-# What consoles say in issues of users, in the words of their libraries, and what the hint has to name
+# Console messages from users' issue reports, in the words of the consoles' libraries, and words that the hint must
+# contain
 CAUSES = {
     "Failed to discover OpenID Provider: Request failed: error trying to connect: invalid peer certificate: "
     "UnknownIssuer": "CA",
@@ -31,7 +32,7 @@ CAUSES = {
     "error sending request: Connection refused (os error 111)": "proxy",
     "Server returned invalid response: HTTP status code 404 Not Found": "issuer and proxy",
     "404 Not Found: <html><head><title>404 Not Found</title></head></html>": "issuer and proxy",
-    "something that nobody has seen": "Check the issuer",
+    "something that was never reported": "Check the issuer",
 }
 
 
@@ -42,7 +43,7 @@ def result_of(result: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def first_failing(result: dict[str, Any]) -> dict[str, Any]:
-    """The first check that failed; it says what to do."""
+    """Return the first check that failed; it must have a hint."""
     found = next(check for check in result["checks"] if check["ok"] is False)
     assert found["detail"], found
     assert found["hint"], found
@@ -50,8 +51,8 @@ def first_failing(result: dict[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
-def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """It passes where users sign in, and otherwise names the step and what to do there."""
+def test_the_check_at_every_console_type(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """It passes if users can sign in, and otherwise names the failing step and what to do there."""
     desks = consoles.one_of_each(fleet)
     pro, console, api = desks.values()
     assert quick_run(fleet).rc == 0
@@ -79,7 +80,7 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, in_process: InProcess) 
     lab.clear_requests()
     results = in_process.tasks(*(check(kind, name=name) for kind in desks for name in ("azure", "AZURE", "Microsoft")))
     assert [result.get("verified") for result in results] == [True] * 9, results
-    # One that refuses the address of newer clients is asked again without it, and answers 201
+    # A console that refuses the address of newer clients is sent a second request without it, and answers 201
     asked = [item for item in lab.requests(console.name) if item["path"] == "/api/oidc/auth"][:2]
     assert [item["status"] for item in asked] == [400, 201]
     assert ["apiDomain" in item["body"] for item in asked] == [True, False]
@@ -112,15 +113,15 @@ def test_the_check_at_every_kind(lab: Lab, fleet: Fleet, in_process: InProcess) 
     assert first_failing(other)["name"] == "provider_offered"
     assert "clients that use another API server" in first_failing(other)["hint"]
 
-    # Every cause that users have reported, in the words of the console. It offers Microsoft now: it is asked for the
-    # declared name while its login options are read, then for the offered one.
+    # Every cause that users have reported, in the console's words. It now offers Microsoft: the request uses the
+    # declared name while the login options are being read, then the offered one.
     for said in CAUSES:
         lab.fault(pro.name, "POST", "/api/oidc/auth", json={"error": said}, times=2)
     for (said, word), result in zip(CAUSES.items(), in_process.tasks(*[check("pro")] * len(CAUSES)), strict=True):
         assert first_failing(result)["name"] == "authorization_url", said
         assert word in first_failing(result)["hint"], (said, first_failing(result)["hint"])
 
-    # The console's clock, and a page in the way
+    # The console's clock, and a page that answers in its place
     now = parsedate_to_datetime(fleet.tenant.graph("GET", "/applications").headers["Date"])
     off = format_datetime(now + timedelta(hours=1), usegmt=True)
     begun = {"code": "c", "url": "https://x.example"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which provider of a console is meant, and what is known of it, at each type of console."""
+"""How a provider of a console is identified, and what is known about it, for each console type."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Desk:
 
 
 def change(console: Console, provider: str = "azure", **members: Any) -> None:
-    """Change members of a stored provider, by the console's own names."""
+    """Change members of a stored provider, using the console's own names."""
     settings = console.settings()
     for item in consoles.listed(console.kind, settings):
         if item[consoles.MEMBERS[console.kind]["name"]] == provider:
@@ -61,8 +61,8 @@ def change(console: Console, provider: str = "azure", **members: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", FREE_NAMES)
-def test_another_name_is_another_provider(kind: str, fleet: Fleet, in_process: InProcess) -> None:
-    """azure is neither Microsoft nor Azure where names are free text; what other people made stays."""
+def test_a_different_name_is_a_different_provider(kind: str, fleet: Fleet, in_process: InProcess) -> None:
+    """azure is neither Microsoft nor Azure if names are free text; manually created providers are kept."""
     desk = Desk(fleet, kind)
     (made,) = in_process.tasks(desk.provider(name="Microsoft", **PROVIDER))
     assert made["changed"], made
@@ -86,8 +86,8 @@ def test_another_name_is_another_provider(kind: str, fleet: Fleet, in_process: I
     assert desk.stored("Microsoft") == former
 
 
-def test_the_names_of_pro(fleet: Fleet, in_process: InProcess) -> None:
-    """RustDesk Server Pro takes azure and Microsoft for one."""
+def test_provider_names_of_pro(fleet: Fleet, in_process: InProcess) -> None:
+    """RustDesk Server Pro treats azure and Microsoft as the same provider."""
     desk = Desk(fleet, "pro")
     made, again = in_process.tasks(desk.provider(name="Microsoft", **PROVIDER), desk.provider(**PROVIDER))
     assert made["changed"], made
@@ -95,8 +95,8 @@ def test_the_names_of_pro(fleet: Fleet, in_process: InProcess) -> None:
 
 
 @pytest.mark.parametrize("kind", FREE_NAMES)
-def test_a_provider_of_the_same_users_is_named(kind: str, make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """A provider that was made by hand is not taken over, and no second one is added beside it."""
+def test_existing_provider_for_the_same_users_is_reported(kind: str, make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """A manually created provider is not taken over, and no second one is added next to it."""
     fleet = make_quick_fleet(0)
     console = consoles.add(fleet, kind)
     assert quick_run(fleet).rc == 0
@@ -114,8 +114,8 @@ def test_a_provider_of_the_same_users_is_named(kind: str, make_quick_fleet: Call
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_secret_that_was_not_read(kind: str, fleet: Fleet, in_process: InProcess) -> None:
-    """It is not taken for a missing one, and a rename writes no secret that is there."""
+def test_unread_client_secret_is_not_treated_as_missing(kind: str, fleet: Fleet, in_process: InProcess) -> None:
+    """Renaming a provider does not overwrite an existing client secret."""
     desk = Desk(fleet, kind)
     *_made, told, listed, renamed = in_process.tasks(
         desk.provider(**PROVIDER),
@@ -133,8 +133,8 @@ def test_a_secret_that_was_not_read(kind: str, fleet: Fleet, in_process: InProce
     assert desk.stored("fabrikam")[consoles.MEMBERS[kind]["client_secret"]] == SECRET
 
 
-def test_a_provider_without_a_secret(fleet: Fleet, in_process: InProcess) -> None:
-    """A provider that was read, and has none."""
+def test_provider_without_a_client_secret(fleet: Fleet, in_process: InProcess) -> None:
+    """The provider was read and has none."""
     desk = Desk(fleet, "rustdesk_console")
     in_process.tasks(desk.provider(**PROVIDER))
     change(desk.console, clientSecret=None)
@@ -151,8 +151,10 @@ def test_a_provider_without_a_secret(fleet: Fleet, in_process: InProcess) -> Non
         ("rustdesk_api", "oauth_type", "webauth"),
     ],
 )
-def test_a_wrong_type(kind: str, member: str, wrong: str, make_quick_fleet: Callable[[int], Fleet], lab: Lab) -> None:
-    """Users get an error instead of a sign-in, until a run corrects it; their accounts stay."""
+def test_wrong_provider_type_is_corrected(
+    kind: str, member: str, wrong: str, make_quick_fleet: Callable[[int], Fleet], lab: Lab
+) -> None:
+    """Users get an error instead of a sign-in until a run corrects it; their accounts are kept."""
     fleet = make_quick_fleet(0)
     fleet.variables["rustdesk_sso_provider_name"] = "contoso"
     console = consoles.add(fleet, kind)
@@ -170,8 +172,8 @@ def test_a_wrong_type(kind: str, member: str, wrong: str, make_quick_fleet: Call
     assert quick_run(fleet).changed()[console.name] == 0
 
 
-def test_an_oauth2_provider_that_may_work(fleet: Fleet, in_process: InProcess) -> None:
-    """It is refused, as its users could get new accounts; without an endpoint nobody could sign in with it."""
+def test_working_oauth2_provider_is_refused(fleet: Fleet, in_process: InProcess) -> None:
+    """Its users could get new accounts. Without an endpoint no user could sign in, so its type is corrected."""
     desk = Desk(fleet, "rustdesk_console")
     oauth2 = desk.provider(name="contoso", type="oauth2", **PROVIDER, **ENDPOINTS)
     oidc = desk.provider(name="contoso", type="oidc")
@@ -202,10 +204,10 @@ def test_an_oauth2_provider_that_may_work(fleet: Fleet, in_process: InProcess) -
         ),
     ],
 )
-def test_what_a_run_refuses_before_anything_is_changed(
+def test_refusals_come_before_any_change(
     members: dict[str, Any], said: str, make_quick_fleet: Callable[[int], Fleet], seen: Callable[[Fleet], str]
 ) -> None:
-    """The application and the console stay as they are, in check mode too."""
+    """The application and the console are left unchanged, in check mode and in a real run."""
     fleet = make_quick_fleet(0)
     console = consoles.add(fleet, "rustdesk_console")
     assert quick_run(fleet).rc == 0
@@ -219,7 +221,7 @@ def test_what_a_run_refuses_before_anything_is_changed(
 
 
 def test_endpoints_are_cleared(fleet: Fleet, in_process: InProcess) -> None:
-    """The console refuses an empty address, and clears the member with null."""
+    """The console refuses an empty address and clears the member with null."""
     desk = Desk(fleet, "rustdesk_console")
     jwks = {"jwks_endpoint": "https://sso.example/jwks"}
     empty = dict.fromkeys([*ENDPOINTS, *jwks], "")
@@ -235,8 +237,8 @@ def test_endpoints_are_cleared(fleet: Fleet, in_process: InProcess) -> None:
     )
 
 
-def test_what_rustdesk_api_keeps(fleet: Fleet, in_process: InProcess) -> None:
-    """A change of another option leaves null and the PKCE method as they are, also where PKCE is off."""
+def test_values_that_rustdesk_api_keeps(fleet: Fleet, in_process: InProcess) -> None:
+    """Changing another option leaves null and the PKCE method unchanged, even if PKCE is off."""
     desk = Desk(fleet, "rustdesk_api")
     in_process.tasks(desk.provider(**PROVIDER))
     for enabled in (True, False):
@@ -257,16 +259,16 @@ def test_what_rustdesk_api_keeps(fleet: Fleet, in_process: InProcess) -> None:
     assert desk.stored()["auto_register"] is False
 
 
-def test_rustdesk_api_names_a_service_by_its_type(fleet: Fleet, in_process: InProcess) -> None:
-    """It would store another name than the declared one."""
+def test_rustdesk_api_names_a_provider_by_its_type(fleet: Fleet, in_process: InProcess) -> None:
+    """It would store a name other than the declared one."""
     desk = Desk(fleet, "rustdesk_api")
     (refused,) = in_process.tasks(predicted(desk.provider(name="GitHub", client_id="app", client_secret=SECRET)))
     assert refused["failed"], refused
     assert "Set name to github" in refused["msg"]
 
 
-def test_a_console_that_offers_no_provider(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """An empty list of rustdesk_api is a list."""
+def test_console_that_offers_no_provider(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """An empty list from rustdesk_api is still a list."""
     desk = Desk(fleet, "rustdesk_api")
     options = {"public_url": desk.console.url, "console_type": "rustdesk_api", "issuer": ISSUER, "client_id": "app-1"}
     desk.console.set_switches(web_sso=False)

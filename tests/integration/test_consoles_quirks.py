@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each kind of console does in its own way, as far as a user would notice."""
+"""User-visible peculiarities of each console type."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ class Desk:
         return module("rustdesk_oidc_provider", **{**self.options, **options})
 
     def asked(self, method: str) -> list[str]:
-        """The paths that the product asked for with this method."""
+        """The paths of the product's requests with this method."""
         requests = [item for item in self.console._lab.requests(self.console.name) if item["method"] == method]
         return [item["path"] for item in requests if item["path"] not in (*consoles.LOGINS, *consoles.LOGOUTS)]
 
 
 def refused(result: dict[str, Any], *words: str) -> None:
-    """The task failed, and its message has these words."""
+    """Check that the task failed and that its message contains these words."""
     assert result["failed"], result
     assert not [word for word in words if word not in result["msg"]], result["msg"]
     assert SECRET not in str(result)
 
 
 @pytest.mark.parametrize("kind", ["rustdesk_console", "rustdesk_api"])
-def test_scopes_that_the_console_derives(fleet: Fleet, in_process: InProcess, kind: str) -> None:
-    """A provider without scopes asks for the default ones: these are reported, and nothing is written for them."""
+def test_scopes_derived_by_the_console(fleet: Fleet, in_process: InProcess, kind: str) -> None:
+    """A provider without scopes requests the default ones: they are reported, but not written."""
     desk = Desk(fleet, kind)
     scopes = ["openid", "profile", "email"]
     member = {"rustdesk_console": "scope", "rustdesk_api": "scopes"}[kind]
@@ -69,7 +69,7 @@ def test_scopes_that_the_console_derives(fleet: Fleet, in_process: InProcess, ki
 
 
 def test_general_settings_of_a_rustdesk_console(fleet: Fleet, in_process: InProcess) -> None:
-    """A new callback URL leaves all others as they are."""
+    """A new callback URL leaves all other settings unchanged."""
     desk = Desk(fleet, "rustdesk_console")
     settings = desk.console.settings()
     settings["general"] |= {
@@ -86,8 +86,8 @@ def test_general_settings_of_a_rustdesk_console(fleet: Fleet, in_process: InProc
     assert desk.console.settings()["general"] == settings["general"]
 
 
-def test_what_a_later_task_reads_of_a_rustdesk_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """No settings again where nothing changes, and all where another process was faster."""
+def test_later_task_rereads_a_rustdesk_console_only_if_needed(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """It rereads nothing if nothing changes, and everything if another process was faster."""
     desk = Desk(fleet, "rustdesk_console")
     inspect = module(
         "rustdesk_oidc_provider_info", **desk.options, name="azure", include_secrets=True, keep_session=True
@@ -113,7 +113,7 @@ def test_what_a_later_task_reads_of_a_rustdesk_console(lab: Lab, fleet: Fleet, i
 
 
 def test_rustdesk_console_presets(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """google and github are there from the start, without a client, and come back at each start: both is 'absent'."""
+    """google and github exist from the start, without a client, and reappear at each start: both count as 'absent'."""
     desk = Desk(fleet, "rustdesk_console")
     google = desk.provider(name="google", **CLIENT)
     absent = desk.provider(name="google", state="absent")
@@ -152,12 +152,12 @@ def test_rustdesk_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None
         )
     )
     assert made["changed"], made
-    # The answer to a change says that there is no secret: it is still there.
+    # The response to a change reports no client secret, but it is still stored.
     assert other_id["changed"], other_id
     assert next(i for i in stored["json"]["providers"] if i["name"] == "azure")["clientSecret"] == SECRET
     assert other_id["provider"]["client_secret_set"] is True
     assert "same issuer" in " ".join(twin["warnings"]), twin
-    # The switch of the other one alone leaves what the console keeps
+    # Disabling the other provider leaves the console's stored values unchanged
     assert "Disable the other one, then test or save this one" in " ".join(twin["warnings"]), twin
     for result in (no_callback, no_callback_check):
         refused(result, "callback_url", "/api/oidc/callback")
@@ -170,8 +170,8 @@ def test_rustdesk_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None
     assert [item["name"] for item in order["providers"]] == ["contoso", "azure"]
 
 
-def test_rustdesk_console_has_little_patience(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """What it limits is waited out; what is gone when it is asked for is told; a write is not taken twice."""
+def test_rustdesk_console_limits_and_races(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """Rate limits are waited out, a provider deleted meanwhile is reported, and no write is sent twice."""
     desk = Desk(fleet, "rustdesk_console")
     for method, path in (("POST", "/api/login"), ("GET", "/api/oidc-providers"), ("POST", "/api/oidc-providers")):
         lab.fault(desk.console.name, method, f"^{path}", throttle="0.1", times=2)
@@ -208,7 +208,7 @@ def test_rustdesk_api(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     assert made["changed"], made
     assert made["callback_url"] is None
     assert created["json"][0]["auto_register"] is True
-    # It wants the secret with each change
+    # It requires the client secret with each change
     assert other_id["changed"], other_id
     assert (stored["json"][0]["client_id"], stored["json"][0]["client_secret"]) == ("app-2", SECRET)
     for result in (no_switch, no_switch_check):
@@ -230,8 +230,8 @@ def test_rustdesk_api(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     assert kept["gitlab"]["issuer"] == "https://gitlab.com"
 
 
-def test_rustdesk_api_in_pages_and_without_its_password(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """All pages are read, however few it gives at once; failed sign-ins are told apart."""
+def test_rustdesk_api_pagination_and_failed_logins(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """All pages are read, regardless of the page size; the causes of failed sign-ins are distinguished."""
     desk, locked = Desk(fleet, "rustdesk_api"), Desk(fleet, "rustdesk_api", "locked")
     many = [{"op": f"oidc{number}", "client_id": "x", "client_secret": SECRET} for number in range(130)]
     azure = {"op": "azure", **PROVIDER, "scopes": ""}
@@ -259,7 +259,7 @@ def test_rustdesk_api_in_pages_and_without_its_password(lab: Lab, fleet: Fleet, 
 
 
 def test_other_providers(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """At every kind they are listed; they go only where that is asked for, and after ours is there."""
+    """Every console type lists them; they are removed only on request, and only after the declared provider exists."""
     desks = [Desk(fleet, kind) for kind in consoles.KINDS]
     for desk in desks:
         keep, check, look, remove, again = in_process.tasks(
@@ -285,8 +285,8 @@ def test_other_providers(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
         )
 
 
-def test_pro_settings_and_lockout(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """Icon, place and number of users; and a warning where sign-in would be the only way in for people."""
+def test_pro_settings_and_lockout_warning(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """Icon, position and number of users; a warning if single sign-on would be the only way to sign in."""
     desk = Desk(fleet, "pro")
     console = desk.console
     everything = {"icon": "<svg/>", "order": 0, "maximum_authorized_users": 5}
@@ -314,8 +314,8 @@ def test_pro_settings_and_lockout(lab: Lab, fleet: Fleet, in_process: InProcess)
     assert (azure["order_index"], azure["icon"], azure["client_id"]) == (0, None, "app-3")
 
 
-def test_types_of_providers_at_every_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """Each console sends users to each service it can use; what it cannot is refused before anything is written."""
+def test_provider_types_at_every_console(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """Each console sends users to each service that it supports; other types are refused before anything is written."""
     own = {"client_id": "app", "client_secret": SECRET}
     tenant = {"issuer": f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"}
     endpoints = {f"{name}_endpoint": f"https://sso.example/{name}" for name in ("authorization", "token", "userinfo")}
@@ -329,7 +329,7 @@ def test_types_of_providers_at_every_console(lab: Lab, fleet: Fleet, in_process:
     names = {"oidc": "contoso", "oauth2": "fabrikam"}
     probe = {"id": "1", "uuid": "Mg==", "deviceInfo": {"os": "linux", "type": "client", "name": "lab"}}
     for desk in [Desk(fleet, kind) for kind in consoles.KINDS]:
-        # rustdesk-console confuses two that have one issuer
+        # rustdesk-console confuses two providers with the same issuer
         wanted = [one for one in types if (desk.console.kind, one) != ("rustdesk_console", "oidc")]
         tasks = [desk.provider(name=names.get(one, one), type=one, **own, **types[one][0]) for one in wanted]
         for one, result in zip(wanted, in_process.tasks(*tasks), strict=True):
@@ -342,8 +342,8 @@ def test_types_of_providers_at_every_console(lab: Lab, fleet: Fleet, in_process:
             assert begun["url"].startswith(types[one][1]), (one, begun)
 
 
-def test_what_is_taken_and_lost(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """A write that is answered as if all were well and not kept is told, and what there was is there."""
+def test_lost_write_is_reported_and_reverted(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """The console confirms a write but does not keep it: the task reports it, and the former state remains."""
     lost = {
         "rustdesk_console": (("POST", "oidc-providers$"), ("PATCH", "oidc-providers/"), {}),
         "rustdesk_api": (("POST", "oauth/create"), ("POST", "oauth/update"), {"code": 0, "message": "success"}),

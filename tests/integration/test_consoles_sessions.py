@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Detecting the type of a console, one sign-in for each run, and no session that stays open."""
+"""Detection of the console type, one sign-in per run, and no session left open."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.in_process import InProcess
 from support.role_in_process import run_role
 
 DAY = 86400
-# The write by which each kind takes a new provider
+# The write with which each console type adds a provider
 WRITES = {
     "pro": ("PUT", "/api/oidc/settings"),
     "rustdesk_console": ("POST", "/api/oidc-providers"),
@@ -31,7 +31,7 @@ PROVIDER = {
     "client_secret": "Zx9~wide.awake_0123456789-abcdefghijklmn",
     "issuer": "https://login.example/11111111-2222-3333-4444-555555555555/v2.0",
 }
-# What is no TOTP secret, and words that the message has to hold
+# Invalid TOTP secrets, and words that the message must contain
 SECRETS = {
     "JYSB G4CT HAUS CLZ1": "characters that are not base32",
     "JYSBG4CTHAUSCLZ6J": "not a whole number of bytes",
@@ -47,7 +47,7 @@ GO = (GET, "/api/admin/oauth/list")
 
 @pytest.mark.parametrize("mode", ["run", "check"])
 def test_one_sign_in_for_each_console_and_run(mode: str, lab: Lab, fleet: Fleet) -> None:
-    """However a run ends for a server, its console was signed in to once and out of once."""
+    """Regardless of how a run ends for a server, it signed in to the console once and out once."""
     desks = consoles.one_of_each(fleet)
     desks["totp"] = consoles.add(fleet, "pro", "totp", second_factor="totp")
     failing = {f"write fails at {kind}": consoles.add(fleet, kind, f"write-{kind[-3:]}") for kind in consoles.KINDS}
@@ -71,14 +71,14 @@ def test_one_sign_in_for_each_console_and_run(mode: str, lab: Lab, fleet: Fleet)
     assert run.failed() == {console.name for console in unwell.values()}, run.output
     for case, console in {**desks, **failing, **refused, **differing}.items():
         steps = 2 if case == "totp" else 1
-        # A client secret that did not reach its console is taken back, for which the console is read again
+        # A client secret that did not reach its console is removed, which requires reading the console again
         again = 1 if mode == "run" and case in failing else 0
         assert consoles.counted(lab, console) == (steps + again, 1 + again), case
         assert console.sessions() == [], case
 
 
-def test_a_session_that_has_expired_is_begun_anew(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """A session that was handed over may have ended: the task that goes on with it signs in itself."""
+def test_an_expired_session_is_renewed(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """A session from an earlier task may have expired: the task that continues with it signs in again."""
     desks = list(consoles.one_of_each(fleet).values())
     options = [fleet.console_options(console.name) for console in desks]
     seen = [module("rustdesk_oidc_provider_info", **option, keep_session=True) for option in options]
@@ -96,7 +96,7 @@ def test_a_session_that_has_expired_is_begun_anew(lab: Lab, fleet: Fleet, in_pro
 
 
 def test_a_session_belongs_to_one_run(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """Another run of the same account signs in and out meanwhile: the session that was handed over goes on."""
+    """If another run of the same account signs in and out meanwhile, the earlier session keeps working."""
     for desk in consoles.one_of_each(fleet).values():
         options = fleet.console_options(desk.name)
         seen = in_process.task("rustdesk_oidc_provider_info", **options, keep_session=True)
@@ -107,14 +107,16 @@ def test_a_session_belongs_to_one_run(lab: Lab, fleet: Fleet, in_process: InProc
         assert done["changed"], done
         assert consoles.counted(lab, desk) == (2, 2), desk.kind
         assert desk.sessions() == []
-        if desk.kind != "rustdesk_api":  # whose administrators sign in without telling their device
+        if desk.kind != "rustdesk_api":  # its administrators sign in without identifying their device
             assert kept["id"].startswith("deskops-rustdesk-sso-")
             assert kept["device"]["name"] == "deskops.rustdesk_sso"
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_session_that_was_ended_from_outside(lab: Lab, fleet: Fleet, in_process: InProcess, kind: str) -> None:
-    """It is renewed once, also in the task that began it; the password is not to blame where that does not help."""
+def test_a_session_ended_by_another_process_is_renewed(
+    lab: Lab, fleet: Fleet, in_process: InProcess, kind: str
+) -> None:
+    """It is renewed once, even in the task that began it; if that does not help, the password is not blamed."""
     desk = consoles.add(fleet, kind)
     options = fleet.console_options(desk.name)
     seen = in_process.task("rustdesk_oidc_provider_info", **options, keep_session=True)
@@ -136,14 +138,13 @@ def test_a_session_that_was_ended_from_outside(lab: Lab, fleet: Fleet, in_proces
     assert "password" not in twice["msg"], twice["msg"]
     # One for the first task, one to renew its session, and two for each of the others
     assert consoles.counted(lab, desk)[0] == 6
-    if kind != "rustdesk_api":  # which ends a token alone, and the refused ones were in fact good
+    if kind != "rustdesk_api":  # it ends only single tokens, and the refused ones were in fact valid
         assert desk.sessions() == []
 
 
 @pytest.mark.parametrize("kind", ["pro", "rustdesk_console"])
-def test_a_one_time_code_that_was_just_used(fleet: Fleet, in_process: InProcess, kind: str) -> None:
-    """With a secret as each console makes it, a run right after another one, as after a prediction, is not refused
-    because a code opens one session alone."""
+def test_recently_used_one_time_code(fleet: Fleet, in_process: InProcess, kind: str) -> None:
+    """A second run right after the first succeeds, although a code opens only one session."""
     console = consoles.add(fleet, kind, second_factor="totp")
     options = {**fleet.console_options(console.name), "totp_secret": console.totp_secret}
     first, second, wrong = in_process.tasks(
@@ -158,8 +159,8 @@ def test_a_one_time_code_that_was_just_used(fleet: Fleet, in_process: InProcess,
     assert console.sessions() == []
 
 
-def test_a_totp_secret_that_cannot_be_one(fleet: Fleet, in_process: InProcess) -> None:
-    """The message tells what is wrong with the secret, without a part of it."""
+def test_invalid_totp_secret(fleet: Fleet, in_process: InProcess) -> None:
+    """The message states what is wrong with the secret without quoting any of it."""
     console = consoles.add(fleet, "rustdesk_console", second_factor="totp")
     options = fleet.console_options(console.name)
     for secret, wrong in SECRETS.items():
@@ -169,8 +170,8 @@ def test_a_totp_secret_that_cannot_be_one(fleet: Fleet, in_process: InProcess) -
         assert not [part for part in (secret, *secret.split()) if part in result["msg"]], result["msg"]
 
 
-def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """Each kind is known by a few reads of nobody; where no RustDesk server answers, nobody is told the password."""
+def test_every_console_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """A few unauthenticated reads identify each type; if no RustDesk server answers, the password is not sent."""
     desks = consoles.one_of_each(fleet)
     expected = {"pro": [AZURE, OPTIONS], "rustdesk_console": [AZURE], "rustdesk_api": [AZURE, NEST, GO]}
     tasks = [module("rustdesk_oidc_provider_info", **fleet.console_options(desk.name)) for desk in desks.values()]
@@ -200,7 +201,7 @@ def test_every_type_is_detected_without_a_password(lab: Lab, fleet: Fleet, in_pr
 
 
 def check(lab: Lab, fleet: Fleet, console: Console, **options: Any) -> dict[str, Any]:
-    """A sign-in check that goes on with the session of the task before, whatever else it finds."""
+    """A sign-in check that continues with the session of the previous task, regardless of its findings."""
     return module(
         "rustdesk_sign_in_check",
         **{
@@ -218,7 +219,7 @@ def check(lab: Lab, fleet: Fleet, console: Console, **options: Any) -> dict[str,
 
 
 def test_the_check_closes_the_session(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """It says whether the console still has the client secret, and closes the session whatever fails."""
+    """It reports if the console still has the client secret, and closes the session whatever fails."""
     desks = [*consoles.one_of_each(fleet).values(), consoles.add(fleet, "pro", "overwritten")]
     entra = {"issuer": f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"}
     theirs = "Qy7~" + "theirs9" * 4
@@ -253,14 +254,14 @@ def test_the_check_closes_the_session(lab: Lab, fleet: Fleet, in_process: InProc
 
 
 def abandon(fleet: Fleet, in_process: InProcess, desk: Console) -> None:
-    """Leave a session open, as a run does whose controller dies."""
+    """Leave a session open, as a run whose controller died would."""
     options = fleet.console_options(desk.name)
     (seen,) = in_process.tasks(module("rustdesk_oidc_provider_info", **options, keep_session=True))
     assert seen["session"]
 
 
-def test_sessions_that_were_left_open(own_lab: Lab, controller: Controller) -> None:
-    """The next run ends them once they are a day old, but none of a person, of a user or of a run at the same time."""
+def test_sessions_left_open_are_ended(own_lab: Lab, controller: Controller) -> None:
+    """The next run ends them once they are a day old, but not those of a person, a user or a concurrent run."""
     fleet, in_process = Fleet(own_lab, controller, 0), InProcess(own_lab)
     desk = consoles.add(fleet, "rustdesk_console")
     options = fleet.console_options(desk.name)
@@ -285,8 +286,8 @@ def test_sessions_that_were_left_open(own_lab: Lab, controller: Controller) -> N
     assert (first["id"], second["device"]["name"]) == ("1", "deskops.rustdesk_sso")
 
 
-def test_sessions_that_cannot_be_ended(own_lab: Lab, controller: Controller) -> None:
-    """A list that is not there, or an end that is refused, fails no run."""
+def test_sessions_that_cannot_be_ended_fail_no_run(own_lab: Lab, controller: Controller) -> None:
+    """The list of sessions does not exist, or ending one is refused."""
     fleet, in_process = Fleet(own_lab, controller, 0), InProcess(own_lab)
     desk = consoles.add(fleet, "rustdesk_console")
     task = module("rustdesk_oidc_provider", **fleet.console_options(desk.name), **PROVIDER)
@@ -303,8 +304,8 @@ def test_sessions_that_cannot_be_ended(own_lab: Lab, controller: Controller) -> 
     assert desk.sessions() == []
 
 
-def test_a_run_whose_controller_died(lab: Lab, fleet: Fleet) -> None:
-    """The run of the next day ends its session; one that only predicts leaves it."""
+def test_session_of_a_run_whose_controller_died(lab: Lab, fleet: Fleet) -> None:
+    """A run on the next day ends it; a run in check mode leaves it."""
     desk = consoles.add(fleet, "rustdesk_console")
     run_role(fleet)
     whole = run_role(fleet).requests

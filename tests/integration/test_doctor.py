@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""doctor.yml in the lab: silent on a healthy fleet, and names what is broken, all in one run."""
+"""doctor.yml in the lab: it reports nothing on a healthy fleet, and names every fault in one run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def lab(own_lab: Lab) -> Lab:
 
 
 def examined(fleet: Fleet, *options: str, **environment: str) -> tuple[Run, dict[str, Any]]:
-    """A run of the playbook, and the file that it writes."""
+    """Run the playbook; return the run and the file that it writes."""
     playbook = fleet.controller.site.with_name("doctor.yml")
     run = fleet.controller.playbook(playbook, fleet.inventory, *options, **environment)
     written = fleet.controller.home / "rustdesk_sso_report/rustdesk_sso_doctor.json"
@@ -44,12 +44,12 @@ def examined(fleet: Fleet, *options: str, **environment: str) -> tuple[Run, dict
 
 
 def urgent(findings: list[dict[str, str]]) -> set[str]:
-    """The checks that found something."""
+    """The checks that found a problem or warning."""
     return {item["name"] for item in findings if item["state"] in ("problem", "warning")}
 
 
 def test_healthy_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]) -> None:
-    """One line for each server and no problem; nothing is written but sign-ins, and no secret is told."""
+    """One line for each server and no problem; the only writes are sign-ins, and no secret is shown."""
     consoles = one_of_each(fleet)
     for console in consoles.values():
         console.set_user("second", is_admin=True, status=1)
@@ -62,7 +62,7 @@ def test_healthy_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], wri
     assert run.rc == 0, run.output
     assert [urgent(findings) for findings in found["servers"].values()] == [set()] * 3
     assert [urgent(tenant["findings"]) for tenant in found["tenants"]] == [set()]
-    assert found["counts"]["problem"] == 0, run.output  # releases that are newer than what is tested are warnings
+    assert found["counts"]["problem"] == 0, run.output  # releases newer than the tested ones are warnings
     (api,) = (item for item in found["servers"][consoles["rustdesk_api"].name] if item["name"] == "console.type")
     assert api["seen"] == "rustdesk_api 2.7"
     passed = {item["name"] for item in found["servers"][pro.name] if item["state"] == "ok"}
@@ -75,13 +75,13 @@ def test_healthy_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], wri
 
 
 class Broken:
-    """A fleet in which each server is broken in its own way, named for the check that has to find it."""
+    """A fleet in which each server has a different fault, named after the check that must find it."""
 
     def __init__(self, fleet: Fleet, stack: ExitStack, folder: Path) -> None:
         self.fleet, self.lab, self.stack = fleet, fleet.lab, stack
         self.authorities = Authorities(folder)
         self.tenants = 0
-        # The check that has to find what is wrong with each server, and whether the finding is the tenant's
+        # The check that must find each server's fault, for the server or for its tenant
         self.of_server: dict[str, str] = {}
         self.of_tenant: dict[str, str] = {}
         self.healthy = self.console("healthy")
@@ -93,17 +93,17 @@ class Broken:
         ]
 
     def console(self, name: str, **options: Any) -> Console:
-        """A console of its own, with a second local administrator."""
+        """A separate console, with a second local administrator."""
         console = add(self.fleet, options.pop("kind", "pro"), name, **options)
         console.set_user("second", is_admin=True, status=1)
         return console
 
     def variables(self, check: str, **changed: Any) -> None:
-        """A server with the healthy console and these variables, by their short names."""
+        """Add a server with the healthy console and these variables, by their short names."""
         self._add(check, self.of_server, changed)
 
     def entra(self, check: str, tenant: Tenant | None = None, **changed: Any) -> None:
-        """The same, whose Entra is broken; with a ``tenant`` of its own."""
+        """Add a server with a fault in Entra, with a ``tenant`` of its own if given."""
         if tenant:
             of_tenant = {
                 "tenant_id": tenant.tenant_id,
@@ -122,7 +122,7 @@ class Broken:
     def own(
         self, check: str, *, kind: str = "pro", second: bool = True, variables: Any = None, **options: Any
     ) -> Console:
-        """A server whose own console is broken."""
+        """Add a server with a faulty console."""
         name = f"{check.replace('.', '-').replace('_', '-')}-{len(self.fleet.hosts)}"
         console = add(self.fleet, kind, name, **options)
         if second:
@@ -140,14 +140,14 @@ class Broken:
         return tenant
 
     def presenting(self, **options: Any) -> str:
-        """The address of a server before the healthy console, with a certificate of its own."""
+        """The address of a server in front of the healthy console, with its own certificate."""
         gateway = Gateway(self.healthy.url, self.lab.ca_path, ("", ""))
         return self.stack.enter_context(answering(gateway.answer, self.authorities.context(**options)))
 
 
 @pytest.fixture
 def broken(fleet: Fleet, tmp_path: Path) -> Iterator[Broken]:
-    """A fleet with one server that is healthy."""
+    """A fleet with one healthy server."""
     with ExitStack() as stack:
         yield Broken(fleet, stack, tmp_path)
 
@@ -222,7 +222,7 @@ def break_consoles(broken: Broken) -> None:
 
 
 def break_controller(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Gives the checks that have to find what is wrong."""
+    """Return the checks that must find a fault."""
     versions = {"azure-identity": "1.15.0", "httpx": None, "msgraph-sdk": "2.0.0", "requests": "2.30"}
     monkeypatch.setattr(machine, "version", versions.get)
     monkeypatch.setattr(machine, "core", "2.15.3")
@@ -230,13 +230,13 @@ def break_controller(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return {f"controller.{name}" for name in names}
 
 
-def test_everything_broken(lab: Lab, broken: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One run names what is wrong with each server, and tells no secret."""
+def test_every_fault_is_found(lab: Lab, broken: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One run names the fault of each server and shows no secret."""
     break_variables(broken)
     break_entra(broken)
     break_consoles(broken)
     of_controller = break_controller(monkeypatch)
-    if not isinstance(broken.fleet.controller, QuickController):  # in a process of its own
+    if not isinstance(broken.fleet.controller, QuickController):  # in a separate process
         of_controller = {"controller.ca"}
     several: dict[str, Any] = {"tenant_id": "", "secret_lifetime": "soon", "provider_name": ["azure"]}
     several["console_password"] = broken.passwords[0]

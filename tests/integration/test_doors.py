@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task gives the same result whether it runs in the controller's process or as a module of its own.
+"""A task gives the same result in the controller's process and as a separate module process.
 
-Many cases are compared in the test's process; a few go through ansible-playbook, to show that it carries both.
+Most cases are compared in the test's process; a few go through ansible-playbook, to show that it supports both.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from support.controller import Controller
 from support.fleet import Fleet
 from support.in_process import InProcess
 
-# What two runs can never have in common
+# Values that always differ between two runs
 CHANCE = {"object_id", "app_id", "key_id", "created", "expires", "hint", "secret_text", "request_id", "client_secret"}
-# What Ansible, not the collection, adds to a result of one kind of task only
+# Keys that Ansible, not the collection, adds to the results of only one of the two
 FRAME = {"ansible_facts", "invocation", "warnings", "deprecations"}
 
 
 @pytest.fixture
 def fleet(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[Fleet]:
-    """A tenant and two servers, one for each door, in which changes are replicated at once."""
+    """A tenant and two servers, one for each way to run, in which changes are replicated immediately."""
     lab.set_lag(0, 0)
     yield make_fleet(2)
     lab.set_lag(0.2, 0.5)
 
 
 def plain(result: Any, own: dict[str, str]) -> Any:
-    """A result without what is left to chance, and with the names of this door's own things replaced."""
+    """A result without random values, and with the names of one side's objects replaced."""
     if isinstance(result, dict):
         return {
             key: "..." if key in CHANCE and value else plain(value, own)
@@ -66,7 +66,7 @@ def compare(tasks: list[dict[str, Any]], first: list[Any], second: list[Any], ow
 
 
 def test_entra(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """Success, change, check mode, bad input, and failures of the service."""
+    """Success, change, check mode, invalid input, and failures of the service."""
     tenants = [fleet.tenant, lab.add_tenant(f"second.{fleet.domain}")]
     runs, own, tasks = [], [], []
     for tenant, as_module in zip(tenants, (False, True), strict=True):
@@ -141,7 +141,7 @@ def test_entra(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
 
 
 def test_rustdesk(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """The same for the console's modules and the check."""
+    """The same for the console modules and the sign-in check."""
     runs, own, tasks = [], [], []
     for (name, console), as_module in zip(fleet.consoles.items(), (False, True), strict=True):
         options = fleet.console_options(name)
@@ -185,8 +185,8 @@ def test_rustdesk(lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
     assert not differing, "\n".join(differing)
 
 
-def test_ansible_carries_both(lab: Lab, fleet: Fleet, controller: Controller) -> None:
-    """Every module by a playbook: with a change, in check mode, with a secret in the result, and failing."""
+def test_ansible_supports_both(lab: Lab, fleet: Fleet, controller: Controller) -> None:
+    """Every module in a playbook: with a change, in check mode, with a secret in the result, and with a failure."""
     runs, own, tasks = [], [], []
     for (name, console), as_module in zip(fleet.consoles.items(), (False, True), strict=True):
         options = fleet.console_options(name)
@@ -230,7 +230,7 @@ def test_ansible_carries_both(lab: Lab, fleet: Fleet, controller: Controller) ->
 
 
 def test_former_names_of_options(fleet: Fleet, quick_controller: Controller) -> None:
-    """They are taken and reported as deprecated, with the release that removes them."""
+    """They are accepted and reported as deprecated, with the release that removes them."""
     name = next(iter(fleet.consoles))
     options = {**fleet.console_options(name), "console": "pro"}
     tasks = [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Blank answers of a survey, which AWX gives as extra variables that are empty: each has its default."""
+"""Blank survey answers, which AWX passes as empty extra variables: each falls back to its default."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from support.controller import Controller
 from support.fleet import Fleet
 
 
-def test_all_variables_empty(make_quick_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
+def test_all_variables_can_be_empty(make_quick_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
     """With Ansible's own validation of the role's arguments, and addresses and credentials from the environment."""
     fleet = make_quick_fleet(1)
     (console,) = fleet.consoles.values()
-    kept = ("entra_authority_host", "entra_graph_endpoint")  # the lab's are not Microsoft's
+    kept = ("entra_authority_host", "entra_graph_endpoint")  # the lab's endpoints are not Microsoft's
     inventory = {name: fleet.variables[f"rustdesk_sso_{name}"] for name in kept}
     blank = dict(zip([name for name in specification() if name[13:] not in kept], cycle(["", None])))
     blank |= {"rustdesk_sso_app_restore": "", "rustdesk_sso_app_logo": "", "rustdesk_sso_console": ""}
@@ -50,7 +50,7 @@ def test_all_variables_empty(make_quick_fleet: Callable[[int], Fleet], quick_con
 
 @pytest.mark.parametrize("module_door", [False, True], ids=["in process", "module"])
 def test_null_is_an_omitted_option(fleet: Fleet, quick_controller: Controller, module_door: bool) -> None:
-    """Of a task, through both doors: a null key neither excludes nor replaces the one that is given."""
+    """In the controller's process and as a module: a null key neither excludes nor replaces the one that is given."""
     nulls = {"object_id": None, "app_id": None, "filter": None, "deleted": None, "gather": None, "timeout": None}
     (found,) = quick_controller.tasks(
         module("entra_app_info", **fleet.entra, **nulls, unique_name="desks"), module_door=module_door

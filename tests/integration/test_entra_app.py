@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: an application is created, kept and changed as declared, and as check mode says."""
+"""entra_app: an application is created, kept and changed as declared, and as check mode predicts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DESK1, DESK2, DESK3 = (f"https://desk{number}.example/api/oidc/callback" for num
 
 
 def options(**changes: Any) -> dict[str, Any]:
-    """Every option that declares something about an application, with these changes."""
+    """Every option that declares a property of an application, with these changes."""
     return {
         "unique_name": "rustdesk-sso",
         "display_name": "RustDesk",
@@ -33,8 +33,8 @@ def options(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet) -> None:
-    """The message of each names the option to mend."""
+def test_invalid_options_are_refused_before_any_request(lab: Lab, fleet: Fleet) -> None:
+    """Each message names the option to correct."""
     entra = fleet.entra
     named = {**entra, "unique_name": "a", "display_name": "A"}
     cases: list[tuple[dict[str, Any], list[str]]] = [
@@ -65,7 +65,7 @@ def test_bad_options_are_refused_before_any_request(lab: Lab, fleet: Fleet) -> N
     assert lab.requests() == []
 
 
-def test_a_redirect_uri_that_entra_refuses(fleet: Fleet) -> None:
+def test_redirect_uri_refused_by_entra(fleet: Fleet) -> None:
     """The message shows the URI, and no application is left behind."""
     uris = ["http://desk1.example/api/oidc/callback", "https://desk1.example/#x", "https://" + "d" * 250 + ".example/"]
     for uri in uris:
@@ -75,7 +75,7 @@ def test_a_redirect_uri_that_entra_refuses(fleet: Fleet) -> None:
     assert own(fleet.tenant.applications()) == []
 
 
-def test_the_life_of_an_application(lab: Lab, fleet: Fleet) -> None:
+def test_application_lifecycle(lab: Lab, fleet: Fleet) -> None:
     """Predicted, created, converged; every field is in Graph."""
     tenant = fleet.tenant
     declared = options()
@@ -110,8 +110,8 @@ def test_the_life_of_an_application(lab: Lab, fleet: Fleet) -> None:
     assert created["issuer"] == f"{lab.login_url}/{tenant.tenant_id}/v2.0"
 
 
-def test_each_option_is_changed_and_stays(fleet: Fleet) -> None:
-    """For each change: check mode tells it, a run makes it, Graph has it, and a second run changes nothing."""
+def test_each_option_is_changed_and_kept(fleet: Fleet) -> None:
+    """For each change: check mode predicts it, a run applies it, Graph has it, and a second run changes nothing."""
 
     def web(listed: dict[str, Any]) -> list[str]:
         return sorted(listed["web"]["redirectUris"])
@@ -142,8 +142,8 @@ def test_each_option_is_changed_and_stays(fleet: Fleet) -> None:
         assert again["application"] == done["application"]
 
 
-def test_what_is_not_declared_stays(fleet: Fleet) -> None:
-    """Neither a run that declares little nor one that changes a neighbouring setting touches it."""
+def test_undeclared_settings_are_kept(fleet: Fleet) -> None:
+    """Neither a run that declares little nor one that changes a neighboring setting touches them."""
     tenant = fleet.tenant
     run(fleet, **options(client_secrets=[]))
     by_hand = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: who may sign in to what was registered, what tokens say of them, and which permission is missing."""
+"""entra_app: who may sign in, what tokens contain about users, and which permission is missing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CALLBACK = "https://desk1.example/api/oidc/callback"
 
 
 class Page(HTMLParser):
-    """The form of a page, and all its text."""
+    """The form of a page, and the page's text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the form and its fields."""
+        """Record the form and its fields."""
         attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.action = attributes["action"]
@@ -50,7 +50,7 @@ class Page(HTMLParser):
 
 
 def sign_in(fleet: Fleet, app_id: str, upn: str, scope: str = "openid") -> str:
-    """What a user gets at the authorization endpoint: the address to go back to, or the text of an error page."""
+    """The result of a sign-in at the authorization endpoint: the address to return to, or the text of an error page."""
     asked = {"client_id": app_id, "redirect_uri": CALLBACK, "response_type": "code", "scope": scope}
     http, url = fleet.lab.http, f"{fleet.lab.login_url}/{fleet.tenant.tenant_id}/oauth2/v2.0/authorize"
     page = Page(http.get(url, params=asked, timeout=20).text)
@@ -76,8 +76,8 @@ def id_claims(fleet: Fleet, made: dict[str, Any], upn: str, scope: str = "openid
     return claims
 
 
-def test_only_who_is_assigned_signs_in(fleet: Fleet) -> None:
-    """Assigned themselves or by a group they get in, others do not; and all do where no assignment is required."""
+def test_only_assigned_users_sign_in(fleet: Fleet) -> None:
+    """Users assigned directly or through a group can sign in, others cannot; without the requirement all can."""
     alice, bob = people(fleet)
     fleet.tenant.set_permissions([WRITE, ASSIGN, GRANT, READ_USERS, READ_GROUPS])
     fleet.tenant.add_group("Helpdesk", [bob])
@@ -96,8 +96,8 @@ def test_only_who_is_assigned_signs_in(fleet: Fleet) -> None:
     assert sign_in(fleet, app_id, alice).startswith(f"{CALLBACK}?code=")
 
 
-def test_an_id_token_names_assigned_groups(fleet: Fleet) -> None:
-    """As RustDesk's group mapping needs them: by display name; other groups of the user are left out."""
+def test_id_token_names_assigned_groups(fleet: Fleet) -> None:
+    """By display name, as RustDesk's group mapping needs them; the user's other groups are left out."""
     _alice, bob = people(fleet)
     fleet.tenant.set_permissions([WRITE, ASSIGN, READ_GROUPS])
     for name in ("Helpdesk", "Canteen"):
@@ -115,8 +115,8 @@ def test_an_id_token_names_assigned_groups(fleet: Fleet) -> None:
     assert id_claims(fleet, made, bob)["groups"] == ["Helpdesk"]
 
 
-def test_an_id_token_without_an_unverified_email(fleet: Fleet) -> None:
-    """Left out once it is declared, sent again when that is taken back; an application that has it takes no request."""
+def test_id_token_without_an_unverified_email(fleet: Fleet) -> None:
+    """Omitted once declared, sent again when that is reverted; checking it takes no additional request."""
     _alice, bob = people(fleet)
     stranger = "bob@elsewhere.example"
     fleet.tenant.change_user(bob, email=stranger)
@@ -158,8 +158,8 @@ NEEDED: dict[str, tuple[dict[str, Any], set[str], str]] = {
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_a_missing_permission_is_named(fleet: Fleet, name: str) -> None:
-    """All but one permission are there: the message names that one, and with it the same task works."""
+def test_missing_permission_is_named(fleet: Fleet, name: str) -> None:
+    """With all permissions but one, the message names the missing one; once granted, the same task works."""
     declaration, permissions, missing = NEEDED[name]
     tenant = fleet.tenant
     tenant.add_group("Helpdesk", [])
@@ -176,8 +176,8 @@ def test_a_missing_permission_is_named(fleet: Fleet, name: str) -> None:
     assert done["changed"], done
 
 
-def test_names_that_tell_nothing(fleet: Fleet) -> None:
-    """Nobody of that name, two groups of it, a role or permission that is not there: told before anything is made."""
+def test_unresolvable_names(fleet: Fleet) -> None:
+    """An unknown name, two groups of one name, and a missing role or permission are reported before any change."""
     tenant = fleet.tenant
     tenant.set_permissions(sorted(ALL))
     twins = [tenant.add_group("Twins", []) for _turn in range(2)]

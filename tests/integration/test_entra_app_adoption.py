@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: an application that was made by hand in the portal is taken over as it is, and goes on working."""
+"""entra_app: an application created manually in the portal is adopted unchanged and keeps working."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CALLBACK = "https://desk1.example/api/oidc/callback"
 
 
 def by_hand(fleet: Fleet) -> tuple[dict[str, Any], str]:
-    """An application made in the portal as RustDesk's guide says, and its client secret's value.
+    """An application created in the portal according to RustDesk's guide, and the value of its client secret.
 
-    Somebody has also given it a note, a tag and an optional claim since.
+    It was later given a note, a tag and an optional claim.
     """
     tenant = fleet.tenant
     web = {"redirectUris": [CALLBACK], "implicitGrantSettings": {"enableIdTokenIssuance": True}}
@@ -34,14 +34,14 @@ def by_hand(fleet: Fleet) -> tuple[dict[str, Any], str]:
 
 
 def documents(fleet: Fleet) -> list[dict[str, Any]]:
-    """The applications and service principals, as Graph has them."""
+    """The applications and service principals, as Graph returns them."""
     return fleet.tenant.applications() + fleet.tenant.graph("GET", "/servicePrincipals").json()["value"]
 
 
 @pytest.mark.parametrize("holder", ["rustdesk", "rustdesk-sso desk1"], ids=["secret_of_the_name", "secret_of_another"])
 @pytest.mark.parametrize("by", ["app_id", "display_name"])
-def test_taken_over_as_it_is(fleet: Fleet, by: str, holder: str) -> None:
-    """Its client secret is kept, whatever it is called, and nothing changes but that it gets the unique name."""
+def test_adopted_unchanged(fleet: Fleet, by: str, holder: str) -> None:
+    """Its client secret is kept, whatever its name, and the only change is the unique name."""
     made, secret = by_hand(fleet)
     named = {"app_id": made["appId"]} if by == "app_id" else {"display_name": "RustDesk", "adopt": True}
     declared = {
@@ -75,8 +75,8 @@ def test_taken_over_as_it_is(fleet: Fleet, by: str, holder: str) -> None:
     assert not again["adopted"]
 
 
-def test_taken_over_by_a_playbook(fleet: Fleet, quick_controller: Controller) -> None:
-    """Refused without adopt; with it predicted, warned of, carried out once; then it is renewed like any other."""
+def test_adopted_by_a_playbook(fleet: Fleet, quick_controller: Controller) -> None:
+    """Refused without adopt; with it predicted, warned about and done once. Then it is renewed like any other."""
     made, secret = by_hand(fleet)
     declared = {
         **fleet.entra,
@@ -103,12 +103,12 @@ def test_taken_over_by_a_playbook(fleet: Fleet, quick_controller: Controller) ->
     assert made["appId"] in " ".join(run_["warnings"])
     assert not again["changed"]
     assert renewed["client_secrets"][0]["decision"] == "renewed", renewed
-    assert accepted(fleet, made["appId"], secret)  # the console has it until it is given the new one
+    assert accepted(fleet, made["appId"], secret)  # the console has it until it gets the new one
     assert accepted(fleet, made["appId"], renewed["client_secrets"][0]["secret_text"])
 
 
-def test_more_than_one_fits(fleet: Fleet) -> None:
-    """The message tells them apart: app ID, creation date and owners; nothing is changed."""
+def test_several_candidates(fleet: Fleet) -> None:
+    """The message lists them with app ID, creation date and owners; nothing is changed."""
     tenant = fleet.tenant
     first = make_owned(fleet)
     second = tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json()
@@ -128,11 +128,11 @@ def test_more_than_one_fits(fleet: Fleet) -> None:
         assert "app_id" in refused["msg"]
 
 
-def test_where_listing_is_refused(fleet: Fleet) -> None:
-    """Found by the unique name, and by the display name among those that the automation owns; never doubled."""
+def test_listing_is_refused(fleet: Fleet) -> None:
+    """It is found by unique name, or by display name among the automation's own applications; never duplicated."""
     tenant = fleet.tenant
     made, secret = by_hand(fleet)
-    tenant.graph("POST", "/applications", json={"displayName": "RustDesk", "notes": "somebody else's"})
+    tenant.graph("POST", "/applications", json={"displayName": "RustDesk", "notes": "another owner's"})
     tenant.set_permissions(["Application.ReadWrite.OwnedBy"])
     tenant.set_switches(list_with_owned_by=False)
     held = {"client_secrets": [{"name": "rustdesk", "held": secret}]}

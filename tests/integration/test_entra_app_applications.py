@@ -17,11 +17,11 @@ from lab.client import Lab
 from support.controller import Controller
 from support.fleet import Fleet
 
-NUMBER = 21  # one more than a $batch takes
+NUMBER = 21  # one more than a $batch can hold
 
 
 def named(number: int, **options: Any) -> dict[str, Any]:
-    """The declaration of one of them."""
+    """The declaration of one application."""
     uri = f"https://desk{number}.example/api/oidc/callback"
     return {
         "unique_name": f"desk{number}",
@@ -32,14 +32,14 @@ def named(number: int, **options: Any) -> dict[str, Any]:
 
 
 def names(fleet: Fleet) -> set[str]:
-    """The display names of the applications that were made, of which there is one each."""
+    """The display names of the created applications, each of which exists once."""
     made = [app["displayName"] for app in fleet.tenant.applications() if app["uniqueName"]]
     assert len(set(made)) == len(made)
     return set(made)
 
 
-def test_each_as_if_it_were_alone(lab: Lab, fleet: Fleet) -> None:
-    """All are made, found again by few requests, and each has the result that a task of its own would have."""
+def test_each_result_matches_a_task_of_its_own(lab: Lab, fleet: Fleet) -> None:
+    """All are created and found again with few requests, and each has the result that a separate task would have."""
     several = [named(number) for number in range(NUMBER)]
     check = quietly(fleet, check=True, applications=several)
     made = run(fleet, applications=several)
@@ -48,14 +48,14 @@ def test_each_as_if_it_were_alone(lab: Lab, fleet: Fleet) -> None:
     assert names(fleet) == {f"RustDesk {number}" for number in range(NUMBER)}
     again = quietly(fleet, applications=several)
     assert again["changed"] is False
-    assert len(lab.requests("graph")) == 2 + NUMBER  # two $batch, and each service principal
+    assert len(lab.requests("graph")) == 2 + NUMBER  # two $batch requests, and each service principal
     alone = run(fleet, **named(7))
     assert alone["application"] == again["applications"][7]["application"]
     assert alone["service_principal"] == again["applications"][7]["service_principal"]
 
 
-def test_one_that_fails_stops_no_other(fleet: Fleet) -> None:
-    """It is named with its reason; all the others are as declared, and the next run has only that one to do."""
+def test_one_failure_stops_no_other(fleet: Fleet) -> None:
+    """It is named with its reason; all others match their declarations and need no further change."""
     unknown = {"app_id": "99999999-8888-7777-6666-555555555555"}
     failed = run(fleet, applications=[named(1), unknown, named(2)])
     again = run(fleet, applications=[named(1), named(2)])
@@ -68,11 +68,11 @@ def test_one_that_fails_stops_no_other(fleet: Fleet) -> None:
 
 
 def secrets(result: dict[str, Any]) -> list[str | None]:
-    """The new client secret of each application of a result; None for one that failed."""
+    """The new client secret of each application of a result; None for a failed one."""
     return [next((c["secret_text"] for c in app.get("client_secrets", [])), None) for app in result["applications"]]
 
 
-def test_what_was_made_is_kept_where_others_fail(lab: Lab, fleet: Fleet) -> None:
+def test_new_client_secrets_are_kept_if_others_fail(lab: Lab, fleet: Fleet) -> None:
     """An application, a sign-in and a tenant are refused; the new client secrets of the others are in the result."""
     guest = lab.add_tenant(f"guest.{fleet.domain}")
     other = lab.add_tenant(f"other.{fleet.domain}")
@@ -106,7 +106,7 @@ def test_what_was_made_is_kept_where_others_fail(lab: Lab, fleet: Fleet) -> None
         }
         assert lab.http.post(url, data=form, timeout=20).status_code == 200
 
-    # Held by their holders now, they are found again
+    # Now that their holders have them, they are recognized
     kept = [
         {**entry, "client_secrets": [{**entry["client_secrets"][0], "held": held}]}
         for entry, held in ((entries[0], first), (entries[4], fifth))
@@ -116,7 +116,7 @@ def test_what_was_made_is_kept_where_others_fail(lab: Lab, fleet: Fleet) -> None
 
 
 def test_a_result_with_a_secret_is_censored(fleet: Fleet, quick_controller: Controller) -> None:
-    """Also where another application failed, and whatever is turned on to see more; the diff is shown."""
+    """It is censored even if another application failed, and at any verbosity; the diff is shown."""
     entries = [named(1, client_secrets=[{"name": "desk1"}]), {"app_id": "99999999-8888-7777-6666-555555555555"}]
     play = {
         "hosts": "localhost",
@@ -130,8 +130,8 @@ def test_a_result_with_a_secret_is_censored(fleet: Fleet, quick_controller: Cont
     assert not [secret for secret in fleet.lab.secrets() if secret in run.output]
 
 
-def test_one_application_by_two_names_of_its_tenant(fleet: Fleet) -> None:
-    """One entry names the tenant by its ID, another by its domain: none loses what the other adds."""
+def test_one_application_with_two_names_of_its_tenant(fleet: Fleet) -> None:
+    """One entry names the tenant by its ID, another by its domain: neither loses the other's additions."""
     uris = [f"https://desk{number}.example/api/oidc/callback" for number in (1, 2)]
     entries = [
         named(1, tenant_id=tenant, web_redirect_uris={"add": [uri]})
@@ -143,7 +143,7 @@ def test_one_application_by_two_names_of_its_tenant(fleet: Fleet) -> None:
     assert sorted(application["web"]["redirectUris"]) == uris
 
 
-def test_what_does_not_exist_is_not_created(fleet: Fleet) -> None:
+def test_missing_application_is_not_created(fleet: Fleet) -> None:
     change = {**named(1), "create": False, "client_secrets": [{"name": "desk1"}]}
     nothing = run(fleet, **change)
     made = run(fleet, **named(1))
@@ -164,7 +164,7 @@ def test_what_does_not_exist_is_not_created(fleet: Fleet) -> None:
         ({"applications": [{"sign_in_audience": "AzureADMyOrg"}]}, "unique_name"),
     ],
 )
-def test_what_contradicts_itself_is_refused_before_any_request(
+def test_contradictions_are_refused_before_any_request(
     lab: Lab, fleet: Fleet, options: dict[str, Any], told: str
 ) -> None:
     lab.clear_requests()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app and entra_app_info: the ways in which the automation signs in."""
+"""entra_app and entra_app_info: the ways for the automation to authenticate."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from support.fleet import Fleet
 
 @pytest.fixture
 def fresh(controller: Controller, unhurried: None) -> Iterator[Fleet]:
-    """A tenant of a lab of its own: a client assertion carries the controller's time, which others may have left."""
+    """A tenant in a lab whose clock no test has moved: a client assertion carries the controller's time."""
     with Lab.start() as lab:
         yield Fleet(lab, controller, 0)
 
 
 def test_by_certificate(fresh: Fleet) -> None:
-    """PEM, and PFX with its password; a wrong password and a missing file have a message of their own."""
+    """PEM, and PFX with its password; a wrong password and a missing file have their own messages."""
     automation = fresh.tenant.automation
     pfx = {"certificate_path": automation["certificate_pfx_path"]}
     broken = fresh.controller.home / "broken.pem"
@@ -58,7 +58,7 @@ def test_by_certificate(fresh: Fleet) -> None:
 
 
 def test_by_secret(fleet: Fleet) -> None:
-    """What is wrong is named: the secret, the client ID or the tenant; nothing of the secret is in the message."""
+    """The message names the wrong value: client secret, client ID or tenant. It shows nothing of the secret."""
     unknown = "99999999-8888-7777-6666-555555555555"
     right, wrong, stranger, nowhere, no_domain, no_host, nothing = (
         look(fleet, **change, unique_name="desks")
@@ -88,7 +88,7 @@ def test_by_secret(fleet: Fleet) -> None:
 
 
 def test_by_environment(fleet: Fleet) -> None:
-    """As AWX's Azure credential gives them."""
+    """Variables that AWX's Azure credential sets."""
     names = {"tenant_id": "AZURE_TENANT", "client_id": "AZURE_CLIENT_ID", "client_secret": "AZURE_SECRET"}
     environment = {name: fleet.entra[option] for option, name in names.items()}
     others = {option: value for option, value in fleet.entra.items() if option not in names}
@@ -98,7 +98,7 @@ def test_by_environment(fleet: Fleet) -> None:
 
 
 def test_by_group_defaults(fleet: Fleet, quick_controller: Controller) -> None:
-    """As module_defaults of the group give them."""
+    """Options that module_defaults of the group set."""
     task = {**module("entra_app_info", unique_name="desks"), "register": "found"}
     shown = {"ansible.builtin.debug": {"msg": "{{ found.tenant_id }} {{ found.applications | length }}"}}
     play = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: what must not happen: everybody locked out, the wrong application purged, others' doing in the way."""
+"""entra_app: users are not locked out, the wrong application is not purged, and others' changes do no harm."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ALL = [WRITE, ASSIGN, GRANT]
 
 
 def principal(tenant: Tenant, app_id: str) -> dict[str, Any]:
-    """The service principal of an application, with who is assigned to it."""
+    """The service principal of an application, with its assigned principals."""
     found = tenant.graph("GET", f"/servicePrincipals(appId='{app_id}')").json()
     assigned = tenant.graph("GET", f"/servicePrincipals/{found['id']}/appRoleAssignedTo").json()["value"]
     return {**found, "assigned": {item["principalId"] for item in assigned}}
 
 
-def test_nobody_is_locked_out(fleet: Fleet) -> None:
-    """Assignment is required only after the assignments are there, so that a refused one leaves the door as it was."""
+def test_users_are_not_locked_out(fleet: Fleet) -> None:
+    """Assignment is required only once the assignments exist, so if they are refused, access stays unchanged."""
     tenant = fleet.tenant
     group = tenant.add_group("Desk users", list(tenant.users))
     wanted = {
@@ -50,8 +50,8 @@ def test_nobody_is_locked_out(fleet: Fleet) -> None:
     assert principal(tenant, app_id)["assigned"] == {group}
 
 
-def test_what_is_restored_is_as_protected_as_before(fleet: Fleet) -> None:
-    """The service principal comes back with its application: the same one, assignment still required and made."""
+def test_restored_application_is_as_protected_as_before(fleet: Fleet) -> None:
+    """The same service principal returns with its application: assignment is still required and present."""
     tenant = fleet.tenant
     tenant.set_permissions(ALL)
     (user,) = list(tenant.user_ids.values())[:1]
@@ -69,8 +69,8 @@ def test_what_is_restored_is_as_protected_as_before(fleet: Fleet) -> None:
     assert principal(tenant, made["application"]["app_id"])["assigned"] == {user}
 
 
-def test_only_what_is_named_is_deleted(fleet: Fleet) -> None:
-    """A name of another case is another name; one without a unique name is not "none"; a name alone purges nothing."""
+def test_only_the_named_application_is_deleted(fleet: Fleet) -> None:
+    """Names are case-sensitive; no unique name is not the name "none"; a display name alone purges nothing."""
     tenant = fleet.tenant
     tenant.set_permissions(ALL)
     for name in ("legacy tool", "precious"):
@@ -91,8 +91,8 @@ def test_only_what_is_named_is_deleted(fleet: Fleet) -> None:
     assert [item["displayName"] for item in left] == ["precious"]
 
 
-def test_what_others_have_set_is_not_in_the_way(lab: Lab, fleet: Fleet) -> None:
-    """Redirect URIs of kinds that only Microsoft knows, a renamed role, roles and people that go together."""
+def test_settings_of_others_do_not_interfere(lab: Lab, fleet: Fleet) -> None:
+    """Redirect URIs with schemes that only Microsoft uses, a renamed role, and a role removed with its assignments."""
     tenant = fleet.tenant
     tenant.set_permissions(ALL)
     (user,) = list(tenant.user_ids.values())[:1]
@@ -125,8 +125,8 @@ def test_what_others_have_set_is_not_in_the_way(lab: Lab, fleet: Fleet) -> None:
     assert lab.violations() == []
 
 
-def test_mistakes_are_told_before_any_wait(fleet: Fleet) -> None:
-    """What can be seen in the declaration, or at once in an answer, needs no patience."""
+def test_mistakes_are_reported_without_waiting(fleet: Fleet) -> None:
+    """Mistakes that are visible in the declaration or in the first response cause no wait."""
     tenant = fleet.tenant
     tenant.set_permissions(ALL)
     federated = {"issuer": "https://ci.example", "subject": "main"}

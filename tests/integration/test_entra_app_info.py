@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app_info: what a tenant holds, and never a value."""
+"""entra_app_info: the content of a tenant, and never a secret value."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from support.fleet import Fleet
 DAY = 86400
 
 
-def test_what_is_there(lab: Lab, fleet: Fleet) -> None:
-    """Found by each key; the client secret that ends first is at the top, with the days that are left."""
+def test_applications_are_found_by_each_key(lab: Lab, fleet: Fleet) -> None:
+    """The client secret that expires first is at the top, with its remaining days."""
     tenant = fleet.tenant
     made = run(
         fleet,
@@ -67,7 +67,7 @@ def test_what_is_there(lab: Lab, fleet: Fleet) -> None:
 
 
 def test_filters(fleet: Fleet) -> None:
-    """By the beginning of the name, by a condition, by what ends soon; where listing is refused, what is owned."""
+    """By name prefix, by condition and by expiry; if listing is refused, only owned applications are returned."""
     tenant = fleet.tenant
     for name, tag in (("RustDesk Berlin", "desk"), ("RustDesk O'Hare", "desk"), ("Other", "other")):
         tenant.graph("POST", "/applications", json={"displayName": name, "tags": [tag]})
@@ -107,7 +107,7 @@ def test_filters(fleet: Fleet) -> None:
     assert "Application.Read" in everything["msg"]
 
 
-def test_what_belongs_to_an_application(fleet: Fleet) -> None:
+def test_related_objects_of_an_application(fleet: Fleet) -> None:
     """Owners, service principal, assignments, grants, certificates, federated credentials; and after its deletion."""
     tenant = fleet.tenant
     tenant.set_permissions([WRITE, ASSIGN, GRANT])

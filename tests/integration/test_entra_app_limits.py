@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: what Entra allows: two client secrets for personal audiences, policies, permissions."""
+"""entra_app: Entra's limits: two client secrets for personal audiences, policies, permissions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DAY = 86400
 PERSONAL = "AzureADandPersonalMicrosoftAccount"
 
 
-def test_personal_accounts_leave_two_slots(lab: Lab, fleet: Fleet) -> None:
-    """An expired one makes room; where both are in use nothing is removed, and the message says what to do."""
+def test_personal_accounts_allow_two_client_secrets(lab: Lab, fleet: Fleet) -> None:
+    """An expired one makes room; if both are in use, nothing is removed and the message states the next step."""
     tenant = fleet.tenant
     made = run(fleet, **secrets({"name": "desk1"}), sign_in_audience=PERSONAL)
     held = secrets({"name": "desk1", "held": made["client_secrets"][0]["secret_text"]})
@@ -32,7 +32,7 @@ def test_personal_accounts_leave_two_slots(lab: Lab, fleet: Fleet) -> None:
     first, second = (result["client_secrets"][0] for result in (made, renewed))
     assert key_ids(only(tenant), "desk1") == {first["key_id"], second["key_id"]}
 
-    # The first one has ended by now, and the second one is near its end: the first makes room.
+    # The first one has expired and the second one expires soon: the first makes room.
     lab.advance(92 * DAY)
     current = secrets({"name": "desk1", "held": second["secret_text"]})
     third = run(fleet, **current, sign_in_audience=PERSONAL, retire_superseded=False)
@@ -42,7 +42,7 @@ def test_personal_accounts_leave_two_slots(lab: Lab, fleet: Fleet) -> None:
     assert key_ids(application, "desk1") == {second["key_id"], third["client_secrets"][0]["key_id"]}
     assert accepted(fleet, application["appId"], third["client_secrets"][0]["secret_text"])
 
-    # Both are in use now: one is the holder's, one somebody else's.
+    # Both are in use now: the holder's, and one that was added manually.
     gone = {"keyId": second["key_id"]}
     assert tenant.graph("POST", f"/applications/{application['id']}/removePassword", json=gone).status_code == 204
     by_hand = {"passwordCredential": {"displayName": "by hand"}}
@@ -61,7 +61,7 @@ def test_personal_accounts_leave_two_slots(lab: Lab, fleet: Fleet) -> None:
 
 
 def test_two_holders_of_an_application_for_personal_accounts(lab: Lab, fleet: Fleet) -> None:
-    """There would be no room to renew: refused before any request."""
+    """There would be no room for a renewal, so it is refused before any request."""
     lab.clear_requests()
     two = secrets({"name": "desk1"}, {"name": "desk2"})
     for audience in (PERSONAL, "PersonalMicrosoftAccount"):
@@ -81,8 +81,8 @@ def test_two_holders_of_an_application_for_personal_accounts(lab: Lab, fleet: Fl
     assert len(only(fleet.tenant)["passwordCredentials"]) == 1
 
 
-def test_a_policy_that_limits_client_secrets(fleet: Fleet) -> None:
-    """The message names the policy's doing and the option that fits it; nothing that works is lost."""
+def test_policy_that_limits_client_secrets(fleet: Fleet) -> None:
+    """The message names the policy and the option to set; no working client secret is lost."""
     tenant = fleet.tenant
     tenant.set_policy(max_password_days=30)
     too_long = run(fleet, **secrets({"name": "desk1"}))
@@ -90,7 +90,7 @@ def test_a_policy_that_limits_client_secrets(fleet: Fleet) -> None:
     assert too_long["failed"]
     assert "lifetime" in too_long["msg"]
     assert "policy" in too_long["msg"]
-    assert "P30D" not in too_long["msg"]  # the rule itself needs a permission to be read
+    assert "P30D" not in too_long["msg"]  # reading the rule itself requires a permission
     assert too_long["error"]["code"] == "CredentialInvalidLifetimeAsPerAppPolicy"
     assert fits["changed"], fits
     tenant.set_permissions([OWNED_BY, "Policy.Read.All"])
@@ -107,17 +107,17 @@ def test_a_policy_that_limits_client_secrets(fleet: Fleet) -> None:
     assert accepted(fleet, fits["application"]["app_id"], held["held"])
 
 
-def test_an_automation_that_may_not(lab: Lab, fleet: Fleet) -> None:
-    """Without permission, and for an application of others, the message names the permission that is missing."""
+def test_automation_without_permission(lab: Lab, fleet: Fleet) -> None:
+    """Without any permission, and for another owner's application, the message names the missing permission."""
     tenant = fleet.tenant
-    other = tenant.graph("POST", "/applications", json={"displayName": "Somebody else's"}).json()
+    other = tenant.graph("POST", "/applications", json={"displayName": "Another owner's"}).json()
     tenant.graph("PATCH", f"/applications/{other['id']}", json={"uniqueName": "theirs"})
     foreign = run(fleet, unique_name="theirs", display_name="Mine")
     assert foreign["failed"]
     found = re.search(r"az ad app owner add --id (\S+) --owner-object-id ([0-9a-f-]{36})", foreign["msg"])
     assert found and found[1] == other["id"], foreign["msg"]
     assert "admin consent" not in foreign["msg"]
-    # What the command does
+    # The effect of the command
     owner = {"@odata.id": f"{fleet.lab.graph_url}/v1.0/directoryObjects/{found[2]}"}
     assert tenant.graph("POST", f"/applications/{other['id']}/owners/$ref", json=owner).status_code == 204
     assert run(fleet, unique_name="theirs", display_name="Mine")["changed"]
@@ -128,7 +128,7 @@ def test_an_automation_that_may_not(lab: Lab, fleet: Fleet) -> None:
     assert OWNED_BY in nothing["msg"]
     assert tenant.applications() == before
 
-    # Listing is not needed where a unique name is given.
+    # Listing is not needed if a unique name is given.
     tenant.set_permissions([OWNED_BY])
     tenant.set_switches(list_with_owned_by=False)
     lab.clear_requests()

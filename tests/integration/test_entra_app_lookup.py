@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: which application is meant, taking one over, its service principal, and its end."""
+"""entra_app: finding the right application, adopting one, its service principal, and its deletion."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNKNOWN = "99999999-8888-7777-6666-555555555555"
 
 
 def test_every_key_finds_the_same_application(fleet: Fleet) -> None:
-    """Found by name, by both identifiers and, once it has one, by its unique name; there is never a second one."""
+    """Found by name, by both identifiers and, once it has one, by its unique name; a second one is never created."""
     created = run(fleet, display_name="RustDesk")
     app_id, object_id = (created["application"][name] for name in ("app_id", "object_id"))
     by_name = run(fleet, display_name="RustDesk")
@@ -52,8 +52,8 @@ def test_every_key_finds_the_same_application(fleet: Fleet) -> None:
     assert application["displayName"] == "Renamed"
 
 
-def test_an_application_made_by_hand_is_taken_over(fleet: Fleet) -> None:
-    """It gets the unique name and keeps all that is not declared; another unique name is somebody else's."""
+def test_manually_created_application_is_adopted(fleet: Fleet) -> None:
+    """It gets the unique name and keeps everything undeclared; one with another unique name is not touched."""
     tenant = fleet.tenant
     made = make_owned(fleet, notes="by hand", web={"redirectUris": ["https://old.example/"]})
     declared = {**NAMED, "web_redirect_uris": {"add": ["https://new.example/"]}}
@@ -78,8 +78,8 @@ def test_an_application_made_by_hand_is_taken_over(fleet: Fleet) -> None:
     assert only(tenant, uniqueName="other")["id"] == second["application"]["object_id"] != made["id"]
 
 
-def test_two_applications_of_one_name(fleet: Fleet) -> None:
-    """The error lists both, and neither is changed, deleted or joined by a third."""
+def test_two_applications_with_one_name(fleet: Fleet) -> None:
+    """The error lists both; neither is changed or deleted, and no third one is created."""
     made = [fleet.tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json() for _turn in range(2)]
     before = fleet.tenant.applications()
     for check, options in ((True, {}), (False, {}), (False, {"unique_name": "desks"}), (False, {"state": "absent"})):
@@ -90,8 +90,8 @@ def test_two_applications_of_one_name(fleet: Fleet) -> None:
     assert fleet.tenant.applications() == before
 
 
-def test_the_service_principal_and_the_end(fleet: Fleet) -> None:
-    """The service principal goes and comes as declared; the application is deleted once, and only it."""
+def test_service_principal_and_deletion(fleet: Fleet) -> None:
+    """The service principal is removed and created as declared; the application is deleted once, and only that one."""
     tenant = fleet.tenant
     without = {**NAMED, "service_principal": {"state": "absent"}}
     created = run(fleet, **without)
@@ -118,7 +118,7 @@ def test_the_service_principal_and_the_end(fleet: Fleet) -> None:
     principal = tenant.graph("GET", f"/servicePrincipals(appId='{app_id}')").json()
     assert principal["id"] == back["service_principal"]["object_id"] != on["service_principal"]["object_id"]
 
-    other = tenant.graph("POST", "/applications", json={"displayName": "Somebody else's"}).json()
+    other = tenant.graph("POST", "/applications", json={"displayName": "Another owner's"}).json()
     check = quietly(fleet, check=True, **NAMED, state="absent")
     assert len(own(tenant.applications())) == 2
     done = run(fleet, **NAMED, state="absent")
@@ -136,7 +136,7 @@ def test_the_service_principal_and_the_end(fleet: Fleet) -> None:
 
 
 def test_a_relying_party_saves_a_request(lab: Lab, fleet: Fleet) -> None:
-    """Where it is right the service principal is read with the application; wrong or refused, nothing is different."""
+    """Its client ID lets one request read both objects; a wrong ID or a refused request changes no result."""
     made = run(fleet, **NAMED)
     hints = {"right": made["application"]["app_id"], "wrong": UNKNOWN, "rubbish": "/../users", "refused": UNKNOWN}
     sent: dict[str, int] = {}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: what others made stays as it is, and what Entra would cut, merge or refuse is said in the user's words."""
+"""entra_app: others' settings are kept, and values that Entra would truncate, merge or refuse get a clear message."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ PERSONAL = "AzureADandPersonalMicrosoftAccount"
 
 
 def refusal(fleet: Fleet, **options: Any) -> str:
-    """The message of a run that fails."""
+    """The message of a failing run."""
     result = run(fleet, **options)
     assert result.get("failed"), result
     return str(result["msg"])
 
 
 def by_hand(path: Path, **members: Any) -> dict[str, Any]:
-    """The credential of a certificate as somebody else may have made it."""
+    """A certificate credential as another administrator may have added it."""
     der = x509.load_pem_x509_certificate(path.read_bytes()).public_bytes(Encoding.DER)
     key = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.b64encode(der).decode()}
     return {**key, **members}
 
 
 def test_certificates_of_others_keep_all_their_members(fleet: Fleet, tmp_path: Path) -> None:
-    """Each member is as before when the list is replaced, also of one that has the thumbprint of a declared one."""
+    """Replacing the list leaves others' certificates intact, even one with the thumbprint of a declared one."""
     (named, _first), (bare, _second), (ours, thumbprint) = (
         certificate(tmp_path, name) for name in ("named", "bare", "ours")
     )
@@ -64,14 +64,14 @@ def test_certificates_of_others_keep_all_their_members(fleet: Fleet, tmp_path: P
     assert not quietly(fleet, **NAMED, **present)["changed"]
     assert run(fleet, **NAMED, certificates=[{"thumbprint": thumbprint, "state": "absent"}])["changed"]
     assert keys() == before
-    # No certificate of others leaves the tenant and comes back.
+    # The product never sends others' certificates back.
     sent = [entry for entry in fleet.lab.requests("graph") if entry["method"] == "PATCH"]
     assert sent
     assert all(others[0]["key"] not in str(entry) for entry in sent)
 
 
-def test_a_certificate_whose_name_entra_would_cut(fleet: Fleet, tmp_path: Path) -> None:
-    """Refused before the first request; a name of just the length is made and found again."""
+def test_certificate_name_that_entra_would_truncate(fleet: Fleet, tmp_path: Path) -> None:
+    """It is refused before the first request; a name of exactly the maximum length is created and found again."""
     path, _thumbprint = certificate(tmp_path, "ours")
     fleet.lab.clear_requests()
     assert "more than 90" in refusal(fleet, **NAMED, certificates=[{"path": str(path), "name": "x" * 91}])
@@ -82,8 +82,8 @@ def test_a_certificate_whose_name_entra_would_cut(fleet: Fleet, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("named", [{"display_name": "x" * 200}, {"display_name": "x" * 200, "unique_name": "desks"}])
-def test_an_application_whose_name_is_longer_than_allowed(fleet: Fleet, named: dict[str, Any]) -> None:
-    """One made by hand is managed under its name; no new one gets such a name."""
+def test_display_name_longer_than_allowed(fleet: Fleet, named: dict[str, Any]) -> None:
+    """A manually created application keeps its long name when managed; no new application gets one."""
     assert "more than 120" in refusal(fleet, **named)
     assert all(item["displayName"] == "automation" for item in fleet.tenant.applications())
     make_owned(fleet, displayName="x" * 200, uniqueName="desks")
@@ -106,13 +106,13 @@ def test_an_application_whose_name_is_longer_than_allowed(fleet: Fleet, named: d
         ("api://TAKEN", "the application of the tenant that already has it"),
     ],
 )
-def test_an_identifier_uri_that_entra_refuses(fleet: Fleet, uri: str, hint: str) -> None:
-    """The message says which identifier URIs would do."""
+def test_identifier_uri_refused_by_entra(fleet: Fleet, uri: str, hint: str) -> None:
+    """The message states which identifier URIs are allowed."""
     fleet.tenant.graph("POST", "/applications", json={"displayName": "Other", "identifierUris": ["api://taken"]})
     assert hint in refusal(fleet, **NAMED, identifier_uris=[uri])
 
 
-def test_identifier_uris_that_differ_in_case_only(fleet: Fleet) -> None:
+def test_identifier_uris_that_differ_only_in_case(fleet: Fleet) -> None:
     """Refused before the first request."""
     fleet.lab.clear_requests()
     assert "differ only in case" in refusal(fleet, **NAMED, identifier_uris=["api://desk", "api://Desk"])
@@ -125,8 +125,8 @@ def principal_tags(fleet: Fleet) -> set[str]:
     return set(principal["tags"]) if principal else set()
 
 
-def test_tags_of_the_application_stay_the_application_s(fleet: Fleet) -> None:
-    """What the service principal shows of the application's tags is not made its own when it is hidden."""
+def test_tags_of_the_application_stay_on_the_application(fleet: Fleet) -> None:
+    """Hiding the service principal does not copy the application's tags, which it shows, into its own."""
     run(fleet, **NAMED, tags=["team:desk"])
     path = f"/servicePrincipals(appId='{Seen(fleet.tenant).application['appId']}')"
     assert fleet.tenant.graph("PATCH", path, json={"tags": ["own"]}).status_code == 204
@@ -145,7 +145,7 @@ def test_tags_of_the_application_stay_the_application_s(fleet: Fleet) -> None:
 
 
 def test_an_application_that_hides_itself(fleet: Fleet) -> None:
-    """Its tag HideApp hides it already; it cannot be visible as long as it has that tag."""
+    """Its tag HideApp already hides it, and it cannot be visible while it has that tag."""
     hides = {"tags": ["HideApp"]}
     for options in (hides, {"service_principal": {"visible_to_users": False}}):
         check = quietly(fleet, check=True, **NAMED, **options)

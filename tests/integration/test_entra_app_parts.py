@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: what belongs to an application beside its properties is added, changed and removed."""
+"""entra_app: objects that belong to an application, in addition to its properties, are added, changed and removed."""
 
 from __future__ import annotations
 
@@ -212,12 +212,12 @@ PARTS = [
 
 @pytest.mark.parametrize("prepare", PARTS, ids=lambda prepare: prepare.__name__)
 def test_part(fleet: Fleet, tmp_path: Path, prepare: Callable[[Fleet, Path], Row]) -> None:
-    """Added with a new application, changed, removed: each as check mode said, and only once."""
+    """Added with a new application, changed, removed: each as predicted by check mode, and only once."""
     follow(fleet, prepare(fleet, tmp_path))
 
 
-def test_parts_at_once(lab: Lab, fleet: Fleet, quick_controller: Controller, tmp_path: Path) -> None:
-    """All parts in one declaration, through ansible-playbook; a private key beside a certificate is never sent."""
+def test_all_parts_together(lab: Lab, fleet: Fleet, quick_controller: Controller, tmp_path: Path) -> None:
+    """All parts in one declaration, with ansible-playbook; a private key in a certificate's file is never sent."""
     fleet.tenant.set_permissions([WRITE, ASSIGN, GRANT, READ, READ_USERS, READ_GROUPS])
     rows = [prepare(fleet, tmp_path) for prepare in PARTS]
     declared: dict[str, Any] = dict(NAMED)
@@ -241,8 +241,8 @@ def test_parts_at_once(lab: Lab, fleet: Fleet, quick_controller: Controller, tmp
     assert not [item for item in lab.requests() if key[:60] in item["body"]]
 
 
-def test_parts_of_others_stay(fleet: Fleet, tmp_path: Path) -> None:
-    """Certificates, federated credentials and users' own consent that nobody declared are not touched."""
+def test_parts_of_others_are_kept(fleet: Fleet, tmp_path: Path) -> None:
+    """Undeclared certificates, federated credentials and users' own consent are not touched."""
     tenant = fleet.tenant
     tenant.set_permissions([WRITE, ASSIGN, GRANT, READ, READ_USERS])
     made = make_owned(fleet, uniqueName="desks")
@@ -287,14 +287,14 @@ def test_parts_of_others_stay(fleet: Fleet, tmp_path: Path) -> None:
     assert {item["displayName"] for item in seen.of_application("owners")} == {"automation"}
 
 
-def test_a_client_secret_tells_its_hint_and_end(fleet: Fleet) -> None:
-    """Both are in the result of the run that makes it and of each later one, as Graph has them."""
+def test_client_secret_hint_and_expiry_are_returned(fleet: Fleet) -> None:
+    """The run that creates it and each later one return both, as Graph has them."""
     made = run(fleet, **NAMED, client_secrets=[{"name": "desk1", "lifetime": "36h", "renew_before": "1h"}])
     (entry,) = made["client_secrets"]
     secret = entry.pop("secret_text")
     (listed,) = Seen(fleet.tenant).application["passwordCredentials"]
     assert entry["hint"] == secret[:3] == listed["hint"]
-    # To the second: Python 3.10 reads no seven digits after it
+    # To the second: Python 3.10 cannot read seven digits after it
     begins, ends = (datetime.fromisoformat(f"{listed[name][:19]}+00:00") for name in ("startDateTime", "endDateTime"))
     assert entry["expires"] == f"{listed['endDateTime'][:19]}Z"
     assert timedelta(hours=35.9) < ends - begins < timedelta(hours=36.1)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: a refusal by an app management policy is explained by the rule behind it, and by no other."""
+"""entra_app: if an app management policy refuses a request, only the rule behind the refusal is explained."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from integration.test_entra_app_parts import certificate
 from support.fleet import Fleet
 
 READ_POLICIES = "Policy.Read.All"
-# Rules that no refusal here is about
+# Rules that cause no refusal here
 OTHERS = {"passwords_allowed": False, "max_certificate_days": 1, "blocked_audiences": ["personalMicrosoftAccount"]}
 WORDS = ("password", "asymmetric", "unknownFutureValue", "Audience", "identifierUri", "nonDefault")
 
@@ -31,7 +31,7 @@ def refused(fleet: Fleet, **options: Any) -> dict[str, str]:
 
 
 def test_an_audience(fleet: Fleet) -> None:
-    """Refused on creation and on change; v1.0 does not show the rule, so the policy is named and no rule of others."""
+    """Refused on creation and on change; v1.0 does not return the rule, so the policy is named without a rule."""
     tenant = fleet.tenant
     tenant.set_permissions([OWNED_BY, READ_POLICIES])
     tenant.set_policy(**{**OTHERS, "blocked_audiences": ["azureAdMultipleOrgs"]})
@@ -91,8 +91,8 @@ def test_a_certificate(fleet: Fleet, tmp_path: Path) -> None:
     assert not run(fleet, **NAMED, certificates=certificates).get("failed")
 
 
-def test_a_policy_of_the_application_s_own(fleet: Fleet) -> None:
-    """It is named by the refusal of a client secret, and asked of the application where the refusal names none."""
+def test_policy_of_the_application(fleet: Fleet) -> None:
+    """The refusal of a client secret names it; if the refusal names none, it is read from the application."""
     tenant = fleet.tenant
     secret = {"name": "desk1", "lifetime": "100d", "renew_before": "10d", "overlap": "2d"}
     made = run(fleet, **NAMED)
@@ -102,7 +102,7 @@ def test_a_policy_of_the_application_s_own(fleet: Fleet) -> None:
     )
     unread = refused(fleet, client_secrets=[secret])
     assert custom["id"] in unread["answer"]
-    assert "P40D" not in unread["answer"]  # the rule needs a permission to be read
+    assert "P40D" not in unread["answer"]  # reading the rule requires a permission
     assert unread["hint"] == "Shorten lifetime in client_secrets"
     tenant.set_permissions([OWNED_BY, READ_POLICIES])
     fleet.lab.clear_requests()

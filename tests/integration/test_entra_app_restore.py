@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: a deleted application comes back with its client secrets, or goes for good; only when that is asked for.
+"""entra_app: a deleted application is restored with its client secrets, or purged, only on request.
 
-Unless a test says otherwise, the automation has the permission Application.ReadWrite.OwnedBy and no other.
+Unless stated otherwise, the automation's only permission is Application.ReadWrite.OwnedBy.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def make(fleet: Fleet, **options: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("key", ["unique_name", "app_id", "object_id", "display_name"])
 def test_restored_by_any_key(fleet: Fleet, key: str) -> None:
-    """The same application and service principal; its client secret is accepted again and kept."""
+    """The same application and service principal; its client secret works again and is kept."""
     made = make(fleet, tags=["desk"])
     application, secret = made["application"], made["client_secrets"][0]["secret_text"]
     before = only(fleet.tenant)
@@ -74,8 +74,8 @@ def test_restored_by_any_key(fleet: Fleet, key: str) -> None:
     assert not again["restored"]
 
 
-def test_what_belongs_to_the_service_principal_comes_back(fleet: Fleet) -> None:
-    """Its properties, who is assigned and what was consented to; for restoring them OwnedBy is enough."""
+def test_service_principal_is_restored_with_its_assignments_and_consent(fleet: Fleet) -> None:
+    """With its properties, assignments and consent; OwnedBy is enough to restore them."""
     fleet.tenant.set_permissions([WRITE, ASSIGN, GRANT, READ_USERS])
     declared = {
         "service_principal": {"app_role_assignment_required": True, "notes": "desks"},
@@ -95,8 +95,8 @@ def test_what_belongs_to_the_service_principal_comes_back(fleet: Fleet) -> None:
     assert not quietly(fleet, **NAMED, **declared)["changed"]
 
 
-def test_an_application_without_a_service_principal_gets_one(fleet: Fleet) -> None:
-    """Where there was none to restore, it is made, unless none is declared."""
+def test_application_without_a_service_principal_gets_one(fleet: Fleet) -> None:
+    """If none existed before, one is created, unless it is declared absent."""
     without = {"service_principal": {"state": "absent"}}
     for more in ({}, without):
         run(fleet, **NAMED, **without)
@@ -110,7 +110,7 @@ def test_an_application_without_a_service_principal_gets_one(fleet: Fleet) -> No
 
 
 def test_restored_and_changed_in_one_run(fleet: Fleet) -> None:
-    """What is declared with it is carried out as well, and check mode tells both."""
+    """Declared changes are applied in the same run, and check mode predicts both."""
     make(fleet)
     run(fleet, **ABSENT)
     wanted = {**NAMED, "restore": True, "tags": ["back"], "service_principal": {"notes": "again"}}
@@ -122,8 +122,8 @@ def test_restored_and_changed_in_one_run(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"restore": False}], ids=["omitted", "forbidden"])
-def test_in_the_way_of_its_name(fleet: Fleet, options: dict[str, Any]) -> None:
-    """Its unique name and its IDs are an error that says when it was deleted and what to do, in check mode too."""
+def test_deleted_application_blocks_its_unique_name(fleet: Fleet, options: dict[str, Any]) -> None:
+    """Naming it, or its IDs, is an error with the deletion date and the next step, in check mode and in a real run."""
     gone = make(fleet)["application"]
     run(fleet, **ABSENT)
     for named in (NAMED, {"app_id": gone["app_id"]}, {"object_id": gone["object_id"]}):
@@ -143,8 +143,8 @@ def test_in_the_way_of_its_name(fleet: Fleet, options: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("named", [NAMED, {"display_name": "RustDesk"}], ids=["unique_name", "display_name"])
-def test_restored_for_who_still_uses_it(fleet: Fleet, named: dict[str, Any]) -> None:
-    """With another client ID all users would be new ones, so it is restored unasked, unless that is forbidden."""
+def test_restored_automatically_while_a_console_uses_it(fleet: Fleet, named: dict[str, Any]) -> None:
+    """A new client ID would give all users new accounts, so it is restored automatically unless disabled."""
     made = make(fleet, client_secrets=[{"name": "desk1"}, {"name": "desk2"}])
     app_id, (secret, other) = made["application"]["app_id"], made["client_secrets"]
     run(fleet, **ABSENT)
@@ -164,8 +164,8 @@ def test_restored_for_who_still_uses_it(fleet: Fleet, named: dict[str, Any]) -> 
         assert secret["key_id"] not in warning
 
 
-def test_a_deleted_application_that_may_not_be_read(fleet: Fleet) -> None:
-    """Then Graph's refusal is explained, and other names are created as before."""
+def test_deleted_application_that_cannot_be_read(fleet: Fleet) -> None:
+    """Graph's refusal is explained, and applications with other names are still created."""
     make(fleet)
     run(fleet, **ABSENT)
     fleet.tenant.set_switches(list_with_owned_by=False)
@@ -176,8 +176,8 @@ def test_a_deleted_application_that_may_not_be_read(fleet: Fleet) -> None:
     assert "Restore or purge it in the Microsoft Entra admin center" in refused["msg"]
 
 
-def test_a_deleted_application_is_in_the_way_of_a_name_that_another_one_is_given(fleet: Fleet) -> None:
-    """Of one that is taken over, or named by its app ID."""
+def test_deleted_application_blocks_a_new_unique_name_of_another(fleet: Fleet) -> None:
+    """For an adopted application, and for one named by its app ID."""
     gone = make(fleet)["application"]
     run(fleet, **ABSENT)
     by_hand = fleet.tenant.graph("POST", "/applications", json={"displayName": "RustDesk"}).json()
@@ -191,8 +191,8 @@ def test_a_deleted_application_is_in_the_way_of_a_name_that_another_one_is_given
 
 @pytest.mark.parametrize("on_replica", [False, True])
 @pytest.mark.parametrize("cut", ["before", "after"])
-def test_an_upsert_with_a_lost_answer(lab: Lab, fleet: Fleet, cut: str, on_replica: bool) -> None:
-    """The repeated one may be refused by a replica that does not know what the first has made."""
+def test_upsert_with_a_lost_response(lab: Lab, fleet: Fleet, cut: str, on_replica: bool) -> None:
+    """A replica that does not know the created application yet may refuse the repeated request."""
     fleet.tenant.set_switches(upsert_on_replica=on_replica)
     lab.set_lag(0.4, 0)
     lab.fault("graph", "PATCH", "/applications", cut=cut)
@@ -203,8 +203,8 @@ def test_an_upsert_with_a_lost_answer(lab: Lab, fleet: Fleet, cut: str, on_repli
     assert not quietly(fleet, **NAMED, notes="desks")["changed"]
 
 
-def test_two_deleted_applications_of_one_name(fleet: Fleet) -> None:
-    """The message lists both, neither is restored or purged; an object ID tells which."""
+def test_two_deleted_applications_with_one_name(fleet: Fleet) -> None:
+    """The message lists both, and neither is restored or purged; an object ID selects one."""
     gone = [make(fleet, unique_name=name)["application"]["object_id"] for name in ("one", "two")]
     for key in gone:
         run(fleet, object_id=key, state="absent")
@@ -219,7 +219,7 @@ def test_two_deleted_applications_of_one_name(fleet: Fleet) -> None:
 
 
 def test_purged(fleet: Fleet) -> None:
-    """A live application and one that was deleted before go for good; others that were deleted stay."""
+    """A live application and a deleted one are purged; other deleted applications are kept."""
     other = make(fleet, unique_name="other", display_name="Other")["application"]["object_id"]
     run(fleet, object_id=other, state="absent")
     live = make(fleet)["application"]["object_id"]
@@ -230,7 +230,7 @@ def test_purged(fleet: Fleet) -> None:
             run(fleet, **ABSENT)
             assert len(deleted(fleet)) == 2
             assert not quietly(fleet, **ABSENT)["changed"]
-            # A name alone may be another's.
+            # A display name alone may match another application.
             by_name = quietly(fleet, display_name="RustDesk", state="absent", purge=True)
             assert by_name["failed"], by_name
             assert "object_id" in by_name["msg"]
@@ -247,7 +247,7 @@ def test_purged(fleet: Fleet) -> None:
         assert not again["purged"]
 
 
-def test_a_deleted_application_of_somebody_else(fleet: Fleet) -> None:
+def test_deleted_application_of_another_owner(fleet: Fleet) -> None:
     """With OwnedBy it can be neither restored nor purged; the message names the permission."""
     tenant = fleet.tenant
     theirs = tenant.graph("POST", "/applications", json={"displayName": "RustDesk", "uniqueName": "desks"}).json()
@@ -261,7 +261,7 @@ def test_a_deleted_application_of_somebody_else(fleet: Fleet) -> None:
 
 
 def test_deleted_restored_and_purged_by_a_playbook(lab: Lab, fleet: Fleet, quick_controller: Controller) -> None:
-    """The whole way, where changes take a while to be replicated."""
+    """The full sequence, with a replication delay."""
     lab.set_lag(0.2, 0.5)
     named = {**fleet.entra, **NAMED, "wait_timeout": 30}
     secret = {"name": "desk1", "held": "{{ result_0.client_secrets[0].secret_text }}"}

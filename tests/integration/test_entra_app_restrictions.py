@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: what keeps users from signing in although all is as declared; each as a user meets it."""
+"""entra_app: restrictions that keep users from signing in although everything matches, each verified with a sign-in."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ def names(result: dict[str, Any]) -> list[str]:
 
 
 def told(fleet: Fleet, **options: Any) -> tuple[dict[str, Any], list[str]]:
-    """The result of a run, which check mode has predicted, and the names of its restrictions; again, they are the
-    same."""
+    """Run in check mode and for real; return the result and the names of its restrictions, which must match."""
     warnings: list[str] = []
     check = quietly(fleet, check=True, **options)
     done = run(fleet, warnings=warnings, **options)
@@ -42,15 +41,15 @@ def told(fleet: Fleet, **options: Any) -> tuple[dict[str, Any], list[str]]:
 
 
 def reads(fleet: Fleet) -> list[str]:
-    """What was read besides the application and its service principal."""
+    """The paths read in addition to the application and its service principal."""
     known = ("AssignedTo", "oauth2PermissionGrants", "policies")
     return [
         item["path"].rpartition("/")[2] for item in fleet.lab.requests("graph") if any(x in item["path"] for x in known)
     ]
 
 
-def test_nobody_restricted_takes_no_request(fleet: Fleet) -> None:
-    """An automation that may read everything does not, where nothing changes."""
+def test_no_restriction_takes_no_request(fleet: Fleet) -> None:
+    """Even an automation with all read permissions reads nothing more if nothing changes."""
     fleet.tenant.set_permissions([OWNED_BY, POLICIES, DIRECTORY])
     _made, found = told(fleet, **NAMED_HERE)
     assert found == []
@@ -60,12 +59,12 @@ def test_nobody_restricted_takes_no_request(fleet: Fleet) -> None:
     assert reads(fleet) == ["authorizationPolicy"]
 
 
-def test_nobody_is_assigned(fleet: Fleet) -> None:
-    """With OwnedBy alone it takes one read. An application that has one of its roles is not assigned to it."""
+def test_no_user_is_assigned(fleet: Fleet) -> None:
+    """With OwnedBy alone it takes one read. Holding one of the application's own roles is not an assignment."""
     alice, _bob = people(fleet)
     role = {"value": "Read", "display_name": "Read", "description": "Read", "allowed_member_types": ["Application"]}
     made, found = told(fleet, **NAMED_HERE, **REQUIRED, app_roles=[role])
-    # Nobody can have consented to what was created in this run
+    # No user can have consented to an application that this run created
     assert found == ["assignment", "consent"]
     app_id, resource = made["application"]["app_id"], made["service_principal"]["object_id"]
     held = {"resourceId": resource, "appRoleId": made["application"]["app_roles"][0]["id"]}
@@ -79,8 +78,8 @@ def test_nobody_is_assigned(fleet: Fleet) -> None:
     assert sign_in(fleet, app_id, alice, SCOPES).startswith(CODE)
 
 
-def test_the_assigned_need_consent_of_an_administrator(fleet: Fleet) -> None:
-    """Where assignment is required, until it covers all scopes. It is known only to who may read it."""
+def test_assigned_users_need_admin_consent(fleet: Fleet) -> None:
+    """If assignment is required, until consent covers all scopes. Reading this requires a permission."""
     alice, _bob = people(fleet)
     fleet.tenant.set_permissions([OWNED_BY, ASSIGN, "Application.Read.All", "User.ReadBasic.All"])
     declared = {**NAMED_HERE, **REQUIRED, "assignments": {"add": [{"user": alice}]}}
@@ -102,8 +101,8 @@ def test_the_assigned_need_consent_of_an_administrator(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("permissions", [[POLICIES, DIRECTORY], [POLICIES], [DIRECTORY], []])
-def test_a_tenant_in_which_users_cannot_consent(fleet: Fleet, permissions: list[str]) -> None:
-    """It is known only to who may read both the policy and the grants; nobody else asks."""
+def test_tenant_in_which_users_cannot_consent(fleet: Fleet, permissions: list[str]) -> None:
+    """Detecting it requires permission to read both the policy and the grants; otherwise neither is read."""
     alice, bob = people(fleet)
     app_id = run(fleet, **NAMED_HERE)["application"]["app_id"]
     assert sign_in(fleet, app_id, alice, SCOPES).startswith(CODE)
@@ -113,7 +112,7 @@ def test_a_tenant_in_which_users_cannot_consent(fleet: Fleet, permissions: list[
     both = len(permissions) == 2
     assert names(check) == (["consent"] if both else [])
     assert reads(fleet) == (["authorizationPolicy", "oauth2PermissionGrants"] if both else [])
-    # Who has consented before gets in
+    # Users who consented earlier can sign in
     assert sign_in(fleet, app_id, alice, SCOPES).startswith(CODE)
     assert "AADSTS90094" in sign_in(fleet, app_id, bob, SCOPES)
     fleet.tenant.set_permissions([OWNED_BY, GRANT, "Application.Read.All", *permissions])
@@ -121,8 +120,8 @@ def test_a_tenant_in_which_users_cannot_consent(fleet: Fleet, permissions: list[
     assert sign_in(fleet, app_id, bob, SCOPES).startswith(CODE)
 
 
-def test_an_audience_that_the_issuer_does_not_have(fleet: Fleet) -> None:
-    """A user of another tenant is refused, although the application would have them."""
+def test_audience_wider_than_the_issuer(fleet: Fleet) -> None:
+    """A user of another tenant is refused although the application's audience includes them."""
     other = fleet.lab.add_tenant(f"other.{fleet.domain}")
     made, found = told(fleet, **NAMED_HERE, sign_in_audience="AzureADMultipleOrgs")
     assert found == ["sign_in_audience"]
@@ -132,13 +131,13 @@ def test_an_audience_that_the_issuer_does_not_have(fleet: Fleet) -> None:
     assert told(fleet, **NAMED_HERE, sign_in_audience="AzureADMyOrg")[1] == []
 
 
-def test_each_of_several_applications_has_its_own(fleet: Fleet) -> None:
+def test_each_application_has_its_own_restrictions(fleet: Fleet) -> None:
     entries = [{"unique_name": "open"}, {"unique_name": "closed", **REQUIRED}]
     result = run(fleet, applications=entries)
     assert [names(item) for item in result["applications"]] == [[], ["assignment", "consent"]]
 
 
-def test_check_mode_does_not_know_who_is_assigned_to_what_it_would_restore(fleet: Fleet) -> None:
+def test_check_mode_makes_no_claim_about_assignments_to_be_restored(fleet: Fleet) -> None:
     alice, bob = people(fleet)
     fleet.tenant.set_permissions([OWNED_BY, ASSIGN, GRANT, "Application.Read.All", "User.ReadBasic.All"])
     who, other = ({"assignments": {"add": [{"user": upn}]}} for upn in (alice, bob))
@@ -151,7 +150,7 @@ def test_check_mode_does_not_know_who_is_assigned_to_what_it_would_restore(fleet
     assert names(run(fleet, **declared)) == []
 
 
-def test_what_cannot_be_read_stops_nothing(fleet: Fleet) -> None:
+def test_unreadable_restrictions_stop_nothing(fleet: Fleet) -> None:
     fleet.tenant.set_permissions([OWNED_BY, POLICIES, DIRECTORY])
     run(fleet, **NAMED_HERE, **REQUIRED)
     fleet.lab.fault("graph", path_regex="appRoleAssignedTo|oauth2PermissionGrants", status=403, times=10)

@@ -18,7 +18,7 @@ from support.controller import Controller
 from support.fleet import Fleet
 
 DESK1, DESK2, DESK3 = (f"https://desk{number}.example/api/oidc/callback" for number in (1, 2, 3))
-# Entra takes a URI for one platform only
+# Entra allows a URI on one platform only
 SPA1, SPA2, SPA3 = (f"https://app{number}.example/" for number in (1, 2, 3))
 NATIVE = "https://native.example/"
 GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -28,17 +28,17 @@ CLIENT = "11111111-2222-3333-4444-555555555555"
 
 
 def role(value: str, description: str, **more: Any) -> dict[str, Any]:
-    """A role as it is declared."""
+    """The declaration of a role."""
     return {"value": value, "display_name": value, "description": description, **more}
 
 
 def scope(value: str, description: str, **more: Any) -> dict[str, Any]:
-    """An exposed scope as it is declared."""
+    """The declaration of an exposed scope."""
     return {"value": value, "admin_consent_display_name": value, "admin_consent_description": description, **more}
 
 
 def claims(seen: Seen) -> dict[str, list[tuple[str, bool, list[str]]]]:
-    """The optional claims of each kind of token."""
+    """The optional claims of each token type."""
     return {
         kind: sorted((claim["name"], claim["essential"], claim["additionalProperties"]) for claim in listed)
         for kind, listed in (seen.application["optionalClaims"] or {}).items()
@@ -46,7 +46,7 @@ def claims(seen: Seen) -> dict[str, list[tuple[str, bool, list[str]]]]:
 
 
 def accesses(seen: Seen) -> set[tuple[str, str, str]]:
-    """What is asked for: resource, kind, ID."""
+    """The requested permissions: resource, type, ID."""
     return {
         (entry["resourceAppId"], item["type"], item["id"])
         for entry in seen.application["requiredResourceAccess"]
@@ -55,7 +55,7 @@ def accesses(seen: Seen) -> set[tuple[str, str, str]]:
 
 
 def scopes(seen: Seen) -> tuple[Any, Any]:
-    """The exposed scopes, and which of them the pre-authorized applications have."""
+    """The exposed scopes, and those of the pre-authorized applications."""
     values = {item["id"]: item["value"] for item in seen.api["oauth2PermissionScopes"]}
     texts = {(i["value"], i["adminConsentDescription"], i["type"]) for i in seen.api["oauth2PermissionScopes"]}
     clients = {
@@ -65,12 +65,12 @@ def scopes(seen: Seen) -> tuple[Any, Any]:
 
 
 def locked(seen: Seen) -> set[str]:
-    """What is locked; members that are null or false are not."""
+    """The locked members; members that are null or false are not locked."""
     return {name for name, value in (seen.application["servicePrincipalLockConfiguration"] or {}).items() if value}
 
 
 def of_principal(*members: str) -> Any:
-    """Reads these members of the service principal."""
+    """Return a function that reads these members of the service principal."""
     return lambda seen: tuple(seen.principal[name] for name in members)
 
 
@@ -78,7 +78,7 @@ INFO = ("marketing", "privacyStatement", "support", "termsOfService")
 
 
 def info(path: str) -> dict[str, Any]:
-    """The four URLs of an application's description."""
+    """The four URLs that describe an application."""
     url = f"https://example.com/{path}" if path else ""
     return dict.fromkeys(("marketing_url", "privacy_statement_url", "support_url", "terms_of_service_url"), url)
 
@@ -330,13 +330,13 @@ ROWS = {
 
 @pytest.mark.parametrize("name", ROWS)
 def test_row(fleet: Fleet, name: str) -> None:
-    """Set on a new application, changed, cleared: each as check mode said, and only once."""
+    """Set on a new application, changed, cleared: each as predicted by check mode, and only once."""
     follow(fleet, ROWS[name])
 
 
-def test_all_rows_at_once(lab: Lab, fleet: Fleet, quick_controller: Controller) -> None:
-    """All properties in one declaration, through ansible-playbook: nothing left out, and nothing in another's way."""
-    # No service principal has roles or properties while it is absent, nor an application for personal accounts.
+def test_all_rows_together(lab: Lab, fleet: Fleet, quick_controller: Controller) -> None:
+    """All properties in one declaration, with ansible-playbook: none is missing, and none interferes with another."""
+    # An absent service principal has no roles or properties, nor does an application for personal accounts.
     rows = [row for name, row in ROWS.items() if name not in ("service_principal", "personal_audience")]
     tasks, expected = [], []
     for turn in range(3):
@@ -359,9 +359,11 @@ def test_all_rows_at_once(lab: Lab, fleet: Fleet, quick_controller: Controller) 
     assert lab.violations()[refused:] == []
 
 
-def test_an_app_role_is_disabled_before_it_goes(lab: Lab, fleet: Fleet) -> None:
-    """Entra refuses to change or remove an enabled one. Another description or a declared ID keep the ID; a renamed
-    value is another role, unless its ID is declared."""
+def test_app_role_is_disabled_before_its_removal(lab: Lab, fleet: Fleet) -> None:
+    """Entra refuses to change or remove an enabled role.
+
+    A changed description or a declared ID keeps the ID. A renamed value is a different role, unless its ID is declared.
+    """
     made = run(fleet, **NAMED, app_roles=[role("admin", "All"), role("user", "Some")])
     ids = {item["value"]: item["id"] for item in made["application"]["app_roles"]}
     lab.clear_requests()
@@ -380,8 +382,8 @@ def test_an_app_role_is_disabled_before_it_goes(lab: Lab, fleet: Fleet) -> None:
     assert left["id"] not in ids.values()
 
 
-def test_a_unique_name_is_given_to_an_application_found_by_its_app_id(fleet: Fleet) -> None:
-    """It gets the name, once; afterwards it is found by it, and the name cannot change."""
+def test_application_found_by_app_id_gets_a_unique_name(fleet: Fleet) -> None:
+    """It gets the name once; afterwards it is found by the name, which cannot change."""
     made = make_owned(fleet)
     named = {"app_id": made["appId"]}
     without_principal = {"service_principal": {"state": "absent"}}

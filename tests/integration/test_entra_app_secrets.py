@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: client secrets are made, kept, renewed and retired; those of others are never touched."""
+"""entra_app: client secrets are created, kept, renewed and retired; those of others are never touched."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ DAY = 86400
 
 
 def text(result: dict[str, Any]) -> str:
-    """The value that a run made for its first holder."""
+    """The value that a run created for its first holder."""
     return str(result["client_secrets"][0]["secret_text"])
 
 
 def decision(result: dict[str, Any], entry: int = 0) -> str:
-    """What was decided for a holder."""
+    """The decision for a holder."""
     assert "client_secrets" in result, result
     return str(result["client_secrets"][entry]["decision"])
 
 
-def test_the_life_of_a_client_secret(lab: Lab, fleet: Fleet) -> None:
-    """Made, kept, renewed near its end, the earlier one kept until the overlap is over, then retired."""
+def test_client_secret_lifecycle(lab: Lab, fleet: Fleet) -> None:
+    """Created, kept, renewed before expiry; the former one is kept until the overlap has elapsed, then retired."""
     made = run(fleet, **secrets({"name": "desk1"}))
     first = secrets({"name": "desk1", "held": text(made)})
     kept = run(fleet, **first)
@@ -70,11 +70,11 @@ def test_the_life_of_a_client_secret(lab: Lab, fleet: Fleet) -> None:
     assert [accepted(fleet, application["appId"], value) for value in values] == [False, True]
 
 
-def test_a_held_value_that_is_of_no_use(lab: Lab, fleet: Fleet) -> None:
-    """Rejected, removed in Entra or expired: the holder gets a new one that works, and each run after it is quiet."""
+def test_unusable_stored_value_is_replaced(lab: Lab, fleet: Fleet) -> None:
+    """If it is rejected, removed in Entra or expired, the holder gets a working one, and later runs change nothing."""
     tenant = fleet.tenant
     made = run(fleet, **secrets({"name": "desk1"}))
-    # Begins as the right one does, so that the hint alone does not tell.
+    # It starts like the right value, so the hint alone cannot reveal the mistake.
     garbled = text(made)[:3] + "~not~what~entra~has~0123456789abcd"
     garbled_value = run(fleet, **secrets({"name": "desk1", "held": garbled}))
     lab.advance(DAY / 24)
@@ -106,8 +106,8 @@ def test_a_held_value_that_is_of_no_use(lab: Lab, fleet: Fleet) -> None:
     assert made["application"] == quiet["application"]
 
 
-def test_holders_and_strangers_keep_apart(fleet: Fleet) -> None:
-    """One holder's renewal or removal touches neither another holder's client secret nor anybody else's."""
+def test_holders_and_others_do_not_interfere(fleet: Fleet) -> None:
+    """Renewal or removal for one holder touches no other client secret, of a holder or of another administrator."""
     tenant = fleet.tenant
     made = run(fleet, **secrets({"name": "desk1"}, {"name": "desk10"}))
     assert decision(made, 0) == decision(made, 1) == "created"
@@ -140,7 +140,7 @@ def test_holders_and_strangers_keep_apart(fleet: Fleet) -> None:
     for stranger in strangers.values():
         assert accepted(fleet, application["appId"], stranger["secretText"])
 
-    # A value that somebody made by hand and that works is kept, and not removed with the holder's own.
+    # A working value that was created manually is kept, and not removed with the holder's own.
     by_hand = {"name": "desk2", "held": strangers["by hand"]["secretText"]}
     adopted = run(fleet, **secrets(by_hand))
     gone = run(fleet, **secrets({"name": "desk2", "state": "absent"}))
@@ -151,8 +151,8 @@ def test_holders_and_strangers_keep_apart(fleet: Fleet) -> None:
     assert accepted(fleet, application["appId"], strangers["by hand"]["secretText"])
 
 
-def test_a_holder_known_by_its_key_id(lab: Lab, fleet: Fleet) -> None:
-    """Where the value cannot be read, the key ID tells what is held; one that Entra does not know is of no use."""
+def test_holder_identified_by_its_key_id(lab: Lab, fleet: Fleet) -> None:
+    """If the value cannot be read, the key ID identifies it; a key ID that Entra does not know is unusable."""
     made = run(fleet, **secrets({"name": "desk1"}))
     known = secrets({"name": "desk1", "held_key_id": made["client_secrets"][0]["key_id"]})
     kept = run(fleet, **known)
@@ -170,11 +170,11 @@ def test_a_holder_known_by_its_key_id(lab: Lab, fleet: Fleet) -> None:
     assert accepted(fleet, only(fleet.tenant)["appId"], text(unknown))
 
 
-def test_a_held_value_is_asked_for_only_where_none_is_listed_like_it(lab: Lab, fleet: Fleet) -> None:
+def test_stored_value_is_verified_only_if_no_listed_hint_matches(lab: Lab, fleet: Fleet) -> None:
     made = run(fleet, **secrets({"name": "desk1"}))
 
     def asked() -> list[str]:
-        """The values of client secrets that the token endpoint was asked about, less that of the automation."""
+        """The bodies of the token requests with a client secret of the application."""
         bodies = [item["body"] for item in lab.requests("login") if item["method"] == "POST"]
         return [body for body in bodies if made["application"]["app_id"] in body]
 
@@ -188,7 +188,7 @@ def test_a_held_value_is_asked_for_only_where_none_is_listed_like_it(lab: Lab, f
     assert asked()
 
 
-def test_a_client_secret_that_each_run_makes_again_is_a_warning(fleet: Fleet) -> None:
+def test_repeated_creation_of_a_client_secret_is_a_warning(fleet: Fleet) -> None:
     warnings: list[str] = []
     first = run(fleet, warnings=warnings, **secrets({"name": "desk1"}))
     for holder in (

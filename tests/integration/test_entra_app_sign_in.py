@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app, entra_app_info and the role: signing in without a secret of the automation's own.
+"""entra_app, entra_app_info and the role: signing in without a client secret of the automation.
 
-No secret or token may be in a result or be printed. Playbooks are as loud as they can be.
+No secret or token may be in a result or in the output. Playbooks run at the highest verbosity.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ISSUER, SUBJECT = "https://kubernetes.example", "system:serviceaccount:automatio
 
 
 class Machine(Controller):
-    """A controller with variables of its own in the environment of all runs; all that they say is kept."""
+    """A controller with its own environment variables for all runs; all their output is kept."""
 
     def __init__(self, home: Path, collections: Path) -> None:
         super().__init__(home, collections)
@@ -58,7 +58,7 @@ def own_lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def fresh(own_lab: Lab, tmp_path: Path, unhurried: None, capfd: pytest.CaptureFixture[str]) -> Iterator[Fleet]:
-    """A tenant of that lab; in the end its secrets are searched in all that was said."""
+    """A tenant of that lab; at the end, all output is searched for its secrets."""
     home = tmp_path / "home"
     home.mkdir()
     machine = Machine(home, Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
@@ -71,7 +71,7 @@ def fresh(own_lab: Lab, tmp_path: Path, unhurried: None, capfd: pytest.CaptureFi
 
 
 def say(fleet: Fleet, module: ModuleType, **options: Any) -> dict[str, Any]:
-    """The result of a module, which is searched for secrets in the end."""
+    """The result of a module, which is searched for secrets at the end."""
     result = perform(fleet, module, **options)
     assert isinstance(fleet.controller, Machine)
     fleet.controller.output += json.dumps(result)
@@ -79,24 +79,24 @@ def say(fleet: Fleet, module: ModuleType, **options: Any) -> dict[str, Any]:
 
 
 def find(fleet: Fleet, **options: Any) -> dict[str, Any]:
-    """The result of looking for the application of the unique name."""
+    """The result of looking up the application by its unique name."""
     return say(fleet, entra_app_info, **options, unique_name="desks")
 
 
 def without(fleet: Fleet, *names: str) -> dict[str, Any]:
-    """The options of the modules less these and the client secret."""
+    """The modules' options without these and the client secret."""
     return {name: value for name, value in fleet.entra.items() if name not in (*names, "client_secret")}
 
 
 def trust(fleet: Fleet, issuer: str = ISSUER, subject: str = SUBJECT) -> None:
-    """Let the automation's application trust a workload."""
+    """Make the automation's application trust a workload."""
     body = {"name": "host", "issuer": issuer, "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
     path = f"/applications/{fleet.tenant.automation['application_object_id']}/federatedIdentityCredentials"
     assert fleet.tenant.graph("POST", path, body).status_code == 201
 
 
 def written(fleet: Fleet, token: str) -> str:
-    """A file that holds a token."""
+    """Write a token to a file and return its path."""
     path = fleet.controller.home / "token"
     path.write_text(token + "\n")
     return str(path)
@@ -104,7 +104,7 @@ def written(fleet: Fleet, token: str) -> str:
 
 @dataclass
 class Way:
-    """A way to sign in: options, environment, which services are asked for a token, who then owns what is made."""
+    """A way to sign in: options, environment, the services that issue a token, and the owner of new objects."""
 
     options: dict[str, Any]
     environment: dict[str, str] = field(default_factory=dict)
@@ -184,8 +184,8 @@ WAYS = [
 
 
 @pytest.mark.parametrize("prepare", WAYS, ids=lambda prepare: prepare.__name__)
-def test_an_application_is_made_and_kept(fresh: Fleet, prepare: Callable[[Fleet], Way]) -> None:
-    """Made, kept and found; by whom the sign-in says."""
+def test_application_is_created_and_kept(fresh: Fleet, prepare: Callable[[Fleet], Way]) -> None:
+    """Created, kept and found; its owner depends on the way to sign in."""
     way = prepare(fresh)
     fresh.controller.variables |= way.environment
     fresh.lab.clear_requests()
@@ -202,7 +202,7 @@ def test_an_application_is_made_and_kept(fresh: Fleet, prepare: Callable[[Fleet]
 
 
 def test_a_playbook_masks_tokens(fresh: Fleet) -> None:
-    """In the controller's process and in a module's own, whether they are options or in the environment."""
+    """In the controller's process and in a module's process, from options and from the environment."""
     trust(fresh)
     token = fresh.lab.workload_token(ISSUER, SUBJECT)
     workload = {**without(fresh), "federated_token": token, "auth_source": "workload_identity"}
@@ -217,8 +217,8 @@ def test_a_playbook_masks_tokens(fresh: Fleet) -> None:
         assert [item["app_id"] for item in result["applications"]] == [only(fresh.tenant)["appId"]], result
 
 
-def test_an_access_token_that_cannot_work_is_refused_before_graph_is_asked(own_lab: Lab, fresh: Fleet) -> None:
-    """Expired, of another tenant, for another service, or no token at all: each has a message of its own."""
+def test_unusable_access_token_is_refused_before_any_request(own_lab: Lab, fresh: Fleet) -> None:
+    """Expired, for another tenant, for another service, or not a token: each has its own message."""
     elsewhere = own_lab.add_tenant(f"elsewhere.{fresh.domain}")
     options = without(fresh, "client_id")
     cases: list[tuple[str, list[str]]] = [
@@ -242,15 +242,15 @@ def test_an_access_token_that_cannot_work_is_refused_before_graph_is_asked(own_l
     assert own_lab.requests("graph") == []
 
 
-def test_an_access_token_that_does_not_tell_is_left_to_graph(fresh: Fleet) -> None:
-    """An opaque token is sent, with a line end or not; Graph says what is wrong with it."""
+def test_opaque_access_token_is_sent_to_graph(fresh: Fleet) -> None:
+    """It is sent with or without a trailing newline; Graph's error is shown."""
     result = find(fresh, **without(fresh), access_token="opaque-token-of-nobody\n")
     assert result["error"]["status"] == 401, result
     assert result["error"]["code"] == "InvalidAuthenticationToken"
 
 
-def test_a_workload_that_is_not_trusted(own_lab: Lab, fresh: Fleet) -> None:
-    """The message tells the issuer, subject and audience to compare; or what else is wrong with the token."""
+def test_untrusted_workload(own_lab: Lab, fresh: Fleet) -> None:
+    """The message shows the issuer, subject and audience to compare, or another fault of the token."""
     trust(fresh)
     stranger = own_lab.workload_token(ISSUER, SUBJECT.upper())
     options = {**without(fresh), "auth_source": "workload_identity"}
@@ -273,8 +273,8 @@ def test_a_workload_that_is_not_trusted(own_lab: Lab, fresh: Fleet) -> None:
     assert unclear == []
 
 
-def test_a_job_of_github_that_may_not_ask(own_lab: Lab, fresh: Fleet) -> None:
-    """GitHub's refusal, an answer without a token, and no answer: the job's permission or the network is named."""
+def test_github_job_without_permission(own_lab: Lab, fresh: Fleet) -> None:
+    """GitHub's refusal, a response without a token, and no response: each names the permission or the network."""
     fresh.controller.variables |= own_lab.start_github_job("contoso/desks")["environment"]
     own_lab.fault("github", status=403)
     own_lab.fault("github", json={"message": "no"})
@@ -287,10 +287,10 @@ def test_a_job_of_github_that_may_not_ask(own_lab: Lab, fresh: Fleet) -> None:
     assert [item["path"] for item in own_lab.requests("login") if item["method"] == "POST"] == []
 
 
-def test_a_managed_identity_that_is_not_there(fresh: Fleet) -> None:
-    """No endpoint at all, and an endpoint that does not have this identity; the message says what to do."""
+def test_missing_managed_identity(fresh: Fleet) -> None:
+    """No endpoint, and an endpoint without this identity; the message states the next step."""
     options = {**without(fresh), "auth_source": "managed_identity"}
-    # The endpoint of virtual machines, moved to where nobody listens
+    # The endpoint of virtual machines, moved to an address without a listener
     fresh.controller.variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = "http://127.0.0.1:9"
     nowhere = find(fresh, **options)
     fresh.controller.variables |= fresh.tenant.set_managed_identity([OWNED_BY])["environment"]
@@ -303,7 +303,7 @@ def test_a_managed_identity_that_is_not_there(fresh: Fleet) -> None:
 
 
 def test_azure_cli_without_a_session_for_the_tenant(own_lab: Lab, fresh: Fleet) -> None:
-    """Not installed, nobody logged in, somebody of another tenant: each names the command to run."""
+    """Not installed, not logged in, and logged in to another tenant: each names the command to run."""
     stranger = own_lab.add_tenant(f"elsewhere.{fresh.domain}")
     paths = os.environ["PATH"].split(os.pathsep)
     words = {
@@ -320,8 +320,8 @@ def test_azure_cli_without_a_session_for_the_tenant(own_lab: Lab, fresh: Fleet) 
         assert "client_secret" in result["msg"]
 
 
-def test_what_auto_takes_first(own_lab: Lab, fresh: Fleet) -> None:
-    """Every way is given and none works, so that the message tells which was taken; then one less, and so on."""
+def test_order_of_auto(own_lab: Lab, fresh: Fleet) -> None:
+    """All ways are configured and none works, so the message shows which one was used; then one fewer each time."""
     fresh.controller.variables |= own_lab.azure_cli()
     fresh.controller.variables |= own_lab.start_github_job("contoso/desks")["environment"]
     ways: list[tuple[str, str, str]] = [
@@ -339,8 +339,8 @@ def test_what_auto_takes_first(own_lab: Lab, fresh: Fleet) -> None:
     assert [word for word, result in zip(words, results, strict=True) if word not in result["msg"]] == [], results
 
 
-def test_hints_for_what_the_login_endpoint_refuses(own_lab: Lab, fresh: Fleet) -> None:
-    """The controller's clock, policies, consent, a trust that does not fit; and a principal that is really disabled."""
+def test_hints_for_refusals_of_the_login_endpoint(own_lab: Lab, fresh: Fleet) -> None:
+    """The controller's clock, policies, consent, a trust that does not match, and a disabled service principal."""
     hints = {
         700024: "controller's clock",
         53003: "Conditional Access",
@@ -366,8 +366,8 @@ def test_hints_for_what_the_login_endpoint_refuses(own_lab: Lab, fresh: Fleet) -
     assert "Enable" in disabled["error"]["hint"]
 
 
-def test_the_role_takes_tokens(fresh: Fleet) -> None:
-    """A server is set up with an access token and kept with a federated one."""
+def test_the_role_accepts_tokens(fresh: Fleet) -> None:
+    """A server is set up with an access token and maintained with a federated one."""
     desk = fresh.add_server(f"desk1.{fresh.domain}").name
     secret = fresh.variables.pop("rustdesk_sso_entra_client_secret")
     client_id = fresh.variables.pop("rustdesk_sso_entra_client_id")

@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app under Graph's rules that no recording shows: refusals that say "wait and repeat", owners of a new service
-principal, and applications that are switched off.
+"""entra_app under Graph's rules that no recording shows: "wait and repeat" refusals, owners and disabled applications.
 
-Unless a test says otherwise, the automation has the permission Application.ReadWrite.OwnedBy and no other.
+Unless stated otherwise, the automation's only permission is Application.ReadWrite.OwnedBy.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from support.fleet import Fleet
 BUSY = "Error due to concurrent requests being made to the tenant. Please wait briefly and retry."
 NOTHING_DONE = [(409, "Directory_ConcurrencyViolation"), (503, "Directory_ConcurrencyViolation")]
 NOTHING_DONE += [(503, "Request_ThrottledTemporarily")]
-# Each writing request of entra_app
+# Each write request of entra_app
 WRITES = [
     ("PATCH", r"/applications\(uniqueName"),
     ("PATCH", r"/applications/[^/]+$"),
@@ -61,7 +60,7 @@ WRITES = [
 
 
 def steps(fleet: Fleet, picture: str) -> list[dict[str, Any]]:
-    """Declarations that need every writing request, one after the other."""
+    """Successive declarations that need every write request."""
     user, other = people(fleet)
     federated = {"name": "ci", "issuer": "https://ci.example.com", "subject": "a", "audiences": ["api://x"]}
     full = {
@@ -98,13 +97,13 @@ def steps(fleet: Fleet, picture: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("status", "code"), NOTHING_DONE)
-def test_nothing_was_done_so_it_is_repeated(lab: Lab, fleet: Fleet, tmp_path: Any, status: int, code: str) -> None:
-    """Whatever the request: twice refused with "wait briefly and retry", it is done in the end, and once."""
+def test_refused_write_is_retried(lab: Lab, fleet: Fleet, tmp_path: Any, status: int, code: str) -> None:
+    """Each request is refused twice with "wait briefly and retry", and finally succeeds exactly once."""
     fleet.tenant.set_permissions([OWNED_BY, WRITE, ASSIGN, GRANT, READ_USERS])
     picture = tmp_path / "logo.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 64)
     error = {"error": {"code": code, "message": BUSY, "innerError": {}}}
-    # The SDK repeats a 503 of most requests by itself, with pauses: one of each kind is enough
+    # The SDK repeats a 503 of most requests automatically, with pauses: one of each type is enough
     for method, path in WRITES if status == 409 else [WRITES[1], WRITES[2], WRITES[4]]:
         lab.fault("graph", method, path, times=2, status=status, json=error)
     for declared in steps(fleet, str(picture)):
@@ -117,8 +116,8 @@ def test_nothing_was_done_so_it_is_repeated(lab: Lab, fleet: Fleet, tmp_path: An
     assert lab.open_faults() == []
 
 
-def test_who_is_refused_for_good_is_told_so(lab: Lab, fleet: Fleet) -> None:
-    """The refusal ends with wait_timeout and names the code."""
+def test_permanent_refusal_is_reported(lab: Lab, fleet: Fleet) -> None:
+    """The retries end with wait_timeout, and the message names the code."""
     error = {"error": {"code": "Directory_ConcurrencyViolation", "message": BUSY, "innerError": {}}}
     lab.fault("graph", "POST", "/addPassword", times=99, status=503, json=error)
     refused = run(fleet, **{**NAMED, "wait_timeout": 0.5, "client_secrets": [{"name": "desk1"}]})
@@ -128,15 +127,15 @@ def test_who_is_refused_for_good_is_told_so(lab: Lab, fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("owned", [False, True], ids=["unowned", "owned"])
-def test_the_automation_owns_the_service_principal_that_it_makes(lab: Lab, fleet: Fleet, owned: bool) -> None:
-    """So that OwnedBy is enough to change it, whether Graph makes its creator the owner or not, and while it lags."""
+def test_automation_owns_the_service_principals_it_creates(lab: Lab, fleet: Fleet, owned: bool) -> None:
+    """OwnedBy is then enough to change them, whether or not Graph adds the creator as owner, and despite the lag."""
     fleet.tenant.set_switches(new_principal_owned=owned)
     lab.set_lag(0.5, 0)
     declared = {**NAMED, "service_principal": {"notes": "desks", "app_role_assignment_required": True}}
     warnings: list[str] = []
     made = run(fleet, warnings=warnings, **declared)
     assert not made.get("failed"), made
-    # Only those about who can sign in
+    # Only the restrictions
     assert [text for text in warnings if not text.startswith("Not all users can sign in")] == []
     lab.set_lag(0, 0)
     (owner,) = Seen(fleet.tenant).of_principal("owners")
@@ -144,8 +143,8 @@ def test_the_automation_owns_the_service_principal_that_it_makes(lab: Lab, fleet
     assert run(fleet, **{**NAMED, "service_principal": {"notes": "other"}})["service_principal"]["notes"] == "other"
 
 
-def test_a_service_principal_of_somebody_else(fleet: Fleet) -> None:
-    """A refusal that lasts names what is missing, and the command that adds it."""
+def test_service_principal_of_another_owner(fleet: Fleet) -> None:
+    """A permanent refusal names what is missing, and the command that adds it."""
     app_id = run(fleet, **{**NAMED, "service_principal": {"state": "absent"}})["application"]["app_id"]
     fleet.tenant.graph("POST", "/servicePrincipals", json={"appId": app_id})
     refused = run(fleet, **{**NAMED, "wait_timeout": 0.5, "service_principal": {"notes": "desks"}})
@@ -154,7 +153,7 @@ def test_a_service_principal_of_somebody_else(fleet: Fleet) -> None:
 
 
 def test_owners_of_the_service_principal(fleet: Fleet) -> None:
-    """Added, removed and set, with the automation kept among them; predicted by check mode."""
+    """Added, removed and set; the automation stays an owner. Check mode predicts each."""
     fleet.tenant.set_permissions([OWNED_BY, WRITE, READ_USERS])
     user = people(fleet)[0]
     for owners, count in (({"add": [user]}, 2), ({"remove": [user]}, 1), ({"set": [user]}, 2), ({"set": []}, 1)):
@@ -171,7 +170,7 @@ def test_owners_of_the_service_principal(fleet: Fleet) -> None:
 
 
 def switch_off(fleet: Fleet, way: str) -> None:
-    """Disable the application in one of the ways that there are."""
+    """Disable the application in one of the possible ways."""
     seen = Seen(fleet.tenant)
     if way == "application":
         fleet.tenant.graph("PATCH", f"/applications/{seen.application['id']}", json={"isDisabled": True})
@@ -189,8 +188,8 @@ def switch_off(fleet: Fleet, way: str) -> None:
         ("microsoft", "Microsoft has disabled the application", None),
     ],
 )
-def test_an_application_that_is_switched_off(fleet: Fleet, way: str, said: str, remedy: Any) -> None:
-    """It is said in the result and as a warning, never changed unasked, and the option enables it."""
+def test_disabled_application(fleet: Fleet, way: str, said: str, remedy: Any) -> None:
+    """The result and a warning report it; it is enabled only by the option."""
     made = run(fleet, **NAMED, client_secrets=[{"name": "desk1"}])
     held = [{"name": "desk1", "held": made["client_secrets"][0]["secret_text"]}]
     assert made["obstacles"] == []
@@ -200,7 +199,7 @@ def test_an_application_that_is_switched_off(fleet: Fleet, way: str, said: str, 
     assert not found["changed"]
     assert warnings == found["obstacles"]
     assert re.search(said, *found["obstacles"])
-    # Nobody has asked Entra with success, so it is not said to be accepted
+    # Entra did not accept the client secret in this run, so the result does not claim it
     (secret,) = found["client_secrets"]
     assert (secret["decision"], secret["accepted"]) == ("kept", None)
     assert secret["reason"] == f"in use, listed until {secret['expires'][:10]}"
@@ -216,8 +215,8 @@ def test_an_application_that_is_switched_off(fleet: Fleet, way: str, said: str, 
     assert re.fullmatch(r"in use, accepted on [\d-]{10}", again["client_secrets"][0]["reason"])
 
 
-def test_an_application_is_deactivated_on_request(fleet: Fleet) -> None:
-    """With enabled: false, which check mode predicts with what follows from it."""
+def test_application_is_deactivated_on_request(fleet: Fleet) -> None:
+    """With enabled: false; check mode predicts it and its consequences."""
     run(fleet, **NAMED)
     check, done = quietly(fleet, check=True, **NAMED, enabled=False), run(fleet, **NAMED, enabled=False)
     assert done["diff"] == {"before": {"enabled": True}, "after": {"enabled": False}}
@@ -226,8 +225,8 @@ def test_an_application_is_deactivated_on_request(fleet: Fleet) -> None:
     assert not quietly(fleet, **NAMED, enabled=False)["changed"]
 
 
-def test_a_cloud_that_does_not_have_a_new_member_yet(lab: Lab, fleet: Fleet) -> None:
-    """What Graph does not know there is left out of a read, and all else goes on."""
+def test_cloud_without_a_new_member(lab: Lab, fleet: Fleet) -> None:
+    """A member that Graph does not know there is left out of the read, and everything else continues."""
     run(fleet, **NAMED)
     text = "Could not find a property named 'isDisabled' on type 'microsoft.graph.application'."
     error = {"error": {"code": "BadRequest", "message": text, "innerError": {}}}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""entra_app: signing in with the token of a workload that a file holds."""
+"""entra_app: signing in with a workload's token from a file."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from support.fleet import Fleet
 
 @pytest.fixture
 def options(fleet: Fleet, tmp_path: Path) -> dict[str, Any]:
-    """A declaration without a secret of the automation's own; the file is not there yet."""
+    """A declaration without the automation's client secret; the token file does not exist yet."""
     trust(fleet)
     return {**NAMED, "client_secret": None, "federated_token_file": str(tmp_path / "token")}
 
 
 def write(options: dict[str, Any], token: str) -> None:
-    """Let the file hold ``token``."""
+    """Write ``token`` to the file."""
     Path(options["federated_token_file"]).write_text(token)
 
 
 @pytest.mark.parametrize("end", ["", "\n"])
-def test_a_token_file_that_changes_is_read_again(fleet: Fleet, options: dict[str, Any], end: str) -> None:
-    """With a line end or without: its token counts that the file has when the task runs."""
-    stranger = fleet.lab.workload_token(ISSUER, "somebody else")
+def test_changed_token_file_is_read_again(fleet: Fleet, options: dict[str, Any], end: str) -> None:
+    """With or without a trailing newline, the token in the file when the task runs is used."""
+    stranger = fleet.lab.workload_token(ISSUER, "another workload")
     write(options, fleet.lab.workload_token(ISSUER, SUBJECT) + end)
     made = run(fleet, **options)
     assert not made.get("failed"), made
     write(options, stranger + end)
     refused = run(fleet, **options)
     assert refused["error"]["code"] == "AADSTS70021", refused
-    assert "subject somebody else" in refused["error"]["hint"]
+    assert "subject another workload" in refused["error"]["hint"]
     assert stranger not in str(refused)
     write(options, fleet.lab.workload_token(ISSUER, SUBJECT) + end)
     assert not run(fleet, **options).get("failed")
 
 
-def test_a_token_file_without_a_token(fleet: Fleet, options: dict[str, Any]) -> None:
-    """Missing, empty, or with something else: told before any request, and never quoted."""
+def test_token_file_without_a_token(fleet: Fleet, options: dict[str, Any]) -> None:
+    """A missing, empty or invalid file is reported before any request, and never quoted."""
     path = options["federated_token_file"]
     fleet.lab.clear_requests()
     missing = run(fleet, **options)["msg"]
@@ -62,10 +62,10 @@ def test_a_token_file_without_a_token(fleet: Fleet, options: dict[str, Any]) -> 
     assert fleet.lab.requests() == []
 
 
-def test_a_token_file_that_goes_away_meanwhile(
+def test_token_file_removed_during_the_task(
     fleet: Fleet, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was there when the task began, and is gone when it signs in: the message is the same."""
+    """It existed when the task began and is missing at sign-in: the message is the same."""
     write(options, fleet.lab.workload_token(ISSUER, SUBJECT))
     create = credentials.create
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of the documentation work as they are copied, and change nothing the second time.
+"""The examples of the documentation work as copied, and a second run changes nothing.
 
 Only their placeholders are replaced: addresses, the tenant and IDs.
 """
@@ -38,7 +38,7 @@ Run = Callable[..., RoleRun]
 
 
 def examples(module: str) -> list[str]:
-    """The examples of a module, each as the YAML of a play."""
+    """The examples of a module, each as the YAML text of a play."""
     plugin = importlib.import_module(f"ansible_collections.deskops.rustdesk_sso.plugins.modules.{module}")
     tasks = yaml.safe_load(plugin.EXAMPLES)
     plays = (
@@ -48,7 +48,7 @@ def examples(module: str) -> list[str]:
 
 
 def of_role(entry: str) -> list[str]:
-    """The examples of an entry point of the role, each as the YAML of a play."""
+    """The examples of an entry point of the role, each as the YAML text of a play."""
     path = COLLECTIONS / "ansible_collections/deskops/rustdesk_sso/roles/entra_oidc/meta/argument_specs.yml"
     specs = yaml.safe_load(path.read_text("utf-8"))["argument_specs"]
     return [yaml.safe_dump([play], sort_keys=False) for play in yaml.safe_load(specs[entry]["examples"])]
@@ -56,7 +56,7 @@ def of_role(entry: str) -> list[str]:
 
 @pytest.fixture
 def place(fleet: Fleet, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Fleet:
-    """A tenant with the group of the examples, a console, and an environment in which the modules sign in."""
+    """A tenant with the group of the examples, a console, and an environment with credentials for the modules."""
     fleet.add_server(f"desk1.{fleet.domain}")
     fleet.tenant.set_permissions(PERMISSIONS)
     fleet.tenant.add_group("RustDesk users", [])
@@ -73,7 +73,7 @@ def place(fleet: Fleet, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Fleet:
 
 @pytest.fixture
 def run(place: Fleet, tmp_path: Path) -> Run:
-    """Runs an example with the values of the lab in place of its placeholders."""
+    """Runs an example with the lab's values in place of its placeholders."""
     ((host, console),) = place.consoles.items()
     variables = {
         "automation_client_id": place.tenant.automation["client_id"],
@@ -102,18 +102,18 @@ def run(place: Fleet, tmp_path: Path) -> Run:
 
 
 def app_id(fleet: Fleet) -> str:
-    """The client ID of the first application that the examples have registered."""
+    """The client ID of the first application that the examples registered."""
     found: list[Mapping[str, Any]] = [item for item in fleet.tenant.applications() if item.get("uniqueName")]
     return str(found[0]["appId"]) if found else APP_ID
 
 
 def changed(of: RoleRun) -> int:
-    """How many tasks changed something."""
+    """The number of tasks that changed something."""
     return sum(of.changed().values())
 
 
 def converge(run: Run, example: str) -> RoleRun:
-    """Run an example twice; the second time nothing may change."""
+    """Run an example twice; the second run must not change anything."""
     first = run(example)
     assert not first.failed(), first.messages
     again = run(example)
@@ -142,7 +142,7 @@ def test_examples_that_read(run: Run, module: str) -> None:
 
 
 def test_examples_of_the_role(place: Fleet, run: Run) -> None:
-    """From the first run to the removal. The variables of the first example are then those of the inventory."""
+    """From the first run to the removal. The variables of the first example then belong to the inventory."""
     complete, *others = of_role("main")
     (name,) = place.hosts
     assert changed(converge(run, complete))
@@ -151,7 +151,7 @@ def test_examples_of_the_role(place: Fleet, run: Run) -> None:
         assert changed(converge(run, example)), f"nothing to do for {example}"
     for example in of_role("observe"):
         assert changed(run(example)) == 0
-    for example in of_role("try_sign_in"):  # nobody signs in
+    for example in of_role("try_sign_in"):  # no user signs in
         assert not run(example.replace("desk1.example.com", name), check=True).failed()
     for example in of_role("remove"):
         assert changed(converge(run, example))

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One discipline for every client of the collection: what no server can do to a run, and how its failure is named.
+"""The same rules for every client of the collection: what a faulty server cannot do, and how its failure is described.
 
-Clients are that of consoles and that of the login endpoint (requests), azure-identity's, and Microsoft Graph's (httpx).
+The clients are those for consoles and the login endpoint (requests), azure-identity's, and Microsoft Graph's (httpx).
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ from support.wrong_servers import HOST, Authorities, Sending, answering, serving
 TENANT = "11111111-2222-3333-4444-555555555555"
 CLIENTS = ("console", "login", "sign-in", "graph")
 CANARY = "CANARY-of-the-answer"
-# Seconds; that of a client which is to be tired of waiting
+# Seconds until a client of the timeout tests gives up
 TIMEOUT = 0.5
-# Seconds after which a slow server answers
+# Seconds until a slow server answers
 SLOW = 0.3
 JSON = {"Content-Type": "application/json"}
 Parts = Callable[[], Iterable[bytes]]
@@ -52,13 +52,13 @@ Parts = Callable[[], Iterable[bytes]]
 
 @pytest.fixture(scope="module")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
-    """The CAs of this file's servers."""
+    """The CAs of the servers in this file."""
     return Authorities(tmp_path_factory.mktemp("authorities"))
 
 
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits that clients would have kept, in seconds; nobody does."""
+    """The waits that clients requested, in seconds; the tests do not really wait."""
     kept: list[float] = []
     sleep = asyncio.sleep
 
@@ -76,14 +76,14 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def answer(status: int = 200, content: bytes = b"{}", headers: dict[str, str] | None = None) -> bytes:
-    """An answer as it is on the wire; ``headers`` replace its own."""
+    """Return a response as it is sent; ``headers`` replace the default ones."""
     told = {"Content-Length": str(len(content)), **JSON, **(headers or {})}
     lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
     return f"HTTP/1.1 {status} Status\r\n{lines}\r\n".encode("latin-1") + content
 
 
 def ask(client: str, url: str, ca: str, *, method: str = "GET", timeout: float = 5.0, wait: float = 60.0) -> Any:
-    """Send one request to ``url``; gives what came, and the clock of who answered."""
+    """Send one request to ``url``; return the response and the clock of the server."""
     options = {"auth_source": "access_token", "access_token": "a.b", "ca_path": ca, "timeout": timeout}
     if client == "sign-in":
         options |= {"auth_source": "secret", "client_id": TENANT, "client_secret": "Zx9~secret"}
@@ -109,7 +109,7 @@ async def _ask_graph(params: dict[str, Any], cloud: clouds.Cloud, method: str) -
 
 
 def failure(client: str, server: Sending, authorities: Authorities, **how: Any) -> ServiceError:
-    """The error of one request to ``server``; it names who was asked, and quotes nothing of the answer."""
+    """Return the error of one request to ``server``, which must not quote any of the response."""
     with serving(server) as port, pytest.raises(ServiceError) as caught:
         ask(client, f"https://{HOST}:{port}", str(authorities.path), **how)
     told = json.dumps(caught.value.as_result())
@@ -120,7 +120,7 @@ def failure(client: str, server: Sending, authorities: Authorities, **how: Any) 
 
 
 def endless(start: bytes, part: bytes) -> Parts:
-    """An answer that begins so, and goes on with the same part for 256 MiB."""
+    """A response with this start that repeats the same part up to 256 MiB."""
     return lambda: itertools.chain([start], itertools.repeat(part, 256 * 1024**2 // len(part)))
 
 
@@ -145,12 +145,12 @@ LARGE: dict[str, Parts] = {
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("case", LARGE)
-def test_a_large_answer(case: str, client: str, authorities: Authorities) -> None:
-    """Only as much is taken as is allowed; the rest is what lies in the buffers of the network."""
+def test_large_response(case: str, client: str, authorities: Authorities) -> None:
+    """A client reads at most the allowed size; the server's surplus is in network buffers."""
     server = Sending(authorities.context(), LARGE[case])
     error = failure(client, server, authorities)
     assert server.done < bounds.LARGEST_ON_WIRE + 16 * 1024**2, server.done
-    if case == "an error":  # which is repeated, each time without reading it
+    if case == "an error":  # it is requested again, each time without being read
         assert server.begun <= waits.ATTEMPTS
     else:
         assert server.begun == 1
@@ -159,7 +159,7 @@ def test_a_large_answer(case: str, client: str, authorities: Authorities) -> Non
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("case", ["a header", "a chunk's length"])
-def test_framing_without_end(case: str, client: str, authorities: Authorities) -> None:
+def test_endless_framing(case: str, client: str, authorities: Authorities) -> None:
     start = f"{OPEN}X: " if case == "a header" else f"{OPEN}Transfer-Encoding: chunked\r\n\r\n2;"
     server = Sending(authorities.context(), endless(start.encode(), b"x" * 65536))
     error = failure(client, server, authorities)
@@ -169,8 +169,8 @@ def test_framing_without_end(case: str, client: str, authorities: Authorities) -
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("where", ["headers", "body"])
-def test_a_slow_answer(where: str, client: str, authorities: Authorities) -> None:
-    """A byte now and then keeps no request longer than its timeout."""
+def test_slow_response(where: str, client: str, authorities: Authorities) -> None:
+    """A byte now and then extends no request beyond its timeout."""
     start = OPEN if where == "headers" else f"{OPEN}Content-Length: 1000\r\n\r\n"
     drip = itertools.repeat(b"x" if where == "headers" else b" ", 1000)
     server = Sending(authorities.context(), lambda: itertools.chain([start.encode()], drip), 0.05)
@@ -185,14 +185,14 @@ def test_a_slow_answer(where: str, client: str, authorities: Authorities) -> Non
 
 
 def silence() -> Iterable[bytes]:
-    """No answer at all."""
+    """No response at all."""
     return iter(())
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_silent_server(client: str, method: str, authorities: Authorities) -> None:
-    """It is asked once, and the failure says for how long."""
+def test_silent_server(client: str, method: str, authorities: Authorities) -> None:
+    """It gets one request, and the error shows how long the client waited."""
     server = Sending(authorities.context(), silence)
     began = time.monotonic()
     error = failure(client, server, authorities, method=method, timeout=TIMEOUT)
@@ -203,8 +203,8 @@ def test_a_silent_server(client: str, method: str, authorities: Authorities) -> 
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_server_without_a_handshake(client: str, authorities: Authorities) -> None:
-    """It takes connections, and says nothing at all."""
+def test_server_without_a_handshake(client: str, authorities: Authorities) -> None:
+    """It accepts connections and sends nothing."""
     met: list[socket.socket] = []
 
     def talk(connection: socket.socket) -> None:
@@ -221,8 +221,8 @@ def test_a_server_without_a_handshake(client: str, authorities: Authorities) -> 
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_slow_failures(client: str, authorities: Authorities) -> None:
-    """Those of a gateway that gives up late: the attempts together begin within the time for one."""
+def test_late_failures(client: str, authorities: Authorities) -> None:
+    """A gateway fails late: all attempts together begin within the timeout of one."""
     server = Sending(authorities.context(), lambda: _late(answer(503, b"")))
     error = failure(client, server, authorities, timeout=3 * SLOW)
     assert 2 <= server.begun <= 3, server.begun
@@ -235,15 +235,15 @@ def _late(text: bytes) -> Iterable[bytes]:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_lasting_500(client: str, authorities: Authorities) -> None:
-    """Graph's passes [iss]; that of another service is asked for a few times."""
+def test_permanent_500(client: str, authorities: Authorities) -> None:
+    """Graph's 500 is temporary [iss]; the other services get fewer attempts."""
     server = Sending(authorities.context(), lambda: [answer(500, b"")])
     assert "500" in str(failure(client, server, authorities))
     assert server.begun == (waits.ATTEMPTS if client == "graph" else waits.ATTEMPTS_AT_500)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_500_that_passes(client: str, authorities: Authorities) -> None:
+def test_temporary_500(client: str, authorities: Authorities) -> None:
     answers = iter([answer(500, b"")])
     ports: list[int] = []
 
@@ -254,7 +254,7 @@ def test_a_500_that_passes(client: str, authorities: Authorities) -> None:
     server = Sending(authorities.context(), parts)
     with serving(server) as port:
         ports.append(port)
-        if client == "sign-in":  # which then has no token endpoint that answers
+        if client == "sign-in":  # it then has no working token endpoint
             with pytest.raises(ServiceError):
                 ask(client, f"https://{HOST}:{port}", str(authorities.path))
             assert server.begun > 1
@@ -263,8 +263,8 @@ def test_a_500_that_passes(client: str, authorities: Authorities) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_500_to_what_may_not_be_repeated(method: str, authorities: Authorities) -> None:
-    """The collection of a sign-in's code is a GET, and a write is not asked for twice."""
+def test_500_without_a_repetition(method: str, authorities: Authorities) -> None:
+    """Collecting a sign-in's code is a GET that must not be repeated, and no write is sent twice."""
     server = Sending(authorities.context(), lambda: [answer(500, b"")])
     with serving(server) as port, closing(Http(str(authorities.path), 5.0)) as http:
         http.send(method, f"https://{HOST}:{port}", repeatable=False)
@@ -288,8 +288,8 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("case", UNREADABLE)
-def test_an_unreadable_answer(case: str, client: str, authorities: Authorities) -> None:
-    """It is named, never a fault of the collection."""
+def test_unreadable_response(case: str, client: str, authorities: Authorities) -> None:
+    """The error describes it and does not report a bug in the collection."""
     text, words = UNREADABLE[case]
     error = failure(client, Sending(authorities.context(), lambda: [text]), authorities)
     assert words in str(error.answer), error
@@ -297,8 +297,8 @@ def test_an_unreadable_answer(case: str, client: str, authorities: Authorities) 
 
 @pytest.mark.parametrize("client", ["console", "graph"])
 @pytest.mark.parametrize("case", [*UNREADABLE, "garbled", "large", "slow", "length", "cut", "not JSON"])
-def test_an_effect_is_not_lost(case: str, client: str, authorities: Authorities) -> None:
-    """A request that must not be repeated was sent: whatever comes instead of an answer leaves its effect open."""
+def test_effect_of_a_lost_response_is_unknown(case: str, client: str, authorities: Authorities) -> None:
+    """A request that must not be repeated was sent: without a readable response, its effect is unknown."""
     others: dict[str, Parts] = {
         "garbled": lambda: [f"\x00\x01{CANARY}\r\n\r\n".encode()],
         "large": LARGE["with a length"],
@@ -311,7 +311,7 @@ def test_an_effect_is_not_lost(case: str, client: str, authorities: Authorities)
     server = Sending(authorities.context(), parts, 0.1 if case == "slow" else 0)
     if case == "cut":
         server = _once(server)
-    if case == "deep error":  # a refusal that cannot be read is not one that is understood
+    if case == "deep error":  # an unreadable refusal does not count as understood
         words = UNREADABLE[case][1]
         assert words in str(failure(client, server, authorities, method="POST").answer)
         return
@@ -321,7 +321,7 @@ def test_an_effect_is_not_lost(case: str, client: str, authorities: Authorities)
 
 
 def _once(server: Sending) -> Sending:
-    """The same, which closes the connection after one answer."""
+    """The same server, which closes the connection after one response."""
     talk = server._parts
 
     def parts() -> Iterable[bytes]:
@@ -342,8 +342,8 @@ ODD_DATES = {
 
 @pytest.mark.parametrize("client", ["console", "login", "graph"])
 @pytest.mark.parametrize("date", ODD_DATES)
-def test_an_odd_date(date: str, client: str, authorities: Authorities) -> None:
-    """It is a clock in UTC, or none; the answer counts all the same, also that to a change."""
+def test_odd_date(date: str, client: str, authorities: Authorities) -> None:
+    """It is read as UTC or ignored; the response remains valid, including that of a change."""
     ports: list[int] = []
 
     def text() -> bytes:
@@ -364,10 +364,8 @@ WAITS = {"3600": 1, "Sun, 01 Mar 2099 12:00:00 GMT": 1, "1e400": 1, "25": 2, "0.
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("wanted", WAITS)
-def test_waits_that_a_service_asks_for(
-    wanted: str, status: int, client: str, authorities: Authorities, waited: list[float]
-) -> None:
-    """They take a minute at most, however long the service would have it; it is told what the service asked for."""
+def test_requested_waits(wanted: str, status: int, client: str, authorities: Authorities, waited: list[float]) -> None:
+    """They add up to at most one minute; the error shows the wait that the service requested."""
     server = Sending(authorities.context(), lambda: [answer(status, b"{}", {"Retry-After": wanted})])
     error = failure(client, server, authorities)
     asked = [seconds for seconds in waited if seconds in (60.0, 25.0, 0.4)]
@@ -412,8 +410,8 @@ TOKENS: dict[str, tuple[int, Any, str]] = {
 
 
 @pytest.mark.parametrize("case", TOKENS)
-def test_a_token_that_is_none(case: str, authorities: Authorities) -> None:
-    """What is wrong with it is told, and nothing of it."""
+def test_invalid_token(case: str, authorities: Authorities) -> None:
+    """The error states what is wrong with the token without quoting any of it."""
     status, document, words = TOKENS[case]
     text = answer(status, json.dumps(document).encode() if document is not None else b"")
     with serving(Sending(authorities.context(), lambda: [text])) as port:
@@ -429,8 +427,8 @@ def test_a_token_that_is_none(case: str, authorities: Authorities) -> None:
     assert status != 200 or words in str(verdict.answer)
 
 
-def test_a_redirect_to_no_address(authorities: Authorities) -> None:
-    """requests reads where it would lead, though it does not go there."""
+def test_redirect_to_an_invalid_address(authorities: Authorities) -> None:
+    """requests parses the target although redirects are not followed."""
     for target in ("http://[", "//[", "http://127.0.0.1:99999999/"):
         text = answer(302, b"", {"Location": target})
         for client in CLIENTS:
@@ -439,7 +437,7 @@ def test_a_redirect_to_no_address(authorities: Authorities) -> None:
 
 @pytest.mark.parametrize("wanted", ["3600", "1e400", "soon", "25"])
 def test_waits_of_managed_identities(wanted: str, waited: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    """azure-identity repeats by its own rules there, and is not told more than what is left."""
+    """azure-identity retries by its own rules there, and gets a wait no longer than the remaining time."""
     params = {"auth_source": "managed_identity", "timeout": 5.0}
     with answering(lambda _request, _body: (503, {"Retry-After": wanted}, b"{}")) as url:
         monkeypatch.setenv("IDENTITY_ENDPOINT", url)
@@ -451,8 +449,8 @@ def test_waits_of_managed_identities(wanted: str, waited: list[float], monkeypat
     assert max([0.0, *waited]) <= waits.LONGEST
 
 
-def test_credentials_name_what_they_do_not_know() -> None:
-    """An exception that no library promised."""
+def test_unknown_exception_of_credentials() -> None:
+    """An exception that the library does not document."""
     params = {"auth_source": "secret", "client_id": TENANT, "client_secret": "x"}
     error = credentials.refused(KeyError(CANARY), params, TENANT, "https://login.example")
     assert "https://login.example returned no usable token" in str(error)

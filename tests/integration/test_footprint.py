@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What decides how fast a run is and can be counted exactly: loaded Python modules, and requests."""
+"""Factors of a run's speed that can be counted exactly: loaded Python modules and requests."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from support.controller import Controller
 from support.fleet import Fleet
 from support.quick_runs import quick_run
 
-# Each response model imports others: reading one application through them loads 1,800 and takes seconds
+# Each response model imports others: reading one application through them loads 1,800 modules and takes seconds
 MODELS_AT_MOST = 30
 
-# The requests of the role where nothing is to be done: whoever runs it from afar feels each of them.
-# Once for an application:
+# The requests of a role run that changes nothing: each of them is noticeable over a slow connection. Once per
+# application:
 REGISTRATION = (
     "the discovery document",
     "the automation's access token",
     "the application and its service principal ($batch)",
 )
-# For each server, of the kind that is named, and for its proof:
+# Per server, for a configured console type, and for the verification:
 CONSOLE = {
     "pro": ("sign in", "the settings", "sign out"),
     "rustdesk_console": (
         *("sign in", "the providers", "the provider", "the general settings"),
         *("the account's sessions", "sign out"),
     ),
-    # What it sends as callback URL, it tells only at the start of a sign-in
+    # It reveals the callback URL that it sends only when a sign-in starts
     "rustdesk_api": ("sign in", "the providers", "a client's authorization request", "the providers", "sign out"),
 }
 PROOF = (
@@ -43,7 +43,7 @@ PROOF = (
     "the login options",
     "a client's authorization request",
 )
-# Where the kind of console is not named: what answers without a session, and whether that is RustDesk at all
+# If the console type is not configured: requests without a session, which detect RustDesk and the type
 DETECTION = {
     "pro": ("the settings without a session", "the login options"),
     "rustdesk_console": ("the settings without a session",),
@@ -54,7 +54,7 @@ UNVERIFIED = ("--skip-tags", "rustdesk_sso_verify")
 
 @pytest.fixture
 def server(fleet: Fleet) -> str:
-    """A server whose sign-in is set up."""
+    """A server with a configured sign-in."""
     fleet.add_server(f"desk.{fleet.domain}")
     run = quick_run(fleet)
     assert run.rc == 0, run.output
@@ -80,7 +80,7 @@ def test_console_tasks_load_nothing_for_entra(lab: Lab, fleet: Fleet, server: st
     for name, arguments in tasks.items():
         result, modules = loaded(name, arguments)
         assert result.get("failed", False) is False, result
-        assert "requests" in modules, "the task asked nobody anything"
+        assert "requests" in modules, "the task sent no request"
         assert of_packages(modules, *ENTRA_ONLY) == [], name
 
 
@@ -102,10 +102,10 @@ def test_converged_application_loads_few_models(fleet: Fleet, controller: Contro
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_requests_of_a_converged_server(lab: Lab, fleet: Fleet, kind: str, *, named: bool) -> None:
-    """As the role's README tells them for each kind of console."""
+    """The number per console type that the role's README states."""
     consoles.add(fleet, kind)
     fleet.variables["rustdesk_sso_console_type"] = kind if named else "auto"
-    for _run in range(2):  # a rustdesk_api tells its callback URL only once it has a provider
+    for _run in range(2):  # a rustdesk_api reveals its callback URL only once it has a provider
         quick_run(fleet)
     registration, console = requests(lab, fleet, *UNVERIFIED)
     assert len(registration) == len(REGISTRATION), registration
@@ -116,7 +116,7 @@ def test_requests_of_a_converged_server(lab: Lab, fleet: Fleet, kind: str, *, na
 
 
 def test_requests_of_servers_that_share_an_application(lab: Lab, fleet: Fleet) -> None:
-    """The registration costs the same, however many they are."""
+    """The registration takes the same requests, regardless of the number of servers."""
     for number in range(3):
         fleet.add_server(f"shared{number}.{fleet.domain}")
     run = quick_run(fleet)
@@ -126,7 +126,7 @@ def test_requests_of_servers_that_share_an_application(lab: Lab, fleet: Fleet) -
 
 
 def requests(lab: Lab, fleet: Fleet, *options: str) -> tuple[list[str], list[str]]:
-    """What a run of the role that changes nothing asks Entra, and what it asks the consoles."""
+    """The requests of a run without changes, to Entra and to the consoles."""
     lab.clear_requests()
     run = quick_run(fleet, *options)
     assert run.changed() == dict.fromkeys(fleet.hosts, 0), run.output

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses in answers lead to no foreign host: no request, and above all no client secret, is sent there."""
+"""Addresses in responses never lead to a foreign host: it gets no request, and in particular no client secret."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ HOLDER = "rustdesk-sso desk1"
 
 @pytest.fixture
 def foreign(fleet: Fleet) -> str:
-    """The address of a server that belongs neither to Entra nor to Graph; it logs what reaches it."""
+    """The address of a server that belongs to neither Entra nor Graph; it logs the requests that reach it."""
     return fleet.add_server(f"foreign.{fleet.domain}").url
 
 
 def discovery(fleet: Fleet) -> dict[str, Any]:
-    """The tenant's discovery document as it is."""
+    """The tenant's discovery document."""
     url = f"{fleet.lab.login_url}/{fleet.tenant.tenant_id}/v2.0/.well-known/openid-configuration"
     return dict(fleet.lab.http.get(url, timeout=20).json())
 
 
 def reached(fleet: Fleet) -> list[str]:
-    """What the product asked the foreign server for."""
+    """The paths that the product requested from the foreign server."""
     return [entry["path"] for entry in fleet.lab.requests(f"foreign.{fleet.domain}")]
 
 
@@ -62,7 +62,7 @@ def test_discovery_names_a_foreign_host(
     assert member in result["msg"]
     assert "authority_host" in result["msg"]
     assert not reached(fleet)
-    # Nothing was made, and so no secret either
+    # No application was created, and so no client secret
     assert fleet.tenant.applications() == before
 
 
@@ -77,7 +77,7 @@ def test_discovery_of_another_tenant(fleet: Fleet, in_process: InProcess) -> Non
 
 
 @pytest.mark.parametrize("where", ["token_endpoint", "authorization_endpoint"])
-def test_the_check_of_a_sign_in_sends_the_secret_to_no_foreign_host(
+def test_sign_in_check_sends_the_client_secret_to_no_foreign_host(
     fleet: Fleet, in_process: InProcess, foreign: str, where: str
 ) -> None:
     name = f"desk1.{fleet.domain}"
@@ -104,14 +104,14 @@ def test_the_check_of_a_sign_in_sends_the_secret_to_no_foreign_host(
 
 
 def page(fleet: Fleet, link: str) -> None:
-    """Graph's next pages of applications are empty, and lead to ``link``."""
+    """Make Graph's next pages of applications empty, with a link to ``link``."""
     fleet.lab.fault(
         "graph", method="GET", path_regex=r"/applications\?", json={"value": [], "@odata.nextLink": link}, times=50
     )
 
 
 def look_up(in_process: InProcess, fleet: Fleet) -> dict[str, Any]:
-    """Look an application up by its display name, which reads pages."""
+    """Look up an application by its display name, which reads pages."""
     return in_process.task("entra_app_info", **fleet.entra, display_name="RustDesk")
 
 
@@ -119,7 +119,7 @@ def look_up(in_process: InProcess, fleet: Fleet) -> dict[str, Any]:
     "link",
     ["{foreign}/v1.0/applications?$skiptoken=1", "http://{graph}/v1.0/applications?$skiptoken=1", "/v1.0/x", "https:"],
 )
-def test_the_next_page_is_at_graph(fleet: Fleet, in_process: InProcess, foreign: str, link: str) -> None:
+def test_next_page_must_be_at_graph(fleet: Fleet, in_process: InProcess, foreign: str, link: str) -> None:
     page(fleet, link.format(foreign=foreign, graph=fleet.lab.graph_url.partition("//")[2]))
     result = look_up(in_process, fleet)
     assert result["failed"]
@@ -127,15 +127,15 @@ def test_the_next_page_is_at_graph(fleet: Fleet, in_process: InProcess, foreign:
     assert not reached(fleet)
 
 
-def test_pages_end(fleet: Fleet, in_process: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paging_ends(fleet: Fleet, in_process: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     page(fleet, f"{fleet.lab.graph_url}/v1.0/applications?%24skiptoken=1")
     assert "@odata.nextLink leads to a page that was already read" in look_up(in_process, fleet)["msg"]
     monkeypatch.setattr(session, "PAGES", 1)
     assert "the response has more than 1 pages" in look_up(in_process, fleet)["msg"]
 
 
-def test_a_console_names_no_path_at_the_login_endpoint(fleet: Fleet, in_process: InProcess) -> None:
-    """Its issuer may hold anything; what becomes a part of an address is the name of a domain."""
+def test_console_cannot_choose_a_path_at_the_login_endpoint(fleet: Fleet, in_process: InProcess) -> None:
+    """Its issuer may contain anything; only a domain name is used as a part of an address."""
     paths = ("..%2fcommon.x", "a.b%3fx=", "a.b:443", "a.b%00", f"{fleet.domain}%0d%0a")
     parties = [
         {"name": f"desk{number}", "issuer": f"{fleet.lab.login_url}/{path}/v2.0", "client_id": str(uuid.uuid4())}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A console that keeps a discovery that failed: when an outage is over, the next run makes sign-in work again."""
+"""A console that caches a failed discovery: after an outage, the next run makes sign-in work again."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ KIND = "rustdesk_console"
 
 @pytest.fixture
 def console(fleet: Fleet) -> Console:
-    """A console that has no provider yet."""
+    """A console without a provider."""
     return consoles.add(fleet, KIND)
 
 
 def outage(lab: Lab, fleet: Fleet) -> None:
-    """From now on, consoles do not get the tenant's discovery document, while the automation does."""
+    """From now on, consoles cannot read the tenant's discovery document, but the automation can."""
     path = f"/{fleet.tenant.tenant_id}/v2.0/.well-known/"
     lab.fault("login", path_regex=path, by="console", status=503, times=1000)
 
 
 def times_tested(lab: Lab, console: Console) -> int:
-    """How often the console was asked to test a provider."""
+    """The number of requests to test a provider."""
     return len([item for item in lab.requests(console.name) if item["path"].endswith("/test")])
 
 
-def test_an_outage_during_the_first_run(lab: Lab, fleet: Fleet, console: Console) -> None:
-    """Run again when it is over: users sign in."""
+def test_outage_during_the_first_run(lab: Lab, fleet: Fleet, console: Console) -> None:
+    """Once it has ended, another run makes sign-in work."""
     outage(lab, fleet)
     failed = quick_run(fleet)
     assert failed.failed() == {console.name}
-    # What the console's own test says
+    # The result of the console's own test
     assert "Discovery" in failed.output
     assert "503" in failed.output
     assert "run the playbook again" in failed.output
@@ -63,7 +63,7 @@ def test_an_outage_during_the_first_run(lab: Lab, fleet: Fleet, console: Console
 
 
 def test_without_a_session(lab: Lab, fleet: Fleet, console: Console, in_process: InProcess) -> None:
-    """It says what to do at the console."""
+    """The message states what to do in the console."""
     outage(lab, fleet)
     assert quick_run(fleet).failed() == {console.name}
     lab.clear_faults()
@@ -82,7 +82,7 @@ def test_without_a_session(lab: Lab, fleet: Fleet, console: Console, in_process:
     assert "test or save the provider in the console" in result["msg"]
 
 
-def test_a_test_that_the_console_refuses(lab: Lab, fleet: Fleet, console: Console) -> None:
+def test_console_refuses_the_test(lab: Lab, fleet: Fleet, console: Console) -> None:
     outage(lab, fleet)
     lab.fault(console.name, "POST", "/test$", status=403, times=10)
     failed = quick_run(fleet)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""learn_contract says what is wrong with what it was given; that it learns is tested with a browser."""
+"""learn_contract reports unusable input; learning itself is tested with a browser."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
     ],
     ids=["no file", "no JSON", "another JSON", "half an entry", "empty"],
 )
-def test_what_cannot_be_learnt_from(
-    recording: str | None, said: str, quick_controller: Controller, tmp_path: Path
-) -> None:
+def test_unusable_recordings(recording: str | None, said: str, quick_controller: Controller, tmp_path: Path) -> None:
     har = tmp_path / "recording.har"
     if recording is not None:
         har.write_text(recording, "utf-8")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run that finds no server fails with a sentence: else a nightly job would succeed until client secrets expire."""
+"""A run without servers fails: otherwise a nightly job would succeed until client secrets expire."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def test_no_server_is_a_failure(
     assert said in " ".join(run.output.split())
 
 
-def test_a_part_of_the_inventory_may_have_none(quick_controller: Controller) -> None:
+def test_partial_inventory_may_have_no_server(quick_controller: Controller) -> None:
     run = quick_controller.playbook(quick_controller.site, WEB, "-e", "partial_inventory=true")
     assert run.rc == 0, run.output
     assert NOTHING in run.output
 
 
-def test_the_syntax_can_be_checked_without_an_inventory(quick_controller: Controller) -> None:
+def test_syntax_can_be_checked_without_an_inventory(quick_controller: Controller) -> None:
     run = quick_controller.playbook(quick_controller.site, {"all": {"hosts": {}}}, "--syntax-check")
     assert run.rc == 0, run.output
 
@@ -70,23 +70,23 @@ def test_the_syntax_can_be_checked_without_an_inventory(quick_controller: Contro
 @pytest.mark.parametrize(
     "limit", ["", "desk1", "desk*", "all:!web1", "web1,desk2", "rustdesk_servers[1]", "~desk[2-9]"]
 )
-def test_a_limit_that_leaves_a_server(limit: str) -> None:
+def test_limit_that_leaves_a_server(limit: str) -> None:
     assert fleet_hosts.problem(GROUPS, limit) == ""
     assert fleet_hosts.fleet_hosts({}, "rustdesk_servers", GROUPS, limit) == "rustdesk_servers"
 
 
 @pytest.mark.parametrize(("limit", "several"), [("", True), ("desk*", True), ("desk2", False), ("web1,desk1", False)])
-def test_one_server_alone(limit: str, several: bool) -> None:
+def test_single_server_is_accepted(limit: str, several: bool) -> None:
     assert bool(fleet_hosts.several(GROUPS, limit)) == several
 
 
-def test_many_servers_are_not_all_named() -> None:
+def test_many_servers_are_abbreviated() -> None:
     many = [f"desk{number}" for number in range(1, 50)]
     said = fleet_hosts.several({"all": many, "rustdesk_servers": many}, "")
     assert "but 49 match (desk1, desk2, desk3, desk4, desk5, ...)" in said
 
 
-def test_a_limit_from_a_file(tmp_path: Any) -> None:
+def test_limit_from_a_file(tmp_path: Any) -> None:
     retry = tmp_path / "failed.retry"
     retry.write_text("desk2\n")
     assert fleet_hosts.problem(GROUPS, f"@{retry}") == ""
@@ -95,7 +95,7 @@ def test_a_limit_from_a_file(tmp_path: Any) -> None:
 
 
 def chosen(limit: str = "", **asked: str) -> str:
-    """The pattern of hosts for a part of the servers."""
+    """Return the host pattern for a part of the servers."""
     return fleet_hosts.fleet_hosts({"groups": GROUPS, "ansible_limit": limit}, "rustdesk_servers", **asked)
 
 
@@ -107,8 +107,8 @@ def test_one_server_goes_first_and_all_others_follow() -> None:
     assert _host_patterns.matching(GROUPS, both) == ["desk2"]
 
 
-def test_hosts_of_another_group_are_servers_that_stay() -> None:
-    """They count as those of rustdesk_servers do, and hosts beside them do not."""
+def test_hosts_of_another_group_count_as_servers() -> None:
+    """They count like those of rustdesk_servers; other hosts do not."""
     groups = {"all": ["a", "b", "web1"], "desks": ["a", "b"]}
     shared = {"groups": groups, "group_names": ["desks"], "rustdesk_sso_hosts": "desks"}
     hostvars = {name: {**shared, "inventory_hostname": name} for name in groups["all"]}

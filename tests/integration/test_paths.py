@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Relative paths in playbooks of an installed collection belong to the directory in which the user runs them."""
+"""Relative paths in playbooks of an installed collection refer to the user's working directory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERVER = {"rustdesk_sso_console_url": "https://127.0.0.1:9", "rustdesk_sso_tenan
 
 
 def installed(folder: Path, source: Path) -> Path:
-    """A copy of the collection as it is installed, in ``folder``, which nobody may write to."""
+    """A copy of the collection in ``folder``, as installed and without write permission."""
     for part in ("meta", "playbooks", "plugins", "roles"):
         shutil.copytree(source / NAMESPACE / part, folder / NAMESPACE / part)
     shutil.copy(source / NAMESPACE / "galaxy.yml", folder / NAMESPACE)
@@ -29,13 +29,13 @@ def installed(folder: Path, source: Path) -> Path:
 
 
 def written(folder: Path) -> set[str]:
-    """The files below ``folder`` but Python's own caches."""
+    """The files below ``folder``, except for Python's caches."""
     found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return {str(path) for path in found if path.suffix != ".pyc"}
 
 
 def test_relative_paths(controller: Controller, tmp_path: Path) -> None:
-    """The recording is read from where the user is, and all files are written there."""
+    """The recording is read from the working directory, and all files are written there."""
     collections = installed(tmp_path / "installed", controller.collections)
     before = written(collections)
     here = controller.home / "work"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rotate.yml and remove.yml: all client secrets renewed without a gap, and servers taken out."""
+"""rotate.yml and remove.yml: all client secrets are renewed without an interruption, and servers are removed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def secrets(fleet: Fleet) -> dict[str, set[str]]:
 
 
 def test_rotate(lab: Lab, fleet: Fleet) -> None:
-    """Each server gets a new client secret, the earlier ones stay for the overlap; check mode only says so."""
+    """Each server gets a new client secret, the former ones are kept for the overlap; check mode changes nothing."""
     first, *others = servers(fleet, 3)
     rotate = fleet.controller.site.with_name("rotate.yml")
     assert quick_run(fleet).rc == 0
@@ -31,7 +31,7 @@ def test_rotate(lab: Lab, fleet: Fleet) -> None:
     assert predicted.rc == 0, predicted.output
     assert secrets(fleet) == before
 
-    # It stops at the first server that fails, and the others keep what they have
+    # It stops at the first server that fails; the others keep their client secrets
     lab.fault(first, "POST", "/api/oidc/auth", json={"error": "Failed to discover OpenID Provider"}, times=9)
     stopped = fleet.controller.playbook(rotate, fleet.inventory)
     assert stopped.rc != 0
@@ -47,14 +47,14 @@ def test_rotate(lab: Lab, fleet: Fleet) -> None:
     after = secrets(fleet)
     assert {host: len(after[host] - keys) for host, keys in before.items()} == dict.fromkeys(fleet.hosts, 1)
     assert all(before[host] < after[host] for host in others)
-    # The one that was superseded before the first server failed has gone
+    # The client secret superseded before the first server failed has been removed
     assert len(after[first]) == 2
     for host in fleet.hosts:
         assert fleet.sign_in(host)["access_token"]
 
 
 def test_remove(fleet: Fleet) -> None:
-    """One server goes, the other works on; the application goes with the last one, where that is asked for."""
+    """The other server keeps working; on request, the removal of the last one deletes the application."""
     gone, stays = servers(fleet, 2)
     assert quick_run(fleet).rc == 0
     everything = quick_playbook(fleet, "remove")
@@ -77,7 +77,7 @@ def test_remove(fleet: Fleet) -> None:
     again = quick_run(fleet, "--limit", gone, entry="remove")
     assert again.changed() == {gone: 0}, again.output
 
-    # The last server is no more; its console cannot be asked, and the inventory does not have the other one any more.
+    # The last server no longer exists, so its console is unreachable; the inventory no longer has the other one.
     del fleet.hosts[gone]
     fleet.hosts[stays] |= {"rustdesk_sso_remove_console": False, "rustdesk_sso_console_url": "https://127.0.0.1:9"}
     last = quick_run(fleet, "--limit", stays, "-e", '{"rustdesk_sso_remove_unused_app": true}', entry="remove")

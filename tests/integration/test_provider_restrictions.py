@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_oidc_provider: which users a console keeps out although its provider is as declared."""
+"""rustdesk_oidc_provider: restrictions that keep users out of a console whose provider matches its declaration."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def desk(fleet: Fleet, in_process: InProcess) -> Desk:
 
 
 def predicted_and_done(in_process: InProcess, desk: Desk, **options: Any) -> list[str]:
-    """The names of the restrictions after a task, as check mode predicts them too."""
+    """The names of the restrictions after a task, which check mode must predict."""
     check, done = in_process.tasks({**desk.provider(**options), "check_mode": True}, desk.provider(**options))
     assert check["restrictions"] == done["restrictions"]
     return names(done)
 
 
 def asked(lab: Lab, desk: Desk) -> int:
-    """How often the users were read since the last time."""
+    """The number of times the users were read since the last call."""
     found = len([item for item in lab.requests(desk.console.name) if item["path"].startswith(USERS)])
     lab.clear_requests()
     return found
 
 
 def test_the_maximum_is_reached(lab: Lab, desk: Desk, in_process: InProcess) -> None:
-    """Two users of providers; local ones do not count. The users are read once, and not if nothing changes."""
+    """Only users of providers count, not local ones. The users are read once, and not if nothing changes."""
     lab.clear_requests()
     assert predicted_and_done(in_process, desk, maximum_authorized_users=2) == ["maximum_authorized_users"]
     assert asked(lab, desk) == 2
@@ -66,8 +66,8 @@ def test_the_maximum_is_reached(lab: Lab, desk: Desk, in_process: InProcess) -> 
     assert predicted_and_done(in_process, desk, maximum_authorized_users=3) == []
 
 
-def test_a_maximum_of_nobody(lab: Lab, desk: Desk, in_process: InProcess) -> None:
-    """It is known without looking at users."""
+def test_a_maximum_of_zero(lab: Lab, desk: Desk, in_process: InProcess) -> None:
+    """It is detected without reading the users."""
     desk.console.put_settings({**desk.console.settings(), "max_auth_count": 0})
     lab.clear_requests()
     (kept,) = in_process.tasks(desk.provider())
@@ -78,9 +78,7 @@ def test_a_maximum_of_nobody(lab: Lab, desk: Desk, in_process: InProcess) -> Non
 
 
 @pytest.mark.parametrize("answer", [{"status": 403}, {"json": {"data": "none"}}, {"json": {"data": ["alice"]}}])
-def test_users_that_cannot_be_read_are_unknown(
-    lab: Lab, desk: Desk, in_process: InProcess, answer: dict[str, Any]
-) -> None:
+def test_unreadable_users_are_unknown(lab: Lab, desk: Desk, in_process: InProcess, answer: dict[str, Any]) -> None:
     lab.fault(desk.console.name, "GET", f"^{USERS}", times=5, **answer)
     (done,) = in_process.tasks(desk.provider(maximum_authorized_users=1))
     assert done["changed"], done
@@ -95,7 +93,7 @@ def test_all_pages_of_users_are_read(desk: Desk, in_process: InProcess) -> None:
 
 
 def test_rustdesk_api(fleet: Fleet, in_process: InProcess) -> None:
-    """It registers nobody where that is off or was never set, and has no name for users without the scope email."""
+    """It registers no users if registration is off or was never set, and needs the scope email for their names."""
     desk = Desk(fleet, "rustdesk_api")
     assert predicted_and_done(in_process, desk, **PROVIDER) == []
     for never in (None, False):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A token with white space or control characters is refused where it is received, and never quoted.
+"""A token with white space or control characters is refused when it is received, and never quoted.
 
 HTTP libraries quote a header that cannot be sent.
 """
@@ -19,14 +19,14 @@ from support import consoles
 from support.fleet import Fleet
 from support.in_process import InProcess
 
-# What a token becomes: a text in two lines, with a word by which it is found
+# The replacement of a token: two lines of text, with a word to search for
 SPOILT = {"to": "text"}
 QUOTED = "surprise"
 NO_TOKEN = "characters that are not valid in a token"
 
 
 def look_up(in_process: InProcess, fleet: Fleet, **options: Any) -> dict[str, Any]:
-    """The failure of a task that signs in to Entra."""
+    """Return the failure of a task that signs in to Entra."""
     wanted = {**fleet.entra, "unique_name": "rustdesk", **options}
     result = in_process.task("entra_app_info", **{name: value for name, value in wanted.items() if value is not None})
     assert result["failed"], result

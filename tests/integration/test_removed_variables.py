@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a variable has set stays when it is removed, and the value that the role's README names clears it."""
+"""A setting is kept when its variable is removed, and the value in the role's README clears it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ README = Path(
     os.environ["ANSIBLE_COLLECTIONS_PATH"], "ansible_collections/deskops/rustdesk_sso/roles/entra_oidc/README.md"
 )
 ROW = re.compile(r"\| `(?P<name>rustdesk_sso_\w+)` \| (?P<value>.*?) \| ")
-# Which application is meant, and what a run does: nothing of these stays
+# These select an application or control a run; they leave no setting
 NO_PROPERTY = {"app_id", "restore", "adopt", "unique_name"}
 MANAGED: dict[str, Any] = {
     "service_principal": {
@@ -54,7 +54,7 @@ MANAGED: dict[str, Any] = {
 
 
 def table() -> dict[str, dict[str, Any]]:
-    """Each variable of the table, and the variables that clear what it has set; none where it cannot be cleared."""
+    """Return each variable of the table with the variables that clear its setting; none if it cannot be cleared."""
     text = README.read_text("utf-8")
     between = text.partition("<!-- removed variables: begin -->")[2].partition("<!-- removed variables: end -->")[0]
     rows: dict[str, dict[str, Any]] = {}
@@ -70,8 +70,8 @@ def table() -> dict[str, dict[str, Any]]:
     return rows
 
 
-def test_each_variable_that_manages_something_is_in_the_table() -> None:
-    """Those that have no default: the others return to it."""
+def test_table_has_each_variable_that_manages_a_setting() -> None:
+    """Only variables without a default are listed: the others return to their default."""
     properties = {variable(option) for option in APPLICATION if option not in NO_PROPERTY}
     managing = {*properties, f"{PREFIX}app_allowed_groups", f"{PREFIX}app_allowed_users", f"{PREFIX}public_url"}
     assert set(table()) == managing - set(defaults())
@@ -82,7 +82,7 @@ def test_each_variable_that_manages_something_is_in_the_table() -> None:
 
 
 def looks(fleet: Fleet) -> dict[str, Any]:
-    """The application as Entra has it, without what differs in each tenant."""
+    """The application as Entra returns it, without values that differ in each tenant."""
     (application,) = (item for item in fleet.tenant.applications() if item["uniqueName"])
     principals = fleet.tenant.graph("GET", "/servicePrincipals").json()["value"]
     (principal,) = (item for item in principals if item["appId"] == application["appId"])
@@ -99,7 +99,7 @@ def looks(fleet: Fleet) -> dict[str, Any]:
     }
 
 
-def test_what_was_set_stays_until_the_value_of_the_table_clears_it(make_quick_fleet: Callable[[int], Fleet]) -> None:
+def test_setting_is_kept_until_the_value_of_the_table_clears_it(make_quick_fleet: Callable[[int], Fleet]) -> None:
     fleet = make_quick_fleet(1)
     (host,) = fleet.hosts
     fleet.tenant.set_permissions(
@@ -138,7 +138,7 @@ def test_what_was_set_stays_until_the_value_of_the_table_clears_it(make_quick_fl
 
 
 def _settled(value: Any) -> Any:
-    """An empty list or text is none."""
+    """Treat an empty list or text as missing."""
     if isinstance(value, dict):
         return {name: found for name, item in value.items() if (found := _settled(item))}
     return [item for item in value if item] if isinstance(value, list) else value

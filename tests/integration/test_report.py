@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the report says of servers in every state; observing them counts as no change and changes nothing."""
+"""The report on servers in every state; observing them counts as no change and changes nothing."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_every_state(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None
     fleet.hosts[names["desk3"]]["rustdesk_sso_secret_lifetime"] = "300d"
     assert quick_run(fleet).rc == 0
 
-    # An application and a console are changed by hand, one is down, one server has bad variables, one is new, and the
-    # credentials of the automation are refused by a console and by Entra
+    # An application and a console are changed manually, one console is down, one server has invalid variables, one is
+    # new, and a console and Entra refuse the automation's credentials
     (application,) = own(fleet.tenant.applications(), uniqueName="desk1")
     fleet.tenant.graph("PATCH", f"/applications/{application['id']}", {"displayName": "Remote"}).raise_for_status()
     put(fleet.consoles[names["desk2"]], client_secret="x" * 40)
     fleet.hosts[names["desk4"]]["rustdesk_sso_console_url"] = "https://127.0.0.1:9"
-    # As the tenant is named otherwise, the application is still the same
+    # The tenant is written differently, but the application is the same
     fleet.hosts[names["desk0"]]["rustdesk_sso_tenant_id"] = fleet.domain
     fleet.hosts[names["desk4"]]["rustdesk_sso_tenant_id"] = fleet.domain.upper()
     fleet.hosts[names["desk5"]]["rustdesk_sso_secret_overlap"] = "a while"
@@ -68,7 +68,7 @@ def test_every_state(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None
     assert "rustdesk_sso_secret_overlap is not a time span: 'a while'" in servers["desk5"]["reason"]
     assert servers["desk7"]["reason"].startswith("Signing in to the console ")
     assert "AADSTS7000215" in servers["desk8"]["reason"]
-    # What concerns other servers of the application is not this server's drift
+    # Changes for other servers of the application are not this server's drift
     assert servers["desk0"]["drift"] == []
     assert servers["desk0"]["application"]["assignment"] == "all"
     failed = [check["name"] for check in servers["desk2"]["checks"] if check["ok"] is False]
@@ -80,7 +80,7 @@ def test_every_state(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None
 
 
 def test_observing_counts_as_no_change(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """Also before the first run, when everything would be made."""
+    """Even before the first run, when everything would be created."""
     fleet = make_quick_fleet(2)
     run = quick_run(fleet, entry="observe")
     assert run.changed() == dict.fromkeys(fleet.hosts, 0)

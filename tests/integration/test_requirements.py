@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user is told whose Python lacks a package."""
+"""The error message for a Python without a required package."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CONSOLE = {"console_url": "https://127.0.0.1:1", "username": "admin", "password"
 
 @pytest.fixture
 def bare_python(tmp_path: Path) -> Path:
-    """A Python that has nothing but its standard library."""
+    """A Python with only its standard library."""
     venv.create(tmp_path / "bare", with_pip=False)
     return tmp_path / "bare/bin/python"
 
 
-def test_the_message_names_the_package_and_the_pip_line(controller: Controller, bare_python: Path):
+def test_message_names_the_packages_and_the_pip_command(controller: Controller, bare_python: Path):
     calls = {
         "entra_app": {**ENTRA, "unique_name": "x"},
         "entra_app_info": {**ENTRA, "unique_name": "x"},
@@ -51,8 +51,8 @@ def test_the_message_names_the_package_and_the_pip_line(controller: Controller, 
         assert "'requests>=2.31'" in result["msg"], name
 
 
-def test_the_sdk_is_named_where_only_it_is_missing(controller: Controller, tmp_path: Path):
-    """A package that cannot be imported stands for one that is not there."""
+def test_sdk_is_named_if_only_it_is_missing(controller: Controller, tmp_path: Path):
+    """A package that fails to import stands for a missing one."""
     broken = tmp_path / "broken/msgraph"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text("raise ImportError('no such package')\n")

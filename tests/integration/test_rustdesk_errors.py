@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The modules for the console meet everything that a console, or what stands before it, can answer.
+"""The console modules receive every possible response from a console or from a proxy in front of it.
 
-Every message says what was asked and what came, and nothing is written unless the answer is understood.
+Every message states the request and the response, and nothing is written unless the response is understood.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROVIDER = {
     "client_secret": "Zx9~wide.awake_0123456789-abcdefghijklmn",
     "issuer": "https://login.example/11111111-2222-3333-4444-555555555555/v2.0",
 }
-# What the service answers, and words that the message has to hold
+# The service's response, and words that the message must contain
 ANSWERS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "an error in HTTP 200": ({"json": {"error": "license expired"}}, ["license expired"]),
     "HTML": ({"html": PAGE}, ["HTML"]),
@@ -43,7 +43,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "429": ({"status": 429, "times": 50}, ["429"]),
     "500": ({"status": 500, "body": "database is locked", "times": 50}, ["500"]),
 }
-# Only a read has a body to be understood
+# Only a read has a body to interpret
 SHAPES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "truncated": ({"truncate": True}, ["JSON"]),
     "nothing": ({"status": 200}, []),
@@ -64,7 +64,7 @@ SHAPES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 class Desks:
-    """A console for each case, each with its fault, so that all cases are tasks of one playbook."""
+    """A console for each case, with its own fault, so that all cases are tasks of one playbook."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
@@ -72,17 +72,17 @@ class Desks:
         self.before: dict[str, str] = {}
 
     def add(self, case: str, method: str | None, path: str, **fault: Any) -> None:
-        """A console whose answer to this request is the fault."""
+        """Add a console with the fault as its response to this request."""
         console = self._fleet.add_server(f"desk{len(self.consoles)}.{self._fleet.domain}")
         self._fleet.lab.fault(console.name, method, path, **fault)
         self.consoles[case] = console
         self.before[case] = json.dumps(console.settings())
 
     def task(self, case: str, name: str = "rustdesk_oidc_provider", **options: Any) -> dict[str, Any]:
-        """A task at the console of the case."""
+        """Return a task for the console of the case."""
         provider = PROVIDER if name == "rustdesk_oidc_provider" else {}
         signed_in = self._fleet.console_options(self.consoles[case].name)
-        # Finding out the kind would be a request more to each path
+        # Detection of the console type would add a request to each path
         return module(name, **{**signed_in, **provider, "console_type": "pro", "timeout": 5, **options})
 
 
@@ -93,7 +93,7 @@ def desks(make_fleet: Callable[[int], Fleet]) -> Desks:
 
 
 def check(case: str, words: list[str], result: dict[str, Any], console: Console) -> list[str]:
-    """What is wrong with the message of a failed task."""
+    """Return the faults of a failed task's message."""
     message = str(result.get("msg", "no message"))
     problems = []
     if not result["failed"]:
@@ -108,8 +108,8 @@ def check(case: str, words: list[str], result: dict[str, Any], console: Console)
     return problems
 
 
-def test_answers_to_reading(lab: Lab, desks: Desks, in_process: InProcess) -> None:
-    """Every answer that is not the settings document stops the task before anything is written."""
+def test_responses_to_reads(lab: Lab, desks: Desks, in_process: InProcess) -> None:
+    """Every response other than the settings document stops the task before anything is written."""
     cases = ANSWERS | SHAPES
     for case, (fault, _words) in cases.items():
         desks.add(case, "GET", PATH, **fault)
@@ -123,8 +123,8 @@ def test_answers_to_reading(lab: Lab, desks: Desks, in_process: InProcess) -> No
     assert not problems, "\n".join(problems)
 
 
-def test_answers_to_writing(lab: Lab, desks: Desks, in_process: InProcess) -> None:
-    """However often: the settings are then as before, and a following run does what this one could not."""
+def test_responses_to_writes(lab: Lab, desks: Desks, in_process: InProcess) -> None:
+    """Regardless of repetitions, the settings are unchanged, and a later run applies the change."""
     for case, (fault, _words) in ANSWERS.items():
         desks.add(case, "PUT", PATH, **{"times": 9, **fault})
     results = in_process.tasks(*(desks.task(case) for case in ANSWERS))
@@ -138,8 +138,8 @@ def test_answers_to_writing(lab: Lab, desks: Desks, in_process: InProcess) -> No
     assert not problems, "\n".join(problems)
 
 
-def test_answers_to_signing_in(desks: Desks, in_process: InProcess) -> None:
-    """The console's login, answered by something else; a session that was opened does not stay open."""
+def test_responses_to_the_login(desks: Desks, in_process: InProcess) -> None:
+    """Another service answers the console's login; no session is left open."""
     cases = {case: ANSWERS[case] for case in ("HTML", "moved permanently", "moved", "404", "405", "429", "500")}
     cases["no token"] = ({"json": {"type": "access_token", "user": {"name": "admin"}}}, ["access_token"])
     cases["a list"] = ({"json": []}, [])
@@ -167,8 +167,8 @@ def test_answers_to_signing_in(desks: Desks, in_process: InProcess) -> None:
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_proxy_that_does_not_reach_the_console(lab: Lab, fleet: Fleet, in_process: InProcess, kind: str) -> None:
-    """Whether a console of any type is behind it is not known: nothing else is asked, and the password is not told."""
+def test_reverse_proxy_that_cannot_reach_the_console(lab: Lab, fleet: Fleet, in_process: InProcess, kind: str) -> None:
+    """The console type behind it is unknown, so no further request is sent, and the password is not shown."""
     console = consoles.add(fleet, kind)
     lab.fault(console.name, status=502, html="<h1>502 Bad Gateway</h1>", times=50)
     (result,) = in_process.tasks(module("rustdesk_oidc_provider_info", **fleet.console_options(console.name)))

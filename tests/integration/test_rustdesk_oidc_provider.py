@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_oidc_provider: one provider as declared; every other byte of the console's settings as before."""
+"""rustdesk_oidc_provider: one provider as declared; every other byte of the console's settings stays unchanged."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ SECRET = "Zx9~wide.awake_0123456789-abcdefghijklmn"
 
 
 def one(make_fleet: Callable[[int], Fleet]) -> tuple[Console, dict[str, Any]]:
-    """A console and the options by which a task signs in at it."""
+    """A console, and the options with which a task signs in to it."""
     fleet = make_fleet(1)
     (name,) = fleet.consoles
     return fleet.consoles[name], fleet.console_options(name)
 
 
 def declared(console: Console) -> dict[str, Any]:
-    """A provider, as the guide wants it."""
+    """A provider as in RustDesk's guide."""
     callback = f"{console.url}/api/oidc/callback"
     return {"client_id": "app-1", "client_secret": SECRET, "issuer": ISSUER, "callback_url": callback}
 
 
 def ours(document: dict[str, Any], name: str = "azure") -> dict[str, Any]:
-    """The provider of this name, which is taken out of the document."""
+    """Remove the provider of this name from the document and return it."""
     (found,) = [item for item in document["providers"] if item["name"] == name]
     document["providers"].remove(found)
     return dict(found)
@@ -46,7 +46,7 @@ def puts(lab: Lab, console: Console) -> list[str]:
 
 
 def unfamiliar(document: dict[str, Any]) -> dict[str, Any]:
-    """The settings with things that no version has had so far."""
+    """The settings with members that no version of RustDesk has had."""
     strange = {
         "name": "Zürich",
         "order_index": 7,
@@ -63,8 +63,8 @@ def unfamiliar(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_the_life_of_a_provider(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
-    """Predicted, made, converged, taken away again; the settings are then what they were."""
+def test_provider_lifecycle(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+    """Predicted, created, converged, removed; the settings are then as before."""
     console, options = one(make_fleet)
     console.put_settings(unfamiliar(console.settings()))
     before = console.settings()
@@ -120,8 +120,8 @@ def test_the_life_of_a_provider(lab: Lab, make_fleet: Callable[[int], Fleet], in
     assert [item for item in console.sessions() if item["user"] == console.username] == []
 
 
-def test_each_field_is_changed_and_stays(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
-    """What is not declared in the same run stays: fields, unknown keys, and the place of the provider."""
+def test_each_field_is_changed_and_kept(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+    """Undeclared values are kept: fields, unknown keys, and the position of the provider."""
     console, options = one(make_fleet)
     in_process.task("rustdesk_oidc_provider", **options, **declared(console))
     document = console.settings()
@@ -165,8 +165,8 @@ def test_each_field_is_changed_and_stays(lab: Lab, make_fleet: Callable[[int], F
     assert len(puts(lab, console)) == 1 + len(changes)
 
 
-def test_names_are_compared_as_rustdesk_does(make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
-    """Case does not matter, azure and microsoft are one; what is there keeps its spelling, and never gets a twin."""
+def test_names_are_compared_as_in_rustdesk(make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+    """Case does not matter, and azure equals microsoft; a provider keeps its spelling and is never duplicated."""
     console, options = one(make_fleet)
     document = console.settings()
     document["providers"].append({**declared(console), "name": "Microsoft", "order_index": 1, "enabled": True})
@@ -190,7 +190,7 @@ def test_names_are_compared_as_rustdesk_does(make_fleet: Callable[[int], Fleet],
     document["providers"][1]["client_id"] = "app-MicroSoft"
     assert json.dumps(console.settings()) == json.dumps(document)
 
-    # Where a console has both, the one of exactly that name is meant.
+    # If a console has both, the exact match is used.
     document["providers"].append({**document["providers"][1], "name": "azure", "order_index": 2})
     console.put_settings(document)
     in_process.tasks(module("rustdesk_oidc_provider", **options, client_id="app-3"))
@@ -198,8 +198,8 @@ def test_names_are_compared_as_rustdesk_does(make_fleet: Callable[[int], Fleet],
     assert console.settings() == document
 
 
-def test_hidden_secrets(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
-    """A console that hides secrets: they are neither compared nor harmed; update_secret decides what is written."""
+def test_hidden_client_secrets(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+    """A console that hides client secrets: they are neither compared nor lost; update_secret controls writing."""
     for hidden in ("masked", "absent"):
         console, options = one(make_fleet)
         provider = {**options, **declared(console)}
@@ -228,12 +228,12 @@ def test_hidden_secrets(lab: Lab, make_fleet: Callable[[int], Fleet], in_process
         assert written["changed"], written
         assert ours(stored["json"])["client_secret"] == SECRET[::-1]
         assert ours(console.settings())["client_secret"] == SECRET[::-1]
-        if renamed["failed"]:  # a mask must not be written as if it were a secret
+        if renamed["failed"]:  # a mask must not be written as a client secret
             assert "update_secret" in renamed["msg"]
         else:
             assert ours(console.settings())["client_id"] == "app-2"
 
-        # Another provider's secret is hidden too: whatever the run does, it survives.
+        # Another provider's client secret is hidden, too: it survives every run.
         console.put_settings(document)
         (result,) = in_process.tasks(module("rustdesk_oidc_provider", **always))
         assert ours(console.settings(), "legacy") == ours(document, "legacy")
@@ -242,8 +242,8 @@ def test_hidden_secrets(lab: Lab, make_fleet: Callable[[int], Fleet], in_process
             assert "othing was written" in result["msg"]
 
 
-def test_what_was_not_stored_as_written(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
-    """What is read back differs from what was written: the former settings are put back, and the message says so."""
+def test_write_that_was_stored_differently(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+    """If the settings read back differ from those written, the former ones are restored, and the message reports it."""
     console, options = one(make_fleet)
     before = console.settings()
     altered = {**before, "providers": [{**before["providers"][0], "enabled": True}]}
@@ -253,19 +253,19 @@ def test_what_was_not_stored_as_written(lab: Lab, make_fleet: Callable[[int], Fl
     (result,) = in_process.tasks(module("rustdesk_oidc_provider", **options, **declared(console), console_type="pro"))
     assert result["failed"]
     assert not result["changed"]
-    assert "restored" in result["msg"] or "put back" in result["msg"], result["msg"]
+    assert "restored" in result["msg"], result["msg"]
     assert json.dumps(console.settings()) == json.dumps(before)
     assert len(puts(lab, console)) == 2
 
-    # An answer as if all were well, and nothing stored.
+    # The response reports success, but nothing was stored.
     lab.fault(console.name, "PUT", path, status=200, times=2)
     (ignored,) = in_process.tasks(module("rustdesk_oidc_provider", **options, **declared(console)))
     assert ignored["failed"]
     assert json.dumps(console.settings()) == json.dumps(before)
 
 
-def test_options_that_are_missing(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
-    """The message names them; a new provider is not made of half of what it needs."""
+def test_missing_options(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+    """The message names them; no incomplete provider is created."""
     console, options = one(make_fleet)
     new = declared(console)
     del new["callback_url"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_oidc_provider_info: what a console holds, secrets only where asked for, and never on a screen."""
+"""rustdesk_oidc_provider_info: a console's providers, with client secrets only on request, and never on a screen."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from support.fleet import Fleet
 from support.in_process import InProcess
 
 
-def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
-    """The providers in the console's order, without values; nothing is written and no session stays open."""
+def test_providers_of_a_console(lab: Lab, make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+    """They are in the console's order and without values; nothing is written, and no session is left open."""
     fleet = make_fleet(1)
     (name,) = fleet.consoles
     console, options = fleet.consoles[name], fleet.console_options(name)
@@ -56,7 +56,7 @@ def test_what_a_console_holds(lab: Lab, make_fleet: Callable[[int], Fleet], in_p
 
 
 def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
-    """Censored at the highest verbosity through both doors, and still of use to the next task."""
+    """They are censored at the highest verbosity, as action and as module, and the next task can still use them."""
     fleet = make_fleet(1)
     (name,) = fleet.consoles
     (secret,) = [item["client_secret"] for item in fleet.consoles[name].settings()["providers"]]
@@ -65,7 +65,7 @@ def test_secrets_stay_out_of_the_output(make_fleet: Callable[[int], Fleet], quic
         "register": "r",
     }
     used = {"ansible.builtin.assert": {"that": f"r.providers[0].client_secret | length == {len(secret)}"}}
-    # A session is encrypted, and the next task goes on with it
+    # A session is encrypted, and the next task continues with it
     options = fleet.console_options(name)
     kept = {**module("rustdesk_oidc_provider_info", **options, keep_session=True), "register": "kept"}
     used_on = module("rustdesk_oidc_provider_info", **{**options, "password": "wrong"}, session="{{ kept.session }}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""rustdesk_sign_in_check: passes where a user can sign in, and otherwise says which step fails, and why."""
+"""rustdesk_sign_in_check: it passes if a user can sign in, and otherwise names the failing step and the cause."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNKNOWN = "99999999-8888-7777-6666-555555555555"
 
 @pytest.fixture
 def converged(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[tuple[Fleet, str, dict[str, Any]]]:
-    """A server at which users can sign in, and the options of a check that passes."""
+    """A server at which users can sign in, and the options of a passing check."""
     lab.set_lag(0, 0)
     fleet = make_fleet(1)
     (name,) = fleet.consoles
@@ -47,14 +47,14 @@ def converged(lab: Lab, make_fleet: Callable[[int], Fleet]) -> Iterator[tuple[Fl
 
 
 def failing(result: dict[str, Any]) -> list[str]:
-    """The names of the checks that failed; each has to say what to do."""
+    """The names of the failed checks, each of which must have a detail and a hint."""
     failed = [check for check in result["checks"] if check["ok"] is False]
     assert not [check for check in failed if not check["hint"] or not check["detail"]], failed
     return [check["name"] for check in failed]
 
 
-def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_process: InProcess) -> None:
-    """Every mistake is found by the check that is about it, and by no other."""
+def test_each_mistake(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_process: InProcess) -> None:
+    """Every mistake is found by the check for it, and by no other."""
     fleet, name, right = converged
     assert fleet.sign_in(name)["access_token"]
     wrong: list[tuple[dict[str, Any], list[str], str]] = [
@@ -104,10 +104,8 @@ def test_each_reason(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_
     assert not any(result["changed"] for result in (passed, alias, bare, tolerated, *failed))
 
 
-def test_what_is_wrong_in_the_console(
-    lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_process: InProcess
-) -> None:
-    """Where a user's sign-in fails, the check fails; it names the step that is the user's too."""
+def test_mistakes_in_the_console(lab: Lab, converged: tuple[Fleet, str, dict[str, Any]], in_process: InProcess) -> None:
+    """If a user's sign-in fails, the check fails at the same step."""
     fleet, name, right = converged
     console = fleet.consoles[name]
     document = console.settings()
@@ -134,7 +132,7 @@ def test_what_is_wrong_in_the_console(
         assert result["failed"], change
         assert failing(result)[0] == check, change
 
-    # Another callback URL than is declared, and the console asked for through a redirect
+    # A callback URL other than the declared one, and a console behind a redirect
     console.put_settings({**document, "callback_url": "https://other.example/api/oidc/callback"})
     redirecting = fleet.add_server(f"redirecting.{fleet.domain}", http_redirect=True)
     callback, redirected, html = in_process.tasks(
@@ -148,7 +146,7 @@ def test_what_is_wrong_in_the_console(
     assert failing(html)[0] == "console_reachable"
     console.put_settings(document)
 
-    # The client secret has ended: both checks that are about it say so, as the user's sign-in does.
+    # The client secret has expired: both checks for it report this, like the user's sign-in.
     lab.advance(181 * DAY)
     with pytest.raises(SignInFailed, match="AADSTS7000222"):
         fleet.sign_in(name)

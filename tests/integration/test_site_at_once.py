@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs of several controllers on the same servers at the same moment."""
+"""Runs of several controllers on the same servers at the same time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAKES = ("POST", "/addPassword")
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_first_runs(kind: str, lab: Lab, fleet: Fleet) -> None:
-    """None fails, all leave the one client secret that the console has, and users can sign in."""
+    """None fails, all keep only the client secret that the console has, and users can sign in."""
     console = consoles.add(fleet, kind)
     (name,) = fleet.hosts
     done = runs_at_once([fleet] * 4, meet=[MAKES, written(ADDS, kind)])
@@ -33,7 +33,7 @@ def test_first_runs(kind: str, lab: Lab, fleet: Fleet) -> None:
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_renewals(kind: str, lab: Lab, fleet: Fleet) -> None:
-    """The former one is superseded once, and a run that was slower keeps what the console got from another one."""
+    """The former client secret is superseded once, and slower runs keep the one that another run wrote."""
     console = consoles.add(fleet, kind)
     (name,) = fleet.hosts
     assert quick_run(fleet).rc == 0
@@ -47,7 +47,7 @@ def test_renewals(kind: str, lab: Lab, fleet: Fleet) -> None:
 
 
 def test_providers_of_one_console(lab: Lab, fleet: Fleet) -> None:
-    """Each run writes the settings of RustDesk Server Pro as a whole, without the providers of the others."""
+    """Each run writes the complete settings of RustDesk Server Pro, without the providers of the others."""
     console = consoles.add(fleet, "pro")
     (name,) = fleet.hosts
     fleets = [copy.copy(fleet) for _number in range(3)]
@@ -58,7 +58,8 @@ def test_providers_of_one_console(lab: Lab, fleet: Fleet) -> None:
             "rustdesk_sso_app_unique_name": f"rustdesk-{number}",
         }
         one.hosts = {name: {**fleet.hosts[name], **own}}
-    # All have looked before the first one writes; that one has read back well before the others' writes take effect
+    # All runs read before the first one writes, and that one has verified its write before the others' writes take
+    # effect
     method, path = written(ADDS, "pro")
     late = {"service": console.name, "method": method, "path_regex": path, "delay": 0.3, "times": len(fleets) - 1}
     lab.fault(console.name, method, path, delay=0.001, then=[late])
@@ -68,6 +69,6 @@ def test_providers_of_one_console(lab: Lab, fleet: Fleet) -> None:
 
 
 def written(requests: dict[str, tuple[str, str]], kind: str) -> tuple[str, str]:
-    """Method and path of the request by which the product writes to this console."""
+    """Method and path of the product's write request to a console of this type."""
     method, path = requests[kind]
     return method, path.strip("$")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The automation's own credential: warned of before it expires, and what to do when Entra refuses it."""
+"""The automation's own credential: a warning before it expires, and the next step if Entra refuses it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ RENEW = "bootstrap_automation with -e bootstrap_renew=true"
 DAY = 24 * 3600
 
 
-def test_a_client_secret_that_expires_soon(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """One warning for all servers; each record says it; nothing more is requested; a run that removes says it too."""
+def test_client_secret_that_expires_soon(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """One warning for all servers and one in each record, without further requests; removal warns as well as main."""
     fleet = make_quick_fleet(2)
     first, second = fleet.hosts
     unknown = quick_run(fleet, "--check")
@@ -45,7 +45,7 @@ def test_a_client_secret_that_expires_soon(lab: Lab, make_quick_fleet: Callable[
     assert observed.output.count("automation's own client secret expires") == 1, observed.output
     assert {record["automation"]["state"] for record in observed.observed.values()} == {"expiring"}
 
-    # The time before it can be chosen, and another credential is not this one
+    # The warning period is configurable, and invalid values fail the servers that have them
     fleet.variables["rustdesk_sso_entra_credential_warn_before"] = "7d"
     assert "automation's own" not in quick_run(fleet, "--check").output
     fleet.hosts[first]["rustdesk_sso_entra_client_secret_expires"] = "soon"
@@ -56,10 +56,8 @@ def test_a_client_secret_that_expires_soon(lab: Lab, make_quick_fleet: Callable[
     assert "rustdesk_sso_entra_credential_warn_before is not a time span" in refused.output
 
 
-def test_a_certificate_until_it_has_expired(
-    own_lab: Lab, controller: Controller, unhurried: None, tmp_path: Path
-) -> None:
-    """Its file tells its end. An expired and an unknown one are told apart, each with its remedy."""
+def test_certificate_that_expires(own_lab: Lab, controller: Controller, unhurried: None, tmp_path: Path) -> None:
+    """Its file has the expiry date. Expired and unknown certificates are distinguished, each with its remedy."""
     own_lab.set_lag(0, 0)
     fleet = Fleet(own_lab, controller, 1)
     (host,) = fleet.hosts
@@ -86,7 +84,7 @@ def test_a_certificate_until_it_has_expired(
     assert "Upload the certificate" not in late.output
 
 
-def test_the_own_client_secret_has_expired(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
+def test_expired_client_secret_of_the_automation(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
     fleet = make_quick_fleet(1)
     lab.fault("login", path_regex="token$", deny=7000222)
     run = quick_run(fleet, "--check")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""remove.yml takes nothing away that another host of the inventory still declares."""
+"""remove.yml removes nothing that another host of the inventory still declares."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from support.quick_runs import quick_run
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_host_under_a_new_name(make_quick_fleet: Callable[[int], Fleet], kind: str) -> None:
-    """Its users sign in after the old name was removed; its application stays for whom cannot be read, too."""
+def test_renamed_host(make_quick_fleet: Callable[[int], Fleet], kind: str) -> None:
+    """Its users can sign in after the old name was removed; a host with unreadable variables keeps the application."""
     fleet = make_quick_fleet(0)
     old = consoles.add(fleet, kind).name
     new, hidden = f"new-{old}", f"hidden-{old}"
@@ -33,11 +33,11 @@ def test_a_host_under_a_new_name(make_quick_fleet: Callable[[int], Fleet], kind:
         assert f"{what} (declared by {new})" in said
     after = only(fleet.tenant)
     assert after["web"]["redirectUris"] == application["web"]["redirectUris"]
-    # Both names are of one console, which holds one of theirs
+    # Both names refer to one console, which has a client secret of one of them
     assert key_ids(after, f"rustdesk-sso {new}") | key_ids(after, f"rustdesk-sso {old}")
     assert fleet.sign_in(new)["access_token"]
 
-    # A host whose address cannot be read may be any of them
+    # A host with an unreadable address may declare any of these objects
     fleet.hosts[hidden] = {"rustdesk_sso_console_url": "{{ not_defined_anywhere }}"}
     for name in (old, hidden):
         fleet.consoles.pop(name, None)

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Drift: what somebody or time changed breaks users' sign-in, is noticed by a check and healed by a run.
+"""Drift: a manual change or expiry breaks users' sign-in, check mode detects it, and a run corrects it.
 
-Client secrets live on in the same flow: renewed before their end, retired after the overlap, others' never touched.
+The same test covers client secrets: they are renewed before they expire and retired after the overlap; others' are
+never touched.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ FOREIGN_URI = "https://other.example/api/oidc/callback"
 
 
 class Site:
-    """Edits behind the automation's back."""
+    """Changes that bypass the automation."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
@@ -44,11 +45,11 @@ class Site:
         console.put_settings({**console.settings(), **members})
 
     def app(self, name: str) -> dict[str, Any]:
-        """The application of a server that has its own."""
+        """The application of a server with its own application."""
         return next(item for item in self.fleet.tenant.applications() if item["uniqueName"] == name)
 
     def graph(self, method: str, path: str, json: Any = None) -> None:
-        """A request to Graph that succeeds."""
+        """Send a request to Graph that must succeed."""
         response = self.fleet.tenant.graph(method, path, json)
         assert response.ok, response.text
 
@@ -59,12 +60,12 @@ class Site:
         self.graph("POST", f"/applications/{app['id']}/removePassword", {"keyId": secret["keyId"]})
 
     def remove_redirect_uri(self, name: str) -> None:
-        """Replace a server's redirect URI by a foreign one."""
+        """Replace a server's redirect URI with a foreign one."""
         body = {"web": {"redirectUris": [FOREIGN_URI]}}
         self.graph("PATCH", f"/applications/{self.app(name)['id']}", body)
 
     def remove_provider(self, name: str) -> None:
-        """Delete a server's provider in its console."""
+        """Delete a server's provider from its console."""
         providers = [item for item in self.fleet.consoles[name].settings()["providers"] if item["name"] != "azure"]
         self.settings(name, providers=providers)
 
@@ -74,19 +75,19 @@ class Site:
         return {item["keyId"] for item in self.app(name)["passwordCredentials"] if item["displayName"] == ours}
 
     def add_secret(self, name: str, display_name: str | None) -> str:
-        """Somebody else adds a client secret to a server's application; gives its key ID."""
+        """Add a client secret to a server's application manually; return its key ID."""
         body = {"passwordCredential": {"displayName": display_name}}
         response = self.fleet.tenant.graph("POST", f"/applications/{self.app(name)['id']}/addPassword", body)
         assert response.ok, response.text
         return str(response.json()["keyId"])
 
     def held(self, name: str) -> str:
-        """The client secret that a console has."""
+        """The client secret of a console's provider."""
         providers = self.fleet.consoles[name].settings()["providers"]
         return str(next(item for item in providers if item["name"] == "azure")["client_secret"])
 
     def outcome(self, name: str) -> tuple[str, str]:
-        """How a user's sign-in ends: the step and the code of its failure, or ``("", "")``."""
+        """The result of a user's sign-in: the step and the code of its failure, or ``("", "")``."""
         try:
             assert self.fleet.sign_in(name)["access_token"]
         except SignInFailed as failure:
@@ -94,7 +95,7 @@ class Site:
         return "", ""
 
 
-# Servers that share an application, so that a change in their console alone shows up as theirs
+# Servers that share an application: each change is in their own console
 IN_CONSOLE: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
     "intact": (lambda site, name: None, ("", "")),
     "disabled": (lambda site, name: site.provider(name, enabled=False), ("login-options", "")),
@@ -111,7 +112,7 @@ IN_CONSOLE: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
         ("authorize", "AADSTS50011"),
     ),
 }
-# Servers with an application of their own
+# Servers that have their own application
 IN_ENTRA: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
     "intact-own": (lambda site, name: None, ("", "")),
     "secret-deleted": (Site.remove_secret, ("callback", "AADSTS7000215")),
@@ -129,7 +130,7 @@ IN_ENTRA: dict[str, tuple[Callable[[Site, str], None], tuple[str, str]]] = {
         lambda site, name: site.graph("DELETE", f"/servicePrincipals(appId='{site.app(name)['appId']}')"),
         ("password", "AADSTS90094"),
     ),
-    # Time alone spoils these two, by the lifetimes below
+    # These two break as time passes, because of the lifetimes below
     "near-end": (lambda site, name: None, ("", "")),
     "expired": (lambda site, name: None, ("callback", "AADSTS7000222")),
 }
@@ -158,7 +159,7 @@ def test_drift_breaks_sign_in_until_the_next_run(
         return done
 
     def noticed(*options: str) -> dict[str, int]:
-        """What a check tells; it changes nothing."""
+        """Run in check mode, which must not change anything; return the predicted changes."""
         before = seen(fleet)
         fleet.lab.clear_requests()
         told = run("--check", "--diff", *options).changed()
@@ -170,45 +171,45 @@ def test_drift_breaks_sign_in_until_the_next_run(
     assert {case: site.outcome(names[case]) for case in cases} == dict.fromkeys(cases, ("", ""))
     near = names["near-end"]
     first = site.keys(near)
-    # Names that are nearly the holder's, or none at all, belong to somebody else
+    # Names similar to the holder's, or no name, belong to other administrators
     foreign = {site.add_secret(near, other) for other in ("backup job", near.upper(), f"{near} ", "near-end", None)}
     uris = [*site.app(near)["web"]["redirectUris"], FOREIGN_URI]
     site.graph("PATCH", f"/applications/{site.app(near)['id']}", {"web": {"redirectUris": uris}})
 
-    # Everything goes wrong at once, each server in its own way
+    # Everything breaks at once, each server differently
     fleet.lab.advance(12 * DAY)
     for case, (spoil, _failure) in cases.items():
         spoil(site, names[case])
-    # Else a user's own consent would bring a deleted service principal back
+    # Otherwise a user's own consent would restore a deleted service principal
     fleet.tenant.set_switches(user_consent=False)
     broken = {case: site.outcome(names[case]) for case in cases}
     assert broken == {case: failure for case, (_spoil, failure) in cases.items()}
 
-    # With the service principal, its users' consent is gone
+    # The users' consent was deleted with the service principal
     fleet.tenant.set_switches(user_consent=True)
 
-    # A check tells which servers need a run, and only these
+    # Check mode reports the servers that need a run, and only these
     told = noticed()
     assert {name for name, count in told.items() if not count} == {names["intact"], names["intact-own"]}
 
-    # The run does that, and users sign in again everywhere
+    # The run applies the predicted changes, and users can sign in everywhere again
     held = site.held(near)
     assert run().changed() == told
     assert {case: site.outcome(names[case]) for case in cases} == dict.fromkeys(cases, ("", ""))
     callback = f"{fleet.consoles[names['redirect-uri']].url}/api/oidc/callback"
     assert set(site.app(names["redirect-uri"])["web"]["redirectUris"]) == {FOREIGN_URI, callback}
-    # Renewed before its end, with the earlier one still accepted
+    # Renewed before expiry; the former one is still accepted
     assert site.held(near) != held
     assert first < site.keys(near)
     assert len(site.keys(near)) == 2
 
-    # The next run changes nothing, and as long as the overlap lasts superseded client secrets stay
+    # The next run changes nothing, and superseded client secrets are kept during the overlap
     fleet.lab.advance(23 * HOUR)
     settled = seen(fleet)
     assert run().changed() == nothing
     assert seen(fleet) == settled
 
-    # After the overlap they go, and nothing else does
+    # After the overlap they are removed, and nothing else
     fleet.lab.advance(2 * HOUR)
     held, successor = site.held(near), site.keys(near) - first
     few = ("--limit", ",".join(names[case] for case in ("near-end", "secret-mistyped", "intact-own")))
@@ -225,7 +226,7 @@ def test_drift_breaks_sign_in_until_the_next_run(
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_drift_is_shown_while_a_superseded_client_secret_exists(kind: str, fleet: Fleet) -> None:
-    """The session with the console stays open then, and its token in the result censors nothing else of it."""
+    """The session with the console stays open then, but its token censors nothing else in the result."""
     consoles.add(fleet, kind)
     (name,) = fleet.hosts
     assert quick_run(fleet).rc == 0

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mistakes: each ends in a message that names what to change, and changes nothing on either side."""
+"""Mistakes: each results in a message that names what to change, and nothing changes on either side."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ HTML = "<!DOCTYPE html><html><body><h1>It works!</h1></body></html>"
 
 
 def closed_port() -> int:
-    """A port of this machine on which nobody listens."""
+    """A port of this machine without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def message(run: Run, name: str) -> str:
-    """What the failure of a server says, as its user reads it."""
+    """The error message of a server, as the user reads it."""
     found = re.search(rf"^fatal: \[{re.escape(name)}[^\]]*\]: FAILED! => (\{{.*\}})$", run.output, re.MULTILINE)
     assert found, f"{name} did not fail:\n{run.output}"
     said = json.loads(found.group(1))["msg"]
@@ -37,12 +37,12 @@ def message(run: Run, name: str) -> str:
 
 
 def places(run: Run, sentence: str) -> list[str]:
-    """How the lines begin that have a sentence of a failure."""
+    """The first words of the lines that contain a sentence of an error."""
     start = " ".join(sentence.split())[:100]
     return [line.split()[0] for line in run.output.splitlines() if start in line or json.dumps(start)[1:-1] in line]
 
 
-# For each mistake, all of these patterns occur in its message
+# For each mistake, its message must match all of these patterns
 SAYS: dict[str, tuple[str, ...]] = {
     "http-public-url": (r"rustdesk_sso_public_url", r"https"),
     "unknown-tenant-id": (r"tenant_id", UNKNOWN_TENANT),
@@ -60,7 +60,7 @@ SAYS: dict[str, tuple[str, ...]] = {
 
 
 def spoil(fleet: Fleet, poor: Fleet) -> dict[str, str]:
-    """Adds a server for each mistake; gives their names."""
+    """Add a server for each mistake; return their names."""
     names = {case: f"{case}.{fleet.domain}" for case in SAYS}
     special: dict[str, dict[str, Any]] = {
         "no-admin": {"admin": False},
@@ -96,7 +96,7 @@ def spoil(fleet: Fleet, poor: Fleet) -> dict[str, str]:
 def test_every_mistake_has_its_message_and_stops_only_its_server(
     fleet: Fleet, make_fleet: Callable[[int], Fleet], seen: Callable[[Fleet], str]
 ) -> None:
-    """All mistakes in one run, beside a server that is well."""
+    """All mistakes in one run, next to a healthy server."""
     poor = make_fleet(0)
     names = spoil(fleet, poor)
     settings = {name: json.dumps(console.settings()) for name, console in fleet.consoles.items()}
@@ -115,7 +115,7 @@ def test_every_mistake_has_its_message_and_stops_only_its_server(
     assert not missing, "\n".join(f"{case}: {pattern} is not in: {text}" for case, pattern, text in missing)
     assert not re.search(r"Traceback|KeyError|TypeError|AttributeError|object at 0x", run.output), run.output
     assert all(text.count("\n") < 8 for text in said.values()), said
-    # Where it happens and at the end, once each; ansible-core 2.19 and later repeat the message of a failed task
+    # Once where it happens and once at the end; ansible-core 2.19 and later repeat the message of a failed task
     for case, text in said.items():
         told = [place for place in places(run, text) if place != "[ERROR]:"]
         assert (len(told), told[0]) == (2, "fatal:"), f"{case}: {places(run, text)}\n{run.output}"
@@ -125,7 +125,7 @@ def test_every_mistake_has_its_message_and_stops_only_its_server(
         run.output.index("Show the summary") < run.output.rindex("Wrong credentials") < run.output.index("PLAY RECAP")
     )
 
-    # Nothing changed where something is wrong; the server that is well got everything
+    # Servers with a mistake are unchanged; the healthy one is set up completely
     apps = {item["uniqueName"] for item in fleet.tenant.applications()} - {None}
     assert apps == {"rustdesk-sso"}
     assert {name: json.dumps(fleet.consoles[name].settings()) for name in settings} == settings
@@ -134,7 +134,7 @@ def test_every_mistake_has_its_message_and_stops_only_its_server(
 
 
 def test_unreachable_server_keeps_its_registration(fleet: Fleet) -> None:
-    """The server that registers for the others is down while they drift: they are healed, and it loses nothing."""
+    """The server that registers for the others is down while they drift: they are corrected, and it loses nothing."""
     down, up = (fleet.add_server(f"{name}.{fleet.domain}").name for name in ("down", "up"))
     assert quick_run(fleet).rc == 0
     (app,) = (item for item in fleet.tenant.applications() if item["uniqueName"])
@@ -155,14 +155,14 @@ def test_unreachable_server_keeps_its_registration(fleet: Fleet) -> None:
     assert fleet.sign_in(up)["access_token"]
     assert fleet.sign_in(down)["access_token"]
 
-    # Back again, nothing is left to do
+    # Once it is back, no change is left
     fleet.hosts[down]["rustdesk_sso_console_url"] = reachable
     run = quick_run(fleet)
     assert run.changed() == {down: 0, up: 0}, run.output
 
 
-def test_second_factor_by_e_mail(make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
-    """The first run asks for the code and tells the attempt that it belongs to; the second one brings both."""
+def test_second_factor_by_email(make_fleet: Callable[[int], Fleet], in_process: InProcess) -> None:
+    """The first run requests the code and returns the verification secret of the attempt; the second run sends both."""
     fleet = make_fleet(0)
     console = fleet.add_server(f"mail.{fleet.domain}", second_factor="email")
     options = fleet.console_options(console.name)

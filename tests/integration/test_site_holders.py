@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A holder of a client secret is a console: one that was restored from another server's backup gets its own."""
+"""The holder of a client secret is a console: one that was restored from another server's backup gets its own."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from support.quick_runs import quick_run
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_console_that_was_restored_from_another_servers_backup(
-    make_quick_fleet: Callable[[int], Fleet], kind: str
-) -> None:
-    """In a run of both and of one alone; the other keeps its client secret, and its renewal harms nobody."""
+def test_console_restored_from_another_servers_backup(make_quick_fleet: Callable[[int], Fleet], kind: str) -> None:
+    """Whether one or both servers are in the run, the other keeps its client secret; retiring it does no harm."""
     fleet = make_quick_fleet(0)
     one, two = (consoles.add(fleet, kind, name).name for name in ("one", "two"))
     assert quick_run(fleet).rc == 0
@@ -33,7 +31,7 @@ def test_a_console_that_was_restored_from_another_servers_backup(
         assert consoles.entry(fleet.consoles[two])["client_secret"] != theirs
     assert consoles.entry(fleet.consoles[one])["client_secret"] == theirs
     assert quick_run(fleet).changed() == {one: 0, two: 0}
-    # What the first one has is retired for it alone
+    # The other server's client secret can be retired without affecting this one
     application = only(fleet.tenant)
     for key in key_ids(application, f"rustdesk-sso {one}"):
         path = f"/applications/{application['id']}/removePassword"
@@ -42,10 +40,10 @@ def test_a_console_that_was_restored_from_another_servers_backup(
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_what_a_console_has_under_a_former_name_leaves_with_it(
+def test_client_secret_under_a_former_name_is_removed_with_its_console(
     make_quick_fleet: Callable[[int], Fleet], kind: str
 ) -> None:
-    """A host is renamed, and its console keeps its client secret; one that somebody made by hand is left, and named."""
+    """After a host is renamed, its console keeps its client secret; a manually created one is kept and reported."""
     fleet = make_quick_fleet(0)
     one, by_hand = (consoles.add(fleet, kind, name).name for name in ("one", "by-hand"))
     assert quick_run(fleet).rc == 0

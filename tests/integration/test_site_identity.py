@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""site.yml never gives a console's users another identity: they keep their accounts, or somebody has said otherwise."""
+"""site.yml gives a console's users no new identity: they keep their accounts unless the user requests otherwise."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.quick_runs import quick_run
 
 
 def by_hand(fleet: Fleet, *desks: Console, **values: Any) -> str:
-    """An application that somebody registers for consoles and types into their providers; its client ID."""
+    """Register an application for consoles manually and enter it in their providers; return its client ID."""
     web = {"redirectUris": [f"{console.url}/api/oidc/callback" for console in desks]}
     made = fleet.tenant.graph("POST", "/applications", json={"displayName": "By hand", "web": web}).json()
     assert fleet.tenant.graph("POST", "/servicePrincipals", json={"appId": made["appId"]}).status_code == 201
@@ -29,7 +29,7 @@ def by_hand(fleet: Fleet, *desks: Console, **values: Any) -> str:
 
 
 def accounts(fleet: Fleet) -> dict[str, list[str]]:
-    """The accounts of each console after the user has signed in everywhere."""
+    """Sign a user in everywhere; return the accounts of each console."""
     for name in fleet.consoles:
         assert fleet.sign_in(name)["access_token"]
     return {name: sorted(user["name"] for user in console.users()) for name, console in fleet.consoles.items()}
@@ -40,8 +40,8 @@ def said(output: str) -> str:
     return " ".join(output.split())
 
 
-def test_an_application_that_was_made_by_hand(fleet: Fleet, seen: Callable[[Fleet], str]) -> None:
-    """At a console of each type: refused without a trace, in check mode too; then adopted, or replaced on request."""
+def test_manually_created_application(fleet: Fleet, seen: Callable[[Fleet], str]) -> None:
+    """At each console type it is refused without any change, then adopted, or replaced on request."""
     fleet.tenant.set_permissions(["Application.ReadWrite.All"])
     desks = consoles.one_of_each(fleet)
     assert quick_run(fleet).rc == 0
@@ -77,8 +77,8 @@ def test_an_application_that_was_made_by_hand(fleet: Fleet, seen: Callable[[Flee
     assert {consoles.entry(console)["client_id"] for console in desks.values()} == {held}
 
 
-def test_one_console_of_several(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """The others that share the application go on; the refused one adds nothing to it, though its provider is off."""
+def test_one_refused_console_of_several(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """The others that share the application continue; the refused one adds nothing, although its provider is off."""
     fleet = make_quick_fleet(2)
     one, other = fleet.consoles.values()
     assert quick_run(fleet).rc == 0
@@ -96,14 +96,14 @@ def test_one_console_of_several(make_quick_fleet: Callable[[int], Fleet]) -> Non
     assert fleet.sign_in(other.name)["access_token"]
 
 
-def test_a_provider_of_another_name_for_the_same_tenant(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """A second one is not added beside it, unless both are intended."""
+def test_provider_with_another_name_for_the_same_tenant(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """No second one is added next to it, unless both are intended."""
     fleet = make_quick_fleet(1)
     (host,) = fleet.hosts
     assert quick_run(fleet).rc == 0
     fleet.variables["rustdesk_sso_provider_name"] = "entra"
     issuer = consoles.entry(fleet.consoles[host])["issuer"]
-    # The tenant by its ID, and as people write it; with the same application, and with a new one
+    # The tenant by its ID and by its domain; with the same application and with a new one
     for number, spelling in enumerate((issuer, issuer.replace(fleet.tenant.tenant_id, fleet.domain))):
         consoles.put(fleet.consoles[host], issuer=spelling)
         refused = quick_run(fleet, "-e", f"rustdesk_sso_app_unique_name={('rustdesk-sso', 'another')[number]}")

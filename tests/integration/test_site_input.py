@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A mistake in one server's variables fails that server alone, before anything is asked for it."""
+"""A mistake in one server's variables fails only that server, before any request is sent for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support import consoles
 from support.fleet import Fleet
 from support.quick_runs import quick_run
 
-# By the variable that has it. The second server is never the one that registers for all; the first one is.
+# By variable. The second server never registers for all; the first one does.
 MISTAKES: dict[str, Any] = {
     "secret_lifetime": "6 months",
     "secret_overlap": "1s\n",
@@ -42,13 +42,13 @@ MISTAKES: dict[str, Any] = {
 
 
 def requests(lab: Lab, name: str) -> list[str]:
-    """What the product has asked a console."""
+    """The product's requests to a console."""
     return [f"{entry['method']} {entry['path']}" for entry in lab.requests() if entry["service"] == name]
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["first server", "second server"])
-def test_each_mistake_is_its_servers_own(lab: Lab, make_quick_fleet: Callable[[int], Fleet], place: int) -> None:
-    """All in one run, beside a server that is well and shares the application."""
+def test_each_mistake_fails_only_its_server(lab: Lab, make_quick_fleet: Callable[[int], Fleet], place: int) -> None:
+    """All in one run, next to a healthy server that shares the application."""
     fleet = make_quick_fleet(0)
     names: dict[str, str] = {}
     if place:
@@ -82,8 +82,8 @@ CREDENTIALS = ("username", "password")
 
 
 @pytest.mark.parametrize("entry", ["main", "observe", "remove", "adopt"])
-def test_credentials_that_are_nowhere(lab: Lab, make_quick_fleet: Callable[[int], Fleet], entry: str) -> None:
-    """The first task names the variable and the remedy of each server, before anything is asked for it."""
+def test_missing_credentials(lab: Lab, make_quick_fleet: Callable[[int], Fleet], entry: str) -> None:
+    """The first task names each server's variable and remedy, before any request is sent for it."""
     fleet = make_quick_fleet(2)
     for name, option in zip(fleet.hosts, CREDENTIALS, strict=True):
         del fleet.hosts[name][f"rustdesk_sso_console_{option}"]
@@ -96,7 +96,7 @@ def test_credentials_that_are_nowhere(lab: Lab, make_quick_fleet: Callable[[int]
     assert lab.requests() == []
 
 
-def test_credentials_of_the_environment(
+def test_credentials_from_the_environment(
     lab: Lab, make_quick_fleet: Callable[[int], Fleet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet = make_quick_fleet(1)
@@ -110,8 +110,8 @@ def test_credentials_of_the_environment(
     ("entry", "options"),
     [("remove", ("-e", "rustdesk_sso_remove_console=false")), ("main", ("--tags", "rustdesk_sso_validate"))],
 )
-def test_credentials_that_nobody_needs(make_quick_fleet: Callable[[int], Fleet], entry: str, options: Any) -> None:
-    """Of a console that is gone, and of a run that asks none."""
+def test_unneeded_credentials(make_quick_fleet: Callable[[int], Fleet], entry: str, options: Any) -> None:
+    """For a console that no longer exists, and in a run that sends no request to it."""
     fleet = make_quick_fleet(1)
     (name,) = fleet.hosts
     for option in CREDENTIALS:
@@ -120,8 +120,8 @@ def test_credentials_that_nobody_needs(make_quick_fleet: Callable[[int], Fleet],
     assert run.rc == 0, run.output
 
 
-def test_a_mistake_at_removal(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """Removal checks how it signs in, too."""
+def test_mistake_at_removal(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """Removal also validates the options of its sign-in."""
     fleet = make_quick_fleet(1)
     (name,) = fleet.hosts
     fleet.hosts[name]["rustdesk_sso_console_headers"] = {"Host": "x"}
@@ -132,8 +132,8 @@ def test_a_mistake_at_removal(lab: Lab, make_quick_fleet: Callable[[int], Fleet]
     assert lab.requests() == []
 
 
-def test_a_refused_server_keeps_what_it_has(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """It still declares what it shares with others, also while another one renews or leaves."""
+def test_refused_server_keeps_its_settings(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """It still declares what it shares with others, even while another server renews or is removed."""
     fleet = make_quick_fleet(3)
     first, second, third = fleet.hosts
     assert quick_run(fleet).rc == 0
@@ -149,8 +149,8 @@ def test_a_refused_server_keeps_what_it_has(make_quick_fleet: Callable[[int], Fl
 
 
 @pytest.mark.parametrize("entry", ["main", "remove"])
-def test_the_client_secret_of_a_refused_server_is_its_own(make_quick_fleet: Callable[[int], Fleet], entry: str) -> None:
-    """Another server that was restored from its backup gets one of its own, or leaves without it."""
+def test_client_secret_of_a_refused_server_stays_its_own(make_quick_fleet: Callable[[int], Fleet], entry: str) -> None:
+    """Another server restored from its backup gets its own client secret, or is removed without deleting this one."""
     fleet = make_quick_fleet(2)
     refused, other = fleet.hosts
     assert quick_run(fleet).rc == 0
@@ -165,7 +165,7 @@ def test_the_client_secret_of_a_refused_server_is_its_own(make_quick_fleet: Call
 
 
 def test_no_mistake_fails_a_task_that_runs_once(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """With Ansible's own play: the server whose turn it is has the mistakes that the summary takes too."""
+    """In Ansible's own play: the first server's mistakes include variables that the summary uses."""
     fleet = make_quick_fleet(2)
     first, second = fleet.hosts
     fleet.hosts[first] |= {

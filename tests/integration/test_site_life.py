@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The life of a fleet: prediction, first run, sign-in of users, second run, one more server, other kinds of tenant."""
+"""The lifecycle of a fleet: prediction, runs, users' sign-in, one more server, and other forms of a tenant."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.quick_runs import quick_run
 
 NO_ENDPOINTS = dict.fromkeys(("authorization_endpoint", "token_endpoint", "userinfo_endpoint"), "")
 OWN_APP = "rustdesk-sso-own"
-# What another hand put into a console: a provider of its own and members that only it understands
+# Manual settings in a console: another provider, and members unknown to the collection
 FOREIGN_PROVIDER: dict[str, Any] = {
     "zz_first": {"b": [3, 1, 2], "a": None},
     "name": "GitHub",
@@ -36,7 +36,7 @@ FOREIGN_PROVIDER: dict[str, Any] = {
 
 
 def foreign(console: Console) -> str:
-    """The settings without our provider and the callback URL, in the order in which they are stored."""
+    """The settings without our provider and the callback URL, in their stored order."""
     settings = console.settings()
     settings["providers"] = [item for item in settings["providers"] if item["name"] != "azure"]
     settings["callback_url"] = None
@@ -44,7 +44,7 @@ def foreign(console: Console) -> str:
 
 
 def provider(console: Console) -> dict[str, Any]:
-    """Our provider as it is stored."""
+    """Our provider as stored."""
     return next(item for item in console.settings()["providers"] if item["name"] == "azure")
 
 
@@ -53,7 +53,7 @@ def ours(fleet: Fleet) -> dict[str, dict[str, Any]]:
     return {item["uniqueName"]: item for item in fleet.tenant.applications() if item["displayName"] != "automation"}
 
 
-def test_life_of_a_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]) -> None:
+def test_fleet_lifecycle(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]) -> None:
     first, second, third = (fleet.add_server(f"desk{number}.{fleet.domain}") for number in (1, 2, 3))
     fleet.hosts[third.name]["rustdesk_sso_app_unique_name"] = OWN_APP
     document = second.settings()
@@ -62,7 +62,7 @@ def test_life_of_a_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], w
     others = {console.name: foreign(console) for console in (first, second, third)}
     untouched = seen(fleet)
 
-    # Check mode tells what it would do and does nothing
+    # Check mode predicts the changes and changes nothing
     predicted = fleet.site("--check", "--diff")
     assert predicted.rc == 0, predicted.output
     assert writes() == []
@@ -72,7 +72,7 @@ def test_life_of_a_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], w
     for uri in (f"{console.url}/api/oidc/callback" for console in (first, second, third)):
         assert re.search(rf'^\+ +"{re.escape(uri)}"', predicted.output, re.MULTILINE), predicted.output
 
-    # The first run does what was predicted, host by host
+    # The first run applies the prediction, host by host
     done = fleet.site("--diff")
     assert done.rc == 0, done.output
     assert done.changed() == predicted.changed()
@@ -96,7 +96,7 @@ def test_life_of_a_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], w
     held = [provider(console)["client_secret"] for console in (first, second, third)]
     assert len(set(held)) == 3
 
-    # Users sign in at each server
+    # Users can sign in to each server
     for name in fleet.consoles:
         assert fleet.sign_in(name)["user"]["name"] == "alice"
 
@@ -109,7 +109,7 @@ def test_life_of_a_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], w
     assert writes() == []
     assert seen(fleet) == converged
 
-    # One more server joins the shared application; the others keep what they have
+    # One more server joins the shared application; the others are unchanged
     fourth = fleet.add_server(f"desk4.{fleet.domain}")
     joined = quick_run(fleet)
     assert joined.rc == 0, joined.output
@@ -124,29 +124,29 @@ def test_life_of_a_fleet(lab: Lab, fleet: Fleet, seen: Callable[[Fleet], str], w
     assert fleet.sign_in(first.name)["access_token"]
 
 
-def test_tenant_by_domain_and_what_consoles_have(fleet: Fleet, lab: Lab) -> None:
-    """A second factor by TOTP, a word in the place of a client secret, and an ansible.cfg that lets hosts run ahead."""
+def test_tenant_by_domain_and_prepared_consoles(fleet: Fleet, lab: Lab) -> None:
+    """A second factor with TOTP, a placeholder instead of a client secret, and the free strategy."""
     totp = fleet.add_server(f"totp.{fleet.domain}", second_factor="totp")
     prepared = fleet.add_server(f"prepared.{fleet.domain}")
     fleet.variables["rustdesk_sso_tenant_id"] = fleet.domain
-    # Whoever prepared the console typed a word as client secret; that word is also a part of the server's name
+    # The console was prepared with a word as client secret, which is a part of the server's name
     placeholder = {"enabled": False, "client_id": "to be done", "client_secret": "prepared", "issuer": ""}
     settings = prepared.settings()
     settings["providers"].append({"name": "azure", "order_index": 1, **placeholder, **NO_ENDPOINTS})
     prepared.put_settings(settings)
-    # Servers that share an application wait for each other all the same
+    # Servers that share an application still wait for each other
     done = fleet.site(ANSIBLE_STRATEGY="free")
     assert done.rc == 0, done.output
     for console in (totp, prepared):
-        # The issuer names the tenant by its ID, as Entra's tokens do
+        # The issuer contains the tenant ID, as in Entra's tokens
         assert provider(console)["issuer"] == f"{lab.login_url}/{fleet.tenant.tenant_id}/v2.0"
         assert fleet.sign_in(console.name)["user"]["name"] == "alice"
 
 
-def test_application_made_by_hand_is_adopted(
+def test_manually_created_application_is_adopted(
     fleet: Fleet, seen: Callable[[Fleet], str], writes: Callable[[], list[str]], lab: Lab
 ) -> None:
-    """Someone followed RustDesk's guide by hand: the run takes over what works and adds what is missing."""
+    """The application follows RustDesk's guide: the run adopts what works and adds what is missing."""
     fleet.tenant.set_permissions(["Application.ReadWrite.All"])
     name = f"desk.{fleet.domain}"
     console = fleet.add_server(name)
@@ -191,7 +191,7 @@ def test_application_made_by_hand_is_adopted(
     assert done.changed() == predicted.changed()
     (registered,) = done.of.hosts[name].results["Register the applications"]["applications"]
     assert registered["adopted"]
-    # One application still, with its redirect URIs; the console has the secret that worked
+    # Still one application, with its redirect URIs; the console keeps its working client secret
     (app,) = ours(fleet).values()
     assert (app["appId"], app["uniqueName"]) == (made["appId"], "rustdesk-sso")
     assert set(app["web"]["redirectUris"]) == {callback, elsewhere}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""site.yml replaces a callback URL in use only by one that leads to the same console."""
+"""site.yml replaces a callback URL in use only with one that leads to the same console."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support import consoles
 from support.fleet import Fleet
 from support.quick_runs import quick_report, quick_run
 
-# rustdesk_api has its address in the server's environment
+# The address of rustdesk_api is in the server's environment
 KINDS = ("pro", "rustdesk_console")
 
 
@@ -28,18 +28,18 @@ def said(output: str) -> str:
 
 
 def move(fleet: Fleet, console: Console, address: str) -> None:
-    """Declare another address of a console for its users."""
+    """Declare a different address of a console for its users."""
     fleet.hosts[console.name]["rustdesk_sso_public_url"] = address
 
 
 def fleet_callback(fleet: Fleet, console: Console) -> str:
-    """The callback URL that is declared for a console."""
+    """The declared callback URL of a console."""
     return f"{fleet.hosts[console.name]['rustdesk_sso_public_url']}/api/oidc/callback"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_wrong_address_is_refused(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
-    """In check mode too, before anything is written on either side; without the proof, the console is moved."""
+def test_wrong_address_is_refused(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
+    """It is refused before any change, in check mode and in a real run; without verification it is accepted."""
     console, other = consoles.add(fleet, kind), consoles.add(fleet, kind, "other")
     assert quick_run(fleet).rc == 0
     account = fleet.sign_in(console.name)["user"]["name"]
@@ -74,10 +74,8 @@ def test_a_wrong_address_is_refused(fleet: Fleet, seen: Callable[[Fleet], str], 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_console_that_begins_no_sign_in_at_the_moment_is_not_moved(
-    fleet: Fleet, seen: Callable[[Fleet], str], kind: str
-) -> None:
-    """Its address cannot be compared, and users would be lost when it begins them again."""
+def test_console_without_a_working_sign_in_is_not_moved(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
+    """Its address cannot be compared, and users would lose access once sign-ins work again."""
     console, other = consoles.add(fleet, kind), consoles.add(fleet, kind, "other")
     assert quick_run(fleet).rc == 0
     account = fleet.sign_in(console.name)["user"]["name"]
@@ -93,8 +91,8 @@ def test_a_console_that_begins_no_sign_in_at_the_moment_is_not_moved(
     assert fleet.sign_in(console.name)["user"]["name"] == account
 
 
-def test_an_address_that_is_not_in_use_is_replaced(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """A console whose provider is off has nobody to lose: the new address need not work before the run."""
+def test_unused_address_is_replaced(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """No user signs in to a console whose provider is disabled: the new address need not work before the run."""
     fleet = make_quick_fleet(1)
     (console,) = fleet.consoles.values()
     console.put_settings({**console.settings(), "callback_url": "https://former.invalid/api/oidc/callback"})
@@ -103,8 +101,8 @@ def test_an_address_that_is_not_in_use_is_replaced(make_quick_fleet: Callable[[i
     assert fleet.sign_in(console.name)["access_token"]
 
 
-def test_the_redirect_uri_of_a_former_address(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """It stays, the report says what it is, and it goes only when it is named and nobody declares it."""
+def test_redirect_uri_of_a_former_address(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """It is kept and reported; it is removed only if it is named and no server declares it."""
     fleet = make_quick_fleet(2)
     console, other = fleet.consoles.values()
     assert quick_run(fleet).rc == 0

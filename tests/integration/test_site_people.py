@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's further properties of the application: who may sign in, and what servers that share one must agree on."""
+"""Further properties of the application in the role: who may sign in, and where servers that share one must agree."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROUPS, PRINCIPAL = "rustdesk_sso_app_allowed_groups", "rustdesk_sso_app_service
 
 
 def kept_out(fleet: Fleet, upn: str) -> bool:
-    """Whether a user is not assigned, as Entra tells them."""
+    """Return True if Entra refuses a user as not assigned."""
     (console,) = fleet.consoles.values()
     try:
         console.sign_in(upn=upn, password=fleet.tenant.users[upn])
@@ -30,14 +30,14 @@ def kept_out(fleet: Fleet, upn: str) -> bool:
 
 
 def site(fleet: Fleet, *options: str) -> QuickRun:
-    """A run that succeeds."""
+    """Run the role; it must succeed."""
     run = quick_run(fleet, *options)
     assert run.rc == 0, run.output
     return run
 
 
 def test_only_members_of_a_group_can_sign_in(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """Everybody at first, then only members of the group, until a declaration says that all may sign in again."""
+    """All users at first, then only the group's members, until a declaration allows all users again."""
     fleet = make_quick_fleet(1)
     tenant, (host,) = fleet.tenant, fleet.hosts
     member, stranger = f"alice@{fleet.domain}", tenant.add_user("mallory")
@@ -74,7 +74,7 @@ def test_only_members_of_a_group_can_sign_in(make_quick_fleet: Callable[[int], F
     assert site(fleet).changed() == {host: 0}
 
 
-def test_a_missing_ability_is_named_and_locks_nobody_out(make_quick_fleet: Callable[[int], Fleet]) -> None:
+def test_missing_permission_is_named_and_locks_no_user_out(make_quick_fleet: Callable[[int], Fleet]) -> None:
     fleet = make_quick_fleet(1)
     tenant = fleet.tenant
     user = f"alice@{fleet.domain}"
@@ -96,8 +96,8 @@ def test_a_missing_ability_is_named_and_locks_nobody_out(make_quick_fleet: Calla
     assert kept_out(fleet, user)
 
 
-def test_servers_that_share_an_application_have_to_agree(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """The message names the variables in which they differ, and only those; nothing is registered."""
+def test_servers_that_share_an_application_must_agree(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """The message names only the variables in which they differ; nothing is registered."""
     fleet = make_quick_fleet(2)
     one, other = fleet.hosts.values()
     fleet.variables["rustdesk_sso_app_notes"] = "all alike"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""site.yml puts the former provider back if a change of it fails its verification, and if its sign-in worked before."""
+"""site.yml restores the former provider if the verification of a change fails and sign-in worked before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.quick_runs import quick_run
 
 AUTH = "/api/oidc/auth"
 RENEW = ("-e", "rustdesk_sso_secret_renew=true")
-# Each answers one request to begin a sign-in in place of the console
+# Each of them answers one request to begin a sign-in in place of the console
 SETTINGS: dict[str, Any] = {"json": {"code": "x", "url": "https://login.example/authorize?client_id=another"}}
 SERVICE: dict[str, Any] = {"status": 503, "html": "<html>Bad gateway</html>"}
 
@@ -29,22 +29,22 @@ def said(output: str) -> str:
 
 
 def answer(lab: Lab, console: Console, *answers: dict[str, Any]) -> None:
-    """What the console answers to a change's own requests to begin a sign-in, in their order; empty is as usual."""
-    if console.kind == "rustdesk_api":  # the inspection asks for the callback URL
+    """Set the responses to a change's requests to begin a sign-in, in order; an empty one leaves the console's own."""
+    if console.kind == "rustdesk_api":  # the inspection requests the callback URL
         lab.fault(console.name, "POST", AUTH)
     for each in answers:
         lab.fault(console.name, "POST", AUTH, **each)
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_failed_verification(lab: Lab, fleet: Fleet, kind: str) -> None:
-    """In what was written: the former provider comes back. Of a busy service, or if it failed before: not."""
+def test_former_provider_is_restored_after_a_failed_verification(lab: Lab, fleet: Fleet, kind: str) -> None:
+    """If the written settings fail. A busy service, or a sign-in that failed before, restores nothing."""
     failing, busy, broken = (consoles.add(fleet, kind, name) for name in ("failing", "busy", "broken"))
     desks = (failing, busy, broken)
     assert quick_run(fleet).rc == 0
     people = {console.name: fleet.sign_in(console.name)["user"]["name"] for console in desks}
     held = {console.name: consoles.entry(console) for console in desks}
-    if kind == "rustdesk_console":  # which begins five sign-ins a minute
+    if kind == "rustdesk_console":  # it allows five sign-ins a minute
         for console in desks:
             console.set_switches(rate_limits=True)
     answer(lab, failing, {}, SETTINGS)
@@ -65,8 +65,8 @@ def test_a_failed_verification(lab: Lab, fleet: Fleet, kind: str) -> None:
     assert {name: fleet.sign_in(name)["user"]["name"] for name in people} == people
 
 
-def test_a_server_that_another_one_stopped(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """It is verified with what it has now, and not put back."""
+def test_server_stopped_by_another_one(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """It is verified with its current provider, and the former one is not restored."""
     fleet = make_quick_fleet(2)
     one, other = fleet.consoles.values()
     assert quick_run(fleet).rc == 0

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""site.yml and report.yml where sign-in works, but not for all users: they say so, and the users find it so."""
+"""site.yml and report.yml if sign-in works for some users only: both report it, and users' sign-ins confirm it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONSENT = [{"resource": "Microsoft Graph", "scopes": ["openid", "profile", "emai
 
 
 def kept_out(fleet: Fleet, name: str, upn: str) -> str:
-    """Why a user cannot sign in at a server, in the words that the user gets; empty if they can."""
+    """The reason why a user cannot sign in to a server, in the words shown to the user; empty if the sign-in works."""
     try:
         fleet.consoles[name].sign_in(upn=upn, password=fleet.tenant.users[upn])
     except SignInFailed as failed:
@@ -30,7 +30,7 @@ def kept_out(fleet: Fleet, name: str, upn: str) -> str:
 
 
 def site(fleet: Fleet, *options: str) -> str:
-    """The output of a run that succeeds, in one line."""
+    """Run the role, which must succeed; return its output in one line."""
     run = quick_run(fleet, *options)
     assert run.rc == 0, run.output
     return " ".join(run.output.split())
@@ -42,7 +42,7 @@ def reported(fleet: Fleet) -> dict[str, dict[str, Any]]:
 
 
 def test_assignment_consent_and_a_full_console(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """The way to a sign-in for the assigned alone, a step at a time, on RustDesk Server Pro."""
+    """Restricting sign-in to assigned users, step by step, on RustDesk Server Pro."""
     fleet = make_quick_fleet(1)
     (host,) = fleet.hosts
     alice, bob = f"alice@{fleet.domain}", f"bob@{fleet.domain}"
@@ -50,7 +50,7 @@ def test_assignment_consent_and_a_full_console(make_quick_fleet: Callable[[int],
     assert "not for all users" not in site(fleet)
     assert kept_out(fleet, host, alice) == ""
 
-    # Nobody is assigned; who is can consent no more than others
+    # No user is assigned; assigned users cannot consent either
     fleet.variables["rustdesk_sso_app_service_principal"] = {"app_role_assignment_required": True}
     predicted = site(fleet, "--check")
     said = site(fleet)
@@ -63,7 +63,7 @@ def test_assignment_consent_and_a_full_console(make_quick_fleet: Callable[[int],
     assert "but not for all users: users cannot consent themselves if assignment is required" in said
     assert "AADSTS90094" in kept_out(fleet, host, bob)
 
-    # The console has no place for a second user
+    # The console does not allow a second user
     console = fleet.consoles[host]
     console.put_settings({**console.settings(), "max_auth_count": 1})
     fleet.variables["rustdesk_sso_app_admin_consent"] = CONSENT
@@ -84,7 +84,7 @@ def test_assignment_consent_and_a_full_console(make_quick_fleet: Callable[[int],
 
 
 def test_open_source_consoles(lab: Lab, make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """What a console or the tenant keeps new users from is told of its own servers; who was there before gets in."""
+    """Restrictions for new users are reported only for the servers that have them; existing users can sign in."""
     fleet = make_quick_fleet(0)
     names = {kind: add(fleet, kind).name for kind in ("rustdesk_api", "rustdesk_console")}
     api, console = names.values()

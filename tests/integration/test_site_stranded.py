@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs that fail after a client secret was made: none of them is left behind, whatever fails and however often."""
+"""Runs that fail after creating a client secret: no orphaned one remains, whatever fails and however often."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.quick_runs import quick_run
 from support.role_in_process import run_role
 
 MINUTE = 60
-# How the product adds a provider to a console, and how it changes one
+# The requests with which the product adds a provider to a console and changes one
 ADDS = {
     "pro": ("PUT", "/api/oidc/settings$"),
     "rustdesk_console": ("POST", "/api/oidc-providers$"),
@@ -39,14 +39,14 @@ def secrets(fleet: Fleet) -> list[dict[str, Any]]:
 
 
 def held(fleet: Fleet, console: Console) -> list[dict[str, Any]]:
-    """Those of them that the console's provider can be using."""
+    """The client secrets that the console's provider can be using."""
     value = consoles.entry(console)["client_secret"]
     return [item for item in secrets(fleet) if value.startswith(item["hint"])]
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_console_that_refuses_every_write(kind: str, lab: Lab, fleet: Fleet) -> None:
-    """It gathers no client secret, holding none or one, and its message says what became of the new one."""
+def test_console_that_refuses_every_write(kind: str, lab: Lab, fleet: Fleet) -> None:
+    """No client secrets accumulate, whether it has one or not; the message reports what happened to the new one."""
     console = consoles.add(fleet, kind)
     (name,) = fleet.hosts
     lab.fault(console.name, *ADDS[kind], status=500, times=1000)
@@ -67,13 +67,15 @@ def test_a_console_that_refuses_every_write(kind: str, lab: Lab, fleet: Fleet) -
     assert fleet.sign_in(name)["access_token"]
 
 
-def test_a_console_that_cannot_be_read_afterwards(lab: Lab, fleet: Fleet) -> None:
-    """Nobody knows whether it has the new client secret: that stays, and the message names it. The next run ends with
-    one, wherever the write got to."""
+def test_console_that_cannot_be_read_after_a_write(lab: Lab, fleet: Fleet) -> None:
+    """It is unknown if it has the new client secret, which is therefore kept and named in the message.
+
+    After the next run only one remains, whether or not the write succeeded.
+    """
     console = consoles.add(fleet, "pro")
     (name,) = fleet.hosts
     lab.fault(console.name, *ADDS["pro"], cut="before", times=1000)
-    lab.fault(console.name, "GET", "/api/oidc/settings$", times=2)  # those of the inspection and before the write
+    lab.fault(console.name, "GET", "/api/oidc/settings$", times=2)  # the reads of the inspection and before the write
     lab.fault(console.name, "GET", "/api/oidc/settings$", status=500, times=1000)
     failed = quick_run(fleet)
     assert failed.failed() == {name}
@@ -86,18 +88,20 @@ def test_a_console_that_cannot_be_read_afterwards(lab: Lab, fleet: Fleet) -> Non
     assert fleet.sign_in(name)["access_token"]
 
 
-# The controller dies when Entra has made a client secret
+# The controller dies when Entra has created a client secret
 DIES = Crash(1, done=True, path="/addPassword")
 
 
 def key_ids(found: list[dict[str, Any]]) -> set[str]:
-    """Their key IDs."""
+    """The key IDs of client secrets."""
     return {item["keyId"] for item in found}
 
 
-def test_runs_that_die_after_they_made_one(own_lab: Lab, controller: Controller, unhurried: None) -> None:
-    """The next run ends with the held one and at most one superseded. A run that finds several makes no other one, as
-    the runs that made them may be at work, until these cannot be."""
+def test_runs_that_die_after_creating_a_client_secret(own_lab: Lab, controller: Controller, unhurried: None) -> None:
+    """The next run leaves the console's client secret and at most one superseded one.
+
+    A run that finds several creates no other one until the runs that created them can no longer be active.
+    """
     own_lab.set_lag(0, 0)
     fleet = Fleet(own_lab, controller, 0)
     console = consoles.add(fleet, "pro")
@@ -119,7 +123,7 @@ def test_runs_that_die_after_they_made_one(own_lab: Lab, controller: Controller,
     second = held(fleet, console)
     assert key_ids(secrets(fleet)) == key_ids([*first, *second])
 
-    # The one that was superseded goes before, so that there are never more than three
+    # The superseded one is removed first, so that there are never more than three
     dies(2, rustdesk_sso_secret_renew=True)
     dies(3, rustdesk_sso_secret_renew=True)
     refused = quick_run(fleet, "-e", renew)
@@ -133,9 +137,11 @@ def test_runs_that_die_after_they_made_one(own_lab: Lab, controller: Controller,
     assert fleet.sign_in(name)["access_token"]
 
 
-def test_another_run_at_work(own_lab: Lab, controller: Controller, unhurried: None) -> None:
-    """A run that changes nothing leaves the client secret that a renewal has just made and is about to write. If it is
-    never written, it goes after a quarter of an hour."""
+def test_concurrent_run(own_lab: Lab, controller: Controller, unhurried: None) -> None:
+    """A run without changes keeps a client secret that a renewal has created and is about to write.
+
+    If it is never written, it is removed after a quarter of an hour.
+    """
     fleet = Fleet(own_lab, controller, 0)
     consoles.add(fleet, "pro")
     assert quick_run(fleet).rc == 0
@@ -150,8 +156,8 @@ def test_another_run_at_work(own_lab: Lab, controller: Controller, unhurried: No
     assert key_ids(secrets(fleet)) == key_ids([own])
 
 
-def test_a_server_that_another_one_stopped(lab: Lab, fleet: Fleet) -> None:
-    """What was made for a console that the run did not come to is taken back as well."""
+def test_server_stopped_by_another_one(lab: Lab, fleet: Fleet) -> None:
+    """A client secret for a console that the run did not reach is removed."""
     for number in (1, 2):
         consoles.add(fleet, "pro", f"desk{number}")
     names = [*fleet.hosts]
@@ -163,8 +169,8 @@ def test_a_server_that_another_one_stopped(lab: Lab, fleet: Fleet) -> None:
     assert len(left) == sum("azure" in str(consoles.entries(console)) for console in fleet.consoles.values())
 
 
-def test_a_run_without_the_phase_that_writes(fleet: Fleet) -> None:
-    """What it made for nobody is gone, and its message says so."""
+def test_run_without_the_phase_that_writes(fleet: Fleet) -> None:
+    """The new client secret is removed, and the message reports it."""
     consoles.add(fleet, "pro")
     phases = ",".join(f"rustdesk_sso_{phase}" for phase in ("validate", "inspect", "register"))
     run = quick_run(fleet, "--tags", phases)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""site.yml and report.yml where somebody has deleted or deactivated the application in Entra."""
+"""site.yml and report.yml after the application was deleted or deactivated in Entra."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def said(output: str) -> str:
 
 
 def test_deleted_while_a_console_uses_it(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """It is restored unasked, so that everybody keeps their account, unless that is forbidden or no console uses it."""
+    """It is restored automatically, so all users keep their accounts, unless disabled or used by no console."""
     fleet = make_quick_fleet(1)
     (host,) = fleet.hosts
     assert quick_run(fleet).rc == 0
@@ -66,7 +66,7 @@ def test_deleted_while_a_console_uses_it(make_quick_fleet: Callable[[int], Fleet
 
 
 def test_deactivated(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """The run says so and changes nothing, the report shows it as broken; the variable activates it."""
+    """The run reports it and changes nothing, the report shows it as broken; the variable activates it."""
     fleet = make_quick_fleet(1)
     (host,) = fleet.hosts
     assert quick_run(fleet).rc == 0

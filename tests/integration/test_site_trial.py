@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""site.yml tries a change for all users of an application on one server, before it changes the others' providers."""
+"""site.yml tries a change for all users of an application on one server before it changes the other providers."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def said(output: str) -> str:
 
 
 def held(fleet: Fleet) -> dict[str, str]:
-    """The client secret that each console holds."""
+    """The client secret of each console's provider."""
     return {name: consoles.entry(console)["client_secret"] for name, console in fleet.consoles.items()}
 
 
 @pytest.mark.parametrize("first_kind", consoles.KINDS)
-def test_the_others_wait_for_the_first(lab: Lab, make_quick_fleet: Callable[[int], Fleet], first_kind: str) -> None:
-    """While the first server's sign-in would not work, those of the others stay as they are."""
+def test_other_servers_wait_for_the_first(lab: Lab, make_quick_fleet: Callable[[int], Fleet], first_kind: str) -> None:
+    """If the first server's sign-in would not work, the others are left unchanged."""
     fleet = make_quick_fleet(0)
     names = [consoles.add(fleet, kind).name for kind in (first_kind, *(k for k in consoles.KINDS if k != first_kind))]
     first, *others = names
@@ -46,7 +46,7 @@ def test_the_others_wait_for_the_first(lab: Lab, make_quick_fleet: Callable[[int
     assert "changes for all users of 3 servers: sign_in_audience" in said(part.output)
     assert held(fleet) == before
 
-    # As usual before the change; the callback URL of a rustdesk_api shows only then
+    # Normal until the change; the callback URL of a rustdesk_api is revealed only then
     lab.fault(first, "POST", "/api/oidc/auth", times=2 if first_kind == "rustdesk_api" else 1)
     lab.fault(first, "POST", "/api/oidc/auth", times=9, **WRONG)
     stopped = quick_run(fleet)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""teardown.yml: out of everything, said first and asked for by name, without what belongs to others."""
+"""teardown.yml removes everything that the collection created, once predicted and confirmed, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AUTOMATION = "rustdesk-sso-automation"
 
 @pytest.fixture
 def administrator(lab: Lab, fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A session of Azure CLI, and the automation's application under the name that bootstrap gives it."""
+    """A session of Azure CLI, and the automation's application with the unique name from bootstrap_automation."""
     for name, value in lab.azure_cli(next(iter(fleet.tenant.users))).items():
         monkeypatch.setenv(name, value)
     mine = f"/applications(appId='{fleet.tenant.automation['client_id']}')"
@@ -34,8 +34,8 @@ def automation(fleet: Fleet) -> list[str]:
     return [item["appId"] for item in fleet.tenant.applications() if item["uniqueName"] == AUTOMATION]
 
 
-def test_nothing_without_a_word(fleet: Fleet, lab: Lab) -> None:
-    """A teardown that nobody has confirmed, or of a part of the servers, changes nothing and says what to do."""
+def test_teardown_needs_confirmation(fleet: Fleet, lab: Lab) -> None:
+    """Without confirmation, or for a part of the servers, it changes nothing and shows what to do."""
     name = consoles.add(fleet, "pro").name
     assert quick_run(fleet).rc == 0
     lab.clear_requests()
@@ -51,11 +51,13 @@ def test_nothing_without_a_word(fleet: Fleet, lab: Lab) -> None:
     assert fleet.sign_in(name)["access_token"]
 
 
-def test_the_whole_way_out(
+def test_complete_teardown(
     lab: Lab, fleet: Fleet, administrator: None, seen: Callable[[Fleet], str], writes: Callable[[], list[str]]
 ) -> None:
-    """Said first; a server that is down is left for another run; then all goes but what belongs to others, the
-    automation last; another run changes nothing."""
+    """Everything but others' settings is removed, the automation last.
+
+    Check mode announces it, a server that is down is left for another run, and a further run changes nothing.
+    """
     pro, other, last = (consoles.add(fleet, kind).name for kind in consoles.KINDS)
     fleet.hosts[last]["rustdesk_sso_app_unique_name"] = "alone"
     fleet.hosts[last]["rustdesk_sso_app_display_name"] = "Alone"
@@ -112,9 +114,11 @@ def test_the_whole_way_out(
     assert seen(fleet) == before
 
 
-def test_what_is_asked_for_by_name(lab: Lab, fleet: Fleet, administrator: None) -> None:
-    """Another application than the automation's is refused before anything is changed; a console that is gone is not
-    asked; without its name, the automation's application is kept."""
+def test_names_are_verified(lab: Lab, fleet: Fleet, administrator: None) -> None:
+    """An application other than the automation's is refused before any change.
+
+    A console that no longer exists gets no request. Without its name, the automation's application is kept.
+    """
     name = consoles.add(fleet, "pro").name
     assert quick_run(fleet).rc == 0
     confirmed = ("-e", f"teardown_confirm={fleet.tenant.tenant_id}")
@@ -136,14 +140,14 @@ def test_what_is_asked_for_by_name(lab: Lab, fleet: Fleet, administrator: None) 
     assert automation(fleet) == [fleet.tenant.automation["client_id"]]
 
 
-def test_an_automation_that_is_deleted_already(fleet: Fleet, administrator: None) -> None:
-    """Of two, the first could be deleted and the second could not: another run deletes the second."""
+def test_automation_that_is_already_deleted(fleet: Fleet, administrator: None) -> None:
+    """Of two automations, the first is deleted and the second is not: another run deletes the second."""
     first, second = "removed.example", consoles.add(fleet, "pro").name
     assert quick_run(fleet).rc == 0
     former = fleet.tenant.graph("POST", "/applications", {"displayName": "former", "uniqueName": "former"}).json()
     assert fleet.tenant.graph("DELETE", f"/applications/{former['id']}").ok
     own_values = {"rustdesk_sso_entra_client_id": former["appId"], "rustdesk_sso_console_url": "https://127.0.0.1:9"}
-    # First, as the first host of a play is the one that runs what runs once
+    # It comes first, because the first host of a play runs the tasks that run once
     fleet.hosts = {first: {**fleet.hosts[second], **own_values}, **fleet.hosts}
     named = f"teardown_confirm={fleet.tenant.tenant_id} teardown_automation=former,{AUTOMATION}"
     run = quick_playbook(fleet, "teardown", "-e", named)
@@ -157,8 +161,8 @@ def test_an_automation_that_is_deleted_already(fleet: Fleet, administrator: None
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
-    """Although it has the name of the role's default; the console is not changed, and no session stays open."""
+def test_provider_of_another_service_is_kept(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
+    """Even with the role's default name; the console is not changed, and no session is left open."""
     console = consoles.add(fleet, kind)
     consoles.add_provider(
         console, client_id="rustdesk", client_secret="keycloak-secret-0123456789", issuer="https://id.example/realms/a"
@@ -172,8 +176,8 @@ def test_a_provider_of_another_service_is_left(fleet: Fleet, seen: Callable[[Fle
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_a_provider_of_another_application_is_left(fleet: Fleet, kind: str) -> None:
-    """Somebody has set it up by hand, and users sign in with it; it goes if it is named."""
+def test_provider_of_another_application_is_kept(fleet: Fleet, kind: str) -> None:
+    """It was set up manually, and users sign in with it; it is removed only if it is named."""
     console, other = consoles.add(fleet, kind), fleet.add_server(f"other.{fleet.domain}")
     fleet.hosts[other.name]["rustdesk_sso_app_unique_name"] = "another"
     assert quick_run(fleet).rc == 0
@@ -193,7 +197,7 @@ def test_a_provider_of_another_application_is_left(fleet: Fleet, kind: str) -> N
 def test_nothing_is_removed_if_entra_cannot_be_read(
     lab: Lab, make_quick_fleet: Callable[[int], Fleet], entry: str
 ) -> None:
-    """The automation's client secret has expired, or is mistyped: users can go on."""
+    """The automation's client secret has expired or is mistyped: users can still sign in."""
     fleet = make_quick_fleet(2)
     first, second = fleet.hosts
     assert quick_run(fleet).rc == 0
@@ -212,8 +216,8 @@ def test_nothing_is_removed_if_entra_cannot_be_read(
         assert fleet.sign_in(name)["access_token"]
 
 
-def test_a_server_whose_application_was_deleted(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """It can be removed as long as Entra keeps the application; a provider of an unknown one has to be named."""
+def test_server_whose_application_was_deleted(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """It can be removed while Entra keeps the deleted application; a provider of an unknown one must be named."""
     fleet = make_quick_fleet(2)
     kept, gone = fleet.hosts
     for name in (kept, gone):
@@ -234,8 +238,8 @@ def test_a_server_whose_application_was_deleted(make_quick_fleet: Callable[[int]
     assert quick_run(fleet, "-e", named, "--limit", gone, entry="remove").rc == 0
 
 
-def test_a_server_whose_variables_are_refused(make_quick_fleet: Callable[[int], Fleet]) -> None:
-    """The others are removed, and the end says what is left."""
+def test_server_with_invalid_variables(make_quick_fleet: Callable[[int], Fleet]) -> None:
+    """The others are removed, and the summary names what is left."""
     fleet = make_quick_fleet(2)
     first, second = fleet.hosts
     assert quick_run(fleet).rc == 0

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A person signs in at the authorization URL that a run shows, and the run reports the account and ends the session."""
+"""A user signs in at the authorization URL that a run shows; the run reports the account and ends the session."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from support.fleet import USER, Fleet
 from support.in_process import InProcess
 
 AUTH_QUERY = r"^/api/oidc/auth-query"
-# The account that each type of console makes of the user principal name
+# The account that each console type creates for the user principal name
 ACCOUNTS = {"pro": "{user}", "rustdesk_console": "{user}@{domain}", "rustdesk_api": "{user}@{domain}"}
 
 
 def nobody(_url: str) -> None:
-    """Nobody signs in."""
+    """Do not sign in."""
 
 
 @dataclass
@@ -47,12 +47,12 @@ class Stage:
     person: Callable[[str], None] = nobody
 
     def see(self, text: str, **_options: Any) -> None:
-        """What the screen shows; the person acts on the URL at once."""
+        """Record the text on the screen and let the person open the URL immediately."""
         self.shown.append(text)
         self.person(next(line for line in text.splitlines() if line.startswith(self.lab.login_url)))
 
     def user(self, name: str = USER) -> Callable[[str], None]:
-        """A user of the tenant who signs in at a URL."""
+        """Return a user of the tenant who signs in at a URL."""
         upn = f"{name}@{self.fleet.domain}"
         return lambda url: Person(self.lab.ca_path).finish(url, upn, self.fleet.tenant.users[upn])
 
@@ -61,7 +61,7 @@ class Stage:
         return ACCOUNTS[kind].format(user=name, domain=self.fleet.domain)
 
     def run(self, kind: str, person: Callable[[str], None], check_mode: bool = False, **options: Any) -> dict[str, Any]:
-        """The result of an attempt, which changes nothing and tells nothing by which a session could be had."""
+        """The result of an attempt, which changes nothing and reveals nothing that gives access to the session."""
         desk = self.desks[kind]
         given = {**self.fleet.console_options(desk.name), "public_url": desk.url, "wait_timeout": 0.2}
         given |= {"authority_host": self.lab.login_url, **options}
@@ -76,7 +76,7 @@ class Stage:
         return result
 
     def clients(self, kind: str) -> list[str]:
-        """The IDs and UUIDs with which the run asked for its session."""
+        """The IDs and UUIDs with which the run requested its session."""
         asked = [item for item in self.lab.requests(self.desks[kind].name) if item["path"] == "/api/oidc/auth-query"]
         queries = [parse_qs(item["query"]) for item in asked]
         return [value for query in queries for name in ("id", "uuid") for value in query[name]]
@@ -94,8 +94,8 @@ def stage(lab: Lab, fleet: Fleet, in_process: InProcess, monkeypatch: pytest.Mon
     return made
 
 
-def test_the_account(stage: Stage) -> None:
-    """At each type: a new account, then the same one, then as an administrator; no session stays."""
+def test_account(stage: Stage) -> None:
+    """At each type: a new account, then the same one, then as an administrator; no session remains."""
     for kind, desk in stage.desks.items():
         name = stage.account(kind)
         new = stage.run(kind, stage.user())
@@ -111,8 +111,8 @@ def test_the_account(stage: Stage) -> None:
         assert desk.sessions() == []
 
 
-def test_only_who_began_can_collect_the_session(stage: Stage) -> None:
-    """Whoever knows the URL may ask first. rustdesk_api gives the session to anybody: there the run says so."""
+def test_only_the_client_that_began_can_collect_the_session(stage: Stage) -> None:
+    """Anyone with the URL may try first. rustdesk_api gives the session to any client, and the run warns of it."""
     for kind, desk in stage.desks.items():
 
         def thief(url: str, desk: Console = desk) -> None:
@@ -124,15 +124,15 @@ def test_only_who_began_can_collect_the_session(stage: Stage) -> None:
         assert ("Keep this URL to yourself" in stage.shown[0]) == (kind == "rustdesk_api")
         if kind == "rustdesk_api":
             assert result["failed"]
-            assert "someone else has collected its session" in result["msg"], result
+            assert "another client has collected its session" in result["msg"], result
             assert [item["user"] for item in desk.sessions()] == [stage.account(kind)]
         else:
             assert result["account"]["name"] == stage.account(kind), result
             assert desk.sessions() == []
 
 
-def test_a_foreign_authorization_url(stage: Stage) -> None:
-    """Nobody is led to a host that is not of the tenant's cloud."""
+def test_foreign_authorization_url(stage: Stage) -> None:
+    """Users are not sent to a host outside the tenant's cloud."""
     for kind, desk in stage.desks.items():
         url = "https://login.microsoftonline.com.example/authorize?client_id=a&state=s"
         stage.lab.fault(desk.name, "POST", "^/api/oidc/auth$", json={"code": "c", "url": url})
@@ -140,14 +140,14 @@ def test_a_foreign_authorization_url(stage: Stage) -> None:
         assert result["failed"]
         assert "is at login.microsoftonline.com.example, which is not a host of this cloud" in result["msg"]
         assert stage.shown == []
-    # That of another cloud is foreign too
+    # Another cloud's host is foreign, too
     result = stage.run("pro", nobody, authority_host="https://login.microsoftonline.us")
     assert result["failed"]
     assert "which is not a host of this cloud" in result["msg"]
 
 
-def test_nobody_finishes(stage: Stage) -> None:
-    """The error says what the codes mean that a person may have seen."""
+def test_unfinished_sign_in(stage: Stage) -> None:
+    """The error explains the codes that a person may have seen."""
     for kind, desk in stage.desks.items():
         result = stage.run(kind, nobody)
         assert result["failed"]
@@ -171,15 +171,15 @@ def test_nobody_finishes(stage: Stage) -> None:
     assert "no user finished" in stage.run("pro", unassigned)["msg"]
 
 
-def test_the_console_gives_the_time(stage: Stage) -> None:
-    """The invitation names the time that there really is."""
+def test_time_limit_of_the_console(stage: Stage) -> None:
+    """The invitation shows the time that is really available."""
     assert "within 3 minutes:" in (stage.run("rustdesk_console", stage.user(), wait_timeout=300.0), stage.shown[0])[1]
     assert "within 5 minutes:" in (stage.run("rustdesk_api", stage.user(), wait_timeout=3600.0), stage.shown[0])[1]
     assert "within 1 minute:" in (stage.run("pro", stage.user(), wait_timeout=60.0), stage.shown[0])[1]
 
 
-def test_the_console_refuses(stage: Stage) -> None:
-    """The error has the console's words; what passes is waited out."""
+def test_refusal_by_the_console(stage: Stage) -> None:
+    """The error shows the console's words; temporary failures are waited out."""
     desk = stage.desks["pro"]
 
     def broken(*answers: dict[str, Any], then: Callable[[str], None] = nobody) -> Callable[[str], None]:
@@ -195,7 +195,7 @@ def test_the_console_refuses(stage: Stage) -> None:
     verification = stage.run("pro", broken({"json": {"type": "email_check", "tfa_type": "email_check"}}))
     assert "returned no session (type email_check)" in verification["msg"], verification
     consumed = stage.run("pro", broken({"status": 401, "json": {"error": "Authorization already consumed"}}))
-    assert "someone else has collected" in consumed["msg"], consumed
+    assert "another client has collected" in consumed["msg"], consumed
 
     passing = [{"status": 502}, {"html": "<html>Restarting</html>"}, {"cut": "before"}, {"throttle": "0"}]
     worked = stage.run("pro", broken(*passing, then=stage.user()), wait_timeout=20.0)
@@ -205,14 +205,14 @@ def test_the_console_refuses(stage: Stage) -> None:
     assert "the last request failed: GET /api/oidc/auth-query" in away["msg"], away
     stage.lab.clear_faults()
 
-    # An answer that got lost had the session in it
+    # The lost response contained the session
     lost = stage.run("pro", broken({"cut": "after"}, then=stage.user()))
     assert "A response was lost" in lost["msg"], lost
     assert [item["user"] for item in desk.sessions()] == [stage.account("pro")]
 
 
-def test_before_anybody_signs_in(stage: Stage) -> None:
-    """A provider that is not offered, a console that begins no sign-in, and check mode: nothing is shown."""
+def test_failures_before_the_sign_in(stage: Stage) -> None:
+    """A provider that is not offered, a console that begins no sign-in, and check mode: no URL is shown."""
     desk = stage.desks["pro"]
     absent = stage.run("pro", nobody, name="okta")
     assert "the console does not offer okta: it offers" in absent["msg"], absent
@@ -242,7 +242,7 @@ def test_before_anybody_signs_in(stage: Stage) -> None:
         "https://login.example/" + "x" * 10_000,
     ],
 )
-def test_a_url_that_nobody_should_open(stage: Stage, url: str) -> None:
+def test_unsafe_url(stage: Stage, url: str) -> None:
     """It is neither shown nor quoted."""
     desk = stage.desks["pro"]
     stage.lab.fault(desk.name, "POST", "/api/oidc/auth$", json={"url": url, "code": "code"})
@@ -253,8 +253,8 @@ def test_a_url_that_nobody_should_open(stage: Stage, url: str) -> None:
     assert url not in json.dumps(result)
 
 
-def test_users_that_cannot_be_read(stage: Stage) -> None:
-    """Without the names of the users before, the attempt goes on; whether the account is new is not known."""
+def test_unreadable_users(stage: Stage) -> None:
+    """Without the names of the former users the attempt continues, but it is unknown if the account is new."""
     for kind, path in (
         ("pro", "/api/users"),
         ("rustdesk_console", "/api/admin/users"),
@@ -271,8 +271,8 @@ def test_users_that_cannot_be_read(stage: Stage) -> None:
     assert "Check username and password" in wrong["warnings"][0]
 
 
-def test_a_session_that_does_not_end(stage: Stage) -> None:
-    """The run fails and names the user, and does not believe a logout that ends nothing."""
+def test_session_that_cannot_be_ended(stage: Stage) -> None:
+    """The run fails and names the user, even if the console confirms a logout without effect."""
 
     def keeps(desk: Console, answer: dict[str, Any], url: str) -> None:
         stage.lab.fault(desk.name, "POST", "^/api/logout", **answer)
@@ -289,7 +289,7 @@ def test_a_session_that_does_not_end(stage: Stage) -> None:
 
 
 def test_headers_of_a_gateway(stage: Stage) -> None:
-    """Each request to the console has them, as those of the verification."""
+    """Each request to the console has them, like those of the verification."""
     secret = {"CF-Access-Client-Secret": "gateway-secret-0123456789"}
     result = stage.run("pro", stage.user(), headers=secret)
     assert result["account"]["name"] == stage.account("pro"), result
@@ -298,7 +298,7 @@ def test_headers_of_a_gateway(stage: Stage) -> None:
 
 
 def test_the_playbook(make_fleet: Callable[[int], Fleet], quick_controller: Controller) -> None:
-    """A user signs in while the run waits; nothing changes, and the log of the run has not even the URL."""
+    """A user signs in while the run waits; nothing changes, and not even the URL is in the run's log."""
     fleet = make_fleet(2)
     host, other = fleet.hosts
     (one,) = phases.configure(phases.server(fleet, host))

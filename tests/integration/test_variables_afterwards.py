@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""After the role, no fact, registered variable or host variable holds a secret, however the run ended."""
+"""After the role, no fact, registered variable or host variable contains a secret, however the run ended."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from support import consoles
 from support.fleet import Fleet
 from support.role_in_process import RoleRun, run_role
 
-# What the user has set
+# Variables that the user has set
 OWN = {
     "rustdesk_sso_entra_client_secret",
     "rustdesk_sso_console_password",
     "rustdesk_sso_console_totp_secret",
     "rustdesk_sso_notify_url",
 }
-# Where a run can fail: the service, the method and the path of a request that fails from then on
+# Points of failure: the service, the method and the path of a request that fails from then on
 STAGES = {
     "console's sign-in": ("console", "POST", "/login$"),
     "console's settings": ("console", "GET", "/api/(oidc/settings|oidc-providers|admin/oauth/list)"),
@@ -42,18 +42,18 @@ WRITES = {"pro": "PUT", "rustdesk_console": "PATCH", "rustdesk_api": "POST"}
 
 
 def forms(secret: str) -> Iterator[str]:
-    """How a secret may be written."""
+    """The notations of a secret."""
     yield secret
     yield quote(secret, safe="")
     yield json.dumps(secret)[1:-1]
-    # Wherever it begins within a longer text
+    # At every possible offset within a longer text
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + secret.encode()).decode()
         yield encoded[4 if offset else 0 : -4]
 
 
 def held(run: RoleRun, secrets: list[str]) -> list[str]:
-    """The variables in which a secret is, with its place."""
+    """The variables that contain a secret, with its position."""
     places: dict[str, str] = {}
     for host, known in run.hosts.items():
         for source in (known.facts, known.variables):
@@ -72,7 +72,7 @@ def held(run: RoleRun, secrets: list[str]) -> list[str]:
 
 @pytest.fixture
 def told(lab: Lab, fleet: Fleet) -> Callable[..., RoleRun]:
-    """Runs the role, and looks at all variables afterwards."""
+    """Runs the role, and checks all variables afterwards."""
     fleet.variables["rustdesk_sso_notify_url"] = lab.add_webhook("json").url
     fleet.variables["rustdesk_sso_notify_when"] = "always"
 
@@ -89,7 +89,7 @@ def told(lab: Lab, fleet: Fleet) -> Callable[..., RoleRun]:
 
 
 def test_no_variable_holds_a_secret(fleet: Fleet, told: Callable[..., RoleRun]) -> None:
-    """A first run and what check mode and a report see of it, an adoption, and a removal."""
+    """A first run, check mode and a report, an adoption, and a removal."""
     consoles.one_of_each(fleet)
     assert not told(check=True).failed()
     assert not told().failed()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A wrong value of a playbook's own variable is refused before the first request."""
+"""An invalid value of a playbook's own variable is refused before the first request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BATCHES = "Cannot divide the servers into batches: rotate_batch is"
         ("doctor", {"doctor_fail_on": ["problem", "drifted"]}, STATES),
         ("doctor", {"doctor_fail_on": "drifted"}, STATES),
         ("doctor", {"doctor_show_all": "perhaps"}, "doctor_show_all"),
-        ("report", {"report_fail_on": "healed"}, "Unknown state 'healed'"),
+        ("report", {"report_fail_on": "repaired"}, "Unknown state 'repaired'"),
         ("report", {"report_at": "yesterday"}, "at is not a valid time: 'yesterday'"),
         ("rotate", {"rotate_batch": "a quarter"}, f"{BATCHES} a quarter."),
         ("rotate", {"rotate_batch": [1, "50 %"]}, f"{BATCHES} 1, 50 %."),
@@ -54,8 +54,8 @@ def test_refused_before_any_request(
     assert lab.requests() == []
 
 
-def test_the_inventory_is_checked_as_well(make_quick_fleet: Callable[[int], Fleet], lab: Lab) -> None:
-    """The keyword hosts of a play sees extra variables alone."""
+def test_inventory_variables_are_checked(make_quick_fleet: Callable[[int], Fleet], lab: Lab) -> None:
+    """The keyword hosts of a play can use only extra variables."""
     fleet = make_quick_fleet(1)
     fleet.hosts[next(iter(fleet.hosts))]["partial_inventory"] = "perhaps"
     lab.clear_requests()
@@ -66,7 +66,7 @@ def test_the_inventory_is_checked_as_well(make_quick_fleet: Callable[[int], Flee
 
 
 @pytest.mark.parametrize("playbook", ["doctor", "report"])
-def test_a_directory_that_is_a_file(
+def test_directory_that_is_a_file(
     playbook: str, make_quick_fleet: Callable[[int], Fleet], lab: Lab, tmp_path: Path
 ) -> None:
     fleet = make_quick_fleet(1)
@@ -82,7 +82,7 @@ def test_a_directory_that_is_a_file(
 
 
 @pytest.mark.parametrize("states", ["problem,unknown", ["never"]])
-def test_doctor_takes_states_as_text_or_list(controller: Controller, states: Any) -> None:
+def test_doctor_accepts_states_as_text_or_list(controller: Controller, states: Any) -> None:
     """With an inventory whose consoles do not answer."""
     host = {"rustdesk_sso_tenant_id": "contoso.example", "rustdesk_sso_console_url": "https://127.0.0.1:9"}
     run = controller.playbook(

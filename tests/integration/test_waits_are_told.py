@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task says what it waits for in Entra while it waits."""
+"""A task reports what it waits for in Entra while it waits."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TOKEN = "/oauth2/v2.0/token"
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits of tenths of a second are told."""
+    """Make waits of tenths of a second visible."""
     monkeypatch.setattr(_http, "NOTICEABLE", 1.0)
     monkeypatch.setattr(waiting, "NOTICEABLE", 0.2)
     monkeypatch.setattr(waiting, "TICK", 0.05)
 
 
 def made(in_process: InProcess, fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> str:
-    """What is shown while an application gets a client secret; nothing of it is a secret."""
+    """The output while an application gets a client secret, which must not appear in it."""
     secrets = [{"name": "desk1"}]
     done = in_process.task("entra_app", **fleet.entra, unique_name="waits", display_name="W", client_secrets=secrets)
     assert not done["failed"], done
@@ -38,7 +38,7 @@ def made(in_process: InProcess, fleet: Fleet, capsys: pytest.CaptureFixture[str]
     return shown.out + shown.err
 
 
-def test_graph_asks_for_a_wait(
+def test_wait_requested_by_graph(
     lab: Lab, fleet: Fleet, in_process: InProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lab.fault("graph", "POST", "/applications", throttle="1", times=1)
@@ -46,10 +46,10 @@ def test_graph_asks_for_a_wait(
     assert re.search(r"entra_app: Waiting for Microsoft Graph, which answered 429, for up to 1 s\.", told), told
 
 
-def test_the_login_endpoint_asks_for_a_wait(
+def test_wait_requested_by_the_login_endpoint(
     lab: Lab, fleet: Fleet, in_process: InProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """At the automation's own sign-in."""
+    """During the automation's own sign-in."""
     lab.fault("login", "POST", TOKEN, throttle="1", times=1)
     told = made(in_process, fleet, capsys)
     assert re.search(rf"entra_app: POST \S+{re.escape(TOKEN)} was answered 429: retrying in 1 s", told), told
@@ -62,7 +62,7 @@ def test_the_login_endpoint_asks_for_a_wait(
         ((0, 1.5), "the login endpoint to accept a new client secret"),
     ],
 )
-def test_entra_replicates(
+def test_wait_for_replication(
     lab: Lab,
     fleet: Fleet,
     in_process: InProcess,

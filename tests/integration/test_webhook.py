@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The webhook never fails a run, whatever its address is and whatever it answers; its address is never told."""
+"""The webhook never fails a run, whatever its address and its response; the address is never shown."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 
 def send(in_process: InProcess, url: str, **options: Any) -> dict[str, Any]:
-    """Send the summary of a run, and look for the address in what comes of it."""
+    """Send the summary of a run, and search the result for the address."""
     servers = {"servers": FAILED, "notify_when": "always"}
     result = in_process.task("entra_oidc_summary", **servers, notify_url=url, **options)
     assert TOKEN not in json.dumps({**result, "ansible_stats": None})
@@ -51,7 +51,7 @@ def send(in_process: InProcess, url: str, **options: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("url", ADDRESSES, ids=range(len(ADDRESSES)))
-def test_an_address_that_cannot_be_one(in_process: InProcess, url: str) -> None:
+def test_invalid_address(in_process: InProcess, url: str) -> None:
     result = send(in_process, url)
     assert not result["failed"], result
     assert not result["sent"]
@@ -60,7 +60,7 @@ def test_an_address_that_cannot_be_one(in_process: InProcess, url: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_an_answer_that_is_none(lab: Lab, in_process: InProcess, answer: str) -> None:
+def test_invalid_response(lab: Lab, in_process: InProcess, answer: str) -> None:
     hook = lab.add_webhook("json")
     lab.fault("webhook", times=9, **ANSWERS[answer])
     result = send(in_process, hook.url, ca_path=str(lab.ca_path))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole life of a sign-in at each type of console: slow at first, with an administrator who has a second factor."""
+"""The full lifecycle of a sign-in at each console type, with slow responses and an administrator's second factor."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from support import consoles
 from support.fleet import Fleet
 from support.quick_runs import QuickRun, quick_report, quick_run
 
-# Seconds that a slow console takes for each answer
+# Seconds that a slow console takes for each response
 SLOW = 0.6
 RENEW = ("-e", "rustdesk_sso_secret_renew=true")
 
 
 @pytest.mark.parametrize("kind", consoles.KINDS)
-def test_the_whole_life(lab: Lab, fleet: Fleet, kind: str, tmp_path: Path) -> None:
-    """First run, converged, drift and its correction, rotation, report, adoption, removal: each as it should be, with
-    the same account in the end, and without a wrong hint."""
-    factor = None if kind == "rustdesk_api" else "totp"  # which has none
+def test_sign_in_lifecycle(lab: Lab, fleet: Fleet, kind: str, tmp_path: Path) -> None:
+    """First run, no change, drift and its correction, rotation, report, adoption, removal.
+
+    Each has the expected result, the same account and no wrong hint.
+    """
+    factor = None if kind == "rustdesk_api" else "totp"  # it supports none
     console = consoles.add(fleet, kind, second_factor=factor)
-    if kind == "pro":  # else each third run would wait for a one-time code of its own
+    if kind == "pro":  # otherwise every third run would wait for a new one-time code
         console.set_switches(totp_once=False)
     lab.fault(console.name, delay=SLOW, times=10_000)
 

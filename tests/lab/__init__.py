@@ -4,6 +4,6 @@
 
 """A stand-in for Microsoft Entra ID, Microsoft Graph and RustDesk consoles on loopback TLS.
 
-Labels in the docstrings say how sure an imitated behaviour is: [rec] recorded traffic, [doc] vendor
-documentation, [iss] a public report, [inf] inferred.
+Marks in the docstrings give the source of an imitated behavior: [rec] recorded traffic, [doc] vendor documentation,
+[iss] a public report, [inf] inferred.
 """

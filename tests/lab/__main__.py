@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``python -m lab up``: start everything, say where it is, run until told to end."""
+"""``python -m lab up``: start all servers, print how to reach them, and run until stopped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONSOLES = ("desk1.example.com", "desk2.example.com", "desk3.example.com")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="lab", description="Entra, Graph and RustDesk consoles on loopback TLS.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start everything and run until interrupted")
@@ -60,7 +60,7 @@ async def run(options: argparse.Namespace) -> None:
 
 
 async def prepare(world: World) -> dict[str, Any]:
-    """Start the servers with the default content; returns the state a client needs."""
+    """Start the servers with the default content, and return the state that a client needs."""
     await world.start()
     control_url = await world.serve(Control(world), near=True)
     tenant = world.add_tenant(DOMAIN)
@@ -78,7 +78,7 @@ async def prepare(world: World) -> dict[str, Any]:
 
 
 def environment(world: World, tenant: Tenant) -> dict[str, str]:
-    """Variables for a client of the default tenant, by the names that clients of Azure know, and the lab's own."""
+    """Return the environment of a client of the default tenant: the usual Azure variables and the lab's own."""
     variables = {
         "AZURE_TENANT_ID": tenant.id,
         "AZURE_CLIENT_ID": tenant.automation["client_id"],
@@ -101,7 +101,7 @@ def environment(world: World, tenant: Tenant) -> dict[str, str]:
 
 
 def write_atomically(path: Path, state: dict[str, Any]) -> None:
-    """Write JSON so that a reader sees all of it or nothing; for the owner alone, as it holds secrets."""
+    """Write JSON atomically to a file that only its owner can read, because it holds secrets."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     with os.fdopen(handle, "w") as stream:
         json.dump(state, stream, indent=1)

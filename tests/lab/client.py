@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starts a lab as a subprocess and speaks to its control API: what tests and the demo use."""
+"""Start a lab as a subprocess and use its control API, for tests and the demo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .user import Person, SignInFailed
 __all__ = ["Console", "Lab", "SignInFailed", "Tenant", "Webhook"]
 
 START_SECONDS = 60
-# Where the lab's own `az` is
+# The directory of the lab's own `az`
 BIN = Path(__file__).parent / "bin"
 
 
@@ -45,18 +45,18 @@ class Tenant:
         return self._lab.control(method, f"/tenants/{self.tenant_id}{path}", **body)
 
     def graph(self, method: str, path: str, json: Any = None, **options: Any) -> requests.Response:
-        """A Graph request with a token that may do everything and with reads from the primary replica."""
+        """Send a Graph request with a token that may do everything, and read from the primary replica."""
         token = self.token()
         url = f"{self._lab.graph_url}/v1.0{path}"
         headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
         return self._lab.http.request(method, url, json=json, headers=headers, timeout=20, **options)
 
     def applications(self) -> list[dict[str, Any]]:
-        """All applications, straight from the primary replica, without secret values."""
+        """Return all applications from the primary replica, without secret values."""
         return self._control("GET", "/applications")
 
     def add_user(self, name: str) -> str:
-        """Add a user; returns the user principal name. The password is in `users`."""
+        """Add a user and return the user principal name. The password is in `users`."""
         user = self._control("POST", "/users", name=name)
         self.users[user["upn"]] = user["password"]
         self.user_ids[user["upn"]] = user["oid"]
@@ -67,7 +67,7 @@ class Tenant:
         self._control("PATCH", "/users", upn=upn, **members)
 
     def add_group(self, name: str, members: list[str]) -> str:
-        """Add a group with these user principal names; returns its id."""
+        """Add a group with these user principal names and return its ID."""
         return self._control("POST", "/groups", name=name, members=members)["id"]
 
     def set_permissions(self, permissions: list[str]) -> None:
@@ -75,7 +75,7 @@ class Tenant:
         self._control("PUT", "/permissions", permissions=permissions)
 
     def set_policy(self, **rules: Any) -> dict[str, Any]:
-        """Set the default app management policy, or that of an application; the control API lists the rules."""
+        """Set the default app management policy, or an application's own. The control API lists the rules."""
         return self._control("PUT", "/policy", **rules)
 
     def disable_by_microsoft(self, app_id: str, status: str | None) -> None:
@@ -83,11 +83,11 @@ class Tenant:
         self._control("PUT", f"/applications/{app_id}/disabled-by-microsoft", status=status)
 
     def token(self, **options: Any) -> str:
-        """An access token that may do everything; `audience` in place of Graph, `lifetime` in seconds."""
+        """Return an access token that may do everything, for `audience` or Graph, with a `lifetime` in seconds."""
         return self._control("POST", "/token", **options)["access_token"]
 
     def set_managed_identity(self, permissions: list[str], user_assigned: bool = False) -> dict[str, Any]:
-        """Give an App Service an identity with these Graph permissions: its `client_id` and the `environment`."""
+        """Give an App Service an identity with these Graph permissions. Returns its `client_id` and `environment`."""
         return self._control("PUT", "/managed-identity", permissions=permissions, user_assigned=user_assigned)
 
     def set_switches(self, **switches: bool) -> None:
@@ -114,33 +114,33 @@ class Console:
         return self._lab.control(method, f"/consoles/{self.name}{path}", **body)
 
     def settings(self) -> Any:
-        """The stored settings, secrets in clear."""
+        """Return the stored settings, secrets in clear."""
         return self._control("GET", "/settings")
 
     def put_settings(self, document: Any) -> None:
-        """Store settings behind the product's back."""
+        """Change the settings without the product's knowledge."""
         self._control("PUT", "/settings", document=document)
 
     def mailbox(self) -> list[dict[str, str]]:
-        """The e-mails sent, oldest first; the newest code is the last."""
+        """Return the emails sent, oldest first. The last one holds the newest code."""
         return self._control("GET", "/mailbox")
 
     def sessions(self) -> list[dict[str, Any]]:
-        """The open sessions."""
+        """Return the open sessions."""
         return self._control("GET", "/sessions")
 
     def end_sessions(self) -> None:
-        """End all sessions, as an administrator does who signs out every user."""
+        """End all sessions, as an administrator does to sign out all users."""
         self._control("DELETE", "/sessions")
 
     def users(self) -> list[dict[str, Any]]:
-        """The console's users."""
+        """Return the console's users."""
         return self._control("GET", "/users")
 
     def set_user(self, name: str, **members: Any) -> dict[str, Any]:
-        """Change is_admin, status or third_auth_type of a user, added where there is none.
+        """Change is_admin, status or third_auth_type of a user, who is added if missing.
 
-        One with a third_auth_type signs in through the provider alone.
+        A user with a third_auth_type signs in only through the provider.
         """
         return self._control("PUT", "/users", name=name, **members)
 
@@ -153,12 +153,12 @@ class Console:
         return self._control("PUT", "/switches", **switches)
 
     def sign_in(self, op: str = "azure", upn: str = "", password: str = "") -> dict[str, Any]:
-        """Sign a user in as client and browser would; returns the login answer or raises SignInFailed."""
+        """Sign a user in as client and browser would. Returns the login response or raises SignInFailed."""
         return Person(self._lab.ca_path).sign_in(self.url, op, upn, password)
 
 
 class Webhook:
-    """A chat's incoming webhook of the lab."""
+    """An incoming webhook of a chat service in the lab."""
 
     def __init__(self, lab: Lab, url: str) -> None:
         self._lab = lab
@@ -166,11 +166,11 @@ class Webhook:
         self._path = "/" + url.rpartition("/")[2]
 
     def posted(self) -> list[Any]:
-        """The messages posted so far, taken or refused, since the lab's requests were cleared."""
+        """Return the messages posted since the lab's requests were cleared, accepted or refused."""
         return [json.loads(item["body"]) for item in self._lab.requests("webhook") if item["path"] == self._path]
 
     def answer(self, status: int, times: int = 1000) -> None:
-        """Answer the next messages with this status, without taking them."""
+        """Refuse the next messages with this status."""
         self._lab.fault("webhook", path_regex=f"^{re.escape(self._path)}$", status=status, times=times)
 
 
@@ -193,14 +193,14 @@ class Lab:
 
     @classmethod
     def attach(cls, state_file: str | Path) -> Lab:
-        """A client of a lab that runs already, by its state file."""
+        """Return a client of a running lab, from its state file."""
         return cls(json.loads(Path(state_file).read_text("utf-8")))
 
     @classmethod
     def start(cls, lag: float = 0.0, secret_lag: float = 0.0) -> Lab:
-        """Start a lab that ends with this object, or with this process."""
+        """Start a lab that ends with this object or this process."""
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-        # The directory holds secrets: it goes as soon as its file is read.
+        # The directory holds secrets, so it is removed as soon as its file has been read.
         with tempfile.TemporaryDirectory(prefix="rustdesk-sso-lab-client-") as directory:
             state_file = Path(directory, "state.json")
             command = [sys.executable, "-m", "lab", "up", "--until-eof", "--state-file", str(state_file)]
@@ -228,14 +228,14 @@ class Lab:
         self.stop()
 
     def stop(self) -> None:
-        """End the lab, if this object started it."""
+        """Stop the lab, if this object started it."""
         self.http.close()
         if self._process:
             _end(self._process)
             self._process = None
 
     def control(self, verb: str, path: str, /, **body: Any) -> Any:
-        """A request to the control API; raises ValueError with its text where it refuses."""
+        """Send a request to the control API. Raises ValueError with the text of a refusal."""
         response = self.http.request(verb, self.control_url + path, json=body, timeout=20)
         if response.status_code != 200:
             raise ValueError(f"{verb} {path}: {response.text}")
@@ -253,7 +253,7 @@ class Lab:
         admin: bool = True,
         http_redirect: bool = False,
     ) -> Console:
-        """Add a console; with `http_redirect` it has a plain HTTP port too that redirects to https."""
+        """Add a console. With `http_redirect`, it also has a plain HTTP port that redirects to HTTPS."""
         facts = self.control(
             "POST",
             "/consoles",
@@ -267,37 +267,37 @@ class Lab:
         return self.consoles[name]
 
     def add_webhook(self, takes: str = "json") -> Webhook:
-        """Add an incoming webhook that takes json, slack or teams; its URL is a secret."""
+        """Add an incoming webhook that takes json, slack or teams. Its URL is a secret."""
         return Webhook(self, self.control("POST", "/webhooks", takes=takes)["url"])
 
     def fault(
         self, service: str, method: str | None = None, path_regex: str | None = None, times: int = 1, **action: Any
     ) -> None:
-        """Order a fault of graph, login, webhook or a console by its name; the control API lists the actions."""
+        """Order a fault of graph, login, webhook or a console by name. The control API lists the actions."""
         order = {"service": service, "method": method, "path_regex": path_regex, "times": times}
         self.control("POST", "/faults", **order, **action)
 
     def open_faults(self) -> list[str]:
-        """The paths of the faults that were ordered and have not met a request yet."""
+        """Return the paths of the ordered faults that have not affected a request yet."""
         return self.control("GET", "/faults")
 
     def met_faults(self) -> int:
-        """How many requests have met a fault since the faults were cleared."""
+        """Return how many requests were affected by a fault since the faults were cleared."""
         return int(self.control("GET", "/faults/met"))
 
     def workload_token(self, issuer: str, subject: str, **options: Any) -> str:
-        """A workload's token that a federated credential with this issuer and subject trusts.
+        """Return a workload's token that a federated credential with this issuer and subject trusts.
 
         Further options are `audience`, and `lifetime` in seconds.
         """
         return self.control("POST", "/workload-token", issuer=issuer, subject=subject, **options)["token"]
 
     def start_github_job(self, repository: str) -> dict[str, Any]:
-        """Start a job of GitHub Actions: the `issuer` and `subject` of its tokens, and its `environment`."""
+        """Start a GitHub Actions job and return its `issuer`, `subject` and `environment`."""
         return self.control("POST", "/github-jobs", repository=repository)
 
     def azure_cli(self, upn: str = "") -> dict[str, str]:
-        """The environment of a machine with Azure CLI, with the session of a user or of nobody."""
+        """Return the environment of a machine with Azure CLI, with a user's session or none."""
         path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
         return {"PATH": path, "LAB_CONTROL_URL": self.control_url, "LAB_CA_PATH": self.ca_path, "LAB_AZ_USER": upn}
 
@@ -306,33 +306,37 @@ class Lab:
         self.control("DELETE", "/faults")
 
     def hold(self, request: int, done: bool = False) -> None:
-        """Hold the product's ``request``-th request from now on and all that follow it; ``done`` serves that one."""
+        """Hold the product's ``request``-th request from now on, and all later ones. With ``done``, that request is
+        served first.
+        """
         self.control("POST", "/hold", request=request, done=done)
 
     def is_held(self) -> bool:
-        """Whether the request is held, as soon as it is, or after a few seconds."""
+        """Return whether the request is held, as soon as it is, or after a few seconds."""
         return bool(self.control("GET", "/hold")["held"])
 
     def release(self) -> None:
-        """Reset the connections of the requests that are held, and hold none any more."""
+        """Reset the connections of held requests, and stop holding."""
         self.control("DELETE", "/hold")
 
     def requests(self, service: str | None = None, by: str | None = "client") -> list[dict[str, Any]]:
-        """The requests recorded: those of the product (`by` client), of consoles, of the lab itself, or all (None)."""
+        """Return the recorded requests: the product's (`by` client), the consoles', the lab's own, or all (None)."""
         entries = self.control("GET", "/requests", service=service)
         return [entry for entry in entries if by in (None, entry["by"])]
 
     def clear_requests(self) -> None:
-        """Forget all requests recorded."""
+        """Forget all recorded requests."""
         self.control("DELETE", "/requests")
 
     def endpoints(self) -> set[tuple[str, str, str]]:
-        """What the product has asked for since the start: service or type of console, method, path without IDs."""
+        """Return all endpoints that the product has called since the start: service or console type, method, path
+        without IDs.
+        """
         kinds = {name: console.kind for name, console in self.consoles.items()}
         return {(kinds.get(name, name), method, path) for name, method, path in self.control("GET", "/endpoints")}
 
     def violations(self) -> list[dict[str, str]]:
-        """Every request since the start whose body broke Graph's published types: method, path and message."""
+        """Return all requests since the start whose body violated Graph's published types: method, path and message."""
         return self.control("GET", "/violations")
 
     def advance(self, seconds: float) -> None:
@@ -344,16 +348,16 @@ class Lab:
         self.control("PUT", "/lag", seconds=seconds, secret_seconds=secret_seconds)
 
     def set_latency(self, seconds: float) -> None:
-        """Set how long each request to login, Graph, consoles and webhooks is on its way."""
+        """Set the latency of each request to login, Graph, consoles and webhooks."""
         self.control("PUT", "/latency", seconds=seconds)
 
     def secrets(self) -> list[str]:
-        """Every secret value that exists or existed."""
+        """Return every secret value that exists or existed."""
         return self.control("GET", "/secrets")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close the lab's input, so that it cleans up and ends; kill it where it does not."""
+    """Close the lab's input so that it cleans up and exits. Kill it if it does not."""
     if process.stdin:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()

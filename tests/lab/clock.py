@@ -18,11 +18,11 @@ class Clock:
         self._offset = 0.0
 
     def time(self) -> float:
-        """Seconds since the epoch as the lab's servers see them."""
+        """Return the lab's time in seconds since the epoch."""
         return time.time() + self._offset
 
     def now(self) -> datetime:
-        """The lab's time, aware, in UTC."""
+        """Return the lab's time in UTC, with a time zone."""
         return datetime.fromtimestamp(self.time(), timezone.utc)
 
     def advance(self, seconds: float) -> None:
@@ -33,7 +33,7 @@ class Clock:
 
 
 def stamp(moment: datetime, digits: int = 0) -> str:
-    """An instant as Graph writes it: UTC with ``Z`` and `digits` (0 to 7) fractional digits."""
+    """Format an instant as Graph does: UTC with ``Z`` and `digits` (0 to 7) fractional digits."""
     moment = moment.astimezone(timezone.utc)
     text = moment.strftime("%Y-%m-%dT%H:%M:%S")
     fraction = f".{moment.microsecond:06d}1"[: digits + 1] if digits else ""
@@ -44,7 +44,7 @@ _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,12})?(Z|[+-]\d
 
 
 def parse(text: str) -> datetime:
-    """Read an Edm.DateTimeOffset; raises ValueError where it is none."""
+    """Parse an Edm.DateTimeOffset. Raises ValueError if it is invalid."""
     match = _TIMESTAMP.fullmatch(text)
     if not match:
         raise ValueError(f"not a date and time with offset: {text}")
@@ -54,19 +54,19 @@ def parse(text: str) -> datetime:
 
 
 def in_utc(text: str) -> str:
-    """The same instant with ``Z`` and the precision it was sent with [rec]."""
+    """Return the same instant with ``Z``, in the precision it was sent with [rec]."""
     fraction = _TIMESTAMP.fullmatch(text)
     digits = fraction.group(2) or "" if fraction else ""
     return stamp(parse(text))[:-1] + digits + "Z"
 
 
 def http_date(moment: datetime) -> str:
-    """An instant as the HTTP ``Date`` header has it."""
+    """Format an instant as the HTTP ``Date`` header does."""
     return moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
 def two_years_after(moment: datetime) -> datetime:
-    """The default end of a client secret [rec]."""
+    """Return the default expiry of a client secret [rec]."""
     try:
         return moment.replace(year=moment.year + 2)
     except ValueError:  # 29 February

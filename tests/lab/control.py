@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control API: plain JSON on a loopback server of its own; ``GET /`` lists its requests."""
+"""The control API: plain JSON on a separate loopback server. ``GET /`` lists its requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONSOLE = r"/consoles/(?P<console>[^/]+)"
 
 
 class Control:
-    """Serves the control API. Handlers take the JSON body's members as keywords and return JSON."""
+    """The control API. Handlers take the members of the JSON body as keyword arguments and return JSON."""
 
     name = "control"
 
@@ -106,7 +106,7 @@ class Control:
         return web.json_response(result)
 
     def refusal(self, fault: Fault) -> web.Response:
-        """Faults of the control API have no manner of their own."""
+        """Reject faults: the control API has no error format of its own."""
         return web.Response(status=503)
 
     def _tenant(self, key: str) -> Tenant:
@@ -116,7 +116,7 @@ class Control:
         return tenant
 
     def documentation(self) -> list[dict[str, str]]:
-        """This list. Members of a request's JSON body are the parameters named here."""
+        """This list. The parameters named here are members of the request's JSON body."""
         return self._documentation
 
     def add_tenant(self, domain: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Control:
         return tenant_json(self._world.add_tenant(domain))
 
     def add_user(self, tenant: str, name: str) -> dict[str, str]:
-        """Add a user {name}; gives upn, password and oid."""
+        """Add a user {name}. Returns upn, password and oid."""
         user = self._world.add_user(self._tenant(tenant), name)
         return {"upn": user.upn, "password": user.password, "oid": user.oid}
 
@@ -138,7 +138,7 @@ class Control:
         return {}
 
     def add_group(self, tenant: str, name: str, members: list[str]) -> dict[str, str]:
-        """Add a group {name, members: [upn]}; gives its id."""
+        """Add a group {name, members: [upn]}. Returns its id."""
         found = self._tenant(tenant)
         group = {"displayName": name, "members": [found.users[upn.lower()].oid for upn in members]}
         key = str(uuid.uuid4())
@@ -150,13 +150,13 @@ class Control:
         return self._world.applications(self._tenant(tenant))
 
     def set_permissions(self, tenant: str, permissions: list[str]) -> dict[str, Any]:
-        """Set the automation application's Graph permissions; tokens already issued keep theirs."""
+        """Set the automation application's Graph permissions. Tokens issued earlier keep theirs."""
         found = self._tenant(tenant)
         found.roles[found.automation["client_id"]] = list(permissions)
         return {}
 
     def set_policy(self, tenant: str, app_id: str | None = None, **rules: Any) -> dict[str, Any]:
-        """Set the default app management policy, or that of the application {app_id}, to rules; gives it.
+        """Set the rules of the default app management policy, or of the application {app_id}, and return the policy.
 
         The rules are {max_password_days, passwords_allowed, max_certificate_days, trusted_issuers_only,
         blocked_audiences, identifier_uris, blocked_domains}.
@@ -169,10 +169,10 @@ class Control:
         return found.policies[app_id]
 
     def set_tenant_switches(self, tenant: str, **switches: bool) -> dict[str, Any]:
-        """Set list_with_owned_by (may OwnedBy list applications), user_consent (may users consent
-        to applications), upsert_on_replica
-        (is an upsert decided on a replica that lags) or new_principal_owned (does an application own the service
-        principal that it makes, unless bound)."""
+        """Set list_with_owned_by (OwnedBy may list applications), user_consent (users may consent to applications),
+        upsert_on_replica (an upsert is decided on a lagging replica) or new_principal_owned (an application owns a
+        service principal that it creates without naming an owner).
+        """
         found = self._tenant(tenant)
         for name, value in switches.items():
             if name not in ("list_with_owned_by", "user_consent", "upsert_on_replica", "new_principal_owned"):
@@ -181,7 +181,7 @@ class Control:
         return {}
 
     def disable_by_microsoft(self, tenant: str, app_id: str, status: str | None) -> dict[str, Any]:
-        """Set what Microsoft says of the application {app_id}: {status} is its disabledByMicrosoftStatus."""
+        """Set disabledByMicrosoftStatus of the application {app_id} to {status}."""
         found = self._tenant(tenant)
         application = found.application(app_id)
         if application is None:
@@ -191,35 +191,37 @@ class Control:
         return {}
 
     def token(self, tenant: str, **options: Any) -> dict[str, str]:
-        """A token {audience, lifetime}, by default for Graph, that may do everything.
+        """Return a token {audience, lifetime}, by default for Graph, that may do everything.
 
         With the lab's user agent it reads the primary replica.
         """
         return {"access_token": self._world.lab_token(self._tenant(tenant), **options)}
 
     def set_managed_identity(self, tenant: str, permissions: list[str], user_assigned: bool = False) -> dict[str, Any]:
-        """Give an App Service of the tenant an identity {permissions, user_assigned}; its client_id and environment."""
+        """Give an App Service of the tenant an identity {permissions, user_assigned}. Returns its client_id and
+        environment.
+        """
         return self._world.identity.host(self._tenant(tenant), permissions, user_assigned)
 
     def workload_token(
         self, subject: str, issuer: str, audience: str = "api://AzureADTokenExchange", **options: Any
     ) -> dict[str, str]:
-        """A workload's token {issuer, subject, audience, lifetime} for federated credentials."""
+        """Return a workload's token {issuer, subject, audience, lifetime} for federated credentials."""
         return {"token": self._world.workload_token(issuer, subject, audience, **options)}
 
     def start_github_job(self, repository: str, ref: str = "refs/heads/main") -> dict[str, Any]:
-        """Start a job of GitHub Actions {repository, ref}; gives its issuer, subject and environment."""
+        """Start a GitHub Actions job {repository, ref}. Returns its issuer, subject and environment."""
         return self._world.github.start_job(repository, ref)
 
     def azure_cli_token(self, upn: str, resource: str, tenant: str | None = None) -> dict[str, Any]:
-        """What `az account get-access-token` answers to the user {upn, resource, tenant}, or an error."""
+        """Return what `az account get-access-token` prints for the user {upn, resource, tenant}, or an error."""
         try:
             return self._world.azure_cli_token(upn, resource, tenant)
         except StsError as error:
             return {"error": str(error)}
 
     def add_webhook(self, takes: str = "json") -> dict[str, str]:
-        """Add a chat's incoming webhook {takes: json, slack or teams}; gives its url, which is a secret."""
+        """Add an incoming webhook {takes: json, slack or teams}. Returns its url, which is a secret."""
         return {"url": self._world.webhooks.add(takes)}
 
     async def add_console(self, name: str, **options: Any) -> dict[str, Any]:
@@ -231,12 +233,12 @@ class Control:
         return self._world.consoles[console].settings()
 
     def put_settings(self, console: str, document: Any) -> dict[str, Any]:
-        """Store settings {document} behind the client's back."""
+        """Store settings {document} without the client's knowledge."""
         self._world.consoles[console].put_settings(document)
         return {}
 
     def mailbox(self, console: str) -> list[dict[str, str]]:
-        """The e-mails sent, oldest first."""
+        """The emails sent, oldest first."""
         return self._world.consoles[console].accounts.mailbox
 
     def sessions(self, console: str) -> list[dict[str, Any]]:
@@ -254,7 +256,7 @@ class Control:
         ]
 
     def end_sessions(self, console: str) -> None:
-        """End all sessions, as an administrator does who signs out every user."""
+        """End all sessions, as an administrator does to sign out all users."""
         accounts = self._world.consoles[console].accounts
         for session in accounts.sessions():
             accounts.close(session)
@@ -265,9 +267,9 @@ class Control:
         return [{"guid": account.guid, **account.payload()} for account in accounts]
 
     def change_console_user(self, console: str, name: str, **members: Any) -> dict[str, Any]:
-        """Change {is_admin, status, third_auth_type} of the user {name}, added where there is none.
+        """Change {is_admin, status, third_auth_type} of the user {name}, who is added if missing.
 
-        A user with a third_auth_type has no password. Gives the user.
+        A user with a third_auth_type has no password. Returns the user.
         """
         return self._world.consoles[console].accounts.change(name, **members).payload()
 
@@ -277,34 +279,35 @@ class Control:
         return {}
 
     def set_console_switches(self, console: str, **switches: Any) -> dict[str, Any]:
-        """Set switches of the console's dialect, such as secrets or login_options; gives all of them."""
+        """Set switches of the console's dialect, such as secrets or login_options. Returns all of them."""
         found = self._world.consoles[console]
         for name, value in switches.items():
             if name not in found.switches:
-                raise ValueError(f"unknown switch {name}; known are {', '.join(found.switches)}")
+                raise ValueError(f"unknown switch {name}; known switches: {', '.join(found.switches)}")
             found.switches[name] = value
         return found.switches
 
     def order_fault(self, **order: Any) -> dict[str, Any]:
-        """Order a fault {service, method, path_regex, times} and what it does.
+        """Order a fault {service, method, path_regex, times} and its effect.
 
-        status, json, body, html: answer so; headers: with these, also the service's own answer; delay: wait first; cut:
-        reset the connection "before" or "after" the request takes effect, or within the "body" of the answer; served:
-        let it take effect first, whatever else is ordered; redirect: answer 302 (or status) to this URL; truncate: cut
-        the answer's body in half; garble: answer what is no HTTP; pad: add so many bytes to the body; drip: seconds
-        between two bytes of the body; mutate: change a member of a JSON answer, see mutation.py; throttle: true, or the
-        Retry-After of a 429; deny: an AADSTS code, or the code of a recorded error of Graph. by: about requests of
-        client, console or lab alone. then: further orders, open once this one has met its last request.
+        status, json, body, html: the response. headers: added to it, or to the service's own response. delay: wait
+        first. cut: reset the connection "before" or "after" the request takes effect, or within the "body" of the
+        response. served: the request takes effect first, whatever else is ordered. redirect: respond with 302 (or
+        status) to this URL. truncate: cut the body of the response in half. garble: respond with something other than
+        HTTP. pad: add this many bytes to the body. drip: seconds between two bytes of the body. mutate: change a member
+        of a JSON response, see mutation.py. throttle: true, or the Retry-After of a 429. deny: an AADSTS code, or the
+        code of a recorded error of Graph. by: only for requests of client, console or lab. then: further orders, active
+        once this one has affected its last request.
         """
         self._world.faults.order(Fault.from_json(order))
         return {}
 
     def open_faults(self) -> list[str]:
-        """The faults that are still open: the path that each is about."""
+        """The paths of the faults that are still active."""
         return self._world.faults.open()
 
     def met_faults(self) -> int:
-        """How many requests have met a fault since the faults were cleared."""
+        """How many requests were affected by a fault since the faults were cleared."""
         return self._world.faults.met
 
     def clear_faults(self) -> dict[str, Any]:
@@ -313,8 +316,9 @@ class Control:
         return {}
 
     def hold(self, request: int, done: bool = False) -> dict[str, Any]:
-        """Hold the client's {request}-th request from now on (the first is 1), and all that follow it: it is not
-        served, or, if {done}, served and not answered."""
+        """Hold the client's {request}-th request from now on (the first is 1), and all later ones. It is not served,
+        or, if {done}, served without a response.
+        """
         self._world.hold.order(request, done)
         return {}
 
@@ -323,12 +327,12 @@ class Control:
         return {"held": await self._world.hold.wait()}
 
     def release(self) -> dict[str, Any]:
-        """Reset the connections of the requests that are held, and hold none any more."""
+        """Reset the connections of held requests, and stop holding."""
         self._world.hold.release()
         return {}
 
     def requests(self, service: str | None = None) -> list[dict[str, Any]]:
-        """All requests but those to control, or those {service} got; `by` is client, console or lab."""
+        """All requests except those to control, or those to {service}. `by` is client, console or lab."""
         return [entry for entry in self._world.log.entries(service) if entry["service"] != self.name]
 
     def clear_requests(self) -> dict[str, Any]:
@@ -337,11 +341,11 @@ class Control:
         return {}
 
     def endpoints(self) -> list[tuple[str, str, str]]:
-        """Service, method and path, without IDs, of all that the product has asked for since the start."""
+        """Service, method and path, without IDs, of every request of the product since the start."""
         return sorted(self._world.log.endpoints)
 
     def violations(self) -> list[dict[str, str]]:
-        """Every request whose body broke Graph's published types {method, path, message}, except the lab's own."""
+        """Every request whose body violated Graph's published types {method, path, message}, except the lab's own."""
         return self._world.graph.violations
 
     def advance(self, seconds: float) -> dict[str, Any]:
@@ -350,13 +354,13 @@ class Control:
         return {"time": self._world.clock.time()}
 
     def set_lag(self, seconds: float, secret_seconds: float) -> dict[str, Any]:
-        """Set how long replication takes: {seconds} of objects, {secret_seconds} of secrets to the token endpoint."""
+        """Set how long replication takes: {seconds} for objects, {secret_seconds} for secrets at the token endpoint."""
         self._world.directory.lag = seconds
         self._world.directory.secret_lag = secret_seconds
         return {}
 
     def set_latency(self, seconds: float) -> dict[str, Any]:
-        """Delay each request by {seconds}, apart from faults; not those to control and to managed identities."""
+        """Delay each request by {seconds}, independent of faults, except those to control and to managed identities."""
         self._world.latency.seconds = seconds
         return {}
 
@@ -366,7 +370,7 @@ class Control:
 
 
 def tenant_json(tenant: Tenant) -> dict[str, Any]:
-    """A tenant as the control API gives it."""
+    """Return a tenant as the control API shows it."""
     return {
         "tenant_id": tenant.id,
         "domain": tenant.domain,
@@ -377,7 +381,7 @@ def tenant_json(tenant: Tenant) -> dict[str, Any]:
 
 
 def console_json(console: Console) -> dict[str, Any]:
-    """A console as the control API gives it."""
+    """Return a console as the control API shows it."""
     account = next(iter(console.accounts.by_name.values()))
     return {
         "name": console.name,

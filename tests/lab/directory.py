@@ -21,7 +21,7 @@ from .documents import copied
 
 @dataclass
 class Record:
-    """A directory object: what Graph shows of it and what hangs on it."""
+    """A directory object: what Graph shows of it, and what belongs to it."""
 
     body: dict[str, Any]
     owners: list[str] = field(default_factory=list)
@@ -29,19 +29,19 @@ class Record:
     created: float = 0.0
     # Content type and bytes
     logo: tuple[str, bytes] | None = None
-    # Of a deleted service principal: the assignments and grants that it had
+    # Of a deleted service principal: its former assignments and grants
     links: list[tuple[str, Record]] = field(default_factory=list)
 
     def copy(self) -> Record:
-        """A copy that shares nothing that can change."""
+        """Return a copy that shares nothing mutable."""
         links = [(name, record.copy()) for name, record in self.links]
         return Record(copied(self.body), [*self.owners], copied(self.federated), self.created, self.logo, links)
 
 
 class Table:
-    """Objects by id on a primary replica and on one that lags behind it.
+    """Objects by ID on a primary replica and on one that lags behind it.
 
-    Reads may come from either, so that for `lag` seconds after a write the old state can show up again [iss].
+    Reads may come from either, so that the old state can reappear for `lag` seconds after a write [iss].
     """
 
     def __init__(self, clock: Clock, lag: Callable[[], float]) -> None:
@@ -50,7 +50,7 @@ class Table:
         self._history: dict[str, list[tuple[float, Record | None]]] = {}
 
     def write(self, key: str, record: Record | None) -> None:
-        """Store a new state on the primary; None deletes."""
+        """Store a new state on the primary. None deletes the object."""
         history = self._history.setdefault(key, [])
         history.append((self._clock.time(), record and record.copy()))
         horizon = self._clock.time() - self._lag()
@@ -58,11 +58,11 @@ class Table:
             history.pop(0)
 
     def seed(self, key: str, record: Record) -> None:
-        """Store an object that every replica has known for ever."""
+        """Store an object that every replica has always known."""
         self._history[key] = [(0.0, record.copy())]
 
     def read(self, key: str, stale: bool = False) -> Record | None:
-        """A copy of the object's state on the primary, or on the lagging replica where `stale`."""
+        """Return a copy of the object's state on the primary, or on the lagging replica if `stale`."""
         record = self._seen(key, stale)
         return record and record.copy()
 
@@ -72,16 +72,16 @@ class Table:
         return next((record for moment, record in reversed(history) if moment <= horizon), None)
 
     def all(self, stale: bool = False) -> Iterator[Record]:
-        """Copies of all objects, in the order of their creation."""
+        """Return copies of all objects, in the order of their creation."""
         for key in list(self._history):
             record = self.read(key, stale)
             if record is not None:
                 yield record
 
     def find(self, member: str, value: Any, stale: bool = False) -> Record | None:
-        """A copy of the first object whose body has `value` in `member`."""
+        """Return a copy of the first object whose body has `value` in `member`."""
         seen = (self._seen(key, stale) for key in list(self._history))
-        # Compared before it is copied, which takes far longer
+        # Compared before it is copied, because copying takes far longer
         return next((record.copy() for record in seen if record and record.body.get(member) == value), None)
 
 
@@ -99,7 +99,7 @@ class User:
 
 @dataclass
 class ClientSecret:
-    """The value behind a passwordCredential and since when the token endpoint knows it."""
+    """The value of a passwordCredential, and the time since which the token endpoint knows it."""
 
     value: str
     added: float
@@ -119,50 +119,50 @@ class Tenant:
     users: dict[str, User] = field(default_factory=dict)
     client_secrets: dict[str, ClientSecret] = field(default_factory=dict)
     certificates: dict[str, x509.Certificate] = field(default_factory=dict)
-    # When each of them was added, by the clock
+    # When each of them was added, by the lab's clock
     certificates_added: dict[str, float] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
-    # The app management policies of single applications, by their application IDs
+    # The app management policies of single applications, by application ID
     policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     automation: dict[str, str] = field(default_factory=dict)
     list_with_owned_by: bool = True
-    # Whether an upsert by unique name is decided on the replica that is asked
+    # Whether an upsert by unique name is decided on the replica that receives it
     upsert_on_replica: bool = False
     # Whether an application owns the service principal that it creates without naming an owner
     new_principal_owned: bool = False
     user_consent: bool = True
-    # How many times a service principal was refused because its application was not everywhere yet
+    # How many times a service principal was refused because its application was not replicated yet
     refused_principals: int = 0
     pairwise_salt: str = field(default_factory=lambda: secrets.token_hex(16))
-    # The times of the latest writes to each application that admits personal accounts, by object id
+    # The times of the latest writes to each application that admits personal accounts, by object ID
     personal_writes: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """The organisation's name, as error texts show it."""
+        """The organization's name, as error texts show it."""
         return self.domain.split(".")[0].capitalize()
 
     def application(self, app_id: str) -> Record | None:
-        """The application registered here under `app_id`, from the primary."""
+        """Return the application registered here under `app_id`, from the primary."""
         return self.applications.find("appId", app_id)
 
     def service_principal(self, app_id: str) -> Record | None:
-        """The service principal here of `app_id`, from the primary."""
+        """Return the service principal of `app_id` here, from the primary."""
         return self.service_principals.find("appId", app_id)
 
     def groups_of(self, user: User) -> dict[str, str]:
-        """The groups a user is a member of: their display names by id."""
+        """Return the display names of a user's groups by ID."""
         return {key: group["displayName"] for key, group in self.groups.items() if user.oid in group["members"]}
 
     def assignments_to(self, resource: str, *principals: str) -> list[dict[str, Any]]:
-        """The assignments of any of these principals to the service principal with the id `resource`."""
+        """Return the assignments of any of these principals to the service principal with the ID `resource`."""
         bodies = (record.body for record in self.assignments.all())
         return [body for body in bodies if body["resourceId"] == resource and body["principalId"] in principals]
 
     def remove_service_principal(self, key: str, when: str) -> None:
-        """Move a service principal to the deleted items, with the assignments and grants that end at it [doc]."""
+        """Move a service principal to the deleted items, with the assignments and grants that refer to it [doc]."""
         removed = self.service_principals.read(key)
         if removed is None:
             return
@@ -176,7 +176,7 @@ class Tenant:
         self.deleted.write(key, removed)
 
     def restore_service_principal(self, removed: Record) -> None:
-        """Bring a service principal back as it was, with its assignments and grants [inf]."""
+        """Restore a service principal with its assignments and grants [inf]."""
         for name, record in removed.links:
             getattr(self, name).write(record.body["id"], record)
         removed.links = []
@@ -184,7 +184,7 @@ class Tenant:
 
 
 class Directory:
-    """All tenants, and the two delays of replication."""
+    """All tenants, and the two replication delays."""
 
     def __init__(self, clock: Clock, lag: float, secret_lag: float) -> None:
         self.clock = clock
@@ -193,7 +193,7 @@ class Directory:
         self._tenants: dict[str, Tenant] = {}
 
     def add_tenant(self, domain: str) -> Tenant:
-        """A new, empty tenant; raises ValueError where the domain is taken."""
+        """Add a new, empty tenant. Raises ValueError if the domain is taken."""
         if self.tenant(domain):
             raise ValueError(f"the domain {domain} is taken")
         tenant = Tenant(domain.lower(), *(self._table() for _number in range(5)))
@@ -204,16 +204,16 @@ class Directory:
         return Table(self.clock, lambda: self.lag)
 
     def tenant(self, key: str) -> Tenant | None:
-        """The tenant with this GUID or domain."""
+        """Return the tenant with this GUID or domain."""
         key = key.lower()
         return self._tenants.get(key) or next((item for item in self._tenants.values() if item.domain == key), None)
 
     def tenants(self) -> list[Tenant]:
-        """All tenants."""
+        """Return all tenants."""
         return list(self._tenants.values())
 
     def application(self, app_id: str) -> tuple[Tenant, Record] | None:
-        """The home tenant and registration of an application, whichever tenant that is."""
+        """Return the home tenant and registration of an application, in any tenant."""
         for tenant in self._tenants.values():
             record = tenant.application(app_id)
             if record:
@@ -221,7 +221,7 @@ class Directory:
         return None
 
     def user(self, upn: str) -> tuple[Tenant, User] | None:
-        """The tenant and account of a user principal name."""
+        """Return the tenant and account of a user principal name."""
         for tenant in self._tenants.values():
             user = tenant.users.get(upn.lower())
             if user:
@@ -229,13 +229,13 @@ class Directory:
         return None
 
     def settled(self, moment: float) -> bool:
-        """True where a write at `moment` has reached every replica."""
+        """Return True if a write at `moment` has reached every replica."""
         return self.clock.time() - moment >= self.lag
 
     def secret_settled(self, moment: float) -> bool:
-        """True where the token endpoint knows a secret added at `moment`."""
+        """Return True if the token endpoint knows a secret added at `moment`."""
         return self.clock.time() - moment >= self.secret_lag
 
     def now(self) -> datetime:
-        """The directory's time."""
+        """Return the directory's time."""
         return self.clock.now()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors in the shapes of Microsoft Graph and of the token endpoint."""
+"""Errors in the formats of Microsoft Graph and of the token endpoint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .clock import stamp
 
 
 class GraphError(Exception):
-    """An error answer of Graph."""
+    """An error response of Graph."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class GraphError(Exception):
         self.inner = inner or {}
 
     def body(self, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:
-        """The JSON body; ``innerError.date`` has no zone [rec]."""
+        """Return the JSON body. ``innerError.date`` has no time zone [rec]."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.details:
             error["details"] = self.details
@@ -55,14 +55,14 @@ def bad_request(message: str, details: list[dict[str, str]] | None = None) -> Gr
 
 
 class BodyError(GraphError):
-    """400 for a body that breaks the published type: no client should ever send it."""
+    """400 for a body that violates the published type. No client should ever send one."""
 
     def __init__(self, message: str, code: str = "Request_BadRequest") -> None:
         super().__init__(400, code, message)
 
 
 def unreadable() -> BodyError:
-    """400 where a body is no JSON object [inf]."""
+    """400 for a body that is not a JSON object [inf]."""
     text = (
         "Unable to read JSON request payload. "
         "Please ensure Content-Type header is set and payload is of valid JSON format."
@@ -82,12 +82,12 @@ def denied(message: str = "Insufficient privileges to complete the operation.") 
 
 
 def invalid_token(message: str) -> GraphError:
-    """401 for a bearer token that Graph does not take [iss]."""
+    """401 for a bearer token that Graph does not accept [iss]."""
     return GraphError(401, "InvalidAuthenticationToken", message)
 
 
 def throttled(headers: dict[str, str]) -> GraphError:
-    """429; Retry-After may be fractional or absent [doc]."""
+    """429. Retry-After may be fractional or absent [doc]."""
     return GraphError(
         429,
         "TooManyRequests",
@@ -101,16 +101,16 @@ _RECORDED_ERRORS = json.loads((Path(__file__).parent / "recorded" / "graph_error
 
 
 def recorded_error(code: str) -> GraphError:
-    """The first recorded or quoted error of Graph with this code; an unknown code becomes a 400 of its own."""
+    """Return the first recorded or quoted error of Graph with this code. An unknown code becomes a generic 400."""
     for entry in _RECORDED_ERRORS:
-        # A question mark stands where the code itself was not captured.
+        # A question mark marks a code that was not captured.
         if entry["code"].rstrip("?") == code:
             text = entry.get("message", "The request was refused.")
             return GraphError(entry["status"], code, text, entry.get("details"), entry.get("headers"))
     return GraphError(400, code, "The request was refused.")
 
 
-# HTTP status, `error` and text of each AADSTS code; recorded and quoted texts are verbatim up to the identifiers.
+# HTTP status, `error` and text of each AADSTS code. Recorded and quoted texts are verbatim except for the identifiers.
 STS: dict[int, dict[str, Any]] = {
     int(code): entry
     for code, entry in json.loads((Path(__file__).parent / "entra" / "aadsts.json").read_text("utf-8")).items()
@@ -119,7 +119,7 @@ _OTHER = {"status": 400, "error": "invalid_request", "text": "The request was de
 
 
 class StsError(Exception):
-    """An AADSTS error; `facts` fill the placeholders of its text."""
+    """An AADSTS error. `facts` fill the placeholders of its text."""
 
     def __init__(self, code: int, **facts: str) -> None:
         self.code = code
@@ -128,12 +128,12 @@ class StsError(Exception):
         self.error: str = entry["error"]
         try:
             self.text: str = entry["text"].format(**facts)
-        except KeyError:  # ordered as a fault, where the facts are not known
+        except KeyError:  # ordered as a fault, without known facts
             self.text = entry["text"]
         super().__init__(f"AADSTS{code}: {self.text}")
 
     def body(self, now: datetime, login_url: str, correlation_id: str = "") -> dict[str, Any]:
-        """The JSON body of the token endpoint [rec]."""
+        """Return the JSON body of the token endpoint [rec]."""
         moment = now.strftime("%Y-%m-%d %H:%M:%SZ")
         trace = str(uuid.uuid4())
         correlation = correlation_id or str(uuid.uuid4())

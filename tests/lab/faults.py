@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults that a test orders: what to do to which request, and how often."""
+"""Faults that a test orders: their effect, the affected requests, and how often."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 
 @dataclass
 class Fault:
-    """One order. Without an answer of its own (`status`, `redirect`, `throttle`, `deny`) the request is served.
+    """One order. Without its own response (`status`, `redirect`, `throttle`, `deny`), the request is served.
 
-    The service's own answer gets the `headers`, and can be spoiled after the request took effect: `truncate` halves
-    its body, `garble` puts bytes in its place that are no HTTP, `pad` adds so many bytes of white space, and `drip`
-    sends it byte by byte, each so many seconds after the last.
-    With `served` the service does what was asked all the same, before a delay and whatever the fault answers, as when a
-    proxy gives up on a slow service. `cut` is before the service, after it, or within the body of its answer. `then`
-    are further orders, which are open once this one has met its last request.
+    The service's own response gets the `headers`, and can be corrupted after the request took effect: `truncate` halves
+    its body, `garble` replaces it with bytes that are not HTTP, `pad` adds this many bytes of white space, and `drip`
+    sends it byte by byte, with this many seconds in between. With `served`, the request takes effect first, before a
+    delay and regardless of the fault's response, as when a proxy gives up on a slow service. `cut` is before the
+    service, after it, or within the body of its response. `then` are further orders, active once this one has affected
+    its last request.
     """
 
     service: str
@@ -57,17 +57,17 @@ class Fault:
 
     @classmethod
     def from_json(cls, order: dict[str, Any]) -> Fault:
-        """Build an order from the control API's JSON; raises ValueError on an unknown member."""
+        """Build an order from the control API's JSON. Raises ValueError for an unknown member."""
         known = {item.name for item in fields(cls)}
         unknown = sorted(set(order) - known)
         if unknown:
-            raise ValueError(f"unknown members: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+            raise ValueError(f"unknown members: {', '.join(unknown)}; known members: {', '.join(sorted(known))}")
         if "service" not in order:
             raise ValueError("service is missing")
         return cls(**order)
 
     def matches(self, service: str, method: str, path: str, by: str) -> bool:
-        """True where the request is one this order is about."""
+        """Return True if this order affects the request."""
         return (
             self.service == service
             and (self.method is None or self.method.upper() == method)
@@ -77,12 +77,12 @@ class Fault:
 
     @property
     def retry_after(self) -> dict[str, str]:
-        """The Retry-After header of a throttled answer, if it has one."""
+        """The Retry-After header of a throttled response, if it has one."""
         value = self.throttle.get("retry_after") if isinstance(self.throttle, dict) else None
         return {"Retry-After": value} if value is not None else {}
 
     def answers(self) -> bool:
-        """True where the fault gives an answer in place of the service."""
+        """True if the fault responds in place of the service."""
         return any(
             item is not None
             for item in (self.status, self.redirect, self.throttle, self.deny, self.json, self.body, self.html)
@@ -90,19 +90,19 @@ class Fault:
 
 
 class Faults:
-    """The orders still open."""
+    """The active orders."""
 
     def __init__(self) -> None:
         self._open: list[Fault] = []
-        # How many requests have met one since the orders were cleared
+        # How many requests were affected since the orders were cleared
         self.met = 0
 
     def order(self, fault: Fault) -> None:
-        """Add an order behind those already open."""
+        """Add an order after the active ones."""
         self._open.append(fault)
 
     def open(self) -> list[str]:
-        """The paths of the orders still open."""
+        """Return the paths of the active orders."""
         return [fault.path_regex or "" for fault in self._open]
 
     def clear(self) -> None:
@@ -111,7 +111,7 @@ class Faults:
         self.met = 0
 
     def take(self, service: str, method: str, path: str, by: str) -> Fault | None:
-        """The first order that matches the request, counted as used once."""
+        """Return the first order that matches the request, and count it as used once."""
         for fault in self._open:
             if fault.matches(service, method, path, by):
                 fault.times -= 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""GitHub Actions' endpoint that gives a running job a token of its own [doc: "OpenID Connect reference"]."""
+"""The GitHub Actions endpoint that issues a token to a running job [doc: "OpenID Connect reference"]."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ISSUER = "https://token.actions.githubusercontent.com"
 
 @dataclass
 class Job:
-    """A job that runs, by the token with which it may ask."""
+    """A running job, by the token that authorizes its requests."""
 
     repository: str
     ref: str
@@ -34,7 +34,7 @@ class Job:
 
 
 class GitHub:
-    """The jobs' endpoints; `sign` makes a workload's token from issuer, subject and audience."""
+    """The jobs' endpoints. `sign` creates a workload's token from issuer, subject and audience."""
 
     name = "github"
 
@@ -45,7 +45,7 @@ class GitHub:
         self.url = ""
 
     def start_job(self, repository: str, ref: str) -> dict[str, Any]:
-        """Start a job with the permission ``id-token: write``: its issuer, subject and environment."""
+        """Start a job with the permission ``id-token: write``. Returns its issuer, subject and environment."""
         key = str(uuid.uuid4())
         job = self._jobs[f"/{key}/idtoken"] = Job(repository, ref, self._vault.token())
         return {
@@ -65,11 +65,11 @@ class GitHub:
         scheme, _space, sent = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or sent != job.bearer:
             return web.Response(status=401)
-        # Without an audience it is the owner of the repository.
+        # The default audience is the owner of the repository.
         audience = request.query.get("audience") or f"https://github.com/{job.repository.split('/')[0]}"
         token = self._sign(ISSUER, job.subject, audience)
         return web.json_response({"count": len(token), "value": token})
 
     def refusal(self, fault: Fault) -> web.Response:
-        """The answer to a request that a fault throttles or denies."""
+        """Build the response to a request that a fault throttles or denies."""
         return web.Response(status=429 if fault.throttle is not None else 403, headers=fault.retry_after)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-# Seconds that a caller waits for the request at most
+# The longest wait of a caller for the request, in seconds
 LONGEST_WAIT = 10.0
 
 
 @dataclass
 class Held:
-    """One request of a client. ``here`` is the one that was asked for; those after it are held as well."""
+    """One request of a client. ``here`` marks the requested one, as opposed to later ones."""
 
     here: bool
     done: bool
@@ -23,7 +23,7 @@ class Held:
     released: asyncio.Event
 
     async def kept(self, *, before: bool) -> bool:
-        """Wait here until the hold is released; gives whether it was held ``before`` or after it is served."""
+        """Wait until the hold is released. Returns whether the request was held ``before`` or after it is served."""
         if before is (self.done and self.here):
             return False
         if self.here:
@@ -34,7 +34,7 @@ class Held:
 
 @dataclass
 class Hold:
-    """The order to hold a request; without one, nothing is held."""
+    """An order to hold a request. Without an order, nothing is held."""
 
     _left: int = 0
     _done: bool = False
@@ -43,13 +43,13 @@ class Hold:
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def order(self, request: int, done: bool) -> None:
-        """Hold the ``request``-th from now on, before it is served or after it."""
+        """Hold the ``request``-th request from now on, before or after it is served."""
         self.release()
         self._left, self._done, self._ordered = request, done, True
         self._reached, self._released = asyncio.Event(), asyncio.Event()
 
     def take(self, by: str) -> Held | None:
-        """What to do with a request; None if it is not to be held."""
+        """Return how to hold a request, or None if it passes."""
         if not self._ordered or by != "client":
             return None
         self._left -= 1
@@ -58,7 +58,7 @@ class Hold:
         return Held(self._left == 0, self._done, self._reached, self._released)
 
     async def wait(self) -> bool:
-        """Whether the request is held, as soon as it is or after LONGEST_WAIT."""
+        """Return whether the request is held, as soon as it is or after LONGEST_WAIT."""
         try:
             await asyncio.wait_for(self._reached.wait(), LONGEST_WAIT)
         except asyncio.TimeoutError:
@@ -66,6 +66,6 @@ class Hold:
         return True
 
     def release(self) -> None:
-        """Let go what is held, and hold nothing any more."""
+        """Release all requests, and stop holding."""
         self._ordered = False
         self._released.set()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers that are JSON, but not what the service would say: one member is replaced by a value of another type."""
+"""Valid JSON responses that the service would not send: one member is replaced by a value of another type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 LONG = 100_000
-# What a member can become. ``missing`` takes it away.
+# The values that replace a member. ``missing`` removes it.
 VALUES: dict[str, Any] = {
     "null": None,
     "number": 7,
@@ -31,8 +31,9 @@ Path = list[str | int]
 
 
 def members(document: Any) -> list[Path]:
-    """Where each member of a JSON document is, the whole of it first; of a list, entries stand for those that are like
-    them."""
+    """Return the place of each member of a JSON document, the whole first. In a list, one entry represents similar
+    ones.
+    """
     found: list[Path] = [[]]
     if isinstance(document, dict):
         found += [[name, *path] for name, value in document.items() for path in members(value)]
@@ -46,7 +47,7 @@ def members(document: Any) -> list[Path]:
 
 
 def mutated(document: Any, path: Path, value: str) -> Any:
-    """The document with another value at ``path``; as it is if it has no such place."""
+    """Return the document with another value at ``path``, unchanged if it has no such place."""
     if not path:
         return VALUES[value]
     document = copy.deepcopy(document)
@@ -67,7 +68,7 @@ def mutated(document: Any, path: Path, value: str) -> Any:
 def apply(response: web.Response, order: dict[str, Any], entry: dict[str, Any]) -> None:
     """Change a JSON ``response`` as a fault orders: ``at`` is the place of the member, ``to`` a name of VALUES.
 
-    Without ``at`` it stays as it is. The request's ``entry`` in the log gets the places of its members, and whether it
+    Without ``at`` it is unchanged. The request's ``entry`` in the log gets the places of its members, and whether it
     was changed.
     """
     try:

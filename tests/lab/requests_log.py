@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every server of the lab was asked and what it answered."""
+"""The requests to every server of the lab, and the responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _asked(method: str, path: str, body: str) -> set[tuple[str, str]]:
-    """The method and path of a request, and of each of those in a $batch."""
+    """Return method and path of a request, and of each request in a $batch."""
     asked = {(method, path)}
     if path.endswith("/$batch"):
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
@@ -33,13 +33,13 @@ class RequestsLog:
 
     def __init__(self) -> None:
         self._entries: list[dict[str, Any]] = []
-        # Service, method and path of everything that the product has asked for since the start, without IDs
+        # Service, method and path of every request of the product since the start, without IDs
         self.endpoints: set[tuple[str, str, str]] = set()
 
     def add(
         self, service: str, method: str, path: str, query: str, headers: dict[str, str], body: str
     ) -> dict[str, Any]:
-        """Record a request; the caller sets ``status`` in the returned entry once it is known."""
+        """Record a request. The caller sets ``status`` in the returned entry once it is known."""
         agent = {name.lower(): value for name, value in headers.items()}.get("user-agent", "")
         if agent.startswith(LAB_AGENT):
             by = "lab"
@@ -63,7 +63,7 @@ class RequestsLog:
         return entry
 
     def entries(self, service: str | None = None) -> list[dict[str, Any]]:
-        """All entries, or those of one service."""
+        """Return all entries, or those of one service."""
         return [entry for entry in self._entries if service in (None, entry["service"])]
 
     def clear(self) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small router: the services need 404 and 405 answers of their own."""
+"""A small router, because the services need their own 404 and 405 responses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class NotFound(Exception):
 
 
 class WrongMethod(Exception):
-    """The path exists with other methods; `allowed` names them."""
+    """The path exists with other methods, named in `allowed`."""
 
     def __init__(self, allowed: list[str]) -> None:
         super().__init__(", ".join(allowed))
@@ -24,7 +24,7 @@ class WrongMethod(Exception):
 
 
 class Router:
-    """Maps a method and a path to a handler."""
+    """Map a method and a path to a handler."""
 
     def __init__(self) -> None:
         self._routes: list[tuple[re.Pattern[str], str, Callable[..., Any]]] = []
@@ -34,7 +34,7 @@ class Router:
         self._routes.append((re.compile(pattern), method, handler))
 
     def find(self, method: str, path: str) -> tuple[Callable[..., Any], dict[str, str]]:
-        """The handler and the pattern's named groups; raises NotFound or WrongMethod."""
+        """Return the handler and the pattern's named groups. Raises NotFound or WrongMethod."""
         allowed = []
         for pattern, verb, handler in self._routes:
             match = pattern.fullmatch(path)

@@ -23,12 +23,12 @@ from .faults import Fault, Faults
 from .hold import Hold
 from .requests_log import RequestsLog
 
-# Bytes of white space that a padded answer has at once
+# Bytes of white space per write in a padded response
 BLOCK = 65536
 
 
 class Service(Protocol):
-    """What a server serves."""
+    """The interface of a service."""
 
     name: str
 
@@ -36,18 +36,18 @@ class Service(Protocol):
         """Answer one request."""
 
     def refusal(self, fault: Fault) -> web.Response:
-        """Answer in the service's own manner a fault's ``throttle`` or ``deny``."""
+        """Respond to a fault's ``throttle`` or ``deny`` in the service's own format."""
 
 
 @dataclass
 class Latency:
-    """How many seconds each request is on its way, for all servers that share it."""
+    """The latency of each request in seconds, for all servers that share it."""
 
     seconds: float = 0.0
 
 
 class Server:
-    """Serves a `Service` on 127.0.0.1."""
+    """A server for a `Service` on 127.0.0.1."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Server:
         self.url = ""
 
     async def start(self, port: int = 0) -> str:
-        """Listen; returns the URL without a path."""
+        """Listen, and return the URL without a path."""
         self._runner = web.ServerRunner(web.Server(self._serve))
         await self._runner.setup()
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -115,7 +115,7 @@ class Server:
         entry["status"] = response.status
         if fault:
             response.headers.update(fault.headers)
-        # A fault may have a clock of its own.
+        # A fault may have its own clock.
         response.headers.setdefault("Date", http_date(self._clock.now()))
         if fault and (fault.garble or fault.pad or fault.drip):
             return await _spoiled(request, response, fault)
@@ -141,7 +141,7 @@ class Server:
 
 
 async def _spoiled(request: web.BaseRequest, response: web.Response, fault: Fault) -> web.StreamResponse:
-    """Answer in a way that no client can use, or only with patience."""
+    """Send a response that no client can use, or only a patient one."""
     body = bytes(response.body) if isinstance(response.body, bytes) else b""
     stream = web.StreamResponse(status=response.status, headers=response.headers)
     stream.content_length = len(body) + fault.pad
@@ -150,7 +150,7 @@ async def _spoiled(request: web.BaseRequest, response: web.Response, fault: Faul
             request.transport.write(b"\x00\x01 no HTTP\r\n\r\n")
             request.transport.close()
         return stream
-    with suppress(OSError):  # the client has gone
+    with suppress(OSError):  # the client has disconnected
         await stream.prepare(request)
         step = 1 if fault.drip else max(1, len(body))
         for start in range(0, len(body), step):
@@ -175,7 +175,7 @@ async def _half(request: web.BaseRequest, response: web.Response) -> web.Respons
 
 
 def _reset(request: web.BaseRequest) -> web.Response:
-    """Reset the connection as a failing network would; the response returned is never sent."""
+    """Reset the connection like a failing network. The returned response is never sent."""
     transport = request.transport
     if transport is not None:
         raw = transport.get_extra_info("socket")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's throw-away certificate authority."""
+"""The lab's temporary certificate authority."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import trustme
 
-# A name that nothing resolves: only a proxy of the tests leads to it.
+# A name that does not resolve: only a proxy of the tests leads to it.
 INTERNAL = "console.internal"
 
 
@@ -28,17 +28,17 @@ class Authority:
         self._certificate = self._ca.issue_cert("localhost", "127.0.0.1", INTERNAL)
 
     def server_context(self) -> ssl.SSLContext:
-        """A context for a server on 127.0.0.1, localhost or INTERNAL."""
+        """Return a context for a server on 127.0.0.1, localhost or INTERNAL."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._certificate.configure_cert(context)
         return context
 
     def client_context(self) -> ssl.SSLContext:
-        """A context that trusts this CA alone."""
+        """Return a context that trusts only this CA."""
         return ssl.create_default_context(cafile=str(self.ca_path))
 
     def write(self, name: str, content: bytes) -> Path:
-        """Put a private file beside the CA certificate."""
+        """Write a private file next to the CA certificate."""
         path = self.directory / name
         path.touch(mode=0o600)
         path.write_bytes(content)

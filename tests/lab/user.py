@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A user without a browser: signs in over plain HTTP requests as a person would, form by form."""
+"""A user without a browser, who signs in with plain HTTP requests, form by form."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MAX_STEPS = 8
 
 
 class SignInFailed(Exception):
-    """A sign-in that did not come to its end.
+    """A failed sign-in.
 
-    `step` is where: login-options, auth, authorize, password, callback or auth-query. `code` is the AADSTS code
-    where there is one, otherwise an empty string. `message` is what the user got to read.
+    `step` is the place: login-options, auth, authorize, password, callback or auth-query. `code` is the AADSTS code, or
+    an empty string. `message` is the text that the user sees.
     """
 
     def __init__(self, step: str, code: str, message: str) -> None:
@@ -38,7 +38,7 @@ class SignInFailed(Exception):
 
 
 class _Page(HTMLParser):
-    """Reads a page's first form, its title, its paragraphs, and the texts of its elements with an id."""
+    """A parser for a page's first form, its title, its paragraphs, and the texts of its elements with an ID."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class _Page(HTMLParser):
         self._tag = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note forms, inputs and ids."""
+        """Record forms, inputs and IDs."""
         attributes = {name: value or "" for name, value in attrs}
         self._id, self._tag = attributes.get("id", ""), tag
         if self._id:
@@ -62,7 +62,7 @@ class _Page(HTMLParser):
             self.fields[attributes["name"]] = attributes.get("value", "")
 
     def handle_data(self, data: str) -> None:
-        """Note the text of the element opened last."""
+        """Record the text of the element opened last."""
         if self._id:
             self.texts[self._id] = (self.texts.get(self._id, "") + data).strip()
         if self._tag == "title":
@@ -76,10 +76,10 @@ class _Page(HTMLParser):
 
 
 def _arrived(url: str, status: int, page: _Page, text: str) -> None:
-    """Whether a console's answer to the callback says that the user is signed in; raises SignInFailed.
+    """Raise SignInFailed unless the console's response to the callback shows that the user is signed in.
 
-    A status other than 200 says that it failed. rustdesk_api answers 200 to everything: its page has a title for that,
-    a script that writes the reason, and an address of its own where a new user has to bind who they are to an account.
+    A status other than 200 is a failure. rustdesk_api always responds with 200: on failure, its page has a specific
+    title and a script that writes the reason. A new user who must bind an account is sent to a separate address.
     """
     parts = urlsplit(url)
     if status == 200 and parts.path.endswith("/callback") and not page.title.startswith("OauthFailed"):
@@ -93,7 +93,7 @@ def _arrived(url: str, status: int, page: _Page, text: str) -> None:
 
 
 def offered(options: Any) -> list[str]:
-    """The names in a login-options answer, in either form."""
+    """Return the names in a login-options response, in either form."""
     names = []
     for option in options if isinstance(options, list) else []:
         if option.startswith("common-oidc/"):
@@ -104,7 +104,7 @@ def offered(options: Any) -> list[str]:
 
 
 class Person:
-    """Signs in to a RustDesk console through its provider."""
+    """A client that signs in to a RustDesk console through its provider."""
 
     def __init__(self, ca_path: str) -> None:
         self._http = requests.Session()
@@ -113,7 +113,7 @@ class Person:
         self._http.headers["User-Agent"] = f"{LAB_AGENT} user"
 
     def sign_in(self, console_url: str, op: str, upn: str, password: str) -> dict[str, Any]:
-        """The whole way from options to token; returns the login answer or raises SignInFailed."""
+        """Run the complete sign-in from options to token. Returns the login response or raises SignInFailed."""
         with self._http:
             names = offered(self._json("login-options", "GET", f"{console_url}/api/login-options"))
             if op.lower() not in [name.lower() for name in names]:
@@ -145,7 +145,7 @@ class Person:
             raise SignInFailed(step, "", str(error)) from error
 
     def finish(self, url: str, upn: str, password: str) -> None:
-        """Follow pages and redirects from the authorization URL to the console's answer to the callback.
+        """Follow pages and redirects from the authorization URL to the console's response to the callback.
 
         Raises SignInFailed.
         """
@@ -171,7 +171,7 @@ class Person:
                 data["loginfmt"] = upn
             else:
                 step = "callback"
-        raise SignInFailed(step, "", "the sign-in goes round in circles")
+        raise SignInFailed(step, "", "the sign-in has too many steps")
 
     def _collect(self, console_url: str, query: dict[str, str]) -> dict[str, Any]:
         for _turn in range(5):

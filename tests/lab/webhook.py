@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Incoming webhooks of chats; what was posted is in the request log, and faults make them answer otherwise.
+"""Incoming webhooks of chat services. The request log holds the posted messages, and faults change the responses.
 
 They refuse what the real ones refuse, as far as that is documented: a message without text or with too much in a block
 [doc: Slack's "Sending messages using incoming webhooks", "Section block"], and one that is too large or has no adaptive
-card [doc: Teams' "Create Incoming Webhooks"]. With which words Teams refuses is [inf].
+card [doc: Teams' "Create Incoming Webhooks"]. The wording of Teams' refusals is [inf].
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CARD = "application/vnd.microsoft.card.adaptive"
 
 
 class Webhooks:
-    """The webhooks of one lab; the path of each is a secret, as with the real ones."""
+    """The webhooks of one lab. Their paths are secrets, as with the real ones."""
 
     name = "webhook"
 
@@ -37,9 +37,9 @@ class Webhooks:
         self.url = ""
 
     def add(self, takes: str) -> str:
-        """A webhook that takes ``slack``, ``teams`` or any ``json``; gives its URL."""
+        """Add a webhook that takes ``slack``, ``teams`` or any ``json``, and return its URL."""
         if takes not in KINDS:
-            raise ValueError(f"unknown kind of webhook {takes}")
+            raise ValueError(f"unknown type of webhook {takes}")
         path = f"/{self._vault.token()}"
         self._takes[path] = takes
         return self.url + path
@@ -60,12 +60,12 @@ class Webhooks:
         return web.Response(status=202) if takes == "teams" else web.Response(text="ok")
 
     def refusal(self, fault: Fault) -> web.Response:
-        """The answer to a request that a fault throttles or denies."""
+        """Build the response to a request that a fault throttles or denies."""
         return web.Response(status=429 if fault.throttle is not None else 403, headers=fault.retry_after)
 
 
 def refused(takes: str, body: Any, size: int) -> str | None:
-    """Why a webhook that takes ``slack``, ``teams`` or ``json`` refuses a body of so many bytes, or nothing."""
+    """Return why a webhook that takes ``slack``, ``teams`` or ``json`` refuses a body of this size, or None."""
     return {"slack": _slack, "teams": _teams, "json": _json}[takes](body, size)
 
 
@@ -74,7 +74,7 @@ def _json(_body: Any, _size: int) -> str | None:
 
 
 def _slack(body: Any, _size: int) -> str | None:
-    """Why Slack refuses the message, or nothing."""
+    """Return why Slack refuses the message, or None."""
     blocks = body.get("blocks", [])
     if not body.get("text"):
         return "no_text"
@@ -84,7 +84,7 @@ def _slack(body: Any, _size: int) -> str | None:
 
 
 def _teams(body: Any, size: int) -> str | None:
-    """Why Teams refuses the message, or nothing."""
+    """Return why Teams refuses the message, or None."""
     if size > TEAMS_BYTES:
         return "the message is too large"
     attachments = body.get("attachments", []) if body.get("type") == "message" else []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All servers of one lab, and what can be done to them."""
+"""All servers of one lab, and operations on them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from .vault import Vault
 from .webhook import Webhooks
 
 AUTOMATION_ROLES = ["Application.ReadWrite.OwnedBy"]
-# The application as which Azure CLI signs its users in, in every tenant
+# The application that Azure CLI signs users in with, in every tenant
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 
@@ -64,23 +64,23 @@ class World:
         self.identity = ManagedIdentity(self.directory, self.vault, self.login)
         self.github = GitHub(self.vault, self.workload_token)
         self.webhooks = Webhooks(self.vault)
-        # One key for the certificates of all tenants: making one takes longer than all the rest of a tenant.
+        # One key for the certificates of all tenants, because creating one takes longer than the rest of a tenant.
         self._automation_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.consoles: dict[str, Console] = {}
         self._servers: list[Server] = []
 
     async def start(self) -> None:
-        """Start the login and Graph servers, those that give workloads their tokens, and the webhooks."""
+        """Start the login and Graph servers, the token servers of workloads, and the webhooks."""
         self.login.url = await self.serve(self.login)
         self.graph.url = await self.serve(self.graph)
         self.login.graph_url = self.graph.url
-        # On its host, App Service speaks plain HTTP [doc].
+        # On its host, App Service uses plain HTTP [doc].
         self.identity.url = await self.serve(self.identity, tls=False, near=True)
         self.github.url = await self.serve(self.github)
         self.webhooks.url = await self.serve(self.webhooks)
 
     async def serve(self, service: Service, port: int = 0, tls: bool = True, near: bool = False) -> str:
-        """Start a server for a service; returns its URL. One that is ``near`` its clients has no latency."""
+        """Start a server for a service, and return its URL. A server ``near`` its clients has no latency."""
         context = self.authority.server_context() if tls else None
         latency = Latency() if near else self.latency
         server = Server(service, self.clock, self.log, self.faults, latency, context, self.hold)
@@ -95,7 +95,7 @@ class World:
         self.authority.remove()
 
     def add_tenant(self, domain: str) -> Tenant:
-        """A tenant with two users and an automation application that has a secret and a certificate."""
+        """Add a tenant with two users and an automation application that has a secret and a certificate."""
         tenant = self.directory.add_tenant(domain)
         tenant.policy = new_policy()
         for name in ("alice", "bob"):
@@ -133,7 +133,7 @@ class World:
                 "usage": "Verify",
             }
         ]
-        # Both belong to the past, so that no replica is still waiting for them.
+        # Both are in the past, so that no replica still lacks them.
         tenant.client_secrets[key_id] = ClientSecret(secret, 0.0)
         tenant.certificates[certificate_id] = certificate
         principal = objects.new_service_principal(body, tenant.id, stamp(self.clock.now()))
@@ -166,18 +166,18 @@ class World:
         }
 
     def add_user(self, tenant: Tenant, name: str) -> User:
-        """A user of a tenant, with an e-mail address and a password."""
+        """Add a user to a tenant, with an email address and a password."""
         upn = f"{name}@{tenant.domain}"
         user = User(upn, self.vault.token(12), name.capitalize(), email=upn)
         tenant.users[upn.lower()] = user
         return user
 
     def lab_token(self, tenant: Tenant, audience: str = "", lifetime: int = APP_TOKEN_SECONDS) -> str:
-        """An access token that may do everything."""
+        """Return an access token that may do everything."""
         return self.login.tokens.app_token(tenant, "lab", "", permissions.EVERYTHING, audience, lifetime)
 
     def azure_cli_token(self, upn: str, resource: str, tenant: str | None) -> dict[str, Any]:
-        """What Azure CLI answers to a user who may do everything; raises AADSTS50020 in another tenant."""
+        """Return Azure CLI's response to a user who may do everything. Raises AADSTS50020 in another tenant."""
         found = self.directory.user(upn)
         if found is None:
             raise KeyError(upn)
@@ -198,7 +198,7 @@ class World:
         }
 
     def workload_token(self, issuer: str, subject: str, audience: str, lifetime: int = 3600) -> str:
-        """A workload's token, such as a federated credential trusts."""
+        """Return a workload's token that a federated credential can trust."""
         now = int(time.time())
         claims = {"iss": issuer, "sub": subject, "aud": audience, "iat": now, "nbf": now, "exp": now + lifetime}
         return self.vault.keep(self.workloads.sign(claims))
@@ -212,11 +212,11 @@ class World:
         http_redirect: bool = False,
         port: int = 0,
     ) -> Console:
-        """A console with one account; raises ValueError where the name is taken or the kind is unknown."""
+        """Add a console with one account. Raises ValueError if the name is taken or the type is unknown."""
         if name in self.consoles or name in ("graph", "login", "control", "webhook"):
             raise ValueError(f"the name {name} is taken")
         if kind not in DIALECTS:
-            raise ValueError(f"unknown kind {kind}; known are {', '.join(DIALECTS)}")
+            raise ValueError(f"unknown type {kind}; known types: {', '.join(DIALECTS)}")
         if second_factor is not None and second_factor not in DIALECTS[kind].second_factors:
             raise ValueError(f"{kind} has no second factor {second_factor}")
         console = DIALECTS[kind](name, self.clock, self.vault, self.authority.client_context())
@@ -228,12 +228,12 @@ class World:
         return console
 
     def applications(self, tenant: Tenant) -> list[dict[str, Any]]:
-        """All applications straight from the primary replica."""
+        """Return all applications from the primary replica."""
         return [objects.shown(credentials.without_secrets(record.body)) for record in tenant.applications.all()]
 
 
 class _HttpRedirect:
-    """A proxy's plain HTTP port, which sends every request to https with 301 [iss]."""
+    """A proxy's plain HTTP port, which redirects every request to HTTPS with 301 [iss]."""
 
     def __init__(self, console: Console) -> None:
         self.name = console.name
@@ -244,7 +244,7 @@ class _HttpRedirect:
         return web.Response(status=301, headers={"Location": self._console.url + request.raw_path})
 
     def refusal(self, fault: Fault) -> web.Response:
-        """As the console itself."""
+        """Respond as the console itself does."""
         return self._console.refusal(fault)
 
 

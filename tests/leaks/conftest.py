@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Collects everything in which a secret could leak: output, files, arguments of processes."""
+"""Collects all output in which a secret could leak: text, files, arguments of processes."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ from leaks.encodings import written
 from support.controller import Controller, Run
 from support.fleet import Fleet
 
-# What the tests themselves wrote, with the secrets that a user would keep in a vault
+# Files written by the tests, with the secrets that a user would keep in a vault
 GIVEN = {"inventory.json", "playbook.json"}
 POLL_SECONDS = 0.02
 CALLBACKS = Path(__file__).parent / "callbacks"
 
 
 def command_lines() -> Iterator[str]:
-    """The arguments of every process of this machine, as `ps` shows them to everybody."""
+    """Yield the arguments of every process of this machine, as `ps` shows them to all users."""
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
-            # A process may end while it is looked at
+            # A process may end in the meantime
             with contextlib.suppress(OSError):
                 yield Path(entry.path, "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 def temporary(home: Path, seen: set[tuple[str, int, int]]) -> Iterator[str]:
-    """The contents of temporary files below ``home`` that are not ``seen``; those of a module, which is no temporary
-    file of the collection, hold its options."""
+    """Yield the contents of temporary files below ``home`` that are not ``seen``.
+
+    The files of a module contain its options, and are no temporary files of the collection.
+    """
     for top in (home / "tmp", home / ".ansible"):
         for folder, _folders, names in os.walk(top):
             for name in names:
-                # A file may go while it is looked at
+                # A file may be removed in the meantime
                 with contextlib.suppress(OSError):
                     path = Path(folder, name)
                     status = path.stat()
@@ -55,7 +57,7 @@ def temporary(home: Path, seen: set[tuple[str, int, int]]) -> Iterator[str]:
 
 @contextmanager
 def watched(home: Path) -> Iterator[tuple[set[str], set[str]]]:
-    """Collects the arguments of all processes, and the temporary files, that there are while the block runs."""
+    """Collect the arguments of all processes, and the temporary files, while the block runs."""
     processes: set[str] = set()
     files: set[str] = set()
     seen: set[tuple[str, int, int]] = set()
@@ -76,7 +78,7 @@ def watched(home: Path) -> Iterator[tuple[set[str], set[str]]]:
 
 
 class Traces:
-    """Runs playbooks on a fleet as loudly as possible and keeps all traces."""
+    """Runs playbooks on a fleet with the most verbose settings and keeps all traces."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
@@ -86,8 +88,9 @@ class Traces:
         self.output = ""
 
     def run(self, playbook: Path | list[dict[str, Any]], *options: str, **environment: str) -> Run:
-        """Run a playbook with everything that users turn on to find out more: verbosity, diffs, a log, cached facts,
-        reports, and all events. ``environment`` chooses how the output is written."""
+        """Run a playbook with all aids that users have for debugging: verbosity, diffs, a log, cached facts, reports,
+        and all events. ``environment`` selects the format of the output.
+        """
         with watched(self.home) as (processes, files):
             run = self.fleet.controller.playbook(
                 playbook,
@@ -95,7 +98,7 @@ class Traces:
                 "-vvvv",
                 "--diff",
                 *options,
-                # Else modules unpack below the home of the password database
+                # Otherwise modules unpack below the home of the password database
                 ANSIBLE_REMOTE_TEMP=str(self.home / "remote"),
                 ANSIBLE_LOG_PATH=str(self.home / "ansible.log"),
                 ANSIBLE_CACHE_PLUGIN="jsonfile",
@@ -117,7 +120,7 @@ class Traces:
         }
 
     def leaks(self, *more: str) -> list[str]:
-        """Where a secret of the lab, or one of ``more``, is to be seen in any encoding; each with its surroundings."""
+        """Occurrences of a secret of the lab, or of one of ``more``, in any encoding; each with the text around it."""
         places = {"output": self.output, "process": "\n".join(self.processes)}
         places["temporary file"] = "\n".join(self.temporary)
         for path in self.home.rglob("*"):
@@ -137,6 +140,6 @@ class Traces:
 
 @pytest.fixture
 def make_traces(make_fleet: Callable[[int], Fleet], controller: Controller) -> Callable[[], Traces]:
-    """Makes a fleet without servers whose runs leave traces."""
+    """Create a fleet without servers whose runs leave traces."""
     assert not list((controller.home / "tmp").iterdir())
     return lambda: Traces(make_fleet(0))

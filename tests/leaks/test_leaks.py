@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No secret is to be seen in output, log, files or process arguments, whether runs succeed, heal or fail."""
+"""No secret appears in output, log, files or process arguments, whether runs succeed, correct drift or fail."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from support.length import AT_LENGTH, record
 
 WRONG_PASSWORD = "Wr0ng-Pa55word-of-the-console"
 WRONG_CLIENT_SECRET = "xyz8Q~wrong-secret-of-the-automation-000"
-# A service token for an access gateway, which consoles do not look at
+# A service token for an access gateway, which consoles ignore
 GATEWAY_TOKEN = "g4teway~service-token~0123456789"
 SETTINGS = "/api/oidc/settings"
-# How the automation signs in, by the names that options and variables have in common
+# How the automation signs in, by the names that options and variables share
 ENTRA = ("client_id", "client_secret", "authority_host", "graph_endpoint")
 
 
 def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
-    """The collection's playbook; or its modules as tasks of a play, each in a process of its own."""
+    """Return the collection's playbook; or its modules as tasks of a play, each in a separate process."""
     if not module_door:
         return fleet.controller.site
     entra = {name: f"{{{{ rustdesk_sso_entra_{name} }}}}" for name in ENTRA}
@@ -79,8 +79,10 @@ def site(fleet: Any, module_door: bool) -> Path | list[dict[str, Any]]:
     return [{**hosts, "tasks": [{**task, **MODULE_DOOR} for task in tasks]}]
 
 
-def spoil(fleet: Any, names: dict[str, str]) -> None:
-    """Makes the next run heal two servers and fail at others, where services tell their secrets in their answers."""
+def sabotage(fleet: Any, names: dict[str, str]) -> None:
+    """Prepare the next run: two servers to correct, and failures at others, whose services return secrets in their
+    responses.
+    """
     (app,) = (item for item in fleet.tenant.applications() if item["uniqueName"])
     for secret in app["passwordCredentials"]:
         if secret["displayName"] == f"rustdesk-sso {names.get('secret-deleted')}":
@@ -102,7 +104,7 @@ def spoil(fleet: Any, names: dict[str, str]) -> None:
     fleet.hosts[names["wrong-automation"]].update(
         rustdesk_sso_entra_client_secret=WRONG_CLIENT_SECRET, rustdesk_sso_app_unique_name="another"
     )
-    # Shapes that nobody knows: secrets in the text of an error and in members of other names, wrapped, a list, cut off
+    # Unknown formats: secrets in the text of an error and in members of other names, wrapped, a list, cut off
     held = " ".join(provider["client_secret"] for provider in document("echo-on-write")["providers"])
     fault("echo-on-write", "PUT", json={"error": f"invalid value: {held} {GATEWAY_TOKEN}"})
     if "renamed" in names:
@@ -113,19 +115,20 @@ def spoil(fleet: Any, names: dict[str, str]) -> None:
         fault("truncated", "GET", truncate=True)
 
 
-HEALED = ("totp", "secret-deleted", "disabled")
-# The first half fails through both doors
+CORRECTED = ("totp", "secret-deleted", "disabled")
+# The first three are also tested as modules
 FAILING = ("wrong-password", "wrong-automation", "echo-on-write", "renamed", "wrapped", "list", "truncated")
 
 
 @pytest.mark.parametrize("module_door", [False, True], ids=["in process", "as module"])
-def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bool) -> None:
+def test_no_secret_is_visible(make_traces: Callable[[], Any], module_door: bool) -> None:
     traces = make_traces()
     fleet = traces.fleet
     fleet.variables["rustdesk_sso_console_headers"] = {"X-Gateway-Token": GATEWAY_TOKEN}
-    # A Python for each task and server: fewer servers show that modules mask as the action plugins do
+    # Each task and server starts a Python: fewer servers are enough to verify that modules mask as the action plugins
+    # do
     failing = FAILING[:3] if module_door else FAILING
-    names = {case: f"{case}.{fleet.domain}" for case in (*(HEALED[:1] if module_door else HEALED), *failing)}
+    names = {case: f"{case}.{fleet.domain}" for case in (*(CORRECTED[:1] if module_door else CORRECTED), *failing)}
     for case, name in names.items():
         console = fleet.add_server(name, **({"second_factor": "totp"} if case == "totp" else {}))
         if case == "totp" and module_door:  # each of its tasks signs in, and a code opens one session
@@ -133,12 +136,12 @@ def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bo
 
     first = traces.run(site(fleet, module_door))
     assert first.rc == 0, first.output
-    spoil(fleet, names)
+    sabotage(fleet, names)
     second = traces.run(site(fleet, module_door))
     assert second.failed() == {names[case] for case in failing}, second.output
     assert second.changed()[names["totp"]] > 0
 
-    # What was searched is really what ran: loud, with a log and with the processes of this door
+    # The search covered a real run: verbose, with a log and with the expected processes
     assert "task path:" in traces.output
     assert (traces.home / "ansible.log").stat().st_size > 10_000
     assert any("ansible-playbook" in line for line in traces.processes)
@@ -152,7 +155,7 @@ def test_no_secret_is_to_be_seen(make_traces: Callable[[], Any], module_door: bo
     assert not leaks, "\n\n".join(leaks)
 
 
-# How output is written; the test above has the default
+# How output is written; the test above uses the default
 CALLBACKS = {
     "default, YAML": {"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"},
     **{
@@ -165,8 +168,8 @@ MORE_REPORTS = "junit,tree,events,ansible.posix.profile_tasks,ansible.posix.prof
 
 @pytest.mark.skipif(not AT_LENGTH, reason="by make fire")
 @pytest.mark.parametrize("callback", CALLBACKS)
-def test_in_each_callback(make_traces: Callable[[], Any], callback: str) -> None:
-    """A first run, and one that heals a server and fails at another, which tells its secrets."""
+def test_each_callback(make_traces: Callable[[], Any], callback: str) -> None:
+    """A first run, and one that corrects a server and fails at another, which returns its secrets."""
     began = time.monotonic()
     traces = make_traces()
     fleet = traces.fleet
@@ -177,7 +180,7 @@ def test_in_each_callback(make_traces: Callable[[], Any], callback: str) -> None
     found = os.pathsep.join([str(fleet.controller.collections), str(peers.fetch())])
     chosen = {"ANSIBLE_COLLECTIONS_PATH": found, "ANSIBLE_CALLBACKS_ENABLED": MORE_REPORTS, **CALLBACKS[callback]}
     assert traces.run(fleet.controller.site, **chosen).rc == 0, traces.output
-    spoil(fleet, names)
+    sabotage(fleet, names)
     assert traces.run(fleet.controller.site, **chosen).rc == 2, traces.output
     leaks = traces.leaks(WRONG_PASSWORD, WRONG_CLIENT_SECRET)
     record(
@@ -185,7 +188,7 @@ def test_in_each_callback(make_traces: Callable[[], Any], callback: str) -> None
         callback,
         "all types of traces",
         callback,
-        ["a secret is to be seen"] * len(leaks),
+        ["a secret is visible"] * len(leaks),
         time.monotonic() - began,
     )
     assert not leaks, "\n\n".join(leaks)

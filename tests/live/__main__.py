@@ -24,7 +24,7 @@ PAUSE, PATIENCE = 2.0, 180.0
 
 
 def leftovers(run: Run) -> list[str]:
-    """List what earlier runs have left, and remove it if that is wanted; gives a line for each."""
+    """List the objects that earlier runs have left, and remove them if requested; return a line for each."""
     lines, remove = [], run.target.leftovers == "remove"
     if run.target.tenant:
         graph = run.graph()
@@ -49,12 +49,12 @@ def leftovers(run: Run) -> list[str]:
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """End as Ctrl+C does, with the clean-up."""
+    """End as after Ctrl+C, with the clean-up."""
     raise KeyboardInterrupt
 
 
 def main() -> int:
-    """The exit status: 2 for a refusal, 1 where the services differ from the contract."""
+    """Return the exit status: 2 for a refusal, 1 if the services differ from the contract."""
     try:
         chosen = target.read(os.environ)
     except target.RefusedError as error:

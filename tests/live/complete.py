@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which requests of the collection no live case holds against the contract; pure."""
+"""The requests of the collection that have no live case. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from live import contract_consoles, contract_entra
 from live.contract import template
 
 SERVICES = {"graph": contract_entra.GRAPH, "login": contract_entra.LOGIN, **contract_consoles.CONSOLES}
-# What else the tests let the product ask for, and why no live case is needed
+# Other requests of the product in tests, with the reason why they need no live case
 WITHOUT_CASE = {
-    ("login", "GET", "/common/discovery/instance"),  # azure-identity asks it, and nobody reads the answer
-    # Only after a 404 of today's path, for servers from before August 2023
+    ("login", "GET", "/common/discovery/instance"),  # azure-identity sends it, and ignores the response
+    # Only after a 404 of the current path, for servers from before August 2023
     *((kind, "GET", "/api/oidc/login-options") for kind in contract_consoles.CONSOLES),
 }
 
 
 def missing(endpoints: Iterable[tuple[str, str, str]]) -> list[str]:
-    """The requests, as ``Lab.endpoints`` gives them, for which there is no case."""
+    """Return the requests, as returned by ``Lab.endpoints``, that have no case."""
     cases = {
         (name, expected.method, expected.template)
         for name, service in SERVICES.items()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the cases against the lab, and with ``--live`` against the target that the environment names."""
+"""Runs the cases against the lab, and with ``--live`` against the target in the environment."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def is_live(config: pytest.Config) -> bool:
-    """Whether the cases run against a real service."""
+    """Return whether the cases run against a real service."""
     return bool(config.getoption("--live", default=False))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """A case fails for what its answers differ in, after all of it has run."""
+    """Fail a case for the differences in its responses, after all of it has run."""
     run = next((arg for arg in pyfuncitem.funcargs.values() if isinstance(arg, Run)), None)
     try:
         result = yield
@@ -65,7 +65,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
 
 def in_lab(lab: Lab) -> Target:
-    """A tenant of the lab in which the automation may do everything, without a console."""
+    """Return a tenant of the lab in which the automation has all permissions, without a console."""
     tenant = lab.add_tenant(f"live{next(_TENANTS)}.example")
     tenant.set_permissions(PERMISSIONS)
     automation = tenant.automation
@@ -76,7 +76,7 @@ def in_lab(lab: Lab) -> Target:
 
 
 def console_in_lab(lab: Lab, kind: str, **options: Any) -> tuple[Console, ConsoleTarget]:
-    """A new console of the lab."""
+    """Return a new console of the lab."""
     console = lab.add_console(f"live-{kind.replace('_', '-')}.example", kind=kind, **options)
     issuer = f"{lab.login_url}/{targets.PERSONAL}/v2.0"
     made = ConsoleTarget(kind, console.url, console.username, console.password, console.totp_secret, issuer)
@@ -90,13 +90,13 @@ def live_target(pytestconfig: pytest.Config) -> Target | None:
 
 
 def _scope(fixture_name: str, config: pytest.Config) -> str:
-    """One run for all cases of a real service; in the lab one for each module, as later tests move its clock."""
+    """One run for all cases of a real service; in the lab one for each module, as later tests advance its clock."""
     return "session" if is_live(config) else "module"
 
 
 @pytest.fixture(scope=_scope)
 def run(request: pytest.FixtureRequest, live_target: Target | None) -> Iterator[Run]:
-    """The run; at its end, all that it has made goes, and the records of a live run are written."""
+    """The run; at its end, everything that it has created is removed, and the records of a live run are written."""
     if live_target:
         made = Run(live_target, *LIVE_WAITS)
     else:
@@ -107,17 +107,17 @@ def run(request: pytest.FixtureRequest, live_target: Target | None) -> Iterator[
         left = made.made.undo()
         if live_target:
             folder = Path(os.environ.get("RUSTDESK_SSO_LIVE_FOLDER") or request.config.rootpath / "build" / "live")
-            _tell_of(made, folder, write(made.notes, folder))
+            _summarize(made, folder, write(made.notes, folder))
     assert left == []
 
 
-def _tell_of(run: Run, folder: Path, files: list[str]) -> None:
-    """Say at the end what a live run was, past pytest's capture."""
+def _summarize(run: Run, folder: Path, files: list[str]) -> None:
+    """Print a summary of the live run at the end, outside pytest's capture."""
     _SUMMARY.append(f"{run.budget.sent} requests. Records in {folder}: {', '.join(files)}")
     unknown = sorted(run.notes.sanitizer.replaced_members)
     if unknown:
         _SUMMARY.append(f"Names of members that the records do not show: {', '.join(unknown)}")
-        _SUMMARY.append("Look at these names. To show those that are harmless, run again with LIVE_WORDS=name,name.")
+        _SUMMARY.append("Check these names. To show the harmless ones, run again with LIVE_WORDS=name,name.")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -135,7 +135,7 @@ def entra(run: Run) -> Run:
 
 @pytest.fixture
 def console_of(request: pytest.FixtureRequest, run: Run, live_target: Target | None) -> Callable[[str], ConsoleTarget]:
-    """Gives the console of a type, if the run has one."""
+    """Return the console of a type, if the run has one."""
 
     def find(kind: str) -> ConsoleTarget:
         if live_target:

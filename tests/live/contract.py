@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How an expected answer is written down, and in what an answer differs from it; pure.
+"""Expected responses, and the differences between a response and its expectation. Pure.
 
-The simulated and the real services are held against the same expectations.
+The simulated and the real services are checked against the same expectations.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from live import published
 
 Shape = Mapping[str, str]
 GUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-# Collections whose members stand in the next segment of a path, and what stands there instead
+# Collections whose members are in the next segment of a path, and the placeholders for them
 COLLECTIONS = (
     "applications|servicePrincipals|users|groups|oauth2PermissionGrants|appRoleAssignedTo|appRoleAssignments|"
     "federatedIdentityCredentials|owners|deletedItems|appManagementPolicies|oidc-providers|sessions"
@@ -30,7 +30,7 @@ _KEY = re.compile(r"\((appId|uniqueName)='.*?'\)")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service answered; ``body`` is the JSON document, a text, or None for nothing."""
+    """The response of a service; ``body`` is the JSON document, a text, or None if it is empty."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,12 +39,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Expected:
-    """One request and its answer.
+    """One request and its response.
 
-    ``members`` are the required members of the answer's object, by dotted paths in which ``[]`` stands for each item of
-    a list, with the JSON types that they may have, such as ``string|null``. ``kind`` is a published type of Graph, of
-    which the answer, or each item of its ``value``, has no other members. ``code`` is the error code. ``says`` is a
-    part of the error's text on which the collection relies. ``body`` is False where nothing may come.
+    ``members`` are the required members of the response's object, by dotted paths in which ``[]`` stands for each item
+    of a list, with the JSON types that they may have, such as ``string|null``. ``kind`` is a published type of Graph,
+    of which the response, or each item of its ``value``, has no other members. ``code`` is the error code. ``says`` is
+    a part of the error's text on which the collection relies. ``body`` is False if the response must be empty.
     """
 
     method: str
@@ -58,7 +58,7 @@ class Expected:
 
 
 def template(path: str) -> str:
-    """A path without what differs between two tenants or two runs, and without its query."""
+    """Return a path without its query and without the parts that differ between two tenants or two runs."""
     path = path.partition("?")[0].replace("%27", "'").replace("%24", "$").removeprefix("/v1.0")
     path = re.sub(
         rf"^/(?:{GUID}|{{id}}|common|organizations|consumers|[^/]+\.[^/]+)(?=/(?:v2\.0|oauth2)/)", "/{tenant}", path
@@ -74,7 +74,7 @@ def _spelt(collection: str) -> str:
 
 
 def differences(expected: Expected, answer: Answer) -> list[str]:
-    """In what the answer differs from what is expected; of its values, only the types and the codes are named."""
+    """Return the differences between response and expectation; of its values, only types and codes are shown."""
     return [*_of_status(expected, answer), *_of_error(expected, answer), *_of_body(expected, answer)]
 
 
@@ -94,7 +94,7 @@ def _of_error(expected: Expected, answer: Answer) -> Iterator[str]:
 
 
 def error_codes(body: Any) -> list[str]:
-    """The error codes of an answer: of Graph, of the token endpoint, or of rustdesk_api."""
+    """Return the error codes of a response: of Graph, of the token endpoint, or of rustdesk_api."""
     if not isinstance(body, dict):
         return []
     error = body.get("error")
@@ -131,7 +131,7 @@ def _of_member(path: str, types: str, body: Any) -> Iterator[str]:
             found = [item[key] for item in found]
         if each:
             if any(not isinstance(item, list) for item in found):
-                yield f"member {shown.removesuffix('[]') or 'of the answer'} is no list"
+                yield f"member {shown.removesuffix('[]') or 'of the response'} is not a list"
                 return
             found = [item for items in found for item in items]
     for kind in sorted({json_type(item) for item in found} - set(types.split("|"))):
@@ -139,7 +139,7 @@ def _of_member(path: str, types: str, body: Any) -> Iterator[str]:
 
 
 def json_type(value: Any) -> str:
-    """The name of a JSON value's type."""
+    """Return the name of a JSON value's type."""
     for kind, name in ((bool, "boolean"), (int, "number"), (float, "number"), (str, "string"), (list, "list")):
         if isinstance(value, kind):
             return name
@@ -147,7 +147,7 @@ def json_type(value: Any) -> str:
 
 
 def unknown_members(item: Any, kind: str) -> Iterator[str]:
-    """The members of an object that the published type does not have: Graph has gained some."""
+    """Yield the members of an object that the published type does not have: Graph has added some."""
     if not isinstance(item, dict):
         yield f"{kind} is {json_type(item)}, expected object"
         return

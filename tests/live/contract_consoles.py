@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection expects of the consoles, by their type and the names of the cases; pure data.
+"""The expectations of the consoles, by their type and the names of the cases. Pure data.
 
 That of RustDesk Server Pro is not published: its login and sign-in are known from the client's source [src], its
 settings document is the most probable reading of its traces [inf].
@@ -56,7 +56,7 @@ def _each(prefix: str, members: dict[str, str]) -> dict[str, str]:
 
 PRO: dict[str, Expected] = {
     "sign in": Expected("POST", "/api/login", 200, LOGIN),
-    "sign in as nobody": Expected("POST", "/api/login", (200, 401), {"error": "string"}),
+    "sign in as an unknown user": Expected("POST", "/api/login", (200, 401), {"error": "string"}),
     "list users": Expected(
         "GET",
         "/api/users",
@@ -74,7 +74,7 @@ PRO: dict[str, Expected] = {
     "login options": Expected("GET", "/api/login-options", 200, {"[]": "string"}),
     "begin a sign-in": Expected("POST", "/api/oidc/auth", 200, BEGUN),
     "begin a sign-in with an unknown provider": Expected("POST", "/api/oidc/auth", (200, 400), {"error": "string"}),
-    "ask for a sign-in that waits": Expected(
+    "query a pending sign-in": Expected(
         "GET", "/api/oidc/auth-query", (200, 401), {"error": "string"}, says="No authed oidc is found"
     ),
     "read the current user": Expected("POST", "/api/currentUser", 200, {"name": "string"}),
@@ -84,7 +84,7 @@ PRO: dict[str, Expected] = {
 }
 RUSTDESK_CONSOLE: dict[str, Expected] = {
     "sign in": Expected("POST", "/api/login", (200, 201), LOGIN),
-    "sign in as nobody": Expected("POST", "/api/login", 401, {"error": "string"}),
+    "sign in as an unknown user": Expected("POST", "/api/login", 401, {"error": "string"}),
     "settings of Pro": Expected("GET", SETTINGS, 404, NEST, code="404"),
     "providers of rustdesk_api": Expected("GET", OAUTH + "/list", 404, NEST, code="404"),
     "list users": Expected(
@@ -116,7 +116,7 @@ RUSTDESK_CONSOLE: dict[str, Expected] = {
     "login options": Expected("GET", "/api/login-options", 200, {"[]": "string"}),
     "begin a sign-in": Expected("POST", "/api/oidc/auth", 201, BEGUN),
     "begin a sign-in with an unknown provider": Expected("POST", "/api/oidc/auth", 400, NEST, code="400"),
-    "ask for a sign-in that waits": Expected(
+    "query a pending sign-in": Expected(
         "GET", "/api/oidc/auth-query", (200, 401), {"error": "string"}, says="No authed oidc is found"
     ),
     "read the current user": Expected("POST", "/api/currentUser", (200, 201), {"name": "string"}),
@@ -126,8 +126,8 @@ RUSTDESK_API: dict[str, Expected] = {
     "sign in": Expected(
         "POST", "/api/admin/login", 200, {**SUCCESS, "data.token": "string", "data.route_names": "list"}, code="0"
     ),
-    "sign in as nobody": Expected("POST", "/api/admin/login", 200, SUCCESS, code=("101", "110")),
-    "what the login page asks for": Expected(
+    "sign in as an unknown user": Expected("POST", "/api/admin/login", 200, SUCCESS, code=("101", "110")),
+    "read the login options": Expected(
         "GET", "/api/admin/login-options", 200, {"code": "number", "data.need_captcha": "boolean"}, code="0"
     ),
     "settings of Pro": Expected("GET", SETTINGS, 404, body=None),
@@ -155,7 +155,7 @@ RUSTDESK_API: dict[str, Expected] = {
     "login options": Expected("GET", "/api/login-options", 200, {"[]": "string"}),
     "begin a sign-in": Expected("POST", "/api/oidc/auth", 200, BEGUN),
     "begin a sign-in with an unknown provider": Expected("POST", "/api/oidc/auth", 400, {"error": "string"}),
-    "ask for a sign-in that waits": Expected(
+    "query a pending sign-in": Expected(
         "GET", "/api/oidc/auth-query", 200, {"error": "string"}, says="No authed oidc is found"
     ),
     "sign out": Expected("POST", "/api/logout", 200, body=None),

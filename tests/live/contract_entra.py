@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection expects of Microsoft Graph and of the token endpoint, by the names of the cases; pure data.
+"""The expectations of Microsoft Graph and of the token endpoint, by the names of the cases. Pure data.
 
-The members are those that recorded answers have [rec], the errors those that were recorded or reported [rec] [iss].
+The members are those that recorded responses have [rec], the errors those that were recorded or reported [rec] [iss].
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a live run has made, and its removal; and what earlier runs have left."""
+"""Removal of the objects that a live run has created and that earlier runs have left."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from typing import Any
 from live.service import FIRST_PAUSE, Budget, Service
 
 PREFIX = "rustdesk-sso-live-"
-# How often the clean-up looks whether something is gone
+# How often the clean-up checks whether an object still exists
 LOOKS = 30
-# How many refusals in a row say that it is gone
+# The number of consecutive refusals after which an object counts as removed
 UNSEEN = 8
 
 
 def new_name() -> str:
-    """The name of something that only this run uses."""
+    """Return a name that only this run uses."""
     return PREFIX + secrets.token_hex(5)
 
 
 def is_ours(name: Any) -> bool:
-    """Whether only new_name() gives such a name; a console may change the case of its letters."""
+    """Return whether new_name() created this name; a console may change the case of its letters."""
     return isinstance(name, str) and re.fullmatch(rf"{PREFIX}[0-9a-f]{{10}}", name.lower()) is not None
 
 
 class Made:
     """The steps that undo a run, the latest first."""
 
-    def __init__(self, budget: Budget, tell: Callable[[str], None] = print) -> None:
-        self._budget, self._tell = budget, tell
+    def __init__(self, budget: Budget, output: Callable[[str], None] = print) -> None:
+        self._budget, self._print = budget, output
         self._steps: list[tuple[str, Callable[[], None]]] = []
 
     def add(self, what: str, undo: Callable[[], None]) -> None:
-        """Remember to undo something. Say so before it is done, so that no answer has to arrive for it."""
+        """Add an undo step. Call this before the request, so that a lost response leaves nothing behind."""
         self._steps.append((what, undo))
 
     def undo(self) -> list[str]:
-        """Undo all, however often that fails; gives what could not be undone. A second interrupt does not end it."""
+        """Undo all steps, even if some fail; return what could not be undone. A second interrupt does not stop it."""
         left = []
         self._budget.cleaning = True
         with _uninterrupted():
@@ -57,7 +57,7 @@ class Made:
                 except Exception as error:  # noqa: BLE001 - the others have to go all the same
                     left.append(f"{what} ({type(error).__name__})")
         for what in left:
-            self._tell(f"Not removed: {what}. Run LIVE_LEFTOVERS=remove make live, or remove it by hand.")
+            self._print(f"Not removed: {what}. Run LIVE_LEFTOVERS=remove make live, or remove it manually.")
         return left
 
 
@@ -67,7 +67,7 @@ def _uninterrupted() -> Iterator[None]:
     try:
         for number in former:
             signal.signal(number, signal.SIG_IGN)
-    except ValueError:  # not the main thread, which alone gets signals
+    except ValueError:  # not the main thread, which alone receives signals
         former = {}
     try:
         yield
@@ -80,7 +80,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def applications(graph: Service) -> list[dict[str, Any]]:
-    """The applications of live runs, the deleted ones included."""
+    """Return the applications of live runs, the deleted ones included."""
     query = f"?$filter=startswith(displayName,'{PREFIX}')&$select=id,displayName"
     found = graph.quietly("GET", "/v1.0/applications" + query)
     deleted = graph.quietly("GET", "/v1.0/directory/deletedItems/microsoft.graph.application?$select=id,displayName")
@@ -92,14 +92,14 @@ def applications(graph: Service) -> list[dict[str, Any]]:
 
 
 def pauses(service: Service) -> Iterator[float]:
-    """The seconds before each further look whether something is gone."""
+    """Yield the pauses, in seconds, before each further check whether an object still exists."""
     yield from (min(FIRST_PAUSE * 2**number, service.pause) for number in range(LOOKS))
 
 
 def remove_application(graph: Service, object_id: str) -> None:
-    """Delete an application for good; raises RuntimeError where it stays.
+    """Delete an application permanently; raises RuntimeError if it remains.
 
-    A replica that does not know it yet answers 404 as well, so that only several of those in a row say that it is gone.
+    A replica that does not know it yet answers 404, too, so only several consecutive ones mean that it was removed.
     """
     unseen = 0
     for pause in pauses(graph):
@@ -115,9 +115,10 @@ def remove_application(graph: Service, object_id: str) -> None:
 
 
 def remove_named(graph: Service, name: str, made: Iterable[str] = ()) -> None:
-    """Delete the applications of one name for good: those ``made``, by their IDs, and one whose creation had no answer.
+    """Delete the applications of one name permanently: those ``made``, by their IDs, and one whose creation got no
+    response.
 
-    Lists do not show what is new, and go on showing what is gone, for a while.
+    For a while, lists omit new applications and show removed ones.
     """
     gone: set[str] = set()
     for object_id in made:
@@ -138,7 +139,7 @@ def remove_named(graph: Service, name: str, made: Iterable[str] = ()) -> None:
 
 
 def without(document: Any, name_of: str = "name") -> tuple[Any, list[str]]:
-    """A copy of Pro's settings without the providers of live runs, and the names of those."""
+    """Return a copy of Pro's settings without the providers of live runs, and the names of these."""
     kept = copy.deepcopy(document)
     providers = kept.get("providers") if isinstance(kept, dict) else None
     gone = [item[name_of] for item in providers or [] if isinstance(item, dict) and is_ours(item.get(name_of))]
@@ -148,7 +149,7 @@ def without(document: Any, name_of: str = "name") -> tuple[Any, list[str]]:
 
 
 def providers(kind: str, console: Service) -> list[dict[str, Any]]:
-    """The providers of live runs in a console that has signed in."""
+    """Return the providers of live runs in a console that has signed in."""
     if kind == "pro":
         document = console.quietly("GET", "/api/oidc/settings").body
         return [{"name": name} for name in without(document)[1]]
@@ -162,7 +163,7 @@ def providers(kind: str, console: Service) -> list[dict[str, Any]]:
 
 
 def remove_providers(kind: str, console: Service) -> None:
-    """Remove the providers of live runs; raises RuntimeError where one stays."""
+    """Remove the providers of live runs; raises RuntimeError if one remains."""
     found = providers(kind, console)
     if kind == "pro" and found:
         document = console.quietly("GET", "/api/oidc/settings").body

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 RECORDED = Path(__file__).parents[1] / "lab" / "recorded"
-# In recorded answers of v1.0, but not in its published types
+# In recorded responses of v1.0, but not in its published types
 RECORDED_ALSO = {"servicePrincipal": frozenset({"createdDateTime"})}
 
 

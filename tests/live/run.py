@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run of the cases: its services, signed in, and what they have in common."""
+"""One run of the cases: its services, signed in, and their common state."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ CLIENT = "rustdesk-sso-live"
 
 
 class Run:
-    """The services of a target. A change may take ``patience`` seconds, and ``pause`` are those between two looks."""
+    """The services of a target. A change may take ``patience`` seconds, with ``pause`` seconds between two reads."""
 
-    def __init__(self, target: Target, patience: float, pause: float, tell: Callable[[str], None] = print) -> None:
+    def __init__(self, target: Target, patience: float, pause: float, output: Callable[[str], None] = print) -> None:
         self.target = target
         self.notes = Notes(Sanitizer(target.words))
         self.budget = Budget(target.requests)
-        self.made = Made(self.budget, tell)
+        self.made = Made(self.budget, output)
         self._waits = {"patience": patience, "pause": pause, "verify": target.ca_path or True}
         self._roles: frozenset[str] | None = None
         self._graph: Service | None = None
@@ -51,7 +51,7 @@ class Run:
         return self.target.tenant
 
     def login(self) -> Service:
-        """The login endpoints."""
+        """Return the login endpoints."""
         self.notes.sanitizer.learn(self.tenant.tenant_id, self.tenant.client_id, self.tenant.client_secret)
         return self._service("login", self.tenant.login_url, contract_entra.LOGIN)
 
@@ -70,7 +70,7 @@ class Run:
         return self._graph
 
     def lacks(self, *alternatives: str) -> bool:
-        """Whether the automation has none of these permissions."""
+        """Return whether the automation has none of these permissions."""
         self.graph()
         assert self._roles is not None
         return not self._roles & {*alternatives, "Directory.ReadWrite.All"}
@@ -78,31 +78,31 @@ class Run:
     # Consoles
 
     def console(self, target: ConsoleTarget) -> Service:
-        """A console, not signed in yet."""
+        """Return a console, not signed in yet."""
         self.notes.sanitizer.learn(target.password, target.totp_secret, urlsplit(target.url).hostname)
-        if target.username.lower() not in vocabulary.words():  # such as admin, which tells nothing
+        if target.username.lower() not in vocabulary.words():  # such as admin, which identifies no user
             self.notes.sanitizer.learn(target.username)
         return self._service(target.kind, target.url, contract_consoles.CONSOLES[target.kind])
 
 
 def token_form(client_id: str, secret: str, graph_url: str) -> dict[str, str]:
-    """The request of a token for Graph by client credentials."""
+    """Return the form of a token request for Graph with client credentials."""
     scope = f"{graph_url}/.default"
     return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": scope}
 
 
 def client() -> dict[str, Any]:
-    """The members by which a console knows a client, as RustDesk's clients send them; new each time."""
+    """Return the members by which a console identifies a client, as RustDesk's clients send them; new each time."""
     name = f"{CLIENT}-{secrets.token_hex(5)}"
     return {"id": name, "uuid": base64.b64encode(name.encode()).decode()}
 
 
 def sign_in(console: Service, target: ConsoleTarget, who: dict[str, Any]) -> None:
-    """Sign in to a console as the administrator, with TOTP where the console asks for it."""
+    """Sign in to a console as the administrator, with TOTP if the console requests it."""
     if target.kind == "rustdesk_api":
         body = {"username": target.username, "password": target.password, "platform": "linux"}
         answer = console.call("sign in", "/api/admin/login", body)
-        assert answer.body.get("code") == 0, "The console refuses the sign-in; see its answer in the records"
+        assert answer.body.get("code") == 0, "The console refuses the sign-in. Check its response in the records"
         token = str(answer.body["data"]["token"])
         console.headers["api-token"] = token
     else:
@@ -119,7 +119,7 @@ def sign_in(console: Service, target: ConsoleTarget, who: dict[str, Any]) -> Non
             answer = console.call("sign in", "/api/login", {**body, "tfaCode": body["verificationCode"]})
         else:
             answer = console.call("sign in", "/api/login", first)
-        assert answer.body.get("access_token"), "The console refuses the sign-in; see its answer in the records"
+        assert answer.body.get("access_token"), "The console refuses the sign-in. Check its response in the records"
         token = str(answer.body["access_token"])
         console.headers["Authorization"] = f"Bearer {token}"
     console.keep_secret(token)
@@ -135,7 +135,7 @@ def sign_out(console: Service, kind: str, who: dict[str, Any]) -> None:
 
 
 def totp(secret: str) -> str:
-    """The code of this moment (RFC 6238)."""
+    """Return the current code (RFC 6238)."""
     key = base64.b32decode(secret.replace(" ", "").upper() + "=" * (-len(secret.replace(" ", "")) % 8))
     digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
     offset = digest[-1] & 15

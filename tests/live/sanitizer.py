@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Removes from a recorded exchange whatever says whose it is, or opens anything.
+"""Removes identities and secrets from a recorded exchange.
 
-It keeps what it knows to be harmless and replaces all else. An unknown word, a name, an encoded or a signed value is
-never shown, whatever it holds. The same value gets the same placeholder throughout one run.
+It keeps known harmless values and replaces everything else. An unknown word, a name, an encoded or a signed value is
+never shown, whatever it contains. The same value gets the same placeholder throughout one run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from live import vocabulary
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 EMAIL = re.compile(r"[^\s@/:]+@[^\s@/:]+\.[^\s@/:]+")
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.(?P<fraction>\d{1,7}))?(?:Z|[+-]\d\d:\d\d)?)?")
-# Numbers that name nobody, versions, the times of day, error codes of the token endpoint
+# Numbers that identify no user, versions, times of day, error codes of the token endpoint
 HARMLESS = re.compile(r"\d{1,5}|\d{1,3}\.\d{1,3}(\.\d{1,3})?|\d\d:\d\d:\d\dZ?|AADSTS\d{4,7}|P(T?\d{1,4}[DHMS])+")
 PERMISSION = re.compile(r"[A-Z][A-Za-z]+\.(?:Read|ReadWrite|ReadBasic)\.(?:All|OwnedBy)")
 ANNOTATION = re.compile(r"([A-Za-z0-9]*)@odata\.([A-Za-z]+)")
@@ -33,7 +33,7 @@ COMPARISON = re.compile(r"(?P<member>[A-Za-z]+) eq (?:'(?P<text>.*)'|(?P<id>[0-9
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z_]{1,40}")
 CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 OUTER = "'\"`.,:;!?()[]{}\u201c\u201d"
-# Members whose text is a person's or a secret, even if each word of it is a common one
+# Members whose text is personal or secret, even if each of its words is a common one
 PERSONAL = frozenset({
     "access_token", "api-token", "audience", "clientSecret", "client_assertion", "client_secret",
     "customKeyIdentifier", "description", "displayName", "display_name", "email", "givenName", "hint", "id_token",
@@ -50,21 +50,21 @@ DEPTH = 30
 
 
 class Sanitizer:
-    """Sanitizes the exchanges of one run. ``words`` are further words to keep, by the choice of who runs it."""
+    """Sanitizes the exchanges of one run. ``words`` are further words to keep, chosen by the user."""
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._words = vocabulary.words() | {word.lower() for word in words}
         self._known: set[str] = set()
         self._names: dict[tuple[str, str], str] = {}
-        # The names of members that were replaced and look like names, for the person at the terminal
+        # Replaced names of members that look like identifiers, for the user at the terminal
         self.replaced_members: set[str] = set()
 
     def learn(self, *values: str | None) -> None:
-        """Never show these values, whatever they are made of."""
+        """Never show these values, even if they consist of known words."""
         self._known |= {value.lower() for value in values if value}
 
     def exchange(self, exchange: Mapping[str, Any]) -> dict[str, Any]:
-        """A recorded exchange: ``request`` with method, uri, headers and body, and ``response`` with status, headers
+        """Sanitize an exchange: ``request`` with method, uri, headers and body, and ``response`` with status, headers
         and body. Other members are texts of this program and are kept, except for known values."""
         made: dict[str, Any] = {name: self._own(value) for name, value in exchange.items() if name not in HALVES}
         for name in HALVES:
@@ -100,7 +100,7 @@ class Sanitizer:
     # Values
 
     def value(self, value: Any, member: str = "", depth: int = 0) -> Any:
-        """A JSON value; ``member`` is the name under which it stands."""
+        """Sanitize a JSON value; ``member`` is the name of the member that contains it."""
         if depth > DEPTH:
             return "{deep}"
         if isinstance(value, Mapping):
@@ -205,7 +205,7 @@ class Sanitizer:
         return self._placeholder("text", core)
 
     def _segment(self, part: str) -> str:
-        """One segment of a path, or a part of a word that has slashes; never longer than what is kept."""
+        """One segment of a path, or a part of a word that contains slashes; never longer than the longest kept word."""
         decoded = unquote(part)
         return (
             self._word(decoded)
@@ -262,10 +262,10 @@ class Sanitizer:
             self._names[key] = form.format(number)
         return self._names[key]
 
-    # What is known
+    # Known values
 
     def _is_word(self, word: str) -> bool:
-        """Whether it is a known word, or several of them in one, such as ObjectConflict."""
+        """Return whether it is a known word, or a compound of known words such as ObjectConflict."""
         if word.lower() in self._words:
             return True
         parts = CAMEL.findall(word) if IDENTIFIER.fullmatch(word) else []
@@ -276,10 +276,10 @@ class Sanitizer:
         return any(value in lower for value in self._known if len(value) >= 4) or lower in self._known
 
     def _spells_known(self, text: str) -> bool:
-        """Whether a text holds a known value that is of several words, or is one."""
+        """Return whether a text contains a known value of several words, or is a known value."""
         lower = " ".join(text.lower().split())
         return lower in self._known or any(" ".join(value.split()) in lower for value in self._known if " " in value)
 
     def _guarded(self, text: str) -> str:
-        """The sanitized ``text``; a known value that got through, whole words included, takes all of it along."""
+        """Return the sanitized ``text``; if it still contains a known value, all of it is replaced."""
         return self._placeholder("text", text) if self._is_known(text) else text

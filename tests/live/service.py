@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends the requests of the cases: counts them, compares each answer with the contract, and keeps the exchange."""
+"""Sends the requests of the cases: counts them, compares each response with the contract, and keeps the exchange."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from live.sanitizer import Sanitizer
 
 AGENT = "rustdesk-sso-live-tests"
 TIMEOUT = 30
-# How long a service may ask to wait before a request is tried again, and how often it may
+# The longest pause that a service may request before a retry, and the number of attempts
 LONGEST_PAUSE, ATTEMPTS = 60.0, 4
-# Seconds between the first two looks for a change; they grow up to those of the run
+# Seconds between the first two reads after a change; they grow up to those of the run
 FIRST_PAUSE = 0.1
 # Requests beyond the budget that only the clean-up may send
 RESERVE = 300
 
 
 class OverBudgetError(Exception):
-    """The run has sent as many requests as it may."""
+    """The run has used up its budget of requests."""
 
 
 class Budget:
-    """How many requests a run may still send."""
+    """The number of requests that a run may still send."""
 
     def __init__(self, requests_: int) -> None:
         self.allowed, self.sent = requests_, 0
@@ -49,11 +49,11 @@ class Budget:
 
 @dataclass
 class Notes:
-    """What a run has seen: the exchanges, in what they differ from the contract, and how long changes took."""
+    """Records of a run: the exchanges, their differences from the contract, and the duration of changes."""
 
     sanitizer: Sanitizer
     exchanges: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    # Seconds until a change was visible, by what was waited for
+    # Seconds until a change was visible, by the name of the change
     seconds: dict[str, list[float]] = field(default_factory=dict)
     # Since the last case
     differences: list[str] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Service:
         self.headers: dict[str, str] = {}
         self._expected, self._notes, self._budget = expected, notes, budget
         self._http = requests.Session()
-        self._verify = verify  # with each request: that of a session gives way to REQUESTS_CA_BUNDLE
+        self._verify = verify  # with each request: REQUESTS_CA_BUNDLE overrides that of a session
         self._http.headers["User-Agent"] = AGENT
 
     def keep_secret(self, *values: str | None) -> None:
@@ -87,7 +87,7 @@ class Service:
         self._notes.sanitizer.learn(*values)
 
     def call(self, case: str, path: str, body: Any = None, **options: Any) -> Answer:
-        """Send the request of a case and compare the answer; a difference is noted and does not end the test.
+        """Send the request of a case and compare the response; a difference is noted and does not end the test.
 
         ``options`` are those of requests; a ``json`` body can be given as ``body``.
         """
@@ -98,9 +98,9 @@ class Service:
     def until(
         self, case: str, path: str, seen: Callable[[Answer], bool], what: str, body: Any = None, **options: Any
     ) -> Answer:
-        """Repeat the request of a case until the answer shows what was changed, and note the seconds that took.
+        """Repeat the request of a case until the response shows the change, and record the seconds that it took.
 
-        The last answer is compared. Answers before it may be of a replica that does not know the change yet.
+        The last response is compared. Earlier ones may be from a replica that does not know the change yet.
         """
         began, pause = time.monotonic(), FIRST_PAUSE
         while True:
@@ -117,11 +117,11 @@ class Service:
         return answer
 
     def persist(self, case: str, path: str, body: Any = None, what: str = "", **options: Any) -> Answer:
-        """Send a request to an object that was just made, again while a replica does not know it yet."""
+        """Send a request to a new object, again while a replica does not know it yet."""
         return self.until(case, path, lambda answer: not is_replicating(answer), what or case, body, **options)
 
     def quietly(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
-        """Send a request of the clean-up, which is compared with nothing."""
+        """Send a request of the clean-up, without a comparison."""
         return self._exchange(method, path, body, options)
 
     def _send(self, case: str, path: str, body: Any, options: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
@@ -161,12 +161,12 @@ class Service:
             "response": {"status": answer.status, "headers": answer.headers, "body": answer.body},
             "differences": found,
         }
-        # At once: what is kept for the end is harmless already
+        # Immediately: everything that is kept for the end is harmless already
         self._notes.exchanges.setdefault(self.name, []).append(self._notes.sanitizer.exchange(exchange))
 
 
 def is_replicating(answer: Answer) -> bool:
-    """Whether a refusal says that an object is not there, as Graph does until it is replicated [iss]."""
+    """Return whether a refusal means that an object does not exist, as Graph answers until it is replicated [iss]."""
     error = answer.body.get("error") if isinstance(answer.body, dict) else None
     message = str(error.get("message")) if isinstance(error, dict) else ""
     return answer.status == 404 or (
@@ -195,7 +195,7 @@ def _body(response: requests.Response) -> Any:
 
 
 def write(notes: Notes, folder: Any) -> list[str]:
-    """Write the sanitized exchanges, those with differences separately, and a summary; gives the files' names."""
+    """Write the sanitized exchanges, those with differences separately, and a summary; return the file names."""
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[str, Any] = {}
     for name, exchanges in notes.exchanges.items():

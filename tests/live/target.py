@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tenant and which console a live run may use, from the environment; pure."""
+"""The tenant and the console that a live run may use, from the environment. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEFTOVERS = ("", "list", "remove")
 
 
 class RefusedError(Exception):
-    """One sentence that says what is missing, and that nothing was sent."""
+    """One sentence with the missing setting, and that nothing was sent."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ConsoleTarget:
 
 @dataclass(frozen=True)
 class Target:
-    """What a live run uses; a tenant, a console, or both."""
+    """The services of a live run: a tenant, a console, or both."""
 
     tenant: TenantTarget | None
     console: ConsoleTarget | None
@@ -64,7 +64,7 @@ PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
 def read(environment: Mapping[str, str]) -> Target:
-    """The target that the environment names. Raises RefusedError."""
+    """Return the target in the environment. Raises RefusedError."""
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     if given.get("LIVE") != "1":
         raise RefusedError(f"Live tests change a real tenant and a real console, so they need LIVE=1. {NOTHING_SENT}")
@@ -107,7 +107,7 @@ def _console(given: Mapping[str, str], login_url: str) -> ConsoleTarget:
     if (urlsplit(given["RUSTDESK_URL"]).hostname or "") != given["LIVE_CONSOLE"].lower():
         raise RefusedError(f"LIVE_CONSOLE and RUSTDESK_URL name different hosts. {NOTHING_SENT}")
     if given["LIVE_CONSOLE_TYPE"] not in KINDS:
-        raise RefusedError(f"LIVE_CONSOLE_TYPE is none of {', '.join(KINDS)}. {NOTHING_SENT}")
+        raise RefusedError(f"LIVE_CONSOLE_TYPE is not one of {', '.join(KINDS)}. {NOTHING_SENT}")
     return ConsoleTarget(
         given["LIVE_CONSOLE_TYPE"],
         given["RUSTDESK_URL"].rstrip("/"),
@@ -135,27 +135,27 @@ def _https(url: str, name: str) -> None:
 
 
 def plan(target: Target) -> list[str]:
-    """What the run is about to do, as lines for the person who started it."""
-    lines = [f"This run sends at most {target.requests} requests and asks no questions."]
+    """Return the plan of the run, as lines for the user who started it."""
+    lines = [f"This run sends at most {target.requests} requests and does not prompt."]
     if target.leftovers:
         verb = "lists" if target.leftovers == "list" else "removes"
         lines[0] = (
-            f"This run only {verb} what earlier live runs have left, and sends at most {target.requests} requests."
+            f"This run only {verb} the leftovers of earlier live runs, and sends at most {target.requests} requests."
         )
     if target.tenant:
         lines.append(f"Tenant {target.tenant.tenant_id} at {target.tenant.graph_url}, as {target.tenant.client_id}.")
     if target.tenant and not target.leftovers:
         lines += [
-            "  It makes up to four applications and their service principals, all named rustdesk-sso-live-...,",
+            "  It creates up to four applications and their service principals, all named rustdesk-sso-live-...,",
             "  with client secrets, a federated credential, a logo, an owner, grants and assignments.",
-            "  At the end, and if it is interrupted, it deletes them for good. It also reads policies.",
+            "  At the end, and if it is interrupted, it deletes them permanently. It also reads policies.",
         ]
     if target.console:
         lines.append(f"Console {target.console.url} ({target.console.kind}), as {target.console.username}.")
     if target.console and not target.leftovers:
         lines += [
             "  It adds the provider rustdesk-sso-live-..., which users can see for a few seconds, and removes it.",
-            "  It compares all other providers and settings before and after. It leaves sign-ins that nobody finishes;",
-            "  they expire within minutes.",
+            "  It compares all other providers and settings before and after. It leaves unfinished sign-ins,",
+            "  which expire within minutes.",
         ]
     return lines

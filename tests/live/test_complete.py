@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each request that the collection sends in a server's life has a live case, and each expectation is used by one.
+"""Each request that the collection sends in a server's lifecycle has a live case, and each expectation is used by one.
 
-The tests of crashes (each flow) and of generated declarations end with the same question about all that they sent.
+The tests of crashes (each flow) and of generated declarations check the same for their requests.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def test_each_request_of_a_first_run_has_a_case(make_ground: MakeGround, kind: s
     assert missing(endpoints) == []
 
 
-def test_requests_in_a_batch_and_names_in_paths_are_seen() -> None:
+def test_requests_in_a_batch_and_names_in_paths_are_recognized() -> None:
     asked = [
         ("graph", "GET", "/applications/{id}/owners"),
         ("graph", "GET", "/v1.0/applications(uniqueName='x')"),

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each request that the collection sends to a console, answered as the contract says; all else stays as it was.
+"""Each request of the collection to a console, answered as in the contract; everything else stays unchanged.
 
-Each signs in twice at most, once as nobody: rustdesk_console takes five a minute, and rustdesk_api asks for a captcha
-after the third that failed.
+Each signs in twice at most, once as an unknown user: rustdesk_console allows five per minute, and rustdesk_api requires
+a captcha after the third failure.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FORMER, NEWER = "rustdesk-sso-live-client", "rustdesk-sso-live-other-client"
 
 
 def begin(run: Run, console: Service, name: str, client_id: str) -> None:
-    """Begin a sign-in with a provider, and one with a provider that is not there; nobody finishes them."""
+    """Begin a sign-in with a provider, and one with a provider that does not exist; neither is completed."""
     names = console.call("login options", "/api/login-options").body
     assert any(item.endswith(name) or name in item for item in names), "the new provider is not offered"
     headers, console.headers = console.headers, {}
@@ -47,26 +47,26 @@ def begin(run: Run, console: Service, name: str, client_id: str) -> None:
     assert query["response_type"] == ["code"]
     assert "openid" in query["scope"][0].split()
     path = f"/api/oidc/auth-query?code={begun['code']}&id={who['id']}&uuid={who['uuid']}"
-    console.call("ask for a sign-in that waits", path)
+    console.call("query a pending sign-in", path)
     unknown = {"op": NOBODY, "id": "1234567891", "uuid": client()["uuid"], "deviceInfo": DEVICE}
     console.call("begin a sign-in with an unknown provider", "/api/oidc/auth", unknown)
     console.headers = headers
 
 
 def text(value: Any) -> str:
-    """A document, member by member in its order."""
+    """Return a document as text, with its members in their order."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def learn_names(console: Service, items: list[Any]) -> None:
-    """Keep what other providers are called, and their client secrets, out of the records."""
+    """Keep the names of other providers, and their client secrets, out of the records."""
     for item in items:
         if isinstance(item, dict) and not is_ours(item.get("name") or item.get("op")):
             console.keep_secret(*(value for value in item.values() if isinstance(value, str) and len(value) > 5))
 
 
 def hidden(document: dict[str, Any]) -> list[str]:
-    """The providers in Pro's settings whose client secret is not shown, so that writing them back would lose it."""
+    """Return the providers in Pro's settings whose client secret is hidden, so that writing them back would lose it."""
     return [
         str(item.get("name"))
         for item in document["providers"]
@@ -79,10 +79,10 @@ def test_pro(run: Run, console_of: FindConsole) -> None:
 
 
 def check_pro(run: Run, target: ConsoleTarget) -> None:
-    """The cases of Pro, which write nothing to settings that they do not understand wholly."""
+    """The cases of Pro, which write nothing to settings that they do not fully understand."""
     console, who, name = run.console(target), client(), new_name()
     nobody = {"username": NOBODY, "password": "wrong", "autoLogin": True, "type": "account"}
-    console.call("sign in as nobody", "/api/login", {**nobody, **client()})
+    console.call("sign in as an unknown user", "/api/login", {**nobody, **client()})
     console.call("read the settings without a session", SETTINGS)
     console.call("providers of rustdesk_console", f"{PROVIDERS}?current=1&pageSize=1")
     console.call("providers of rustdesk_api", f"{OAUTH}/list?page=1&page_size=1")
@@ -109,13 +109,15 @@ def check_pro(run: Run, target: ConsoleTarget) -> None:
     console.call("write the settings", SETTINGS, after)
     assert text(console.call("read the settings", SETTINGS).body) == text(after)
     console.call("write the settings", SETTINGS, before)
-    assert text(console.call("read the settings", SETTINGS).body) == text(before), "the former settings are not back"
+    assert text(console.call("read the settings", SETTINGS).body) == text(before), (
+        "the former settings were not restored"
+    )
     sign_out(console, target.kind, who)
     console.call("read the settings without a session", SETTINGS)
 
 
 def remove_in_new_session(run: Run, target: ConsoleTarget) -> None:
-    """Remove what the cases added, where that is still there."""
+    """Remove the additions of the cases that still exist."""
     console, who = run.console(target), client()
     sign_in(console, target, who)
     try:
@@ -128,7 +130,7 @@ def test_rustdesk_console(run: Run, console_of: FindConsole) -> None:
     target = console_of("rustdesk_console")
     console, who, name = run.console(target), client(), new_name()
     nobody = {"username": NOBODY, "password": "wrong", "autoLogin": True, "type": "account"}
-    console.call("sign in as nobody", "/api/login", {**nobody, **client()})
+    console.call("sign in as an unknown user", "/api/login", {**nobody, **client()})
     console.call("settings of Pro", SETTINGS)
     console.call("providers of rustdesk_api", f"{OAUTH}/list?page=1&page_size=1")
     listing = f"{PROVIDERS}?{PAGE}"
@@ -158,10 +160,10 @@ def test_rustdesk_console(run: Run, console_of: FindConsole) -> None:
     console.call("change a provider", one, {"clientId": NEWER})
     shown = console.call("read a provider", one).body
     assert (shown["clientId"], shown["clientSecret"]) == (NEWER, body["clientSecret"]), (
-        "a change took more than it named"
+        "a change affected other members"
     )
     console.call("test a provider", f"{one}/test")
-    # Only if that gives each provider the place that it has
+    # Only if that gives each provider its current place
     if [item["priority"] for item in listed] == [*range(len(listed))]:
         console.call("sort the providers", f"{PROVIDERS}/sort", [item["guid"] for item in listed])
     console.call("remove a provider", one)
@@ -172,11 +174,11 @@ def test_rustdesk_console(run: Run, console_of: FindConsole) -> None:
 def test_rustdesk_api(run: Run, console_of: FindConsole) -> None:
     target = console_of("rustdesk_api")
     console, name = run.console(target), new_name()
-    console.call("what the login page asks for", "/api/admin/login-options")
+    console.call("read the login options", "/api/admin/login-options")
     console.call("settings of Pro", SETTINGS)
     console.call("providers of rustdesk_console", f"{PROVIDERS}?current=1&pageSize=1")
     console.call(
-        "sign in as nobody", "/api/admin/login", {"username": NOBODY, "password": "wrong", "platform": "linux"}
+        "sign in as an unknown user", "/api/admin/login", {"username": NOBODY, "password": "wrong", "platform": "linux"}
     )
     listing = f"{OAUTH}/list?{API_PAGE}"
     console.call("list providers without a session", listing)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In what answers differ from an expectation, and which paths are the same request."""
+"""Differences between responses and an expectation, and paths that are the same request."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_template(path: str, expected: str) -> None:
         (LIST, 202, {"value": []}, ["status is 202, expected 200"]),
         (LIST, 200, None, ["body is empty"]),
         (LIST, 200, [], ["member value is missing", "member value[] is missing", "member value[] is missing"]),
-        (LIST, 200, {"value": {}}, ["member value is object, expected list"] + ["member value is no list"] * 2),
+        (LIST, 200, {"value": {}}, ["member value is object, expected list"] + ["member value is not a list"] * 2),
         (
             LIST,
             200,
@@ -55,7 +55,7 @@ def test_template(path: str, expected: str) -> None:
         (
             REFUSED,
             400,
-            {"error": {"code": "New", "message": "It is there."}},
+            {"error": {"code": "New", "message": "It exists."}},
             ["error code is New, expected Bad or Worse", "error message does not contain: already exists"],
         ),
         (Expected("POST", "/x", 401, code="AADSTS7000215"), 401, {"error": "x", "error_codes": [7000215]}, []),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each request that the collection sends to Graph and to the login endpoints, answered as the contract says."""
+"""Each request of the collection to Graph and to the login endpoints, answered as in the contract."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def apps(run: Run) -> list[App]:
 
 
 def needs(run: Run, *alternatives: str) -> None:
-    """Skip the case where the automation has none of these permissions."""
+    """Skip the case if the automation has none of these permissions."""
     if run.lacks(*alternatives):
         pytest.skip(f"the automation has no {' or '.join(alternatives)}")
 
 
 def listed(graph: Service, case: str, path: str, key: str, what: str, *, there: bool = True) -> Any:
-    """Read a list until it has, or no longer has, the object ``key``; gives that object."""
+    """Read a list until it has, or no longer has, the object ``key``; return that object."""
 
     def of(body: Any) -> list[Any]:
         return [item for item in (body or {}).get("value") or [] if key in (item.get("id"), item.get("keyId"))]
@@ -110,7 +110,7 @@ def test_lookups(entra: Run, apps: list[App]) -> None:
     graph.call("create with an unknown token", APPS, {"displayName": app.name}, headers=token)
 
 
-def test_life_by_unique_name(entra: Run) -> None:
+def test_lifecycle_by_unique_name(entra: Run) -> None:
     """Replication of each step, and how long a unique name stays taken."""
     graph, name = entra.graph(), new_name()
     path = f"{APPS}(uniqueName='{name}')"
@@ -215,7 +215,7 @@ def test_logo(entra: Run, apps: list[App]) -> None:
 
 
 def picture() -> bytes:
-    """A PNG of 64 times 64 pixels in one colour."""
+    """Return a PNG of 64 by 64 pixels in one color."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -306,7 +306,7 @@ def test_assignments(entra: Run, apps: list[App]) -> None:
 
 
 def test_people(entra: Run) -> None:
-    """Nobody of the tenant is read."""
+    """No user of the tenant is read."""
     needs(entra, "User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All")
     graph, name = entra.graph(), new_name()
     graph.call("read an unknown user", f"{V1}/users/{name}@live.example?$select=id,displayName")

@@ -77,17 +77,17 @@ class Place:
         )
 
     def run(self, **environment: str) -> Run:
-        """A run in this process."""
+        """Return a run in this process."""
         return Run(target.read({**self.environment, **environment}), 10.0, 0.05)
 
     def left(self) -> list[str]:
-        """What live runs have left in Entra."""
+        """Return the objects of live runs that are left in Entra."""
         names = [item["displayName"] for item in self.tenant.applications()]
         deleted = self.tenant.graph("GET", "/directory/deletedItems/microsoft.graph.application").json()["value"]
         return [name for name in [*names, *(item["displayName"] for item in deleted)] if str(name).startswith(PREFIX)]
 
 
-def test_against_nothing_it_refuses_with_a_sentence() -> None:
+def test_without_a_target_it_refuses_with_a_sentence() -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LIVE", "PYTEST"))}
     done = subprocess.run(
         [sys.executable, "-m", "live"],
@@ -104,8 +104,8 @@ def test_against_nothing_it_refuses_with_a_sentence() -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_whole_run_leaves_nothing_but_records(lab: Lab, tmp_path: Path) -> None:
-    """It says before what it does, and its records tell no secret, ID, host or name."""
+def test_a_whole_run_leaves_only_records(lab: Lab, tmp_path: Path) -> None:
+    """It prints its plan first, and its records contain no secret, ID, host or name."""
     place = Place(lab, "pro", tmp_path)
     before = place.console.settings()
     program = place.start(**place.environment)
@@ -129,7 +129,7 @@ def test_a_whole_run_leaves_nothing_but_records(lab: Lab, tmp_path: Path) -> Non
     assert {item["contract"] for item in exchanges} >= {"purge", "add a client secret"}
 
 
-def test_interrupted_it_removes_what_it_has_made(lab: Lab, tmp_path: Path) -> None:
+def test_an_interrupted_run_removes_its_objects(lab: Lab, tmp_path: Path) -> None:
     place = Place(lab, "rustdesk_api", tmp_path)
     # Longer than it takes to end the program
     lab.fault("graph", "POST", "addPassword", delay=20)
@@ -167,7 +167,7 @@ def test_a_difference_is_named_and_recorded(lab: Lab, tmp_path: Path) -> None:
     assert run.notes.sanitizer.replaced_members == {"retryable"}
 
 
-def test_budget_ends_the_run_and_leaves_nothing(lab: Lab, tmp_path: Path) -> None:
+def test_exhausted_budget_ends_the_run_and_leaves_nothing(lab: Lab, tmp_path: Path) -> None:
     place = Place(lab, "pro", tmp_path)
     run = place.run(LIVE_REQUESTS="3")
     with pytest.raises(OverBudgetError, match="The budget of 3 requests is used up"):
@@ -178,7 +178,7 @@ def test_budget_ends_the_run_and_leaves_nothing(lab: Lab, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_leftovers_are_listed_and_removed_only_if_asked(lab: Lab, tmp_path: Path, kind: str) -> None:
+def test_leftovers_are_listed_and_removed_only_on_request(lab: Lab, tmp_path: Path, kind: str) -> None:
     place = Place(lab, kind, tmp_path)
     lab.set_lag(0, 0)
     before = place.console.settings()
@@ -186,7 +186,7 @@ def test_leftovers_are_listed_and_removed_only_if_asked(lab: Lab, tmp_path: Path
     consoles.add_provider(
         place.console, name=name, client_id="x", client_secret="secret-of-a-leftover", issuer="https://a.example"
     )
-    # Like a live run's, but not one: it stays
+    # Named like a live run's object, but not one: it stays
     place.tenant.graph("POST", "/applications", {"displayName": f"{PREFIX}automation"})
     for deleted in (False, True):
         made = place.tenant.graph("POST", "/applications", {"displayName": name}).json()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No canary gets through the sanitizer, wherever and however it is put into an exchange; what is public does."""
+"""No canary gets through the sanitizer, wherever and in whatever form it is in an exchange; public values do."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ canaries = (
 
 
 def jwt(canary: str) -> str:
-    """An unsigned token that says the canary in its head and in its claims."""
+    """Return an unsigned token with the canary in its header and in its claims."""
     parts = ({"alg": "none", "kid": canary}, {"sub": canary, "tid": "x"})
     head, body = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
     return f"{head}.{body}.{canary}"
@@ -90,7 +90,7 @@ PLACES: dict[str, Callable[[dict[str, Any], str], None]] = {
 
 
 def empty() -> dict[str, Any]:
-    """An exchange without anything in it."""
+    """Return an empty exchange."""
     return {
         "source": "live",
         "request": {
@@ -104,7 +104,7 @@ def empty() -> dict[str, Any]:
 
 
 def shown(canary: str, text: str) -> set[str]:
-    """The forms of the canary that the text has."""
+    """Return the forms of the canary that the text contains."""
     raw = canary.encode()
     forms = {canary, quote(canary, safe=""), quote(quote(canary, safe=""), safe=""), raw.hex()}
     forms |= {base64.b64encode(b"xx"[:shift] + raw)[shift + 1 : -4].decode() for shift in range(3)}
@@ -133,8 +133,8 @@ def test_no_long_number_gets_through(canary: int, place: str) -> None:
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("way", ["plain", "in words", "nested JSON", "host", "path", "filter"])
 @pytest.mark.parametrize("known", ["application", "graph.microsoft.com", "invalid client secret", "login"])
-def test_what_the_run_knows_never_gets_through(known: str, way: str, place: str) -> None:
-    """Even if it is made of public words."""
+def test_no_known_value_gets_through(known: str, way: str, place: str) -> None:
+    """Even if it consists of public words."""
     sanitizer, exchange = Sanitizer(), empty()
     exchange["request"]["uri"] = "https://other.example/x"
     sanitizer.learn(known)
@@ -154,7 +154,7 @@ def test_same_value_has_the_same_placeholder() -> None:
     assert body["appId"] != body["id"]
 
 
-def test_what_is_public_is_kept() -> None:
+def test_public_values_are_kept() -> None:
     exchange = empty()
     recorded = json.loads((vocabulary.RECORDED / "graph_errors.json").read_text("utf-8"))[0]
     exchange["request"]["uri"] = "https://graph.microsoft.com/v1.0/applications?$select=id,appId,passwordCredentials"
@@ -186,7 +186,7 @@ def test_what_is_public_is_kept() -> None:
     assert made == {**exchange, "source": made["source"]}
 
 
-def test_unknown_members_are_named_to_the_person_at_the_terminal() -> None:
+def test_unknown_members_are_listed_for_the_user() -> None:
     exchange = empty()
     exchange["response"]["body"] = {"brandNewMember": 1, "desk1.example.com": 2}
     sanitizer = Sanitizer()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A live run begins only with LIVE=1 and a confirmed tenant or console; each refusal is one that says what to set."""
+"""A live run begins only with LIVE=1 and a confirmed tenant or console; each refusal names the setting."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONSOLE = {
 
 
 @pytest.mark.parametrize(
-    ("environment", "told"),
+    ("environment", "stated"),
     [
         ({}, "LIVE=1"),
         ({**ENTRA, "LIVE": "yes"}, "LIVE=1"),
@@ -46,27 +46,27 @@ CONSOLE = {
         ({**CONSOLE, "RUSTDESK_PASSWORD": ""}, "RUSTDESK_PASSWORD"),
     ],
 )
-def test_refused_with_a_sentence(environment: dict[str, str], told: str) -> None:
+def test_refused_with_a_sentence(environment: dict[str, str], stated: str) -> None:
     with pytest.raises(target.RefusedError) as refused:
         target.read(environment)
     sentence = str(refused.value)
-    assert told in sentence
+    assert stated in sentence
     assert sentence.endswith(target.NOTHING_SENT)
     assert "s3cret" not in sentence
 
 
-def test_either_is_enough_and_the_plan_names_all_but_secrets() -> None:
+def test_either_is_sufficient_and_the_plan_shows_no_secret() -> None:
     tenant, console = target.read(ENTRA), target.read(CONSOLE)
     both = target.read({**CONSOLE, **ENTRA})
     assert (tenant.console, console.tenant) == (None, None)
     assert (both.tenant, both.console) == (tenant.tenant, console.console)
-    told = "\n".join(target.plan(both))
+    plan = "\n".join(target.plan(both))
     for named in (TENANT, "2b2c3d4e", "desk1.example.com", "admin", "rustdesk-sso-live-", "400 requests"):
-        assert named in told
-    assert "s3cret" not in told
+        assert named in plan
+    assert "s3cret" not in plan
 
 
-def test_console_cases_never_use_the_tenants_issuer() -> None:
+def test_console_cases_never_use_the_issuer_of_the_tenant() -> None:
     both = target.read({**CONSOLE, **ENTRA})
     assert both.console
     assert TENANT not in both.console.issuer.lower()

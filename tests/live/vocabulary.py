@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The words that a sanitized record may show: those that Microsoft has published, and those of the consoles' APIs."""
+"""The words that a sanitized record may show: those published by Microsoft, and those of the consoles' APIs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ IDS = frozenset(
         "9188040d-6c67-4c5b-b112-36a304b66dad",  # the tenant of personal accounts
     }
 )
-# The names of headers that are shown, and the values that are shown whole
+# The names of headers that are shown, and the values that are shown unchanged
 HEADERS = frozenset(
     {
         "allow",
@@ -121,7 +121,7 @@ required resource retry same see server service session sign signed specified su
 unauthorized unexpected unknown unsupported valid wait wrong yet Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun
 Jul Aug Sep Oct Nov Dec GMT
 """
-# Words that say something about whoever recorded them
+# Words that could identify the user who recorded them
 _NOT = frozenset({"azure-cli", "test", "contoso", "fabrikam", "example", "harness", "rustdesk-sso"})
 
 
@@ -143,7 +143,7 @@ def words() -> frozenset[str]:
 
 
 def _members(node: Any) -> Iterator[str]:
-    """The names of members, and the values of enumerations, of a schema."""
+    """Yield the names of members, and the values of enumerations, of a schema."""
     if isinstance(node, list):
         for item in node:
             yield from _members(item)
@@ -158,7 +158,7 @@ def _members(node: Any) -> Iterator[str]:
 
 
 def _descriptions(node: Any) -> Iterator[str]:
-    """The error codes and their descriptions of the token endpoint."""
+    """Yield the error codes and their descriptions of the token endpoint."""
     if isinstance(node, dict):
         yield from (str(node[name]) for name in ("error", "error_description") if name in node)
         for value in node.values():

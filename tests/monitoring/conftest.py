@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prometheus' own tool."""
+"""Prometheus' own tool, promtool."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Promtool = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def promtool() -> Promtool:
-    """Run promtool with arguments and a standard input. Without it, tests are skipped, except in CI."""
+    """Run promtool with arguments and standard input. Without it, tests are skipped, except in CI."""
     found = subprocess.run([INSTALLER], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if found.returncode:
         pytest.fail(found.stderr)

@@ -23,7 +23,7 @@ PLAIN = {int: int, float: (int, float), str: str, bool: bool}
 
 
 def lost(given, kept, path="dashboard"):
-    """Where a value of ``given`` is not in ``kept``, which may have more keys."""
+    """Yield the paths of the values of ``given`` that are missing in ``kept``, which may have more keys."""
     if isinstance(given, dict) and isinstance(kept, dict):
         for key, value in given.items():
             yield from lost(value, kept[key], f"{path}.{key}") if key in kept else [f"{path}.{key}"]
@@ -35,7 +35,7 @@ def lost(given, kept, path="dashboard"):
 
 
 def wrong(value, wanted, path="dashboard"):
-    """Where a value is not of the type that the schema gives it."""
+    """Yield the paths of the values that do not have their type in the schema."""
     origin, inner = t.get_origin(wanted), t.get_args(wanted)
     if origin in {t.Union, types.UnionType}:
         found = [list(wrong(value, one, path)) for one in inner]
@@ -43,7 +43,7 @@ def wrong(value, wanted, path="dashboard"):
     elif origin in {list, dict} and isinstance(value, origin):
         for key, item in enumerate(value) if origin is list else value.items():
             yield from wrong(item, inner[-1], f"{path}[{key}]")
-    elif hasattr(wanted, "from_json") and isinstance(value, dict):  # the reader left it as it is
+    elif hasattr(wanted, "from_json") and isinstance(value, dict):  # the reader left it unchanged
         read = wanted.from_json(value)
         yield from lost(value, json.loads(JSONEncoder().encode(read)), path)
         yield from wrong(read, wanted, path)
@@ -55,7 +55,7 @@ def wrong(value, wanted, path="dashboard"):
 
 
 def fits(value, wanted, origin, inner):
-    """Whether a plain value is of a type that holds no other."""
+    """Whether a plain value is of a type without members."""
     if origin is t.Literal:
         return value in inner
     if isinstance(wanted, type) and issubclass(wanted, enum.Enum):
@@ -86,7 +86,7 @@ def test_the_schema_knows_each_key_and_value():
         (lambda made: made["panels"][0]["targets"][0].update(exp="x"), "dashboard.panels[0].targets[0].exp"),
     ],
 )
-def test_a_fault_is_found(change, where):
+def test_an_error_is_detected(change, where):
     made = dashboard()
     change(made)
     assert where in faults(made)
@@ -100,7 +100,7 @@ def test_prometheus_reads_each_expression(promtool, tmp_path):
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_data_source_is_chosen_where_the_dashboard_is_shown():
+def test_the_data_source_can_be_selected():
     made = dashboard()
     assert made["templating"]["list"][0]["type"] == "datasource"
     asked = [panel["datasource"] for panel in made["panels"]]
@@ -108,7 +108,7 @@ def test_the_data_source_is_chosen_where_the_dashboard_is_shown():
     assert {one["uid"] for one in asked} == {"${datasource}"}
 
 
-def test_panels_have_places_and_numbers_of_their_own():
+def test_panels_have_distinct_places_and_numbers():
     taken = set()
     for panel in dashboard()["panels"]:
         place = panel["gridPos"]

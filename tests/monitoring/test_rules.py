@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report's metrics and the alert rules, as Prometheus takes them."""
+"""The report's metrics and the alert rules, as Prometheus reads them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def metrics():
     return fleet_report(fleet(40), format="prometheus", at=AT)
 
 
-def test_the_names_and_units_of_the_metrics_follow_the_conventions(promtool):
+def test_names_and_units_of_the_metrics_follow_the_conventions(promtool):
     checked = promtool("check", "metrics", given=metrics())
     assert (checked.returncode, checked.stdout) == (0, "")
 
@@ -36,7 +36,7 @@ def test_each_metric_is_shown_or_watched_and_no_other():
     assert watched == written - {"rustdesk_sso_server_info", "rustdesk_sso_check_ok"}
 
 
-def test_the_rules_do_what_their_own_tests_say(promtool):
+def test_rules_pass_their_own_tests(promtool):
     tested = promtool("test", "rules", RULE_TESTS)
     assert tested.returncode == 0, tested.stdout
     cases = yaml.safe_load(RULE_TESTS.read_text("utf-8"))["tests"]
@@ -44,7 +44,7 @@ def test_the_rules_do_what_their_own_tests_say(promtool):
     assert raised == set(rules())
 
 
-def test_each_alert_says_how_bad_it_is_and_what_corrects_it():
+def test_each_alert_has_a_severity_and_a_correcting_command():
     for name, rule in rules().items():
         assert set(rule["annotations"]) == {"summary", "description", "command"}, name
         assert rule["labels"]["severity"] in {"critical", "warning"}, name

@@ -19,13 +19,13 @@ from support.monitoring import EXTENSIONS, MONITORING
 PLAYBOOKS = {path.stem for path in (EXTENSIONS.parent / "playbooks").glob("*.yml")}
 UNITS = MONITORING / "systemd"
 PROGRAM = "/opt/rustdesk-sso/venv/bin/ansible-playbook"
-# The least exposed that `systemd-analyze security` calls OK ends at 20 of 100
+# The highest accepted exposure, of 100; `systemd-analyze security` rates it OK
 EXPOSURE = 20
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """The units as they are installed, with a program that is here; skips without systemd's own tool."""
+    """The units as installed, with a program that exists; skips without systemd's own tool."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     shutil.copytree(UNITS, tmp_path, dirs_exist_ok=True)
@@ -42,7 +42,7 @@ def analyzed(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-def test_systemd_finds_no_fault(units: Path) -> None:
+def test_systemd_reports_no_problem(units: Path) -> None:
     verified = analyzed("verify", *units.glob("*.timer"), *units.glob("rustdesk-sso@?*.service"))
     assert (verified.returncode, verified.stdout) == (0, "")
 
@@ -63,11 +63,11 @@ def test_each_timer_starts_a_playbook_of_the_collection(playbook: str) -> None:
     assert playbook in PLAYBOOKS
 
 
-def test_cron_runs_the_playbooks_that_the_timers_run() -> None:
+def test_cron_runs_the_same_playbooks_as_the_timers() -> None:
     text = (MONITORING / "cron" / "rustdesk-sso").read_text("utf-8")
     jobs = re.findall(
         r"^((?:\S+ ){5})(\S+) cd \S+ && ansible-playbook .*deskops\.rustdesk_sso\.(\w+)", text, re.MULTILINE
     )
     assert jobs == [("10 2 * * * ", "rustdesk-sso", "site"), ("40 * * * * ", "rustdesk-sso", "report")]
-    # cron would cut the line there
+    # cron would end the command there
     assert "%" not in text

@@ -4,9 +4,9 @@
 
 """``make scale``: the playbooks for many servers in many tenants of the lab.
 
-Prints what each run took: requests, memory, results of tasks, and the longest time without output. Seconds are those of
-this machine and this lab; only silence is judged. The exit status is 0 if each run succeeded and none was silent for
-longer than QUIET seconds. With FULL servers or more, docs/scale.md is written.
+Prints the cost of each run: requests, memory, results of tasks, and the longest time without output. Seconds are those
+of this machine and this lab; only silence is checked. The exit status is 0 if each run succeeded and none was silent
+for longer than QUIET seconds. With FULL servers or more, docs/scale.md is written.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / "build"
 # The output of each run, with the time of each line
 LOGS = ROOT / "build/scale"
-# Seconds without output after which an administrator takes a run for dead
+# Seconds without output after which an administrator assumes that a run hangs
 QUIET = 30.0
-# Seconds that each answer takes, as between a controller and a data center
+# Seconds of each response, as between a controller and a data center
 LATENCY = 0.1
 FULL = 1000
 FORKS = 20
@@ -40,14 +40,14 @@ ENTRA = ("graph", "login")
 
 
 def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> Row:
-    """Run a playbook of the collection on all servers and print what it took."""
+    """Run a playbook of the collection on all servers and print its cost."""
     lab, controller = provider.lab, provider.controller
     lab.clear_requests()
     path = controller.site.with_name(f"{playbook}.yml")
     arguments = controller.arguments(path, provider.inventory, "--forks", str(FORKS), *options)
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("ansible-playbook")), *arguments],
-        # As on a terminal, where each line is shown at once
+        # As on a terminal, where each line is shown immediately
         env=controller.environment(PYTHONUNBUFFERED="1"),
         cwd=controller.home,
         stdin=subprocess.DEVNULL,
@@ -60,10 +60,10 @@ def run(name: str, playbook: str, provider: ServiceProvider, *options: str) -> R
         "console" if entry["service"] not in ("graph", "login") else entry["service"] for entry in lab.requests()
     )
     servers = len(provider.fleet_of)
-    # What changed something is among what went well
+    # Changed tasks are counted among the successful ones
     counted = [number for counts in found.recap.values() for count, number in counts.items() if count != "changed"]
     results = sum(counted)
-    print(f"{name}: exit status {found.status}, {found.seconds:.0f} s, {found.memory:.0f} MB at most")
+    print(f"{name}: exit status {found.status}, {found.seconds:.0f} s, peak memory {found.memory:.0f} MB")
     each = ", ".join(
         f"{service} {number} ({number / servers:.1f} a server)" for service, number in sorted(asked.items())
     )
@@ -106,7 +106,7 @@ def main(servers: int, tenants: int) -> int:
         (ROOT / "docs/scale.md").write_text(text)
     silent = [found for found in runs if found.silence > QUIET]
     for found in silent:
-        print(f"Without output for {found.silence:.0f} s, after: {found.before.strip()[:300]}")
+        print(f"No output for {found.silence:.0f} s, after: {found.before.strip()[:300]}")
     return 1 if silent or any(found.status for found in runs) else 0
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page docs/scale.md, from what `make scale` has measured."""
+"""The page docs/scale.md, from the measurements of `make scale`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from importlib.metadata import version
 
 HEAD = """# Scale
 
-Written by `make scale`: whole `ansible-playbook` processes with {forks} forks for {servers} servers in {tenants}
-tenants of the lab. Servers of the same tenant share one application. The lab runs on the same machine and answers each
-request after {latency:.0f} ms. Seconds are those of this machine, while it ran other tests as well: compare them with
-each other only. A run that prints nothing for more than {quiet:.0f} s counts as failed, because it looks like one that
-hangs.
+This page shows the cost of runs for {servers} servers in {tenants} tenants of the lab. `make scale` generates it: it
+measures whole `ansible-playbook` processes with {forks} forks. Servers of the same tenant share one application. The
+lab runs on the same machine and answers each request after {latency:.0f} ms. The machine may run other tests at the
+same time, so compare the times only with each other. A run that prints nothing for more than {quiet:.0f} s counts as
+failed, because users would assume that it hangs.
 
 Machine: {cores} cores. Python {python}, ansible-core {core}. Date: {date}.
 """
@@ -33,13 +33,13 @@ ROWS = (
     ("results of tasks", "results"),
     ("lines of output", "lines"),
     ("longest time without output", "silence"),
-    ("after", "before"),
+    ("last line before it", "before"),
 )
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run: seconds, the memory in MB, requests by service, and the task after which it printed nothing."""
+    """One run: seconds, the memory in MB, requests by service, and the task before its longest silence."""
 
     name: str
     status: int
@@ -52,7 +52,7 @@ class Row:
     before: str
 
     def cells(self, servers: int) -> dict[str, str]:
-        """Return what the page shows of the run, by the second member of ROWS."""
+        """Return the cells of the run, by the second member of ROWS."""
 
         def each(number: int) -> str:
             return f"{number} ({number / servers:.1f} a server)"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one run of ansible-playbook takes, and how long it is silent."""
+"""The cost of one run of ansible-playbook, and its longest silence."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: ``memory`` is the most that the main process had, in MB, and ``silence`` the longest time between two
-    lines of its output, the first of which was ``before``."""
+    """One run: ``memory`` is the peak of the main process in MB, and ``silence`` the longest time between two lines of
+    its output, the first of which was ``before``.
+    """
 
     status: int
     seconds: float

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""extensions/awx in this process: its code against the lab's AWX, without ansible-playbook and awx.awx."""
+"""extensions/awx in this process: its code runs against the lab's AWX, without ansible-playbook and awx.awx."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible.parsing.dataloader import DataLoader
 from lab.awx.server import Awx
 
 EXTENSION = Path(__file__).resolve().parents[2] / "extensions/awx"
-# As Ansible makes the folder beside a playbook part of it
+# Ansible adds the folder next to a playbook in the same way
 ansible.module_utils.__path__.append(str(EXTENSION / "module_utils"))
 
 from ansible.module_utils import rustdesk_sso_awx_plan as plan  # noqa: E402
@@ -41,23 +41,23 @@ def _read(name: str) -> str:
 
 
 def contents(name: str) -> Any:
-    """A file of the folder vars."""
+    """The content of a file in the folder vars."""
     return json.loads(_read(name))
 
 
 class Requests:
-    """What the code uses of awx.awx's ControllerAPIModule, which ends the task at a 403 and a 404."""
+    """The part of awx.awx's ControllerAPIModule that the code uses; it ends the task at a 403 and a 404."""
 
     def __init__(self, awx: Awx) -> None:
         self._awx = awx
         self._authorization = "Basic " + base64.b64encode(f"admin:{awx.password}".encode()).decode()
 
     def get_endpoint(self, path: str, data: Item) -> Item:
-        """A GET request."""
+        """Send a GET request."""
         return self.make_request("GET", f"{path}?{urlencode(data)}" if data else path)
 
     def make_request(self, method: str, path: str, data: Item | None = None) -> Item:
-        """Any request."""
+        """Send any request."""
         target = path if path.startswith("/") else f"/api/v2/{path}"
         status, answer = self._awx.respond(method, target, self._authorization, data or {})
         if status in (403, 404):
@@ -76,7 +76,7 @@ def _settings(given: Item) -> Item:
 
 
 def install(awx: Awx, check_mode: bool = False, **given: Any) -> Any:
-    """Run what install.yml runs, with its variables without their prefix; raises Failed."""
+    """Run the code of install.yml, given its variables without their prefix; raises Failed."""
     settings = _settings(given)
     installer = Installer(Api(Requests(awx)), _wanted(settings), settings, check_mode)
     installer.run(contents("job_templates")["awx_workflow"])
@@ -84,7 +84,7 @@ def install(awx: Awx, check_mode: bool = False, **given: Any) -> Any:
 
 
 def uninstall(awx: Awx, **given: Any) -> Any:
-    """Run what uninstall.yml runs."""
+    """Run the code of uninstall.yml."""
     settings = _settings(given)
     uninstaller = Uninstaller(Api(Requests(awx)), _wanted(settings), settings, check_mode=False)
     uninstaller.run()

@@ -26,7 +26,7 @@ def _key() -> rsa.RSAPrivateKey:
 
 
 def make(ends: datetime, name: str = "automation") -> x509.Certificate:
-    """A certificate that expires at ``ends``."""
+    """Create a certificate that expires at ``ends``."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(_key().public_key())
     builder = builder.serial_number(x509.random_serial_number())
@@ -35,7 +35,7 @@ def make(ends: datetime, name: str = "automation") -> x509.Certificate:
 
 
 def write_pem(path: Path, *certificates: x509.Certificate) -> Path:
-    """A PEM file with the private key and ``certificates``, the first being its own."""
+    """Write a PEM file with the private key and ``certificates``, of which the first is its own."""
     encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     parts = [_key().private_bytes(encoding, form, serialization.NoEncryption())]
     path.write_bytes(b"".join([*parts, *(certificate.public_bytes(encoding) for certificate in certificates)]))
@@ -43,7 +43,7 @@ def write_pem(path: Path, *certificates: x509.Certificate) -> Path:
 
 
 def write_pfx(path: Path, certificate: x509.Certificate, password: str) -> Path:
-    """A PFX file with the private key and ``certificate``."""
+    """Write a PFX file with the private key and ``certificate``."""
     encrypted = serialization.BestAvailableEncryption(password.encode())
     path.write_bytes(pkcs12.serialize_key_and_certificates(b"own", _key(), certificate, None, encrypted))
     return path

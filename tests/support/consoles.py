@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The three kinds of consoles side by side, seen from behind whatever each calls its members."""
+"""Consoles of the three types side by side, read and changed without the product, with the same member names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from lab.client import Console, Lab
 from support.fleet import Fleet
 
-# What each kind calls the members of a provider; rustdesk_api has no switch to disable one.
+# Each type's names of a provider's members; rustdesk_api has no switch to disable a provider.
 MEMBERS: dict[str, dict[str, str]] = {
     "pro": {
         "name": "name",
@@ -35,7 +35,7 @@ LOGOUTS = ("/api/logout",)
 
 
 def add(fleet: Fleet, kind: str, name: str = "", **options: Any) -> Console:
-    """Another server of the fleet with a console of this kind; what a person does in a minute is not limited."""
+    """Add a server with a console of this type to the fleet; users' actions per minute are not limited."""
     console = fleet.add_server(f"{name or kind.replace('_', '-')}.{fleet.domain}", kind=kind, **options)
     if kind == "rustdesk_console":
         console.set_switches(rate_limits=False)
@@ -43,7 +43,7 @@ def add(fleet: Fleet, kind: str, name: str = "", **options: Any) -> Console:
 
 
 def one_of_each(fleet: Fleet) -> dict[str, Console]:
-    """A server of each kind, all of one application."""
+    """Add a server of each type; all share one application."""
     return {kind: add(fleet, kind) for kind in KINDS}
 
 
@@ -53,19 +53,19 @@ def listed(kind: str, settings: Any) -> list[dict[str, Any]]:
 
 
 def entries(console: Console) -> list[dict[str, Any]]:
-    """All providers as they are stored, secrets in clear."""
+    """All providers as stored, with client secrets in plain text."""
     return listed(console.kind, console.settings())
 
 
 def entry(console: Console, name: str = "azure") -> dict[str, Any]:
-    """One provider by the options' names of its members."""
+    """A provider with the options' names for its members."""
     members = MEMBERS[console.kind]
     (found,) = [item for item in entries(console) if item[members["name"]] == name]
     return {option: found[member] for option, member in members.items()}
 
 
 def put(console: Console, name: str = "azure", **values: Any) -> None:
-    """Change a provider behind the product's back, by the options' names of its members; without values, remove it."""
+    """Change a provider without the product, given its members by the options' names; remove it if none is given."""
     settings, members = console.settings(), MEMBERS[console.kind]
     providers = listed(console.kind, settings)
     at = next(index for index, item in enumerate(providers) if item[members["name"]] == name)
@@ -77,7 +77,7 @@ def put(console: Console, name: str = "azure", **values: Any) -> None:
 
 
 def add_provider(console: Console, **values: Any) -> None:
-    """Add the provider azure by hand, by the options' names of its members, and the console's own callback URL."""
+    """Add the provider azure manually, given its members by the options' names, with the console's own callback URL."""
     settings, members = console.settings(), MEMBERS[console.kind]
     given = {"name": "azure", "enabled": True, **values}
     entry = {member: given[option] for option, member in members.items() if option in given}
@@ -93,16 +93,16 @@ def add_provider(console: Console, **values: Any) -> None:
 
 
 def told(lab: Lab, text: str, *more: str) -> list[str]:
-    """The secrets, and ``more``, that a text tells; what is shorter than any secret stands in a text by chance."""
+    """The secrets, and ``more``, that appear in a text; strings shorter than any secret may appear by chance."""
     return [secret for secret in (*lab.secrets(), *more) if len(secret) >= 8 and secret in text]
 
 
 def automation_sessions(console: Console) -> list[dict[str, Any]]:
-    """The open sessions of the account that the automation uses."""
+    """The open sessions of the automation's account."""
     return [item for item in console.sessions() if item["user"] == console.username]
 
 
 def counted(lab: Lab, console: Console) -> tuple[int, int]:
-    """How often the product signed in to the console and out of it."""
+    """The numbers of the product's sign-ins to the console and sign-outs."""
     posts = [item["path"] for item in lab.requests(console.name) if item["method"] == "POST"]
     return sum(path in LOGINS for path in posts), sum(path in LOGOUTS for path in posts)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running ansible-playbook as a user does, and reading what came of it."""
+"""Run ansible-playbook as a user does, and parse its output."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from typing import Any
 # Seconds after which a run is killed
 LONGEST_RUN = 300
 RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
-# What the last task of `Controller.tasks` prints.
+# The output of the last task of `Controller.tasks`
 RESULTS = re.compile(r'"msg": "RESULTS ([\w+/=]+)"')
-# A task with an environment of its own is not run in the controller's process but as a module of its own.
+# A task with its own environment runs as a module in its own process, not in the controller's.
 MODULE_DOOR = {"environment": {"RUSTDESK_SSO_DOOR": "module"}}
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one ansible-playbook printed: ``output`` is standard output and error together."""
+    """The result of ansible-playbook: ``output`` is standard output and standard error together."""
 
     rc: int
     output: str
@@ -43,7 +43,7 @@ class Run:
         }
 
     def changed(self) -> dict[str, int]:
-        """How many tasks changed something, for each host."""
+        """The number of tasks that changed something, for each host."""
         return {host: counts["changed"] for host, counts in self.recap.items()}
 
     def failed(self) -> set[str]:
@@ -55,7 +55,7 @@ class Controller:
     """A machine that runs Ansible with the collection under test.
 
     ``home`` is an empty directory that serves as HOME and holds inventories, playbooks and temporary files;
-    ``collections`` is the directory that holds ``ansible_collections``.
+    ``collections`` is the directory that contains ``ansible_collections``.
     """
 
     def __init__(self, home: Path, collections: Path) -> None:
@@ -69,7 +69,7 @@ class Controller:
         return self.collections / "ansible_collections/deskops/rustdesk_sso/playbooks/site.yml"
 
     def environment(self, **extra: str) -> dict[str, str]:
-        """The environment of every run: nothing of the caller's but PATH and the locale."""
+        """The environment of every run, with only PATH and the locale of the caller."""
         kept = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL") if key in os.environ}
         return {
             **kept,
@@ -77,7 +77,7 @@ class Controller:
             "TMPDIR": str(self.home / "tmp"),
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
             "ANSIBLE_LOCALHOST_WARNING": "false",
-            # The module door unpacks where the account's home is, whatever HOME says.
+            # Modules are unpacked below the account's home directory, regardless of HOME.
             "ANSIBLE_REMOTE_TEMP": str(self.home / ".ansible/tmp"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_INJECT_FACT_VARS": "false",
@@ -85,7 +85,7 @@ class Controller:
         }
 
     def arguments(self, playbook: Path | list[dict[str, Any]], inventory: dict[str, Any], *options: str) -> list[str]:
-        """Write the files of a run of ansible-playbook, and give its arguments."""
+        """Write the files for a run of ansible-playbook, and return its arguments."""
         if isinstance(playbook, list):
             playbook, plays = self.home / "playbook.json", playbook
             playbook.write_text(json.dumps(plays))
@@ -103,7 +103,7 @@ class Controller:
     ) -> Run:
         """Run a playbook (a file, or plays as data) with an inventory given as data.
 
-        ``on_line`` is given each line of the output as soon as it is printed.
+        ``on_line`` is called with each line of the output as soon as it is printed.
         """
         program = str(Path(sys.executable).with_name("ansible-playbook"))
         process = subprocess.Popen(
@@ -131,10 +131,10 @@ class Controller:
         return Run(process.returncode, "".join(lines))
 
     def tasks(self, *tasks: dict[str, Any], module_door: bool = False) -> list[dict[str, Any]]:
-        """Run tasks on localhost, each whatever became of those before, and give their results in full.
+        """Run tasks on localhost, regardless of earlier failures, and return their complete results.
 
         Each task is ``{"deskops.rustdesk_sso.entra_app": {...options}}`` with any other keywords of a task.
-        ``module_door`` runs them as modules of their own instead of in the controller's process.
+        ``module_door`` runs them as modules in their own process instead of in the controller's.
         """
         names = [f"result_{index}" for index in range(len(tasks))]
         door = MODULE_DOOR if module_door else {}
@@ -146,7 +146,7 @@ class Controller:
                     {**door, **task, "register": name, "ignore_errors": True}
                     for task, name in zip(tasks, names, strict=True)
                 ),
-                # In the controller's process, where a copy would start two Pythons
+                # In the controller's process; as modules, this would start two more Pythons
                 {"ansible.builtin.debug": {"msg": "RESULTS {{ [" + ", ".join(names) + "] | to_json | b64encode }}"}},
             ],
         }
@@ -156,5 +156,5 @@ class Controller:
         return list(json.loads(base64.b64decode(found[1])))
 
     def task(self, module: str, **options: Any) -> dict[str, Any]:
-        """Run one task of this collection and give its result in full."""
+        """Run one task of this collection and return its complete result."""
         return self.tasks({f"deskops.rustdesk_sso.{module}": options})[0]

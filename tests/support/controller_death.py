@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A controller that dies at a request of the product: a lost process, not a lost connection, so nothing goes on."""
+"""A controller that dies at a request of the product: the process is lost, not only a connection."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from requests.adapters import HTTPAdapter
 
 
 class ControllerDied(BaseException):
-    """The run has ended here. No handler of the product may catch it, as none would run."""
+    """The run has ended here. The product must not catch it, because in a dead process no handler runs."""
 
 
 @dataclass(frozen=True)
 class Crash:
-    """Directly before the ``request``-th request is sent (the first is 1), or, if it is ``done``, after the service has
-    done what was asked and before the answer is read. With ``path``, only requests whose path ends so are counted."""
+    """The point at which the controller dies: right before the ``request``-th request (counted from 1) is sent.
+
+    If ``done``, it dies after the service has processed that request, before the response is read. With ``path``, only
+    requests whose path ends with it are counted.
+    """
 
     request: int
     done: bool = False
@@ -32,15 +35,15 @@ class Crash:
 
 
 class Wire:
-    """Counts the requests that the product sends while this is entered, and lets the controller die at one of them.
+    """Count the product's requests inside the context, and let the controller die at one of them.
 
-    A request that a library repeats by itself is one.
+    A request that a library repeats automatically counts once.
     """
 
     def __init__(self, crash: Crash | None = None) -> None:
         self.sent = 0
         self._counted = 0
-        # Method and URL of each
+        # Method and URL of each request
         self.requests: list[tuple[str, str]] = []
         self._crash = crash
         self._died = False
@@ -70,7 +73,7 @@ class Wire:
         self._patches.close()
 
     def _next(self, method: str, url: str) -> bool:
-        """Count a request; gives whether its answer is lost, raises ControllerDied where it is not sent any more."""
+        """Count a request; return True if its response is lost. Raises ControllerDied if it is not sent."""
         with self._lock:
             self.check()
             self.sent += 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fixtures that the tests share; loaded by tests/conftest.py."""
+"""The shared fixtures of the tests, which tests/conftest.py loads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.controller import Controller
 from support.fleet import Fleet
 from support.in_process import InProcess
 
-# Seconds until changes, and new client secrets, are replicated: quick, but never at once.
+# Seconds until changes and new client secrets are replicated: soon, but not immediately.
 LAG = (0.2, 0.5)
 # Seconds between two attempts of an unhurried module
 PAUSE = 0.01
@@ -30,9 +30,9 @@ PAUSE = 0.01
 
 @pytest.fixture(scope="session")
 def session_lab() -> Iterator[Lab]:
-    """The lab, one for the whole test run; tests keep apart by tenants and consoles of their own.
+    """One lab for the whole test run; tests are isolated by their own tenants and consoles.
 
-    No request of the product in all that time may have broken Graph's published types.
+    No request of the product may violate Graph's published types during that time.
     """
     with Lab.start(*LAG) as lab:
         yield lab
@@ -41,7 +41,7 @@ def session_lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def lab(session_lab: Lab) -> Iterator[Lab]:
-    """The lab as the test wants it: no faults and no recorded requests of others."""
+    """The lab without the faults and recorded requests of earlier tests."""
     session_lab.clear_faults()
     session_lab.clear_requests()
     yield session_lab
@@ -50,7 +50,7 @@ def lab(session_lab: Lab) -> Iterator[Lab]:
 
 @pytest.fixture
 def own_lab() -> Iterator[Lab]:
-    """A lab of the test's own, whose clock it may move: a clock goes forward only, and others share the lab."""
+    """A separate lab for a test that changes the clock: the clock only moves forward, and other tests share the lab."""
     with Lab.start(*LAG) as lab:
         yield lab
         assert lab.violations() == []
@@ -58,7 +58,7 @@ def own_lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def controller(tmp_path: Path) -> Controller:
-    """A controller with an empty home of its own."""
+    """A controller with its own empty home directory."""
     home = tmp_path / "home"
     home.mkdir()
     return Controller(home, Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
@@ -66,7 +66,7 @@ def controller(tmp_path: Path) -> Controller:
 
 @pytest.fixture
 def quick_controller(controller: Controller) -> Controller:
-    """The same, whose playbooks run in this process; with an ansible-core of other internals, the same."""
+    """The same, with playbooks in this process; an ansible-core with other internals uses ansible-playbook."""
     try:
         from support.quick_controller import QuickController
     except pytest.skip.Exception:
@@ -78,7 +78,7 @@ def quick_controller(controller: Controller) -> Controller:
 def in_process(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> InProcess:
     """Runs tasks of single modules without ansible-playbook.
 
-    They repeat a request, and look at a console again, without a pause before it; how long those are is of other tests.
+    They repeat requests and check a console again without pauses, whose lengths other tests cover.
     """
     monkeypatch.setattr(_http._Retry, "get_backoff_time", lambda _retry: 0.0)
     monkeypatch.setattr(pro, "SECOND_LOOK", 0.0)
@@ -88,14 +88,14 @@ def in_process(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> InProcess:
 
 @pytest.fixture
 def make_fleet(lab: Lab, controller: Controller) -> Callable[[int], Fleet]:
-    """Makes a fleet of the given number of servers, in a tenant of its own."""
+    """Creates a fleet of the given number of servers, in its own tenant."""
     return lambda size=1: Fleet(lab, controller, size)
 
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Modules that run in this process hardly pause between reads and between attempts, unless Retry-After asks."""
-    from azure.core.pipeline.policies import AsyncRetryPolicy  # only now: these take a second to load
+    """Make modules in this process pause only briefly between reads and attempts, unless Retry-After requests more."""
+    from azure.core.pipeline.policies import AsyncRetryPolicy  # only now, because it takes a second to load
 
     monkeypatch.setattr(replication, "FIRST_PAUSE", PAUSE)
     monkeypatch.setattr(open_outcome, "PAUSES", (PAUSE, PAUSE))
@@ -105,7 +105,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def make_quick_fleet(lab: Lab, quick_controller: Controller, unhurried: None) -> Iterator[Callable[[int], Fleet]]:
-    """The same, in a lab that replicates changes at once, with playbooks in this process that hardly wait."""
+    """The same, in a lab that replicates changes immediately, with playbooks in this process that hardly wait."""
     lab.set_lag(0, 0)
     yield lambda size=1: Fleet(lab, quick_controller, size)
     lab.set_lag(*LAG)
@@ -113,5 +113,5 @@ def make_quick_fleet(lab: Lab, quick_controller: Controller, unhurried: None) ->
 
 @pytest.fixture
 def fleet(make_quick_fleet: Callable[[int], Fleet]) -> Fleet:
-    """A tenant without servers, as make_quick_fleet makes it."""
+    """A tenant without servers, created by make_quick_fleet."""
     return make_quick_fleet(0)

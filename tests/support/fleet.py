@@ -17,7 +17,7 @@ USER = "alice"
 
 
 class Fleet:
-    """``size`` servers of one tenant that share one application, new in the lab."""
+    """``size`` servers of one tenant that share one application, newly created in the lab."""
 
     def __init__(self, lab: Lab, controller: Controller, size: int = 1) -> None:
         self.lab = lab
@@ -39,7 +39,7 @@ class Fleet:
             self.add_server(f"desk{number}.{self.domain}")
 
     def add_server(self, name: str, **console: Any) -> Console:
-        """Another server with a console of its own; ``console`` goes to the lab's add_console."""
+        """Add a server with its own console; ``console`` is passed to the lab's add_console."""
         added = self.lab.add_console(name, **console)
         self.consoles[name] = added
         self.hosts[name] = {
@@ -62,13 +62,13 @@ class Fleet:
         return self.controller.playbook(self.controller.site, self.inventory, *options, **environment)
 
     def sign_in(self, name: str) -> dict[str, Any]:
-        """A user signs in at the server ``name``, through the whole flow; raises the lab's SignInFailed."""
+        """Let a user sign in to the server ``name`` through the complete flow; raises the lab's SignInFailed."""
         upn = f"{USER}@{self.domain}"
         return self.consoles[name].sign_in(op="azure", upn=upn, password=self.tenant.users[upn])
 
     @property
     def entra(self) -> dict[str, Any]:
-        """The options by which a module of the group ``entra`` signs in."""
+        """The options with which a module of the group ``entra`` signs in."""
         return {
             "tenant_id": self.tenant.tenant_id,
             "client_id": self.tenant.automation["client_id"],
@@ -79,7 +79,7 @@ class Fleet:
         }
 
     def console_options(self, name: str) -> dict[str, Any]:
-        """The options by which a module of the group ``rustdesk`` signs in at the server ``name``."""
+        """The options with which a module of the group ``rustdesk`` signs in to the server ``name``."""
         console = self.consoles[name]
         return {
             "console_url": console.url,

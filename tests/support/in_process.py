@@ -4,8 +4,8 @@
 
 """Tasks of single modules in the test's own process, without the second that ansible-playbook takes to start.
 
-A task is what the tests give to ``Controller.tasks``, and so is its result: the action plugin makes it, by the code
-that validates, runs and masks in Ansible's process. test_doors.py runs every module through ansible-playbook.
+Tasks and results have the form of ``Controller.tasks``: the action plugin validates, runs and masks with the same code
+as in Ansible's process. test_doors.py runs every module through ansible-playbook.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class InProcess:
         self.lab = lab
 
     def tasks(self, *tasks: dict[str, Any], module_door: bool = False) -> list[dict[str, Any]]:
-        """Run tasks, each whatever became of those before, and give their results in full.
+        """Run tasks, regardless of earlier failures, and return their complete results.
 
         ``module_door`` runs the modules' own main programs instead of the action plugins.
         """
         return [self._run(task, module_door) for task in tasks]
 
     def task(self, module: str, /, **options: Any) -> dict[str, Any]:
-        """Run one task of this collection and give its result in full."""
+        """Run one task of this collection and return its complete result."""
         return self._run({f"{COLLECTION}.{module}": options})
 
     def _run(self, task: dict[str, Any], module_door: bool = False) -> dict[str, Any]:
@@ -71,11 +71,11 @@ def _as_action(name: str, options: dict[str, Any], check_mode: bool) -> dict[str
 
 
 def _as_module(name: str, options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """What the module prints, given its options as Ansible gives them."""
+    """Return the module's printed result, with its options passed as Ansible passes them."""
     internal = {"_ansible_check_mode": check_mode, "_ansible_module_name": name}
     given = json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal}}).encode()
     with (
-        # The profile is there since ansible-core 2.19
+        # The profile exists since ansible-core 2.19
         patch.multiple(basic, create=True, _ANSIBLE_ARGS=given, _ANSIBLE_PROFILE="legacy"),
         redirect_stdout(StringIO()) as printed,
         suppress(SystemExit),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What extensions/monitoring and extensions/eda hold, as their tests read it."""
+"""The content of extensions/monitoring and extensions/eda, as their tests read it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def rules() -> dict[str, Any]:
 
 
 def corrected_by_site() -> set[str]:
-    """The names of the alerts whose cause a run of site corrects, as their annotations say."""
+    """The names of the alerts whose cause a run of site corrects, according to their annotations."""
     return {name for name, rule in rules().items() if "deskops.rustdesk_sso.site" in rule["annotations"]["command"]}
 
 
@@ -40,7 +40,7 @@ def dashboard() -> dict[str, Any]:
 
 
 def expressions() -> Iterator[str]:
-    """Each expression that the dashboard's panels ask Prometheus for."""
+    """Each Prometheus expression of the dashboard's panels."""
     for panel in dashboard()["panels"]:
         for target in panel["targets"]:
             yield target["expr"]

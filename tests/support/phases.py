@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Modules, and the role's phases one after the other, in the test's own process: what takes Ansible ten seconds takes
-less than one."""
+"""Modules, and the role's phases in order, in the test's own process: less than a second instead of ten in Ansible."""
 
 from __future__ import annotations
 
@@ -39,7 +38,7 @@ def call(module: ModuleType, check: bool = False, **given: Any) -> dict[str, Any
 def server(fleet: Fleet, name: str, **changed: Any) -> Server:
     """One host of the fleet before the role's first request.
 
-    ``changed`` are variables by their short names, None is not set.
+    ``changed`` are variables by their short names; None unsets one.
     """
     defaults = {variable: rules["default"] for variable, rules in specification().items() if "default" in rules}
     own = {f"rustdesk_sso_{short}": value for short, value in changed.items()}
@@ -65,7 +64,7 @@ def server(fleet: Fleet, name: str, **changed: Any) -> Server:
 
 
 def inspect(one: Server) -> Server:
-    """The role's phase "Inspect the console"."""
+    """Run the role's phase "Inspect the console"."""
     declared = one.declaration
     found = call(
         rustdesk_oidc_provider_info, **declared["console"], name=declared["provider_name"], include_secrets=True
@@ -75,9 +74,9 @@ def inspect(one: Server) -> Server:
 
 
 def configure(*servers: Server) -> list[Server]:
-    """The role's phases from "Inspect the console" to "Verify sign-in", for servers that share a sign-in to Entra.
+    """Run the role's phases from "Inspect the console" to "Verify sign-in", for servers with the same sign-in to Entra.
 
-    The registration may fail; then the other phases are left out.
+    If the registration fails, the later phases are skipped.
     """
     seen = [inspect(one) for one in servers]
     registered = call(entra_app, applications=registration.applications(seen))

@@ -16,7 +16,7 @@ from support.fleet import Fleet
 
 
 class ServiceProvider:
-    """``tenants`` customers with ``servers`` servers each, on consoles of all kinds in turn.
+    """``tenants`` customers with ``servers`` servers each; the console types alternate.
 
     Each customer is a group with the variables of its tenant; its servers share one application.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Proxies on loopback: HTTP with CONNECT, and SOCKS5. Both resolve names themselves, and only those they are given."""
+"""Proxies on loopback: HTTP with CONNECT, and SOCKS5. Both resolve only the names that they are given."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ OPEN, REFUSED, UNAUTHORIZED = "open", "refused", "unauthorized"
 
 
 class Proxy(ThreadingTCPServer):
-    """Listens while it is used as a context manager.
+    """A proxy that listens while it is used as a context manager.
 
-    ``hosts`` maps the names it leads to to ports on 127.0.0.1, ``credentials`` are the name and password it asks for.
+    ``hosts`` maps the known names to ports on 127.0.0.1; ``credentials`` are the user name and password that it
+    requires.
     """
 
     daemon_threads = True
@@ -32,7 +33,7 @@ class Proxy(ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), self.handler)
         self.hosts = hosts
         self.credentials = credentials
-        # What became of each request to connect, by its target
+        # The outcome of each connection request, with its target
         self.seen: list[tuple[str, str]] = []
 
     @property
@@ -47,17 +48,17 @@ class Proxy(ThreadingTCPServer):
         return f"{self.scheme}://{login}{self.address}"
 
     def targets(self, outcome: str = OPEN) -> list[str]:
-        """The targets of the requests that ended so."""
+        """The targets of the requests with this outcome."""
         return [target for target, came in self.seen if came == outcome]
 
     def open(self, host: str) -> socket.socket | None:
-        """A connection to the name; None where the proxy does not lead there."""
+        """Connect to the name; return None if the proxy does not know it."""
         port = self.hosts.get(host)
         self.seen.append((host, OPEN if port else REFUSED))
         return socket.create_connection(("127.0.0.1", port), timeout=20) if port else None
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is none."""
+        """Ignore a client that disconnects."""
 
     def __enter__(self) -> Proxy:
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -101,7 +102,7 @@ class _Connect(BaseRequestHandler):
 
 
 class _Socks5(BaseRequestHandler):
-    """RFC 1928 with the user names and passwords of RFC 1929; CONNECT to names alone."""
+    """RFC 1928 with the user names and passwords of RFC 1929; only CONNECT to names."""
 
     server: Proxy
 
@@ -114,7 +115,7 @@ class _Socks5(BaseRequestHandler):
             self.server.seen.append(("", UNAUTHORIZED))
             return
         _version, _command, _reserved, form = self._read(4)
-        if form != 3:  # an address: the client has resolved the name itself
+        if form != 3:  # an address: the client has resolved the name
             self.request.sendall(b"\x05\x08\x00\x01" + bytes(6))
             return
         host = self._read(self._read(1)[0]).decode()
@@ -145,21 +146,21 @@ class _Socks5(BaseRequestHandler):
 
 
 class HttpProxy(Proxy):
-    """Takes CONNECT alone, with Basic authentication."""
+    """An HTTP proxy that accepts only CONNECT, with Basic authentication."""
 
     scheme = "http"
     handler = _Connect
 
 
 class SocksProxy(Proxy):
-    """Resolves names itself."""
+    """A SOCKS5 proxy that resolves names."""
 
     scheme = "socks5h"
     handler = _Socks5
 
 
 def _relay(one: socket.socket, other: socket.socket) -> None:
-    """Copy both ways until both have ended."""
+    """Copy in both directions until both sides have finished."""
     back = threading.Thread(target=_copy, args=(other, one), daemon=True)
     back.start()
     _copy(one, other)

@@ -27,12 +27,12 @@ from ansible.utils.context_objects import CLIArgs
 from ansible.utils.display import Display
 
 from support.controller import Controller, Run
-from support.role_in_process import Worker, as_controller  # skips what has other internals
+from support.role_in_process import Worker, as_controller  # skips the test if the internals differ
 
 # isort: split
 from ansible.parsing.vault import VaultSecretsContext
 
-# Settings that Ansible reads when it needs them; all others it reads when it is imported
+# Settings that Ansible reads when it needs them; it reads all others on import
 READ_LATE = {"ANSIBLE_SHOW_CUSTOM_STATS"}
 
 
@@ -47,7 +47,7 @@ class QuickController(Controller):
         on_line: Callable[[str], None] | None = None,
         **environment: str,
     ) -> Run:
-        """Run a playbook; by ansible-playbook itself if this process has other settings, or for ``on_line``."""
+        """Run a playbook; with ansible-playbook itself if the settings differ from this process, or for ``on_line``."""
         settings = {name for name in environment if name.startswith("ANSIBLE_")}
         if on_line is not None or not settings <= READ_LATE:
             follow = {} if on_line is None else {"on_line": on_line}
@@ -68,7 +68,7 @@ class QuickController(Controller):
 
 @contextmanager
 def _working_directory(folder: Path) -> Iterator[None]:
-    """This process in ``folder``; contextlib has the same from Python 3.11 on."""
+    """Run the block in ``folder``; contextlib has an equivalent from Python 3.11 on."""
     before = Path.cwd()
     os.chdir(folder)
     try:
@@ -77,13 +77,13 @@ def _working_directory(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-# What was read of the collection's own files
+# The collection's own files that were already read
 _FILES: dict[str, Any] = {}
 
 
 @contextmanager
 def _ansible_playbook(environment: Mapping[str, str], folder: Path, collections: Path) -> Iterator[None]:
-    """This process as one that has just started as ansible-playbook; afterwards as it was."""
+    """Make this process look like a newly started ansible-playbook inside the block, and restore it afterwards."""
     display = Display()
     loaders: list[DataLoader] = []
 
@@ -101,17 +101,17 @@ def _ansible_playbook(environment: Mapping[str, str], folder: Path, collections:
         stack.enter_context(patch.dict(os.environ, environment, clear=True))
         for place, name, value in (
             (cli, "DataLoader", loader),
-            # The collection loader of this process is there already
+            # This process already has a collection loader
             (cli, "init_plugin_loader", lambda _path: None),
-            # The first options of a process are those of all that follow
+            # The first options of a process would apply to all later runs
             (context, "_init_global_context", parsed),
             (VaultSecretsContext, "_current", None),
             (constants, "LOCALHOST_WARNING", False),
             (strategy, "WorkerProcess", Worker),
             (AnsibleCollectionConfig, "_default_collection", None),
-            # The folders of the tests hold no collections
+            # The folders of the tests contain no collections
             (type(AnsibleCollectionConfig.collection_finder), "set_playbook_paths", lambda *_paths: None),
-            # A warning is shown once
+            # Each warning is shown only once
             *((display, told, set()) for told in ("_warns", "_deprecations", "_errors")),
             (display, "verbosity", 0),
         ):

@@ -4,8 +4,7 @@
 
 """Runs of the role with the options and the outcome of ansible-playbook, in the test's own process.
 
-For tests of what a run does to consoles and Entra. Where Ansible itself or a playbook is the subject, use
-``Fleet.site``.
+For tests of a run's effect on consoles and Entra. To test Ansible itself or a playbook, use ``Fleet.site``.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _PARSER.add_argument("-e", dest="variables", action="append", default=[])
 
 @dataclass(frozen=True)
 class QuickRun:
-    """What a run did, as ``support.controller.Run`` shows it."""
+    """The result of a run, with the interface of ``support.controller.Run``."""
 
     of: RoleRun
 
@@ -54,7 +53,7 @@ class QuickRun:
         return "\n".join([*self.of.messages, *told])
 
     def changed(self) -> dict[str, int]:
-        """How many tasks changed something, for each host."""
+        """The number of tasks that changed something, for each host."""
         return self.of.changed()
 
     def failed(self) -> set[str]:
@@ -92,7 +91,7 @@ def quick_playbook(fleet: Fleet, name: str, *options: str) -> PlaybookRun:
 
 
 def _variables(texts: Iterable[str]) -> dict[str, Any]:
-    """What the options -e set."""
+    """Parse the values of the options -e."""
     variables: dict[str, Any] = {}
     for text in texts:
         if text.startswith("{"):

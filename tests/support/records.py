@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records of servers as the role makes them: one, some of each state, or a fleet."""
+"""Records of servers as the role creates them: one, some in each state, or a fleet."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ web:
 
 
 def expires(days: float) -> str:
-    """When a client secret expires that has so many days left."""
+    """The expiry date of a client secret with this many days left."""
     return (NOW + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def record(server: str = "desk1.example.com", **changed: Any) -> Record:
-    """A healthy server; ``changed`` replaces keys, those of a dict one by one."""
+    """A healthy server; ``changed`` replaces keys, and merges those whose value is a dict."""
     made: Record = {
         "server": server,
         "tenant_id": "contoso.example",
@@ -123,7 +123,7 @@ def refused(server: str, **changed: Any) -> Record:
 
 
 def invalid(server: str) -> Record:
-    """A server whose variables cannot be used."""
+    """A server with invalid variables."""
     message = (
         f"{server}: rustdesk_sso_secret_lifetime is not a time span: 'a year'. Use a number followed by d, h, m or s."
     )
@@ -140,7 +140,7 @@ def broken(server: str, **changed: Any) -> Record:
 
 
 def drifted(server: str, **changed: Any) -> Record:
-    """A server whose application and provider were changed by hand."""
+    """A server whose application and provider were changed manually."""
     made = record(server, **{"changed": True, **changed})
     before, after = WEB.format(server="old.example.com", id_tokens="false"), WEB.format(server=server, id_tokens="true")
     made["drift"] = [
@@ -151,7 +151,7 @@ def drifted(server: str, **changed: Any) -> Record:
 
 
 def restricted(server: str, **changed: Any) -> Record:
-    """A server to which nobody is assigned."""
+    """A server without an assigned user."""
     made = record(server, **changed)
     made["restrictions"] = [
         {

@@ -5,8 +5,8 @@
 """Runs of the role entra_oidc in the test's own process, in a fraction of the time that ansible-playbook takes.
 
 Ansible itself runs the role: its play, its strategy, its task executor and the collection's action plugins. Only the
-worker processes are missing: a task runs at once, where it would be handed to one. test_role_in_process.py compares
-such a run with one of ansible-playbook. Made for the internals of ansible-core 2.19 and 2.20.
+worker processes are missing: a task runs immediately instead of in a worker. test_role_in_process.py compares such a
+run with one of ansible-playbook. Written for the internals of ansible-core 2.19 and 2.20.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from support.controller_death import Crash, Wire
 from support.fleet import Fleet
 
 try:
-    # Its arguments are not the same in all releases
+    # Its arguments differ between releases
     TaskContext = importlib.import_module("ansible._internal._task").TaskContext
     from ansible._internal._templating._jinja_bits import AnsibleEnvironment, _TemplateCompileContext
     from ansible.executor.task_result import _RawTaskResult
@@ -52,20 +52,20 @@ except ImportError:
 
 ROLE = "deskops.rustdesk_sso.entra_oidc"
 GROUP = "rustdesk_servers"
-# What the recap of ansible-playbook calls a count
+# The names of counts in ansible-playbook's recap
 COUNTS = {"failures": "failed"}
 STANDARD_STREAMS = (0, 1, 2)
-# Reads the role's files once
+# Reads the role's files only once
 _LOADER = DataLoader()
 
 
 @dataclass(frozen=True)
 class HostRun:
-    """What a run did with one host.
+    """The result of a run for one host.
 
-    ``recap`` has the counts of the closing recap, ``failed`` the message of the failure. ``results`` are those of the
-    tasks that ran on the host, by the task's name, uncensored. ``facts`` are what tasks set and registered, and
-    ``variables`` all that ``hostvars`` has afterwards, these included, with templates as they are.
+    ``recap`` has the counts of the closing recap, ``failed`` the error message. ``results`` are the uncensored results
+    of the host's tasks, by task name. ``facts`` are set and registered by tasks. ``variables`` are all ``hostvars``
+    afterwards, including the facts, with unrendered templates.
     """
 
     recap: dict[str, int]
@@ -77,7 +77,7 @@ class HostRun:
 
     @property
     def changed(self) -> int:
-        """How many tasks changed something."""
+        """The number of tasks that changed something."""
         return self.recap["changed"]
 
     @property
@@ -93,7 +93,7 @@ class HostRun:
 
 @dataclass(frozen=True)
 class RoleRun:
-    """What a run did with each host, and how many requests it sent: ``sent`` are method and URL of each."""
+    """The result of a run for each host, and the number of its requests; ``sent`` has method and URL of each."""
 
     hosts: dict[str, HostRun]
     requests: int
@@ -101,11 +101,11 @@ class RoleRun:
 
     @property
     def recap(self) -> dict[str, dict[str, int]]:
-        """The counts of the closing recap for each host, as ``Run.recap`` has them."""
+        """The counts of the closing recap for each host, in the form of ``Run.recap``."""
         return {name: host.recap for name, host in self.hosts.items()}
 
     def changed(self) -> dict[str, int]:
-        """How many tasks changed something, for each host."""
+        """The number of tasks that changed something, for each host."""
         return {name: host.changed for name, host in self.hosts.items()}
 
     def failed(self) -> set[str]:
@@ -134,8 +134,7 @@ def run_role(
     """Run the role's ``entry`` point (the name of its task file) on the fleet, or with --limit on these ``hosts``.
 
     ``extra_vars`` are those of the command line. With ``crash_at`` the controller dies at a request: ControllerDied is
-    raised, and nothing of the run goes on, neither rescue nor the end of sessions. A run that does not send so many
-    requests ends as usual.
+    raised, and neither rescue nor the end of sessions runs. A run with fewer requests ends normally.
     """
     options = _options(check, extra_vars, hosts, tags=[*tags], skip_tags=[*skip_tags])
     wire = Wire(crash_at)
@@ -148,8 +147,11 @@ def run_role(
 
 @dataclass(frozen=True)
 class PlaybookRun:
-    """What a run of a playbook of the collection did: its exit status, and the counts of the closing recap and the
-    uncensored results of the tasks, by name, of each host, that of the plays on the controller included."""
+    """The result of a playbook run.
+
+    It has the exit status and, for each host, the counts of the closing recap and the uncensored results of the tasks
+    by name, including the plays on the controller.
+    """
 
     rc: int
     recap: dict[str, dict[str, int]]
@@ -163,7 +165,7 @@ class PlaybookRun:
         return " ".join(" ".join(map(str, lines)).split())
 
     def changed(self) -> dict[str, int]:
-        """How many tasks changed something, for each host."""
+        """The number of tasks that changed something, for each host."""
         return {name: counts["changed"] for name, counts in self.recap.items()}
 
 
@@ -175,8 +177,10 @@ def run_playbook(
     check: bool = False,
     extra_vars: Mapping[str, Any] | None = None,
 ) -> PlaybookRun:
-    """Run the collection's playbook of this ``name`` on the fleet; see run_role(). Its tasks that run modules have to
-    have an action plugin that works in the controller's process."""
+    """Run the collection's playbook of this ``name`` on the fleet; see run_role().
+
+    Its module tasks need action plugins that work in the controller's process.
+    """
     options = _options(check, extra_vars, hosts)
     with as_controller(options), tempfile.TemporaryDirectory() as folder:
         run = _Run(_inventory(fleet, folder), options["subset"])
@@ -211,7 +215,7 @@ def _inventory(fleet: Fleet, folder: str) -> Path:
 
 
 def run_plays(inventory: Mapping[str, Any], plays: str, folder: Path, *, check: bool = False) -> RoleRun:
-    """Run plays, given as YAML as a user writes them, with an inventory in ``folder``."""
+    """Run plays, given as the YAML text that a user would write, with an inventory in ``folder``."""
     wire = Wire(None)
     with as_controller(_options(check, None, None)), wire:
         sources, written = folder / "inventory.json", folder / "plays.yml"
@@ -224,24 +228,24 @@ def run_plays(inventory: Mapping[str, Any], plays: str, folder: Path, *, check: 
 
 
 class Worker:
-    """Stands where Ansible has a worker process: runs its task at once, and gives the result in the same way."""
+    """A replacement for Ansible's worker process that runs its task immediately and returns the result normally."""
 
     def __init__(
         self, *, final_q: Any, task_vars: Any, host: Any, task: Any, play_context: Any, loader: Any, **others: Any
     ) -> None:
         self._queue, self._host = final_q, host
-        # As a forked process does, it changes a copy
+        # Like a forked process, it changes a copy
         self._task = task.copy(exclude_parent=True, exclude_tasks=True)
         self._task._parent = task._parent
         shared = others["shared_loader_obj"], final_q, others["variable_manager"]
         self._executor = TaskExecutor(host, self._task, task_vars, play_context, loader, *shared)
 
     def is_alive(self) -> bool:
-        """It has ended when it was started."""
+        """Return False: the task has finished when start() returns."""
         return False
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no resource is open."""
 
     def start(self) -> None:
         """Run the task."""
@@ -255,12 +259,12 @@ class Worker:
 
     @staticmethod
     def done(host: str, task: str, result: dict[str, Any]) -> None:
-        """Whoever wants to know of each result defines this anew."""
+        """Receive each result; subclasses override it."""
 
 
 @dataclass
 class _Run:
-    """One play of the role on an inventory."""
+    """A run of plays on an inventory."""
 
     sources: Path
     subset: str | None
@@ -275,7 +279,7 @@ class _Run:
         assert self.names, "no host is in this run"
 
     def role(self, entry: str, any_errors_fatal: bool) -> None:
-        """Run it as the collection's playbooks do."""
+        """Run the role as the collection's playbooks do."""
         role = {"name": ROLE, "tasks_from": entry, "rolespec_validate": False}
         self.play(
             {
@@ -289,7 +293,7 @@ class _Run:
         )
 
     def play(self, play: dict[str, Any]) -> None:
-        """Run a play, of which templates are marked as Ansible's loader marks them."""
+        """Run a play whose templates are marked as Ansible's loader marks them."""
         loaded = Play.load(play, variable_manager=self._variables, loader=_LOADER)
         manager = TaskQueueManager(self._inventory, self._variables, _LOADER, passwords={}, forks=5)
         silent = CallbackBase()
@@ -304,7 +308,7 @@ class _Run:
         self._stats = manager._stats
 
     def playbook(self, name: str) -> int:
-        """Run a playbook of the collection; gives its exit status."""
+        """Run a playbook of the collection; return its exit status."""
         path = Path(roles.__file__).parents[3] / f"playbooks/{name}.yml"
         no_looks = dict.fromkeys(("listhosts", "listtasks", "listtags", "syntax", "start_at_task"))
         worker = type("Worker", (Worker,), {"done": staticmethod(self._done)})
@@ -334,14 +338,14 @@ class _Run:
             self.failures[host] = str(result.get("msg"))
 
     def host(self, name: str) -> HostRun:
-        """What became of a host."""
+        """The result for a host."""
         recap = self.recap(name)
         results = self.results.get(name, {})
         warnings = [item.event.msg for result in results.values() for item in result.get("warnings") or []]
         facts = json.loads(json.dumps(self._variables._nonpersistent_fact_cache[name], default=str))
         known = self._variables.get_vars(host=self._inventory.get_host(name), include_hostvars=False)
         variables = json.loads(json.dumps(known, default=str))
-        # The summary of the run has the reason of a failure, by its record
+        # The record in the run's summary has the reason for a failure
         record = (facts.get("rustdesk_sso_run") or {}).get(name) or {}
         failed = (
             (record.get("message") if record.get("failed") else self.failures.get(name)) if recap["failed"] else None
@@ -351,15 +355,15 @@ class _Run:
 
 @contextmanager
 def as_controller(options: Mapping[str, Any]) -> Iterator[None]:
-    """This process as ansible-playbook's with these options; afterwards as it was, so that nothing outlives a run."""
+    """Make this process look like ansible-playbook with these options inside the block, and restore it afterwards."""
     inheritable = {stream: os.get_inheritable(stream) for stream in STANDARD_STREAMS}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with ExitStack() as stack:
         for place, name, value in (
             (context, "CLIARGS", ImmutableDict(options)),
-            # As the tests run ansible-playbook
+            # The tests run ansible-playbook with this setting
             (constants, "INJECT_FACTS_AS_VARS", False),
-            # Two functions keep what they gave first
+            # Two functions cache their first result
             (command_line.load_extra_vars, "extra_vars", None),
             (command_line.load_options_vars, "options_vars", None),
             (AnsibleEnvironment, "compile", _compiled_once),
@@ -378,9 +382,9 @@ _COMPILED: dict[tuple[Any, ...], Any] = {}
 
 
 def _compiled_once(environment: Any, source: Any, *options: Any, **more: Any) -> Any:
-    """Jinja's own ``compile``, which depends on the text alone unless the template chooses delimiters of its own.
+    """Jinja's own ``compile``, cached: its result depends only on the text unless the template changes the delimiters.
 
-    Each worker process compiles anew; here that would be a tenth of a run.
+    Worker processes compile every time; here that would take a tenth of a run.
     """
     if not isinstance(source, str) or environment.overlayed or options or more:
         return jinja2.Environment.compile(environment, source, *options, **more)

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several runs of the role at the same moment, each in a process of its own, as controllers that know nothing of each
-other."""
+"""Several runs of the role at the same time, each in its own process, as independent controllers."""
 
 from __future__ import annotations
 
@@ -21,21 +20,21 @@ from requests.adapters import HTTPAdapter
 from support.fleet import Fleet
 from support.quick_runs import quick_run
 
-# A forked process has all that is loaded
+# A forked process keeps all loaded modules
 _FORK = multiprocessing.get_context("fork")
 SECONDS = 100
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: the servers that failed, and all that it told."""
+    """The result of a run: the servers that failed, and the output."""
 
     failed: set[str]
     output: str
 
 
 class _Meeting:
-    """Where the first request of each run that has this method and path waits for those of all others."""
+    """The point at which the first matching request of each run waits for those of all other runs."""
 
     def __init__(self, runs: int, method: str, path: str) -> None:
         self._barrier = _FORK.Barrier(runs, timeout=SECONDS)
@@ -43,21 +42,21 @@ class _Meeting:
         self._met = False
 
     def wait(self, method: str, url: str) -> None:
-        """Called before each request."""
+        """Wait before a request if it is the first matching one."""
         if not self._met and method == self._wanted[0] and self._wanted[1] in urlsplit(url).path:
             self._met = True
             self._barrier.wait()
 
     def leave(self) -> None:
-        """Called at the end: a run that sends no such request must not keep the others waiting."""
+        """Release the others at the end of a run without a matching request."""
         if not self._met:
             self._barrier.abort()
 
 
 def runs_at_once(fleets: Sequence[Fleet], *options: str, meet: Sequence[tuple[str, str]] = ()) -> list[Outcome]:
-    """A run for each of ``fleets``, which may be the same one.
+    """Run the role for each of ``fleets``, which may be the same fleet several times.
 
-    Their requests of each method and path in ``meet`` wait for each other, the first of each run.
+    For each method and path in ``meet``, the first request of each run waits for those of the others.
     """
     meetings = [_Meeting(len(fleets), *wanted) for wanted in meet]
     pipes = [_FORK.Pipe(duplex=False) for _fleet in fleets]

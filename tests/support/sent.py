@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lab's log of requests tells."""
+"""Queries on the lab's log of requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def only_reads(entry: dict[str, Any]) -> bool:
-    """Whether a request of the log can change nothing: by its method, or as a $batch of nothing but GET."""
+    """Return True if a logged request cannot change anything: by its method, or as a $batch with only GET."""
     if entry["path"].endswith("/$batch"):
         return {step["method"] for step in json.loads(entry["body"])["requests"]} == {"GET"}
     return entry["method"] in ("GET", "HEAD")

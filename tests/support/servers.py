@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers as the role's decisions see them: a declaration, an inspected console, and the results of the tasks.
+"""Servers as input of the role's decisions: a declaration, an inspected console, and task results.
 
-Every secret holds CANARY, so that a test finds it wherever it does not belong.
+Every secret contains CANARY, so that a test can find it in the wrong place.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ SIGN_IN = {"client_id": "automation", "client_secret": f"{CANARY} of the automat
 
 
 def held(name: str = "desk1") -> str:
-    """The client secret that a server's console holds before the run."""
+    """The client secret in a server's console before the run."""
     return f"{CANARY} held by {name}"
 
 
 def made(name: str = "desk1") -> str:
-    """The client secret that the run makes for a server."""
+    """The client secret that the run creates for a server."""
     return f"{CANARY} made for {name}"
 
 
@@ -47,7 +47,7 @@ def callback(name: str = "desk1") -> str:
 
 
 def values(name: str = "desk1", **changed: Any) -> dict[str, Any]:
-    """The role's variables of one server, with the defaults; ``changed`` are short names, None is not set."""
+    """The role's variables of one server with the defaults; ``changed`` are short names, None unsets one."""
     defaults = {variable: rules["default"] for variable, rules in specification().items() if "default" in rules}
     own = {
         "tenant_id": TENANT,
@@ -73,7 +73,7 @@ def declared(name: str = "desk1", **changed: Any) -> Declaration:
 
 
 def provider(secret: str | None = None, **changed: Any) -> dict[str, Any]:
-    """A provider as a console holds it."""
+    """A provider as a console returns it."""
     return {
         "name": "azure",
         "enabled": True,
@@ -98,7 +98,7 @@ def console(*providers: dict[str, Any], callback_url: str = "") -> dict[str, Any
 
 
 def ready(name: str = "desk1", **changed: Any) -> Server:
-    """A server whose console was inspected and holds a client secret."""
+    """A server whose console was inspected and has a client secret."""
     return Server(declared(name, **changed), console=console(provider(held(name))))
 
 
@@ -109,7 +109,7 @@ def unread(name: str = "desk1", **changed: Any) -> Server:
 
 
 def secret(server: Server, decision: str = "kept", **changed: Any) -> dict[str, Any]:
-    """What entra_app says of a server's client secret."""
+    """The entry of entra_app's result for a server's client secret."""
     new = decision in ("created", "renewed")
     item = {
         "name": server.declaration["client_secret"]["name"],
@@ -135,7 +135,7 @@ def secret(server: Server, decision: str = "kept", **changed: Any) -> dict[str, 
 
 
 def declared_as(server: Server, **changed: Any) -> dict[str, Any]:
-    """How an entry of entra_app's result names its application."""
+    """The identification of an application in an entry of entra_app's result."""
     application = server.declaration["application"]
     return {
         "tenant_id": server.declaration["tenant_id"],
@@ -150,7 +150,7 @@ def declared_as(server: Server, **changed: Any) -> dict[str, Any]:
 def result(*servers: Server, decision: str = "kept", secrets: dict[str, Any] | None = None, **changed: Any) -> Any:
     """The entry of entra_app's result for an application that ``servers`` share.
 
-    ``decision`` and ``secrets`` are of each client secret; ``changed`` replaces keys, ``application`` its members.
+    ``decision`` and ``secrets`` apply to each client secret; ``changed`` replaces keys, ``application`` its members.
     """
     application = {
         "object_id": OBJECT_ID,
@@ -174,7 +174,7 @@ def result(*servers: Server, decision: str = "kept", secrets: dict[str, Any] | N
 
 
 def secrets_diff(*servers: Server) -> dict[str, Any]:
-    """The diff of entra_app where each server's client secret changes."""
+    """The diff of entra_app if each server's client secret changes."""
     names = [server.declaration["client_secret"]["name"] for server in servers]
     return {
         side: {"client_secrets": {name: [shown] for name in names}}
@@ -203,7 +203,7 @@ def registration(*results: dict[str, Any]) -> dict[str, Any]:
 
 
 def registered(*servers: Server, **how: Any) -> list[Server]:
-    """``servers`` after the registration of the application that they share; ``how`` as for result()."""
+    """``servers`` after the registration of their shared application; ``how`` as for result()."""
     return [replace(server, registration=registration(result(*servers, **how))) for server in servers]
 
 
@@ -216,7 +216,7 @@ def verified(*servers: Server, **how: Any) -> list[Server]:
 
 
 def removed_from(*servers: Server, left: Iterable[str] = (), **changed: Any) -> dict[str, Any]:
-    """The result of taking ``servers`` out of their application, in which the redirect URIs ``left`` stay."""
+    """The result of removing ``servers`` from their application, which keeps the redirect URIs ``left``."""
     gone = {"decision": "removed", "secrets": {"removed": ["k1"], "held": None, "key_id": None}}
     return registration(result(*servers, application={"web_redirect_uris": [*left]}, **gone, **changed))
 
@@ -227,7 +227,7 @@ def holders(entry: dict[str, Any]) -> list[str]:
 
 
 def hostvars(*servers: Server, **changed: Any) -> dict[str, dict[str, Any]]:
-    """Ansible's hostvars after the role's tasks; ``changed`` are variables of each host."""
+    """Ansible's hostvars after the role's tasks; ``changed`` are added to each host."""
     parts = ("declaration", "console", "registration", "configured", "verified", "retired", "failure")
     return {
         server.name: {

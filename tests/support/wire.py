@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""RustDesk Server Pro's settings document without a network, and one convergence of it as the module does it."""
+"""RustDesk Server Pro's settings document without a network, and a convergence of it as the module performs it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OTHER = {"name": "okta", "order_index": 3, "enabled": False, "client_id": "", "c
 
 
 class Wire:
-    """Stands where the console is: holds one document, and may spoil what is written (``keeps``) or shown."""
+    """A stand-in for the console: it holds one document, and may alter the document when it is written (``keeps``)."""
 
     url = "https://desk.example.com"
 
@@ -31,10 +31,10 @@ class Wire:
         self.headers: dict[str, str] = {}
 
     def keep_secret(self, *values: Any) -> None:
-        """The wire quotes nothing."""
+        """Ignore secrets, because this wire quotes nothing."""
 
     def call(self, method: str, path: str, _attempted: str, *, json: Any = None) -> Any:
-        """One request."""
+        """Handle one request."""
         assert path == PATH
         if method == "GET":
             return copy.deepcopy(self.document)
@@ -56,13 +56,13 @@ def document(*entries: Any, **top: Any) -> dict[str, Any]:
 
 
 def declared(**options: Any) -> dict[str, Any]:
-    """The options of rustdesk_oidc_provider, those that are not given omitted."""
+    """The options of rustdesk_oidc_provider; options that are not given are omitted."""
     unset = {item.option: None for item in (*provider.FIELDS, *provider.SETTINGS)}
     return {"name": "azure", "state": "present", "update_secret": "on_create", **unset, **options}
 
 
 def converge(wire: Wire, contract: Mapping[str, Any] | None = None, **options: Any) -> provider.Plan:
-    """Do what the module does with a console that has signed in and whose session it keeps; gives the plan."""
+    """Converge a signed-in console as the module does, keeping the session; return the plan."""
     console = Pro(wire, contract)
     params = declared(**options)
     todo = provider.plan(params, console.providers(params["name"]), console.settings())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Servers on loopback that are not what a client expects: wrong certificates, no TLS, no HTTP, pages of others."""
+"""Servers on loopback that no client expects: wrong certificates, no TLS, no HTTP, pages of other services."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Talk = Callable[[socket.socket], None]
 
 
 class Authorities:
-    """A CA that clients trust, by its PEM file, and one that they do not."""
+    """A CA that clients trust, with its PEM file, and a CA that they do not trust."""
 
     def __init__(self, directory: Path) -> None:
         self.trusted, self.unknown = trustme.CA(), trustme.CA()
@@ -35,14 +35,14 @@ class Authorities:
     def context(
         self, name: str = HOST, *, expired: bool = False, unknown: bool = False, ends: timedelta | None = None
     ) -> ssl.SSLContext:
-        """The TLS of a server with a certificate for ``name``, which ``ends`` after so long."""
+        """The TLS context of a server with a certificate for ``name`` that expires after ``ends``."""
         ended = datetime.now(timezone.utc) + (timedelta(days=-2) if expired else ends) if expired or ends else None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         (self.unknown if unknown else self.trusted).issue_cert(name, not_after=ended).configure_cert(context)
         return context
 
     def asking(self, version: ssl.TLSVersion) -> ssl.SSLContext:
-        """The TLS of a server that requires a client certificate."""
+        """The TLS context of a server that requires a client certificate."""
         context = self.context()
         context.minimum_version = context.maximum_version = version
         context.verify_mode = ssl.CERT_REQUIRED
@@ -51,7 +51,7 @@ class Authorities:
 
 
 def over(context: ssl.SSLContext) -> Talk:
-    """A server that speaks TLS, and answers nothing that matters."""
+    """A server that speaks TLS and returns an empty response."""
 
     def talk(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as tls:
@@ -62,7 +62,7 @@ def over(context: ssl.SSLContext) -> Talk:
 
 
 def saying(text: bytes) -> Talk:
-    """A server that answers this to whatever it is sent."""
+    """A server that always answers with this text."""
 
     def talk(connection: socket.socket) -> None:
         connection.recv(65536)
@@ -72,9 +72,9 @@ def saying(text: bytes) -> Talk:
 
 
 class Sending:
-    """A server with TLS that answers every request with the same parts, for as long as the client takes them.
+    """A TLS server that answers every request with the same parts, for as long as the client reads them.
 
-    ``begun`` and ``done`` count the requests and the bytes that were taken; ``pause`` is in seconds, after each part.
+    ``begun`` and ``done`` count the requests and the bytes sent; ``pause`` is in seconds, after each part.
     """
 
     def __init__(self, context: ssl.SSLContext, parts: Callable[[], Iterable[bytes]], pause: float = 0) -> None:
@@ -94,7 +94,7 @@ class Sending:
 
 
 def _request(connection: socket.socket) -> bytes:
-    """One request with its body; empty at the end of the connection."""
+    """Read one request with its body; empty at the end of the connection."""
     text = b""
     while b"\r\n\r\n" not in text:
         more = connection.recv(65536)
@@ -110,12 +110,12 @@ def _request(connection: socket.socket) -> bytes:
 
 @contextmanager
 def serving(talk: Talk) -> Iterator[int]:
-    """The port of a server that talks so with each client, while the block runs."""
+    """Run a server that talks with each client in this way, and return its port for the block."""
     listener = socket.create_server((HOST, 0))
 
     def one(connection: socket.socket) -> None:
         connection.settimeout(10)
-        with suppress(OSError), connection:  # ssl.SSLError is one
+        with suppress(OSError), connection:  # includes ssl.SSLError
             talk(connection)
 
     def accept() -> None:
@@ -139,7 +139,7 @@ def answering(
     answer: Callable[[BaseHTTPRequestHandler, bytes], tuple[int, Mapping[str, str], bytes]],
     context: ssl.SSLContext | None = None,
 ) -> Iterator[str]:
-    """The URL of an HTTP server whose ``answer`` to a request is status, headers and body."""
+    """Run an HTTP server whose ``answer`` returns status, headers and body; yield its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -158,13 +158,13 @@ def answering(
             self.wfile.write(content)
 
         def log_message(self, *args: Any) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that goes away is none."""
+            """Ignore a client that disconnects."""
 
     server = Server((HOST, 0), Handler)
     if context:
@@ -178,7 +178,7 @@ def answering(
 
 
 class Gateway:
-    """Cloudflare Access before a console: what has no service token is redirected to the login page of a team."""
+    """Cloudflare Access in front of a console: without a service token it redirects to a team's login page."""
 
     NAMES = ("CF-Access-Client-Id", "CF-Access-Client-Secret")
 
@@ -186,11 +186,11 @@ class Gateway:
         self.upstream = upstream
         self.ca_path = ca_path
         self.token = token
-        # Method, path and whether it was let in
+        # Method, path, and True if the request was let in
         self.seen: list[tuple[str, str, bool]] = []
 
     def answer(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        """The console's answer, or the redirect."""
+        """Return the console's response or the redirect."""
         given = tuple(request.headers.get(name, "") for name in self.NAMES)
         self.seen.append((request.command, request.path, given == self.token))
         if given != self.token:

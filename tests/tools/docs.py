@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/docs"
 COLLECTION = "deskops.rustdesk_sso"
-# How the documentation of a private plugin begins its description
+# The first words in the description of a private plugin
 PRIVATE = re.compile(r"^- Private to ", re.MULTILINE)
 ENTRY = re.compile(r"^\* :ansplugin:`(?P<name>\w+) (?P<type>\w+) <.*\n", re.MULTILINE)
 # The title of a section of the index without entries

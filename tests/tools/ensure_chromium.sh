@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Installs Chromium for the browser tests where it is missing and this user may install packages.
+# Installs Chromium for the browser tests if it is missing and this user can install packages.
 set -euo pipefail
 for name in chromium chromium-browser google-chrome; do
     if command -v "$name" >/dev/null; then exit 0; fi
@@ -17,6 +17,6 @@ if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium >/dev/null
     exit 0
 fi
-echo "The browser tests need Chromium: install it with your package manager (Debian: apt-get install chromium)" >&2
-# A person may go on without them; continuous integration must not.
+echo "The browser tests need Chromium. Install it with your package manager (Debian: apt-get install chromium)" >&2
+# A user can continue without these tests, continuous integration cannot.
 [ -z "${CI:-}" ]

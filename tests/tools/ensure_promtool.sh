@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Prints the path of promtool. If it is not installed, it is taken out of Debian's package into build/promtool, which needs no root.
+# Prints the path of promtool. If it is not installed, it is extracted from Debian's package to build/promtool, without root.
 set -euo pipefail
 if command -v promtool; then exit 0; fi
 
@@ -28,6 +28,6 @@ if command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then
         exit 0
     done
 fi
-echo "The tests of the alert rules need promtool: install Prometheus (Debian: apt-get install prometheus)" >&2
-# A person may go on without them; continuous integration must not.
+echo "The tests of the alert rules need promtool. Install Prometheus (Debian: apt-get install prometheus)" >&2
+# A user can continue without these tests, continuous integration cannot.
 if [ -n "${CI:-}" ]; then exit 1; fi

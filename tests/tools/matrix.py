@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the tests of compatibility with each ansible-core and Python that fit together, or with old packages.
+"""Runs the compatibility tests with each supported combination of ansible-core and Python, or with old packages.
 
-    matrix.py                 every supported release on each of its Pythons; those that are missing are skipped
+    matrix.py                 every supported release on each of its Pythons; missing Pythons are skipped
     matrix.py 2.16 2.21       some releases
     matrix.py 2.16/3.10       one combination
     matrix.py devel           the development branch of ansible-core
     matrix.py --lowest        the oldest packages that requirements.txt allows, on the oldest and the newest Python
 
-Packages are installed once for each Python (.venvs/matrix-pyX.Y, or .venvs/lowest-pyX.Y); each ansible-core has an
-environment of its own on top (.venvs/matrix-CORE-pyX.Y).
+Packages are installed once for each Python (.venvs/matrix-pyX.Y, or .venvs/lowest-pyX.Y); each ansible-core has
+its own environment on top (.venvs/matrix-CORE-pyX.Y).
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from stage import ROOT
 
 VENVS = ROOT / ".venvs"
 DEVEL = "devel"
-# The Pythons on which the development branch runs, and where it is
+# The Pythons that the development branch supports, and its address
 DEVEL_PYTHONS = ("3.13", "3.14")
 DEVEL_SOURCE = "https://github.com/ansible/ansible/archive/devel.tar.gz"
 REQUIREMENTS = ("requirements.txt", "test-requirements.txt", "tests/lab/requirements.txt")
-# Of the requirements of all tests, what these do without
+# Requirements of other tests that these tests do not need
 LEFT_OUT = re.compile(r"(ansible-core|ansible-runner|playwright)\b")
-# The decisions, the modules through both doors, and playbooks from a first run to the removal
+# The decisions, the modules run in both ways, and playbooks from a first run to the removal
 TESTS = (
     "tests/unit",
     "tests/integration/test_doors.py",
     "tests/integration/test_playbooks.py",
     "tests/integration/test_site_life.py",
 )
-# Of packages that are this old, only what uses them is of interest
+# Tests of the code that uses the oldest packages
 TESTS_OF_PACKAGES = (
     *TESTS,
     "tests/integration/test_entra_app.py",
@@ -54,18 +54,19 @@ TESTS_OF_PACKAGES = (
     "tests/integration/test_console_proxy.py",
     "tests/integration/test_exchange.py",
 )
-# The releases of ansible-core with which the oldest packages are tried
+# The releases of ansible-core that are tested with the oldest packages
 LOWEST = ("2.16/3.10", "2.21/3.13")
 _LOWER_BOUND = re.compile(r"^([A-Za-z0-9._-]+)>=([0-9.]+)$")
 
 
 def supported() -> dict[str, tuple[str, ...]]:
-    """The Pythons on which each release of ansible-core is supported as a controller, that of development included."""
+    """Return the Pythons that each ansible-core supports as a controller, and those of the development branch."""
     return {**SUPPORTED, DEVEL: DEVEL_PYTHONS}
 
 
 def choose(wanted: Iterable[str]) -> list[tuple[str, str]]:
-    """The combinations of ansible-core and Python that ``wanted`` names; without any, all but the development branch.
+    """Return the combinations of ansible-core and Python that ``wanted`` names; by default all but the development
+    branch.
 
     Raises SystemExit for one that is not supported.
     """
@@ -84,7 +85,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def requirements() -> Iterator[str]:
-    """The requirements of the tests that run here."""
+    """Yield the requirements of the tests that run here."""
     for name in REQUIREMENTS:
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith("#") and not LEFT_OUT.match(line):
@@ -92,9 +93,9 @@ def requirements() -> Iterator[str]:
 
 
 def lowest(lines: Iterable[str]) -> list[str]:
-    """The lower bounds in ``lines`` of a requirements file as exact versions.
+    """Return the lower bounds in ``lines`` of a requirements file as exact versions.
 
-    Raises SystemExit for a line with anything but one lower bound: no release is excluded before it breaks something.
+    Raises SystemExit for a line that is not a single lower bound: no release is excluded before it breaks something.
     """
     found = []
     for line in lines:
@@ -108,7 +109,7 @@ def lowest(lines: Iterable[str]) -> list[str]:
 
 
 def packages(version: str, python: Path, *, oldest: bool) -> Path:
-    """Make, unless it is there, the environment with the packages for one Python and return it."""
+    """Return the environment with the packages for one Python; create it if it does not exist."""
     wanted = list(requirements())
     if oldest:
         pinned = lowest((ROOT / "requirements.txt").read_text().splitlines())
@@ -120,7 +121,7 @@ def packages(version: str, python: Path, *, oldest: bool) -> Path:
 
 
 def _make(venv: Path, python: Path, wanted: list[str], base: Path | None = None) -> None:
-    """An environment with the packages ``wanted``, on top of those of ``base``."""
+    """Create an environment with the packages ``wanted``, on top of those of ``base``."""
     stamp = venv / "stamp"
     if stamp.exists() and stamp.read_text() == "\n".join(wanted):
         return
@@ -137,7 +138,7 @@ def _make(venv: Path, python: Path, wanted: list[str], base: Path | None = None)
 
 
 def environment(core: str, version: str, python: Path, *, oldest: bool) -> Path:
-    """Make, unless it is there, the environment of one ansible-core on one Python and return it."""
+    """Return the environment of one ansible-core on one Python; create it if it does not exist."""
     base = packages(version, python, oldest=oldest)
     venv = VENVS / f"{base.name.partition('-')[0]}-{core}-py{version}"
     _make(venv, python, [DEVEL_SOURCE if core == DEVEL else f"ansible-core~={core}.0"], base)
@@ -145,7 +146,7 @@ def environment(core: str, version: str, python: Path, *, oldest: bool) -> Path:
 
 
 def run(core: str, version: str, python: Path, *, oldest: bool) -> bool:
-    """Run the tests with one ansible-core on one Python, and tell whether they passed."""
+    """Run the tests with one ansible-core on one Python, and return whether they passed."""
     venv = environment(core, version, python, oldest=oldest)
     path = [part for part in os.environ["PATH"].split(os.pathsep) if not part.endswith("shims")]
     env = {
@@ -154,26 +155,26 @@ def run(core: str, version: str, python: Path, *, oldest: bool) -> bool:
     }
     tests = TESTS_OF_PACKAGES if oldest else TESTS
     command = [venv / "bin/python", "-m", "pytest", "-q", "--numprocesses", "2", "--dist", "worksteal"]
-    # A short path: ansible-core 2.21 makes a Unix socket in the tests' TMPDIR, whose path may have 107 characters
+    # A short path: ansible-core 2.21 creates a Unix socket in the tests' TMPDIR, whose path may have 107 characters
     with tempfile.TemporaryDirectory(prefix="m") as folder:
         command += ["--basetemp", f"{folder}/t", *tests]
         return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def main(wanted: list[str], *, oldest: bool) -> int:
-    """Run what is asked for; the exit status is 0 when everything that could run has passed, and something has."""
+    """Run the requested combinations; the exit status is 0 if at least one could run and all of these passed."""
     results = []
     for core, version in choose(wanted or (LOWEST if oldest else ())):
         name = f"ansible-core {core} on Python {version}{' with the oldest packages' if oldest else ''}"
         python = find_python(version)
         if python is None:
-            results.append((name, "skipped: this Python is not here"))
+            results.append((name, "skipped: this Python is not installed"))
             continue
         print(f"== {name}", flush=True)
         start = time.monotonic()
         try:
             passed = run(core, version, python, oldest=oldest)
-        except subprocess.CalledProcessError as error:  # pip has said why
+        except subprocess.CalledProcessError as error:  # pip has printed the cause
             print(error, file=sys.stderr)
             passed = False
         results.append((name, f"{'passed' if passed else 'FAILED'} in {time.monotonic() - start:.0f} s"))

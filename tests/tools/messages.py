@@ -22,7 +22,7 @@ FOLDERS = ("plugins", "extensions/awx/module_utils", "extensions/awx/library")
 BASE = "SsoError"
 # Exceptions without parts: their only argument is the whole message
 PLAIN = {"AnsibleFilterError", "AnsibleActionFail", "Failed"}
-# Positions or names of the arguments that are message and remedy, by the name of the function
+# Positions or names of the arguments for message and remedy, by the name of the function
 CHECKS = {"Check": ("name", "detail", "hint"), "Restriction": ("name", "detail", "hint"), "Row": ("", "answer", "hint")}
 FINDINGS = ("problem", "warning", "not_checked")
 ORDER = {
@@ -76,7 +76,7 @@ class Source:
 
 
 class Catalog:
-    """All messages below ``root``."""
+    """Return all messages below ``root``."""
 
     def __init__(self, root: Path) -> None:
         paths = sorted(path for folder in FOLDERS for path in (root / folder).rglob("*.py"))
@@ -84,7 +84,7 @@ class Catalog:
 
     @cached_property
     def errors(self) -> set[str]:
-        """The names of the classes of errors."""
+        """Return the names of the classes of errors."""
         names = {BASE}
         classes = [
             node for source in self.sources.values() for node in source.tree.body if isinstance(node, ast.ClassDef)
@@ -97,7 +97,7 @@ class Catalog:
 
     @cached_property
     def messages(self) -> list[Message]:
-        """All messages, in the order of files and lines, each once."""
+        """Return all messages, in the order of files and lines, without duplicates."""
         found = [one for source in self.sources.values() for one in Reader(self, source).messages()]
         shown = " ".join(f"{one.text} {one.remedy} {one.text}. {one.remedy}" for one in found if one.kind != "text")
         return list(
@@ -122,7 +122,7 @@ class Catalog:
 
 
 class Reader:
-    """The messages of one file."""
+    """Return the messages of one file."""
 
     def __init__(self, catalog: Catalog, source: Source) -> None:
         self._catalog, self._source = catalog, source
@@ -143,7 +143,7 @@ class Reader:
         }
 
     def _locals(self, function: ast.AST) -> dict[str, list[tuple[ast.AST, ast.expr]]]:
-        """Return what is assigned to each variable of a function."""
+        """Return the values that are assigned to each variable of a function."""
         if id(function) not in self._assigned:
             found: dict[str, list[tuple[ast.AST, ast.expr]]] = {}
             for one in ast.walk(function):
@@ -324,7 +324,7 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the texts of which a text consists."""
+    """Yield the parts of a text."""
     if isinstance(node, ast.JoinedStr):
         yield from (part for one in node.values for part in (one, *ast.walk(one)))
     elif isinstance(node, ast.BinOp):
@@ -385,7 +385,7 @@ def placeholder(node: ast.AST | None) -> str:
 
 
 def is_sentence(text: str, words: int = WORDS) -> bool:
-    """Return whether ``text`` has several words in small letters."""
+    """Return whether ``text`` has several lowercase words."""
     if "\\" in text or "(?" in text:  # a regular expression
         return False
     return len(re.findall(r"(?<![\w/.:=-])[a-z']{2,}(?![\w/=:]|\.\w)", text)) >= words

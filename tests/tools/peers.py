@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetches other collections that tests run beside this one: build/peers/ansible_collections/NAMESPACE/NAME.
+"""Fetches other collections for tests that need them: build/peers/ansible_collections/NAMESPACE/NAME.
 
-They come out of PyPI's wheel of the package ``ansible``, which holds them as Galaxy publishes them. Out: the folder for
-ANSIBLE_COLLECTIONS_PATH, on stdout.
+They are taken from PyPI's wheel of the package ``ansible``, which contains them as published on Galaxy. Out: the folder
+for ANSIBLE_COLLECTIONS_PATH, on stdout.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ COLLECTIONS = ("ansible/posix", "awx/awx", "azure/azcollection")
 
 
 def unpack(wheel: Path, folder: Path) -> None:
-    """Put the collections of the wheel, and nothing else, below ``folder``."""
+    """Extract only the collections of the wheel below ``folder``."""
     wanted = tuple(f"ansible_collections/{name}/" for name in COLLECTIONS)
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder, [name for name in archive.namelist() if name.startswith(wanted)])
 
 
 def fetch() -> Path:
-    """The folder with the collections, downloaded unless they are there; raises CalledProcessError where that fails."""
+    """Return the folder with the collections, downloaded if missing; raises CalledProcessError if that fails."""
     PEERS.mkdir(parents=True, exist_ok=True)
-    stamp, told = PEERS / "stamp", "\n".join([WHEEL, *COLLECTIONS])
+    stamp, content = PEERS / "stamp", "\n".join([WHEEL, *COLLECTIONS])
     with (PEERS / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may start at once
-        if not stamp.exists() or stamp.read_text("utf-8") != told:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may start at the same time
+        if not stamp.exists() or stamp.read_text("utf-8") != content:
             shutil.rmtree(PEERS / "ansible_collections", ignore_errors=True)
             with tempfile.TemporaryDirectory(dir=PEERS) as scratch:
                 download = [sys.executable, "-m", "pip", "--quiet", "download", "--no-deps", "--dest", scratch, WHEEL]
                 subprocess.run(download, check=True)
                 (wheel,) = Path(scratch).glob("*.whl")
                 unpack(wheel, PEERS)
-            stamp.write_text(told, "utf-8")
+            stamp.write_text(content, "utf-8")
     return PEERS
 
 

@@ -81,7 +81,7 @@ def prose(name: str, text: str) -> str:
 
 
 def problems(name: str, text: str, with_proselint: bool = True) -> list[str]:
-    """Return what is wrong with the prose of the file ``name``, one line for each problem."""
+    """Return the problems in the prose of the file ``name``, one line for each."""
     shown = prose(name, text)
     if not shown.strip(CODE + " \n"):
         return []

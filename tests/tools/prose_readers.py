@@ -4,7 +4,7 @@
 
 """Separate prose from code.
 
-Each reader takes the text of a file and returns it with every character that is not prose replaced by CODE, so that all
+Each reader takes the text of a file and returns it with every character outside of prose replaced by CODE, so that all
 words keep their places.
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 import yaml
 
-# Stands for each character that is not prose. No rule matches it. No phrase spans it.
+# Replaces each character outside of prose. No rule matches it. No phrase spans it.
 CODE = "§"
 INLINE = re.compile(
     r"`{2}.+?`{2}|(?<!`)`[^`\n]+`(?!`)"  # inline code
@@ -50,7 +50,7 @@ def without(pattern: re.Pattern[str], text: str) -> str:
 
 
 def of_markdown(text: str) -> str:
-    """Return the prose of Markdown or HTML; like the other functions, with all lines at their places."""
+    """Return the prose of Markdown or HTML; all readers keep the places of lines."""
     return without(MARKDOWN, text)
 
 
@@ -68,7 +68,7 @@ def of_rst(text: str) -> str:
 
 
 def of_comments(text: str) -> str:
-    """Return the comments that take a line of their own, and the help texts of make."""
+    """Return the comments on lines of their own, and the help texts of make."""
     shown = []
     for line in text.split("\n"):
         code, mark, comment = re.match(r"(\s*|.*? (?=## ))(#+(?= )|$)(.*)|", line).groups("")  # type: ignore[union-attr]
@@ -77,7 +77,7 @@ def of_comments(text: str) -> str:
 
 
 def of_yaml(text: str) -> str:
-    """Return the comments of YAML and its texts, that is, values of several words that are no expressions."""
+    """Return the comments of YAML and its texts: values of several words that are no expressions."""
     try:
         documents = [one for one in yaml.compose_all(text, yaml.SafeLoader) if one]
     except yaml.YAMLError:
@@ -106,7 +106,7 @@ def _scalars(node: yaml.Node, key: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def _yaml_comments(text: str) -> str:
-    """Return ``text``, which holds no values, without all but its comments."""
+    """Return only the comments of ``text``, which contains no values."""
     pieces = re.split(r"(?m)((?:^|(?<=\s))#.*$)", text)
     return "".join(piece.replace("#", " ", 1) if odd % 2 else blank(piece) for odd, piece in enumerate(pieces))
 

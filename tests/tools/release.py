@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks that a tag may be released: release.py TAG. The exit status is 0 if it may; each obstacle is a line."""
+"""Checks whether a tag can be released: release.py TAG. The exit status is 0 if it can; each obstacle is a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stage import ROOT
 
 
 def obstacles(tag: str, root: Path = ROOT) -> list[str]:
-    """What stands against releasing the tree in ``root`` as ``tag``, a sentence each; empty if nothing does."""
+    """Return the obstacles to a release of the tree in ``root`` as ``tag``, one sentence each."""
     found = []
     version = re.search(r"^version: *(\S+)$", (root / "galaxy.yml").read_text(), re.MULTILINE)
     if not version or version[1] != tag:
@@ -31,5 +31,5 @@ def obstacles(tag: str, root: Path = ROOT) -> list[str]:
 
 if __name__ == "__main__":
     problems = obstacles(*sys.argv[1:])
-    print("\n".join(problems) or f"{sys.argv[1]} may be released.")
+    print("\n".join(problems) or f"{sys.argv[1]} can be released.")
     sys.exit(1 if problems else 0)

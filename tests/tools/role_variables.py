@@ -6,8 +6,8 @@
 
 In: roles/entra_oidc/meta/argument_specs.yml, which describes each variable, plugins/plugin_utils/_role/types.py for the
 types that are raw there, and defaults/main.yml, whose sections and order the reference follows. Out:
-docs/docsite/rst/reference_variables.rst, and the role's README between two marks.
-With --check nothing is written; the status is 1 if these are stale or the two files contradict each other.
+docs/docsite/rst/reference_variables.rst, and the role's README between two marks. With --check nothing is written; the
+status is 1 if these are outdated or the two files contradict each other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLE = "roles/entra_oidc"
 SPECS, DEFAULTS, README = (f"{ROLE}/{name}" for name in ("meta/argument_specs.yml", "defaults/main.yml", "README.md"))
 REFERENCE = "docs/docsite/rst/reference_variables.rst"
-# The types that the argument specification cannot have, by names without the prefix
+# The types that the argument specification cannot express, by names without the prefix
 TYPES = runpy.run_path(str(ROOT / "plugins/plugin_utils/_role/types.py"))["TYPES"]
 BEGIN, END = "<!-- variables: written by tests/tools/role_variables.py -->", "<!-- variables: end -->"
 SECTION = re.compile(r"# --- (?P<title>.+?) -+$")
@@ -61,7 +61,7 @@ default. An empty list and false are values.
 
 @dataclass(frozen=True)
 class Variable:
-    """One row: ``section`` is where the defaults have it, ``entry_points`` are those that take it."""
+    """One row: ``section`` is its section in the defaults, ``entry_points`` are those that use it."""
 
     name: str
     section: str
@@ -71,7 +71,7 @@ class Variable:
 
     @property
     def kind(self) -> list[str]:
-        """Type and choices."""
+        """The type and the choices."""
         rules = {**self.option, **TYPES.get(self.name.removeprefix("rustdesk_sso_"), {})}
         kind = rules.get("type", "str")
         elements = f" of {rules['elements']}" if "elements" in rules else ""
@@ -84,7 +84,7 @@ class Variable:
         return " ".join(" ".join([described] if isinstance(described, str) else described).split())
 
     def row(self, quote: str, special: str) -> list[str]:
-        """Name, type, default and meaning, in a language with ``quote`` around code and ``special`` signs."""
+        """Return name, type, default and meaning, in a markup with ``quote`` around code and ``special`` characters."""
 
         def code(text: str) -> str:
             return f"{quote}{text}{quote}"
@@ -106,7 +106,7 @@ class Role:
     def __init__(self, root: Path) -> None:
         specs = yaml.safe_load((root / SPECS).read_text("utf-8"))["argument_specs"]
         text = (root / DEFAULTS).read_text("utf-8")
-        # An entry point without variables of its own takes those of the first, which are documented once
+        # An entry point without its own variables uses those of the first, which are documented once
         first = next(iter(specs.values())).get("options", {})
         self.entry_points: dict[str, dict[str, Any]] = {
             name: spec.get("options", first) for name, spec in specs.items()
@@ -117,38 +117,38 @@ class Role:
 
     @property
     def options(self) -> dict[str, dict[str, Any]]:
-        """All variables by name, as the first entry point that takes them has them."""
+        """Return all variables by name, as in the first entry point that uses them."""
         merged: dict[str, dict[str, Any]] = {}
         for options in self.entry_points.values():
             merged = {**options, **merged}
         return merged
 
     def problems(self) -> Iterator[str]:
-        """Where the files contradict each other or themselves, a sentence each."""
+        """Return the contradictions within and between the files, one sentence each."""
         options = self.options
         for name in self.defaults:
             if name not in options:
-                yield f"{name} has a default and is no option of {SPECS}"
+                yield f"{name} has a default, but is not an option of {SPECS}"
         for name in self.sections:
             if name not in options and name not in self.defaults:
-                yield f"{name} is mentioned in {DEFAULTS} and is no option of {SPECS}"
+                yield f"{name} is mentioned in {DEFAULTS}, but is not an option of {SPECS}"
         for name, option in options.items():
             if name not in self.sections:
-                yield f"{name} is an option and is neither set nor mentioned in {DEFAULTS}"
+                yield f"{name} is an option, but is neither set nor mentioned in {DEFAULTS}"
             declared = [points[name] for points in self.entry_points.values() if name in points]
-            told = [{key: value for key, value in one.items() if key != "required"} for one in declared]
-            if any(one != told[0] for one in told):
-                yield f"{name} is not the same option in all entry points"
+            rules = [{key: value for key, value in one.items() if key != "required"} for one in declared]
+            if any(one != rules[0] for one in rules):
+                yield f"{name} differs between entry points"
             default = self.defaults.get(name)
             if ENVIRONMENT.search(str(default)):
-                continue  # a specification cannot say that
+                continue  # a specification cannot express that
             if name in self.defaults and "default" not in option:
-                yield f"{name} has the default {default!r} in {DEFAULTS} and none in {SPECS}"
+                yield f"{name} has the default {default!r} in {DEFAULTS}, but none in {SPECS}"
             elif option.get("default") != default:
-                yield f"{name} has the default {option['default']!r} in {SPECS} and {default!r} in {DEFAULTS}"
+                yield f"{name} has the default {option['default']!r} in {SPECS}, but {default!r} in {DEFAULTS}"
 
     def variables(self) -> list[Variable]:
-        """All variables, in the order of the defaults."""
+        """Return all variables, in the order of the defaults."""
         return [
             Variable(
                 name,
@@ -162,7 +162,7 @@ class Role:
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """The variables that are set or mentioned in the defaults, each with its section's title."""
+    """Return the variables that are set or mentioned in the defaults, each with its section's title."""
     title = ""
     for line in text.splitlines():
         if section := SECTION.match(line):
@@ -172,7 +172,7 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
 
 
 def groups(role: Role) -> Iterator[tuple[str, list[tuple[str, list[Variable]]]]]:
-    """The variables by the entry points that take them, those of all first, and by section; each with its title."""
+    """Group the variables by the entry points that use them, common ones first, and by section; each with its title."""
     by_points: dict[tuple[str, ...], dict[str, list[Variable]]] = {}
     for variable in role.variables():
         by_points.setdefault(variable.entry_points, {}).setdefault(variable.section, []).append(variable)
@@ -182,7 +182,7 @@ def groups(role: Role) -> Iterator[tuple[str, list[tuple[str, list[Variable]]]]]
 
 
 def markdown(role: Role) -> str:
-    """The part of the role's README."""
+    """Return the part of the role's README."""
     lines = ["| entry point | what it does |", "| --- | --- |"]
     lines += [f"| `{name}` | {text} |" for name, text in role.purposes.items()]
     for group, sections in groups(role):
@@ -196,7 +196,7 @@ def markdown(role: Role) -> str:
 
 
 def restructured_text(role: Role) -> str:
-    """The page of the documentation."""
+    """Return the page of the documentation."""
     lines = [REFERENCE_HEAD, *_title("Entry points", "-")]
     lines += _table(["Entry point", "What it does"], [[f"``{name}``", text] for name, text in role.purposes.items()])
     for group, sections in groups(role):
@@ -220,8 +220,8 @@ def _table(head: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def _marked(text: str, quote: str, special: str) -> str:
-    """Ansible's markup as code between ``quote``; in the rest what is ``special`` there stands for itself."""
-    # Between two matches split() gives the two groups of a match, of which one is None.
+    """Write Ansible's markup as code between ``quote``, and escape the ``special`` characters elsewhere."""
+    # Between two matches split() returns the two groups of a match, of which one is None.
     parts = MARKUP.split(text)
     shown = []
     for start in range(0, len(parts), 3):
@@ -231,7 +231,7 @@ def _marked(text: str, quote: str, special: str) -> str:
 
 
 def written(root: Path, role: Role) -> dict[str, str]:
-    """The two files as they should be. Raises ValueError where the README has not the two marks."""
+    """Return the two files as they should be. Raises ValueError if the README lacks the two marks."""
     readme = (root / README).read_text("utf-8")
     before, begin, rest = readme.partition(BEGIN)
     _old, end, after = rest.partition(END)
@@ -244,9 +244,9 @@ def written(root: Path, role: Role) -> dict[str, str]:
 
 
 def main() -> int:
-    """The program; gives its status."""
+    """Run the program and return its status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; status 1 where something is wrong")
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 if something is wrong")
     parser.add_argument("--root", type=Path, default=ROOT, help="the collection's folder")
     arguments = parser.parse_args()
     role = Role(arguments.root)
@@ -262,7 +262,7 @@ def main() -> int:
         if path.exists() and path.read_text("utf-8") == text:
             continue
         if arguments.check:
-            problems.append(f"{name} is stale: run python3 tests/tools/role_variables.py")
+            problems.append(f"{name} is out of date: run make variables")
         else:
             path.write_text(text, "utf-8")
     for problem in problems:

@@ -6,10 +6,10 @@
 
     sanity.py 2.19            one release
     sanity.py newest 2.16     several
-    sanity.py all             every supported one whose Python is on this machine; the others are skipped with a notice
+    sanity.py all             every supported one whose Python is installed; the others are skipped with a notice
     sanity.py --without pylint 2.16   without one of the tests
 
-Each release gets an environment of its own in .venvs/core-X.Y.
+Each release has its own environment in .venvs/core-X.Y.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 import seed_ansible_test
 from stage import COLLECTIONS, ROOT, stage
 
-# The Pythons on which each release runs as a controller, the preferred one first.
+# The Pythons that each release supports as a controller, the preferred one first.
 SUPPORTED = {
     "2.16": ("3.11", "3.12", "3.10"),
     "2.17": ("3.11", "3.12", "3.10"),
@@ -33,14 +33,14 @@ SUPPORTED = {
     "2.20": ("3.12", "3.13", "3.14"),
     "2.21": ("3.13", "3.14", "3.12"),
 }
-# A copy of its own: other tests may bring theirs up to date in the meantime.
+# A separate copy, because other tests may update theirs in the meantime.
 OWN_COLLECTIONS = COLLECTIONS / "sanity"
-# Prints where the real executable is: a version manager's shim would not work inside ansible-test.
+# Prints the real path of the executable: a version manager's shim would not work inside ansible-test.
 PROBE = "import ensurepip, os, sys; print('%d.%d' % sys.version_info[:2], os.path.realpath(sys.executable))"
 
 
 def find_python(version: str) -> Path | None:
-    """The executable of this Python on the PATH or under pyenv, or None."""
+    """Return the executable of this Python on the PATH or under pyenv, or None."""
     candidates = [f"python{version}", "python3", sys.executable]
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
     candidates += sorted(str(path) for path in pyenv.glob(f"versions/{version}.*/bin/python{version}"))
@@ -55,7 +55,7 @@ def find_python(version: str) -> Path | None:
 
 
 def choose(wanted: list[str]) -> list[tuple[str, str, Path | None]]:
-    """The releases to run as (release, Python's version, executable or None)."""
+    """Return the releases to run as (release, Python's version, executable or None)."""
     rows = []
     for core, versions in SUPPORTED.items():
         pythons = ((version, find_python(version)) for version in versions)
@@ -70,7 +70,7 @@ def choose(wanted: list[str]) -> list[tuple[str, str, Path | None]]:
 
 
 def environment(core: str, version: str, python: Path) -> Path:
-    """Make, unless it is there, the environment of one release and return it."""
+    """Return the environment of one release; create it if it does not exist."""
     venv = ROOT / ".venvs" / f"core-{core}"
     stamp = venv / f"stamp-{version}"
     if not stamp.exists():
@@ -82,7 +82,7 @@ def environment(core: str, version: str, python: Path) -> Path:
 
 
 def run(core: str, version: str, python: Path, without: list[str]) -> bool:
-    """Run the sanity tests of one release but for those ``without``, and tell whether they passed."""
+    """Run the sanity tests of one release except those ``without``, and return whether they passed."""
     venv = environment(core, version, python)
     seed_ansible_test.seed(str(venv / "bin" / "python"))
     path = [part for part in os.environ["PATH"].split(os.pathsep) if not part.endswith("shims")]
@@ -101,11 +101,11 @@ def run(core: str, version: str, python: Path, without: list[str]) -> bool:
 
 
 def main(wanted: list[str], without: list[str]) -> int:
-    """Run what is asked for; the exit status is 0 when everything that could run has passed, and something has."""
+    """Run the requested releases; the exit status is 0 if at least one could run and all of these passed."""
     results = []
     for core, version, python in choose(wanted):
         if python is None:
-            results.append((core, f"skipped: none of Python {', '.join(SUPPORTED[core])} is here"))
+            results.append((core, f"skipped: Python {' or '.join(SUPPORTED[core])} is not installed"))
             continue
         print(f"== sanity of ansible-core {core} on Python {version}", flush=True)
         start = time.monotonic()

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gives ansible-test the pip installer it would otherwise download from its own server, made from the pip on PyPI.
+"""Provides the pip installer that ansible-test would otherwise download from its own server, built from pip on PyPI.
 
-In: the Python of an environment that holds ansible-core. ansible-test looks into its cache before it downloads.
+In: the Python of an environment that contains ansible-core. ansible-test checks its cache before it downloads.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 CACHE = Path("~/.ansible/test/cache").expanduser()
-# get-pip installs setuptools and wheel as well, and takes switches against that, which pip itself does not know.
+# get-pip installs setuptools and wheel as well, and has options against that, which pip itself does not know.
 INSTALLER = """\
 import sys
 sys.path.insert(0, {wheel!r})
@@ -25,18 +25,18 @@ sys.exit(main(["install", *[a for a in sys.argv[1:] if a not in ("--no-setuptool
 
 
 def wanted_pip(python: str) -> str:
-    """The version of pip that this ansible-test puts into its environments."""
+    """Return the version of pip that this ansible-test installs into its environments."""
     find = "import ansible_test, pathlib; print(pathlib.Path(ansible_test.__file__).parent)"
     folder = subprocess.run([python, "-c", find], check=True, capture_output=True, text=True).stdout.strip()
     source = Path(folder, "_internal", "python_requirements.py").read_text(encoding="utf-8")
     found = re.search(r"default_packages = dict\(\s*pip='([\d.]+)'", source)
     if not found:
-        raise SystemExit(f"{folder}: cannot tell which pip this ansible-test wants")
+        raise SystemExit(f"{folder}: cannot determine the version of pip for this ansible-test")
     return found[1]
 
 
 def seed(python: str) -> None:
-    """Put the installer into the cache unless one is there."""
+    """Write the installer to the cache if it is missing."""
     version = wanted_pip(python)
     installer = CACHE / f"get_pip_{version.replace('.', '_')}.py"
     wheel = CACHE / f"pip-{version}-py3-none-any.whl"

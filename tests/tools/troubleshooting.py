@@ -27,7 +27,7 @@ TEXTS = Path(__file__).with_suffix(".yml")
 CODE = re.compile(r"AADSTS(\d{5,})")
 GRAPH = re.compile(r"[A-Z][a-z]+_[A-Z][A-Za-z]+|[A-Z][A-Za-z]+AsPerAppPolicy|CannotDelete\w+")
 JINJA = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-# Whose sign-in the remedies for a code are for, by the file that has them
+# The sign-in that the remedies for a code apply to, by the file that contains them
 SIDES = {
     "plugins/module_utils/_entra/sign_in/credentials.py": "The automation",
     "plugins/module_utils/_sign_in_check.py": "The console",
@@ -74,7 +74,7 @@ class Guide:
 
     @property
     def codes(self) -> set[str]:
-        """All AADSTS codes that the source names, without the prefix."""
+        """Return all AADSTS codes in the source, without the prefix."""
         found: set[str] = set()
         for source in self.catalog.sources.values():
             found.update(CODE.findall(source.text))
@@ -85,7 +85,7 @@ class Guide:
 
     @property
     def graph_codes(self) -> set[str]:
-        """All error codes of Graph that the source names."""
+        """Return all error codes of Graph in the source."""
         sources = (source for name, source in self.catalog.sources.items() if name.startswith(f"{MODULES}/_entra/"))
         return {text for source in sources for text in _strings(source.tree) if GRAPH.fullmatch(text)} - {
             "AsPerAppPolicy"
@@ -93,7 +93,7 @@ class Guide:
 
     @property
     def checks(self) -> set[str]:
-        """The names of all checks of a sign-in."""
+        """Return the names of all checks of a sign-in."""
         calls = (one.text.partition(": ")[0] for one in self.messages if one.kind == "Check")
         source = self.catalog.sources[f"{MODULES}/_sign_in_check.py"]
         requests = _strings(source.constants["REQUEST_CHECKS"])
@@ -101,11 +101,11 @@ class Guide:
 
     @property
     def states(self) -> list[str]:
-        """The states of a server in the report."""
+        """Return the states of a server in the report."""
         return [*_strings(self.catalog.sources["plugins/plugin_utils/_report/model.py"].constants["STATES"])]
 
     def problems(self) -> Iterator[str]:
-        """Yield what has no meaning in troubleshooting.yml, or a meaning and no use."""
+        """Yield the codes, checks and states without a meaning in troubleshooting.yml, and its unused meanings."""
         for name, known in (
             ("aadsts", self.codes),
             ("graph", self.graph_codes),
@@ -116,7 +116,8 @@ class Guide:
             if known - meanings:
                 yield f"{TEXTS.name} has no meaning for {', '.join(sorted(known - meanings))} ({name})"
             if meanings - known:
-                yield f"{TEXTS.name} describes {', '.join(sorted(meanings - known))} ({name}), which no source has"
+                unused = ", ".join(sorted(meanings - known))
+                yield f"{TEXTS.name} describes {unused} ({name}), which do not exist in the source"
 
     def text(self) -> str:
         """Return the page."""
@@ -127,7 +128,9 @@ class Guide:
         )
         for area in self.texts["areas"]:
             lines += self._area(area)
-        lines += _section("AADSTS codes", "Error codes of Microsoft's login endpoint, for whom each can occur.")
+        lines += _section(
+            "AADSTS codes", "Error codes of Microsoft's login endpoint. Each remedy names whose sign-in fails."
+        )
         lines += _table("Code", "Cause", "Remedy", rows=[*self._codes()])
         lines += _section("Error codes of Microsoft Graph", "Codes that are handled, and that can appear in messages.")
         lines += _table(
@@ -151,7 +154,7 @@ class Guide:
             )
         remedies: dict[str, dict[str, None]] = {}
         for one in found:
-            # A message without words of its own and without a remedy is no help
+            # A message that consists of inserted values only, without a remedy, does not help
             words = 2 if one.kind in ("Check", "row") else len(re.findall("[a-z]{2}", f"{one.text} {one.remedy}"))
             if one.kind != "text" and words > 1:
                 remedies.setdefault(self._shown(one), {})[self._remedy(one)] = None
@@ -165,12 +168,12 @@ class Guide:
             yield from [*(f"- {text}" for text in others), ""]
 
     def _shown(self, message: Message) -> str:
-        if message.kind == "row" and "|" in message.text:  # a regular expression of what a service answers
+        if message.kind == "row" and "|" in message.text:  # a regular expression for the response of a service
             return "Response with " + " or ".join(escaped(one) for one in message.text.split("|"))
         return escaped(message.text)
 
     def _cell(self, remedies: list[str]) -> str:
-        """Return the remedies of a message, one line each, without the general one if there are others."""
+        """Return the remedies of a message, one line each, without the general one if others exist."""
         own = [one for one in remedies if one != escaped(self.texts["remedies"]["other"])] or remedies
         return own[0] if len(own) == 1 else "\n       ".join(f"| {one}" for one in own)
 
@@ -239,7 +242,7 @@ def _table(*head: str, rows: list[list[str]]) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """Return ``text`` as reStructuredText shows it unchanged."""
+    """Return ``text`` escaped, so that reStructuredText shows it unchanged."""
     return re.sub(r"([\\*`|<>]|_(?!\w))", r"\\\1", text)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which sessions a run may end: those that its own collection left open more than a day before it began."""
+"""The sessions that a run may end: those that its own collection left open more than a day before it began."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ OWN = session("own", 0, MINE)
 
 
 def test_age():
-    listed = [OWN, session("at the same moment", 0), session("a day", 24), session("older", 24.01)]
+    listed = [OWN, session("at the same time", 0), session("a day", 24), session("older", 24.01)]
     assert abandoned(listed, MINE) == ["older"]
 
 
 def test_own_session_renewed():
-    """The latest one counts, and an earlier one of the same client may go."""
+    """The latest one counts, and an earlier session of the same client may be ended."""
     assert abandoned([OWN, session("before", 30, MINE)], MINE) == ["before"]
 
 
-def test_people_and_others():
+def test_sessions_of_people_and_of_others():
     listed = [
         OWN,
         session("browser", 99, "abc", "Firefox"),
@@ -52,7 +52,7 @@ def test_people_and_others():
 
 @pytest.mark.parametrize("client", [MINE, "", None])
 def test_own_session_is_not_listed(client):
-    """How old the others are is not known then."""
+    """The age of the others is unknown then."""
     assert abandoned([session("older", 99)], client) == []
 
 
@@ -81,5 +81,5 @@ def test_listed():
     ids=str,
 )
 def test_other_shapes(answer):
-    """They are left alone."""
+    """They are ignored."""
     assert sessions(answer) == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an access token may say of itself, in each form that Microsoft Graph's audience has."""
+"""The claims of an access token, for each form of Microsoft Graph's audience."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sign():
 
 @pytest.mark.parametrize("cloud", clouds.CLOUDS.values(), ids=clouds.CLOUDS)
 @pytest.mark.parametrize("form", ["{}", "{}/", "00000003-0000-0000-c000-000000000000"])
-def test_a_token_for_graph_is_given_as_it_is(sign, cloud, form):
+def test_a_token_for_graph_is_accepted_unchanged(sign, cloud, form):
     ends = int(time.time()) + 600
     token = sign({"aud": form.format(cloud.graph_endpoint), "tid": TENANT.upper(), "exp": ends})
 
@@ -43,7 +43,7 @@ def test_a_token_of_another_cloud_is_refused(sign):
 
 
 @pytest.mark.parametrize("text", ["opaque", "a.b.c", "e30.W10.x", "..", "\u00e4.\u00e4.\u00e4"])
-def test_what_is_no_jwt_tells_nothing(text):
+def test_a_text_other_than_a_jwt_has_no_claims(text):
     assert tokens.claims(text) is None
     credential = tokens.AccessTokenCredential(text, clouds.CLOUDS["public"], TENANT)
     assert asyncio.run(credential.get_token()).expires_on > time.time() + 3000

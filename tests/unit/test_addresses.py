@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which spellings of a URL are the same address."""
+"""Spellings of a URL that are the same address."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAME = {
     "slash of a path": ["https://desk.example.com/rustdesk", "https://desk.example.com/rustdesk/"],
     "IDN": ["https://münchen.example", "https://MÜNCHEN.example", "https://xn--mnchen-3ya.example"],
     "IDN of another script": ["https://пример.example", "https://xn--e1afmkfd.example"],
-    "IDN with a full stop of its own": ["https://münchen。example", "https://xn--mnchen-3ya.example"],
+    "IDN with an ideographic full stop": ["https://münchen。example", "https://xn--mnchen-3ya.example"],
     "sharp s": ["https://straße.example", "https://xn--strae-oqa.example"],
     "IPv6": ["https://[2001:db8::1]:8443/", "https://[2001:0DB8:0:0:0:0:0:1]:8443"],
     "underscore": ["https://my_desk.example", "https://MY_DESK.example"],
@@ -60,6 +60,6 @@ def test_origin():
     assert origin("https://[2001:DB8::1]:8443") == "https://[2001:db8::1]:8443"
 
 
-def test_spellings_are_left_as_they_are():
+def test_spellings_are_kept():
     known = ["https://DESK.example" + PATH, "https://desk.example:443" + PATH, "https://other.example" + PATH]
     assert spellings(["https://desk.example" + PATH], known) == set(known[:2])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for every fleet that was set up by hand: names that keep applications apart, files that say all of it."""
+"""Rules for every existing fleet: unique names separate applications, and the files describe each server completely."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.adoptio
 LOGIN = "https://login.microsoftonline.com"
 TENANTS = tuple(f"{number}0000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
 LOGIN_HOST = "login.microsoftonline.com"
-# Signs of templates and of YAML
+# Delimiters of templates and YAML
 TEXT = st.text("{}%#\"'\\:-! aé\U0001f511", min_size=1)
 
 
 def guid(number: int) -> str:
-    """An application's ID."""
+    """Return an application's ID."""
     return f"{number:08x}-aaaa-bbbb-cccc-dddddddddddd"
 
 
 def provider(number: int, tenant: str = TENANTS[0], **members: Any) -> dict[str, Any]:
-    """A provider of an application, as rustdesk_oidc_provider_info gives it."""
+    """Return a provider of an application, as rustdesk_oidc_provider_info returns it."""
     issuer = f"{LOGIN}/{tenant}/v2.0"
     return {
         "name": "azure",
@@ -44,7 +44,7 @@ def provider(number: int, tenant: str = TENANTS[0], **members: Any) -> dict[str,
 
 
 def seen(name: str, number: int, tenant: str = TENANTS[0], taken: int | None = None, **members: Any) -> adoption.Seen:
-    """A server of this application; another application, ``taken``, may have the role's unique name already."""
+    """Return a server of this application. An application named ``taken`` may already have the role's unique name."""
     url = f"https://{name}.example.com"
     application = {
         "app_id": guid(number),
@@ -73,7 +73,7 @@ def seen(name: str, number: int, tenant: str = TENANTS[0], taken: int | None = N
     st.lists(st.tuples(st.integers(0, 4), st.sampled_from(TENANTS)), min_size=1, max_size=12),
     st.none() | st.integers(0, 9),
 )
-def test_unique_names_keep_applications_apart(servers: list[tuple[int, str]], taken: int | None) -> None:
+def test_unique_names_separate_applications(servers: list[tuple[int, str]], taken: int | None) -> None:
     named = {taken: "rustdesk-sso"} if taken is not None else {}
     records = [
         seen(f"desk{place}", number, tenant, taken, unique_name=named.get(number))
@@ -97,7 +97,7 @@ def test_unique_names_keep_applications_apart(servers: list[tuple[int, str]], ta
     st.booleans(),
     st.booleans(),
 )
-def test_files_say_all_of_each_server_and_nothing_of_others(
+def test_files_describe_each_server_and_no_others(
     servers: list[tuple[int, str, str]], whole: bool, group_there: bool
 ) -> None:
     records = []
@@ -121,7 +121,7 @@ def test_files_say_all_of_each_server_and_nothing_of_others(
     assert values == {}
 
 
-def test_a_unique_name_that_is_there_stays() -> None:
+def test_an_existing_unique_name_is_kept() -> None:
     servers = adoption.adopt([seen("desk1", 1, unique_name="desks"), seen("desk2", 2)])
     assert [server.variables["rustdesk_sso_app_unique_name"] for server in servers] == ["desks", "rustdesk-sso"]
 
@@ -141,14 +141,14 @@ def test_a_unique_name_that_is_there_stays() -> None:
         ("https://[", "", None),
     ],
 )
-def test_which_tenant_is_asked(issuer: str, tenant: str, asked: str | None) -> None:
+def test_the_tenant_that_is_queried(issuer: str, tenant: str, asked: str | None) -> None:
     console = {"providers": [provider(1, issuer=issuer)]}
     questions = adoption.questions(adoption.Seen("desk", tenant, LOGIN_HOST, console=console))
     assert {question["tenant_id"] for question in questions} == ({asked} if asked else set())
     assert [question["app_id"] for question in questions if "app_id" in question] == ([guid(1)] if asked else [])
 
 
-def test_servers_that_cannot_share_are_told() -> None:
+def test_servers_that_cannot_share_are_reported() -> None:
     personal = {"sign_in_audience": "AzureADandPersonalMicrosoftAccount"}
     pair = adoption.adopt([seen("desk1", 1, **personal), seen("desk2", 1, **personal)])
     assert all("only two client secrets" in server.notes[-1] for server in pair)
@@ -164,7 +164,7 @@ def test_servers_that_cannot_share_are_told() -> None:
         ({"app_id": guid(1).upper()}, "azure"),
         ({"app_id": guid(2)}, "second"),
         ({"app_id": guid(3)}, None),
-        # It may be that of the group, where this server has another one
+        # The group may have it, if this server has another one
         ({"provider_name": "second", "app_id": guid(1)}, "second"),
     ],
 )
@@ -182,7 +182,7 @@ def test_one_of_several_providers_is_chosen(settings: dict[str, str], chosen: st
 @pytest.mark.parametrize(
     ("days_left", "said"), [(-1, "expired on 2026-01-02. Sign-in does not work"), (1, "expires on 2026-01-02")]
 )
-def test_the_expiry_date_of_the_secret_that_the_console_holds(days_left: int, said: str) -> None:
+def test_the_expiry_date_of_the_consoles_client_secret(days_left: int, said: str) -> None:
     secret = {"name": "", "key_id": "k", "hint": "abc", "expires": "2026-01-02T03:04:05Z", "days_left": days_left}
     one = seen("desk", 1, client_secrets=[secret])
     held = {**provider(1), "client_secret_set": True, "client_secret": "abc~the-rest.of_a-client-secret"}
@@ -191,7 +191,7 @@ def test_the_expiry_date_of_the_secret_that_the_console_holds(days_left: int, sa
     assert held["client_secret"] not in " ".join(server.notes)
 
 
-def test_what_a_server_declares_for_adoption(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_declaration_of_an_adopted_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_CLOUD_ENVIRONMENT", "AzureChinaCloud")
     values = {
         "rustdesk_sso_console_url": "https://desk.example",
@@ -223,7 +223,7 @@ def test_what_a_server_declares_for_adoption(monkeypatch: pytest.MonkeyPatch) ->
     [("pro", adoption.FOUND), ("rustdesk_console", adoption.NEW), ("rustdesk_api", adoption.NEW)],
 )
 def test_another_spelling_of_the_provider(console_type: str, state: str) -> None:
-    """RustDesk Server Pro takes azure and Microsoft for one; the other consoles do not."""
+    """RustDesk Server Pro treats azure and Microsoft as the same name; the other consoles do not."""
     one = seen("desk", 1)
     known = replace(one, console={**one.console, "console_type": console_type}, provider_name="Microsoft")
     (server,) = adoption.adopt([known])
@@ -234,16 +234,16 @@ def test_another_spelling_of_the_provider(console_type: str, state: str) -> None
     ("callback", "registered", "public_url", "note"),
     [
         ("https://desk.example.com/api/oidc/callback", [], "https://desk.example.com", "site.yml adds it"),
-        # To declare it would replace it by another one
+        # Declaring it would replace it with another one
         ("https://desk.example.com//api/oidc/callback", [], None, "ends with a slash"),
         ("https://desk.example.com//api/oidc/callback", ["itself"], None, "ends with a slash"),
-        # What a console sends that was never told its address, and what somebody tries on one machine
+        # The URI of a console without a configured address, and one from local tests
         ("http://localhost:3000/api/oidc/callback", [], None, "does not know its own address"),
         ("http://localhost:3000/api/oidc/callback", ["itself"], "http://localhost:3000", None),
     ],
 )
 def test_the_address_for_users(callback: str, registered: list[str], public_url: str | None, note: str | None) -> None:
-    """Only what a run would leave as it is."""
+    """Only an address that a run would keep."""
     one = seen("desk", 1, web_redirect_uris=[callback for _uri in registered])
     (found,) = adoption.adopt([replace(one, console={**one.console, "callback_url": callback})])
     assert found.variables.get("rustdesk_sso_public_url") == public_url

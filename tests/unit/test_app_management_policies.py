@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which rule of an app management policy is behind a refusal, and what to do about it."""
+"""The rule of an app management policy behind a refusal, and how to resolve it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ URIS = {
     "nonDefaultUriAddition": {"state": "enabled", "excludeAppsReceivingV2Tokens": True},
     "uriAdditionWithoutUniqueTenantIdentifier": {"state": "enabled"},
 }
-# As the beta has them: v1.0 may show them one day
+# The beta's form, which v1.0 may show one day
 AUDIENCES = {"azureAdMultipleOrgs": {"state": "disabled"}, "personalMicrosoftAccount": {"state": "enabled"}}
 REDIRECTS = {"uriWithBlockedDomain": {"state": "enabled", "blockedDomains": ["a.example"]}, "uriWithWildcard": None}
 APPLICATION = {"identifierUris": URIS, "audiences": AUDIENCES, "redirectUris": REDIRECTS}
@@ -68,7 +68,7 @@ CASES = {
         "sign_in_audience",
         "personalMicrosoftAccount",
     ),
-    "identifier URI of nobody": (
+    "identifier URI without tenant or application": (
         "InvalidUniqueTenantIdentifierAsPerAppPolicy",
         UNIQUE,
         "",
@@ -83,7 +83,7 @@ OPTIONS = {"client_secrets", "certificates", "sign_in_audience", "identifier_uri
 
 @pytest.mark.parametrize(("code", "answer", "subject", "hint", "rule"), CASES.values(), ids=CASES)
 @pytest.mark.parametrize("policy", [DEFAULT, CUSTOM], ids=["default", "custom"])
-def test_a_refusal_is_explained_by_its_own_rule(
+def test_a_refusal_names_the_rule_that_caused_it(
     policy: dict[str, Any], code: str, answer: str, subject: str, hint: str, rule: str
 ) -> None:
     found = cause(code, answer, subject)
@@ -97,12 +97,12 @@ def test_a_refusal_is_explained_by_its_own_rule(
 @pytest.mark.parametrize(
     ("code", "answer"), [(None, None), ("Request_BadRequest", "policy"), ("Authorization_RequestDenied", "")]
 )
-def test_other_refusals_are_no_policy_s(code: str | None, answer: str | None) -> None:
+def test_other_refusals_name_no_policy(code: str | None, answer: str | None) -> None:
     assert cause(code, answer, "client_secrets") is None
 
 
-def test_a_code_that_is_not_known_yet() -> None:
-    """The policy is named, and no rule or option is guessed."""
+def test_an_unknown_code() -> None:
+    """The policy is named, but no rule or option is guessed."""
     found = cause("SomethingNewAsPerAppPolicy", "", "client_secrets")
     assert found is not None
     assert rules(DEFAULT, found) == "the policy Default refused it"
@@ -110,7 +110,7 @@ def test_a_code_that_is_not_known_yet() -> None:
 
 
 def test_a_policy_that_does_not_show_its_rule() -> None:
-    """Graph v1.0 does not have the rules on audiences; without a policy, nothing is said of it."""
+    """Graph v1.0 lacks the rules on audiences. Without a policy, none is mentioned."""
     found = cause("SignInAudienceNotAllowedAsPerAppPolicy", "", "")
     assert found is not None
     shown = {"displayName": "Default", "applicationRestrictions": {"passwordCredentials": PASSWORDS}}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which users an application keeps from signing in, from what is known of it."""
+"""The users that an application blocks from signing in, as far as its state is known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KNOWN = st.sampled_from([True, False, None])
 
 
 def names(*facts: Any, **more: Any) -> list[str]:
-    """The names of what follows."""
+    """Return the names of the restrictions."""
     return [item.name for item in restrictions(Facts(*facts, **more))]
 
 
@@ -40,7 +40,7 @@ def names(*facts: Any, **more: Any) -> list[str]:
         ({"users_may_consent": False, "consented": False}, ["consent"]),
     ],
 )
-def test_everybody_may_sign_in(facts: dict[str, bool], expected: list[str]) -> None:
+def test_all_users_may_sign_in(facts: dict[str, bool], expected: list[str]) -> None:
     assert names(MINE, assignment_required=False, **facts) == expected
 
 
@@ -51,7 +51,7 @@ def test_everybody_may_sign_in(facts: dict[str, bool], expected: list[str]) -> N
         ({"assigned": True, "consented": True}, []),
         ({"assigned": False}, ["assignment"]),
         ({"assigned": True, "consented": False}, ["consent"]),
-        # Whatever the tenant allows
+        # Regardless of the tenant's settings
         ({"assigned": True, "consented": False, "users_may_consent": True}, ["consent"]),
         ({"assigned": False, "consented": False}, ["assignment", "consent"]),
     ],
@@ -81,8 +81,8 @@ def test_an_audience_wider_than_the_tenant(audience: str, whom: str) -> None:
     required=st.booleans(),
     facts=st.fixed_dictionaries(dict.fromkeys(("assigned", "users_may_consent", "consented"), KNOWN)),
 )
-def test_what_is_unknown_restricts_nobody(audience: str, required: bool, facts: dict[str, bool | None]) -> None:
-    """What is known later adds, and takes nothing away; each restriction is a sentence with a next step."""
+def test_unknown_facts_restrict_no_user(audience: str, required: bool, facts: dict[str, bool | None]) -> None:
+    """Later facts only add restrictions. Each is a sentence with a next step."""
     found = names(audience, required, **facts)
     assert len(set(found)) == len(found)
     for fact in facts:
@@ -110,7 +110,7 @@ OWNED = "ManagePermissionGrantsForOwnedResource.microsoft-dynamically-managed-pe
         ("something else", None),
     ],
 )
-def test_whether_the_tenant_lets_users_consent(assigned: Any, expected: bool | None) -> None:
+def test_users_who_may_consent_themselves(assigned: Any, expected: bool | None) -> None:
     policy = {"id": "authorizationPolicy", "defaultUserRolePermissions": {"permissionGrantPoliciesAssigned": assigned}}
     assert users_may_consent(policy) is expected
     assert users_may_consent({}) is users_may_consent({"defaultUserRolePermissions": None}) is None
@@ -126,6 +126,6 @@ def test_whether_the_tenant_lets_users_consent(assigned: Any, expected: bool | N
         ([["User.Read"], ["email", "openid", "profile"]], True),
     ],
 )
-def test_whether_grants_cover_a_sign_in(scopes: list[list[str]], expected: bool) -> None:
+def test_grants_that_cover_a_sign_in(scopes: list[list[str]], expected: bool) -> None:
     role = {"resource_id": "r", "app_role_id": "x"}
     assert covers([role, *({"resource_id": "r", "scopes": item} for item in scopes)]) is expected

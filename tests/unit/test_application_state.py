@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which deleted application is restored or in the way, and what keeps everybody from signing in."""
+"""The deleted application that is restored or in the way, and obstacles that block all users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OTHER = {**GONE, "id": "2-2", "appId": "a-2"}
 
 
 def declared(**options: Any) -> dict[str, Any]:
-    """The options of a declaration by its unique name, or by the key that is given."""
+    """Return the options of a declaration by its unique name, or by the given key."""
     keys = dict.fromkeys(application.KEYS)
     named = keys if set(options) & set(application.KEYS) else {**keys, "unique_name": "desks"}
     return {**named, "restore": None, "relying_parties": None, **options}
@@ -40,8 +40,8 @@ def declared(**options: Any) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("key", application.KEYS)
-def test_what_is_restored(key: str, options: dict[str, Any], restored: bool) -> None:
-    """What is asked for or still used; any other is in the way of its unique name and IDs, not of its display name."""
+def test_applications_that_are_restored(key: str, options: dict[str, Any], restored: bool) -> None:
+    """Those requested or still in use. Others block their unique name and IDs, but not their display name."""
     params = declared(**{key: "desks"}, **options)
     if restored:
         assert lookup.chosen(params, [GONE], None) == GONE
@@ -52,7 +52,7 @@ def test_what_is_restored(key: str, options: dict[str, Any], restored: bool) -> 
             lookup.chosen(params, [GONE], None)
 
 
-def test_several_of_one_display_name() -> None:
+def test_several_with_the_same_display_name() -> None:
     """None is guessed, unless one relying party uses one of them."""
     with pytest.raises(InputError, match=r"object ID 1-1 .*; object ID 2-2"):
         lookup.chosen(declared(display_name="RustDesk", restore=True), [GONE, OTHER], None)
@@ -60,8 +60,8 @@ def test_several_of_one_display_name() -> None:
     assert lookup.chosen(used, [GONE, OTHER], None) == OTHER
 
 
-def test_in_the_way_of_a_name_that_another_application_is_to_be_given() -> None:
-    """Restoring it would leave two, so only the other ways on are named."""
+def test_a_deleted_application_with_the_name_of_another_one() -> None:
+    """Restoring it would create a duplicate, so only the other remedies are named."""
     for options in ({}, {"restore": True}, {"relying_parties": [{"name": "x", "client_id": "a-1"}]}):
         with pytest.raises(InputError, match=r"Purge it .*, or set another unique_name") as caught:
             lookup.chosen(declared(app_id="a-9", unique_name="desks", **options), [GONE], {"appId": "a-9"})
@@ -69,7 +69,7 @@ def test_in_the_way_of_a_name_that_another_application_is_to_be_given() -> None:
 
 
 def views(app: dict[str, Any], principal: dict[str, Any] | None) -> tuple[Any, Any]:
-    """Both as results show them; what is given differs from new ones."""
+    """Return both as results show them, new except for the given members."""
     shown = None if principal is None else service_principal.view({**service_principal.NEW, **principal})
     return application.view({**application.NEW, **app}), shown
 
@@ -88,8 +88,10 @@ def views(app: dict[str, Any], principal: dict[str, Any] | None) -> tuple[Any, A
         ({"isDisabled": True}, {"accountEnabled": False}, ["set enabled to true", "of service_principal"]),
     ],
 )
-def test_what_keeps_everybody_out(app: dict[str, Any], principal: dict[str, Any] | None, words: list[str]) -> None:
-    """Each obstacle once, with what to do."""
+def test_obstacles_that_block_all_users(
+    app: dict[str, Any], principal: dict[str, Any] | None, words: list[str]
+) -> None:
+    """Each obstacle occurs once, with a remedy."""
     found = health.obstacles(*views(app, principal))
     assert len(found) == len(words)
     assert all(word in sentence for word, sentence in zip(words, found, strict=True))

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/docsite/rst/dev_architecture.rst").read_text()
 COLLECTION = "ansible_collections.deskops.rustdesk_sso.plugins."
-# What each package of the guide must not import
+# Imports forbidden to each package of the guide
 FORBIDDEN = {
     "modules": ("plugin_utils", "action", "filter"),
     "action": ("filter",),
@@ -64,7 +64,7 @@ def test_every_package_of_plugins_is_in_the_guide() -> None:
     assert [path.name for path in folders if path.name not in GUIDE] == []
 
 
-def test_one_file_of_the_core_knows_both_sides() -> None:
+def test_only_one_file_of_the_core_imports_both_sides() -> None:
     both = [
         file
         for file, names in IMPORTS.items()
@@ -74,11 +74,11 @@ def test_one_file_of_the_core_knows_both_sides() -> None:
     assert both == ["module_utils/_sign_in_check.py"]
 
 
-def test_decisions_import_nothing_of_ansible() -> None:
+def test_decisions_do_not_import_ansible() -> None:
     fleet = {file: names for file, names in IMPORTS.items() if file.startswith("plugin_utils/_fleet/")}
     assert [file for file, names in fleet.items() if any(is_below(name, "ansible") for name in names)] == []
 
 
-def test_the_lab_imports_nothing_of_the_collection() -> None:
+def test_the_lab_does_not_import_the_collection() -> None:
     words = re.compile(r"^\s*(?:from|import) (?:ansible_collections|plugins)\b", re.MULTILINE)
     assert [path for path in (ROOT / "tests/lab").rglob("*.py") if words.search(path.read_text())] == []

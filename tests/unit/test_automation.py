@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The automation's own credential: what it is and when it expires, found without a request, and what to say of it."""
+"""The automation's own credential: its type and expiry, determined without a request, and its findings."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def judged(credential: str, days: float | None) -> automation.Automation:
     return automation.judge({"client_id": CLIENT_ID, "credential": credential, "expires": expires}, MONTH, NOW)
 
 
-def test_a_certificate_tells_its_end(tmp_path: Path) -> None:
+def test_a_certificate_contains_its_expiry_date(tmp_path: Path) -> None:
     own, issuer = certificates.make(ENDS), certificates.make(ENDS + timedelta(days=900), "issuer")
     pem = certificates.write_pem(tmp_path / "own.pem", own, issuer)
     known = {"client_id": CLIENT_ID, "credential": "certificate", "expires": "2027-03-01T12:00:00Z"}
     assert find(certificate_path=str(pem)) == {**known, "certificate_path": str(pem)}
     pfx = str(certificates.write_pfx(tmp_path / "own.pfx", own, "s3cret"))
     assert find(certificate_path=pfx, certificate_password="s3cret") == {**known, "certificate_path": pfx}
-    # What a client secret is declared to do says nothing of a certificate
+    # The declared expiry of a client secret does not apply to a certificate
     assert find("2030-01-01T00:00:00Z", certificate_path=str(pem)) == {**known, "certificate_path": str(pem)}
 
 
-def test_a_certificate_that_cannot_be_read_is_unknown(tmp_path: Path) -> None:
-    """The sign-in itself tells what is wrong with it."""
+def test_an_unreadable_certificate_is_unknown(tmp_path: Path) -> None:
+    """The sign-in itself reports the problem."""
     pfx = str(certificates.write_pfx(tmp_path / "own.pfx", certificates.make(ENDS), "s3cret"))
     (tmp_path / "text.pem").write_text("-----BEGIN CERTIFICATE-----\nno\n")
     wrong = [{"certificate_path": pfx, "certificate_password": word} for word in ("wrong", "", None)]
@@ -94,7 +94,7 @@ def test_states(credential: str, days: float | None, state: str, said: str) -> N
     assert bool(automation.warning(known, NOW)) == (state in ("expiring", "expired"))
 
 
-def test_each_credential_is_told_once_with_what_to_do() -> None:
+def test_each_credential_is_reported_once_with_a_remedy() -> None:
     soon, late, fine = judged("certificate", 12), judged("secret", -1), judged("secret", 400)
     records = [record(f"desk{place}", automation=one) for place, one in enumerate([soon, fine, soon, late, soon])]
     first, second = automation.warnings(records, NOW)
@@ -114,7 +114,7 @@ def test_each_credential_is_told_once_with_what_to_do() -> None:
         ("2027-03-01T12:30:00.123456Z", "2027-03-01T12:30:00Z"),
         ("2027-03-01T12:30:00", "2027-03-01T12:30:00Z"),
         ("2027-03-01T12:30:00+02:00", "2027-03-01T10:30:00Z"),
-        # As a date of YAML that was not quoted is written
+        # An unquoted date in YAML
         ("2027-03-01 12:30:00+00:00", "2027-03-01T12:30:00Z"),
     ],
 )

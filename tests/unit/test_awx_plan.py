@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is changed of an object that AWX has already."""
+"""Changes to an existing object in AWX."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from support.awx_extension import plan
     ],
 )
 def test_variables(text: str, wanted: dict[str, Any], expected: str | None) -> None:
-    """They are added in the form that the text has, and comments stay."""
+    """They are added in the text's format, and comments are kept."""
     assert plan.variables(text, wanted) == expected
 
 
@@ -37,7 +37,7 @@ def credential(number: int, kind: int, name: str = "cloud") -> dict[str, Any]:
 
 
 def test_credentials() -> None:
-    """A named one takes the place of its type's, and of the other one for Entra; those for Ansible Vault are added."""
+    """A named one replaces that of its type, and the other one for Entra. Those for Ansible Vault are added."""
     secret, certificate, console, vault = (
         credential(1, 10),
         credential(2, 11),
@@ -53,8 +53,8 @@ def test_credentials() -> None:
     assert plan.credentials(present, [credential(6, 13, "vault")], entra) == ([6], [])
 
 
-def test_a_failure_is_told_in_one_line() -> None:
-    """The lines that name the failure without colours, or the last ones, and not endlessly."""
+def test_a_failure_is_reported_in_one_line() -> None:
+    """The lines that name the failure, without colors, or else the last ones, with a limit."""
     assert plan.output_of_failure("a\n\x1b[0;31mfatal: no\x1b[0m\n\nb") == "fatal: no"
     assert plan.output_of_failure("a\nb") == "a b"
     assert plan.output_of_failure("") == ""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What bootstrap_automation decides, reads and says, without Entra."""
+"""The decisions, files and texts of bootstrap_automation, without Entra."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def listed(name: str = "automation 0a1b2c", key: str = "k1", days: int = 100) ->
 
 
 class TestPaths:
-    """Where the paths that a user gives lead."""
+    """Paths given by the user."""
 
     @pytest.mark.parametrize(
         ("path", "expected"),
@@ -55,7 +55,7 @@ class TestPaths:
 
 
 class TestChoose:
-    """What is done with one credential."""
+    """The decision about one credential."""
 
     @pytest.mark.parametrize(
         ("here", "there", "asked", "expected"),
@@ -95,19 +95,19 @@ class TestChoose:
 
 
 class TestTenant:
-    """A certificate that the playbook made is for one tenant."""
+    """A certificate created by the playbook is for one tenant."""
 
-    def test_that_of_another_tenant_is_refused(self) -> None:
+    def test_a_certificate_for_another_tenant_is_refused(self) -> None:
         with pytest.raises(InputError, match=r"created it for the tenant a.*one file for each tenant"):
             plan.check_tenant("a.pem", "a", "b")
 
     @pytest.mark.parametrize("made_for", ["", "b", "B"])
-    def test_others_can_be_used(self, made_for: str) -> None:
+    def test_other_certificates_can_be_used(self, made_for: str) -> None:
         plan.check_tenant("a.pem", made_for, "b")
 
 
 class TestRemoved:
-    """Which credentials go."""
+    """The credentials that are removed."""
 
     THERE = (
         listed(),
@@ -122,7 +122,7 @@ class TestRemoved:
         assert plan.superseded(self.THERE, "0a1b2c", {"k2"}, NOW + DAY, NOW) == []
         assert plan.superseded(self.THERE, None, {"k2"}, NOW, NOW) == []
 
-    def test_all_that_the_playbook_made_but_those_in_use(self) -> None:
+    def test_all_that_the_playbook_created_except_those_in_use(self) -> None:
         assert [item.key for item in plan.revoked(self.THERE, (), {"k2"})] == ["k1", "k3", "k4"]
         assert [item.key for item in plan.revoked(self.THERE, {"automation 0a1b2c"}, ())] == ["k3", "k4"]
 
@@ -137,7 +137,7 @@ def test_permissions() -> None:
 class TestCertificate:
     """The PEM file."""
 
-    def test_what_is_made_is_known_again(self) -> None:
+    def test_a_created_file_is_recognized(self) -> None:
         made = certificates.create("0a1b2c", "t", 365 * DAY, NOW)
         found = certificates.read(made, "a.pem")
         expected = certificates.Certificate(found.thumbprint, "0a1b2c", NOW, NOW + 365 * DAY, tenant_id="t")
@@ -145,7 +145,7 @@ class TestCertificate:
         only = made[made.index(b"-----BEGIN CERTIFICATE") :]
         assert not certificates.read(only, "a.pem").has_key
 
-    def test_that_of_others_has_no_holder(self, tmp_path: Path) -> None:
+    def test_a_file_of_others_has_no_holder(self, tmp_path: Path) -> None:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -165,16 +165,16 @@ class TestCertificate:
 class TestSecretFile:
     """The file with the variables."""
 
-    def test_what_is_rendered_is_read(self) -> None:
+    def test_a_rendered_file_can_be_read(self) -> None:
         found = secret_file.parse(secret_file.render(VALUES, "0a1b2c"), PATH)
         assert (found.client_id, found.secret, found.holder) == ("client", SECRET, "0a1b2c")
         assert found.expires == "2027-05-27T00:00:00Z"
 
-    def test_the_note_has_the_holder_alone(self) -> None:
+    def test_the_note_contains_only_the_holder(self) -> None:
         found = secret_file.parse(secret_file.note("0a1b2c"), PATH)
         assert (found.secret, found.holder) == ("", "0a1b2c")
 
-    def test_renewing_keeps_what_else_is_there(self) -> None:
+    def test_renewal_keeps_the_rest_of_the_file(self) -> None:
         """As in a file of an earlier release, which has no expiry date."""
         names = (secret_file.TENANT, secret_file.CLIENT_ID, secret_file.SECRET)
         former = "# mine\n" + "".join(f"{name}: old\n" for name in names) + "other: 1"
@@ -187,27 +187,27 @@ class TestSecretFile:
         with pytest.raises(InputError, match="was not created by this playbook"):
             secret_file.parse(text, PATH)
 
-    def test_a_value_that_is_encrypted_by_itself_cannot_be_read(self) -> None:
+    def test_a_value_with_its_own_encryption_cannot_be_read(self) -> None:
         assert not secret_file.is_readable(f"{secret_file.SECRET}: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00")
 
-    def test_another_variable_can_be_encrypted_by_itself(self) -> None:
-        """It stays as it is when the client secret is renewed."""
+    def test_another_variable_can_have_its_own_encryption(self) -> None:
+        """It is unchanged when the client secret is renewed."""
         other = "other: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  00\nmore: !unsafe '{{ x }}'\n"
         found = secret_file.parse(secret_file.render(VALUES, "0a1b2c") + other, PATH)
         assert found.secret == SECRET
         secret_file.check_renewable(found, PATH)
         assert other in secret_file.render({**VALUES, secret_file.SECRET: "new"}, None, found.text)
 
-    def test_a_value_in_several_lines_is_not_renewed(self) -> None:
+    def test_a_multiline_value_is_not_renewed(self) -> None:
         text = f"{secret_file.CLIENT_ID}: c\n{secret_file.SECRET}: >-\n  {SECRET}\n"
         with pytest.raises(InputError, match="is not on a single line"):
             secret_file.check_renewable(secret_file.parse(text, PATH), PATH)
 
 
 class TestFiles:
-    """Files that hold a secret."""
+    """Files that contain a secret."""
 
-    def test_written_as_a_whole_for_the_owner_alone(self, tmp_path: Path) -> None:
+    def test_a_file_is_written_atomically_and_only_for_its_owner(self, tmp_path: Path) -> None:
         path, link = tmp_path / "a.yml", tmp_path / "link.yml"
         path.write_text("old")
         path.chmod(0o644)
@@ -217,8 +217,8 @@ class TestFiles:
         assert sorted(item.name for item in tmp_path.iterdir()) == ["a.yml", "link.yml"]
 
     @pytest.mark.parametrize(("was", "expected"), [(0o640, 0o640), (0o664, 0o640), (0o400, 0o400), (None, 0o600)])
-    def test_a_file_keeps_who_can_read_it(self, was: int | None, expected: int, tmp_path: Path) -> None:
-        """But others than its group can never read it."""
+    def test_a_file_keeps_its_readers(self, was: int | None, expected: int, tmp_path: Path) -> None:
+        """Users outside its group can never read it."""
         path, new = tmp_path / "a.pem", tmp_path / "a.pem.new"
         other = next((group for group in os.getgroups() if group != os.getgid()), 4242 if os.getuid() == 0 else None)
         if was:
@@ -232,7 +232,7 @@ class TestFiles:
         assert (path.read_text(), path.stat().st_mode & 0o777, path.stat().st_gid) == ("new", expected, group)
 
     @pytest.mark.parametrize(("refused", "mode"), [("group", 0o600), ("owner", 0o640)])
-    def test_what_cannot_be_kept_is_told(
+    def test_ownership_that_cannot_be_kept_is_reported(
         self, refused: str, mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The group of the user who renews never reads it instead."""
@@ -243,7 +243,7 @@ class TestFiles:
         stat = os.stat
 
         def as_root(name: Any, **options: Any) -> Any:
-            """The file is root's, in the group 990."""
+            """The file belongs to root and the group 990."""
             found = stat(name, **options)
             given = [*found[:4], 0x7FFF, 990, *found[6:]]
             return os.stat_result(given) if str(name) == str(path) else found
@@ -268,7 +268,7 @@ class TestFiles:
             pass
         assert list(tmp_path.iterdir()) == []
 
-    def test_encrypted_with_the_password_that_it_had(self, tmp_path: Path) -> None:
+    def test_a_file_is_encrypted_with_its_former_password(self, tmp_path: Path) -> None:
         path, own = tmp_path / "a.yml", files.Vault("own")
         path.write_bytes(own.sealed(b"text"))
         seen = files.inspect(str(path), own)
@@ -281,7 +281,7 @@ class TestFiles:
 
 
 class TestGuide:
-    """What the administrator is told."""
+    """The texts for the administrator."""
 
     FACTS: ClassVar[dict[str, Any]] = {
         "display_name": "automation",
@@ -293,7 +293,7 @@ class TestGuide:
     }
 
     def told(self, **facts: Any) -> str:
-        """The text."""
+        """Return the text."""
         return "\n".join(guide.lines(guide.Facts(**{**self.FACTS, **facts})))
 
     def test_a_certificate(self) -> None:
@@ -306,15 +306,15 @@ class TestGuide:
         assert "again with the variables of this run and -e bootstrap_take_over=" in text
         assert "Add the private key" not in text
 
-    def test_that_of_others_is_not_renewed_by_the_playbook(self) -> None:
+    def test_a_certificate_of_others_is_not_renewed_by_the_playbook(self) -> None:
         text = self.told(certificate_path="/keys/a.pem", own=False, has_key=False)
         assert "bootstrap_renew" not in text
         assert "Add the private key to /keys/a.pem" in text
 
     def test_after_a_renewal(self) -> None:
-        """The inventory exists, and the former one may be gone already."""
+        """The inventory exists, and the former one may no longer exist."""
         text = self.told(certificate_path="/keys/a.pem", renewed=True)
-        assert "The former one keeps working" in text
+        assert "The former certificate keeps working" in text
         assert "Write the inventory" not in text
         assert "keeps working" not in self.told(certificate_path="/keys/a.pem", renewed=True, revoked=True)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which client secrets are kept, made and removed."""
+"""The client secrets that are kept, created and removed."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ def test_a_holder_without_a_secret_gets_one():
     assert (decision.decision, decision.superseded, decision.remove) == ("created", [], [])
 
 
-def test_a_held_live_secret_is_kept():
+def test_a_valid_secret_in_the_console_is_kept():
     decision = decide(wanted(held="abcdef"), credential("k1"))
     assert decision.decision == "kept"
     assert decision.holds.key_id == "k1"
 
 
-def test_a_client_secret_that_check_mode_predicts_is_not_waited_for():
+def test_a_secret_predicted_by_check_mode_is_not_waited_for():
     assert client_secrets.listed(wanted(key=client_secrets.PREDICTED_KEY), [])
     assert not client_secrets.listed(wanted(key="k2"), [credential("k1")])
 
 
-def test_a_held_secret_of_another_holder_is_replaced_only_if_that_is_surely_another():
+def test_a_secret_of_another_holder_is_replaced_only_if_that_is_certain():
     theirs = credential("k1", name="desk2")
     kept = decide(wanted(held="abcdef"), theirs)
     assert (kept.decision, kept.holds.key_id) == ("kept", "k1")
@@ -66,13 +66,13 @@ def test_a_held_secret_of_another_holder_is_replaced_only_if_that_is_surely_anot
     made = decide(others, theirs)
     assert (made.decision, made.reason) == ("created", "the console's client secret belongs to desk2")
     assert (made.superseded, made.remove) == ([], [])
-    # Its own one begins alike, and counts first
+    # Its own one has the same prefix, and takes precedence
     assert decide(others, theirs, credential("k2")).holds.key_id == "k2"
-    # To retire, the held one is known by its key ID
+    # To be retired, the console's client secret must be known by its key ID
     assert decide(replace(others, state="retire"), theirs).decision == "kept"
 
 
-def test_a_secret_near_its_end_is_renewed_and_the_old_one_stays():
+def test_a_secret_near_expiry_is_renewed_and_the_old_one_is_kept():
     decision = decide(wanted(held="abcdef"), credential("k1", end=30))
     assert decision.decision == "renewed"
     assert keys(decision.superseded) == {"k1"}
@@ -95,19 +95,19 @@ def test_a_secret_near_its_end_is_renewed_and_the_old_one_stays():
         ({}, [credential("k1")], None, None),
     ],
 )
-def test_what_the_holder_has_now_is_told_before_anything_changes(named, listed, verdict, held):
+def test_the_holders_current_secret_is_reported_before_any_change(named, listed, verdict, held):
     verdicts = {"desk1": verdict} if verdict else {}
     result = decide(wanted(**named), *listed, verdicts=verdicts).result()["held"]
     assert (result and result["key_id"]) == held
 
 
-def test_the_held_one_is_told_with_its_hint_and_expiry():
+def test_the_consoles_secret_is_reported_with_its_hint_and_expiry():
     expires = client_secrets.format_time(NOW + 5 * DAY)
     decision = decide(wanted(held="abcdef"), credential("k1", end=5))
     assert decision.result()["held"] == {"name": "desk1", "key_id": "k1", "hint": "abc", "expires": expires}
 
 
-def test_a_held_secret_of_a_former_name_leaves_with_its_holder():
+def test_a_secret_with_a_former_name_is_removed_with_its_holder():
     former, own = credential("k1", "sso old", "abc"), credential("k2", "sso desk1", "xyz")
     leaving = replace(wanted("sso desk1", held="abcdef", present=False), held_names=("sso *",))
     assert keys(decide(leaving, former, own).remove) == {"k1", "k2"}
@@ -115,10 +115,10 @@ def test_a_held_secret_of_a_former_name_leaves_with_its_holder():
     for others, *listed in (
         # The name of another holder
         ({"sso old"}, former, own),
-        # One that was made by hand, or without a name
+        # Created by hand, or without a name
         (set(), replace(former, name="by hand"), own),
         (set(), replace(former, name=None), own),
-        # The value may be that of another one
+        # The value may belong to another one
         (set(), former, replace(former, key_id="k3"), own),
         (set(), replace(former, hint=None), own),
     ):
@@ -137,13 +137,13 @@ def test_a_value_that_matches_no_credential_is_replaced(held):
     assert decide(wanted(held=held), credential("k1")).decision == "created"
 
 
-def test_an_expired_secret_is_replaced_and_says_so():
+def test_an_expired_secret_is_replaced_and_reported_as_expired():
     decision = decide(wanted(held="abcdef"), credential("k1", end=-1))
     assert decision.decision == "created"
     assert "expired" in decision.reason
 
 
-def test_the_token_endpoint_has_the_last_word():
+def test_the_token_endpoint_decides():
     rejected = {"desk1": Verdict(False, "7000215", "no")}
     decision = decide(wanted(held="abcdef"), credential("k1"), verdicts=rejected)
     assert decision.decision == "created"
@@ -152,7 +152,7 @@ def test_the_token_endpoint_has_the_last_word():
     assert decide(wanted(held="abcdef"), credential("k1"), verdicts=unknown).decision == "kept"
 
 
-def test_superseded_ones_go_after_the_overlap_and_not_before():
+def test_superseded_secrets_are_removed_only_after_the_overlap():
     old = credential("old", hint="old", start=-200, end=20)
     young = credential("new", start=-0.5)
     decision = decide(wanted(held="abcdef"), old, young)
@@ -161,7 +161,7 @@ def test_superseded_ones_go_after_the_overlap_and_not_before():
     assert (decision.superseded, keys(decision.remove)) == ([], {"old"})
 
 
-def test_nothing_is_retired_where_that_is_switched_off():
+def test_nothing_is_retired_if_that_is_switched_off():
     old = credential("old", hint="old", start=-200, end=20)
     decision = decide(wanted(held="abcdef", overlap=0), old, credential("new"), retire=False)
     assert decision.remove == []
@@ -171,7 +171,7 @@ def test_nothing_is_retired_where_that_is_switched_off():
 MINUTE = 1 / (24 * 60)
 
 
-def test_a_stray_goes_once_no_run_can_be_about_to_write_it():
+def test_orphaned_secret_is_removed_once_no_run_can_still_write_it():
     young, old = (credential("stray", hint="str", start=-minutes * MINUTE) for minutes in (14, 16))
     kept = decide(wanted(held="abcdef"), credential("held"), young)
     assert (kept.remove, keys(kept.orphans)) == ([], {"stray"})
@@ -180,12 +180,12 @@ def test_a_stray_goes_once_no_run_can_be_about_to_write_it():
     assert decide(wanted(held="abcdef"), credential("held"), old, retire=False).remove == []
 
 
-def test_secrets_that_never_reached_the_holder_do_not_pile_up():
+def test_secrets_that_never_reached_the_holder_do_not_accumulate():
     stranded = [credential(f"s{day}", hint="str", start=-day) for day in (5, 3, 0.5)]
     for none in (wanted(held="lost"), replace(wanted(), holds_none=True)):
         decision = decide(none, *stranded)
         assert decision.decision == "created"
-        # The latest may be the one that the holder had last
+        # The latest may be the holder's previous one
         assert keys(decision.remove) == {"s5", "s3"}
     assert keys(decide(wanted(held="abcdef"), credential("k1", end=5), *stranded).remove) == {"s5", "s3", "s0.5"}
 
@@ -202,7 +202,7 @@ def test_only_one_is_superseded_at_a_time():
     )
 
 
-def test_what_another_run_may_be_about_to_write_is_told_and_stays():
+def test_a_secret_that_another_run_may_still_write_is_reported_and_kept():
     young = credential("young", hint="you", start=-MINUTE)
     for item in (
         replace(wanted(held="abcdef"), state="renew"),
@@ -216,18 +216,18 @@ def test_what_another_run_may_be_about_to_write_is_told_and_stays():
     assert decide(wanted(), credential("k1"), young).orphans == []
 
 
-def test_named_strays_go_whether_or_not_the_held_one_is_listed():
+def test_named_orphans_are_removed_whether_or_not_the_consoles_secret_is_listed():
     young, others = credential("young", hint="you", start=-MINUTE), credential("other", hint="oth", start=-MINUTE)
     retiring = replace(wanted(key="k1"), state="retire", stray_key_ids=frozenset({"young"}))
     assert keys(decide(retiring, credential("k1"), young, others).remove) == {"young"}
     assert keys(decide(retiring, credential("k1"), young, retire=False).remove) == {"young"}
     assert keys(decide(replace(retiring, held_key_id=None), young, others).remove) == {"young"}
-    # Not one that the holder may have, nor that of another holder
+    # Not one that the holder may have, nor one of another holder
     assert decide(replace(retiring, held_key_id=None, held="young~value"), young).remove == []
     assert decide(retiring, credential("k1"), replace(young, name="desk2")).remove == []
 
 
-def test_holds_none_contradicts_one_that_is_held():
+def test_holds_none_contradicts_a_given_secret():
     for one in ({"held": "x" * 40}, {"held_key_id": "k1"}):
         with pytest.raises(InputError, match="holds_none"):
             client_secrets.check([item(holds_none=True, **one)], None)
@@ -235,11 +235,11 @@ def test_holds_none_contradicts_one_that_is_held():
     assert not client_secrets.check([item()], None)[0].known
 
 
-def test_where_the_held_value_cannot_be_read_none_that_lives_is_removed():
+def test_no_valid_secret_is_removed_if_the_consoles_value_is_unreadable():
     assert decide(wanted(overlap=0), credential("a", start=-20), credential("b"), credential("c")).remove == []
 
 
-def test_retiring_makes_none():
+def test_retirement_creates_no_secret():
     item = Wanted("desk1", None, "k1", 180 * DAY, 30 * DAY, DAY, "retire")
     decision = decide(item, credential("other"))
     assert (decision.decision, decision.remove) == ("kept", [])
@@ -254,20 +254,20 @@ def test_credentials_of_others_are_never_removed():
     assert decision.remove == []
 
 
-def test_a_working_secret_made_by_hand_is_kept():
+def test_a_working_secret_created_by_hand_is_kept():
     decision = decide(wanted(held="abcdef"), credential("portal", name="made in the portal"))
     assert decision.decision == "kept"
     assert decision.holds.key_id == "portal"
 
 
-def test_none_that_the_holder_may_have_is_removed_when_values_look_alike():
+def test_no_possible_secret_of_the_holder_is_removed_if_values_look_alike():
     twins = [credential("a", start=-20), credential("b", start=-10, end=171)]
     decision = decide(wanted(held="abcdef", overlap=0), *twins)
     assert decision.decision == "kept"
     assert decision.remove == []
 
 
-def test_a_credential_without_a_hint_may_be_the_held_one():
+def test_a_credential_without_a_hint_may_be_the_consoles():
     accepted = {"desk1": Verdict(True)}
     near, far = credential("near", hint=None, end=40), credential("far", hint=None, end=400)
     assert decide(wanted(held="abcdef"), near).decision == "created"
@@ -281,7 +281,7 @@ def test_by_key_id():
     assert decide(wanted(key="gone"), credential("k1")).decision == "created"
 
 
-def test_absent_removes_those_of_the_name_only():
+def test_absent_removes_only_secrets_with_the_name():
     decision = decide(wanted(present=False), credential("k1"), credential("k2", name="desk2"))
     assert decision.decision == "removed"
     assert keys(decision.remove) == {"k1"}
@@ -291,19 +291,19 @@ def test_absent_removes_those_of_the_name_only():
 class TestTwoSlots:
     """Audiences with personal accounts allow two client secrets."""
 
-    def test_an_expired_one_of_ours_makes_room(self):
+    def test_an_expired_secret_of_ours_is_removed_to_make_room(self):
         decision = decide(
             wanted(held="abcdef"), credential("k1", end=5), credential("old", end=-5), sign_in_audience=PERSONAL
         )
         assert decision.decision == "renewed"
         assert keys(decision.remove) == {"old"}
 
-    def test_an_orphan_makes_room(self):
+    def test_an_orphan_is_removed_to_make_room(self):
         orphan = credential("orphan", hint="orp")
         decision = decide(wanted(held="abcdef"), credential("k1", end=5), orphan, sign_in_audience=PERSONAL)
         assert keys(decision.remove) == {"orphan"}
 
-    def test_one_of_somebody_else_does_not(self):
+    def test_a_secret_of_others_is_not_removed_to_make_room(self):
         with pytest.raises(InputError, match="No further client secret"):
             decide(
                 wanted(held="abcdef"),
@@ -312,13 +312,13 @@ class TestTwoSlots:
                 sign_in_audience=PERSONAL,
             )
 
-    def test_the_newest_stays_where_the_held_one_cannot_be_known(self):
+    def test_the_newest_is_kept_if_the_consoles_secret_cannot_be_identified(self):
         decision = decide(
             wanted(), credential("older", start=-20), credential("newer", start=-2), sign_in_audience=PERSONAL
         )
         assert keys(decision.remove) == {"older"}
 
-    def test_elsewhere_there_is_room(self):
+    def test_other_audiences_have_room(self):
         decision = decide(wanted(held="abcdef"), credential("k1", end=5), credential("other", name="backup"))
         assert decision.remove == []
 
@@ -345,17 +345,17 @@ def item(**changes):
         ({"renew_before": "-1d"}, "renew_before"),
     ],
 )
-def test_what_cannot_converge_is_refused(changes, about):
+def test_a_declaration_that_cannot_converge_is_refused(changes, about):
     with pytest.raises(InputError, match=about):
         client_secrets.check([item(**changes)], "AzureADMyOrg")
 
 
-def test_a_holder_named_twice_is_refused():
+def test_a_duplicate_holder_is_refused():
     with pytest.raises(InputError, match="duplicates: desk1"):
         client_secrets.check([item(), item()], None)
 
 
-def test_two_holders_do_not_fit_where_two_secrets_are_allowed():
+def test_two_holders_do_not_fit_if_two_secrets_are_allowed():
     both = [item(), item(name="desk2")]
     with pytest.raises(InputError, match="without interruption"):
         client_secrets.check(both, PERSONAL)
@@ -376,7 +376,7 @@ def test_times_in_every_form_that_graph_uses(text):
 
 
 @pytest.mark.parametrize("text", [None, "", 7, {}, "soon", "2026-13-01T12:00:00Z", "0001-01-01T00:00:00+14:00"])
-def test_a_time_that_cannot_be_read(text):
+def test_an_unreadable_time(text):
     assert client_secrets.parse_time(text) == client_secrets.UNREADABLE
 
 
@@ -395,7 +395,7 @@ CREDENTIALS = st.lists(
 
 
 @given(CREDENTIALS, st.sampled_from([None, "abcdef", "xyzzzz", "other!"]), st.booleans(), st.floats(0, 3))
-def test_no_decision_ever_removes_what_may_be_in_use_or_is_not_ours(credentials, held, retire, overlap):
+def test_no_decision_ever_removes_a_secret_of_others_or_one_in_use(credentials, held, retire, overlap):
     decision = decide(wanted(held=held, overlap=overlap), *credentials, retire=retire)
     for removed in decision.remove:
         assert removed.name == "desk1"
@@ -408,8 +408,8 @@ def test_no_decision_ever_removes_what_may_be_in_use_or_is_not_ours(credentials,
 
 
 @given(CREDENTIALS)
-def test_a_kept_secret_stays_kept(credentials):
-    """The run after one that made a secret, with what it made, makes none and changes nothing but what is due."""
+def test_a_kept_secret_remains_kept(credentials):
+    """After a run that created a secret, the next run creates none and changes only what is due."""
     made = credential("made", hint="new", start=0, end=180)
     decision = decide(wanted(held="new-value"), made, *(c for c in credentials if c.hint is not None))
     assert decision.decision == "kept"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which addresses of a discovery document belong to the declared cloud, and which are foreign."""
+"""The addresses of a discovery document that belong to the declared cloud, and foreign ones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds, hosts
 
 TENANT = "11111111-2222-3333-4444-555555555555"
-# What each cloud's document names: issuer, token endpoint, user information
+# The addresses in each cloud's document: issuer, token endpoint, userinfo endpoint
 DOCUMENTS = {
     "public": ("login.microsoftonline.com", "login.microsoftonline.com", "graph.microsoft.com"),
     "us_government": ("login.microsoftonline.us", "login.microsoftonline.us", "graph.microsoft.us"),
     "us_government_dod": ("login.microsoftonline.us", "login.microsoftonline.us", "dod-graph.microsoft.us"),
-    # Its document is read at the one host and names the other
+    # Its document is read from one host and names the other
     "china": ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn", "microsoftgraph.chinacloudapi.cn"),
 }
 
@@ -37,17 +37,17 @@ def test_a_cloud_has_its_own_hosts_and_no_others(cloud):
             assert chosen(cloud).foreign("userinfo_endpoint", f"https://{others_graph}/oidc/userinfo")
 
 
-def test_an_issuer_of_version_1_is_no_address_for_secrets():
+def test_an_issuer_of_version_1_is_not_an_address_for_secrets():
     v1 = f"https://sts.windows.net/{TENANT}/"
     assert chosen("us_government").foreign("issuer", v1) is None
     assert chosen("us_government").foreign("token_endpoint", v1)
 
 
-def test_an_authority_of_ones_own_is_one_with_its_port():
+def test_a_custom_authority_is_identified_with_its_port():
     trusted = chosen(authority_host="https://login.lab.example:8443", graph_endpoint="https://graph.lab.example")
     assert trusted.foreign("token_endpoint", "https://LOGIN.lab.example:8443/t") is None
     assert trusted.foreign("userinfo_endpoint", "https://graph.lab.example/oidc/userinfo") is None
-    # A proxy before Microsoft may pass its document on as it is
+    # A proxy in front of Microsoft may return its document unchanged
     assert trusted.foreign("issuer", f"https://login.microsoftonline.com/{TENANT}/v2.0") is None
     for url in ("https://login.lab.example/t", "https://login.lab.example:8444/t", "https://graph.lab.example/t"):
         assert trusted.foreign("token_endpoint", url)
@@ -69,7 +69,7 @@ def test_an_authority_of_ones_own_is_one_with_its_port():
         "",
     ],
 )
-def test_what_only_looks_like_a_host_of_the_cloud(url):
+def test_addresses_that_only_resemble_a_host_of_the_cloud(url):
     assert chosen().foreign("token_endpoint", url)
     assert hosts.of_issuer(f"https://login.microsoftonline.com/{TENANT}/v2.0").foreign("token_endpoint", url)
 
@@ -81,7 +81,7 @@ def test_what_only_looks_like_a_host_of_the_cloud(url):
         ({"cloud": "us_government"}, "entra.microsoft.us"),
         ({"cloud": "us_government_dod"}, "entra.microsoft.us"),
         ({"cloud": "china"}, "entra.microsoftonline.cn"),
-        # The address decides, whatever the cloud is declared to be
+        # The address decides, regardless of the declared cloud
         ({"authority_host": "https://login.partner.microsoftonline.cn"}, "entra.microsoftonline.cn"),
         ({"authority_host": "https://127.0.0.1:8443"}, ""),
     ],

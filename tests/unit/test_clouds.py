@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where each cloud signs in, what token it asks for and where its Microsoft Graph is."""
+"""The authority, token audience and Microsoft Graph address of each cloud."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def clean(monkeypatch):
 
 
 def validated(**options):
-    """The options as a module gets them; the errors of the argument spec."""
+    """Return the options as a module gets them, and the errors of the argument spec."""
     found = ArgumentSpecValidator(ENTRA_OPTIONS).validate({"tenant_id": "contoso.example", **options})
     return found.validated_parameters, found.error_messages
 
@@ -85,13 +85,13 @@ def test_authority_graph_and_audience(options, expected):
 def test_names_of_azure(monkeypatch, name, expected):
     monkeypatch.setenv("AZURE_CLOUD_ENVIRONMENT", name)
     assert chosen() == expected
-    assert chosen(cloud="china") == CHINA  # what the task says goes before the environment
+    assert chosen(cloud="china") == CHINA  # a task option takes precedence over the environment
 
 
 @pytest.mark.parametrize(
     "name", ["AzureGermanCloud", "https://management.local.azurestack.external/metadata/endpoints"]
 )
-def test_a_cloud_that_is_not_known_is_refused_with_its_origin(monkeypatch, name):
+def test_an_unknown_cloud_is_refused_with_its_origin(monkeypatch, name):
     monkeypatch.setenv("AZURE_CLOUD_ENVIRONMENT", name)
     _params, (message,) = validated()
     assert f"{name} (from AZURE_CLOUD_ENVIRONMENT)" in message
@@ -110,7 +110,7 @@ def test_a_cloud_that_is_not_known_is_refused_with_its_origin(monkeypatch, name)
     ],
 )
 @pytest.mark.parametrize("option", ["authority_host", "graph_endpoint"])
-def test_an_address_that_is_no_https_host_is_refused(option, address):
+def test_an_address_other_than_an_https_host_is_refused(option, address):
     params, _errors = validated(**{option: address})
     with pytest.raises(InputError, match=option):
         clouds.choose(params)
@@ -124,6 +124,6 @@ def test_an_address_with_a_password_is_refused_without_quoting_it():
 
 
 @pytest.mark.parametrize("alias", ["common", "organizations", "Consumers"])
-def test_an_alias_is_no_tenant(alias):
+def test_an_alias_is_not_a_tenant(alias):
     with pytest.raises(InputError, match=f"tenant_id {alias} is not a tenant"):
         discovery.check_tenant(alias)

@@ -51,7 +51,7 @@ def docs(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("docs")
 
 
-def test_internal_plugins_are_on_a_page_of_their_own(docs: Any, tmp_path: Path) -> None:
+def test_internal_plugins_are_on_a_separate_page(docs: Any, tmp_path: Path) -> None:
     (tmp_path / "a_module.rst").write_text("- Manage an application.\n")
     (tmp_path / "b_filter.rst").write_text("- Private to the role. It may change in any release.\n")
     index, internal = docs.without_internal_plugins(INDEX, tmp_path)
@@ -60,7 +60,7 @@ def test_internal_plugins_are_on_a_page_of_their_own(docs: Any, tmp_path: Path) 
     assert titles.findall(internal) == ["Internal plugins", "* :ansplugin:`b", "    b_filter"]
 
 
-def test_modules_of_no_action_group_are_marked_as_internal(docs: Any) -> None:
+def test_modules_outside_the_action_groups_are_marked_as_internal(docs: Any) -> None:
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
     public = {name for names in groups.values() for name in names}
     unmarked = [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide's table of features has every option of entra_app, and CONTRIBUTING.md names a test for each feature."""
+"""The guide's feature table contains every option of entra_app, and CONTRIBUTING.md names a test for each feature."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ TESTS = sorted({test for _feature, tests in TESTED for test in LITERAL.findall(t
 
 
 def functions_and_cases(path: Path) -> tuple[set[str], set[str]]:
-    """The test functions of a file, and all names and texts in it, of which the IDs of cases are some."""
+    """Return the test functions of a file, and all its names and texts, which include the IDs of cases."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return functions, functions | texts
 
 
-def test_the_table_is_whole():
+def test_the_table_is_complete():
     assert CELLS[:3] == ["Feature", "Options", "Least permission"]
     assert len(ROWS) > 50
     assert all(len(row) == 3 for row in ROWS)
@@ -47,7 +47,7 @@ def test_the_table_is_whole():
 
 
 @pytest.mark.parametrize("name", TESTS)
-def test_a_test_of_the_table_exists(name: str):
+def test_each_named_test_exists(name: str):
     match = TEST.fullmatch(name)
     assert match, name
     functions, cases = functions_and_cases(ROOT / "tests" / match["path"])
@@ -69,7 +69,7 @@ def test_every_option_is_in_the_table():
     ("file", "table", "function"),
     [("test_entra_app_rows.py", "ROWS", "test_row"), ("test_entra_app_parts.py", "PARTS", "test_part")],
 )
-def test_every_feature_with_a_test_of_its_own_is_in_the_table(file: str, table: str, function: str):
+def test_every_feature_with_its_own_test_is_in_the_table(file: str, table: str, function: str):
     tree = ast.parse((ROOT / "tests/integration" / file).read_text())
     (value,) = (n.value for n in tree.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == table)
     members = value.keys if isinstance(value, ast.Dict) else value.elts

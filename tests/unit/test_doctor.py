@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What doctor concludes from what it has seen."""
+"""The conclusions of doctor from its observations."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ ENTRA = entra.Facts(
 
 
 def states(found: list[Finding]) -> dict[str, str]:
-    """The state of each check that did not pass."""
+    """Return the state of each check that did not pass."""
     return {finding.name: finding.state for finding in found if finding.state != "ok"}
 
 
 def of_console(**changed: Any) -> dict[str, str]:
-    """The states for a console that is well but for what ``changed``; the certificate of none is read here."""
+    """Return the states for a healthy console except for ``changed``. Its certificate is not read here."""
     found = states(console.findings(replace(CONSOLE, **changed), NOW))
     return {name: state for name, state in found.items() if "certificate" not in name}
 
@@ -92,8 +92,8 @@ def test_controller(changed: dict[str, Any], found: dict[str, str]) -> None:
     assert states(controller.findings(replace(CONTROLLER, **changed))) == found
 
 
-def test_what_failed_is_told_once() -> None:
-    """The checks that need it are not made, and name it."""
+def test_a_failure_is_reported_once() -> None:
+    """Dependent checks are skipped and name it."""
     error = ServiceError("Signing in failed", answer="AADSTS7000215", hint="Set client_secret")
     found = entra.findings(replace(ENTRA, sign_in=error))
     assert states(found).pop("entra.sign_in") == "problem"
@@ -108,7 +108,7 @@ def test_what_failed_is_told_once() -> None:
     assert {finding.seen for finding in later} == {"not checked, because entra.sign_in failed"}
 
 
-def test_missing_packages_are_told_of_the_controller_alone() -> None:
+def test_missing_packages_are_reported_only_for_the_controller() -> None:
     found = states(entra.findings(replace(ENTRA, login=MissingLibraryError("requests>=2.31"))))
     assert set(found.values()) == {"unknown"}
 
@@ -130,7 +130,7 @@ def test_missing_packages_are_told_of_the_controller_alone() -> None:
     ],
 )
 def test_permissions(application: dict[str, Any], lacking: list[str]) -> None:
-    """What is missing is named before any request is refused, with the ability that grants it."""
+    """Missing permissions are named before any request is refused, with the ability that grants them."""
     caller = Caller("oid", frozenset({OWNED_BY, "Application.Read.All"}), known=True)
     found = entra.permissions(replace(ENTRA, needed=needs.permissions(application), caller=caller))
     assert [*needs.missing(needs.permissions(application), caller)] == lacking
@@ -142,7 +142,7 @@ def test_permissions(application: dict[str, Any], lacking: list[str]) -> None:
 
 
 def test_permissions_of_a_user_are_unknown() -> None:
-    """They follow from roles that the token does not have."""
+    """They follow from roles that the token does not contain."""
     found = entra.permissions(replace(ENTRA, caller=Caller("oid", frozenset({"openid"}), delegated=True, known=True)))
     assert found.state == "unknown"
 
@@ -165,7 +165,7 @@ def test_permissions_of_a_user_are_unknown() -> None:
     ],
 )
 def test_policy(rule: dict[str, Any], state: str) -> None:
-    """A rule counts if it is enabled, and if the application is young enough for it."""
+    """A rule counts if it is enabled and applies to an application of this age."""
     policy = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [rule]}}
     known = {"createdDateTime": "2026-10-01T00:00:00Z"}
     application = entra.Application("desks", timedelta(days=180), document=known, policy=policy)
@@ -201,7 +201,7 @@ def test_console(changed: dict[str, Any], found: dict[str, str]) -> None:
 
 
 def test_code_by_email() -> None:
-    """No verification code is asked for that only a module takes."""
+    """No verification code is requested, because only a module can accept one."""
     error = ChallengeError("Signing in failed", "it asks for a code", "Set verification_code", "client:secret")
     (found,) = (
         item for item in console.findings(replace(CONSOLE, login=error), NOW) if item.name == console.SECOND_FACTOR
@@ -215,7 +215,7 @@ def test_code_by_email() -> None:
     [(90, 40, "ok"), (90, 13, "warning"), (6, 4, "ok"), (6, 1, "warning"), (90, -1, "warning")],
 )
 def test_certificate(days: int, left: int, state: str) -> None:
-    """Those that last for days are renewed later than others."""
+    """Those valid for days are renewed later than others."""
     expires = NOW + timedelta(days=left)
     known = Certificate(("desk1",), "CA", expires - timedelta(days=days), expires)
     assert certificate.finding("console.certificate", known, NOW).state == state
@@ -231,8 +231,8 @@ def test_certificate(days: int, left: int, state: str) -> None:
         (None, 0.0, "unknown"),
     ],
 )
-def test_whose_clock_is_wrong(ahead: float | None, of_controller: float, state: str) -> None:
-    """A console is compared with Entra, whatever the controller's clock says."""
+def test_the_clock_that_is_wrong(ahead: float | None, of_controller: float, state: str) -> None:
+    """A console is compared with Entra, regardless of the controller's clock."""
     assert console.clock(ahead, of_controller).state == state
 
 
@@ -241,7 +241,7 @@ def test_no_password_of_an_address() -> None:
 
 
 def test_table() -> None:
-    """The most urgent first; servers with the same findings share a table, and the others have a line each."""
+    """The most urgent first. Servers with the same findings share a table, and the others have a line each."""
     bad, late = (
         problem("console.reachable", "no answer", "Start it"),
         warning("console.certificate", "ends", "Renew it"),

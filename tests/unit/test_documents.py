@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A member of another type than expected is told by its name, and never quoted."""
+"""A member with an unexpected type is reported by name, and never quoted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READERS = {
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_reader_gives_its_type_alone(name):
+def test_a_reader_accepts_only_its_type(name):
     read, good, wrong = READERS[name]
     assert read({"member": good}, "member", "Reading failed") == good
     for value in [*wrong, "missing"]:
@@ -56,12 +56,12 @@ def test_a_shape_is_checked_in_depth(document, said):
         _documents.check(document, SHAPE, "Reading failed")
 
 
-def test_what_is_missing_or_unknown_is_left_alone():
+def test_missing_and_unknown_members_are_ignored():
     _documents.check({"name": None, "unknown": object(), "inner": {}}, SHAPE, "Reading failed")
     assert _documents.optional_text({"name": None}, "name", "Reading failed") is None
 
 
-def test_an_error_shows_no_control_characters_and_no_novel():
+def test_an_error_shows_no_control_characters_and_no_long_text():
     error = ServiceError("Reading a\x1b[31m failed", answer="b\nc" + "d" * 100_000, code="e" * 1000, status=400)
     assert str(error).isprintable()
     assert "a\\x1b[31m" in str(error)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors: what the user reads, and the same error with another hint or answer."""
+"""Errors: the text that users read, and copies of an error with another hint or response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.login import ChallengeError
 
 
-def test_another_hint_leaves_everything_else():
+def test_another_hint_changes_nothing_else():
     error = AmbiguousError("Changing it failed", answer="no", hint="Wait", status=500, code="Busy", request_id="r1")
     changed = error.but(hint="Run again")
     assert isinstance(changed, AmbiguousError)
@@ -26,7 +26,7 @@ def test_another_hint_leaves_everything_else():
     assert str(error) == "Changing it failed: no. Wait."
 
 
-def test_another_answer_leaves_what_a_class_of_its_own_has():
+def test_another_response_keeps_the_attributes_of_a_subclass():
     changed = ChallengeError("Signing in failed", "a code", "Set it", "attempt").but(answer="another code")
     assert str(changed) == "Signing in failed: another code. Set it."
     assert changed.as_result()["error"]["verification_secret"] == "attempt"
@@ -44,8 +44,8 @@ def test_another_answer_leaves_what_a_class_of_its_own_has():
         ("Access was denied. (request-id 1-2)", "Access was denied. (request-id 1-2)"),
         ("Access was denied (request-id 1-2)", "Access was denied (request-id 1-2)."),
         ("Set x (y). It failed (z)", "Set x (y). It failed (z)."),
-        ('The console says "No."', 'The console says "No."'),
-        ('The console says "No"', 'The console says "No".'),
+        ('The console returned "No."', 'The console returned "No."'),
+        ('The console returned "No"', 'The console returned "No".'),
         ("1)", "1)."),
         ("It failed. ", "It failed."),
     ],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules for every exchange of a request and its answer: waits, dates, and the bounds of an answer."""
+"""The rules for every request and response: waits, dates, and limits on a response."""
 
 from __future__ import annotations
 
@@ -56,14 +56,16 @@ def test_retry_after(text: str, seconds: float | None) -> None:
 
 
 def test_a_date_is_compared_with_the_clock_of_the_service() -> None:
-    """That of the controller may be wrong."""
+    """The controller's clock may be wrong."""
     headers = {"Retry-After": IN_A_MINUTE, "Date": format_datetime(NOW, usegmt=True)}
     assert waits.retry_after(headers) == 60.0
     assert waits.retry_after({}) is None
 
 
 def test_budget() -> None:
-    """Each wait and all of them are bounded; a wait that is not left is not cut short, as it would be in vain."""
+    """Each wait and their sum are limited. A wait longer than the rest is refused, because a shorter one would be
+    useless.
+    """
     budget = waits.Budget(100)
     assert budget.wait(30) == 30
     assert budget.wait(math.inf) == 60
@@ -109,7 +111,7 @@ def test_dates(text: str | None, found: datetime | None) -> None:
 
 @given(st.text(st.characters(max_codepoint=255), max_size=60))
 def test_no_header_raises(text: str) -> None:
-    """Whatever a server sends."""
+    """Regardless of its content."""
     found = dates.parse(text)
     assert found is None or found.tzinfo
     seconds = waits.retry_after({"Retry-After": text, "Date": text})
@@ -161,8 +163,8 @@ def test_wrong_encodings(case: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_a_bomb_fills_no_memory(encoding: str) -> None:
-    """Fifty times what is allowed, in an answer of 200 kB."""
+def test_a_decompression_bomb_does_not_fill_memory(encoding: str) -> None:
+    """Fifty times the limit, in a response of 200 kB."""
     window = zlib.MAX_WBITS | (16 if encoding == "gzip" else 0)
     machine = zlib.compressobj(9, wbits=window)
     bomb = b"".join(machine.compress(b" " * bounds.LARGEST) for _time in range(50)) + machine.flush()
@@ -201,7 +203,7 @@ def nested(depth: int, opening: str = "[", closing: str = "]") -> str:
 )
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_depth(text: str, deep: bool, coding: str) -> None:
-    """What passes is safe for Python's parser."""
+    """Accepted documents are safe for Python's parser."""
     raw = text.encode(coding)
     if deep:
         with pytest.raises(bounds.AnswerTooDeep):
@@ -211,5 +213,5 @@ def test_depth(text: str, deep: bool, coding: str) -> None:
 
 
 @given(st.recursive(st.none() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3)))
-def test_what_is_not_deep_passes(document: object) -> None:
+def test_shallow_documents_pass(document: object) -> None:
     bounds.check_depth(json.dumps(document).encode())

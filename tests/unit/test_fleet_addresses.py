@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role decides about addresses that are spelt in several ways."""
+"""The role's decisions about addresses with several spellings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def one(present: str, kind: str = "pro", **variables: Any) -> Server:
         ("", "pro", None, DECLARED),
     ],
 )
-def test_what_is_registered(present: str, kind: str, public_url: str | None, registered: str) -> None:
+def test_registered_redirect_uris(present: str, kind: str, public_url: str | None, registered: str) -> None:
     server = one(present, kind, public_url=public_url)
     assert server.callback_url == registered
     (entry,) = applications([server])
@@ -63,7 +63,7 @@ def test_obstacles(present: str, free: bool) -> None:
             assert ("would replace it" in found[0]) is (kind != "rustdesk_api")
 
 
-def test_callback_urls_are_moved_for_the_servers_that_ask() -> None:
+def test_callback_urls_are_moved_for_servers_that_request_it() -> None:
     servers = [one(DECLARED), Server(declared("desk2", app_move_redirect_uris=True), console=console())]
     (entry,) = applications(servers)
     moved = {"remove": [f"https://desk2{PATH}"]}
@@ -71,18 +71,18 @@ def test_callback_urls_are_moved_for_the_servers_that_ask() -> None:
     assert not applications(servers[:1])[0].keys() & {"spa_redirect_uris", "public_client_redirect_uris"}
 
 
-def test_drift_of_the_own_redirect_uri_in_any_spelling() -> None:
+def test_drift_of_the_servers_redirect_uri_in_any_spelling() -> None:
     before, after = {"web_redirect_uris": []}, {"web_redirect_uris": [OTHER]}
     assert drift.of_server(before, after, "application", "", DECLARED)
     assert not drift.of_server(before, after, "application", "", ELSEWHERE)
 
 
-def test_a_server_leaves_with_its_callback_url() -> None:
+def test_a_server_is_removed_with_its_callback_url() -> None:
     (entry,) = removal.removals([replace(one(""), console={}, configured={"provider": {}})])
     assert entry["web_redirect_uris"] == {"remove": [DECLARED]}
 
 
-def test_an_own_redirect_uri_is_not_foreign_in_any_spelling() -> None:
+def test_the_servers_redirect_uri_is_not_foreign_in_any_spelling() -> None:
     blank = shape.blank("desk1")["application"]
     application = {**blank, "unique_name": "a", "foreign_redirect_uris": [OTHER, ELSEWHERE]}
     member = {"server": "desk1", "tenant_id": "t", "application": application}
@@ -90,8 +90,8 @@ def test_an_own_redirect_uri_is_not_foreign_in_any_spelling() -> None:
     assert (shown["foreign_redirect_uris"], shown["former_redirect_uris"]) == ([ELSEWHERE], [])
 
 
-def test_a_redirect_uri_of_a_former_address_is_told_from_others() -> None:
-    """Where each server's declaration is known: else it may be that of another server."""
+def test_a_redirect_uri_of_a_former_address_is_distinguished_from_others() -> None:
+    """If each server's declaration is known. Otherwise it may belong to another server."""
     other = "https://portal.example.com/signin"
     one, two = record("desk1"), record("desk2")
     one["application"]["foreign_redirect_uris"] = [other, ELSEWHERE, one["callback_url"]]
@@ -102,14 +102,14 @@ def test_a_redirect_uri_of_a_former_address_is_told_from_others() -> None:
     assert (shown["foreign_redirect_uris"], shown["former_redirect_uris"]) == ([ELSEWHERE, other], [])
 
 
-def test_adoption_takes_the_registered_spelling() -> None:
+def test_adoption_uses_the_registered_spelling() -> None:
     seen = adoption.Seen("desk1", console_url="https://desk1", console={"callback_url": None})
     found = adoption._public_url(seen, {"web_redirect_uris": [ELSEWHERE, OTHER], "sign_in_audience": "AzureADMyOrg"})
     assert found == ("https://DESK1:443", [])
 
 
 @pytest.mark.parametrize("kind", ["pro", "rustdesk_console", "rustdesk_api"])
-def test_a_callback_url_that_entra_refuses_is_its_consoles_own_fault(kind: str) -> None:
+def test_a_callback_url_that_entra_refuses_fails_only_its_console(kind: str) -> None:
     """The server that shares the application is registered without it."""
     bad = one(f"\n{DECLARED}", kind)
     good = Server(declared("desk2"), console={**console(), "console_type": kind})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists of who may sign in, as options of entra_app."""
+"""Lists of users and groups that may sign in, as options of entra_app."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ FALSE = {"app_role_assignment_required": False}
 
 
 def application(**changed: Any) -> dict[str, Any]:
-    """The application that a server declares with these variables."""
+    """Return the application that a server declares with these variables."""
     return declared("desk1", **changed)["application"]
 
 
-def test_both_lists_together_are_all_assignments_and_assignment_is_required() -> None:
+def test_both_lists_are_complete_and_require_assignment() -> None:
     found = application(app_allowed_users=["bob", "alice", "bob"], app_allowed_groups=["Desk"])
     assert found["assignments"] == {"set": [{"group": "Desk"}, {"user": "alice"}, {"user": "bob"}]}
     assert found["service_principal"] == {"app_role_assignment_required": True}
@@ -32,11 +32,11 @@ def test_both_lists_together_are_all_assignments_and_assignment_is_required() ->
     assert other["service_principal"] == {"notes": "a", "app_role_assignment_required": True}
 
 
-def test_nothing_is_managed_where_nothing_is_said() -> None:
+def test_nothing_is_managed_if_neither_variable_is_set() -> None:
     assert not {"assignments", "service_principal"} & set(application())
 
 
-def test_all_may_sign_in_if_both_variables_say_so() -> None:
+def test_all_may_sign_in_if_both_variables_allow_it() -> None:
     found = application(app_allowed_groups=[], app_service_principal=FALSE)
     assert (found["assignments"], found["service_principal"]) == ({"set": []}, FALSE)
 
@@ -64,7 +64,7 @@ def test_a_contradiction_or_a_lock_out_is_refused(changed: dict[str, Any], said:
     assert said in sentence
 
 
-def test_servers_that_differ_are_told_by_the_names_of_these_variables() -> None:
+def test_servers_that_differ_are_reported_by_these_variable_names() -> None:
     one = ready("desk1", app_allowed_groups=["a"], app_tags=["a"])
     other = ready("desk2", app_allowed_groups=["b"])
     assert contradictions([one, other]) == [allowed.GROUPS, allowed.USERS, "rustdesk_sso_app_tags"]

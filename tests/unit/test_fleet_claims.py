@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of a server that is taken out other hosts still declare."""
+"""The parts of a removed server that other hosts still declare."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ELSEWHERE = {"console_url": "https://desk2.example.com"}
 
 
 def left(**values: Any) -> set[str]:
-    """What another host with these variables keeps from leaving."""
+    """Return the parts that a host with these variables prevents from being removed."""
     return {what for what, name in claims.of(declared(), [Other("other", values)]).items() if name == "other"}
 
 
@@ -33,19 +33,19 @@ def left(**values: Any) -> set[str]:
         ({**ELSEWHERE, "app_unique_name": "else"}, set()),
         ({**ELSEWHERE, "tenant_id": "fabrikam.example"}, set()),
         ({**ELSEWHERE, "tenant_id": TENANT.upper()}, {"application"}),
-        # One tenant by its ID and its domain name
+        # The same tenant by its ID and its domain name
         ({**ELSEWHERE, "tenant_id": TENANT_ID}, {"application"}),
         ({**ELSEWHERE, "public_url": "https://desk1"}, {"application", "redirect_uri"}),
         ({**ELSEWHERE, "secret_name": "rustdesk-sso desk1"}, {"application", "client_secret"}),
-        # A second name in the inventory for the same console
+        # A second inventory name for the same console
         ({"console_url": "https://desk1/"}, {"application", "redirect_uri", "provider", "client_secret"}),
         ({"console_url": "HTTPS://desk1", "provider_name": "entra"}, {"application", "redirect_uri"}),
         ({"console_url": "https://desk1", "app_unique_name": "else"}, {"provider", "client_secret"}),
-        # Variables that are given where the role is used are not in the inventory
+        # Variables passed to the role are not in the inventory
         ({}, {"application", "redirect_uri", "provider", "client_secret"}),
     ],
 )
-def test_what_another_host_declares(values: dict[str, str], kept: set[str]) -> None:
+def test_parts_that_another_host_declares(values: dict[str, str], kept: set[str]) -> None:
     """By tenant and unique name, address, name of the client secret, console and provider."""
     assert left(**values) == kept
 
@@ -62,8 +62,8 @@ def test_what_another_host_declares(values: dict[str, str], kept: set[str]) -> N
         ("provider_name", {"console_url": "https://desk1", "app_unique_name": "else"}, {"provider", "client_secret"}),
     ],
 )
-def test_what_cannot_be_read_may_be_anything(variable: str, values: dict[str, str], kept: set[str]) -> None:
-    """Such as a variable with a missing vault password."""
+def test_an_unreadable_value_may_be_anything(variable: str, values: dict[str, str], kept: set[str]) -> None:
+    """For example, a variable whose vault password is missing."""
     found = claims.of(declared(), [Other("other", values, (variable,))])
     assert {what for what, name in found.items() if name} == kept
 
@@ -75,7 +75,7 @@ def test_the_defaults_are_those_of_the_role() -> None:
 
 
 def test_the_first_host_is_named() -> None:
-    """Nothing is left where nobody else is."""
+    """Without other hosts, nothing is kept."""
     assert claims.of(declared(), []) == NOTHING
     others = [
         Other("one", {**ELSEWHERE, "app_unique_name": "else"}),
@@ -94,17 +94,17 @@ def test_the_first_host_is_named() -> None:
         ("https://DESK1:443/api/oidc/callback", {"console_url": "https://desk2"}, "desk1"),
         ("https://desk2/api/oidc/callback", {"console_url": "https://desk2"}, "other"),
         ("https://desk2/api/oidc/callback", {"console_url": "https://desk2", "public_url": "https://new"}, ""),
-        # Its address may be given where the role is used
+        # Its address may be passed to the role
         ("https://old/api/oidc/callback", {}, "other"),
     ],
 )
-def test_a_former_redirect_uri_that_somebody_declares(uri: str, others: dict[str, str], named: str) -> None:
+def test_a_former_redirect_uri_that_another_host_declares(uri: str, others: dict[str, str], named: str) -> None:
     found = claims.problems(declared(remove_redirect_uris=[uri]), [Other("other", others)])
     assert [uri in problem and f"which {named} declares" in problem for problem in found] == ([True] if named else [])
 
 
 def test_a_part_of_the_inventory() -> None:
-    """Hosts that it does not have may use the application, and hold client secrets of any name."""
+    """Missing hosts may use the application, and have client secrets of any name."""
     found = claims.of(declared(), [], partial=True)
     assert {what for what, name in found.items() if name} == {"application"}
     assert claims.why(found["application"]) == "the inventory contains only a part of the servers"
@@ -115,13 +115,13 @@ def test_a_part_of_the_inventory() -> None:
 
 
 def claimed(what: str, name: str = "desk1") -> Any:
-    """A server that leaves while another host declares a part of it."""
+    """A server to remove while another host declares a part of it."""
     server = replace(ready(name, remove_unused_app=True), configured={"changed": True, "provider": {}})
     return replace(server, declaration={**server.declaration, "claims": {**NOTHING, what: "other"}})
 
 
-def test_what_is_declared_stays_in_the_application() -> None:
-    """Of each server for itself."""
+def test_declared_parts_are_kept_in_the_application() -> None:
+    """For each server individually."""
     (entry,) = removal.removals([claimed("redirect_uri", "desk1"), claimed("client_secret", "desk2")])
     assert entry["web_redirect_uris"] == {"remove": [callback("desk2")]}
     assert [item["name"] for item in entry["client_secrets"]] == ["rustdesk-sso desk1"]

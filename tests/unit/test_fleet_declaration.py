@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one server declares, and the sentence for each mistake."""
+"""The declaration of one server, and the sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAN, INFINITE = float("nan"), float("inf")
 
 
 def problems(**changed: Any) -> list[str]:
-    """What is wrong with the variables ``changed``; there is a declaration if nothing is."""
+    """Return the problems of the ``changed`` variables. Without problems, a declaration exists."""
     found, sentences = declare(values(**changed), "desk1")
     assert (found is None) == bool(sentences)
     return sentences
@@ -92,18 +92,18 @@ def test_a_mistake_is_named_with_its_variable(changed: dict[str, Any], named: st
         {"tenant_id": "3F2C8A51-9D7E-4C1B-B6A0-5E8F7D2C4B90"},
         {"console_url": "https://desk1:8443/rustdesk"},
         {"console_url": "http://127.0.0.1:21114"},
-        # The controller may reach the console by plain HTTP where users do not
+        # The controller may use plain HTTP for the console although users do not
         {"console_url": "http://10.0.0.1:21114", "public_url": "https://desk1"},
         {"secret_lifetime": "90m", "secret_renew_before": "30s", "secret_overlap": "0"},
         {"timeout": 0.5, "wait_timeout": 86400.0},
         {"provider_enabled": False, "remove_console": False, "remove_unused_app": True},
     ],
 )
-def test_what_is_unusual_and_right_is_taken(changed: dict[str, Any]) -> None:
+def test_unusual_but_valid_values_are_accepted(changed: dict[str, Any]) -> None:
     assert problems(**changed) == []
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_together() -> None:
     told = problems(tenant_id=None, provider_name=" ", console_url="desk1", secret_overlap="x", timeout=0.0)
     assert len(told) == 5
     for name, sentence in zip(
@@ -112,7 +112,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         assert f"{PREFIX}{name}" in sentence
 
 
-def test_the_address_that_is_wrong_for_entra_is_named_and_the_remedy() -> None:
+def test_an_address_that_entra_refuses_is_named_with_the_remedy() -> None:
     (sentence,) = problems(console_url="http://desk1")
     assert "derived from rustdesk_sso_console_url" in sentence
     assert "Set rustdesk_sso_public_url to the https address" in sentence
@@ -128,7 +128,7 @@ def test_a_password_in_an_address_is_not_quoted(name: str, address: str) -> None
     assert CANARY not in " ".join(told)
 
 
-def test_secrets_have_no_part_in_a_declaration_or_a_problem() -> None:
+def test_declarations_and_problems_contain_no_secrets() -> None:
     secret = dict.fromkeys(
         (
             "entra_access_token",
@@ -146,7 +146,7 @@ def test_secrets_have_no_part_in_a_declaration_or_a_problem() -> None:
     assert CANARY not in " ".join(problems(**secret, tenant_id=None, console_url="x", timeout=0.0))
 
 
-def test_users_address_makes_the_callback_url() -> None:
+def test_users_address_determines_the_callback_url() -> None:
     found = declared("desk1", console_url="https://10.0.0.1:8443/", public_url="https://rustdesk.example.com/a/")
     assert found["console_url"] == "https://10.0.0.1:8443/"
     assert found["public_url"] == "https://rustdesk.example.com/a"
@@ -156,12 +156,12 @@ def test_users_address_makes_the_callback_url() -> None:
 
 
 @given(st.from_regex(r"https://[a-z]{1,20}\.example(:[1-9][0-9]{0,3})?(/[a-z]{1,9}){0,2}/{0,3}", fullmatch=True))
-def test_slashes_at_the_end_of_an_address_mean_nothing(address: str) -> None:
+def test_trailing_slashes_of_an_address_are_ignored(address: str) -> None:
     expected = f"{address.rstrip('/')}/api/oidc/callback"
     assert declared("desk1", public_url=address)["callback_url"] == declaration.callback_url(address) == expected
 
 
-def test_renewal_can_be_asked_for() -> None:
+def test_renewal_can_be_requested() -> None:
     assert declared("desk1", secret_renew=True)["client_secret"]["state"] == "renew"
 
 
@@ -175,7 +175,7 @@ def test_everything_else_is_a_value(value: Any) -> None:
     assert declaration.is_set(value)
 
 
-def test_the_application_has_what_is_set_and_nothing_else() -> None:
+def test_the_application_has_the_variables_that_are_set_and_no_others() -> None:
     application = declared("desk1", app_tags=[], app_restore=False, app_id="x", app_notes=None)["application"]
     assert (application["tags"], application["restore"], application["app_id"]) == ([], False, "x")
     assert "notes" not in application
@@ -196,7 +196,7 @@ def test_each_option_of_the_application_has_a_variable_of_the_role(option: str) 
 
 
 def declaration_variables() -> set[str]:
-    """The names of the role's variables."""
+    """Return the names of the role's variables."""
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role.variables import specification
 
     return set(specification())
@@ -216,7 +216,7 @@ def declaration_variables() -> set[str]:
         (["all"], ["rustdesk_sso_configure", "rustdesk_sso_verify"], False, False),
     ],
 )
-def test_the_session_is_kept_for_phases_that_follow(
+def test_the_session_is_kept_for_later_phases(
     tags: list[str], skipped: list[str], inspect: bool, configure: bool
 ) -> None:
     assert declaration.keeps_session(declaration.runs(tags, skipped)) == {"inspect": inspect, "configure": configure}

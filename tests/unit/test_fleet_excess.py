@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""More servers than an application can have redirect URIs are refused by what they declare."""
+"""Servers beyond an application's limit of redirect URIs are refused because of their declarations."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_spellings_of_one_address_are_one_redirect_uri() -> None:
     assert refusals(servers) == {}
 
 
-def test_tenants_are_compared_without_case() -> None:
+def test_tenants_are_compared_ignoring_case() -> None:
     servers = [declared(f"desk{number}", **PERSONAL) for number in range(100)]
     assert [*refusals([*servers, declared("last", tenant_id=TENANT.upper(), **PERSONAL)])] == [KEY]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options with which the role calls the modules for one server."""
+"""The module options that the role passes for one server."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ VALUES = {
 
 
 def known(module, found):
-    """Whether the module has all the options that were ``found``."""
+    """Return whether the module has all options in ``found``."""
     return set(found) <= set(module.SPEC["argument_spec"])
 
 
-def test_of_entra():
+def test_options_of_entra():
     found = options.of(VALUES, options.ENTRA)
     assert found == {"client_id": "automation", "ca_path": "/ca.pem", "timeout": 5.0}
     assert known(entra_app, dict.fromkeys(options.ENTRA.values()))
 
 
-def test_of_the_console():
-    """The authority of the console alone goes before that of all services."""
+def test_options_of_the_console():
+    """The console's own CA takes precedence over the general one."""
     found = options.of(VALUES, options.CONSOLE)
     assert (found["ca_path"], found["console_type"], found["username"]) == ("/ca.pem", "pro", "admin")
     own = options.of({**VALUES, "rustdesk_sso_console_ca_path": "/console.pem"}, options.CONSOLE)
@@ -51,15 +51,15 @@ def test_of_the_console():
         assert known(module, dict.fromkeys(options.CONSOLE.values()))
 
 
-def test_of_the_verification():
-    """It speaks to both, so the console's authority and proxy have names of their own."""
+def test_options_of_the_verification():
+    """It connects to both, so the console's CA and proxy have separate names."""
     found = options.of({**VALUES, "rustdesk_sso_console_ca_path": "/console.pem"}, options.VERIFICATION)
     assert (found["ca_path"], found["console_ca_path"]) == ("/ca.pem", "/console.pem")
     assert found["console_proxy"] == VALUES["rustdesk_sso_console_proxy"]
     assert known(rustdesk_sign_in_check, dict.fromkeys(options.VERIFICATION.values()))
 
 
-def test_of_the_provider():
+def test_options_of_the_provider():
     (server,) = registered(ready(), decision="created")
     found = options.provider(server, share(server))
     assert known(rustdesk_oidc_provider, found)
@@ -68,7 +68,7 @@ def test_of_the_provider():
     assert found["session"] == server.console["session"]
 
 
-def test_of_the_check():
+def test_options_of_the_check():
     (server,) = registered(ready())
     server = replace(server, configured={"changed": False, "session": {"token": "later"}})
     found = options.check(server, share(server))
@@ -80,8 +80,8 @@ def test_of_the_check():
     assert options.check(off, share(off))["application_obstacles"] == ["It is deactivated. Activate it."]
 
 
-def test_of_a_console_that_another_run_has_written():
-    """Of its client secret only the value is known, and the verification asks Entra for it."""
+def test_options_for_a_console_that_another_run_has_written():
+    """Only the value of its client secret is known, and the verification tests it with Entra."""
     (server,) = registered(ready(), decision="renewed")
     found = options.provider(server, share(server))
     assert (found["client_secret"], found["client_secret_replaces"]) == (made(), [held()])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a server's former provider is put back after a failure, and what is verified and said then."""
+"""Restoring a server's former provider after a failure, the verification, and its report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check(name: str, ok: bool | None = False, cause: str | None = "settings") ->
 
 
 def failed(*checks: dict[str, Any], changed: tuple[str, ...] = ("client_secret",), **how: Any) -> Server:
-    """A server whose provider was changed and then failed these checks; ``how`` as for verified()."""
+    """Return a server whose provider was changed and that then failed these checks; ``how`` as for verified()."""
     (server,) = verified(ready(), decision=how.pop("decision", "renewed"), **how)
     configured = {
         **server.configured,
@@ -41,17 +41,17 @@ def failed(*checks: dict[str, Any], changed: tuple[str, ...] = ("client_secret",
 
 
 @pytest.mark.parametrize("name", put_back.WRITTEN)
-def test_put_back_for_what_was_written(name: str) -> None:
+def test_a_written_provider_is_restored(name: str) -> None:
     assert put_back.is_due(failed(check("clock", True), check(name)), NOW)
 
 
 @pytest.mark.parametrize("name", ["console_reachable", "clock", "application_enabled", "client_secret_expires"])
-def test_not_for_anything_else(name: str) -> None:
+def test_other_failures_restore_nothing(name: str) -> None:
     assert not put_back.is_due(failed(check(name)), NOW)
 
 
 @pytest.mark.parametrize("name", [*put_back.WRITTEN, put_back.DISCOVERY])
-def test_not_for_a_service_that_does_not_answer(name: str) -> None:
+def test_an_unavailable_service_restores_nothing(name: str) -> None:
     assert not put_back.is_due(failed(check(name, cause="service"), changed=("issuer",)), NOW)
 
 
@@ -60,7 +60,7 @@ def test_a_failed_discovery_counts_only_for_a_new_issuer(changed: tuple[str, ...
     assert put_back.is_due(failed(check(put_back.DISCOVERY), changed=changed), NOW) is due
 
 
-def test_not_where_nothing_says_that_it_worked_before() -> None:
+def test_nothing_is_restored_without_proof_that_it_worked_before() -> None:
     server = failed(check("client_id"))
     assert put_back.is_due(server, NOW)
     for changed in (
@@ -69,13 +69,13 @@ def test_not_where_nothing_says_that_it_worked_before() -> None:
         {"configured": {**server.configured, "changed": False}},
         {"configured": {**server.configured, "worked_before": False}},
         {"configured": {**server.configured, "worked_before": None}},
-        # Another process has written its own client secret meanwhile
+        # Another process has written its own client secret since
         {"verified": {**server.verified, "holds_client_secret": False}},
     ):
         assert not put_back.is_due(replace(server, **changed), NOW), changed
 
 
-def test_not_where_entra_refused_it_before() -> None:
+def test_nothing_is_restored_that_entra_refused_before() -> None:
     assert not put_back.is_due(failed(check("client_id"), decision="created"), NOW)
     assert not put_back.is_due(failed(check("client_id"), obstacles=["The application is deactivated."]), NOW)
     expired = datetime(2030, 1, 1, tzinfo=timezone.utc)
@@ -86,7 +86,7 @@ def test_not_where_entra_refused_it_before() -> None:
     assert not put_back.is_due(replace(server, console=missing), NOW)
 
 
-def test_another_application_is_believed_to_have_worked() -> None:
+def test_another_application_is_assumed_to_have_worked() -> None:
     server = failed(check("client_id"), decision="created")
     former = console(provider(held(), client_id=OTHER_ID), callback_url=callback("old"))
     assert put_back.is_due(replace(server, console=former), NOW)
@@ -107,7 +107,7 @@ def test_the_former_values() -> None:
             "check_callback_url": False,
         }.items()
     )
-    # The session of the run is closed by now
+    # By now, the session of the run is closed
     assert "session" not in options
     back = replace(server, put_back={"changed": True, "provider": provider()})
     asked = put_back.check(back)
@@ -116,17 +116,17 @@ def test_the_former_values() -> None:
     assert not asked["client_secret_accepted"]
 
 
-def test_of_the_same_application_all_is_verified() -> None:
+def test_for_the_same_application_everything_is_verified() -> None:
     back = replace(failed(check("client_id")), put_back={"changed": True, "provider": provider()})
     asked = put_back.check(back)
     assert (asked["client_id"], asked["registered_redirect_uris"]) == (APP_ID, [callback()])
 
 
-def test_what_is_verified_after_a_failure() -> None:
+def test_the_verification_after_a_failure() -> None:
     own = failed(check("client_id"))
     assert not put_back.is_verified(own)
     assert put_back.is_verified(replace(own, put_back={"changed": True, "provider": provider()}))
-    # failed_when makes no failure of it
+    # failed_when does not turn it into a failure
     assert not put_back.is_verified(replace(own, put_back={"failed": False, "msg": "The console refused."}))
     stopped = replace(own, failure={"phase": "", "message": "Stopped, because another server failed."}, verified={})
     assert put_back.is_verified(stopped)
@@ -149,7 +149,7 @@ def test_what_is_verified_after_a_failure() -> None:
         ),
     ],
 )
-def test_both_findings_are_told(after: dict[str, Any], said: str) -> None:
+def test_both_findings_are_reported(after: dict[str, Any], said: str) -> None:
     back = {"changed": True, "provider": provider()}
     server = replace(failed(check("client_id")), put_back=back, verified_after=after)
     found = record.record(server)
@@ -168,6 +168,8 @@ def test_a_new_address_that_leads_elsewhere_is_an_obstacle() -> None:
     one = declared(public_url="https://new")
     assert obstacles(one, {**seen, "new_callback_url": {"verified": None, "detail": ""}}) == []
     assert obstacles(one, {**seen, "new_callback_url": {"verified": True, "detail": ""}}) == []
-    (found,) = obstacles(one, {**seen, "new_callback_url": {"verified": False, "detail": "https://new is not there"}})
-    for words in (callback("desk1"), callback("new"), "https://new is not there", "--skip-tags rustdesk_sso_verify"):
+    (found,) = obstacles(
+        one, {**seen, "new_callback_url": {"verified": False, "detail": "https://new did not respond"}}
+    )
+    for words in (callback("desk1"), callback("new"), "https://new did not respond", "--skip-tags rustdesk_sso_verify"):
         assert words in found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of a server at the end of a run: always of one shape, in one line, and without a secret."""
+"""The record of a server at the end of a run: a fixed shape, on one line, without secrets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FAILURE = {"phase": "Verify sign-in", "message": "Sign-in would not work."}
 
 
 def retired(server: Server, *removed: str, **changed: Any) -> Server:
-    """``server`` after superseded client secrets were removed."""
+    """Return ``server`` after superseded client secrets were removed."""
     named = declared_as(server, object_id=OBJECT_ID, unique_name=None, display_name=None)
     diff = secrets_diff(server) if removed else {"before": {}, "after": {}}
     told = {"declared": named, "changed": bool(removed), "diff": diff}
@@ -53,7 +53,7 @@ def retired(server: Server, *removed: str, **changed: Any) -> Server:
 
 
 def not_retired(server: Server, message: str = "It was throttled.") -> Server:
-    """``server`` after that failed."""
+    """Return ``server`` after that failed."""
     named = declared_as(server, object_id=OBJECT_ID, unique_name=None, display_name=None)
     return replace(server, retired=registration(refused(server, message, declared=named)))
 
@@ -64,13 +64,13 @@ def renewed() -> Server:
 
 
 def without_entra() -> Server:
-    """A server whose application could not be registered, as the role leaves it."""
+    """A server whose application could not be registered, in the state that the role leaves."""
     server = replace(ready(), registration=registration(refused(ready(), "Graph answered 403.")))
     return replace(server, failure={"phase": "Configure the provider", "message": "Graph answered 403."})
 
 
 def new_application() -> Server:
-    """A server whose application check mode predicts."""
+    """A server whose application is predicted by check mode."""
     server = replace(ready(), console=console())
     return registered(server, decision="created", application={"object_id": NO_ID, "app_id": NO_ID})[0]
 
@@ -95,8 +95,8 @@ SERVERS: dict[str, Callable[[], Server]] = {
     "retired": lambda: retired(renewed(), "k1"),
     "not retired": lambda: not_retired(renewed()),
     "retirement failed as a whole": lambda: replace(renewed(), retired=AS_A_WHOLE),
-    "taken out": taken_out,
-    "nothing to take out": lambda: replace(
+    "removed": taken_out,
+    "nothing to remove": lambda: replace(
         ready(), registration=registration(result(ready()) | {"application": None, "client_secrets": []})
     ),
 }
@@ -109,7 +109,7 @@ MAKERS: dict[str, Callable[[Server], Record]] = {
 
 
 def shape(value: Any, where: str = "") -> set[str]:
-    """The keys of a record, those within included."""
+    """Return the keys of a record, nested ones included."""
     if where in (".error", ".checks", ".restrictions", ".drift") or not isinstance(value, dict):
         return {where}
     return {path for key, item in value.items() for path in shape(item, f"{where}.{key}")}
@@ -134,8 +134,8 @@ def test_a_record_is_complete_in_every_state(server: Callable[[], Server], make:
     assert "\n" not in made["message"]
 
 
-def test_the_servers_of_these_tests_hold_secrets() -> None:
-    """Else no record could be seen to tell one."""
+def test_the_servers_of_these_tests_contain_secrets() -> None:
+    """Otherwise no record could be shown to reveal one."""
     server = renewed()
     assert CANARY in server.held
     for part in (server.console, server.registration, server.configured, server.declaration["entra"]):
@@ -163,7 +163,7 @@ def test_a_verified_server() -> None:
     )
 
 
-def test_a_run_leaves_the_new_client_secret_and_the_report_sees_the_held_one() -> None:
+def test_a_run_shows_the_new_client_secret_and_the_report_the_consoles() -> None:
     server = renewed()
     run, observed = record.record(server), record.record(server, observed=True)
     assert (run["client_secret"]["key_id"], run["client_secret"]["hint"]) == ("new key of desk1", "new")
@@ -178,7 +178,7 @@ def test_the_report_of_a_server_without_a_client_secret() -> None:
     assert (made["client_secret"]["key_id"], made["client_secret"]["expires"]) == ("", "")
 
 
-def test_an_application_that_is_only_predicted_is_not_there() -> None:
+def test_an_application_that_is_only_predicted_does_not_exist() -> None:
     made = record.record(new_application())
     assert (made["application"]["app_id"], made["application"]["object_id"]) == ("", "")
     assert made["application"]["foreign_redirect_uris"] == []
@@ -193,7 +193,7 @@ def test_redirect_uris_before_and_after() -> None:
 
 
 class TestProvider:
-    """Whether the console has it, and offers it."""
+    """Whether the console has the provider, and offers it."""
 
     @pytest.mark.parametrize(
         ("server", "observed", "present", "enabled"),
@@ -215,15 +215,17 @@ class TestProvider:
             ),
         ],
     )
-    def test_it_is(self, server: Server, observed: bool, present: bool | None, enabled: bool | None) -> None:
+    def test_present_and_offered(
+        self, server: Server, observed: bool, present: bool | None, enabled: bool | None
+    ) -> None:
         found = record.record(server, observed=observed)["provider"]
         assert (found["present"], found["enabled"]) == (present, enabled)
 
 
 class TestErrors:
-    """Where a server failed, and why."""
+    """The phase in which a server failed, and the reason."""
 
-    def test_its_failure_comes_first(self) -> None:
+    def test_its_own_failure_takes_precedence(self) -> None:
         made = record.record(not_retired(replace(renewed(), failure=FAILURE)))
         assert made["error"]["phase"] == FAILURE["phase"]
         assert made["message"].startswith("Verify sign-in: Sign-in would not work.")
@@ -239,27 +241,27 @@ class TestErrors:
         assert made["message"] == "Retire superseded secrets: It was throttled."
         assert record.record(replace(renewed(), retired=AS_A_WHOLE))["error"]["message"] == AS_A_WHOLE["msg"]
 
-    def test_the_retirement_of_another_application_is_not_its_own(self) -> None:
+    def test_a_retirement_of_another_application_is_ignored(self) -> None:
         server = renewed()
         other = replace(ready("desk2", app_unique_name="other"))
         named = declared_as(other, object_id="of another application", unique_name=None)
         done = replace(server, retired=registration(refused(other, declared=named)))
         assert record.record(done)["error"] == {}
 
-    def test_a_retirement_that_was_skipped_is_none(self) -> None:
+    def test_a_skipped_retirement_does_not_count(self) -> None:
         skipped = {"skipped": True, "changed": False, "msg": "Conditional result was False"}
         assert record.record(replace(renewed(), retired=skipped))["error"] == {}
 
-    def test_an_error_of_many_lines_is_told_in_one(self) -> None:
+    def test_a_multiline_error_is_reported_in_one_line(self) -> None:
         made = record.record(replace(ready(), failure={"phase": "Verify sign-in", "message": "It failed:\n  a\n  b\n"}))
         assert made["message"] == "Verify sign-in: It failed: a b"
 
-    def test_a_server_that_never_came_to_the_role(self) -> None:
+    def test_a_server_that_never_reached_the_role(self) -> None:
         made = record.failed("desk1", {})
         assert made["failed"]
         assert made["message"] == made["error"]["message"] == record.NOT_BEGUN
 
-    def test_a_declaration_that_cannot_be_used(self) -> None:
+    def test_an_unusable_declaration(self) -> None:
         made = record.failed("desk1", {"phase": "Read and check the declaration", "message": "desk1: x is empty."})
         assert made["message"] == "Read and check the declaration: desk1: x is empty."
         assert made["error"]["cause"] == "variables"
@@ -281,23 +283,21 @@ class TestErrors:
             ("Reading the application failed: Insufficient privileges.", "Authorization_RequestDenied", 403, ""),
         ],
     )
-    def test_a_sign_in_of_the_automation_that_is_refused(
-        self, message: str, code: str, status: Any, cause: str
-    ) -> None:
+    def test_a_refused_sign_in_of_the_automation(self, message: str, code: str, status: Any, cause: str) -> None:
         failure = {"phase": "Any", "message": message, "code": code, "status": status}
         made = record.record(replace(ready(), failure=failure))
         assert made["error"] == {"phase": "Any", "message": message, "cause": cause}
 
 
 def restriction(name: str) -> dict[str, str]:
-    """A restriction, as the modules give it."""
+    """Return a restriction in the format of the modules."""
     return {"name": name, "detail": f"what {name} means", "hint": f"What to do about {name}"}
 
 
 class TestMessages:
-    """One line for a server."""
+    """The line for a server."""
 
-    def test_removed_client_secrets_of_both_registrations_are_told(self) -> None:
+    def test_removed_client_secrets_of_both_registrations_are_reported(self) -> None:
         (server,) = verified(ready(), decision="renewed", secrets={"removed": ["k1"]})
         made = record.record(retired(server, "k2", "k3"))
         assert made["client_secret"]["removed"] == ["k1", "k2", "k3"]
@@ -310,7 +310,7 @@ class TestMessages:
         assert made["verified"] is None
 
     def test_a_sign_in_that_is_not_for_all_users(self) -> None:
-        """What keeps them out of the application, then of the console; the report tells it too."""
+        """The application restricts some users, the console others. The report contains both."""
         (server,) = verified(ready(), restrictions=[restriction("assignment")])
         configured = {**server.configured, "restrictions": [restriction("registration")]}
         server = replace(server, configured=configured)
@@ -323,13 +323,13 @@ class TestMessages:
         unverified = replace(server, verified={"verified": None})
         assert "is not verified; not for all users: what assignment" in record.record(unverified)["message"]
 
-    def test_nobody_is_kept_from_a_provider_that_is_switched_off(self) -> None:
+    def test_a_disabled_provider_blocks_no_user(self) -> None:
         (server,) = verified(ready(provider_enabled=False), restrictions=[restriction("assignment")])
         made = record.record(server)
         assert made["restrictions"] == []
         assert "not for all users" not in made["message"]
 
-    def test_a_run_that_did_nothing_says_so(self) -> None:
+    def test_a_run_that_did_nothing_reports_that(self) -> None:
         made = record.record(ready(provider_name="entra"))
         assert made["message"] == "Sign-in with entra was not configured in this run."
         assert (made["verified"], made["changed"]) == (None, False)
@@ -339,25 +339,25 @@ class TestChanged:
     """Whether the run changed something."""
 
     @pytest.mark.parametrize("decision", ["created", "renewed"])
-    def test_by_the_registration(self, decision: str) -> None:
+    def test_changed_by_the_registration(self, decision: str) -> None:
         assert record.record(registered(ready(), decision=decision)[0])["changed"]
         assert not record.record(registered(ready())[0])["changed"]
 
-    def test_by_the_provider(self) -> None:
+    def test_changed_by_the_provider(self) -> None:
         assert record.record(replace(ready(), configured={"changed": True, "provider": provider()}))["changed"]
 
-    def test_by_the_retirement(self) -> None:
+    def test_changed_by_the_retirement(self) -> None:
         (server,) = verified(ready())
         assert record.record(retired(server, "k1"))["changed"]
         assert not record.record(retired(server))["changed"]
 
-    def test_not_by_what_others_changed_in_the_application_that_they_share(self) -> None:
+    def test_not_changed_by_other_servers_of_a_shared_application(self) -> None:
         sides = {"before": {"notes": "a"}, "after": {"notes": "b"}}
         done = registration(result(ready("desk2"), decision="renewed", diff=sides))
         made = record.record(replace(unread("desk1"), registration=done))
         assert (made["changed"], made["drift"]) == (False, [])
 
-    def test_not_by_another_application(self) -> None:
+    def test_not_changed_by_another_application(self) -> None:
         own, other = ready(), ready("desk2", app_unique_name="other")
         both = registration(result(own), result(other, decision="renewed"))
         assert both["changed"]
@@ -365,9 +365,9 @@ class TestChanged:
 
 
 class TestRemoved:
-    """The record of a server that was taken out."""
+    """The record of a removed server."""
 
-    def test_what_is_known(self) -> None:
+    def test_the_record_after_a_removal(self) -> None:
         made = record.removed(taken_out())
         assert made["provider"] == {"name": "azure", "present": False, "enabled": None}
         assert made["client_secret"]["removed"] == ["k1"]
@@ -376,7 +376,7 @@ class TestRemoved:
         assert made["application"]["unique_name"] == "rustdesk-sso"
         assert made["removal"] == {"kept": [*removal_message.kept(taken_out())], "application_deleted": False}
 
-    def test_the_provider_of_a_console_that_is_no_more_is_not_known(self) -> None:
+    def test_the_provider_of_a_decommissioned_console_is_unknown(self) -> None:
         made = record.removed(replace(taken_out(remove_console=False), configured={"skipped": True, "changed": False}))
         assert made["provider"]["present"] is None
         assert made["changed"]
@@ -405,7 +405,7 @@ def drifts(server: Server) -> list[dict[str, str]]:
 
 
 class TestDrift:
-    """What of a change concerns one server."""
+    """The part of a change that concerns one server."""
 
     BEFORE: ClassVar[dict[str, Any]] = {
         "notes": "a",
@@ -418,17 +418,17 @@ class TestDrift:
         "client_secrets": {"rustdesk-sso desk2": ["k0", "new"]},
     }
 
-    def test_what_concerns_another_server_alone_is_left_out(self) -> None:
+    def test_changes_of_another_server_are_left_out(self) -> None:
         (item,) = drift.of_server(self.BEFORE, self.AFTER, "application A", "rustdesk-sso desk1", callback("desk1"))
         assert item == {"object": "application A", "before": "notes: a\n", "after": "notes: b\n"}
 
-    def test_its_own_redirect_uri_and_client_secret_are_told(self) -> None:
+    def test_its_own_redirect_uri_and_client_secret_are_reported(self) -> None:
         (item,) = drift.of_server(self.BEFORE, self.AFTER, "application A", "rustdesk-sso desk2", callback("desk2"))
         assert callback("desk2") in item["after"]
         assert callback("desk2") not in item["before"]
         assert "new" in item["after"]
 
-    def test_a_redirect_uri_that_goes_is_told_to_all(self) -> None:
+    def test_a_removed_redirect_uri_is_reported_to_all(self) -> None:
         (item,) = drift.of_server(
             {"web_redirect_uris": ["https://a", "https://b"]},
             {"web_redirect_uris": ["https://a"]},
@@ -438,28 +438,28 @@ class TestDrift:
         )
         assert "https://b" in item["before"]
 
-    def test_nothing_where_others_alone_are_concerned(self) -> None:
+    def test_nothing_if_only_others_are_concerned(self) -> None:
         before, after = ({key: side[key] for key in side if key != "notes"} for side in (self.BEFORE, self.AFTER))
         assert drift.of_server(before, after, "application A", "rustdesk-sso desk1", callback("desk1")) == []
         assert drift.of_server({}, {}, "application A", "", callback("desk1")) == []
 
-    def test_what_is_given_stays_as_it_is(self) -> None:
+    def test_the_input_is_not_modified(self) -> None:
         before, after = json.loads(json.dumps(self.BEFORE)), json.loads(json.dumps(self.AFTER))
         drift.of_server(before, after, "application A", "rustdesk-sso desk2", callback("desk2"))
         assert (before, after) == (self.BEFORE, self.AFTER)
 
-    def test_a_renewal_that_is_due_is_none(self) -> None:
+    def test_a_due_renewal_is_not_drift(self) -> None:
         name = "rustdesk-sso desk1"
         sides = {"before": {"client_secrets": {name: ["k0"]}}, "after": {"client_secrets": {name: ["k0", "new"]}}}
         assert drifts(registered(ready(), decision="renewed", diff=sides)[0]) == []
         assert drifts(registered(ready(), decision="created", diff=sides)[0]) != []
 
-    def test_a_provider_that_somebody_has_disabled(self) -> None:
+    def test_a_provider_disabled_by_hand(self) -> None:
         sides = {"before": {"enabled": False}, "after": {"enabled": True}}
         (item,) = drifts(replace(ready(), configured={"changed": True, "provider": provider(), "diff": sides}))
         assert item == {"object": "provider azure", "before": "enabled: false\n", "after": "enabled: true\n"}
 
-    def test_none_without_a_change(self) -> None:
+    def test_no_drift_without_a_change(self) -> None:
         sides = {"before": {"notes": "a"}, "after": {"notes": "b"}}
         assert drifts(registered(ready(), changed=False, diff=sides)[0]) == []
 
@@ -474,11 +474,11 @@ class TestDrift:
         ("retirement failed as a whole", "failed"),
     ],
 )
-def test_the_outcome_is_what_the_summary_shows(name: str, outcome: str) -> None:
+def test_the_outcome_matches_the_summary(name: str, outcome: str) -> None:
     assert record.record(SERVERS[name]())["outcome"] == outcome
 
 
-def test_check_mode_speaks_of_what_would_be_done() -> None:
+def test_check_mode_uses_the_conditional() -> None:
     server = SERVERS["predicted"]()
     made = record.record(server, predicted=True)
     assert (made["outcome"], record.record(server)["outcome"]) == ("would be verified", "not verified")
@@ -490,7 +490,7 @@ def test_check_mode_speaks_of_what_would_be_done() -> None:
     assert "sign-in with azure works" in kept["message"]
 
 
-def test_a_removal_is_predicted_too() -> None:
+def test_a_removal_is_predicted() -> None:
     made = record.removed(taken_out(), predicted=True)
     assert (made["outcome"], record.removed(taken_out())["outcome"]) == ("would be removed", "removed")
     assert "provider azure would be removed; redirect URI would be removed from rustdesk-sso" in made["message"]
@@ -498,7 +498,7 @@ def test_a_removal_is_predicted_too() -> None:
     assert record.removed(former)["outcome"] == "kept"
 
 
-def test_a_tenant_is_named_by_its_id_where_any_server_knows_it() -> None:
+def test_a_tenant_is_named_by_its_id_if_any_server_knows_it() -> None:
     known, lost, elsewhere = (
         verified(ready("desk1"))[0],
         unread("desk2", tenant_id=TENANT.upper()),

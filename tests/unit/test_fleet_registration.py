@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which servers share an application, and what each gets of its registration."""
+"""The servers that share an application, and each server's part of its registration."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from support.servers import (
 
 
 class TestApplications:
-    """What is declared of each application."""
+    """The declaration of each application."""
 
     def test_servers_share_one_with_a_redirect_uri_and_a_client_secret_each(self) -> None:
         (entry,) = applications([ready("desk1"), ready("desk2")])
@@ -60,7 +60,7 @@ class TestApplications:
         assert entry["retire_superseded"] is False
         assert entry.items() >= {**SIGN_IN, "tenant_id": TENANT, "wait_timeout": 300.0}.items()
 
-    def test_the_letter_case_of_a_tenant_means_nothing(self) -> None:
+    def test_the_case_of_a_tenant_is_ignored(self) -> None:
         (entry,) = applications([ready("desk1", tenant_id="Contoso.Example"), ready("desk2")])
         assert holders(entry) == ["rustdesk-sso desk1", "rustdesk-sso desk2"]
 
@@ -70,15 +70,15 @@ class TestApplications:
         assert [holders(entry) for entry in entries] == [["rustdesk-sso desk1"], ["rustdesk-sso desk2"]]
 
     @pytest.mark.parametrize("other", [unread("desk2"), Server(declared("desk2"))])
-    def test_a_console_that_was_not_inspected_adds_and_removes_nothing(self, other: Server) -> None:
+    def test_a_console_that_was_not_inspected_changes_nothing(self, other: Server) -> None:
         assert applications([ready("desk1"), other]) == applications([ready("desk1")])
         assert applications([other]) == []
 
-    def test_a_server_that_failed_after_its_inspection_has_no_part(self) -> None:
+    def test_a_server_that_failed_after_its_inspection_is_left_out(self) -> None:
         failed = replace(ready("desk2"), failure={"phase": "Any", "message": "It failed."})
         assert applications([ready("desk1"), failed]) == applications([ready("desk1")])
 
-    def test_a_callback_url_behind_two_servers_is_declared_once(self) -> None:
+    def test_a_shared_callback_url_is_declared_once(self) -> None:
         (entry,) = applications([ready(name, public_url="https://both") for name in ("desk1", "desk2")])
         assert entry["web_redirect_uris"] == {"add": ["https://both/api/oidc/callback"]}
         assert len(entry["client_secrets"]) == 2
@@ -88,11 +88,11 @@ class TestApplications:
         (entry,) = applications([replace(ready(), console=console(provider(holds, client_secret_set=True)))])
         assert entry["client_secrets"][0]["held"] == ""
 
-    def test_a_console_without_a_provider_holds_nothing(self) -> None:
+    def test_a_console_without_a_provider_has_no_client_secret(self) -> None:
         (entry,) = applications([replace(ready(), console=console())])
         assert (entry["client_secrets"][0]["held"], entry["relying_parties"][0]["client_id"]) == ("", None)
 
-    def test_entra_app_learns_what_each_console_has_now(self) -> None:
+    def test_entra_app_gets_the_current_state_of_each_console(self) -> None:
         others = [{"name": "old", "enabled": True, "client_id": "1"}, {"name": "both", "enabled": True}]
         inspected = {
             **console(provider(enabled=False)),
@@ -104,14 +104,14 @@ class TestApplications:
         assert (party["client_id"], party["issuer"], party["enabled"]) == (APP_ID, ISSUER, False)
         assert (party["replaces"], [item["name"] for item in party["other_providers"]]) == (["2"], ["old"])
 
-    def test_what_is_refused_to_a_console_is_what_would_be_registered_for_it(self) -> None:
+    def test_the_uri_of_a_relying_party_is_the_one_to_be_registered(self) -> None:
         spelt = "https://DESK1/api/oidc/callback"
         server = replace(ready(), console=console(provider(), callback_url=spelt))
         (entry,) = applications([server])
         assert entry["web_redirect_uris"] == {"add": [spelt]}
         assert entry["relying_parties"][0]["web_redirect_uris"] == [spelt]
 
-    def test_a_console_that_holds_what_another_one_holds(self) -> None:
+    def test_a_console_with_the_client_secret_of_another_one(self) -> None:
         same = console(provider(held("desk1")))
         servers = [ready("desk1"), replace(ready("desk2"), console=same), ready("desk3")]
         (entry,) = applications(servers)
@@ -122,7 +122,7 @@ class TestApplications:
             "rustdesk-sso desk3": [],
         }
 
-    def test_hosts_that_are_not_in_the_run_and_declare_another_console(self) -> None:
+    def test_hosts_outside_the_run_that_declare_another_console(self) -> None:
         elsewhere = Other("desk2", {"console_url": "https://desk2"})
         named = Other("desk3", {"console_url": "https://desk3", "secret_name": "third"})
         unread = Other("desk4", {"console_url": "https://desk4"}, ("secret_name",))
@@ -130,17 +130,17 @@ class TestApplications:
         (entry,) = applications([ready("desk1")], others)
         assert entry["client_secrets"][0]["other_holders"] == ["rustdesk-sso desk2", "third"]
 
-    def test_what_is_declared_of_the_application_is_passed_on(self) -> None:
+    def test_the_declaration_of_the_application_is_passed_on(self) -> None:
         (entry,) = applications([ready(app_tags=[], app_adopt=True, app_notes=None)])
         assert (entry["tags"], entry["adopt"]) == ([], True)
         assert "notes" not in entry
 
-    def test_servers_that_contradict_each_other_have_no_entry_and_others_do(self) -> None:
+    def test_servers_that_contradict_each_other_have_no_entry(self) -> None:
         servers = [ready("desk1"), ready("desk2", app_notes="x"), ready("desk3", app_unique_name="other")]
         assert [holders(entry) for entry in applications(servers)] == [["rustdesk-sso desk3"]]
 
     @pytest.mark.parametrize("other", ["unread", "obstacle"])
-    def test_a_server_that_has_no_part_contradicts_nobody(self, other: str) -> None:
+    def test_a_server_that_is_left_out_contradicts_no_other(self, other: str) -> None:
         left_out = unread("desk2", app_notes="x")
         if other == "obstacle":
             left_out = replace(ready("desk2", app_notes="x"), console=console(callback_url="https://else/callback"))
@@ -148,7 +148,7 @@ class TestApplications:
 
 
 class TestContradictions:
-    """Which variables differ."""
+    """The variables that differ."""
 
     @pytest.mark.parametrize(
         ("one", "other", "named"),
@@ -164,7 +164,7 @@ class TestContradictions:
                 {"app_tags": ["b"]},
                 ["rustdesk_sso_app_display_name", "rustdesk_sso_app_tags"],
             ),
-            # These are each server's own
+            # Each server has its own
             ({"secret_lifetime": "60d", "provider_name": "a", "public_url": "https://a"}, {"wait_timeout": 5.0}, []),
         ],
     )
@@ -181,7 +181,7 @@ class TestContradictions:
 
 
 class TestObstacles:
-    """What stands in a console against the declaration."""
+    """Settings in a console that conflict with the declaration."""
 
     def test_another_callback_url_that_would_be_replaced(self) -> None:
         (sentence,) = decisions.obstacles(declared("desk1"), console(callback_url=callback("else")))
@@ -190,14 +190,14 @@ class TestObstacles:
         assert "Set rustdesk_sso_public_url" in sentence
 
     @pytest.mark.parametrize("present", ["", callback("desk1")])
-    def test_none_or_the_same_callback_url_is_none(self, present: str) -> None:
+    def test_a_missing_or_equal_callback_url_is_no_conflict(self, present: str) -> None:
         assert decisions.obstacles(declared("desk1"), console(callback_url=present)) == []
 
-    def test_another_callback_url_is_none_where_the_address_is_declared(self) -> None:
+    def test_another_callback_url_is_no_conflict_if_the_address_is_declared(self) -> None:
         own = declared("desk1", public_url="https://desk1")
         assert decisions.obstacles(own, console(callback_url=callback("else"))) == []
 
-    def test_a_client_secret_that_the_console_does_not_give_back(self) -> None:
+    def test_a_client_secret_that_the_console_does_not_return(self) -> None:
         (sentence,) = decisions.obstacles(declared(), console(provider(client_secret_set=None)))
         assert "does not return its client secret" in sentence
 
@@ -208,21 +208,21 @@ class TestObstacles:
         assert decisions.obstacles(declared(), {**found, **console(provider())}) == []
 
     def test_an_oauth2_provider_that_may_work(self) -> None:
-        """One without all endpoints is corrected."""
+        """An incomplete one without all endpoints is corrected."""
         endpoints = {f"{part}_endpoint": f"https://sso/{part}" for part in ("authorization", "token", "userinfo")}
         (sentence,) = decisions.obstacles(declared(), console(provider(type="oauth2", **endpoints)))
         assert "Change its type to oidc" in sentence
         for found in ({"type": "oidc", **endpoints}, {"type": "oauth2", **endpoints, "token_endpoint": None}):
             assert decisions.obstacles(declared(), console(provider(**found))) == []
 
-    def test_a_console_without_a_client_secret_is_none(self) -> None:
+    def test_a_console_without_a_client_secret_is_no_conflict(self) -> None:
         assert decisions.obstacles(declared(), console(provider(client_secret_set=False))) == []
 
 
 class TestShare:
-    """What one server gets of the registration."""
+    """One server's part of the registration."""
 
-    def test_a_kept_client_secret_is_the_one_that_the_console_holds(self) -> None:
+    def test_a_kept_client_secret_is_the_consoles(self) -> None:
         one, two = registered(ready("desk1"), ready("desk2"))
         for server in (one, two):
             found = share(server)
@@ -233,7 +233,7 @@ class TestShare:
             assert found["unverifiable"] == ""
 
     @pytest.mark.parametrize("decision", ["created", "renewed"])
-    def test_a_new_client_secret_is_its_own_and_not_another_ones(self, decision: str) -> None:
+    def test_a_server_gets_only_its_own_new_client_secret(self, decision: str) -> None:
         for server in registered(ready("desk1"), ready("desk2"), decision=decision):
             found = share(server)
             assert found["client_secret"] == made(server.name)
@@ -247,7 +247,7 @@ class TestShare:
         assert found["accepted"] is False
         assert found["discovery"]
 
-    def test_observed_is_what_the_server_has_now(self) -> None:
+    def test_observed_is_the_servers_current_state(self) -> None:
         before = {"web_redirect_uris": [callback("else")]}
         (server,) = registered(ready(), decision="renewed", diff={"before": before, "after": {}})
         found = share(server, observed=True)
@@ -256,23 +256,23 @@ class TestShare:
         assert found["accepted"] is False
         assert found["discovery"]
 
-    def test_observed_where_nothing_is_held(self) -> None:
+    def test_observed_without_a_client_secret(self) -> None:
         (server,) = registered(replace(ready(), console=console()), decision="created")
         found = share(server, observed=True)
         assert (found["client_secret"], found["expires"]) == ("", "")
 
-    def test_the_result_of_another_tenant_with_the_same_unique_name_is_not_its_own(self) -> None:
+    def test_a_result_of_another_tenant_with_the_same_unique_name_is_ignored(self) -> None:
         own, other = ready("desk1"), ready("desk2", tenant_id="fabrikam.example")
         both = registration(result(other, issuer="https://other"), result(own))
         assert share(replace(own, registration=both))["issuer"] == ISSUER
         assert share(replace(own, registration=registration(result(other))))["error"] == {"msg": NOT_REGISTERED}
 
-    def test_its_result_is_found_however_the_first_server_writes_the_tenant(self) -> None:
+    def test_its_result_is_found_regardless_of_the_spelling_of_the_tenant(self) -> None:
         own = ready("desk1")
         both = registration(result(ready("desk2", tenant_id="CONTOSO.example"), own))
         assert share(replace(own, registration=both))["client_secret"] == held("desk1")
 
-    def test_its_own_applications_failure_is_its_error_and_not_anothers(self) -> None:
+    def test_only_its_own_applications_failure_is_its_error(self) -> None:
         own, other = ready("desk1"), ready("desk2", app_unique_name="other")
         both = registration(refused(own), result(other))
         assert share(replace(own, registration=both))["error"] == {
@@ -281,7 +281,7 @@ class TestShare:
         }
         assert share(replace(other, registration=both))["error"] == {}
 
-    def test_a_task_that_failed_as_a_whole_is_everybodys_error(self) -> None:
+    def test_a_task_that_failed_as_a_whole_is_an_error_of_all_servers(self) -> None:
         server = replace(ready(), registration={"failed": False, "changed": False, "msg": "No module named msgraph."})
         assert share(server)["error"]["msg"] == "No module named msgraph."
 
@@ -289,7 +289,7 @@ class TestShare:
         "nothing",
         [{}, {"skipped": True, "msg": "Conditional result was False"}, {"skipped": True}, {"applications": []}],
     )
-    def test_without_a_registration_the_phases_before_have_to_be_selected(self, nothing: dict[str, Any]) -> None:
+    def test_without_a_registration_the_earlier_phases_must_be_selected(self, nothing: dict[str, Any]) -> None:
         assert share(replace(ready(), registration=nothing))["error"] == {"msg": NOT_REGISTERED}
 
     def test_a_contradiction_names_servers_application_and_variables(self) -> None:
@@ -308,7 +308,7 @@ class TestShare:
         ids=["organization", "personal"],
     )
     def test_more_servers_than_an_application_has_redirect_uris(self, audience: dict[str, str], limit: int) -> None:
-        """All that share it are refused with the remedy; servers of other applications are not."""
+        """All servers that share it are refused with the remedy. Servers of other applications are not."""
         sharing = [ready(f"desk{number}", **audience) for number in range(limit + 1)]
         other = ready("other", app_unique_name="other", **audience)
         assert [len(holders(entry)) for entry in applications([*sharing[:limit], other])] == [limit, 1]
@@ -324,19 +324,19 @@ class TestShare:
         sharing = [ready(f"desk{number}", public_url="https://all") for number in range(257)]
         assert len(applications(sharing)) == 1
 
-    def test_others_are_asked_only_where_there_is_no_result(self) -> None:
+    def test_other_servers_are_consulted_only_without_a_result(self) -> None:
         def never() -> list[Server]:
             raise AssertionError
 
         (server,) = registered(ready())
         assert share(server, others=never)["error"] == {}
 
-    def test_an_obstacle_is_told_before_any_result(self) -> None:
+    def test_an_obstacle_takes_precedence_over_a_result(self) -> None:
         (server,) = registered(replace(ready(), console=console(callback_url=callback("else"))))
         assert "Nothing was changed." in share(server)["error"]["msg"]
 
     @pytest.mark.parametrize("nothing", [{}, {"error": {}}])
-    def test_an_error_comes_without_anything_else(self, nothing: dict[str, Any]) -> None:
+    def test_an_error_is_returned_alone(self, nothing: dict[str, Any]) -> None:
         found = share(replace(ready(), registration=registration(refused(ready(), **nothing))))
         assert {key: value for key, value in found.items() if value and key != "error"} == {}
         assert found["error"]["msg"]
@@ -344,7 +344,7 @@ class TestShare:
 
 
 class TestUnverifiable:
-    """Why a sign-in cannot be verified."""
+    """Reasons that prevent the verification of a sign-in."""
 
     def test_a_disabled_provider(self) -> None:
         (server,) = registered(ready(provider_enabled=False))
@@ -362,7 +362,7 @@ class TestUnverifiable:
         (server,) = registered(replace(ready(), configured={"changed": False}))
         assert share(server, check_mode=True)["unverifiable"] == ""
 
-    def test_observed_where_there_is_no_application_yet(self) -> None:
+    def test_observed_without_an_application(self) -> None:
         (server,) = registered(ready(), decision="created", application={"object_id": NO_ID, "app_id": NO_ID})
         assert "does not exist" in share(server, observed=True)["unverifiable"]
         (server,) = registered(ready(), decision="renewed")
@@ -381,7 +381,7 @@ CHANGES = st.fixed_dictionaries(
 
 
 def in_state(name: str, state: str, changed: dict[str, Any]) -> Server:
-    """A server that is ready, or not for a reason."""
+    """Return a server that is ready, or a reason why it is not."""
     if state == "unread":
         return unread(name, **changed)
     seen = {
@@ -394,7 +394,7 @@ def in_state(name: str, state: str, changed: dict[str, Any]) -> Server:
 
 
 @given(st.lists(st.tuples(STATES, CHANGES), max_size=6))
-def test_every_server_is_in_one_entry_or_there_is_a_reason(drawn: list[tuple[str, dict[str, Any]]]) -> None:
+def test_every_server_is_in_one_entry_or_has_a_reason(drawn: list[tuple[str, dict[str, Any]]]) -> None:
     servers = [in_state(f"desk{place}", *item) for place, item in enumerate(drawn)]
     entries = applications(servers)
     names = [name for entry in entries for name in holders(entry)]
@@ -408,7 +408,7 @@ def test_every_server_is_in_one_entry_or_there_is_a_reason(drawn: list[tuple[str
         if home:
             assert server.declaration["callback_url"] in home[0]["web_redirect_uris"]["add"]
             assert home[0]["tenant_id"].lower() == server.declaration["tenant_id"].lower()
-            assert error == NOT_REGISTERED  # nobody has asked Entra yet
+            assert error == NOT_REGISTERED  # Entra has not been queried yet
         else:
             unfit = server.failure or not server.console
             assert unfit or "Nothing was changed." in error
@@ -417,7 +417,7 @@ def test_every_server_is_in_one_entry_or_there_is_a_reason(drawn: list[tuple[str
 
 
 def test_the_results_of_entra_app_are_found_again() -> None:
-    """The module names each application as the role looks for it."""
+    """The module names each application as the role looks it up."""
     server = ready(tenant_id="CONTOSO.example")
     entries = applications([server, ready("desk2", app_unique_name="other")])
     told = entra_app.result(entries, [InputError("Its own error"), InputError("Another error")])

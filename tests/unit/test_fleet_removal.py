@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What leaves each application with the servers that are taken out, and which applications go with them."""
+"""The parts of each application that are removed with the servers, and the applications that are deleted with them."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def ready(name: str = "desk1", **changed: Any) -> Server:
 
 
 def leaving(*names: str, **changed: Any) -> list[Server]:
-    """Servers that are taken out, with the application where nobody uses it."""
+    """Return servers to remove, with an application that is deleted if it is unused."""
     return [ready(name, remove_unused_app=True, **changed) for name in names]
 
 
 def taken_out(*servers: Server, left: tuple[str, ...] = (), **changed: Any) -> list[Server]:
-    """``servers`` after they were taken out of their application."""
+    """Return ``servers`` after their removal from the application."""
     done = removed_from(*servers, left=left, **changed)
     return [replace(server, registration=done) for server in servers]
 
 
-def test_redirect_uris_and_client_secrets_leave_and_nothing_else_changes() -> None:
+def test_only_redirect_uris_and_client_secrets_are_removed() -> None:
     (entry,) = removal.removals([ready("desk1", app_notes="x"), ready("desk2")])
     assert entry == {
         **SIGN_IN,
@@ -71,13 +71,13 @@ def test_redirect_uris_and_client_secrets_leave_and_nothing_else_changes() -> No
     ("name", "others", "pattern"),
     [
         ("sso desk1 [a]", ["sso desk2"], "sso * [[]a]"),
-        # Without the server's name in it, nothing tells a name of this collection from another one
+        # Without the server's name in it, a name of this collection cannot be distinguished from another one
         ("sso", [], None),
-        # Somebody's name cannot be read: it may be any
+        # Another host's name cannot be read: it may be any
         ("sso desk1", None, None),
     ],
 )
-def test_a_held_client_secret_of_another_name_leaves_too(name: str, others: Any, pattern: str | None) -> None:
+def test_the_consoles_client_secret_with_another_name_is_removed(name: str, others: Any, pattern: str | None) -> None:
     server = ready(secret_name=name)
     server = replace(server, declaration={**server.declaration, "other_holders": others})
     (entry,) = removal.removals([server])
@@ -86,8 +86,8 @@ def test_a_held_client_secret_of_another_name_leaves_too(name: str, others: Any,
     assert "held" not in removal.removals([replace(server, console={})])[0]["client_secrets"][0]
 
 
-def test_former_redirect_uris_leave_alone() -> None:
-    """The server itself stays as it is, and its application too."""
+def test_only_former_redirect_uris_are_removed() -> None:
+    """The server itself and its application are unchanged."""
     former = ["https://old/api/oidc/callback"]
     server = ready(remove_redirect_uris=former, remove_unused_app=True)
     assert server.declaration["remove_console"] is False
@@ -97,7 +97,7 @@ def test_former_redirect_uris_leave_alone() -> None:
     assert removal.deletions(taken_out(server)) == []
 
 
-def test_servers_of_one_tenant_in_any_letter_case_leave_together() -> None:
+def test_servers_of_one_tenant_in_any_letter_case_are_removed_together() -> None:
     (entry,) = removal.removals([ready("desk1"), ready("desk2", tenant_id="CONTOSO.EXAMPLE")])
     assert len(entry["client_secrets"]) == 2
     assert len(removal.removals([ready("desk1"), ready("desk2", tenant_id="fabrikam.example")])) == 2
@@ -118,14 +118,14 @@ def test_a_server_whose_provider_could_not_be_removed_stays_in_the_application()
     [
         ({}, False),
         ({"client_id": "rustdesk", "issuer": "https://id.example/realms/desk"}, True),
-        # What somebody has mistyped in a provider of Entra
+        # A typing error in a provider of Entra
         ({"client_id": "RustDesk"}, False),
         ({"issuer": "https://id.example"}, False),
         ({"client_id": "rustdesk", "issuer": "https://login.partner.microsoftonline.cn/x/v2.0"}, False),
         ({"client_id": None, "issuer": None}, False),
     ],
 )
-def test_a_provider_of_another_service_is_left(changed: dict[str, Any], refused: bool) -> None:
+def test_a_provider_of_another_service_is_kept(changed: dict[str, Any], refused: bool) -> None:
     server = looked_up(**changed)
     said = removal.refusal(server).get("msg", "")
     assert bool(said) is refused
@@ -136,8 +136,9 @@ OTHER = "11111111-2222-4333-8444-555555555555"
 
 
 def looked_up(found: Any = None, variables: dict[str, Any] | None = None, **changed: Any) -> Server:
-    """A server before its provider is removed; ``found`` replaces members of the result of the lookup, ``changed``
-    those of its provider."""
+    """Return a server before its provider is removed. ``found`` replaces members of the lookup's result, ``changed``
+    those of its provider.
+    """
     server = servers.ready(**(variables or {}))
     server = replace(server, console=servers.console(servers.provider(**changed)))
     return replace(server, registration=registration(result(server) | (found or {})))
@@ -157,15 +158,15 @@ def looked_up(found: Any = None, variables: dict[str, Any] | None = None, **chan
         ({"app_id": OTHER}, {"application": None}, ""),
     ],
 )
-def test_a_provider_of_another_application_is_left(variables: Any, found: Any, refused: str) -> None:
+def test_a_provider_of_another_application_is_kept(variables: Any, found: Any, refused: str) -> None:
     said = removal.refusal(looked_up(found, variables, client_id=OTHER)).get("msg", "")
     assert refused in said
     assert bool(said) is bool(refused)
     assert not said or f"set rustdesk_sso_app_replaces to {OTHER}." in said
 
 
-def test_a_provider_is_left_if_its_application_cannot_be_read() -> None:
-    """A sign-in that still works is not taken from users by a run that cannot end."""
+def test_a_provider_is_kept_if_its_application_cannot_be_read() -> None:
+    """A run that cannot finish does not remove a sign-in that still works."""
     error = {"code": "invalid_client", "status": 401}
     whole = {"failed": False, "msg": "Signing in to Entra failed.", "error": error}
     server = servers.ready()
@@ -174,17 +175,17 @@ def test_a_provider_is_left_if_its_application_cannot_be_read() -> None:
         assert told["msg"].startswith("Signing in to Entra failed. Nothing was removed for this server.")
         assert told["error"] == error
     assert removal.refusal(replace(server, registration={}))["msg"].startswith("The application rustdesk-sso was not")
-    # Nothing is there that could be lost
+    # Nothing exists that could be lost
     assert removal.refusal(replace(server, console=servers.console(), registration=whole)) == {}
 
 
-def test_what_is_looked_up_before_a_provider_is_removed() -> None:
+def test_the_lookup_before_a_provider_is_removed() -> None:
     (entry,) = removal.lookups([servers.ready("desk1"), servers.ready("desk2")])
     assert (entry["unique_name"], entry["create"]) == ("rustdesk-sso", False)
     assert removal.lookups([unread(), replace(servers.ready(), console=servers.console())]) == []
 
 
-def test_a_deleted_application_is_looked_for_where_nothing_else_tells() -> None:
+def test_a_deleted_application_is_looked_up_if_nothing_else_identifies_it() -> None:
     none = {"application": None}
     server = looked_up(none)
     options = removal.deleted_lookup(server)
@@ -204,7 +205,7 @@ def test_a_deleted_application_is_looked_for_where_nothing_else_tells() -> None:
 
 
 class TestDeletions:
-    """Which applications go."""
+    """The applications that are deleted."""
 
     def test_one_without_redirect_uris(self) -> None:
         (entry,) = removal.deletions(taken_out(*leaving("desk1", "desk2")))
@@ -234,11 +235,11 @@ class TestDeletions:
         done = registration(result(server, **{"application": {"web_redirect_uris": []}, **of}))
         assert removal.deletions([replace(server, registration=done)]) == []
 
-    def test_what_else_may_sign_in_as_it_is_read_where_it_may_go(self) -> None:
+    def test_certificates_and_federation_are_read_if_it_may_be_deleted(self) -> None:
         (entry,) = removal.removals(leaving("desk1"))
         assert (entry["certificates"], entry["federated_credentials"]) == ([], [])
 
-    def test_not_where_it_is_not_asked_for_by_all(self) -> None:
+    def test_not_unless_all_request_it(self) -> None:
         assert removal.deletions(taken_out(*leaving("desk1"), ready("desk2"))) == []
         assert removal.deletions(taken_out(ready("desk1"))) == []
 
@@ -248,7 +249,7 @@ class TestDeletions:
         assert removal.deletions([replace(server, registration=gone)]) == []
 
     @pytest.mark.parametrize("done", [{}, AS_A_WHOLE, "refused", "another application"])
-    def test_not_one_of_which_it_is_not_known_who_uses_it(self, done: Any) -> None:
+    def test_not_one_whose_uses_are_unknown(self, done: Any) -> None:
         (server,) = leaving("desk1")
         if done == "refused":
             done = registration(refused(server))
@@ -260,7 +261,7 @@ class TestDeletions:
         (server,) = taken_out(*leaving("desk1"))
         assert removal.deletions([replace(server, failure={"phase": "Any", "message": "No."})]) == []
 
-    def test_each_application_for_itself(self) -> None:
+    def test_each_application_is_decided_individually(self) -> None:
         one, other = leaving("desk1")[0], leaving("desk2", app_unique_name="other")[0]
         done = registration(
             result(one, application={"web_redirect_uris": []}),
@@ -271,28 +272,28 @@ class TestDeletions:
 
 
 class TestError:
-    """Why an application is not as it should be."""
+    """The reason why an application is not in the declared state."""
 
-    def test_none(self) -> None:
+    def test_no_reason(self) -> None:
         (server,) = taken_out(*leaving("desk1"))
         assert removal.error(server, server.registration, {}) == ""
         assert removal.error(server, server.registration, {"skipped": True, "msg": "skipped"}) == ""
 
-    def test_its_own_and_not_anothers(self) -> None:
+    def test_only_its_own_failure(self) -> None:
         own, other = ready("desk1"), ready("desk2", app_unique_name="other")
         done = registration(refused(own, "It was throttled."), result(other))
         assert removal.error(own, done) == "It was throttled."
         assert removal.error(other, done) == ""
 
-    def test_that_of_the_deletion(self) -> None:
+    def test_a_failure_of_the_deletion(self) -> None:
         (server,) = taken_out(*leaving("desk1"))
         assert removal.error(server, server.registration, registration(refused(server, "Denied."))) == "Denied."
 
-    def test_a_change_that_check_mode_predicts_to_be_refused(self) -> None:
+    def test_a_change_that_would_be_refused_according_to_check_mode(self) -> None:
         (server,) = taken_out(*leaving("desk1"), change_refused="It is not an owner.")
         assert removal.error(server, server.registration) == "It is not an owner."
 
-    def test_that_of_the_task_as_a_whole(self) -> None:
+    def test_a_failure_of_the_whole_task(self) -> None:
         assert removal.error(ready(), AS_A_WHOLE, {}) == "No module named msgraph."
         (server,) = taken_out(*leaving("desk1"))
         assert removal.error(server, server.registration, AS_A_WHOLE) == "No module named msgraph."

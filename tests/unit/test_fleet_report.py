@@ -48,7 +48,7 @@ def only(*records, **options):
 
 
 def samples(*records):
-    """Each metric's name with its labels and values, as Prometheus would take them in."""
+    """Return each metric's name with its labels and values, as Prometheus reads them."""
     text = fleet_report(list(records), format="prometheus", at=AT)
     read = {}
     for family in text_string_to_metric_families(text):
@@ -60,7 +60,7 @@ def samples(*records):
 
 
 def paths(value, path=()):
-    """Where each key of a record is, as the steps to it."""
+    """Return the path of each key of a record."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield (*path, key)
@@ -70,7 +70,7 @@ def paths(value, path=()):
 
 
 def whole():
-    """A record with something in every list."""
+    """Return a record without empty lists."""
     made = drifted("desk1.example.com", error={"phase": "Inspect the console", "message": "no answer", "cause": ""})
     made["client_secret"]["removed"] = ["6f1d3a52-0000-4000-8000-000000000000"]
     made["application"]["foreign_redirect_uris"] = ["https://other.example"]
@@ -106,7 +106,7 @@ def test_each_state_and_its_reason(make):
     assert bool(server["reason"]) == (state != "healthy")
 
 
-def test_the_most_urgent_state_is_told():
+def test_the_most_urgent_state_is_reported():
     made = restricted("desk1.example.com", client_secret={"expires": expires(-3)})
     assert only(made)["state"] == "restricted"
     made["drift"] = drifted("desk1.example.com")["drift"]
@@ -118,7 +118,7 @@ def test_the_most_urgent_state_is_told():
     assert only(made)["state"] == "unreachable"
 
 
-def test_a_check_that_did_not_run_is_no_failure():
+def test_a_skipped_check_is_not_a_failure():
     made = record()
     made["checks"][0]["ok"] = None
     server = only(made)
@@ -149,7 +149,7 @@ def test_days_left(days, left, state, reason):
     assert (server["days_left"], server["state"], server["reason"]) == (left, state, reason)
 
 
-def test_expiry_in_any_form_of_graphs_or_none():
+def test_expiry_in_each_format_of_graph_or_none():
     server = only(record(client_secret={"expires": "2026-12-31T17:00:00.1234567Z"}))
     assert server["days_left"] == 40
     assert only(record(client_secret={"expires": "2026-12-31T18:00:00+01:00"}))["days_left"] == 40
@@ -180,7 +180,7 @@ def test_servers_by_state_then_days_then_name():
 
 
 def test_tenants_and_applications():
-    """The same unique name in another tenant is another application; what one server knows of it, all are told."""
+    """The same unique name in another tenant is another application. Facts known from one server are shown for all."""
     foreign = {"foreign_redirect_uris": ["https://b.example", "https://a.example"]}
     unknown = {"app_id": "", "display_name": "", "object_id": ""}
     made = model(
@@ -230,7 +230,7 @@ def test_a_value_of_another_type_is_refused(changed, key):
     assert "desk7.example.com" in str(refused.value)
 
 
-def test_what_else_is_refused():
+def test_other_records_that_are_refused():
     with pytest.raises(AnsibleFilterError, match=r"two records .* desk1\.example\.com"):
         model(record(), record())
     with pytest.raises(AnsibleFilterError, match="at is not a valid time"):
@@ -255,7 +255,7 @@ def test_records_by_name():
     assert fleet_report(by_name, format="json", at=AT) == fleet_report(records, format="json", at=AT)
 
 
-def test_the_record_of_a_server_of_which_nothing_is_known():
+def test_the_record_of_an_unknown_server():
     made = model(
         {**blank("desk1.example.com"), "error": {"phase": "", "message": "Failed early.", "cause": ""}}, record("desk2")
     )
@@ -268,7 +268,7 @@ def test_the_records_of_the_tests_have_the_roles_keys():
     assert set(paths(record(checks=[]))) == set(paths(blank("desk1"))) - of_runs_alone
 
 
-def test_all_files_at_once():
+def test_all_files_are_written_together():
     records = few()
     made = fleet_report(records, format="files", at=AT)
     assert made == {
@@ -337,14 +337,14 @@ def test_metrics():
     assert read["report_timestamp_seconds"] == [({}, made_at)]
 
 
-def test_checks_of_one_name_are_one_series():
+def test_checks_of_the_same_name_are_one_series():
     made = broken("desk1.example.com")
     made["checks"].append({"name": "client secret", "ok": True, "detail": "", "hint": ""})
     answers = [value for labels, value in samples(made)["check_ok"] if labels["check"] == "client secret"]
     assert answers == [0]
 
 
-def test_metrics_hold_no_hint():
+def test_metrics_contain_no_hint():
     made = record(client_secret={"hint": "Zq3~"})
     assert "Zq3~" not in fleet_report([made], format="prometheus", at=AT)
 

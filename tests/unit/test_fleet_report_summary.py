@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the fleet report says besides each server's state: the automation's credential, commands, counts, CSV."""
+"""The fleet report's additions to each server's state: the automation's credential, commands, counts, CSV."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def only(*records, **options):
 
 
 def own(credential="certificate", days=None, state="unknown", client_id=CLIENT_ID, path=""):
-    """What the automation signs in with."""
+    """The automation's credential."""
     expiry = "" if days is None else expires(days)
     return {
         "client_id": client_id,
@@ -49,7 +49,7 @@ def own(credential="certificate", days=None, state="unknown", client_id=CLIENT_I
 
 
 def test_the_automations_own_credential():
-    """Each is told once, the most urgent first; one of which nothing is known is not."""
+    """Each is reported once, the most urgent first. An unknown credential is omitted."""
     made = model(
         record("a", automation=own(days=200, state="valid")),
         record("b", automation=own("secret", 12, "expiring")),
@@ -115,7 +115,7 @@ def test_its_metric_is_one_series_for_each_credential():
     }
 
 
-def test_an_application_whose_tenant_is_written_in_two_ways_is_one():
+def test_an_application_whose_tenant_has_two_spellings_is_one():
     tenant_id = "3f2c8a51-9d7e-4c1b-b6a0-5e8f7d2c4b90"
     unknown = {"app_id": "", "display_name": "", "object_id": "", "assignment": "", "portal_url": ""}
     made = model(
@@ -149,7 +149,7 @@ def failure(records, fail_on):
     return fleet_report(records, format="files", at=AT, fail_on=fail_on)["failure"]
 
 
-def test_what_a_run_fails_on():
+def test_states_that_a_run_fails_on():
     records = [*few(), record("z", automation=own(days=-1, state="expired"))]
     assert failure(records, []) == ""
     assert failure(records, ["unreachable", "expiring"]) == (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which client secrets are retired in the end, and which redirect URIs come back."""
+"""The client secrets that are retired at the end, and the redirect URIs that are restored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from support.servers import (
 
 
 def retirements(*servers: Server, predicted: bool = False) -> list[dict[str, Any]]:
-    """What is retired; whether there is anything to do is known from the registration alone."""
+    """Return the retirements. The registration alone shows whether anything needs to be done."""
     found = decisions.retirements(servers, predicted=predicted)
     may = any(decisions.may_retire(server.registration, predicted=predicted) for server in servers)
     assert may or not found
@@ -40,7 +40,7 @@ def retirements(*servers: Server, predicted: bool = False) -> list[dict[str, Any
 
 
 class TestRetirements:
-    """What is removed in the end."""
+    """The client secrets that are removed at the end."""
 
     def test_superseded_client_secrets_of_verified_servers(self) -> None:
         (entry,) = retirements(*verified(ready("desk1"), ready("desk2"), decision="renewed"))
@@ -63,7 +63,7 @@ class TestRetirements:
             {"failure": {"phase": "Verify sign-in", "message": "The client secret is refused."}},
         ],
     )
-    def test_nothing_of_a_server_whose_verification_failed_or_was_not_done(self, changed: dict[str, Any]) -> None:
+    def test_nothing_of_a_server_without_a_successful_verification(self, changed: dict[str, Any]) -> None:
         one, two = verified(ready("desk1"), ready("desk2"), decision="renewed")
         (entry,) = retirements(one, replace(two, **changed))
         assert holders(entry) == ["rustdesk-sso desk1"]
@@ -71,20 +71,20 @@ class TestRetirements:
         assert retirements(replace(two, **changed)) == []
 
     @pytest.mark.parametrize("holds", [False, None])
-    def test_nothing_where_the_console_holds_something_else_by_now(self, holds: bool | None) -> None:
+    def test_nothing_if_the_console_has_another_secret_by_now(self, holds: bool | None) -> None:
         (server,) = verified(ready(), decision="renewed")
         (entry,) = retirements(replace(server, verified={"verified": True, "holds_client_secret": holds}))
-        # Its redirect URI comes back all the same
+        # Its redirect URI is restored anyway
         assert (entry["client_secrets"], entry["web_redirect_uris"]) == ([], {"add": [callback()]})
 
-    def test_nothing_to_do_where_nothing_changed_and_nothing_is_superseded(self) -> None:
+    def test_nothing_to_do_without_changes_and_superseded_secrets(self) -> None:
         assert retirements(*verified(ready("desk1"), ready("desk2"))) == []
 
     def test_superseded_by_an_earlier_run(self) -> None:
         (entry,) = retirements(*verified(ready(), secrets={"superseded": ["k0"]}))
         assert holders(entry) == ["rustdesk-sso desk1"]
 
-    def test_where_another_run_was_faster_its_client_secret_is_the_held_one(self) -> None:
+    def test_if_another_run_was_faster_its_client_secret_is_the_consoles(self) -> None:
         (server,) = verified(ready(), decision="created", secrets={"strays": ["k0"]})
         kept = replace(server, configured={**server.configured, "client_secret": "of another run"})
         (entry,) = retirements(kept)
@@ -92,18 +92,18 @@ class TestRetirements:
         assert (item["held"], item["stray_key_ids"]) == ("of another run", ["k0"])
         assert "held_key_id" not in item
 
-    def test_redirect_uris_come_back_where_the_registration_changed(self) -> None:
+    def test_redirect_uris_are_restored_if_the_registration_changed(self) -> None:
         (entry,) = retirements(*verified(ready(), changed=True))
         assert entry["web_redirect_uris"] == {"add": [callback()]}
         assert retirements(*verified(ready(), changed=True), predicted=True) == []
 
-    def test_check_mode_predicts_though_no_console_holds_the_new_one(self) -> None:
+    def test_check_mode_predicts_although_no_console_has_the_new_secret(self) -> None:
         (server,) = verified(ready(), decision="renewed")
         server = replace(server, verified={"verified": None, "holds_client_secret": None})
         (entry,) = retirements(server, predicted=True)
         assert holders(entry) == ["rustdesk-sso desk1"]
 
-    def test_a_server_that_has_an_obstacle_has_no_part(self) -> None:
+    def test_a_server_with_an_obstacle_is_left_out(self) -> None:
         stopped = replace(ready("desk2"), console=console(callback_url=callback("else")))
         (entry,) = retirements(*verified(ready("desk1"), stopped, decision="renewed"))
         assert (holders(entry), entry["web_redirect_uris"]) == (["rustdesk-sso desk1"], {"add": [callback("desk1")]})
@@ -132,7 +132,7 @@ class TestRetirements:
     ),
     st.booleans(),
 )
-def test_no_server_that_is_not_verified_loses_a_client_secret(drawn: list[dict[str, Any]], predicted: bool) -> None:
+def test_no_unverified_server_loses_a_client_secret(drawn: list[dict[str, Any]], predicted: bool) -> None:
     servers = [ready(f"desk{place}") for place in range(len(drawn))]
     secrets = [secret(server, item["decision"]) for server, item in zip(servers, drawn, strict=True)]
     everything = registration(result(*servers, client_secrets=secrets, changed=True))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which client secrets that a run has made are taken back, and what the message of their server says."""
+"""The client secrets that a failed run removes again, and the message of their server."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ KEY = "new key of desk1"
 
 
 def failed(after: dict[str, Any] | None = None, decision: str = "renewed", **changed: Any) -> Server:
-    """A server for which a client secret was made and that then failed; ``after`` is its console read afterwards."""
+    """Return a server whose client secret was created before it failed. ``after`` is its console, read afterwards."""
     (server,) = registered(ready(), decision=decision)
     return replace(server, failure=FAILURE, console_after=after or {}, **changed)
 
 
 def taken_back(server: Server, *left: str) -> Server:
-    """``server`` after the task that takes back, which has left these."""
+    """Return ``server`` after the task that removes secrets, which has left these."""
     found = result(server, secrets={"superseded": [*left]}, declared=declared_as(server, object_id=OBJECT_ID))
     return replace(server, taken_back=registration(found))
 
@@ -62,20 +62,20 @@ def taken_back(server: Server, *left: str) -> Server:
         ({}, "unknown"),
     ],
 )
-def test_only_a_reading_says_that_it_did_not_reach_the_console(after: dict[str, Any], fate: str) -> None:
+def test_only_a_read_shows_that_it_did_not_reach_the_console(after: dict[str, Any], fate: str) -> None:
     server = failed(after)
     assert stranded.fate(server) == fate
     assert bool(stranded.entries([server])) is (fate == "stranded")
 
 
-def test_what_was_read_back_and_not_replaced_is_held() -> None:
+def test_a_secret_that_was_read_back_and_not_replaced_is_the_consoles() -> None:
     written = {"configured": {"changed": True, "provider": provider()}}
     assert stranded.fate(failed(UNREADABLE, **written)) == "held"
     assert stranded.fate(failed(UNREADABLE, **written, put_back={"provider": provider()})) == "unknown"
     assert stranded.fate(failed(console(provider(held())), **written)) == "stranded"
 
 
-def test_the_console_is_read_only_where_one_was_made_and_the_server_failed() -> None:
+def test_the_console_is_read_only_if_a_secret_was_created_and_the_server_failed() -> None:
     options = stranded.reading(failed())
     assert (options["name"], options["include_secrets"]) == ("azure", True)
     assert options["console_url"]
@@ -88,7 +88,7 @@ def test_the_console_is_read_only_where_one_was_made_and_the_server_failed() -> 
 def test_without_a_failure() -> None:
     (server,) = verified(ready(), decision="created")
     assert stranded.fate(server) == "held"
-    # The phase was left out
+    # The phase was not selected
     assert stranded.fate(replace(server, configured={}, verified={})) == "stranded"
     # Another run has written its own
     assert stranded.fate(replace(server, verified={"verified": True, "holds_client_secret": False})) == "stranded"
@@ -100,7 +100,7 @@ def test_without_a_failure() -> None:
     assert entry["client_secrets"][0]["held"] == f"{CANARY} of another run"
 
 
-def test_one_entry_for_each_application_with_those_that_are_stranded() -> None:
+def test_one_entry_for_each_application_with_its_stranded_secrets() -> None:
     desks = registered(ready("desk1"), ready("desk2"), ready("desk3"), decision="renewed")
     servers = [
         replace(desks[0], failure=FAILURE, console_after=console(provider(held("desk1")))),
@@ -118,7 +118,7 @@ def test_one_entry_for_each_application_with_those_that_are_stranded() -> None:
     assert not stranded.may_be_due(registration(result(*desks)))
 
 
-def test_what_is_told() -> None:
+def test_the_message() -> None:
     server = failed(console(provider(held())))
     gone, stays = taken_back(server), taken_back(server, KEY)
     name = f"The new client secret rustdesk-sso desk1 (key ID {KEY}, expires 2027-09-01T00:00:00Z)"
@@ -133,14 +133,14 @@ def test_what_is_told() -> None:
     assert stranded.report(failed(console(provider(made())))) == ""
 
 
-def test_the_record_names_what_the_console_holds() -> None:
+def test_the_record_names_the_consoles_client_secret() -> None:
     found = record.record(taken_back(failed(console(provider(held())))))
     assert found["client_secret"]["key_id"] == "old key of desk1"
     assert found["message"].startswith("Configure the provider: The console answered 500. The new client secret")
     assert CANARY not in str(found)
 
 
-def test_the_message_of_a_server_that_kept_what_another_run_has_written() -> None:
+def test_the_message_of_a_server_with_the_secret_of_another_run() -> None:
     (server,) = verified(ready(), decision="renewed")
     kept = replace(server, configured={**server.configured, "client_secret": f"{CANARY} of another run"})
     found = record.record(taken_back(kept))
@@ -170,18 +170,18 @@ def test_the_message_of_a_server_that_kept_what_another_run_has_written() -> Non
         ),
     ],
 )
-def test_holding_none_is_not_the_same_as_not_known(seen: dict[str, Any], none: bool) -> None:
+def test_having_no_secret_differs_from_an_unknown_secret(seen: dict[str, Any], none: bool) -> None:
     assert replace(ready(), console=seen).holds_none is none
 
 
-def test_strays_of_before_are_retired_with_the_superseded() -> None:
-    """Their key IDs go to entra_app, which need not wait for the overlap."""
+def test_earlier_orphans_are_retired_with_the_superseded_secrets() -> None:
+    """Their key IDs are passed to entra_app, which need not wait for the overlap."""
     (entry,) = retirements(verified(ready(), decision="created", secrets={"strays": ["k0"]}), predicted=False)
     assert entry["client_secrets"][0]["stray_key_ids"] == ["k0"]
 
 
-def test_one_that_another_run_may_be_about_to_write_stays() -> None:
-    """The console of a kept client secret still has what that run expects there."""
+def test_a_secret_that_another_run_may_still_write_is_kept() -> None:
+    """The console of a kept client secret still has the state that the other run expects."""
     seen = verified(ready(), decision="kept", secrets={"strays": ["k0"], "superseded": ["k0"]})
     (entry,) = retirements(seen, predicted=False)
     assert entry["client_secrets"][0]["stray_key_ids"] == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which changes of an application are tried on one server first, and what follows for the others."""
+"""The changes of an application that are tried on one server first, and the consequences for the others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = [TENANT, "rustdesk-sso"]
 
 
 def changed(**sides: Any) -> dict[str, Any]:
-    """A result of entra_app with this diff."""
+    """Return a result of entra_app with this diff."""
     return {"changed": True, "diff": {"before": {}, "after": {}, **sides}}
 
 
@@ -37,7 +37,7 @@ def changed(**sides: Any) -> dict[str, Any]:
             ["service_principal.app_role_assignment_required"],
         ),
         ({"before": {"service_principal": {"notes": ""}}, "after": {"service_principal": {"notes": "x"}}}, []),
-        # A service principal that is missing stops everybody already
+        # A missing service principal already blocks all users
         ({"before": {"service_principal": "absent"}, "after": {"service_principal": {"account_enabled": True}}}, []),
         ({"before": {"web_redirect_uris": ["a", "b"]}, "after": {"web_redirect_uris": ["a", "c"]}}, [trial.REMOVED]),
         ({"before": {"web_redirect_uris": ["a"]}, "after": {"web_redirect_uris": ["a", "b"]}}, []),
@@ -52,7 +52,7 @@ def test_changes_for_all_users(sides: dict[str, Any], found: list[str]) -> None:
 
 
 def shared(*names: str, decision: str = "renewed", **how: Any) -> list[Server]:
-    """Servers that share an application which changes for all users."""
+    """Servers that share an application with a change for all users."""
     servers = [
         replace(ready(name), console=console(provider(held(name)), callback_url=callback(name))) for name in names
     ]
@@ -66,14 +66,14 @@ def test_the_first_server_is_tried() -> None:
     assert trial.trials([failed, *others]) == [{"server": "desk2", "application": KEY}]
 
 
-def test_nothing_is_tried_where_no_provider_of_another_server_changes() -> None:
+def test_nothing_is_tried_if_no_provider_of_another_server_changes() -> None:
     assert trial.trials(shared("desk1")) == []
     assert trial.trials(shared("desk1", "desk2", decision="kept")) == []
     assert trial.trials(shared("desk1", "desk2", diff={"before": {}, "after": {"tags": []}})) == []
 
 
 def of_trial(**verification: Any) -> dict[str, Any]:
-    """The result of the verification of the server that was tried."""
+    """Return the result of the verification of the server that was tried."""
     entry = {"server": "desk1", "application": KEY}
     return {"results": [{"item": entry, "checks": [], **verification}]}
 
@@ -94,7 +94,7 @@ def test_the_others_wait_for_its_verification() -> None:
     assert trial.refusal(replace(other, trials={})) == ""
 
 
-def test_what_was_done_in_the_trial_is_the_servers_own() -> None:
+def test_changes_during_the_trial_belong_to_its_server() -> None:
     (server,) = shared("desk1")
     tried = {
         "changed": True,
@@ -120,7 +120,7 @@ def test_the_options_of_a_trial() -> None:
     assert (asked["session"], asked["look_again"], asked["must_pass"]) == (None, False, False)
 
 
-def test_a_sign_in_that_did_not_work_before_is_told() -> None:
+def test_a_sign_in_that_did_not_work_before_is_reported() -> None:
     (server,) = shared("desk1", diff={"before": {}, "after": {}})
     for worked, said in ((False, True), (True, False), (None, False)):
         configured = {"changed": True, "worked_before": worked, "provider": provider()}
@@ -128,7 +128,7 @@ def test_a_sign_in_that_did_not_work_before_is_told() -> None:
         assert message.endswith("; sign-in did not work before") is said
 
 
-def test_how_many_servers_are_told() -> None:
+def test_the_number_of_servers_is_reported() -> None:
     (server,) = shared("desk1")
     message = record.record(server, sharing=12)["message"]
     assert message.endswith("; changes for all users of 12 servers: sign_in_audience")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Headers for an access gateway: what can be sent, to whom, and that a value is never quoted."""
+"""Headers for an access gateway: valid headers, their recipients, and values that are never quoted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.servers import values
 SECRET = "s3cret~token"
 
 
-def test_what_can_be_sent():
+def test_valid_headers():
     assert check_headers(None) == check_headers({}) == {}
     assert check_headers({"X-Token": SECRET, "X-Number": 7}) == {"X-Token": SECRET, "X-Number": "7"}
 
@@ -45,7 +45,7 @@ def test_what_can_be_sent():
         {1: SECRET},
     ],
 )
-def test_what_cannot(headers: Any):
+def test_invalid_headers(headers: Any):
     with pytest.raises(InputError, match=r"^headers has ") as caught:
         check_headers(headers)
     assert SECRET not in str(caught.value.as_result())
@@ -61,13 +61,13 @@ def test_what_cannot(headers: Any):
         ("https://desk.internal", "https://desk.example", False),
     ],
 )
-def test_to_whom_the_check_sends_them(console_url: str | None, public_url: str, sent: bool):
+def test_recipients_of_the_check(console_url: str | None, public_url: str, sent: bool):
     params = {"headers": {"X-Token": SECRET}, "console_url": console_url, "public_url": public_url}
     assert bool(of_verification(params)) is sent
 
 
 class Templar:
-    """Ansible's, for values without templates."""
+    """Ansible's templar, for values without templates."""
 
     @staticmethod
     def template(value: Any) -> Any:
@@ -89,7 +89,7 @@ def test_the_variable(given: Any, read: Any):
 
 
 @pytest.mark.parametrize("given", [SECRET, [SECRET], 7])
-def test_a_variable_that_is_no_dictionary(given: Any):
+def test_a_variable_other_than_a_dictionary(given: Any):
     _found, problems = variables.read({"rustdesk_sso_console_headers": given}, Templar)
     (problem,) = problems
     assert problem.startswith("rustdesk_sso_console_headers ")
@@ -97,7 +97,7 @@ def test_a_variable_that_is_no_dictionary(given: Any):
     assert SECRET not in problem
 
 
-def test_a_declaration_with_a_header_that_cannot_be_sent():
+def test_a_declaration_with_an_invalid_header():
     wrong = values(console_headers={"Authorization": SECRET})
     (problem,) = sign_in.problems(wrong)
     assert problem.startswith("rustdesk_sso_console_headers has Authorization")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever member of Graph's document is something else: it is refused, or everything that reads it can."""
+"""If any member of Graph's document has another type, it is refused or remains readable for all code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCOPE = {"id": ID, "value": "read", "type": "User", "adminConsentDisplayName": "
 
 @pytest.fixture(scope="module")
 def document():
-    """An application that has something of everything."""
+    """Return an application in which no member is empty."""
     found = objects.new_application(ID, "contoso.example", TIME)
     found["web"]["redirectUris"] = ["https://desk1.example/api/oidc/callback"]
     found["spa"]["redirectUris"] = ["https://desk1.example/spa"]
@@ -47,7 +47,7 @@ def document():
 
 
 def read(found):
-    """What reads an application."""
+    """Run everything that reads an application."""
     for field in FIELDS:
         field.kind.key(field.read(found))
     for item in found.get("passwordCredentials") or []:
@@ -57,7 +57,7 @@ def read(found):
 
 
 @pytest.mark.parametrize("collection", [False, True])
-def test_every_mutation_is_refused_or_can_be_read(document, collection):
+def test_every_mutation_is_refused_or_readable(document, collection):
     read(document)
     tried = refused = 0
     for at in members(document)[1:]:
@@ -82,8 +82,8 @@ def test_every_mutation_is_refused_or_can_be_read(document, collection):
 
 
 @pytest.mark.parametrize("wrong", ["", "../users/x", "a/b", "a?b", "a b", "a\n", "\u0661", "x" * 200])
-def test_an_id_leads_nowhere_else(document, wrong):
-    """IDs become a part of addresses."""
+def test_an_id_cannot_change_the_path(document, wrong):
+    """IDs become a part of URLs."""
     for name in ("id", "appId"):
         with pytest.raises(ServiceError, match=f"{name} is not an ID"):
             shapes.check({**document, name: wrong}, "Reading failed", "Look", SELECTED)
@@ -92,6 +92,6 @@ def test_an_id_leads_nowhere_else(document, wrong):
 @pytest.mark.parametrize(
     "wrong", ["soon", "", "2026-99-99T10:00:00Z", "2026-11-28", "0000-00-00T00:00:00Z", "9999-12-31T23:00:00-02:00"]
 )
-def test_a_time_is_one(document, wrong):
+def test_a_time_is_valid(document, wrong):
     with pytest.raises(ServiceError, match="endDateTime is not a time"):
         shapes.check({**document, "passwordCredentials": [{**SECRET, "endDateTime": wrong}]}, "Reading failed", "Look")

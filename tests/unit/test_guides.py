@@ -28,8 +28,9 @@ GUIDES = sorted((ROOT / "docs/docsite/rst").glob("*.rst"))
 TAGS = set(re.findall(r"tags: (rustdesk_sso_\w+)", (ROOT / "roles/entra_oidc/tasks/sign_in.yml").read_text()))
 # The pattern of hosts, facts and statistics
 OTHERS = {"rustdesk_sso_hosts", *(f"rustdesk_sso_{name}" for name in ("run", "observed", "adopted", "report"))}
-VARIABLE = re.compile(r"(?<![\w./-])rustdesk_sso_[a-z_]+[a-z]\b(?![\w./*-])")
-# Files with other names that begin like those of the role: metrics, and variables of the rulebook
+# A backslash follows a prefix, such as rustdesk_sso_app\_\*
+VARIABLE = re.compile(r"(?<![\w./-])rustdesk_sso_[a-z_]+[a-z]\b(?![\w./*\\-])")
+# Other names with the role's prefix: metrics, and variables of the rulebook
 NAMING = [ROOT / "plugins/plugin_utils/_report/metrics.prom.j2", *(ROOT / "extensions/eda/rulebooks").glob("*.yml")]
 PREFIXES = ("bootstrap", "adopt", "doctor", "learn", "report", "rotate", "teardown", "remove")
 OF_PLAYBOOK = re.compile(rf"(?<![\w./-])(?:{'|'.join(PREFIXES)})_[a-z_]+[a-z]\b")
@@ -40,20 +41,20 @@ pytestmark = pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.st
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads ``!unsafe`` and ``!vault`` as text."""
+    """A loader that reads ``!unsafe`` and ``!vault`` as text."""
 
 
 _Loader.add_multi_constructor("!", lambda loader, _tag, node: loader.construct_scalar(node))
 
 
 def examples(guide: Path) -> list[Any]:
-    """The YAML of a guide."""
+    """Return the YAML of a guide."""
     texts = [text for language, text in blocks(guide.read_text("utf-8")) if language.startswith("yaml")]
     return [document for text in texts for document in yaml.load_all(text, Loader=_Loader)]
 
 
 def declared(value: Any) -> Iterator[tuple[str, Any]]:
-    """The role's variables in an inventory or a play, with their values."""
+    """Return the role's variables in an inventory or a play, with their values."""
     if isinstance(value, dict):
         for name, item in value.items():
             if str(name).startswith("rustdesk_sso_"):
@@ -75,7 +76,7 @@ def test_variables_of_the_role_exist(guide: Path) -> None:
     assert sorted(named - set(specification()) - extra) == []
 
 
-def test_examples_have_values_that_are_accepted(guide: Path) -> None:
+def test_examples_have_valid_values(guide: Path) -> None:
     for document in examples(guide):
         for name, value in declared(document):
             assert name in specification(), name
@@ -97,6 +98,6 @@ def test_playbooks_and_their_variables_exist(guide: Path) -> None:
 
 
 def unknown(text: str, *files: Path) -> list[str]:
-    """The names in ``text`` that look like variables of a playbook, and are in none of the ``files``."""
+    """Return the names in ``text`` that look like variables of a playbook, but are in none of the ``files``."""
     known = {name for file in files for name in re.findall(r"\w+", file.read_text("utf-8"))}
     return sorted({*OF_PLAYBOOK.findall(text)} - known)

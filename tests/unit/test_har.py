@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is learnt from a recording: enough to configure the server, and nothing that somebody could abuse."""
+"""The contract learned from a recording: enough to configure the server, and nothing that an attacker could use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENTRY = {"name": "okta", "order_index": 3, "enabled": True, "client_id": "Abc-Cl
 
 
 def exchange(method, path, answer=None, sent=None, *, status=200, encoding=None):
-    """One entry as browsers write it."""
+    """Return one entry in the format of browsers."""
     request = {"method": method, "url": f"https://{HOST}{path}", "headers": [{"name": "Cookie", "value": "c00kie"}]}
     if sent is not None:
         request["postData"] = {"mimeType": "application/json", "text": json.dumps(sent)}
@@ -44,7 +44,7 @@ def document(*entries, **top):
 
 
 def visit(shown=None, sent=None, path="/api/oidc/settings", method="PUT"):
-    """A visit of the settings with Submit, among other requests of the page."""
+    """Return a visit of the settings with Submit, among other requests of the page."""
     login = {"access_token": "t0ken", "user": {"name": "admin"}}
     return har(
         exchange("POST", "/api/login", login, {"username": "admin", "password": "pa55word"}),
@@ -55,7 +55,7 @@ def visit(shown=None, sent=None, path="/api/oidc/settings", method="PUT"):
     )
 
 
-def test_a_server_that_is_as_known_needs_no_contract():
+def test_a_server_with_the_known_shape_needs_no_contract():
     learnt = learn(visit())
     assert learnt["contract"] == {}
     assert learnt["confidence"]["keys.client_id"] == "as known"
@@ -84,7 +84,7 @@ PAIRS = {
 
 
 @pytest.mark.parametrize("recording", PAIRS.values(), ids=PAIRS)
-def test_half_a_visit_is_told(recording):
+def test_an_incomplete_visit_is_reported(recording):
     with pytest.raises(InputError, match=r"Record a visit to|Start recording") as caught:
         learn(recording)
     assert SECRET not in str(caught.value)
@@ -94,13 +94,13 @@ BROKEN = [None, 7, [], "", "{", "<html>", {}, {"log": {}}, {"log": {"entries": [
 
 
 @pytest.mark.parametrize("broken", [*BROKEN, {"log": {"entries": 3}}, {"log": {"entries": [{"request": "x"}]}}])
-def test_what_is_no_recording_is_told(broken):
+def test_anything_but_a_recording_is_reported(broken):
     with pytest.raises(InputError, match="not a recording in HAR format"):
         learn(broken)
 
 
-def test_a_callback_with_a_path_of_its_own():
-    """Some page saves it with a request more."""
+def test_a_callback_with_its_own_path():
+    """Some pages save it with an additional request."""
     providers = [{**ENTRY, "order_index": 0}]
     learnt = learn(
         har(
@@ -118,8 +118,8 @@ def test_a_callback_with_a_path_of_its_own():
     }
 
 
-def test_what_is_not_the_type_of_a_member_is_not_taken_for_it():
-    """A place that is a text, and a switch that is a number, are other members."""
+def test_a_member_of_the_wrong_type_is_not_mistaken_for_another():
+    """A place with a text, and a switch with a number, are other members."""
     odd = {"name": "okta", "order": "1", "position": 2, "active": 1, "clientId": "x", "secret": SECRET}
     found = learn(visit(document(odd), document(odd)))
     assert found["contract"]["keys"] == {"order": "position", "client_id": "clientId", "client_secret": "secret"}
@@ -127,7 +127,7 @@ def test_what_is_not_the_type_of_a_member_is_not_taken_for_it():
     assert "check it" in found["confidence"]["keys.order"]
 
 
-def test_people_and_identifiers_in_addresses_are_no_part_of_the_report():
+def test_the_report_has_no_people_and_no_identifiers_from_addresses():
     guid, path = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "/api/oidc/{}/42/eve@secret-host.example"
     entries = visit()["log"]["entries"]
     entries.insert(0, exchange("GET", path.format(guid), {"eve@secret-host.example": {guid: SECRET}}))
@@ -151,7 +151,7 @@ OTHER_WORDS = {option: st.sampled_from([WORDS.get(option, option), *SPELLINGS[op
 
 
 class Learnt(Wire):
-    """A server of any spelling: paths, verb and what is around the document are what the contract says."""
+    """A server with any spelling: paths, verb and the document's envelope follow the contract."""
 
     def __init__(self, document, around, path, method):
         super().__init__(document)
@@ -174,8 +174,8 @@ class Learnt(Wire):
     path=st.sampled_from(["/api/oidc/settings", "/api/v2/settings/oidc"]),
     method=st.sampled_from(["PUT", "POST", "PATCH"]),
 )
-def test_what_was_learnt_configures_the_server(style, words, place, wrapper, path, method):
-    """Whatever a server calls things: after one visit a provider is added there, and nothing of the visit is told."""
+def test_a_learned_contract_configures_the_server(style, words, place, wrapper, path, method):
+    """For any naming: after one visit a provider is added there, and nothing from the visit is shown."""
     entry = {"name": "okta", **{spelt(words[option], style): value for option, value in KNOWN.items()}, "x-ca": "PEM"}
     inner = {"providers": [entry]}
     for name in reversed(place):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is told of a wait that a service asks for."""
+"""The message about a wait that a service requests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._http import 
     ],
 )
 def test_waits(monkeypatch: pytest.MonkeyPatch, wanted: str | None, told: str | None, waited: float) -> None:
-    """Not the query of the request, which may hold the code of a sign-in, and nothing of waits that nobody notices."""
+    """Without the request's query, which may contain a sign-in code, and without waits too short to notice."""
     slept: list[float] = []
     monkeypatch.setattr(urllib3_retry.time, "sleep", slept.append)
     said: list[str] = []
@@ -40,7 +40,7 @@ def test_waits(monkeypatch: pytest.MonkeyPatch, wanted: str | None, told: str | 
     assert said == ([f"GET /api/oidc/auth-query was answered {told}"] if told else [])
     assert slept == [waited]
     if waited > 50:
-        with pytest.raises(MaxRetryError):  # which urllib3 takes as the end of the repeats
+        with pytest.raises(MaxRetryError):  # urllib3 stops the retries on this exception
             second.increment("POST", "/api/login", response=response)
         return
     third = second.increment("POST", "/api/login", response=response)

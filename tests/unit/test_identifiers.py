@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An empty text never identifies an object, and null is the same as omitted: of each module, without a request."""
+"""An empty text never identifies an object, and null means omitted: for each module, without a request."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WORKS = {
     rustdesk_oidc_provider_info: CONSOLE,
     rustdesk_sign_in_check: CHECK,
 }
-# The options that identify an object; a dot leads to a suboption
+# The options that identify an object. A dot leads to a suboption
 IDENTIFYING = {
     entra_app: [
         *("tenant_id", "client_id", "object_id", "app_id", "unique_name", "display_name"),
@@ -65,7 +65,7 @@ IDENTIFYING = {
 }
 ROWS = [(module, option) for module, options in IDENTIFYING.items() for option in options]
 IDS = [f"{module.__name__.rsplit('.', 1)[-1]}.{option}" for module, option in ROWS]
-# What else an entry has to have
+# Other required members of an entry
 BESIDES = {
     "assignments": {"group": "staff"},
     "certificates": {"content": "a certificate"},
@@ -82,7 +82,7 @@ class Asked(Exception):
 
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any request is the end, and the environment is empty."""
+    """Fail on any request, and clear the environment."""
 
     def refuse(*_args: Any, **_options: Any) -> None:
         raise Asked
@@ -93,7 +93,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def params(module: ModuleType, options: dict[str, Any]) -> dict[str, Any]:
-    """The module's validated parameters, as the action plugin has them validated."""
+    """Return the module's parameters, validated as in the action plugin."""
     rules = {key: value for key, value in module.SPEC.items() if key != "supports_check_mode"}
     validated = ArgumentSpecValidator(**rules).validate(given(options, rules["argument_spec"]))
     assert validated.error_messages == []
@@ -101,17 +101,17 @@ def params(module: ModuleType, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(module: ModuleType, options: dict[str, Any]) -> dict[str, Any]:
-    """The result of the module."""
+    """Return the result of the module."""
     return outcome(module.run, params(module, options), Context(False, lambda _warning: None))
 
 
 def check(options: dict[str, Any]) -> None:
-    """Check the declaration of an application; raises InputError."""
+    """Check the declaration of an application. Raises InputError."""
     applications.check_application(params(entra_app, options), entra_app.APPLICATION)
 
 
 def with_empty(option: str) -> dict[str, Any]:
-    """Options in which the one that ``option`` names is empty."""
+    """Return options in which the one that ``option`` names is empty."""
     first, *inner = option.split(".")
     if not inner:
         return {first: ""}
@@ -127,7 +127,7 @@ def test_an_empty_text_is_refused_by_name(module: ModuleType, option: str) -> No
 
 
 @pytest.mark.parametrize("name", ["object_id", "app_id", "unique_name", "display_name", "tenant_id", "client_id"])
-def test_in_an_entry_of_several_it_fails_for_that_one(name: str) -> None:
+def test_in_a_list_it_fails_only_for_that_entry(name: str) -> None:
     entry = {"unique_name": "desks", name: ""}
     result = run(entra_app, {**ENTRA, "applications": [entry]})
     (told,) = result["applications"]
@@ -137,14 +137,14 @@ def test_in_an_entry_of_several_it_fails_for_that_one(name: str) -> None:
 @pytest.mark.parametrize(
     "option", [option for module, option in ROWS if module is entra_app and option not in ("tenant_id", "client_id")]
 )
-def test_the_role_refuses_it_before_it_begins(option: str) -> None:
+def test_the_role_refuses_it_before_its_first_task(option: str) -> None:
     with pytest.raises(InputError, match=f"{option} is empty"):
         check({**WORKS[entra_app], **with_empty(option)})
 
 
 @pytest.mark.parametrize("module", WORKS, ids=lambda module: module.__name__.rsplit(".", 1)[-1])
-def test_null_is_the_same_as_omitted(module: ModuleType) -> None:
-    """Of each option: also where it has a default or a fallback, or excludes another one."""
+def test_null_means_omitted(module: ModuleType) -> None:
+    """For each option, including those with a default or a fallback, and those that exclude others."""
     spec = module.SPEC["argument_spec"]
     nulls = {name: None for name in spec if name not in WORKS[module]}
     assert params(module, {**nulls, **WORKS[module]}) == params(module, WORKS[module])
@@ -180,7 +180,7 @@ def test_a_null_name_is_the_default() -> None:
 
 
 def test_an_empty_environment_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next name counts, as for azure-identity; and null asks the environment, as if omitted."""
+    """The next name counts, as for azure-identity. Null reads the environment, as if omitted."""
     monkeypatch.setenv("AZURE_TENANT_ID", "")
     monkeypatch.setenv("AZURE_TENANT", "contoso.example")
     monkeypatch.setenv("AZURE_CLIENT_ID", "")
@@ -190,17 +190,17 @@ def test_an_empty_environment_variable_is_not_set(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("key", ["app_id", "object_id"])
 @pytest.mark.parametrize("module", [entra_app, entra_app_info])
-def test_what_is_no_id_is_refused_before_the_first_request(module: ModuleType, key: str) -> None:
+def test_an_invalid_id_is_refused_before_the_first_request(module: ModuleType, key: str) -> None:
     result = run(module, {**ENTRA, key: "rustdesk-sso"})
     assert result["msg"].startswith(f"{key} is not a GUID: 'rustdesk-sso'.")
 
 
-def test_other_texts_that_are_empty_clear_a_property() -> None:
+def test_other_empty_texts_clear_a_property() -> None:
     check({**WORKS[entra_app], "notes": "", "home_page_url": "", "description": ""})
 
 
 @pytest.mark.parametrize("option", ["tags", "identifier_uris"])
-def test_a_long_text_is_not_quoted_whole(option: str) -> None:
+def test_a_long_text_is_not_quoted_completely(option: str) -> None:
     with pytest.raises(InputError, match=option) as caught:
         check({**WORKS[entra_app], option: ["x" * 2000]})
     assert len(str(caught.value)) < 300

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which relying parties would lose their identity to an application, and what is left out for them."""
+"""Relying parties that would lose their identity to an application, and the parts left out for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TENANTS = {TENANT, "contoso.example"}
 
 
 def party(client_id: str | None = OURS, issuer: str | None = ISSUER, **more: Any) -> dict[str, Any]:
-    """A relying party as a console describes it."""
+    """Return a relying party as a console describes it."""
     return {
         "name": "desk1",
         "client_id": client_id,
@@ -50,7 +50,7 @@ def party(client_id: str | None = OURS, issuer: str | None = ISSUER, **more: Any
     ],
 )
 def test_the_tenant_of_an_issuer(issuer: str | None, tenant: str | None) -> None:
-    """However it is spelled; a placeholder names none, and other identity providers have none."""
+    """In any spelling. A placeholder names none, and other identity providers have none."""
     assert identity.tenant_of(issuer, ["login.example"]) == tenant
 
 
@@ -77,8 +77,8 @@ def test_the_tenant_of_an_issuer(issuer: str | None, tenant: str | None) -> None
     ],
 )
 @pytest.mark.parametrize("app_id", [OURS, None])
-def test_what_would_be_replaced(held: dict[str, Any], words: str, app_id: str | None) -> None:
-    """Neither a placeholder nor another spelling; with a new application, any client ID that is held."""
+def test_identities_that_would_be_replaced(held: dict[str, Any], words: str, app_id: str | None) -> None:
+    """Neither a placeholder nor another spelling. With a new application, any client ID in use."""
     found = identity.replaced(held, app_id, TENANTS, [])
     if app_id is None and not words and held["client_id"] and held["client_id"].lower() == OURS:
         assert found == f"the client ID {OURS}"
@@ -102,8 +102,8 @@ def test_another_provider_of_the_same_users(other: dict[str, Any], named: bool) 
     assert identity.beside(held, OURS, TENANTS, []) == ("old" if named else "")
 
 
-def test_what_is_left_out() -> None:
-    """What belongs to the refused one alone; what another one needs stays."""
+def test_parts_that_are_left_out() -> None:
+    """Those that belong only to the refused one. Parts that another one needs are kept."""
     one, two = party(), {**party(), "name": "desk2"}
     three = {**party(), "name": "desk3", "web_redirect_uris": ["https://desk3/cb"]}
     declared = {

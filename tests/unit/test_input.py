@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules that values have to follow before anything is requested."""
+"""The rules for values, checked before any request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAN, INFINITE = float("nan"), float("inf")
 
 
 def refusal(rule: Any, *arguments: Any, **options: Any) -> str:
-    """What ``rule`` says of a value that it refuses."""
+    """Return the message of ``rule`` about a value that it refuses."""
     with pytest.raises(InputError) as caught:
         rule(*arguments, **options)
     said = str(caught.value)
@@ -33,7 +33,7 @@ def refusal(rule: Any, *arguments: Any, **options: Any) -> str:
 
 
 class TestUrl:
-    """The one rule for URLs."""
+    """The common rule for URLs."""
 
     @pytest.mark.parametrize(
         "value",
@@ -46,7 +46,7 @@ class TestUrl:
             "https://münchen.example",
         ],
     )
-    def test_taken_without_the_slash_at_the_end(self, value: str) -> None:
+    def test_accepted_without_the_trailing_slash(self, value: str) -> None:
         assert _input.url(value, OPTION) == value.rstrip("/")
 
     @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ class TestUrl:
         ],
     )
     @pytest.mark.parametrize("user", [True, False])
-    def test_a_password_in_it_is_not_quoted(self, value: str, user: bool) -> None:
+    def test_a_password_in_a_url_is_not_quoted(self, value: str, user: bool) -> None:
         value = value.format(SECRET)
         if user and not _input.url_problem(value, user=True):
             return
         assert SECRET not in refusal(_input.url, value, OPTION, user=user)
 
-    def test_a_secret_one_is_not_quoted(self) -> None:
+    def test_a_secret_url_is_not_quoted(self) -> None:
         assert SECRET not in refusal(_input.url, f"hook.example/{SECRET}", OPTION, secret=True)
 
     @pytest.mark.parametrize("value", ["login.example", "https://login.example", "https://login.example:8443/"])
@@ -105,7 +105,7 @@ class TestUrl:
         assert _input.origin(value, OPTION) == expected.rstrip("/")
 
     @pytest.mark.parametrize("value", ["http://login.example", "https://login.example/tenant", "https://", "a@b"])
-    def test_no_origin(self, value: str) -> None:
+    def test_not_an_origin(self, value: str) -> None:
         refusal(_input.origin, value, OPTION)
 
 
@@ -115,7 +115,7 @@ class TestSeconds:
     @pytest.mark.parametrize(
         ("value", "found"), [(0.1, 0.1), (30, 30.0), ("2.5", 2.5), (" 30 ", 30.0), (86400, 86400.0)]
     )
-    def test_taken(self, value: Any, found: float) -> None:
+    def test_accepted(self, value: Any, found: float) -> None:
         assert _input.seconds(value, OPTION) == found
 
     @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ class TestSeconds:
 
 
 class TestLifetime:
-    """Spans of time."""
+    """Durations."""
 
     @pytest.mark.parametrize("value", ["1h", "60m", "90m", "3600s", "180d", "99999d"])
     def test_long_enough(self, value: str) -> None:
@@ -159,7 +159,7 @@ class TestLifetime:
         assert "Set it to 1h or longer" in refusal(_durations.parse, value, OPTION, "1h")
 
     @pytest.mark.parametrize("value", ["", "6 months", "1w", "-1d", "1.5d", "\u0661d", "1d\n", "100000d", LONG])
-    def test_no_span(self, value: str) -> None:
+    def test_not_a_duration(self, value: str) -> None:
         assert "such as 180d" in refusal(_durations.parse, value, OPTION)
 
 
@@ -170,7 +170,7 @@ class TestTenant:
         "value",
         ["3F2C8A51-9D7E-4C1B-B6A0-5E8F7D2C4B90", "contoso.example", "contoso.onmicrosoft.com", "xn--mnchen-3ya.de"],
     )
-    def test_taken(self, value: str) -> None:
+    def test_accepted(self, value: str) -> None:
         assert _input.tenant(value) == value
 
     @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ class TestTenant:
 
 
 class TestFile:
-    """Files that options name."""
+    """Files named in options."""
 
     def test_its_content(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(b"content")
@@ -210,7 +210,7 @@ class TestFile:
     def test_refused(self, path: str) -> None:
         refusal(_input.readable_file, path, OPTION)
 
-    def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
+    def test_a_pipe_does_not_block(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         assert "regular file" in refusal(_input.readable_file, str(tmp_path / "pipe"), OPTION, hint="Set it")[-200:]
 
@@ -292,12 +292,12 @@ def test_options_are_refused_by_name(option: str, value: Any, named: str) -> Non
         ("inner", {"texts": None}),
         ("inner", {}),
         ("entries", [{"name": "a"}]),
-        # What a service has answered is judged where it is read
+        # A service's response is validated when it is read
         ("held", "\x00"),
         ("unknown", "\x00"),
     ],
 )
-def test_options_are_taken(option: str, value: Any) -> None:
+def test_options_are_accepted(option: str, value: Any) -> None:
     _option_values.check({option: value}, SPEC)
 
 

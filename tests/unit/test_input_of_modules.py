@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mistakes in the options of modules: each is refused by the option's name before the first request."""
+"""Mistakes in module options: each is refused by the option's name before the first request."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_refused_by_name(module: str, wrong: dict[str, Any], named: str) -> None
 
 @pytest.mark.parametrize("module", ["entra_app", "entra_app_info"])
 @pytest.mark.parametrize("content", [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nx"])
-def test_a_certificate_that_cannot_be_used(module: str, content: bytes, tmp_path: Path) -> None:
+def test_an_unusable_certificate(module: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.pem").write_bytes(content)
     options = {name: value for name, value in WORKS[module].items() if name != "client_secret"}
     result = through_action(module, {**options, "certificate_path": str(tmp_path / "file.pem")})
@@ -63,5 +63,5 @@ def test_a_certificate_that_cannot_be_used(module: str, content: bytes, tmp_path
 
 
 @pytest.mark.parametrize("module", WORKS)
-def test_what_is_right_goes_on_to_the_first_request(module: str) -> None:
+def test_valid_options_lead_to_the_first_request(module: str) -> None:
     assert "Asked in refuse" in through_action(module, WORKS[module])["msg"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which display name an application may get, and which it may keep."""
+"""The display names that an application may get, and those that it may keep."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a refused login means, whichever language the console speaks, and the client that a session belongs to."""
+"""The meaning of a refused login in any language of the console, and the client of a session."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def test_refusals_of_a_password(status: int, said: str, words: list[str]) -> Non
     assert meant is None or said in meant
 
 
-def test_each_session_has_a_client_of_its_own() -> None:
+def test_each_session_has_its_own_client() -> None:
     one, other = login.new_client(), login.new_client()
     assert one != other
     members = login.client_members(one)
     assert members == {"id": one, "uuid": base64.b64encode(one.encode()).decode()}
 
 
-def test_a_code_completes_the_login_of_the_client_that_began_it() -> None:
+def test_a_code_completes_the_login_of_the_same_client() -> None:
     client = login.new_client()
     assert login.begun_login(f"{client}:a:b") == (client, "a:b")
     other, secret = login.begun_login("a:b")
@@ -90,7 +90,7 @@ class AConsole:
         raise ServiceError("Signing in failed", answer="the code was used", status=401)
 
     def sign_in(self, secret: str = TOTP_SECRET) -> float:
-        """Sign in; gives how long that took. ``sent`` has the codes."""
+        """Sign in, and return how long it took. ``sent`` collects the codes."""
         began = self.now
         self.sent.clear()
         params = {"username": "admin", "password": "x", "totp_secret": secret}
@@ -101,8 +101,8 @@ class AConsole:
         return self.now - began
 
 
-def test_sign_ins_in_the_same_half_minute_have_codes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A console takes each one-time code once: the third sign-in waits for the next one, and says so."""
+def test_sign_ins_in_the_same_half_minute_have_different_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console accepts each one-time code once: the third sign-in waits for the next one, and reports that."""
     console = AConsole(monkeypatch, window=1)
     assert [console.sign_in(), console.sign_in()] == [0, 0]
     assert console.told == []
@@ -129,8 +129,8 @@ def test_a_wrong_secret_is_refused_after_one_wait(monkeypatch: pytest.MonkeyPatc
     assert console.now == 1_000_000_020
 
 
-def test_a_code_by_totp_needs_no_second_run() -> None:
-    """What names the attempt is told where a code comes by e-mail, which belongs to it."""
+def test_a_totp_code_needs_no_second_run() -> None:
+    """The name of the attempt is shown only for codes by email, which belong to it."""
     connection: Any = SimpleNamespace(url=URL)
     for kind, told in (("tfa_check", False), ("email_check", True)):
         with pytest.raises(login.ChallengeError) as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The message about a run, as a chat shows it."""
+"""The message about a run, as a chat service shows it."""
 
 from __future__ import annotations
 
@@ -74,18 +74,18 @@ TITLE = "RustDesk sign-in, 5 servers: 1 failed, 3 verified, 1 not verified, 1 re
 
 
 def slack(run: Run) -> list[str]:
-    """The lines that Slack shows. Slack accepts the message."""
+    """Return the lines that Slack shows. Slack accepts the message."""
     body = message(run, "slack")
     assert refused("slack", body, 0) is None
     texts = [block["text"]["text"] for block in body["blocks"]]
     for text in texts:
-        # Only entities that Slack knows: others would show unescaped or have a meaning
+        # Only entities that Slack knows: others would appear unescaped or have a meaning
         assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", text)
     return [html.unescape(line) for text in texts for line in text.split("\n")]
 
 
 def teams(run: Run) -> list[str]:
-    """The lines that Teams shows. Teams accepts the message."""
+    """Return the lines that Teams shows. Teams accepts the message."""
     body = message(run, "teams")
     assert refused("teams", body, len(json.dumps(body))) is None
     (attachment,) = body["attachments"]
@@ -99,7 +99,7 @@ def teams(run: Run) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """A card's text without its escapes. None of it is Markdown."""
+    """Return a card's text without its escapes. None of it is Markdown."""
     assert not MARKDOWN & set(re.sub(r"\\.", "", text, flags=re.DOTALL)), text
     assert "\n" not in text
     return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
@@ -123,7 +123,7 @@ def test_the_most_urgent_comes_first(shown: Any) -> None:
 
 
 @SHOWN
-def test_the_automations_own_credential_is_told_once(shown: Any) -> None:
+def test_the_automations_own_credential_is_reported_once(shown: Any) -> None:
     own = {"client_id": "6d3b6f0e", "credential": "certificate", "expires": "2026-12-03T17:00:00Z", "state": "expiring"}
     run = {name: record(name, automation=own) for name in ("desk1", "desk2")}
     told = "\n".join(shown(run))
@@ -132,7 +132,7 @@ def test_the_automations_own_credential_is_told_once(shown: Any) -> None:
     assert "6d3b6f0e" not in "\n".join(shown(MIXED))
 
 
-def test_json_holds_the_records() -> None:
+def test_json_contains_the_records() -> None:
     body = message(MIXED, "json")
     assert body["servers"] == MIXED
     assert body["title"] == TITLE
@@ -172,7 +172,7 @@ def test_no_others_are_counted_if_all_are_listed(shown: Any) -> None:
 
 
 @SHOWN
-def test_a_long_text_is_cut_visibly(shown: Any) -> None:
+def test_a_long_text_is_visibly_truncated(shown: Any) -> None:
     (line,) = [line for line in shown({"desk1": failed("word " * 1000)}) if "desk1" in line]
     assert len(line) < 400
     assert line.endswith("\u2026")
@@ -180,7 +180,7 @@ def test_a_long_text_is_cut_visibly(shown: Any) -> None:
 
 @SHOWN
 @given(name=HOSTILE, text=HOSTILE)
-def test_no_name_or_text_means_anything_to_a_chat(shown: Any, name: str, text: str) -> None:
+def test_no_name_or_text_is_interpreted_by_a_chat_service(shown: Any, name: str, text: str) -> None:
     lines = shown({name: failed(text), "desk2": failed()})
     # A title, a heading and a line for each server: no text adds lines
     assert len(lines) == 4
@@ -190,7 +190,7 @@ def test_no_name_or_text_means_anything_to_a_chat(shown: Any, name: str, text: s
 
 
 @given(run=st.dictionaries(HOSTILE, st.builds(failed, HOSTILE), max_size=30))
-def test_a_chat_accepts_any_run(run: Run) -> None:
+def test_a_chat_service_accepts_any_run(run: Run) -> None:
     slack(run)
     teams(run)
 

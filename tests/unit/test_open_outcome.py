@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a request is sent again, and what is said of a write that nobody confirms."""
+"""Repeating a request, and the report on a write without confirmation."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ CONFLICT = ConflictError("Writing failed", answer="another process")
 
 @pytest.fixture(autouse=True)
 def slept(monkeypatch):
-    """The seconds that were waited."""
+    """The seconds spent waiting."""
     waited = []
     monkeypatch.setattr(open_outcome.time, "sleep", waited.append)
     return waited
 
 
 class Script:
-    """Gives one after the other, or raises it."""
+    """Return one outcome after the other, or raise it."""
 
     def __init__(self, *steps):
         self.steps = list(steps)
@@ -54,7 +54,7 @@ class Script:
     ("status", "code", "expected"),
     [
         (None, None, False),  # not sent
-        (200, None, True),  # an answer that cannot be read
+        (200, None, True),  # a response that cannot be read
         (200, "error", False),
         (302, None, False),
         (400, None, False),
@@ -66,7 +66,7 @@ class Script:
         (503, "access_gateway", False),
     ],
 )
-def test_is_open(status, code, expected):
+def test_an_open_outcome(status, code, expected):
     assert is_open(ServiceError("x", status=status, code=code)) is expected
 
 
@@ -125,7 +125,7 @@ def test_not_repeated(error):
 
 
 @pytest.mark.parametrize("error", [CUT, BUSY])
-def test_a_slow_console_is_not_asked_again(monkeypatch, error):
+def test_a_slow_console_gets_no_second_request(monkeypatch, error):
     times = iter([0.0, open_outcome.LONG + 1])
     monkeypatch.setattr(open_outcome.time, "monotonic", lambda: next(times))
     send = Script(error, "answer")
@@ -134,7 +134,7 @@ def test_a_slow_console_is_not_asked_again(monkeypatch, error):
     assert send.calls == 1
 
 
-def test_a_silent_console_is_not_asked_again():
+def test_a_silent_console_gets_no_second_request():
     error = AmbiguousError("Writing failed", answer="no answer")
     error.__cause__ = requests.ReadTimeout()
     send = Script(error, "answer")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the automation may change an application that it can read, and the one command that changes that."""
+"""The automation's right to change an application that it can read, and the one command that grants it."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def asked(owners: list[str] | None, **claims: Any) -> str:
     return refusal(Caller.of({"oid": ME, **claims}), "application me", APP, owners)
 
 
-def test_who_owns_it_or_may_change_all_is_not_refused() -> None:
+def test_an_owner_and_a_caller_that_may_change_all_are_not_refused() -> None:
     assert asked(["other", ME.upper()], roles=[OWNED_BY]) == ""
     assert asked([], roles=["Application.ReadWrite.All"]) == ""
 
 
-def test_who_does_not_own_it_learns_the_command() -> None:
+def test_a_caller_that_is_not_an_owner_gets_the_command() -> None:
     said = asked(["other"], roles=[OWNED_BY])
     assert said.endswith(f"az ad app owner add --id {APP_ID} --owner-object-id {ME}")
     assert "consent" not in said
     assert asked([], roles=[OWNED_BY]) == said
 
 
-def test_without_a_permission_to_change_anything_that_comes_first() -> None:
+def test_a_missing_permission_for_any_change_is_reported_first() -> None:
     said = asked([], roles=["Application.Read.All"])
     assert f"Grant the application me the Microsoft Graph application permission {OWNED_BY}" in said
     assert "az ad" not in said
@@ -46,7 +46,7 @@ def test_without_a_permission_to_change_anything_that_comes_first() -> None:
 
 @pytest.mark.parametrize("roles", [[], [OWNED_BY], ["Application.Read.All"]])
 def test_a_directory_role_may_allow_it(roles: list[str]) -> None:
-    """As Application Administrator or Cloud Application Administrator."""
+    """Such as Application Administrator or Cloud Application Administrator."""
     own = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
     assert asked([], roles=roles, wids=[own]) == ""
     default = ["0997a1d0-0d1d-4acb-b408-d5ca73121e90", "b79fbf4d-3ef9-4689-8143-76b194e85509"]
@@ -54,7 +54,7 @@ def test_a_directory_role_may_allow_it(roles: list[str]) -> None:
 
 
 @pytest.mark.parametrize("owners", [None, []])
-def test_what_is_unknown_is_no_refusal(owners: list[str] | None) -> None:
+def test_unknown_ownership_is_no_refusal(owners: list[str] | None) -> None:
     assert refusal(Caller.of(None), "application me", APP, owners) == ""
     assert asked(owners, scp="Application.ReadWrite.All") == ""
     assert asked(None, roles=[OWNED_BY]) == ""
@@ -65,7 +65,7 @@ def test_a_run_in_check_mode_fails_where_the_change_would() -> None:
     made = record.record(server)
     assert made["failed"]
     assert made["message"] == f"Register the applications: {REFUSED}"
-    # A report tells how sign-in is now
+    # A report shows the current state of sign-in
     assert not record.record(server, observed=True)["failed"]
     unchanged = replace(server, registration=registration(result(server, change_refused=REFUSED)))
     made = record.record(unchanged)

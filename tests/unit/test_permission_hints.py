@@ -29,19 +29,19 @@ GRAPH = "https://graph.microsoft.com"
 
 
 def said(method: str, path: str, **claims: Any) -> str:
-    """The hint for a caller with these claims, an application unless they name scopes."""
+    """Return the hint for a caller with these claims, an application unless they contain scopes."""
     return hint(method, path, "application me", Caller.of({"oid": ME, **claims}), GRAPH)
 
 
 @pytest.mark.parametrize("path", [OWN, f"{OWN}/addPassword", f"/v1.0/applications(appId='{APP}')"])
-def test_who_may_change_its_own_becomes_an_owner(path: str) -> None:
+def test_a_caller_that_may_change_its_own_applications_becomes_an_owner(path: str) -> None:
     told = said("PATCH", path, roles=[OWNED_BY])
     assert told.endswith(f"owner of the application: az ad app owner add --id {APP} --owner-object-id {ME}")
     assert "admin consent" not in told
     assert WRITE_ALL not in told
 
 
-def test_an_owner_of_a_service_principal_is_made_through_graph() -> None:
+def test_an_owner_of_a_service_principal_is_added_through_graph() -> None:
     told = said("PATCH", f"/v1.0/servicePrincipals/{APP}", roles=[OWNED_BY])
     assert f"'{GRAPH}/v1.0/servicePrincipals/{APP}/owners/$ref'" in told
     assert f"/directoryObjects/{ME}" in told
@@ -58,9 +58,7 @@ def test_an_owner_of_a_service_principal_is_made_through_graph() -> None:
         ("GET", "/v1.0/users/alice@contoso.example", [OWNED_BY], "User.ReadBasic.All"),
     ],
 )
-def test_the_permission_that_is_missing_is_the_only_cause(
-    method: str, path: str, roles: list[str], missing: str
-) -> None:
+def test_a_missing_permission_is_the_only_cause(method: str, path: str, roles: list[str], missing: str) -> None:
     told, _bracket, place = said(method, path, roles=roles).partition(" (")
     assert told == f"Grant the application me the Microsoft Graph application permission {missing}, with admin consent"
     assert not place or place.endswith(" of bootstrap_abilities in the playbook bootstrap_automation)")
@@ -74,7 +72,7 @@ def test_the_permission_that_is_missing_is_the_only_cause(
         ("GET", "/v1.0/policies/x", ["Policy.Read.All"]),
     ],
 )
-def test_where_no_permission_is_missing_none_is_named(method: str, path: str, roles: list[str]) -> None:
+def test_without_a_missing_permission_none_is_named(method: str, path: str, roles: list[str]) -> None:
     told = said(method, path, roles=roles)
     assert "has the required permission" in told
     assert "Grant" not in told
@@ -99,12 +97,12 @@ def test_where_no_permission_is_missing_none_is_named(method: str, path: str, ro
     ],
 )
 @pytest.mark.parametrize("scopes", ["openid", "Application.ReadWrite.All Directory.AccessAsUser.All openid"])
-def test_a_user_is_told_the_role(method: str, path: str, told: str, scopes: str) -> None:
-    """Whatever the scopes: Azure CLI's are the same for every user."""
+def test_a_user_gets_the_name_of_the_role(method: str, path: str, told: str, scopes: str) -> None:
+    """Regardless of the scopes: Azure CLI's are the same for every user."""
     assert said(method, path, scp=scopes) == f"Sign in as {told}"
 
 
-def test_a_user_who_may_not_look_up_names_is_told_the_role() -> None:
+def test_a_user_who_may_not_look_up_names_gets_the_name_of_the_role() -> None:
     error = ServiceError("Looking failed", status=403, hint="Sign in as Global Reader")
     refused = looking_refused(error, "User.ReadBasic.All", Caller.of({"oid": ME, "scp": "openid"}))
     assert refused.hint == "Sign in as Global Reader, or set the object ID, which needs no lookup"
@@ -112,14 +110,14 @@ def test_a_user_who_may_not_look_up_names_is_told_the_role() -> None:
     assert str(refused.hint).startswith("Grant the automation User.ReadBasic.All (names of bootstrap_abilities")
 
 
-def test_of_a_token_that_cannot_be_read_nothing_is_known() -> None:
+def test_an_unreadable_token_is_unknown() -> None:
     told = hint("PATCH", OWN, "application me", Caller.of(None), GRAPH)
     assert OWNED_BY in told
     assert "make it an owner of the application" in told
     assert not Caller.of({"roles": "x", "oid": ME}).permissions
 
 
-def test_a_deleted_application_of_somebody_else() -> None:
+def test_a_deleted_application_of_others() -> None:
     told = said("POST", f"/v1.0/directory/deletedItems/{APP}/restore", roles=[OWNED_BY])
     assert OWNED_BY in told
     assert "az ad app owner" not in told

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Comparing a declaration with what is there."""
+"""Comparison of a declaration with the existing object."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def changed(present: dict, desired: dict) -> dict:
     return {change.field.option: change.after for change in _plan.plan(FIELDS, present, desired)}
 
 
-def test_what_is_omitted_is_not_managed():
+def test_omitted_options_are_not_managed():
     assert changed({"title": "A", "uris": ["x"]}, {"title": None, "uris": None, "implicit": None}) == {}
 
 
@@ -42,14 +42,14 @@ def test_a_reordered_list_is_the_same():
     assert changed({"uris": ["b", "a"]}, {"uris": ["a"]}) == {"uris": ["a"]}
 
 
-def test_the_body_holds_the_changes_only():
+def test_the_body_contains_only_the_changes():
     changes = _plan.plan(FIELDS, {"title": "A", "implicit": False}, {"title": "A", "implicit": True, "uris": ["x"]})
     assert _plan.body(changes) == {
         "web": {"redirectUris": ["x"], "implicitGrantSettings": {"enableIdTokenIssuance": True}}
     }
 
 
-def test_a_diff_never_holds_a_secret():
+def test_a_diff_never_contains_a_secret():
     changes = _plan.plan(FIELDS, {"key": "old-value"}, {"key": "new-value"})
     assert _plan.body(changes) == {"secret": "new-value"}
     before, after = _plan.diff(changes)
@@ -57,7 +57,7 @@ def test_a_diff_never_holds_a_secret():
     assert before != after
 
 
-def test_reading_a_document_survives_missing_parts():
+def test_missing_parts_of_a_document_are_tolerated():
     assert IMPLICIT.read({"web": None}) is None
     assert IMPLICIT.read({"web": {"implicitGrantSettings": {"enableIdTokenIssuance": False}}}) is False
     assert URIS.read({"web": {"redirectUris": ["b", "a"]}}) == ["a", "b"]
@@ -69,7 +69,7 @@ def test_an_empty_text_is_null_to_the_service():
     assert _plan.body(_plan.plan(FIELDS, {"note": "n"}, {"note": ""})) == {"note": None}
 
 
-def test_objects_are_compared_by_what_they_say():
+def test_objects_are_compared_by_content():
     service = {"roles": [{"v": "b", "k": ["y", "x"], "on": None}, {"v": "a", "k": [], "on": True, "origin": "filled"}]}
     present = {"roles": ROLES.read(service)}
     same = [{"value": "a", "kinds": None, "on": True}, {"value": "b", "kinds": ["x", "y"], "on": False}]
@@ -78,7 +78,7 @@ def test_objects_are_compared_by_what_they_say():
     assert _plan.body(_plan.plan(FIELDS, present, {"roles": other})) == {"roles": [{"v": "a", "k": ["z"], "on": True}]}
 
 
-def test_lists_are_exact_or_added_to_and_taken_from():
+def test_lists_are_complete_or_changed_by_adding_and_removing():
     assert _plan.chosen(["a", "b"], {"set": ["c"]}) == {"c"}
     assert _plan.chosen(["a", "b"], {"set": []}) == set()
     assert _plan.chosen(["a", "b"], {"add": ["c"], "remove": ["a"]}) == {"b", "c"}

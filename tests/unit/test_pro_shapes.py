@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a server may have in place of the settings document: nothing is written, or what was there is put back."""
+"""Other documents in place of the settings: nothing is written, or the former state is restored."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ UNKNOWN = {
     "a page": "<html>Gateway</html>",
     "an empty object": {},
     "an empty list": [],
-    "the list alone": [OTHER, AZURE],
+    "only the list": [OTHER, AZURE],
     "wrapped": {"code": 0, "data": azure()},
     "wrapped in a list": [azure()],
     "nested once more": {"oidc": azure()},
@@ -48,7 +48,7 @@ UNKNOWN = {
     "providers are null": document() | {"providers": None},
     "providers by name": document() | {"providers": {"azure": AZURE}},
     "providers are text": document() | {"providers": "azure"},
-    "names alone": document("okta", "azure"),
+    "only names": document("okta", "azure"),
     "lists of values": document(["azure", 1, True]),
     "a null among them": document(OTHER, None),
     "no name": document(without(AZURE, "name")),
@@ -59,7 +59,7 @@ UNKNOWN = {
     "camel case": document(
         *(renamed(item, client_id="clientId", client_secret="clientSecret") for item in (OTHER, AZURE))
     ),
-    "camel case around": renamed(azure(), callback_url="callbackUrl", max_auth_count="maxAuthCount"),
+    "camel case outside": renamed(azure(), callback_url="callbackUrl", max_auth_count="maxAuthCount"),
     "app_id in place of client_id": document(renamed(AZURE, client_id="app_id")),
     "the place is text": azure(order_index="1"),
     "the place is a fraction": azure(order_index=1.5),
@@ -79,7 +79,7 @@ UNKNOWN = {
 
 @pytest.mark.parametrize("shown", UNKNOWN.values(), ids=UNKNOWN)
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_what_is_not_known_is_not_touched(state, shown):
+def test_unknown_documents_are_not_touched(state, shown):
     wire = Wire(copy.deepcopy(shown))
     with pytest.raises(ServiceError, match="learn_contract") as caught:
         converge(wire, state=state, **FRESH)
@@ -100,13 +100,13 @@ def test_a_mask_is_not_written_back(mask):
     assert wire.document == before
 
 
-def test_two_providers_of_one_name_are_not_guessed_about():
+def test_two_providers_of_the_same_name_are_ambiguous():
     wire = Wire(document(AZURE, OTHER, {**AZURE, "client_id": "second"}))
     for state in ("present", "absent"):
         with pytest.raises(ServiceError, match="several providers named Azure"):
             converge(wire, state=state, **FRESH)
     assert wire.writes == 0
-    # They are in nobody's way
+    # They do not interfere
     converge(wire, name="okta", client_id="okta-1")
     assert [entry["client_id"] for entry in wire.document["providers"]] == ["id", "okta-1", "second"]
 
@@ -119,7 +119,7 @@ BEFORE = document(OTHER, AZURE)
 SPOILT = {
     "lost": lambda written: BEFORE,
     "emptied": lambda written: {},
-    "no providers any more": lambda written: without(written, "providers"),
+    "providers dropped": lambda written: without(written, "providers"),
     "providers are null": lambda written: {**written, "providers": None},
     "no provider kept": lambda written: {**written, "providers": []},
     "the other one dropped": lambda written: {**written, "providers": written["providers"][1:]},
@@ -133,8 +133,8 @@ SPOILT = {
     "the callback changed": lambda written: {**written, "callback_url": "http://desk.example.com/api/oidc/callback"},
     "the maximum dropped": lambda written: without(written, "max_auth_count"),
     "the maximum as text": lambda written: {**written, "max_auth_count": "500"},
-    "what nobody knows dropped": lambda written: without(written, "trusted_origins"),
-    "what nobody knows changed": lambda written: {**written, "trusted_origins": ["a", "b"]},
+    "unknown member dropped": lambda written: without(written, "trusted_origins"),
+    "unknown member changed": lambda written: {**written, "trusted_origins": ["a", "b"]},
     "disabled": each(lambda entry: {**entry, "enabled": False}),
     "all enabled": each(lambda entry: {**entry, "enabled": True}),
     "members dropped": each(lambda entry: without(entry, "group_mapping", "pkce")),
@@ -142,7 +142,7 @@ SPOILT = {
     "secrets emptied": each(lambda entry: {**entry, "client_secret": ""}),
     "secrets null": each(lambda entry: {**entry, "client_secret": None}),
     "issuers without a scheme": each(lambda entry: {**entry, "issuer": "login.example/t/v2.0"}),
-    "places counted anew": each(lambda entry: {**entry, "order_index": 0}),
+    "all places equal": each(lambda entry: {**entry, "order_index": 0}),
     "places as text": each(lambda entry: {**entry, "order_index": str(entry["order_index"])}),
     "names in capitals": each(lambda entry: {**entry, "name": entry["name"].upper()}),
     "camel case": each(lambda entry: renamed(entry, client_id="clientId")),
@@ -150,7 +150,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
-def test_what_a_server_does_not_keep_is_put_back(spoil):
+def test_values_that_a_server_does_not_keep_are_restored(spoil):
     wire = Wire(copy.deepcopy(BEFORE))
     wire.keeps = lambda written: written if written == BEFORE else spoil(written)
     with pytest.raises(ServiceError, match="former settings were restored") as caught:
@@ -162,14 +162,14 @@ def test_what_a_server_does_not_keep_is_put_back(spoil):
     assert not [secret for secret in SECRETS if secret in str(caught.value)]
 
 
-def test_a_server_that_takes_nothing_back_either_is_reported():
+def test_a_server_that_refuses_the_restored_values_is_reported():
     wire = Wire(copy.deepcopy(BEFORE), keeps=each(lambda entry: {**entry, "enabled": False}))
     with pytest.raises(ServiceError, match="could not be restored completely"):
         converge(wire, **FRESH)
 
 
-def test_what_a_server_may_do_with_a_new_provider():
-    """It may complete it, and hide the secret from then on; neither is a difference."""
+def test_permitted_changes_of_a_server_to_a_new_provider():
+    """It may complete it, and hide the secret from then on. Neither is a difference."""
     wire = Wire(document(OTHER))
     wire.keeps = lambda written: {
         **written,
@@ -180,7 +180,7 @@ def test_what_a_server_may_do_with_a_new_provider():
     assert wire.writes == 1
 
 
-# What no version has had so far, under names that no option has
+# Members that no version has had so far, with names that no option has
 STRANGE = st.dictionaries(
     st.sampled_from(["trusted_origins", "trusted_audiences", "group_mapping", "pkce", "proxy", "root_ca", "x-ca", "ü"]),
     st.recursive(
@@ -192,8 +192,8 @@ STRANGE = st.dictionaries(
 
 
 @given(STRANGE, STRANGE, STRANGE)
-def test_what_later_versions_have_survives_all_that_can_be_declared(top, ours, others):
-    """Settings, other providers and removal: every other byte, and the order of members, stays."""
+def test_members_of_later_versions_survive_any_declaration(top, ours, others):
+    """Changes of settings, other providers, and removal keep every other byte and the order of members."""
     first, second = {**others, **OTHER}, {**OTHER, "name": "github", **others}
     wire = Wire({**top, **document({**AZURE, **ours}, first, second)})
     before = copy.deepcopy(wire.document)
@@ -213,7 +213,7 @@ def test_what_later_versions_have_survives_all_that_can_be_declared(top, ours, o
 
 
 class SplitWire(Wire):
-    """A console whose callback URL has a path of its own; refuses providers if ``refuses``."""
+    """A console whose callback URL has its own path. It refuses providers if ``refuses``."""
 
     def __init__(self, document, refuses=False):
         super().__init__(document)
@@ -238,7 +238,7 @@ SPLIT = {"callback_path": "/api/callback"}
 CALLBACK = "https://desk.example.com/api/oidc/callback"
 
 
-def test_a_callback_url_with_a_path_of_its_own():
+def test_a_callback_url_with_its_own_path():
     """It is written before the provider is offered."""
     wire = SplitWire(without(document(OTHER), "callback_url"))
     assert converge(wire, SPLIT, callback_url=CALLBACK, **NEW).changed
@@ -248,7 +248,7 @@ def test_a_callback_url_with_a_path_of_its_own():
 
 
 def test_a_provider_that_is_refused_after_the_callback_url():
-    """The callback URL is put back."""
+    """The callback URL is restored."""
     wire = SplitWire(without(document(OTHER), "callback_url"), refuses=True)
     with pytest.raises(ServiceError):
         converge(wire, SPLIT, callback_url=CALLBACK, **NEW)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is changed in a console, and what is left alone."""
+"""Changes to a console, and the parts that are left unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._rustdesk.pro
 from support.wire import AZURE, NEW, OTHER, Wire, converge, declared, document
 
 
-def test_a_new_provider_is_added_at_the_end_and_the_rest_stays():
+def test_a_new_provider_is_appended_and_the_rest_is_unchanged():
     wire = Wire(document(OTHER))
     assert converge(wire, **NEW).changed
     assert wire.document == document(OTHER, {"name": "azure", "order_index": 4, "enabled": True, **NEW})
@@ -26,20 +26,20 @@ def test_a_new_provider_is_added_at_the_end_and_the_rest_stays():
 
 
 @pytest.mark.parametrize("name", ["azure", "AZURE", "Microsoft", "microsoft"])
-def test_names_that_mean_the_same_find_the_provider_and_do_not_rename_it(name):
+def test_equivalent_names_find_the_provider_and_do_not_rename_it(name):
     wire = Wire(document(AZURE, OTHER))
     assert not converge(wire, name=name, **NEW).changed
     converge(wire, name=name, client_id="other")
     assert wire.document == document({**AZURE, "client_id": "other"}, OTHER)
 
 
-def test_the_exact_name_wins():
+def test_the_exact_name_takes_precedence():
     exact = {**AZURE, "name": "azure", "client_id": "exact"}
     converge(wire := Wire(document(AZURE, exact)), enabled=False)
     assert wire.document == document(AZURE, {**exact, "enabled": False})
 
 
-def test_absent_removes_it_alone():
+def test_absent_removes_only_this_provider():
     wire = Wire(document(AZURE, OTHER))
     assert converge(wire, state="absent").changed
     assert wire.document == document(OTHER)
@@ -47,7 +47,7 @@ def test_absent_removes_it_alone():
 
 
 @pytest.mark.parametrize("missing", ["client_id", "client_secret", "issuer"])
-def test_a_new_provider_needs_all_it_takes_to_sign_in(missing):
+def test_a_new_provider_needs_everything_for_a_sign_in(missing):
     wire = Wire(document())
     with pytest.raises(InputError, match=missing):
         converge(wire, **{**NEW, missing: None})
@@ -88,7 +88,7 @@ def test_a_mask_is_never_written_back(masked):
         lambda d: {key: value for key, value in d.items() if key != "max_auth_count"},
     ],
 )
-def test_a_console_that_does_not_keep_what_was_written_gets_the_former_document_back(spoil):
+def test_a_former_document_is_restored_if_the_console_does_not_keep_the_new_one(spoil):
     former = document({**OTHER, "enabled": True})
     wire = Wire(former)
     wire.keeps = lambda written: written if written == former else spoil(written)
@@ -125,7 +125,7 @@ def test_a_document_of_another_shape_is_refused_before_any_write(seen):
     st.lists(st.dictionaries(st.text(max_size=3), SCALARS, max_size=3), max_size=3),
     st.dictionaries(st.text(max_size=3), JSON, max_size=3),
 )
-def test_what_is_not_understood_survives(extras, top):
+def test_unknown_members_survive(extras, top):
     others = [{**extra, "name": f"other{index}"} for index, extra in enumerate(extras)]
     before = {**top, "providers": [*others, AZURE], "callback_url": None}
     wire = Wire(copy.deepcopy(before))
@@ -141,7 +141,7 @@ ONE, TWO = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-0000
     [
         ({"client_id": ONE}, {"client_id": TWO}, ["client_id"]),
         ({"client_id": ONE}, {"client_id": ONE.upper()}, []),
-        # Nobody has signed in with these
+        # No user has signed in with these
         ({"client_id": ""}, {"client_id": TWO}, []),
         ({"client_id": "to be set"}, {"client_id": TWO}, []),
         ({"issuer": f"https://login.example/{ONE}/v2.0"}, {"issuer": f"https://login.example/{TWO}/v2.0"}, ["issuer"]),
@@ -151,24 +151,24 @@ ONE, TWO = "11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-0000
         ({}, {"client_secret": "fresh"}, []),
     ],
 )
-def test_a_change_of_identity_is_told_as_such(present, wanted, identity):
+def test_a_change_of_identity_is_reported_as_such(present, wanted, identity):
     todo = provider.plan(declared(**wanted), [Provider("azure", **{**NEW, **present})], {})
     assert todo.identity == identity
     after = todo.diff()["after"]
     assert after.get("accounts") == (f"new for all users ({identity[0]})" if identity else None)
 
 
-def test_a_new_provider_changes_nobodys_identity():
+def test_a_new_provider_changes_no_users_identity():
     assert provider.plan(declared(**NEW), [], {}).identity == []
 
 
 class TestWhatAnotherRunHasWritten:
-    """The client secret that the provider has got since it was read."""
+    """The client secret that the provider got since it was read."""
 
     HELD, MINE, ANOTHERS = ("held~0123456789abcdef", "mine~0123456789abcdef", "anothers~0123456789ab")
 
     def found(self, present: str | None, replaces: list[str] | None, **changed: object) -> str | None:
-        """What is kept of a provider that has the client secret ``present``."""
+        """Return the kept values of a provider that has the client secret ``present``."""
         has = Provider("azure", client_id="App", client_secret=present)
         for name, value in changed.items():
             setattr(has, name, value)
@@ -180,10 +180,10 @@ class TestWhatAnotherRunHasWritten:
         assert self.found(self.ANOTHERS, []) == self.ANOTHERS
 
     @pytest.mark.parametrize("present", [None, "", "short", HELD, MINE, "*" * 40])
-    def test_what_it_had_before_or_what_is_none_is_replaced(self, present):
+    def test_a_former_or_invalid_one_is_replaced(self, present):
         assert self.found(present, [self.HELD]) is None
 
-    def test_only_of_the_same_application_and_where_it_is_asked_for(self):
+    def test_only_for_the_same_application_and_on_request(self):
         assert self.found(self.ANOTHERS, [self.HELD], client_id="other") is None
         assert self.found(self.ANOTHERS, [self.HELD], secret_readable=False) is None
         assert self.found(self.ANOTHERS, [self.HELD], name="other") is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which users a console keeps from signing in with a provider, from what is known of both."""
+"""The users that a console blocks from signing in with a provider, as far as both are known."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ON = Provider("azure", "oidc", enabled=True)
 def names(
     console_type: str, provider: Provider | None, maximum: int | None = None, users: int | None = None
 ) -> list[str]:
-    """The names of what follows; each is a sentence with a next step."""
+    """Return the names of the restrictions. Each is a sentence with a next step."""
     found = restrictions(console_type, provider, maximum, users)
     for item in found:
         assert item.result().keys() == {"name", "detail", "hint"}
@@ -34,7 +34,7 @@ def names(
 
 @pytest.mark.parametrize("console_type", CONSOLES)
 @pytest.mark.parametrize("provider", [None, Provider("azure"), Provider("azure", enabled=False, auto_register=False)])
-def test_nobody_is_kept_from_what_nobody_is_offered(console_type: str, provider: Provider | None) -> None:
+def test_a_provider_that_is_not_offered_restricts_no_user(console_type: str, provider: Provider | None) -> None:
     assert names(console_type, provider, 0, 5) == []
     assert not needs_users(provider, 5)
 
@@ -57,7 +57,7 @@ def test_the_maximum(maximum: int | None, users: int | None, expected: list[str]
     assert names(PRO, ON, maximum, users) == expected
 
 
-def test_when_users_have_to_be_counted() -> None:
+def test_when_users_must_be_counted() -> None:
     assert needs_users(ON, 500)
     assert not needs_users(ON, 0)
     assert not needs_users(ON, None)
@@ -75,19 +75,19 @@ def test_a_new_provider_registers_users() -> None:
 @pytest.mark.parametrize(
     ("console_type", "provider_type", "scopes", "expected"),
     [
-        # It then asks for those that it has by default
+        # It then requests its default scopes
         (API, "oidc", None, []),
         (API, "oidc", [], []),
         (API, "oidc", ["email", "openid"], []),
         (API, "oidc", ["openid", "profile"], ["email_claim"]),
         (API, "google", ["openid", "profile"], ["email_claim"]),
         (API, "github", ["openid", "profile"], []),
-        # They name users by other claims
+        # They identify users by other claims
         ("rustdesk_console", "oidc", ["openid", "profile"], []),
         (PRO, "oidc", ["openid", "profile"], []),
     ],
 )
-def test_the_address_by_which_users_are_named(
+def test_the_address_that_identifies_users(
     console_type: str, provider_type: str, scopes: list[str] | None, expected: list[str]
 ) -> None:
     assert names(console_type, Provider("azure", provider_type, enabled=True, scopes=scopes)) == expected

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each type of identity provider needs, under which names it goes, and what a rename takes."""
+"""The requirements and names of each type of identity provider, and the conditions for a rename."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.wire import AZURE, OTHER, Wire, converge, declared, document
 CLIENT = {"client_id": "id", "client_secret": "s3cret"}
 ISSUER = {"issuer": "https://login.example"}
 ENDPOINTS = {f"{name}_endpoint": f"https://login.example/{name}" for name in ("authorization", "token", "userinfo")}
-# What is needed besides the client; azure, okta and auth0 give each customer an issuer of his own
+# Requirements in addition to the client. azure, okta and auth0 have an issuer for each customer
 NEEDS = {
     "azure": ISSUER,
     "okta": ISSUER,
@@ -48,7 +48,7 @@ def test_every_type_is_described_here():
 
 @pytest.mark.parametrize("provider_type", NEEDS)
 def test_a_new_provider_of_each_type(provider_type):
-    """What it needs is enough, is what is written, and is named when it is missing, before any write."""
+    """Its requirements are sufficient, are written, and are named before any write if they are missing."""
     options = {"name": named(provider_type), "type": provider_type, **CLIENT, **NEEDS[provider_type]}
     wire = Wire(document(OTHER) if provider_type != "okta" else document())
     converge(wire, **options)
@@ -69,8 +69,8 @@ def test_a_new_provider_of_each_type(provider_type):
 
 
 @pytest.mark.parametrize("provider_type", BUILT_IN)
-def test_a_built_in_type_goes_by_its_own_name(provider_type):
-    """It follows from the name; under another name RustDesk would not know it."""
+def test_a_built_in_type_has_its_own_name(provider_type):
+    """It follows from the name. RustDesk would not recognize it under another name."""
     wire = Wire(document())
     converge(wire, name=provider_type.upper(), **CLIENT, **NEEDS[provider_type])
     assert wire.document["providers"][0]["name"] == provider_type.upper()
@@ -86,7 +86,7 @@ def test_microsoft_is_azure():
         converge(wire, name="azure", type="github", **CLIENT)
 
 
-def test_endpoints_stand_in_for_an_issuer():
+def test_endpoints_replace_an_issuer():
     converge(wire := Wire(document()), name="contoso", **CLIENT, **ENDPOINTS)
     assert wire.document["providers"][0]["token_endpoint"] == ENDPOINTS["token_endpoint"]
 
@@ -107,14 +107,14 @@ def test_a_rename_is_refused_unless_it_is_forced():
 
 
 @pytest.mark.parametrize("former", ["azure", "Azure", "Microsoft", "nobody"])
-def test_a_former_name_that_means_the_same_renames_nothing(former):
+def test_an_equivalent_former_name_is_not_a_rename(former):
     wire = Wire(document(AZURE))
     for name in ("azure", "Microsoft"):
         assert not converge(wire, name=name, former_name=former, force_rename=True).changed
     assert wire.document == document(AZURE)
 
 
-def test_a_provider_of_the_former_name_is_no_hindrance_to_removal():
+def test_a_provider_with_the_former_name_does_not_prevent_removal():
     wire = Wire(document(OTHER))
     assert not converge(wire, name="contoso", former_name="okta", state="absent").changed
     assert wire.document == document(OTHER)
@@ -129,8 +129,8 @@ def test_a_provider_of_the_former_name_is_no_hindrance_to_removal():
         ("mine", set()),
     ],
 )
-def test_which_names_are_one(name, console_types):
-    """Only RustDesk Server Pro takes azure and Microsoft for one; the other consoles compare names exactly."""
+def test_names_of_the_same_provider(name, console_types):
+    """Only RustDesk Server Pro treats azure and Microsoft as the same. The other consoles compare names exactly."""
     for console_type in ("pro", "auto", *FREE_NAMES):
         same = console_type in console_types
         assert same_name("azure", name, console_type) is same
@@ -140,8 +140,8 @@ def test_which_names_are_one(name, console_types):
 
 
 @pytest.mark.parametrize("console_type", FREE_NAMES)
-def test_names_that_differ_by_case_alone(console_type):
-    """A second one is not added beside the first, and neither is removed in place of the other."""
+def test_names_that_differ_only_by_case(console_type):
+    """No second one is added beside the first, and neither is removed instead of the other."""
     there = [Provider("Azure", client_id="id")]
     with pytest.raises(InputError, match="Set name to Azure"):
         provider.plan(declared(**CLIENT, **ISSUER), there, {}, console_type)
@@ -167,7 +167,7 @@ def test_names_that_differ_by_case_alone(console_type):
         ("pro", {"type": "oidc"}, "oauth2", None),
     ],
 )
-def test_a_wrong_type_is_corrected_where_one_is_declared(console_type, options, present, written):
+def test_a_wrong_type_is_corrected_if_one_is_declared(console_type, options, present, written):
     params = declared(**options)
     todo = provider.plan(params, [Provider(params["name"], present, enabled=True)], {}, console_type)
     assert todo.values() == ({"type": written} if written else {})
@@ -175,8 +175,8 @@ def test_a_wrong_type_is_corrected_where_one_is_declared(console_type, options, 
     assert todo.target.type == (written or present)
 
 
-def test_oauth2_that_may_work_is_not_changed():
-    """Its users could be known by another ID to OpenID Connect."""
+def test_an_oauth2_provider_that_may_work_is_not_changed():
+    """With OpenID Connect, its users could have other IDs."""
     present = Provider("azure", "oauth2", **ENDPOINTS)
     with pytest.raises(InputError, match="Set type to oauth2"):
         provider.plan(declared(type="oidc"), [present], {}, "rustdesk_console")
@@ -185,12 +185,12 @@ def test_oauth2_that_may_work_is_not_changed():
     assert provider.plan(declared(type="oidc"), [incomplete], {}, "rustdesk_console").changed
 
 
-def test_a_secret_that_was_not_read_is_not_known():
+def test_a_secret_that_was_not_read_is_unknown():
     shown = [Provider("azure", client_secret=None, secret_readable=readable).view() for readable in (True, False)]
     assert [item["client_secret_set"] for item in shown] == [False, None]
 
 
 @pytest.mark.parametrize("held", [None, ""])
-def test_an_endpoint_that_is_not_there_is_cleared(held):
+def test_a_missing_endpoint_needs_no_clearing(held):
     todo = provider.plan(declared(token_endpoint="", jwks_endpoint=""), [Provider("azure", token_endpoint=held)], {})
     assert not todo.changed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The QR code that a terminal shows: what it encodes, how it is drawn, and what is said in its place."""
+"""The QR code in a terminal: its content, its drawing, and the text that replaces it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ URL = (
     "CeuQeRkm5NMpJWZG3hSuFU&code_challenge_method=S256&redirect_uri=https%3A%2F%2Frustdesk.example.com%2Fapi%2Foidc%2F"
     "callback&scope=openid+openid+email+profile&nonce=MUZ7LYdaYk9-3x7FT_gaWg"
 )
-# Which of the upper and the lower module each sign shows as light
+# The upper or lower modules that each character shows as light
 LIGHT = {"█": (True, True), "▀": (True, False), "▄": (False, True), " ": (False, False)}
 
 
 def modules(drawn: str) -> list[list[bool]]:
-    """The modules that are drawn, with the border; true is dark."""
+    """Return the drawn modules with the border. True is dark."""
     rows = []
     for line in drawn.split("\n"):
         shown = [LIGHT[sign] for sign in line]
@@ -39,13 +39,13 @@ def test_it_fits_into_80_columns_and_encodes_the_text() -> None:
     (width,) = {len(row) for row in found}
     assert width <= 80
     assert len(qr_code(URL, width - 1).split("\n")[0]) == width - 2
-    # The library decides which of eight masks is the best, always in the same way
+    # The library chooses the best of eight masks, always in the same way
     expected = [[bool(module) for module in row] for row in segno.make_qr(URL, error="l", boost_error=False).matrix]
     assert [row[2:-2] for row in found[2:]][: len(expected)] == expected
     assert not any(any(row) for row in found[:2])
 
 
-def test_colors_are_its_own() -> None:
+def test_colors_are_explicit() -> None:
     """Light stays light on a terminal with a light background."""
     lines = qr_code(URL, colors=True).split("\n")
     assert all(line.startswith("\033[97;40m") and line.endswith("\033[0m") for line in lines)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nobody waits for an answer that does not come."""
+"""No task waits for an answer that does not come."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_answers_until_the_end() -> None:
         assert served.result(SECONDS) is None
 
 
-def test_a_failure_is_raised_where_it_was_asked() -> None:
+def test_a_failure_is_raised_in_the_caller() -> None:
     questions: Questions[str] = Questions()
 
     def fail() -> str:
@@ -40,8 +40,8 @@ def test_a_failure_is_raised_where_it_was_asked() -> None:
 
 
 @pytest.mark.parametrize("first", ["ask", "close"])
-def test_nobody_is_there(first: str) -> None:
-    """Whether the one who would have answered gives up before or after the question."""
+def test_nothing_answers(first: str) -> None:
+    """The answering side closes before or after the question."""
     questions: Questions[str] = Questions()
     with ThreadPoolExecutor(1) as threads:
         if first == "close":

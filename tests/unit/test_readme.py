@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The README is short, names all that users run, and works on GitHub and on Galaxy, which shows no other file."""
+"""The README is short, names all that users run, and works on GitHub and on Galaxy, which shows only this file."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_refused(uri, about):
 
 
 @pytest.mark.parametrize("uri", ["https://*.example.com/callback", "https://a.example.com/?x=1", "urn:x:y"])
-def test_refused_with_personal_accounts_only(uri):
+def test_refused_only_with_personal_accounts(uri):
     assert problems([uri], ORGANISATION) == []
     assert len(problems([uri], PERSONAL)) == 1
 
@@ -72,7 +72,7 @@ def test_on_two_platforms():
     assert on_two_platforms({**known, "spa_redirect_uris": []}) == {}
 
 
-def test_how_many():
+def test_number_of_redirect_uris():
     uris = [f"https://desk{number}.example.com/callback" for number in range(257)]
     assert problems(uris[:256], ORGANISATION) == []
     assert len(problems(uris, ORGANISATION)) == 1

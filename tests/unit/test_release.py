@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a release and its compatibility tests are decided by."""
+"""The checks of a release, and the selection of its compatibility tests."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TOOLS = ROOT / "tests/tools"
 
 @pytest.fixture
 def tool(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Imports one of the tools, which are scripts that find each other by their folder."""
+    """Import one of the tools, which are scripts that import each other from their folder."""
     monkeypatch.syspath_prepend(str(TOOLS))
     return importlib.import_module
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A tree that may be released as 1.2.0."""
+    """Return a tree that may be released as 1.2.0."""
     (tmp_path / "changelogs/fragments").mkdir(parents=True)
     (tmp_path / "galaxy.yml").write_text("namespace: deskops\nversion: 1.2.0\n")
     (tmp_path / "changelogs/changelog.yaml").write_text("---\nancestor: null\nreleases:\n  1.2.0:\n    changes: {}\n")
@@ -47,7 +47,7 @@ def test_a_tag_of_another_version(tool: Any, tree: Path, tag: str) -> None:
     assert len(others) == 2
 
 
-def test_a_fragment_that_is_left(tool: Any, tree: Path) -> None:
+def test_a_leftover_fragment(tool: Any, tree: Path) -> None:
     (tree / "changelogs/fragments/12-late.yml").write_text("bugfixes: [x]\n")
     (told,) = tool("release").obstacles("1.2.0", tree)
     assert "12-late.yml" in told
@@ -55,7 +55,7 @@ def test_a_fragment_that_is_left(tool: Any, tree: Path) -> None:
 
 
 def test_plugins_of_former_releases_exist_or_have_a_tombstone() -> None:
-    """A tombstone names what to use in their place. Without it, Ansible reports an unknown plugin."""
+    """A tombstone names the replacement. Without it, Ansible reports an unknown plugin."""
     releases = yaml.safe_load((ROOT / "changelogs/changelog.yaml").read_text())["releases"].values()
     routing = yaml.safe_load((ROOT / "meta/runtime.yml").read_text()).get("plugin_routing", {})
     released = {("modules", item["name"]) for release in releases for item in release.get("modules", [])}
@@ -75,7 +75,7 @@ def test_lower_bounds(tool: Any) -> None:
             lowest([wrong])
 
 
-def test_all_requirements_have_a_lower_bound_alone(tool: Any) -> None:
+def test_all_requirements_have_only_a_lower_bound(tool: Any) -> None:
     found = tool("matrix").lowest((ROOT / "requirements.txt").read_text().splitlines())
     assert len(found) >= 4
 
@@ -107,8 +107,8 @@ def test_actions_are_pinned() -> None:
         assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used), path
 
 
-def test_the_oldest_python_takes_the_plugins(tool: Any) -> None:
-    """It refuses what linters that run on a newer one do not see, such as nested asynchronous comprehensions."""
+def test_the_oldest_python_compiles_the_plugins(tool: Any) -> None:
+    """It rejects code that linters on a newer version accept, such as nested asynchronous comprehensions."""
     python = tool("sanity").find_python("3.10")
     if python is None:
         pytest.skip("Python 3.10 is not here")

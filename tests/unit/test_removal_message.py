@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run says of a server that it removes: what it did, what it kept and why, and what is left to do."""
+"""The message about a server that a run removes: its changes, the kept parts and why, and the remaining steps."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ NEXT = "remove desk1 from the inventory, or the next run of site.yml configures 
 
 
 def taken_out(left: tuple[str, ...] = (), of: dict[str, Any] | None = None, **changed: Any) -> Server:
-    """A server after its removal, with the redirect URIs ``left`` in its application; ``of`` are further keys of the
-    application's result, ``changed`` variables."""
+    """Return a server after its removal, with the redirect URIs ``left`` in its application. ``of`` are further keys of
+    the application's result, ``changed`` variables.
+    """
     server = ready(**changed)
     done = removed_from(server, left=left, **(of or {}))
     return replace(server, registration=done, configured={"changed": True, "provider": {}})
 
 
 def whole(server: Server, *, predicted: bool = False) -> str:
-    """All that is said of a server, as its message has it."""
+    """Return the message of a server."""
     return "; ".join([summary(server, predicted=predicted), *notes(server, predicted=predicted)])
 
 
 def claimed(server: Server, **by: str) -> Server:
-    """``server`` with parts that another host declares."""
+    """Return ``server`` with parts that another host declares."""
     claims = {**server.declaration["claims"], **by}
     return replace(server, declaration={**server.declaration, "claims": claims})  # type: ignore[typeddict-item]
 
@@ -68,7 +69,7 @@ def test_check_mode_uses_the_conditional() -> None:
             assert past not in said.replace("would be deleted", "")
 
 
-def test_an_application_that_goes_can_be_restored() -> None:
+def test_a_deleted_application_can_be_restored() -> None:
     said = whole(deleted())
     assert "; application rustdesk-sso deleted; " in said
     assert f"restore the application with the client ID {APP_ID} within 30 days (rustdesk_sso_app_restore)" in said
@@ -98,20 +99,20 @@ def test_contents_of_others_keep_the_application(left: tuple[str, ...], of: dict
     assert len(left) <= 3 or f"{callback('c')} and 2 more)" in said
 
 
-def test_another_host_keeps_what_it_declares() -> None:
+def test_another_host_keeps_its_declared_parts() -> None:
     said = whole(claimed(taken_out(), redirect_uri="desk1-new", provider="desk1-new", application="desk1-new"))
     assert "provider azure kept in the console; redirect URI kept in rustdesk-sso" in said
     assert "kept: the redirect URI (declared by desk1-new); the provider (declared by desk1-new); " in said
     assert "the application rustdesk-sso (declared by desk1-new)" in said
 
 
-def test_a_console_that_is_not_asked() -> None:
+def test_a_console_that_is_not_contacted() -> None:
     said = whole(taken_out(remove_console=False))
     assert "provider azure kept in the console" in said
     assert "kept: the provider (the console was not accessed); " in said
 
 
-def test_what_was_not_there_is_not_called_removed() -> None:
+def test_missing_parts_are_not_reported_as_removed() -> None:
     server = taken_out()
     gone = registration(result(server) | {"application": None, "client_secrets": []})
     said = whole(replace(server, registration=gone, configured={"changed": False, "provider": {}}))
@@ -120,7 +121,7 @@ def test_what_was_not_there_is_not_called_removed() -> None:
     assert "the application rustdesk-sso (" not in said
 
 
-def test_a_client_secret_made_by_hand_stays() -> None:
+def test_a_client_secret_created_by_hand_is_kept() -> None:
     secret = {"removed": [], "held": {"name": "by hand", "key_id": "k7"}}
     server = ready()
     done = registration(result(server, decision="removed", secrets=secret, application={"web_redirect_uris": []}))
@@ -128,7 +129,7 @@ def test_a_client_secret_made_by_hand_stays() -> None:
     assert "kept: the client secret by hand (key ID k7) that the console had; " in said
 
 
-def test_former_redirect_uris_leave_the_server_as_it_is() -> None:
+def test_former_redirect_uris_do_not_change_the_server() -> None:
     server = taken_out(remove_redirect_uris=["https://old/api/oidc/callback"])
     assert whole(server) == "redirect URIs removed from rustdesk-sso: https://old/api/oidc/callback"
     assert "would be removed" in whole(server, predicted=True)

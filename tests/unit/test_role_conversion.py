@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A mistake in a list or a dictionary of the role is named by its path; lists may be text."""
+"""A mistake in a list or a dictionary of the role is named by its path. Lists may be text."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ GRAPH = {"resource": "Microsoft Graph"}
 
 
 class Templar:
-    """Gives values as they are."""
+    """A templar that returns values unchanged."""
 
     def template(self, value: Any) -> Any:
-        """What Ansible's templar would give."""
+        """Return the value unchanged."""
         return value
 
 
 def read(name: str, value: Any) -> tuple[Any, list[str]]:
-    """What a variable is read as, and what is wrong."""
+    """Return the value that a variable is read as, and its problems."""
     found, problems = variables.read({PREFIX + name: value}, Templar())
     return found.get(PREFIX + name), problems
 
@@ -135,12 +135,12 @@ def test_a_list_may_be_text(name: str, text: str) -> None:
         ("app_assignments", {"add": None}, {"add": None}),
     ],
 )
-def test_so_may_what_is_nested(name: str, value: Any, typed: Any) -> None:
+def test_nested_lists_may_be_text(name: str, value: Any, typed: Any) -> None:
     assert read(name, value) == (typed, [])
 
 
 @pytest.mark.parametrize("name", conversion.SAMPLES)
-def test_the_examples_can_be_used(name: str) -> None:
+def test_the_examples_are_valid(name: str) -> None:
     example = yaml.safe_load(conversion.SAMPLES[name])
     assert read(name, example)[1] == []
     assert example

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reference of the role's variables says what its files say; the program that writes it sees what is wrong."""
+"""The reference of the role's variables matches its files, and the program that writes it detects mistakes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def change(root: Path, name: str, before: str, after: str) -> None:
-    """Replace a text that the file has."""
+    """Replace a text in the file."""
     text = (root / name).read_text("utf-8")
     assert before in text
     (root / name).write_text(text.replace(before, after), "utf-8")
@@ -51,29 +51,34 @@ def test_the_reference_is_up_to_date() -> None:
 @pytest.mark.parametrize(
     ("name", "before", "after", "said"),
     [
-        (DEFAULTS, "_timeout: 30\n", "_timeout: 31\n", "rustdesk_sso_timeout has the default 30.*and 31"),
+        (DEFAULTS, "_timeout: 30\n", "_timeout: 31\n", "rustdesk_sso_timeout has the default 30.*but 31"),
         (
             DEFAULTS,
             "rustdesk_sso_secret_overlap: 1d\n",
             "",
-            "rustdesk_sso_secret_overlap is an option and is neither set",
+            "rustdesk_sso_secret_overlap is an option, but is neither set",
         ),
-        (DEFAULTS, "# rustdesk_sso_app_notes:\n", "", "rustdesk_sso_app_notes is an option and is neither set"),
+        (DEFAULTS, "# rustdesk_sso_app_notes:\n", "", "rustdesk_sso_app_notes is an option, but is neither set"),
         (
             DEFAULTS,
             "# rustdesk_sso_app_notes:",
             "rustdesk_sso_app_notes: x",
             "rustdesk_sso_app_notes has the default 'x'",
         ),
-        (DEFAULTS, "rustdesk_sso_timeout:", "rustdesk_sso_patience:", "rustdesk_sso_patience has a default and is no"),
+        (
+            DEFAULTS,
+            "rustdesk_sso_timeout:",
+            "rustdesk_sso_patience:",
+            "rustdesk_sso_patience has a default, but is not",
+        ),
         (DEFAULTS, "# rustdesk_sso_app_tags:", "# rustdesk_sso_app_tag:", "rustdesk_sso_app_tag is mentioned"),
         (SPECS, "        default: azure\n", "", "rustdesk_sso_provider_name has the default 'azure'"),
-        (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is stale"),
-        (SPECS, NOTES, "Notes.", "reference_variables.rst is stale"),
-        (DEFAULTS, "# --- Notifications -", "# --- Messages -", "reference_variables.rst is stale"),
+        (README, "| `rustdesk_sso_timeout` |", "| `rustdesk_sso_time` |", "README.md is out of date"),
+        (SPECS, NOTES, "Notes.", "reference_variables.rst is out of date"),
+        (DEFAULTS, "# --- Notifications -", "# --- Messages -", "reference_variables.rst is out of date"),
     ],
 )
-def test_what_is_wrong_is_told(copy: Path, name: str, before: str, after: str, said: str) -> None:
+def test_mistakes_are_reported(copy: Path, name: str, before: str, after: str, said: str) -> None:
     change(copy, name, before, after)
     files = {path: path.read_text("utf-8") for path in copy.rglob("*.*") if path.is_file()}
     done = run("--root", str(copy), "--check")
@@ -82,7 +87,7 @@ def test_what_is_wrong_is_told(copy: Path, name: str, before: str, after: str, s
     assert {path: path.read_text("utf-8") for path in files} == files
 
 
-def test_a_changed_description_gets_into_both(copy: Path) -> None:
+def test_a_changed_description_is_written_to_both(copy: Path) -> None:
     change(copy, SPECS, NOTES, "Notes | *more* of V(x|y) and rustdesk_sso_timeout.")
     assert run("--root", str(copy)).returncode == 0
     assert r"| Notes \| \*more\* of `x\|y` and `rustdesk_sso_timeout`. |" in (copy / README).read_text("utf-8")

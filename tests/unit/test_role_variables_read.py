@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's variables as Ansible has them, and the role's questions about the hosts of a run."""
+"""The role's variables as Ansible provides them, and the role's queries about the hosts of a run."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ OMIT = "__omit_place_holder__0123456789"
 
 
 class Templar:
-    """Gives values as they are; an exception stands for a template that fails."""
+    """A templar that returns values unchanged. An exception represents a template that fails."""
 
     def template(self, value: Any) -> Any:
-        """What Ansible's templar would give."""
+        """Return the value, or raise it."""
         if isinstance(value, Exception):
             raise value
         return value
 
 
 class Omit:
-    """Stands for ansible-core's own type of ``omit``, since 2.19."""
+    """A stand-in for ansible-core's type of ``omit``, since 2.19."""
 
 
 def read(**given: Any) -> tuple[dict[str, Any], list[str]]:
-    """The variables that are set, by short names, and what is wrong."""
+    """Return the variables that are set, by short names, and the problems."""
     found, problems = variables.read({PREFIX + name: value for name, value in given.items()}, Templar())
     return {name.removeprefix(PREFIX): value for name, value in found.items()}, problems
 
@@ -64,7 +64,7 @@ class TestRead:
     """Variables of one host."""
 
     @pytest.mark.parametrize("value", [date(2027, 3, 1), datetime(2027, 3, 1, tzinfo=timezone.utc), "2027-03-01"])
-    def test_a_date_of_yaml_needs_no_quotation_marks(self, value: Any) -> None:
+    def test_a_yaml_date_needs_no_quotation_marks(self, value: Any) -> None:
         found, problems = read(entra_client_secret_expires=value)
         assert problems == []
         assert _durations.expiry(found["entra_client_secret_expires"], "it") == "2027-03-01T00:00:00Z"
@@ -87,7 +87,7 @@ class TestRead:
     def test_empty_lists_and_false_are_values(self, name: str, value: Any) -> None:
         assert read(**{name: value}) == ({name: value}, [])
 
-    def test_relative_paths_belong_to_the_directory_of_the_user(
+    def test_relative_paths_are_relative_to_the_users_directory(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
@@ -140,7 +140,7 @@ class TestRead:
         assert problems == ["rustdesk_sso_app_notes cannot be evaluated: 'nowhere' is undefined."]
         assert found == {"timeout": 5.0}
 
-    def test_a_long_error_is_cut(self) -> None:
+    def test_a_long_error_is_truncated(self) -> None:
         _found, (sentence,) = read(app_notes=ValueError("word " * 500))
         assert len(sentence) < 400
         assert "..." in sentence
@@ -154,48 +154,48 @@ class TestRead:
         assert CANARY not in sentence
         assert found == {}
 
-    def test_a_secret_is_kept_where_another_variable_is_wrong(self) -> None:
+    def test_a_secret_is_kept_if_another_variable_is_wrong(self) -> None:
         found, problems = read(console_password=CANARY, timeout="soon")
         assert found["console_password"] == CANARY
         assert CANARY not in " ".join(problems)
 
-    def test_all_mistakes_are_told_at_once(self) -> None:
+    def test_all_mistakes_are_reported_together(self) -> None:
         _found, problems = read(timeout="soon", entra_cloud="germany", console_password=[], app_notes=ValueError("a"))
         told = " ".join(problems)
         assert len(problems) == 4
         for name in ("timeout", "entra_cloud", "console_password", "app_notes"):
             assert PREFIX + name in told
 
-    def test_variables_of_others_are_left_alone(self) -> None:
+    def test_variables_of_others_are_ignored(self) -> None:
         given = {"ansible_host": ValueError(), f"{PREFIX}console": ValueError(), f"__{PREFIX}share": ValueError()}
         assert variables.read(given, Templar()) == ({}, [])
 
-    def test_what_was_read_can_be_declared(self) -> None:
+    def test_a_declaration_can_be_built_from_the_variables(self) -> None:
         found, problems = variables.read(values("desk1", timeout=30, wait_timeout="300"), Templar())
         assert problems == []
         assert declare(found, "desk1")[1] == []
 
 
 class TestFormerName:
-    """A variable under its former name."""
+    """A variable with its former name."""
 
     @pytest.mark.parametrize("present", ["auto", "", None])
-    def test_it_counts_where_the_present_name_says_nothing(self, present: Any) -> None:
+    def test_it_counts_if_the_present_name_is_not_set(self, present: Any) -> None:
         given = {f"{PREFIX}console": "pro", f"{PREFIX}console_type": present}
         assert variables.renamed(given)[f"{PREFIX}console_type"] == "pro"
 
     @pytest.mark.parametrize("former", ["", None])
-    def test_empty_it_is_not_set_either(self, former: Any) -> None:
+    def test_an_empty_former_name_is_not_set(self, former: Any) -> None:
         given = variables.renamed({f"{PREFIX}console": former, f"{PREFIX}console_type": "auto"})
         assert variables.read(given, Templar())[0] == {f"{PREFIX}console_type": "auto"}
 
-    def test_the_present_name_wins(self) -> None:
+    def test_the_present_name_takes_precedence(self) -> None:
         given = {f"{PREFIX}console": "pro", f"{PREFIX}console_type": "rustdesk_api"}
         assert variables.renamed(given) == given
 
 
 class TestApplication:
-    """What entra_app would refuse."""
+    """Values that entra_app would refuse."""
 
     @pytest.mark.parametrize(
         ("changed", "named"),
@@ -215,7 +215,7 @@ class TestApplication:
             ({"app_service_principal": {"state": "absent"}}, "rustdesk_sso_app_service_principal"),
         ],
     )
-    def test_it_is_told_by_the_names_of_the_roles_variables(self, changed: dict[str, Any], named: str) -> None:
+    def test_they_are_reported_by_the_names_of_the_roles_variables(self, changed: dict[str, Any], named: str) -> None:
         told = application.problems(declared("desk1", **changed))
         assert bool(told) is bool(named)
         assert named in " ".join(told)
@@ -223,30 +223,30 @@ class TestApplication:
 
 
 def ask(question: str, host: str, found: dict[str, Any], hosts: list[str] | None = None, **how: Any) -> Any:
-    """The answer for ``host`` in a play of ``hosts``; it can be written as JSON."""
+    """Return the result of the query for ``host`` in a play of ``hosts``, which is valid JSON."""
     answer = questions.QUESTIONS[question](found, host, hosts or [*found], questions.How(**{"active": [*found], **how}))
     assert json.loads(json.dumps(answer)) == answer
     return answer
 
 
 def provider_options(server: Server, found: dict[str, Any], hosts: list[str]) -> dict[str, Any]:
-    """The options with which the role configures the provider of ``server``."""
+    """Return the options with which the role configures the provider of ``server``."""
     how = {"observed": False, "check_mode": False}
     return questions.options_of("rustdesk_oidc_provider", server, found, hosts, **how)
 
 
 def names(entries: list[dict[str, Any]]) -> list[str]:
-    """The client secrets of all entries."""
+    """Return the client secrets of all entries."""
     return [name for entry in entries for name in holders(entry)]
 
 
 def of_round(server: Server, **changed: Any) -> Server:
-    """``server`` with another round of the run."""
+    """Return ``server`` with another round of the run."""
     return Server({**server.declaration, **changed}, console=server.console)  # type: ignore[typeddict-item]
 
 
 class TestQuestions:
-    """Which hosts go through the role together."""
+    """The hosts that run the role together."""
 
     def test_hosts_of_the_play_share_the_application(self) -> None:
         found = hostvars(ready("desk1"), ready("desk2"))
@@ -266,19 +266,19 @@ class TestQuestions:
         found = hostvars(ready("desk1"), ready("desk2"))
         assert names(ask("applications", "desk1", found, ["desk1"])) == ["rustdesk-sso desk1"]
 
-    def test_a_host_that_has_not_come_to_the_role_yet_is_ignored(self) -> None:
+    def test_a_host_that_has_not_reached_the_role_yet_is_ignored(self) -> None:
         found = hostvars(ready("desk1"))
         found["later"] = {}
         assert names(ask("applications", "desk1", found)) == ["rustdesk-sso desk1"]
         assert [*ask("run", "desk1", found)] == ["desk1"]
 
-    def test_without_lockstep_each_is_for_itself(self) -> None:
+    def test_without_lockstep_each_host_is_alone(self) -> None:
         found = hostvars(*(of_round(ready(f"desk{place}"), lockstep=False) for place in (1, 2)))
         for host in found:
             assert names(ask("applications", host, found)) == [f"rustdesk-sso {host}"]
             assert [*ask("run", host, found)] == [host]
 
-    def test_a_host_whose_declaration_cannot_be_used_is_told_of_and_has_no_part(self) -> None:
+    def test_a_host_with_an_unusable_declaration_is_reported_but_left_out(self) -> None:
         found = hostvars(ready("desk1"), ready("desk2"))
         found["desk2"][f"__{PREFIX}declaration"] = {"failed": True, "round": "first", "lockstep": True}
         found["desk2"][f"__{PREFIX}failure"] = {"phase": "Read and check the declaration", "message": "x is empty."}
@@ -288,7 +288,7 @@ class TestQuestions:
             assert [*told] == ["desk1", "desk2"]
             assert told["desk2"]["message"] == "Read and check the declaration: x is empty."
 
-    def test_a_host_that_failed_before_the_role_is_told_of(self) -> None:
+    def test_a_host_that_failed_before_the_role_is_reported(self) -> None:
         found = hostvars(ready("desk1"))
         found["lost"] = {}
         told = ask("run", "desk1", found, active=["desk1"])
@@ -301,16 +301,16 @@ class TestQuestions:
         assert names(ask("applications", "desk1", found)) == ["rustdesk-sso desk1"]
         assert [*ask("run", "desk1", found)] == ["desk1"]
 
-    def test_a_host_that_failed_in_another_round_is_told_of_there(self) -> None:
+    def test_a_host_that_failed_in_another_round_is_reported_there(self) -> None:
         found = hostvars(ready("desk1"), of_round(unread("desk2"), round="second"))
         assert [*ask("run", "desk1", found, active=["desk1"])] == ["desk1"]
 
-    def test_a_run_and_the_report_tell_of_the_client_secret_after_and_before(self) -> None:
+    def test_a_run_shows_the_new_client_secret_and_the_report_the_former_one(self) -> None:
         found = hostvars(*verified(ready("desk1"), decision="renewed"))
         assert ask("run", "desk1", found)["desk1"]["client_secret"]["hint"] == "new"
         assert ask("observed", "desk1", found)["desk1"]["client_secret"]["hint"] == "old"
 
-    def test_no_record_tells_a_secret(self) -> None:
+    def test_no_record_contains_a_secret(self) -> None:
         found = hostvars(*verified(ready("desk1"), ready("desk2"), decision="renewed"))
         for question in ("run", "observed", "removed"):
             assert CANARY not in json.dumps(ask(question, "desk1", found))
@@ -323,12 +323,12 @@ class TestQuestions:
         assert names(ask("retirements", "desk1", found)) == []
         assert names(ask("retirements", "desk1", found, check_mode=True)) == ["rustdesk-sso desk1"]
 
-    def test_nothing_is_retired_where_nothing_was_registered(self) -> None:
+    def test_nothing_is_retired_without_a_registration(self) -> None:
         found = hostvars(ready())
         assert ask("retirements", "desk1", found) == []
         assert ask("retirements", "desk1", hostvars(*verified(ready()))) == []
 
-    def test_servers_that_leave(self) -> None:
+    def test_servers_to_remove(self) -> None:
         taken_out = replace(ready("desk1"), configured={"changed": True, "provider": {}})
         (entry,) = ask("removals", "desk1", hostvars(taken_out, unread("desk2")))
         assert entry["web_redirect_uris"] == {"remove": [callback("desk1")]}
@@ -341,7 +341,7 @@ class TestQuestions:
         (server,) = registered(ready())
         assert provider_options(server, hostvars(server), ["desk1"])["client_secret"] == held()
 
-    def test_the_share_tells_of_a_contradiction_with_those_of_its_round(self) -> None:
+    def test_the_share_reports_a_contradiction_with_servers_of_its_round(self) -> None:
         one, two = ready("desk1"), ready("desk2", app_notes="x")
         found = hostvars(one, two)
         assert "rustdesk_sso_app_notes" in provider_options(one, found, ["desk1", "desk2"])[ERROR]["msg"]
@@ -350,14 +350,14 @@ class TestQuestions:
 
 
 class TestServers:
-    """One host from Ansible's hostvars."""
+    """Queries about one host from Ansible's hostvars."""
 
-    def test_results_of_tasks_that_did_not_run_are_empty(self) -> None:
+    def test_results_of_skipped_tasks_are_empty(self) -> None:
         found = glue.server({f"__{PREFIX}declaration": declared(), f"__{PREFIX}console": None})
         assert found is not None
         assert (found.name, found.declaration["tenant_id"]) == ("desk1", TENANT)
         assert (found.console, found.registration, found.failure) == ({}, {}, {})
 
     @pytest.mark.parametrize("declaration", [None, {}, {"failed": True, "msg": "x is empty."}])
-    def test_a_host_without_a_declaration_is_none(self, declaration: Any) -> None:
+    def test_without_a_declaration_there_is_no_server(self, declaration: Any) -> None:
         assert glue.server({f"__{PREFIX}declaration": declaration}) is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A session that is handed over is encrypted for the run of Ansible that has opened it."""
+"""A session that is passed on is encrypted for the Ansible run that opened it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _seale
 SESSION = {"type": "pro", "token": "canary-token", "client": None, "seen": "canary-seen"}
 
 
-def test_it_is_read_again() -> None:
+def test_it_can_be_read_again() -> None:
     sealed = _sealed.seal(SESSION)
     assert sealed is not None
     assert sealed["type"] == "pro"
@@ -26,12 +26,12 @@ def test_it_is_read_again() -> None:
 
 
 @pytest.mark.parametrize("given", [SESSION, {}, None, "text"])
-def test_what_is_not_encrypted_is_left_alone(given: object) -> None:
+def test_an_unencrypted_value_is_unchanged(given: object) -> None:
     assert _sealed.unseal(given) == given
 
 
-def test_one_of_another_run_is_refused() -> None:
-    """Each process of Ansible has a key of its own."""
+def test_a_session_of_another_run_is_refused() -> None:
+    """Each Ansible process has its own key."""
     program = f"import sys; sys.path[:0] = {sys.path!r}; from {_sealed.__name__} import seal; print(seal({SESSION!r}))"
     printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     with pytest.raises(InputError, match="another run of Ansible"):

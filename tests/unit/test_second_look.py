@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who keeps a session looks again later: a provider that another process has overwritten since is noticed."""
+"""A task that keeps its session checks again later whether another process has overwritten the provider."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ THEIRS = "Qy7~theirs.theirs_0123456789-zyxwvutsr"
 
 @pytest.fixture
 def slept(monkeypatch):
-    """The seconds that were waited."""
+    """The seconds spent waiting."""
     waited = []
     monkeypatch.setattr(pro.time, "sleep", waited.append)
     return waited
 
 
 def written(wire, **options):
-    """What a task that keeps its session hands over after it has written."""
+    """Return the session that a task keeps after its write."""
     console = pro.Pro(wire, None)
     params = declared(**{"client_secret": MINE, **options})
     todo = provider.plan(params, console.providers("azure"), console.settings())
@@ -38,22 +38,22 @@ def written(wire, **options):
 
 
 def look(wire, seen):
-    """Go on with the session; gives the provider as it is then."""
+    """Continue with the session. Returns the provider at that time."""
     console = pro.Pro(wire, None)
     console.resume("token", seen)
     console.look_again()
     return provider.find(console.providers("azure"), "azure", console.type)
 
 
-def test_nothing_happened(slept):
-    """The wait is for the rest of the time alone, and nothing is waited for by the task that wrote."""
+def test_no_change_since(slept):
+    """Only the rest of the time is waited for, and not by the task that wrote."""
     seen = written(wire := Wire(document(AZURE, OTHER)))
     assert slept == []
     assert look(wire, seen).client_secret == MINE
     assert 0 <= slept[0] <= pro.SECOND_LOOK
 
 
-def test_time_went_by(slept, monkeypatch):
+def test_the_time_has_already_elapsed(slept, monkeypatch):
     seen = written(wire := Wire(document(AZURE, OTHER)))
     now = time.time()
     monkeypatch.setattr(pro.time, "time", lambda: now + 60)
@@ -62,8 +62,8 @@ def test_time_went_by(slept, monkeypatch):
 
 
 @pytest.mark.parametrize("former", [document(AZURE, OTHER), document(OTHER)], ids=["changed", "added"])
-def test_another_run_wrote_over_it(slept, former):
-    """Its client secret instead of ours, or its own provider beside what there was before ours."""
+def test_another_run_has_overwritten_it(slept, former):
+    """With its own client secret, or with its own provider added to the former state."""
     seen = written(wire := Wire(copy.deepcopy(former)), client_id="id", issuer="https://login.example/v2.0")
     wire.document["providers"] = [
         {**item, "client_secret": THEIRS} if item["name"].lower() == "azure" else item
@@ -76,8 +76,8 @@ def test_another_run_wrote_over_it(slept, former):
         look(wire, seen)
 
 
-def test_a_person_changed_something_else(slept):
-    """That is no run of this collection: it stays, and no task fails for it."""
+def test_a_person_changed_another_setting(slept):
+    """The change was not made by a run of this collection: it is kept, and no task fails because of it."""
     seen = written(wire := Wire(document(AZURE, OTHER)))
     wire.document["providers"][1]["enabled"] = True
     wire.document["providers"][0]["client_secret"] = THEIRS
@@ -85,7 +85,7 @@ def test_a_person_changed_something_else(slept):
 
 
 def test_nothing_was_written(slept):
-    """What an earlier task has read is read anew."""
+    """The document that an earlier task has read is read again."""
     wire = Wire(copy.deepcopy(document(AZURE, OTHER)))
     console = pro.Pro(wire, None)
     console.providers("azure")

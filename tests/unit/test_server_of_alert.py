@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An alert comes from outside: only the name of a server of the group is a limit."""
+"""An alert comes from outside: it may only limit a run to the name of a server in the group."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_group_with_one_server_is_not_its_name():
         hosts("all", {"all": ["desk1"], "rustdesk_servers": ["desk1"]})
 
 
-def test_the_rulebook_takes_the_alerts_that_a_run_of_site_corrects():
+def test_the_rulebook_accepts_alerts_that_a_run_of_site_resolves():
     (ruleset,) = yaml.safe_load(RULEBOOK.read_text("utf-8"))
     (rule,) = ruleset["rules"]
     condition = rule["condition"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a service principal's tags become, given that it also shows those of its application."""
+"""The tags to send for a service principal, which also shows those of its application."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 
 
 def written(shown: list[str], inherited: list[str], *, visible: bool) -> Any:
-    """The tags that are sent for a service principal that shows ``shown``; None where nothing is sent."""
+    """Return the tags to send for a service principal that shows ``shown``, or None."""
     changes = service_principal.plan({"visible_to_users": visible}, {"tags": shown}, inherited)
     return changes[0].after if changes else None
 
@@ -33,7 +33,7 @@ def test_a_new_one_shows_the_tags_of_its_application() -> None:
     assert service_principal.view(predicted)["visible_to_users"] is False
 
 
-def test_what_the_application_hides_cannot_be_visible() -> None:
+def test_the_principal_of_a_hidden_application_cannot_be_visible() -> None:
     with pytest.raises(InputError, match="HideApp"):
         written(["HideApp"], ["HideApp"], visible=True)
 

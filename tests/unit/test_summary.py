@@ -15,7 +15,7 @@ Run = dict[str, Any]
 
 
 def run_of(*records: dict[str, Any]) -> Run:
-    """Records of a run by the server's name, of healthy servers unless they say otherwise."""
+    """Return records of a run by the server's name, healthy unless specified otherwise."""
     return {item["server"]: {"outcome": shape.VERIFIED, "notes": [], **item} for item in records}
 
 
@@ -26,7 +26,7 @@ def failed(name: str, why: str = "The console did not answer.") -> dict[str, Any
 
 
 def names(shown: list[str]) -> list[str]:
-    """The servers of the table, in its order."""
+    """Return the servers of the table, in its order."""
     table = shown[2 : shown.index("", 2)] if "" in shown[2:] else shown[2:]
     return [line.split()[0] for line in table[1:] if not line.startswith("and ")]
 
@@ -52,7 +52,7 @@ def test_columns_are_aligned() -> None:
     assert not any(line != line.rstrip() for line in shown)
 
 
-def test_of_many_servers_those_without_news_are_counted() -> None:
+def test_servers_without_news_are_counted_if_there_are_many() -> None:
     healthy = [record(f"desk{number:03}") for number in range(500)]
     news = [record(f"new{number}", changed=True) for number in range(30)]
     assert len(names(summary.lines(run_of(*healthy[:20])))) == 20
@@ -73,7 +73,7 @@ def test_a_server_with_a_note_is_never_counted_only() -> None:
     assert shown[-1] == "zulu: the redirect URI of the former address is kept: https://old.example"
 
 
-def test_a_failure_of_many_servers_is_told_once() -> None:
+def test_a_failure_of_many_servers_is_reported_once() -> None:
     made = run_of(*(failed(f"desk{number}", "Graph answered 403.") for number in range(1, 9)))
     shown = summary.lines(made)
     said = [line for line in shown if "Graph answered 403." in line]

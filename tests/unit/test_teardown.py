@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a teardown may delete of the automation itself, and what it says at its end."""
+"""The parts of the automation itself that a teardown may delete, and its final message."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ FINISHED = "The teardown is finished."
 
 
 def answer(*applications: dict[str, Any], name: str = NAME, tenant: str = TENANT) -> dict[str, Any]:
-    """A result of entra_app_info for a name in a tenant."""
+    """Return a result of entra_app_info for a name in a tenant."""
     return {"tenant_id": TENANT_ID, "applications": [*applications], "item": {"name": name, "tenant_id": tenant}}
 
 
 def own(app_id: str = OWN, deleted: str | None = None) -> dict[str, Any]:
-    """The automation's application as entra_app_info shows it."""
+    """Return the automation's application as entra_app_info shows it."""
     return {"object_id": f"object of {app_id}", "app_id": app_id, "deleted": deleted}
 
 
 def asked(*answers: dict[str, Any], **changed: Any) -> Automation:
-    """An automation whose application is to be deleted."""
+    """Return an automation whose application is to be deleted."""
     return Automation(**{"names": [NAME], "hosts": hosts("desk1"), "answers": answers, **changed})
 
 
 def hosts(*names: str, client_id: str = OWN, tenant: str = TENANT) -> list[Host]:
-    """Servers that the automation signs in for."""
+    """Return the servers that the automation signs in for."""
     return [Host(name, tenant, client_id) for name in names]
 
 
 def removed(name: str = "desk1", left: tuple[str, ...] = ()) -> RemovalRecord:
-    """The record of a server that was removed with its application, unless redirect URIs are ``left`` in it."""
+    """Return the record of a server that was removed with its application, unless redirect URIs are ``left`` in it."""
     server = replace(ready(name, remove_unused_app=True), configured={"changed": True, "provider": {}})
     server = replace(server, registration=removed_from(server, left=left))
     gone = registration(result(server, changed=True) | {"application": None})
@@ -65,12 +65,12 @@ def removed(name: str = "desk1", left: tuple[str, ...] = ()) -> RemovalRecord:
 
 
 def failed(name: str = "desk2") -> RemovalRecord:
-    """The record of a server whose console could not be reached."""
+    """Return the record of a server whose console could not be reached."""
     return record.removed(unread(name))
 
 
 def told(automation: Automation, *records: RemovalRecord, predicted: bool = False) -> str:
-    """The closing lines."""
+    """Return the closing lines."""
     known = {item["server"]: item for item in records}
     automation = replace(
         automation, hosts=[*automation.hosts, *hosts(*(known.keys() - {host.name for host in automation.hosts}))]
@@ -84,7 +84,7 @@ def told(automation: Automation, *records: RemovalRecord, predicted: bool = Fals
         (Automation(), ""),
         (asked(answer(own()), answer()), ""),
         (asked(answer(), answer(own(deleted="2026-11-01"))), ""),
-        # A lost automation was replaced
+        # The automation was replaced after it was lost
         (asked(answer(own()), answer(own(FORMER, deleted="2026-11-01"))), ""),
         (asked(answer(own()), names=[NAME, "other"]), "The application other does not exist and was not deleted"),
         (asked(answer(own(), name=OWN), hosts=hosts("desk1", client_id=""), names=[OWN]), ""),
@@ -102,7 +102,7 @@ def test_only_the_automations_own_application_can_be_named(automation: Automatio
         assert teardown.targets(automation, {}) == []
 
 
-def test_the_automation_goes_after_all_servers() -> None:
+def test_the_automation_is_deleted_after_all_servers() -> None:
     automation = asked(answer(own()), answer())
     ids = {"tenant_id": TENANT_ID, "object_id": f"object of {OWN}", "app_id": OWN}
     assert teardown.targets(automation, {"desk1": removed()}) == [ids]
@@ -115,7 +115,7 @@ def test_the_automation_goes_after_all_servers() -> None:
     assert teardown.targets(asked(answer(), answer(own(deleted="2026-11-01"))), {}) == []
 
 
-def test_what_goes_and_what_stays() -> None:
+def test_removed_and_kept_parts() -> None:
     said = told(asked(answer(own())), removed())
     assert said.startswith(FINISHED)
     assert f"Applications deleted:\n  - rustdesk-sso (client ID {APP_ID}, object ID {OBJECT_ID})" in said
@@ -139,7 +139,7 @@ def test_check_mode_uses_the_conditional() -> None:
     assert "was deleted" not in said
 
 
-def test_a_teardown_that_is_not_finished_says_how_to_go_on() -> None:
+def test_an_unfinished_teardown_names_the_next_step() -> None:
     said = told(asked(answer(own())), removed(), failed())
     assert said.startswith("The teardown is not finished: 1 of 2 servers failed.")
     assert "  - desk2: Inspect the console: " in said
@@ -153,8 +153,8 @@ def test_a_teardown_that_is_not_finished_says_how_to_go_on() -> None:
     assert done.startswith(FINISHED)
 
 
-def test_the_end_is_that_of_each_tenant() -> None:
-    """After one automation was deleted, its servers cannot sign in any more; the others go on."""
+def test_each_tenant_has_its_own_result() -> None:
+    """After one automation was deleted, its servers can no longer sign in. The others continue."""
     automation = asked(
         answer(tenant="a.example"),
         answer(own(FORMER, deleted="2026-11-01"), tenant="a.example"),
@@ -169,7 +169,7 @@ def test_the_end_is_that_of_each_tenant() -> None:
     said = "\n".join(teardown.closing(automation, {"desk2": removed("desk2")}, predicted=False, graph=GRAPH))
     assert said.startswith(FINISHED)
     assert "Servers removed by an earlier teardown:\n  - desk1" in said
-    # Whatever the servers sign in with, if that is unknown
+    # Regardless of the servers' credential, if that is unknown
     unknown = [replace(host, client_id="") for host in automation.hosts]
     assert replace(automation, hosts=unknown).done == ["desk1"]
 
@@ -182,8 +182,8 @@ def test_each_name_is_looked_up_in_each_tenant() -> None:
     assert found[-1] == {"name": OWN, "tenant_id": TENANT, "app_id": OWN, "deleted": True}
 
 
-def test_only_a_console_that_cannot_be_reached_may_be_gone() -> None:
-    """Not one whose variables are refused, whose credentials are, or whose application cannot be read."""
+def test_only_an_unreachable_console_may_be_decommissioned() -> None:
+    """Not one whose variables or credentials are refused, or whose application cannot be read."""
     refused = record.not_removed("desk3", {"phase": record.READS_VARIABLES, "message": "No."})
     entra = record.not_removed("desk4", {"phase": "Remove the provider from the console", "message": "No."})
     failure = {"phase": teardown.ASKS_CONSOLE, "message": "Signing in to https://x failed.", "code": "x", "status": 401}
@@ -203,7 +203,7 @@ def test_a_server_without_a_record_has_failed() -> None:
 
 
 def test_a_teardown_is_for_all_servers_of_the_automation() -> None:
-    """Whatever pattern is given."""
+    """Regardless of the given pattern."""
     servers = {"groups": {"rustdesk_servers": ["desk1", "desk2"]}, "rustdesk_sso_tenant_id": TENANT}
     hostvars = {name: {**servers, "rustdesk_sso_entra_client_id": OWN} for name in ("desk1", "desk2", "db")}
 

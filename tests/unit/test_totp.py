@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One-time codes against the vectors of RFC 6238, and what is told of a secret that cannot be one."""
+"""One-time codes, compared with the vectors of RFC 6238, and the message about an invalid secret."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_secret_as_people_copy_it(text: str) -> None:
     assert totp.key(text) == totp.key("JYSBG4CTHAUSCLZ6")
 
 
-def test_padding_may_be_there_or_not() -> None:
+def test_padding_is_optional() -> None:
     assert totp.key("MFRGGZDFMZTWQ2LKNM======") == totp.key("MFRGGZDFMZTWQ2LKNM") == b"abcdefghijk"
 
 
@@ -51,7 +51,7 @@ def test_padding_may_be_there_or_not() -> None:
         ("", "too short"),
     ],
 )
-def test_what_is_wrong_is_told_without_the_secret(text: str, wrong: str) -> None:
+def test_an_invalid_secret_is_reported_without_quoting_it(text: str, wrong: str) -> None:
     with pytest.raises(InputError) as error:
         totp.key(text)
     assert wrong in str(error.value)

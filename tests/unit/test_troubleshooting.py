@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guide for troubleshooting has every error, check and code of the source."""
+"""The troubleshooting guide contains every error, check and code of the source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("plugins", "extensions/awx/module_utils")
-# What takes the text of an error or check
+# Functions that take the text of an error or check
 TAKES = {"but", "Check", "Restriction", "Row", "problem", "warning", "not_checked", "Failed", "AnsibleFilterError"}
 
 
@@ -54,7 +54,7 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
 
 
 def fragments(node: ast.Call) -> Iterator[str]:
-    """The fixed words of the texts that a call takes; words inside an inserted value are others."""
+    """Return the fixed words of the texts in a call. Words inside an inserted value do not count."""
     waiting: list[ast.AST] = [*node.args, *(word.value for word in node.keywords)]
     while waiting:
         part = waiting.pop()

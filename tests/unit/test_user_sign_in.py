@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a console's answers to a sign-in mean, and what is said of the account."""
+"""The meaning of a console's responses to a sign-in, and the description of the account."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ URL = "https://desk.example.com"
 
 
 def error(answer: str, status: int | None = 200, code: str | None = CONSOLE_ERROR) -> ServiceError:
-    """An error as a request for the session has it."""
+    """Return an error as raised by the request for the session."""
     return ServiceError("Trying failed", answer=answer, status=status, code=code)
 
 
 @pytest.mark.parametrize(
     ("found", "meaning"),
     [
-        # What each type of console says while nobody has signed in
+        # The response of each console type before a user has signed in
         (error("the console answered 200: No authed oidc is found"), WAITING),
         (error("the console answered 401: No authed oidc is found", 401), WAITING),
         (error("GET /api/oidc/auth-query answered 502 Bad Gateway", 502, None), UNANSWERED),
@@ -49,12 +49,12 @@ def error(answer: str, status: int | None = 200, code: str | None = CONSOLE_ERRO
         (error("the console answered 401: Authorization already consumed", 401), COLLECTED),
     ],
 )
-def test_what_an_answer_means(found: ServiceError, meaning: str) -> None:
+def test_meaning_of_responses(found: ServiceError, meaning: str) -> None:
     assert user_sign_in.outcome(found, asks_for_client=True) == meaning
 
 
-def test_a_console_that_gives_a_sign_in_to_anybody() -> None:
-    """It has one text for all sign-ins that it does not know, in its own language."""
+def test_a_console_that_returns_a_sign_in_to_any_client() -> None:
+    """It has one text for all unknown sign-ins, in its own language."""
     unknown = error("the console answered 400: 授权已过期", 400)
     assert user_sign_in.outcome(unknown, asks_for_client=False) == COLLECTED
 
@@ -109,12 +109,12 @@ def test_the_report(found: Account, expected: str) -> None:
         (60.5, "60.5 seconds"),
     ],
 )
-def test_a_span(seconds: float, text: str) -> None:
+def test_a_duration(seconds: float, text: str) -> None:
     assert user_sign_in.span(seconds) == text
 
 
 def test_the_invitation() -> None:
-    """The URL has a line of its own, so that it can be selected."""
+    """The URL has its own line, so that it can be selected."""
     begun = Begun("https://login.example/authorize?state=s", "code")
     for collectable in (False, True):
         lines = user_sign_in.invitation(URL, begun, 60.0, collectable=collectable).splitlines()

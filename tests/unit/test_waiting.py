@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is told of waits while they last: for what, how long at most, and not a line for each."""
+"""Progress messages about waits: the reason, the maximum duration, and not a line for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPLICAS = "Microsoft Entra to replicate a change"
 
 
 class Run:
-    """A task that is looked at each second, by a clock of its own."""
+    """A task that is checked every second, with its own clock."""
 
     def __init__(self, progress: str = "") -> None:
         self.now = 100.0
@@ -25,7 +25,7 @@ class Run:
         self.waiting = waiting.Waiting(self.told.append, lambda: progress, lambda: self.now)
 
     def passes(self, seconds: int) -> list[str]:
-        """What is told in so many seconds."""
+        """Return the messages within this many seconds."""
         found = []
         for _second in range(seconds):
             self.now += 1
@@ -33,7 +33,7 @@ class Run:
         return found
 
 
-def test_short_waits_are_not_told() -> None:
+def test_short_waits_are_not_reported() -> None:
     run = Run()
     for _time in range(3):
         with run.waiting.of(REPLICAS, 120, announced=False):
@@ -41,7 +41,7 @@ def test_short_waits_are_not_told() -> None:
         assert run.passes(1) == []
 
 
-def test_a_long_wait_is_told_with_its_end_and_again() -> None:
+def test_a_long_wait_is_reported_with_its_end_and_again() -> None:
     run = Run()
     with run.waiting.of(REPLICAS, 120, announced=False):
         assert run.passes(4) == [f"Waiting for {REPLICAS}, for up to 116 s."]
@@ -50,7 +50,7 @@ def test_a_long_wait_is_told_with_its_end_and_again() -> None:
     assert run.passes(60) == []
 
 
-def test_many_short_waits_are_told_together() -> None:
+def test_many_short_waits_are_reported_together() -> None:
     run, told = Run(), []
     for _time in range(6):
         with run.waiting.of(REPLICAS, 30, announced=False):
@@ -58,7 +58,7 @@ def test_many_short_waits_are_told_together() -> None:
     assert told == [f"Waiting for {REPLICAS}, for up to 29 s."]
 
 
-def test_what_a_service_asks_for_is_told_at_once() -> None:
+def test_a_wait_that_a_service_requests_is_reported_immediately() -> None:
     run = Run()
     with run.waiting.of("Microsoft Graph, which answered 429", 30, announced=True):
         assert run.passes(1) == ["Waiting for Microsoft Graph, which answered 429, for up to 29 s."]
@@ -66,7 +66,7 @@ def test_what_a_service_asks_for_is_told_at_once() -> None:
         assert run.passes(2) == []
 
 
-def test_waits_at_the_same_time_are_one_line() -> None:
+def test_simultaneous_waits_are_one_line() -> None:
     run = Run("8 of 20 applications are done.")
     with run.waiting.of(REPLICAS, 20, False), run.waiting.of(REPLICAS, 40, False), run.waiting.of("it", 9, False):
         assert run.passes(4) == [
@@ -74,12 +74,12 @@ def test_waits_at_the_same_time_are_one_line() -> None:
         ]
 
 
-def test_progress_is_told_without_a_wait() -> None:
+def test_progress_is_reported_without_a_wait() -> None:
     run = Run("8 of 20 applications are done.")
     assert run.passes(40) == ["8 of 20 applications are done."] * 2
 
 
-def test_the_same_answer_to_many_requests_is_told_once() -> None:
+def test_the_same_response_to_many_requests_is_reported_once() -> None:
     run = Run()
     for _time in range(20):
         run.waiting.report("POST login/token was answered 429: retrying in 10 s")
@@ -89,7 +89,7 @@ def test_the_same_answer_to_many_requests_is_told_once() -> None:
     assert len(run.told) == 2
 
 
-def test_tasks_and_threads_within_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_of_tasks_and_threads_within_are_received(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     heard = asyncio.Event()
 
@@ -114,7 +114,7 @@ def test_tasks_and_threads_within_are_heard(monkeypatch: pytest.MonkeyPatch) -> 
     assert told == [f"Waiting for {REPLICAS} (2 times), for up to 60 s.", "from a thread"]
 
 
-def test_without_anybody_to_tell_nothing_happens() -> None:
+def test_without_a_receiver_nothing_happens() -> None:
     async def run() -> None:
         async with waiting.reporting(None):
             with waiting.waits_for(REPLICAS, 60):
@@ -123,8 +123,8 @@ def test_without_anybody_to_tell_nothing_happens() -> None:
     asyncio.run(run())
 
 
-def test_progress_is_told_between_the_beginnings_of_many_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To prepare sessions with a hundred tenants takes longer than nothing should be told."""
+def test_progress_is_reported_while_many_sessions_are_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Preparing sessions for a hundred tenants takes longer than a run may be silent."""
     seen: list[str] = []
 
     async def group(*_arguments: object) -> None:

@@ -237,7 +237,7 @@ class UserSignIn:
     def _refusal(self, error: ServiceError, meaning: str) -> ServiceError:
         if meaning == COLLECTED:
             return error.but(
-                answer=sentence(str(error.answer)) + " The console no longer knows this sign-in: someone else has "
+                answer=sentence(str(error.answer)) + " The console no longer knows this sign-in: another client has "
                 "collected its session, or the console was restarted",
                 hint="Unless it was restarted, end the sessions of the user in the console. Run the playbook again and "
                 "keep the URL to yourself",

@@ -6,8 +6,8 @@
 """Decide how bootstrap_automation handles the automation's own credentials. Pure.
 
 The playbook recognizes its own credentials by their name in Entra: ``automation`` and the holder, six random digits
-that are also written to the file. Each file thus has its own series of credentials, in which a later one supersedes an
-earlier one, and two controllers never remove each other's. Client secrets of earlier releases have no holder.
+that are also written to the file. Each file has its own series of credentials, in which a later one supersedes an
+earlier one. Two controllers never remove each other's. Client secrets of earlier releases have no holder.
 
 A new credential is stored in a file next to the one that it will replace, from before it is added to Entra until Entra
 accepts it. A run that finds such a file completes the interrupted run.

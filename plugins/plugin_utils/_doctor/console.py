@@ -240,7 +240,7 @@ def _same(facts: Facts) -> Finding:
         return problem(SAME, f"another console answers at {public.url}: it offers {offers[1]}, not {offers[0]}", remedy)
     here, there = facts.attempt, facts.public_attempt
     if here is None or there is None or here.error:
-        return not_checked(SAME, "without a working provider, consoles cannot be told apart")
+        return not_checked(SAME, "without a working provider, consoles cannot be distinguished")
     if there.error:
         return problem(SAME, f"the console starts a sign-in, but {public.url} does not: {there.error.answer}", remedy)
     if (here.client_id, here.redirect_uri) != (there.client_id, there.redirect_uri):

@@ -67,7 +67,7 @@ class Tenant:
     servers: list[str]
     facts: Facts | None = None
     failure: SsoError | None = None
-    # Entra's clock, and the controller's at the same moment
+    # Entra's clock, and the controller's at the same time
     clock: tuple[datetime, datetime] | None = None
 
     @property

@@ -143,7 +143,7 @@ def runs(run_tags: t.Sequence[str], skip_tags: t.Sequence[str]) -> list[bool]:
 
 
 def keeps_session(phases: t.Sequence[bool]) -> dict[str, bool]:
-    """Return, for each phase with a session, whether a later one of ``phases``, as from runs(), uses it too."""
+    """Return, for each phase with a session, whether a later one of ``phases``, as from runs(), uses it."""
     return {phase: any(phases[place + 1 :]) for place, phase in enumerate(SESSION_PHASES[:-1])}
 
 

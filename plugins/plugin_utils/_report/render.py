@@ -155,7 +155,7 @@ def _described(context: Context, known: Automation) -> str:
 
 
 def _first_to_expire(credentials: t.Sequence[Model]) -> list[Model]:
-    """Return the first credential to expire for each application and type, because names must be unique here, too."""
+    """Return the first credential to expire for each application and type, because names must be unique."""
     found: dict[tuple[str, str], Model] = {}
     for item in credentials:
         if item["expires"]:

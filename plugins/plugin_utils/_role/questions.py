@@ -47,7 +47,8 @@ class How:
 
 
 def _servers(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
-    found = (servers.server(hostvars[name]) for name in servers.together(hostvars, host, hosts))
+    shared = servers.of_all(hostvars[host])
+    found = (servers.server(hostvars[name], shared) for name in servers.together(hostvars, host, hosts))
     return [item for item in found if item]
 
 
@@ -173,7 +174,8 @@ def _records(
         # Hosts that failed before the role started are included, unless each host runs on its own
         others = hosts if servers.registered(hostvars[host], "declaration").get("lockstep") else members
         reported = [name for name in others if name in members or (name not in how.active and _lost(hostvars, name))]
-        known = {name: servers.server(hostvars[name]) for name in reported}
+        shared = servers.of_all(hostvars[host])
+        known = {name: servers.server(hostvars[name], shared if name in members else None) for name in reported}
         if leaving:
             known |= {server.name: server for server in _leaving(hostvars, host, hosts) if server.name in known}
         sharing = _sharing(hostvars, host, hosts, list(filter(None, known.values())))

@@ -36,6 +36,9 @@ REGISTERED = (
     "taken_back",
     "deleted",
 )
+# Registered by tasks that run once: the same for all servers that go through the role together, and as large as all
+# their applications
+OF_ALL = ("registration", "retired", "trials", "taken_back", "tried")
 INTERNAL = f"__{PREFIX}"
 
 # The keys of a declaration that are kept after the run, without secrets; the same for a whole round
@@ -47,16 +50,32 @@ def registered(variables: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", variables.get(f"{INTERNAL}{name}") or {})
 
 
-def server(variables: t.Mapping[str, t.Any]) -> Server | None:
-    """Return the server of one host; None if its declaration cannot be used."""
+def of_all(variables: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    """Return the results that all servers of a run in lockstep share, from the variables of one of them.
+
+    Ansible evaluates the variables of a host again each time they are read.
+    """
+    in_step = registered(variables, "declaration").get("lockstep")
+    return {name: registered(variables, name) for name in OF_ALL} if in_step else {}
+
+
+def server(variables: t.Mapping[str, t.Any], shared: t.Mapping[str, dict[str, t.Any]] | None = None) -> Server | None:
+    """Return the server of one host; None if its declaration cannot be used.
+
+    ``shared`` are the results of of_all(), if they were read before.
+    """
     declared = registered(variables, "declaration")
     if not declared.get("server"):
         return None
-    results = {name: found for name in REGISTERED if not (found := registered(variables, name)).get("skipped")}
+
+    def read(name: str) -> dict[str, t.Any]:
+        return shared[name] if shared and name in shared else registered(variables, name)
+
+    results = {name: found for name in REGISTERED if not (found := read(name)).get("skipped")}
     if crowded := registered(variables, "excess").get(str(declared.get("application_key"))):
         results["failure"] = {"phase": READS_VARIABLES, "message": crowded[ERROR]["msg"]}
     known = Server(t.cast(Declaration, declared), **results)
-    return trial.taken(known, trial.result(registered(variables, "tried"), known.name))
+    return trial.taken(known, trial.result(read("tried"), known.name))
 
 
 def is_partial(variables: t.Mapping[str, t.Any]) -> bool:

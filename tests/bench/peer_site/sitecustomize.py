@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""For azure.azcollection's processes alone: points the libraries of its modules at the lab, by BENCH_GRAPH_URL.
+"""For azure.azcollection's processes only: points the libraries of its modules to the lab, by BENCH_GRAPH_URL.
 
-The modules take the authority from their options, but Graph's address from a list of clouds. What is changed here is
-changed in the libraries once they are imported; nothing is imported earlier or in another way for that.
+The modules take the authority from their options, but the address of Graph from a list of clouds. The libraries are
+changed after they are imported; the order and the way of imports stay the same.
 """
 
 import os
@@ -16,7 +16,7 @@ URL = os.environ.get("BENCH_GRAPH_URL")
 
 
 def address(module):
-    """Where Graph is."""
+    """The address of Graph."""
 
     def set_base_url(_self, request):
         request.path_parameters["baseurl"] = f"{URL}/v1.0"
@@ -25,7 +25,7 @@ def address(module):
 
 
 def scope(module):
-    """What a token is for: the library makes it of the address without its port."""
+    """The audience of a token: the library derives it from the address without its port."""
     module.AzureIdentityAccessTokenProvider._resolve_scopes = lambda _self, _address, _span: [f"{URL}/.default"]
 
 
@@ -36,7 +36,7 @@ CHANGED = {
 
 
 class Finder:
-    """Finds these modules as Python does, and has them changed after they were executed."""
+    """Finds these modules as Python does, and changes them after they were executed."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The part of AWX's API with which its objects are made, so that awx.awx's modules can be run against it.
+"""The part of AWX's API that creates its objects, to run the modules of awx.awx against.
 
-What it checks is what AWX checks [src: ansible/awx, awx/main/fields.py, awx/api/serializers.py and views], but that an
-unknown member is refused, where AWX drops it without a word. It runs no jobs: tests/awx does, from what is stored here.
+It checks what AWX checks [src: ansible/awx, awx/main/fields.py, awx/api/serializers.py and views], but refuses unknown
+members, which AWX silently drops. It runs no jobs: tests/awx runs them from the objects stored here.
 """

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX stores, and its answers to requests; knows nothing of HTTP but methods, paths, queries and statuses."""
+"""The objects of AWX and its responses to requests, independent of HTTP except for methods, paths, queries and
+statuses.
+"""
 
 from __future__ import annotations
 
@@ -25,33 +27,35 @@ Answer = tuple[int, Any]
 
 
 class NotFound(Exception):
-    """There is no such object or list."""
+    """No such object or list exists."""
 
 
 class Api:
-    """The objects; ``repositories`` are the folders with what a project's ``scm_url`` holds."""
+    """The objects. ``repositories`` maps a project's ``scm_url`` to the folder with its content."""
 
     def __init__(self, repositories: dict[str, Path]) -> None:
         self.repositories = repositories
         self.items: dict[str, dict[int, Item]] = {name: {} for name in RESOURCES}
-        # The IDs in each list of an object, by the object's ID and the list's name
+        # The IDs in each list of an object, by the object's ID and the name of the list
         self.lists: dict[tuple[int, str], list[int]] = {}
         self.surveys: dict[int, Item] = {}
         self.tokens: dict[int, str] = {}
         self.updates = Updates(repositories)
-        # The IDs of users and teams that have a role, by the role's ID and their kind
+        # The IDs of users and teams that have a role, by the role's ID and the type of the holder
         self.granted: dict[tuple[int, str], list[int]] = {}
         self._last = 0
         for managed in MANAGED:
             self._store("credential_types", {**RESOURCES["credential_types"].members, **managed, "managed": True})
 
     def next_id(self) -> int:
-        """An ID that no object of any resource has; AWX counts for each, but all templates of jobs together."""
+        """Return a new ID, unique among all objects. AWX counts per resource, but counts all templates of jobs
+        together.
+        """
         self._last += 1
         return self._last
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Item) -> Answer:
-        """Status and JSON for a request below /api/v2; raises NotFound, Refused."""
+        """Return the status and JSON of a request below /api/v2. Raises NotFound and Refused."""
         parts = path.removeprefix(PREFIX).strip("/").split("/")
         if parts[0] in ("project_updates", "inventory_updates"):
             return 200, self.updates.stdout(int(parts[1])) if len(parts) == 3 else self.updates.ask(int(parts[1]))
@@ -138,7 +142,7 @@ class Api:
         return 204, None
 
     def _role(self, method: str, number: int, kind: str, query: dict[str, str], body: Item, path: str) -> Answer:
-        """The users or teams that have a role, and granting it."""
+        """List the users or teams that have a role, or grant it."""
         granted = self.granted.setdefault((number, kind), [])
         if method == "GET":
             return 200, _page([self.shown(kind, self.items[kind][one]) for one in granted], query, path)
@@ -147,7 +151,7 @@ class Api:
         return 204, None
 
     def _delete(self, name: str, item: Item) -> None:
-        """Deletes an object with what belongs to it, and takes it out of all lists."""
+        """Delete an object with its dependents, and remove it from all lists."""
         if name == "credential_types":
             used = any(one["credential_type"] == item["id"] for one in self.items["credentials"].values())
             if used:
@@ -168,7 +172,7 @@ class Api:
         return self.surveys.get(item["id"], {}) if item["survey_enabled"] else {}
 
     def _associable(self, item: Item, related: str, other: Item, listed: list[int]) -> None:
-        """A job template has one credential of each type, of a kind that jobs can use."""
+        """Refuse a second credential of the same type, and a type that jobs cannot use."""
         if related != "credentials" or "playbook" not in item:
             return
         types = [self.items["credentials"][number]["credential_type"] for number in listed]
@@ -178,7 +182,7 @@ class Api:
         refuse_unless(usable, "error", f"Cannot assign a Credential of kind `{kind}`.")
 
     def _taken(self, name: str, body: Item) -> Item:
-        """The members that a request may set; refuses unknown ones and references to nothing."""
+        """Return the members that a request may set. Refuses unknown members and references to missing objects."""
         resource = RESOURCES[name]
         known = {*resource.members, *resource.references}
         for member, value in body.items():
@@ -189,14 +193,14 @@ class Api:
                 good = any(value in self.items[one] for one in names)
                 refuse_unless(good, member, f'Invalid pk "{value}" - object does not exist.')
         taken = {member: value for member, value in body.items() if member in known}
-        # A null for what cannot be null is what it is when not given, as awx.awx sends one for an inventory's kind.
+        # A null for a member that cannot be null means its default: awx.awx sends one for an inventory's kind.
         return {
             member: resource.members[member] if value is None and member in resource.members else value
             for member, value in taken.items()
         }
 
     def _check(self, name: str, item: Item, before: Item | None) -> None:
-        """Raises Refused for a new or changed object that AWX would not store."""
+        """Raise Refused for a new or changed object that AWX would not store."""
         unique = RESOURCES[name].unique
         for other in self.items[name].values():
             same = unique and other is not before and all(other[member] == item[member] for member in unique)
@@ -239,7 +243,7 @@ class Api:
         return [field["id"] for field in self._fields(credential) if field.get("secret")]
 
     def _summarize(self, name: str, item: Item, summary: Item) -> None:
-        """Fills in the summary of other objects."""
+        """Add the summary of related objects."""
         if name in ROLES:
             # One number for each role of each object
             numbers = {role: item["id"] * 100 + place for place, role in enumerate(ROLES[name])}
@@ -249,7 +253,7 @@ class Api:
             summary["credentials"] = [{"id": number} for number in listed]
 
     def shown(self, name: str, item: Item) -> Item:
-        """An object as a request gets it: a credential's secrets are not told."""
+        """Return an object as a response shows it, without a credential's secrets."""
         shown = copy.deepcopy(item)
         shown |= {"type": RESOURCES[name].type, "url": f"{PREFIX}{name}/{item['id']}/", "summary_fields": {}}
         shown["related"] = {related: f"{shown['url']}{related}/" for related in RESOURCES[name].lists}
@@ -278,7 +282,7 @@ class Api:
 
 
 def _filtered(items: list[Item], query: dict[str, str]) -> list[Item]:
-    """Those that a list's query selects; raises Refused for a member that none has."""
+    """Return the objects that the query of a list selects. Raises Refused for an unknown member."""
     wanted = {key: value for key, value in query.items() if key not in ("page", "page_size", "order_by")}
     either = {key.removeprefix("or__"): wanted.pop(key) for key in list(wanted) if key.startswith("or__")}
     for key in (*wanted, *either):

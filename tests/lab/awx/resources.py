@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The resources of AWX's API: their members with what each is when it is not given [src: awx/api/serializers.py]."""
+"""The resources of AWX's API: their members and defaults [src: awx/api/serializers.py]."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAMED: dict[str, Any] = {"name": "", "description": ""}
 NOTIFICATIONS = {
     f"notification_templates_{when}": "notification_templates" for when in ("started", "success", "error", "approvals")
 }
-# What a schedule or a node may give to the job that it starts
+# What a schedule or a node may pass to the job that it starts
 PROMPTS: dict[str, Any] = {
     "extra_data": {},
     "scm_branch": "",
@@ -36,7 +36,7 @@ ASKED = (
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource: its members, the members that name other objects, its lists of other objects, what makes it one."""
+    """One resource: its members, its references to and lists of other objects, and its unique members."""
 
     type: str
     members: dict[str, Any]
@@ -58,7 +58,7 @@ RESOURCES = {
         {"default_environment": "execution_environments"},
         {"galaxy_credentials": "credentials", "instance_groups": "instance_groups", **NOTIFICATIONS},
     ),
-    # Their names are unique in all of AWX [src: awx/main/models/execution_environments.py]
+    # Their names are unique across AWX [src: awx/main/models/execution_environments.py]
     "execution_environments": Resource(
         "execution_environment",
         {**NAMED, "image": "", "pull": ""},
@@ -186,7 +186,7 @@ RESOURCES = {
         required=("workflow_job_template",),
         unique=("identifier", "workflow_job_template"),
     ),
-    # Made by a node's create_approval_template alone
+    # Created only by a node's create_approval_template
     "workflow_approval_templates": Resource("workflow_approval_template", {**NAMED, "timeout": 0}, unique=()),
     **{
         name: Resource(name.removesuffix("s"), NAMED, ORGANIZED)
@@ -199,7 +199,7 @@ ROLES = {
     "job_templates": ("admin_role", "execute_role", "read_role"),
     "workflow_job_templates": ("admin_role", "execute_role", "approval_role", "read_role"),
 }
-# What AWX deletes with an object, by the member that names it [src: on_delete=CASCADE]
+# What AWX deletes with an object, by the member that refers to it [src: on_delete=CASCADE]
 CASCADES = {
     "job_templates": (("schedules", "unified_job_template"),),
     "workflow_job_templates": (
@@ -209,12 +209,12 @@ CASCADES = {
     "projects": (("inventory_sources", "source_project"),),
     "inventories": (("groups", "inventory"), ("hosts", "inventory"), ("inventory_sources", "inventory")),
 }
-# What is listed as unified job templates
+# The resources that are listed as unified job templates
 UNIFIED = ("projects", "job_templates", "workflow_job_templates", "workflow_approval_templates", "inventory_sources")
-# Members of an object that are AWX's own; a request that has them is not refused, and they are not taken.
+# Members of an object that only AWX sets: a request may contain them, but they are ignored.
 OWN = {"id", "type", "url", "related", "summary_fields", "managed", "namespace"}
 
-# The types of credentials that come with AWX, as far as they are needed [src: ansible/awx-plugins]
+# The credential types that come with AWX, as far as they are needed [src: ansible/awx-plugins]
 MANAGED = (
     {
         "name": "Microsoft Azure Resource Manager",

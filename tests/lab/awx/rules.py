@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX refuses of credential types, surveys and schedules [src: awx/main/fields.py, awx/api]."""
+"""The credential types, surveys and schedules that AWX refuses [src: awx/main/fields.py, awx/api]."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jsonschema import Draft4Validator
 
 NAME = "^[a-zA-Z_]+[a-zA-Z0-9_]*$"
-# What a credential may not set in a job's environment, besides all that begins with ANSIBLE_
+# What a credential may not set in a job's environment, in addition to everything that begins with ANSIBLE_
 BLOCKED = {
     *("VIRTUAL_ENV", "PATH", "PYTHONPATH", "JOB_ID", "INVENTORY_ID", "INVENTORY_SOURCE_ID", "INVENTORY_UPDATE_ID"),
     *("AD_HOC_COMMAND_ID", "REST_API_URL", "REST_API_TOKEN", "MAX_EVENT_RES", "CALLBACK_QUEUE", "CALLBACK_CONNECTION"),
@@ -64,7 +64,7 @@ ANSWERS: dict[str, type | tuple[type, ...]] = {
 
 
 class Refused(Exception):
-    """An answer of 400; ``body`` is its JSON."""
+    """A response with status 400. ``body`` is its JSON."""
 
     def __init__(self, body: dict[str, Any]) -> None:
         super().__init__(str(body))
@@ -72,21 +72,21 @@ class Refused(Exception):
 
 
 class Forbidden(Exception):
-    """An answer of 403; the text is its detail."""
+    """A response with status 403. The text is its detail."""
 
 
 class _Tower:
-    """The namespace by which injectors name the files."""
+    """The namespace that injectors use for files."""
 
 
 def refuse_unless(good: Any, member: str, why: str) -> None:
-    """Raises Refused, as AWX says what is wrong with a member, unless ``good``."""
+    """Raise Refused in AWX's wording for a member, unless ``good``."""
     if not good:
         raise Refused({member: [why]})
 
 
 def credential_type(inputs: dict[str, Any], injectors: dict[str, Any]) -> None:
-    """Raises Refused for what cannot be a credential type."""
+    """Raise Refused for an invalid credential type."""
     for member, value, schema in (("inputs", inputs, INPUTS), ("injectors", injectors, INJECTORS)):
         for error in Draft4Validator(schema).iter_errors(value):
             raise Refused({member: [error.message]})
@@ -94,7 +94,7 @@ def credential_type(inputs: dict[str, Any], injectors: dict[str, Any]) -> None:
     refuse_unless("tower" not in names, "inputs", '"tower" is a reserved field name')
     refuse_unless(len(names) == len(set(names)), "inputs", "field IDs must be unique")
     for field in inputs.get("fields", []):
-        # AWX stores the type where none is given, so that what is read is not what was written.
+        # AWX adds a missing type, so that the stored document differs from the one sent.
         field.setdefault("type", "string")
         texts = {"choices", "multiline", "format", "secret"} & set(field)
         refuse_unless(field["type"] == "string" or not texts, "inputs", f"{texts} not allowed for {field['type']}")
@@ -105,7 +105,7 @@ def credential_type(inputs: dict[str, Any], injectors: dict[str, Any]) -> None:
 
 
 def _templates(injectors: dict[str, Any], names: list[str]) -> None:
-    """Refuses templates of anything but the type's own fields and files."""
+    """Refuse templates that use anything except the type's own fields and files."""
     tower = _Tower()
     files = list(injectors.get("file", {}))
     refuse_unless("template" not in files or len(files) == 1, "injectors", "Must use multi-file syntax")
@@ -125,7 +125,7 @@ def _templates(injectors: dict[str, Any], names: list[str]) -> None:
 
 
 def survey(spec: dict[str, Any]) -> None:
-    """Raises Refused, in the survey's own manner, for what cannot be a survey."""
+    """Raise Refused for an invalid survey, in the format of surveys."""
 
     def need(good: Any, why: str) -> None:
         if not good:
@@ -154,8 +154,9 @@ def survey(spec: dict[str, Any]) -> None:
 
 
 def variables(text: str) -> None:
-    """Raises Refused for variables that are neither JSON nor YAML without tags, such as !vault
-    [src: awx/main/utils/common.py, vars_validate_or_raise, parse_yaml_or_json]."""
+    """Raise Refused for variables that are neither JSON nor YAML without tags, such as !vault [src:
+    awx/main/utils/common.py, vars_validate_or_raise, parse_yaml_or_json].
+    """
     try:
         yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -163,14 +164,15 @@ def variables(text: str) -> None:
 
 
 def answers(spec: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raises Refused for a launch or a schedule that leaves out an answer, even if the question has a default
-    [src: awx/main/models/mixins.py, _survey_element_validation]."""
+    """Raise Refused for a launch or schedule without a required answer, even if the question has a default [src:
+    awx/main/models/mixins.py, _survey_element_validation].
+    """
     missing = [one["variable"] for one in spec.get("spec", []) if one["required"] and one["variable"] not in given]
     refuse_unless(not missing, "variables_needed_to_start", f"'{missing}' value missing")
 
 
 def schedule(rule: str) -> None:
-    """Raises Refused for a recurrence rule that AWX does not run."""
+    """Raise Refused for a recurrence rule that AWX does not support."""
     starts = re.findall(r"DTSTART(?:;TZID=[^:]+)?:\d{8}T\d{6}Z?", rule)
     refuse_unless(len(starts) == 1, "rrule", "Valid DTSTART required in rrule. Value should start with: DTSTART:...Z")
     refuse_unless(len(re.findall("RRULE:", rule)) == 1, "rrule", "One RRULE required in rrule.")

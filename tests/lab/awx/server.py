@@ -23,12 +23,14 @@ VERSION = "24.6.1"
 
 
 class Awx:
-    """A running API: ``with Awx({scm_url: folder}) as awx``; ``environment`` is how awx.awx finds it and signs in."""
+    """A running API: ``with Awx({scm_url: folder}) as awx``. ``environment`` holds its address and credentials for
+    awx.awx.
+    """
 
     def __init__(self, repositories: dict[str, Path]) -> None:
         self.api = Api(repositories)
         self.password = secrets.token_urlsafe(16)
-        # Method and path of every request that may change something, but those for tokens
+        # Method and path of every request that may change something, except those for tokens
         self.writes: list[str] = []
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"awx": self}))
@@ -36,7 +38,7 @@ class Awx:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which awx.awx's modules find the API."""
+        """The environment variables with which awx.awx's modules find the API."""
         return {
             "CONTROLLER_HOST": self.url,
             "CONTROLLER_USERNAME": "admin",
@@ -45,12 +47,12 @@ class Awx:
         }
 
     def find(self, resource: str, name: str) -> dict[str, Any]:
-        """The stored object of this name, secrets in clear."""
+        """Return the stored object with this name, secrets in clear."""
         (found,) = [item for item in self.api.items[resource].values() if item["name"] == name]
         return found
 
     def listed(self, resource: str, item: dict[str, Any], related: str) -> list[dict[str, Any]]:
-        """The stored objects, of ``resource``, in a list of an object."""
+        """Return the stored objects of ``resource`` in a list of an object."""
         return [self.api.items[resource][number] for number in self.api.lists.get((item["id"], related), [])]
 
     def __enter__(self) -> Awx:
@@ -62,7 +64,7 @@ class Awx:
         self._server.server_close()
 
     def respond(self, method: str, target: str, authorization: str, body: Any) -> tuple[int, Any]:
-        """Status and JSON for one request."""
+        """Return the status and JSON of one request."""
         parts = urlsplit(target)
         with self._lock:
             scheme, _space, given = authorization.partition(" ")
@@ -96,7 +98,7 @@ class Awx:
 class _Handler(BaseHTTPRequestHandler):
     awx: Awx
     protocol_version = "HTTP/1.1"
-    # Head and body in one packet: the second of two waits for the first one's acknowledgement
+    # Head and body go in one packet: otherwise the second would wait for the acknowledgement of the first
     wbufsize = -1
 
     def _serve(self) -> None:
@@ -115,4 +117,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
-        """Nothing: standard error is the test's."""
+        """Log nothing: standard error belongs to the test."""

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Updates of projects and of inventory sources [src: awx/main/models/projects.py]; the first look finds one running.
+"""Updates of projects and inventory sources [src: awx/main/models/projects.py]. The first read finds an update running.
 
-A project has the playbooks of its last successful update, and no others.
+A project has only the playbooks of its last successful update.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Item = dict[str, Any]
 
 @dataclass
 class Update:
-    """One update of the object with the ID ``owner``; ``source_path`` is that of an inventory source."""
+    """One update of the object with the ID ``owner``. ``source_path`` belongs to an inventory source."""
 
     owner: int
     url: str
@@ -27,7 +27,7 @@ class Update:
 
 
 class Updates:
-    """All updates by their IDs; ``repositories`` are the folders with what a project's ``scm_url`` holds."""
+    """All updates by ID. ``repositories`` maps a project's ``scm_url`` to the folder with its content."""
 
     def __init__(self, repositories: dict[str, Path]) -> None:
         self._repositories = repositories
@@ -35,12 +35,12 @@ class Updates:
         self._playbooks: dict[int, list[str]] = {}
 
     def start(self, number: int, item: Item, source_path: str = "") -> int:
-        """A new update of a project, or of an inventory source with its project's ``scm_url``."""
+        """Start an update of a project, or of an inventory source with its project's ``scm_url``."""
         self._updates[number] = Update(item["id"], item["scm_url"], source_path)
         return number
 
     def ask(self, number: int) -> Item:
-        """An update as AWX shows it; it ends after it was shown running."""
+        """Return an update as AWX shows it. It finishes once it was shown as running."""
         update = self._updates[number]
         shown = {"id": number, "status": update.status, "job_explanation": "", "result_traceback": ""}
         if update.status == "pending":
@@ -55,7 +55,7 @@ class Updates:
             self._playbooks[update.owner] = sorted(path.name for path in folder.glob("*.yml"))
 
     def stdout(self, number: int) -> Item:
-        """The output, in colours."""
+        """Return the output, with color codes."""
         update = self._updates[number]
         if update.source_path:
             return {"content": f"\x1b[0;31m[ERROR]: Source does not exist: {update.source_path}\x1b[0m\n"}
@@ -64,19 +64,19 @@ class Updates:
         return {"content": f"TASK [update project]\n\x1b[0;31m{failed}\x1b[0m\n"}
 
     def current(self, item: Item) -> int | None:
-        """The ID of the update of an object that has not ended."""
+        """Return the ID of the object's unfinished update."""
         running = [
             one for one, update in self._updates.items() if update.owner == item["id"] and update.status == "pending"
         ]
         return running[-1] if running else None
 
     def status(self, item: Item) -> str:
-        """The status of a project."""
+        """Return the status of a project."""
         if not item["scm_type"]:
             return "ok"
         own = [update.status for update in self._updates.values() if update.owner == item["id"]]
         return own[-1] if own else "never updated"
 
     def playbooks(self, item: Item) -> list[str]:
-        """The names of a project's playbooks."""
+        """Return the names of a project's playbooks."""
         return self._playbooks.get(item["id"], [])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON answers with the login server's headers."""
+"""JSON responses with the login server's headers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Expire
 
 
 def answer(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """A JSON answer [rec]."""
+    """Build a JSON response [rec]."""
     return web.Response(
         status=status,
         headers={**SECURITY, **(headers or {}), "Content-Type": "application/json; charset=utf-8"},

@@ -30,7 +30,7 @@ ALIASES = ("common", "organizations", "consumers")
 
 @dataclass
 class Code:
-    """An authorization code and what it was issued for."""
+    """An authorization code and the request that it was issued for."""
 
     tenant: Tenant
     user: User
@@ -46,7 +46,7 @@ class Code:
 
 
 class Authorize:
-    """Shows the sign-in pages and issues codes."""
+    """The sign-in pages and the codes they issue."""
 
     def __init__(self, login: Login, directory: Directory, vault: Vault) -> None:
         self._login = login
@@ -56,11 +56,11 @@ class Authorize:
         self._codes: dict[str, Code] = {}
 
     def code(self, value: str) -> Code | None:
-        """The code issued under this value."""
+        """Return the code issued under this value."""
         return self._codes.get(value)
 
     async def start(self, request: web.BaseRequest, tenant: str) -> web.Response:
-        """GET or POST /{tenant}/oauth2/v2.0/authorize: the page that asks for the user name."""
+        """GET or POST /{tenant}/oauth2/v2.0/authorize: show the page that asks for the user name."""
         if request.method == "POST":
             asked = dict(parse_qsl((await request.read()).decode(), keep_blank_values=True))
         else:
@@ -79,7 +79,7 @@ class Authorize:
         return pages.user_name(self._action(tenant), flow, application.body["displayName"], asked.get("login_hint", ""))
 
     async def sign_in(self, request: web.BaseRequest, tenant: str) -> web.Response:
-        """POST /{tenant}/login: the user name, then the password, then back to the application."""
+        """POST /{tenant}/login: process the user name, then the password, then redirect to the application."""
         form = dict(parse_qsl((await request.read()).decode(), keep_blank_values=True))
         flow = form.get("ctx", "")
         if flow not in self._flows:
@@ -113,7 +113,9 @@ class Authorize:
         return f"{self._login.url}/{tenant}/login"
 
     def _application(self, key: str, asked: dict[str, str]) -> Record:
-        """The application that asks; raises an AADSTS error that is shown as a page, never sent to the redirect URI."""
+        """Return the requesting application. Raises an AADSTS error, which is shown as a page, never sent to the
+        redirect URI.
+        """
         app_id = asked.get("client_id", "").lower()
         if not app_id:
             raise StsError(900144, field="client_id")
@@ -131,7 +133,7 @@ class Authorize:
 
     @staticmethod
     def _platform(application: Record, asked: dict[str, str]) -> str:
-        """The platform the redirect URI is registered under; raises AADSTS50011."""
+        """Return the platform that the redirect URI is registered under. Raises AADSTS50011."""
         wanted = asked.get("redirect_uri", "")
         for platform in PLATFORMS:
             if any(_same(registered, wanted) for registered in application.body[platform]["redirectUris"]):
@@ -147,11 +149,11 @@ class Authorize:
         if "id_token" in wanted and not implicit["enableIdTokenIssuance"]:
             raise StsError(700054)
         if wanted != ["code"]:
-            # The switch alone does not make the lab issue tokens from this endpoint.
+            # The lab does not issue tokens from this endpoint, even if the setting allows it.
             raise StsError(70007)
 
     def _admit(self, key: str, application: Record, home: Tenant, user: User, scope: str) -> Tenant:
-        """The tenant the user signs in to; raises an AADSTS error where the user may not use the application."""
+        """Return the tenant the user signs in to. Raises an AADSTS error if the user may not use the application."""
         target = home if key in ALIASES else self._login.tenant(key)
         body = application.body
         if home is not target:
@@ -167,7 +169,7 @@ class Authorize:
             raise StsError(50057)
         principal = target.service_principal(body["appId"])
         if principal is None:
-            # The user's own consent brings the service principal into being, where the tenant allows that [doc].
+            # If the tenant allows it, the user's own consent creates the service principal [doc].
             if not target.user_consent:
                 raise StsError(90094)
             owner = self._directory.application(body["appId"])
@@ -177,7 +179,7 @@ class Authorize:
         if is_disabled(application, principal):
             raise StsError(7000112, app_id=body["appId"], app_name=body["displayName"])
         assigned.check(target, principal, user)
-        # Which of the two is told first is not known [inf]
+        # Which of the two is reported first is not known [inf]
         consent.ask(target, principal, user, scope)
         return target
 
@@ -200,7 +202,7 @@ class Authorize:
 
     @staticmethod
     def _redirect(asked: dict[str, str], answer: dict[str, str]) -> web.Response:
-        """Back to the redirect URI in the response mode asked for."""
+        """Redirect to the redirect URI in the requested response mode."""
         if "state" in asked:
             answer["state"] = asked["state"]
         target = asked["redirect_uri"]
@@ -217,7 +219,7 @@ class Authorize:
 
 
 def _same(registered: str, wanted: str) -> bool:
-    """Equal; for localhost, and for it alone, whatever the port [doc]."""
+    """Return True if the URIs are equal. The port is ignored for localhost only [doc]."""
     if registered == wanted:
         return True
     one, other = urlsplit(registered), urlsplit(wanted)

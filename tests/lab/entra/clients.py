@@ -27,9 +27,10 @@ _FEDERATED = {"issuer": "iss", "subject": "sub", "audience": "aud"}
 
 
 def is_disabled(application: Record, principal: Record | None) -> bool:
-    """Whether no tokens are issued for an application: it or its service principal is deactivated or disabled.
+    """Return whether no tokens are issued for an application because it or its service principal is deactivated or
+    disabled.
 
-    Which code a deactivated application gives is not known; that of a disabled principal is taken [inf].
+    The code for a deactivated application is unknown; the one for a disabled principal is used [inf].
     """
     holders = [application.body, *([principal.body] if principal else [])]
     return (principal is not None and principal.body["accountEnabled"] is False) or any(
@@ -38,7 +39,7 @@ def is_disabled(application: Record, principal: Record | None) -> bool:
 
 
 class Clients:
-    """Tells who a client is and whether it may say so."""
+    """Identify and authenticate a client."""
 
     def __init__(self, directory: Directory, workloads: SigningKey) -> None:
         self._directory = directory
@@ -46,7 +47,7 @@ class Clients:
         self._tries: Counter[str] = Counter()
 
     def find(self, tenant: Tenant, app_id: str) -> tuple[Record, Record | None]:
-        """The registration and, where there is one, the service principal in this tenant; raises AADSTS700016."""
+        """Return the registration and, if one exists, the service principal in this tenant. Raises AADSTS700016."""
         principal = tenant.service_principal(app_id)
         application = tenant.application(app_id)
         if application is None and principal is not None:
@@ -59,9 +60,9 @@ class Clients:
         return application, principal
 
     def authenticate(self, tenant: Tenant, app_id: str, form: dict[str, str], endpoints: list[str]) -> bool:
-        """Check the secret or assertion in the form; False where there is none; raises an AADSTS error.
+        """Check the secret or assertion in the form. Returns False if there is none. Raises an AADSTS error.
 
-        `endpoints` are the audiences a client assertion may name.
+        `endpoints` are the audiences that a client assertion may name.
         """
         application, principal = self.find(tenant, app_id)
         home, _record = self._directory.application(app_id) or (tenant, application)
@@ -90,7 +91,7 @@ class Clients:
             if over:
                 raise StsError(7000222, app_id=app_id)
             if not self._directory.secret_settled(secret.added):
-                # Until it is known everywhere a new secret is called wrong, and now and then even expired [iss].
+                # Until it is replicated, a new secret is reported as wrong, and sometimes even as expired [iss].
                 self._tries[item["keyId"]] += 1
                 raise StsError(7000222 if self._tries[item["keyId"]] % 3 == 0 else 7000215, app_id=app_id)
             if parse(item["startDateTime"]) > now:
@@ -115,11 +116,11 @@ class Clients:
         named = [item for item in held if keys.is_named_by(home.certificates[item["keyId"]], header)]
         named_by = f", Thumbprint of key used by client: '{header.get('x5t#S256') or header.get('x5t')}'"
         added = [home.certificates_added.get(item["keyId"], 0.0) for item in named]
-        # As for client secrets and federated credentials, until it is known everywhere [inf]
+        # As for client secrets and federated credentials, until it is replicated [inf]
         if not any(map(self._directory.secret_settled, added)):
             raise StsError(700027, is_not="not registered", reason=f"The key was not found.{named_by}")
         if parse(named[0]["endDateTime"]) <= self._directory.now():
-            # The words of people who met it [iss]
+            # The wording is from public reports [iss]
             found = f"Start={_local(named[0]['startDateTime'])}, End={_local(named[0]['endDateTime'])}"
             reason = f"The key used is expired.{named_by}, Found key '{found}'"
             raise StsError(700027, is_not="expired", reason=reason)
@@ -128,7 +129,7 @@ class Clients:
         except ValueError:
             reason = f"The key was found, but it could not validate the signature.{named_by}"
             raise StsError(700027, is_not="not registered", reason=reason) from None
-        # The client made its assertion by its own clock, which the lab cannot move.
+        # The client created its assertion by its own clock, which the lab cannot move.
         now = time.time()
         first, last = claims.get("nbf", claims.get("iat", now)), claims.get("exp", 0)
         if not first - SKEW <= now <= last + SKEW:
@@ -140,7 +141,7 @@ class Clients:
             raise StsError(700023)
 
     def _check_federated(self, application: Record, assertion: str, unverified: dict[str, Any]) -> None:
-        """A workload's token in place of a client's own assertion; the lab issues all such tokens itself."""
+        """Check a workload's token used in place of a client's own assertion. The lab issues all such tokens itself."""
         sent = {name: str(unverified.get(claim)) for name, claim in _FEDERATED.items()}
         try:
             claims = self._workloads.read(assertion)
@@ -159,12 +160,14 @@ def _moment(seconds: float) -> str:
 
 
 def _local(stamp: str) -> str:
-    """A moment as this error has it, in the notation of the United States."""
+    """Format a time as this error does, in US notation."""
     return parse(stamp).strftime("%m/%d/%Y %H:%M:%S")
 
 
 def _decoded(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a token, not verified; raises AADSTS50012 where it is none, or has a line end [inf]."""
+    """Return header and claims of a token, unverified. Raises AADSTS50012 if it is malformed or contains a line break
+    [inf].
+    """
     if assertion != assertion.strip():
         raise StsError(50012)
     try:
@@ -175,7 +178,7 @@ def _decoded(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def with_basic(form: dict[str, str], authorization: str) -> dict[str, str]:
-    """The form with client_id and client_secret from a Basic header, both form-encoded as OAuth has it [doc]."""
+    """Return the form with client_id and client_secret from a Basic header, both form-encoded per OAuth [doc]."""
     scheme, _space, value = authorization.partition(" ")
     if scheme.lower() != "basic":
         return form

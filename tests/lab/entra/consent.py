@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Consent to delegated permissions: whether a user needs it for a sign-in, and whether the user may give it.
+"""Consent to delegated permissions: whether a sign-in needs it, and whether the user may give it.
 
 The scopes of OpenID Connect are permissions of Microsoft Graph like others [doc].
 """
@@ -16,21 +16,21 @@ from .graph_grants import opaque
 
 
 def lacks(tenant: Tenant, principal: Record, user: User, scope: str) -> list[str]:
-    """The scopes of a request that nobody has consented to, neither an administrator for all nor the user."""
+    """Return the requested scopes without consent from an administrator for all users or from this user."""
     granted: set[str] = set()
     for record in tenant.grants.all():
         grant = record.body
         if grant["clientId"] == principal.body["id"] and grant["principalId"] in (None, user.oid):
             granted |= set((grant["scope"] or "").split())
-    # What belongs to another resource has its URI
+    # A scope of another resource contains its URI
     return [name for name in dict.fromkeys(scope.split()) if "/" not in name and name not in granted]
 
 
 def ask(tenant: Tenant, principal: Record, user: User, scope: str) -> None:
-    """Let the user consent to what a request lacks; raises AADSTS90094 if the user may not.
+    """Let the user consent to the missing scopes. Raises AADSTS90094 if the user may not.
 
-    Users who are asked accept: their consent becomes a grant of their own [doc]. They are not asked if the tenant does
-    not allow it, nor for permissions that need an administrator, nor if the application requires assignment (Manage
+    Users always accept the prompt: their consent becomes a grant for that user [doc]. No prompt appears if the tenant
+    does not allow it, for permissions that need an administrator, or if the application requires assignment (Manage
     users and groups assignment to an application [doc]; MicrosoftDocs/azure-docs#59963 for the code).
     """
     wanted = lacks(tenant, principal, user, scope)
@@ -57,7 +57,7 @@ def ask(tenant: Tenant, principal: Record, user: User, scope: str) -> None:
 
 
 def check(tenant: Tenant, principal: Record, user: User, scope: str) -> None:
-    """Raise AADSTS65001 if tokens are asked for that lack consent."""
+    """Raise AADSTS65001 if the requested tokens lack consent."""
     if lacks(tenant, principal, user, scope):
         body = principal.body
         raise StsError(65001, app_id=body["appId"], app_name=body["displayName"])

@@ -23,29 +23,29 @@ from .graph_call import Answer, Call
 from .keys import thumbprint
 from .schemas import parameters
 
-# To verify what the application signs, or to encrypt tokens for it [doc]
+# To verify the application's signatures, or to encrypt tokens for it [doc]
 USAGES = ("Verify", "Encrypt")
-# The longest display name of a certificate; what is longer is cut [doc: text of Microsoft's SDKs]
+# The maximum length of a certificate's display name; longer ones are cut [doc: text of Microsoft's SDKs]
 MAX_NAME = 90
 
 
 def asked_password(call: Call) -> dict[str, Any]:
-    """The checked ``passwordCredential`` of an addPassword request; an empty body asks for all defaults."""
+    """Return the checked ``passwordCredential`` of an addPassword request. An empty body requests all defaults."""
     asked = parameters(call.body, {}, {"passwordCredential": dict})["passwordCredential"] or {}
     call.schemas.check(asked, "passwordCredential", "create")
     asked = {name: value for name, value in asked.items() if "@odata." not in name}
-    # A keyId was honoured in 2021 [rec] and is no longer supported [doc]; how it is refused is not known [inf].
+    # A keyId was honored in 2021 [rec] and is no longer supported [doc]. How it is refused is not known [inf].
     if any(asked.get(name) for name in ("secretText", "hint", "keyId")):
         raise bad_request("New password credentials must be generated using service actions.")
     return asked
 
 
 def new_password(call: Call, asked: dict[str, Any], owner: dict[str, Any]) -> dict[str, Any]:
-    """A new passwordCredential, its value included; raises Graph's 400 where dates or the policy forbid it."""
+    """Create a passwordCredential with its value. Raises Graph's 400 if dates or the policy forbid it."""
     now = call.now
     start, end = asked.get("startDateTime"), asked.get("endDateTime")
     start_text = in_utc(start) if start else stamp(now, 7)
-    # The default end counts from the server's now, not from the start asked for [rec].
+    # The default expiry is counted from the server's current time, not from the requested start [rec].
     end_text = in_utc(end) if end else stamp(two_years_after(now), 7)
     if parse(end_text) <= now or parse(end_text) <= parse(start_text):
         raise bad_request("Key credential end date is invalid.")
@@ -66,13 +66,13 @@ def new_password(call: Call, asked: dict[str, Any], owner: dict[str, Any]) -> di
 
 
 def password_answer(call: Call, made: dict[str, Any]) -> Answer:
-    """The 200 of addPassword with its odd ``Location`` [rec]."""
+    """The 200 response of addPassword with its odd ``Location`` [rec]."""
     body = {"@odata.context": call.context("microsoft.graph.passwordCredential"), **made}
     return Answer(200, body, {"Location": call.graph_url})
 
 
 def remove_password(call: Call, owner: dict[str, Any]) -> None:
-    """Take the credential named in the body off `owner`; an unknown and a not yet replicated key give one 400 [iss]."""
+    """Remove the credential in the body from `owner`. Unknown and unreplicated key IDs give the same 400 [iss]."""
     key_id = parameters(call.body, {"keyId": str})["keyId"].lower()
     secret = call.tenant.client_secrets.get(key_id)
     kept = [item for item in owner["passwordCredentials"] if item["keyId"] != key_id]
@@ -84,15 +84,16 @@ def remove_password(call: Call, owner: dict[str, Any]) -> None:
 
 
 def without_secrets(body: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the object as it is stored: no values."""
+    """Return a copy of the object as it is stored, without values."""
     return {**body, "passwordCredentials": [{**item, "secretText": None} for item in body["passwordCredentials"]]}
 
 
 def keys_from(call: Call, sent: list[dict[str, Any]], owner: dict[str, Any]) -> list[dict[str, Any]]:
-    """keyCredentials as stored: one whose key ID is the owner's stays, with or without its key, all others need one
-    [rec].
+    """Return keyCredentials to store. An entry with a known key ID is kept, with or without its key. All others need
+    one [rec].
 
-    Of one that stays, what names it is as sent [inf]; nothing else of it can change [iss: Azure/azure-cli#14551].
+    A kept entry keeps the display name and key identifier as sent [inf]. Nothing else in it can change [iss:
+    Azure/azure-cli#14551].
     """
     known = {item["keyId"]: item for item in owner["keyCredentials"]}
     result = []
@@ -122,12 +123,12 @@ def _check_unchanged(tenant: Tenant, held: dict[str, Any], sent: dict[str, Any])
 
 
 def key_text(certificate: x509.Certificate) -> str:
-    """A certificate as the ``key`` of a credential."""
+    """Return a certificate as the ``key`` of a credential."""
     return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
 
 
 def with_keys(call: Call, body: dict[str, Any], select: str | None) -> dict[str, Any]:
-    """One object as it is read: where $select names keyCredentials, and only there, they have their ``key`` [doc]."""
+    """Return one object as it is read. Its keyCredentials have their ``key`` only if $select names them [doc]."""
     if "keycredentials" not in [name.strip().lower() for name in (select or "").split(",")]:
         return body
     held = call.tenant.certificates
@@ -147,7 +148,7 @@ def _new_key(tenant: Tenant, item: dict[str, Any], owner: dict[str, Any]) -> dic
         raise bad_request("Key credential value is not a valid X.509 certificate.") from None
     start = item.get("startDateTime") or stamp(certificate.not_valid_before_utc)
     end = item.get("endDateTime") or stamp(certificate.not_valid_after_utc)
-    # A credential can be no longer valid than its certificate is [iss].
+    # A credential cannot be valid for longer than its certificate [iss].
     if not parse(start) < parse(end) <= certificate.not_valid_after_utc:
         raise bad_request("Key credential end date is invalid.")
     if parse(start) < certificate.not_valid_before_utc:
@@ -168,13 +169,13 @@ def _new_key(tenant: Tenant, item: dict[str, Any], owner: dict[str, Any]) -> dic
 
 
 def _subject(certificate: x509.Certificate) -> str:
-    """A certificate's subject as Windows writes it: "CN=.., O=.., S=.., C=.." [rec]."""
+    """Format a certificate's subject as Windows does: "CN=.., O=.., S=.., C=.." [rec]."""
     names = {NameOID.STATE_OR_PROVINCE_NAME: "S"}
     return ", ".join(part.rfc4514_string(names) for part in reversed(certificate.subject.rdns))
 
 
 def read_certificate(text: str) -> x509.Certificate:
-    """A certificate from base64 of its DER or PEM form; raises ValueError."""
+    """Parse a certificate from base64 of its DER or PEM form. Raises ValueError."""
     raw = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4))
     if b"-----BEGIN" in raw:
         return x509.load_pem_x509_certificate(raw)
@@ -182,5 +183,5 @@ def read_certificate(text: str) -> x509.Certificate:
 
 
 def live_passwords(tenant: Tenant, *holders: Record | None) -> list[dict[str, Any]]:
-    """All passwordCredentials of an application and its service principal."""
+    """Return all passwordCredentials of an application and its service principal."""
     return [item for holder in holders if holder for item in holder.body["passwordCredentials"]]

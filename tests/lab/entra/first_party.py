@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service principal of Microsoft Graph that every tenant has; the identifiers are the public ones."""
+"""The service principal of Microsoft Graph that every tenant has, with the public identifiers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ROLES = {
 
 
 def graph_principal(created: str) -> dict[str, Any]:
-    """The body of Microsoft Graph's service principal."""
+    """Return the body of Microsoft Graph's service principal."""
     application = objects.new_application(APP_ID, "microsoft.com", created)
     application["displayName"] = "Microsoft Graph"
     application["signInAudience"] = "AzureADMultipleOrgs"
@@ -75,7 +75,7 @@ def graph_principal(created: str) -> dict[str, Any]:
 
 
 def granted_roles(tenant: Tenant, principal: dict[str, Any]) -> list[str]:
-    """Microsoft Graph's application permissions of a service principal: those set and those assigned to it."""
+    """Return Microsoft Graph's application permissions of a service principal: set ones and assigned ones."""
     graph = tenant.service_principal(APP_ID)
     values = {role["id"]: role["value"] for role in graph.body["appRoles"]} if graph else {}
     held = tenant.assignments_to(graph.body["id"], principal["id"]) if graph else []

@@ -53,7 +53,7 @@ MAX_BATCH = 20
 
 
 class Graph:
-    """Microsoft Graph v1.0 as far as the lab has it."""
+    """Microsoft Graph v1.0, as far as the lab implements it."""
 
     name = "graph"
 
@@ -76,7 +76,7 @@ class Graph:
         ):
             module.add_routes(self._router)
         self._turns: Counter[str] = Counter()
-        # Requests of others than the lab whose body broke the published types: method, path and message of each
+        # Requests, except the lab's own, whose body violated the published types: method, path and message of each
         self.violations: list[dict[str, str]] = []
         self.url = ""
 
@@ -91,7 +91,7 @@ class Graph:
             if path == "/v1.0/$batch" and request.method == "POST":
                 answer = await self._batch(tenant, caller, await _json(request), request.headers)
             else:
-                # Only a stream, such as a logo, is put; all other bodies are JSON.
+                # Only streams, such as a logo, use PUT. All other bodies are JSON.
                 raw = await request.read() if request.method == "PUT" else b""
                 body = None if raw else await _json(request)
                 answer = self._one(tenant, caller, request.method, path, query, request.headers, body, raw)
@@ -104,12 +104,12 @@ class Graph:
         return self._response(answer.status, answer.body, headers, JSON_TYPE, client_request_id, None, answer.content)
 
     def _note(self, error: GraphError, by_lab: bool, method: str, path: str) -> None:
-        """Keep a request whose body broke the published types, other than the lab's own."""
+        """Record a request whose body violated the published types, unless it is the lab's own."""
         if isinstance(error, BodyError) and not by_lab:
             self.violations.append({"method": method, "path": unquote(path), "message": error.message})
 
     def refusal(self, fault: Fault) -> web.Response:
-        """The answer to a request that a fault throttles or denies."""
+        """Build the response to a request that a fault throttles or denies."""
         error = throttled(fault.retry_after) if fault.throttle is not None else recorded_error(str(fault.deny))
         return self._error(error, str(uuid.uuid4()))
 
@@ -148,7 +148,7 @@ class Graph:
         return response
 
     def _claims(self, request: web.BaseRequest) -> dict[str, Any]:
-        """The claims of the bearer token; raises Graph's 401."""
+        """Return the claims of the bearer token. Raises Graph's 401."""
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise invalid_token("Access token is empty.")
@@ -167,12 +167,12 @@ class Graph:
         tenant = self._directory.tenant(claims["tid"])
         if tenant is None:
             raise invalid_token("Access token validation failure.")
-        # A user of the lab may do what the scopes say, as an administrator
+        # A user of the lab may do what the scopes allow, like an administrator
         held = frozenset([*claims.get("roles", []), *claims.get("scp", "").split()])
         return tenant, Caller(claims["appid"], claims["oid"], held, _is_lab(request))
 
     def _userinfo(self, request: web.BaseRequest) -> web.Response:
-        """GET /oidc/userinfo with a user's token: fewer claims than the ID token has [doc]."""
+        """GET /oidc/userinfo with a user's token: it has fewer claims than the ID token [doc]."""
         claims = self._claims(request)
         tenant = self._directory.tenant(claims["tid"])
         users = {user.oid: user for user in tenant.users.values()} if tenant else {}
@@ -230,7 +230,7 @@ class Graph:
         return answer
 
     def _next_is_stale(self, call: Call) -> bool:
-        """Let the requests of one path alternate between the replicas, the lagging one first."""
+        """Alternate the requests of one path between the replicas, starting with the lagging one."""
         if call.caller.primary or not self._directory.lag:
             return False
         turn = f"{call.tenant.id} {call.path} {sorted(call.query.items())}"
@@ -238,7 +238,7 @@ class Graph:
         return self._turns[turn] % 2 == 1
 
     async def _batch(self, tenant: Tenant, caller: Caller, body: Any, headers: Mapping[str, str]) -> Answer:
-        """POST /$batch: the outer status is 200, each request has its own; the answers come in any order [doc]."""
+        """POST /$batch: the outer status is 200 and each request has its own. Responses come in any order [doc]."""
         requests = body.get("requests") if isinstance(body, dict) else None
         if not isinstance(requests, list) or not requests or not all(_is_step(item) for item in requests):
             raise BodyError("Invalid batch payload format.", "BadRequest")
@@ -285,7 +285,7 @@ class Graph:
 
 
 def _counted(answer: Answer) -> Answer:
-    """The answer to ``/$count``, from that to the list: a number as plain text [doc]."""
+    """Return the response to ``/$count``, from that to the list: a number as plain text [doc]."""
     if answer.body is None or "@odata.count" not in answer.body:
         raise GraphError(400, "BadRequest", "Resource not found for the segment '$count'.")
     text = str(answer.body["@odata.count"])

@@ -38,7 +38,7 @@ def add_routes(router: Router) -> None:
 
 
 def find(call: Call, address: dict[str, str]) -> Record:
-    """The application addressed, on the replica that serves the call; 404 where it has none."""
+    """Return the addressed application from the replica that serves the call; 404 if it has none."""
     if "id" in address:
         _check_guid(address["id"])
         record = call.tenant.applications.read(address["id"], call.stale)
@@ -52,7 +52,7 @@ def find(call: Call, address: dict[str, str]) -> Record:
 
 
 def find_to_change(call: Call, address: dict[str, str]) -> Record:
-    """The application as the primary has it, once the serving replica knows it and the caller may change it."""
+    """Return the application from the primary, if the serving replica knows it and the caller may change it."""
     seen = find(call, address)
     record = call.tenant.applications.read(seen.body["id"])
     if record is None:
@@ -66,7 +66,7 @@ def find_to_change(call: Call, address: dict[str, str]) -> Record:
 
 
 def _throttle(call: Call, record: Record) -> None:
-    """Graph's 429 where the last minute saw too many writes to an application with a personal audience [doc]."""
+    """Raise Graph's 429 after too many writes within a minute to an application with a personal audience [doc]."""
     if call.caller.primary:
         return
     now = call.directory.clock.time()
@@ -144,7 +144,7 @@ def _create(call: Call, change: dict[str, Any], bound: list[str]) -> Answer:
 
 
 def update(call: Call, **address: str) -> Answer:
-    """PATCH one application; by uniqueName with ``Prefer: create-if-missing`` it creates it [doc]."""
+    """PATCH one application. By uniqueName with ``Prefer: create-if-missing``, it creates a missing one [doc]."""
     permissions.may_create(call)
     call.schemas.check(call.body, "application", "update")
     change = objects.plain(call.body)
@@ -157,7 +157,8 @@ def update(call: Call, **address: str) -> Answer:
             raise bad_request("A value is required for property 'displayName' of resource 'Application'.")
         if change.get("uniqueName", wanted) != wanted:
             raise bad_request("Invalid value specified for property 'uniqueName' of resource 'Application'.")
-        # Whether it decides on the primary, so that a repeated one finds what the first has made, is not known [inf].
+        # Whether the decision uses the primary, so that a repeated upsert finds the new application, is not known
+        # [inf].
         stale = call.stale and call.tenant.upsert_on_replica
         if call.tenant.applications.find("uniqueName", wanted, stale) is None:
             return _create(call, {**change, "uniqueName": wanted}, [])
@@ -199,7 +200,7 @@ def _settle_redirect_uris(body: dict[str, Any], change: dict[str, Any]) -> None:
 
 
 def check_unique(call: Call, body: dict[str, Any]) -> None:
-    """Raise Graph's 400 where another application has the unique name or an identifier URI.
+    """Raise Graph's 400 if another application has the unique name or an identifier URI.
 
     A deleted one keeps its unique name until it is purged (microsoftgraph/msgraph-bicep-types#137 [iss]).
     """
@@ -226,12 +227,12 @@ def _check_owned_by(call: Call, change: dict[str, Any]) -> None:
 
 
 def write(call: Call, record: Record) -> None:
-    """Store an application, and what its service principal shows of it."""
+    """Store an application, and update the copied members of its service principal."""
     store(call.tenant, record)
 
 
 def store(tenant: Tenant, record: Record) -> None:
-    """The same in ``tenant``."""
+    """Do the same in ``tenant``."""
     tenant.applications.write(record.body["id"], record)
     principal = tenant.service_principal(record.body["appId"])
     if principal:
@@ -240,7 +241,7 @@ def store(tenant: Tenant, record: Record) -> None:
 
 
 def delete(call: Call, **address: str) -> Answer:
-    """DELETE moves the application and the service principal of its home to deletedItems [doc]."""
+    """DELETE moves the application and its service principal in the home tenant to deletedItems [doc]."""
     record = find(call, address)
     permissions.may_change(call, record)
     key = record.body["id"]
@@ -257,7 +258,7 @@ def delete(call: Call, **address: str) -> Answer:
 
 
 def add_password(call: Call, **address: str) -> Answer:
-    """POST addPassword: 200 with the only sight of the value [rec]."""
+    """POST addPassword: 200, the only response that shows the value [rec]."""
     record = find_to_change(call, address)
     asked = credentials.asked_password(call)
     if rules.is_personal(record.body) and len(record.body["passwordCredentials"]) >= 2:

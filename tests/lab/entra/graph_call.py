@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One request to Graph and its answer, free of HTTP, so that a batch can carry several."""
+"""One request to Graph and its response, independent of HTTP, so that a batch can carry several."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .schemas import Schemas
 
 @dataclass
 class Caller:
-    """Who calls, by the access token."""
+    """The caller, from the access token."""
 
     app_id: str
     oid: str
     roles: frozenset[str]
-    # The lab's own token reads the primary only, so that a test's look behind the scenes is never stale.
+    # The lab's own token reads only the primary, so that the reads of a test are never stale.
     primary: bool = False
 
 
@@ -43,27 +43,27 @@ class Call:
     schemas: Schemas
     graph_url: str
     stale: bool = False
-    # The body of a request that is no JSON
+    # A request body that is not JSON
     raw: bytes = b""
 
     @property
     def now(self) -> datetime:
-        """The directory's time."""
+        """Return the directory's time."""
         return self.directory.now()
 
     def context(self, path: str) -> str:
-        """An ``@odata.context``."""
+        """Return an ``@odata.context``."""
         return f"{self.graph_url}/v1.0/$metadata#{path}"
 
     def location(self, kind: str, key: str, of_type: str = "") -> dict[str, str]:
-        """The ``Location`` of a created object [rec]."""
+        """Return the ``Location`` of a created object [rec]."""
         suffix = f"/Microsoft.DirectoryServices.{of_type}" if of_type else ""
         return {"Location": f"{self.graph_url}/v2/{self.tenant.id}/{kind}/{key}{suffix}"}
 
 
 @dataclass
 class Answer:
-    """A successful answer; `content` is a body that is no JSON, of the type that `headers` name."""
+    """A successful response. `content` is a body other than JSON, with the type in `headers`."""
 
     status: int
     body: dict[str, Any] | None = None

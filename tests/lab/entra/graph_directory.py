@@ -56,7 +56,7 @@ def _find(call: Call, key: str) -> Record:
 
 
 def _find_to_change(call: Call, key: str) -> Record:
-    """The item as the primary has it, once the serving replica knows it."""
+    """Return the item from the primary, once the serving replica knows it."""
     _find(call, key)
     call.stale = False
     return _find(call, key)
@@ -80,7 +80,7 @@ def _shown(call: Call, record: Record) -> Answer:
 
 
 def purge(call: Call, key: str) -> Answer:
-    """DELETE for good [rec]."""
+    """DELETE permanently [rec]."""
     permissions.may_change(call, _find_to_change(call, key))
     call.tenant.deleted.write(key, None)
     return NO_CONTENT
@@ -89,8 +89,8 @@ def purge(call: Call, key: str) -> Answer:
 def restore(call: Call, key: str) -> Answer:
     """POST restore: 200 with the object [rec].
 
-    The service principal does not come back with its application; it is restored by a call of its own, and only when
-    its application is there [doc].
+    The service principal is not restored with its application. It needs its own call, and only after its application
+    exists again [doc].
     """
     parameters(call.body, {}, {"autoReconcileProxyConflict": bool})
     record = _find_to_change(call, key)

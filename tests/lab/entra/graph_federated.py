@@ -18,7 +18,7 @@ from .graph_call import NO_CONTENT, Answer, Call
 from .odata import listing, selected
 
 ALL = ADDRESS + "/federatedIdentityCredentials"
-# The name is a key too [rec].
+# The name can be used as a key, too [rec].
 ONE = ALL + "/(?P<credential>[^/]+)"
 LIMIT = 20
 
@@ -83,7 +83,7 @@ def create(call: Call, **address: str) -> Answer:
 
 
 def update(call: Call, credential: str, **address: str) -> Answer:
-    """PATCH one: 204; the name cannot change [doc]."""
+    """PATCH one: 204. The name cannot change [doc]."""
     record = find_to_change(call, address)
     call.schemas.check(call.body, "federatedIdentityCredential", "update")
     item = _of(record, credential)

@@ -21,14 +21,14 @@ from .odata import listing
 from .schemas import read_only
 
 NO_ROLE = "00000000-0000-0000-0000-000000000000"
-# Seen in both spellings [rec].
+# Both spellings occur [rec].
 GRANTS = "/o[aA]uth2PermissionGrants"
 ASSIGNMENT = "/(?P<assignment>[^/]+)"
 
 
 def add_routes(router: Router) -> None:
     """Route this module's requests."""
-    # Seen from the resource and from the client; both show and change the same assignments [doc].
+    # From the resource's or the client's side. Both show and change the same assignments [doc].
     router.add("GET", ADDRESS + "/appRoleAssignedTo", assigned_to)
     router.add("POST", ADDRESS + "/appRoleAssignedTo", assign)
     router.add("DELETE", ADDRESS + "/appRoleAssignedTo" + ASSIGNMENT, unassign)
@@ -44,7 +44,7 @@ def add_routes(router: Router) -> None:
 
 
 def _principal(call: Call, key: str) -> tuple[str, str] | None:
-    """Display name and type of what can hold a role; None where the serving replica has no such object."""
+    """Return display name and type of a principal that can hold a role; None if the serving replica lacks it."""
     tenant = call.tenant
     for user in tenant.users.values():
         if user.oid == key:
@@ -56,19 +56,19 @@ def _principal(call: Call, key: str) -> tuple[str, str] | None:
 
 
 def _service_principal(call: Call, key: str) -> Record | None:
-    """A service principal that has reached every replica: a reference to a newer one is called invalid [iss]."""
+    """Return a fully replicated service principal: a reference to a newer one is reported as invalid [iss]."""
     record = call.tenant.service_principals.read(key)
     known = record is not None and (call.caller.primary or call.directory.settled(record.created))
     return record if known else None
 
 
 def assigned_to(call: Call, **address: str) -> Answer:
-    """GET who is assigned to a service principal."""
+    """GET the assignments to a service principal."""
     return _assignments(call, address, "resourceId")
 
 
 def assignments(call: Call, **address: str) -> Answer:
-    """GET what a service principal is assigned to."""
+    """GET the assignments of a service principal."""
     return _assignments(call, address, "principalId")
 
 
@@ -80,7 +80,7 @@ def _assignments(call: Call, address: dict[str, str], side: str) -> Answer:
 
 
 def assign(call: Call, **address: str) -> Answer:
-    """POST an assignment: 201; needs two permissions [doc]."""
+    """POST an assignment: 201. It needs two permissions [doc]."""
     permissions.needs(call, frozenset({permissions.ASSIGN}), permissions.READ)
     call.schemas.check(call.body, "appRoleAssignment", "create")
     for name in ("principalId", "resourceId", "appRoleId"):
@@ -113,7 +113,9 @@ def assign(call: Call, **address: str) -> Answer:
 
 
 def _check_role(resource: dict[str, Any], role: str, principal_type: str) -> None:
-    """A role is one that the resource declares for such a principal; without any, its default access alone [doc]."""
+    """Check that the resource declares the role for such a principal. Without any, only its default access is valid
+    [doc].
+    """
     member = "Application" if principal_type == "ServicePrincipal" else "User"
     enabled = [item for item in resource["appRoles"] if item["isEnabled"]]
     fits = any(item["id"] == role and member in item["allowedMemberTypes"] for item in enabled)
@@ -162,7 +164,7 @@ def read_grant(call: Call, key: str) -> Answer:
 
 
 def grant(call: Call) -> Answer:
-    """POST a grant: 201; one for each client, resource and principal; its id is the same when made again [rec]."""
+    """POST a grant: 201. One per client, resource and principal; its ID is the same if it is created again [rec]."""
     permissions.needs(call, permissions.GRANTS)
     call.schemas.check(call.body, "oAuth2PermissionGrant", "create")
     asked = {name: value for name, value in call.body.items() if "@odata." not in name}
@@ -191,7 +193,7 @@ def grant(call: Call) -> Answer:
 
 
 def change_grant(call: Call, key: str) -> Answer:
-    """PATCH the scope of a grant, all else of which is fixed [doc]."""
+    """PATCH the scope of a grant. Everything else is fixed [doc]."""
     permissions.needs(call, permissions.GRANTS)
     call.schemas.check(call.body, "oAuth2PermissionGrant", "update")
     for name in sorted(set(call.body) - {"scope", "@odata.type"}):
@@ -211,6 +213,6 @@ def revoke(call: Call, key: str) -> Answer:
 
 
 def opaque(*parts: str) -> str:
-    """An id that follows from what it links [rec]."""
+    """Return an ID derived from the linked objects [rec]."""
     raw = b"".join(uuid.UUID(part).bytes_le for part in parts if part)
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -24,7 +24,7 @@ def add_routes(router: Router) -> None:
 
 
 def read(call: Call, **address: str) -> Answer:
-    """GET the bytes as they were put; 404 where none were [inf]."""
+    """GET the bytes as uploaded; 404 without an upload [inf]."""
     permissions.may_read(call)
     logo = find(call, address).logo
     if logo is None:
@@ -34,7 +34,7 @@ def read(call: Call, **address: str) -> Answer:
 
 
 def put(call: Call, **address: str) -> Answer:
-    """PUT the bytes; the application then shows a URL for them [doc]. A logo can only be replaced [src]."""
+    """PUT the bytes. The application then shows their URL [doc]. A logo can only be replaced [src]."""
     record = find_to_change(call, address)
     kind = call.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind not in TYPES:

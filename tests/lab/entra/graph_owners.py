@@ -38,7 +38,7 @@ def owners(find: Find, call: Call, **address: str) -> Answer:
 
 
 def add_owner(find: Find, table: str, call: Call, **address: str) -> Answer:
-    """POST owners/$ref; OwnedBy is not enough [doc]."""
+    """POST owners/$ref. OwnedBy is not enough [doc]."""
     reference = parameters(call.body, {"@odata.id": str})["@odata.id"]
     record = find(call, address)
     if not permissions.has_all(call):
@@ -54,7 +54,7 @@ def add_owner(find: Find, table: str, call: Call, **address: str) -> Answer:
 
 
 def remove_owner(find: Find, table: str, call: Call, owner: str, **address: str) -> Answer:
-    """DELETE owners/{id}/$ref; the last owner may go too [rec]."""
+    """DELETE owners/{id}/$ref. Even the last owner can be removed [rec]."""
     record = find(call, address)
     if owner not in record.owners:
         raise not_found(owner)

@@ -27,7 +27,7 @@ def add_routes(router: Router) -> None:
 
 
 def shown_user(user: User) -> dict[str, Any]:
-    """A user as Graph shows one by default [rec]."""
+    """Return a user as Graph shows one by default [rec]."""
     return {
         "businessPhones": [],
         "displayName": user.display_name,
@@ -44,7 +44,7 @@ def shown_user(user: User) -> dict[str, Any]:
 
 
 def shown_owner(call: Call, key: str, stale: bool = False) -> dict[str, Any] | None:
-    """A directory object as the list of owners shows it [rec]; None where there is none."""
+    """Return a directory object as the list of owners shows it [rec], or None."""
     for user in call.tenant.users.values():
         if user.oid == key:
             return {"@odata.type": "#microsoft.graph.user", "id": user.oid, **shown_user(user)}
@@ -55,9 +55,9 @@ def shown_owner(call: Call, key: str, stale: bool = False) -> dict[str, Any] | N
 
 
 def referenced(call: Call, reference: str) -> str:
-    """The id in an ``@odata.id`` that names a user or service principal known to the serving replica.
+    """Return the ID in an ``@odata.id`` that names a user or service principal known to the serving replica.
 
-    The URL has to be one of this cloud's Graph [src]; raises Graph's 400 and 404.
+    The URL must belong to this cloud's Graph [src]. Raises Graph's 400 and 404.
     """
     if not reference.startswith(f"{call.graph_url}/v1.0/"):
         raise bad_request("Invalid URL format specified in payload.")
@@ -68,7 +68,7 @@ def referenced(call: Call, reference: str) -> str:
 
 
 def with_owners(call: Call) -> tuple[Any, list[str]]:
-    """The body of a creation without ``owners@odata.bind``, and the references that it names there."""
+    """Return the body of a creation without ``owners@odata.bind``, and the owners named there."""
     body = dict(call.body) if isinstance(call.body, dict) else call.body
     bound = body.pop("owners@odata.bind", []) if isinstance(body, dict) else []
     if not isinstance(bound, list) or not all(isinstance(reference, str) for reference in bound):
@@ -77,7 +77,7 @@ def with_owners(call: Call) -> tuple[Any, list[str]]:
 
 
 def expanded_owners(call: Call, record: Record) -> dict[str, Any]:
-    """What ``$expand=owners`` adds to an answer; its own $select narrows it."""
+    """Return the members that ``$expand=owners`` adds to a response. Its own $select narrows them."""
     expand = call.query.get("$expand")
     if expand is None:
         return {}
@@ -121,7 +121,7 @@ def list_users(call: Call) -> Answer:
 
 
 def read_user(call: Call, key: str) -> Answer:
-    """GET one user, by id or user principal name."""
+    """GET one user, by ID or user principal name."""
     permissions.needs(call, permissions.USERS)
     users = [shown_user(user) for user in call.tenant.users.values()]
     return _one(call, "users", users, key, "id", "userPrincipalName")
@@ -134,7 +134,7 @@ def list_groups(call: Call) -> Answer:
 
 
 def read_group(call: Call, key: str) -> Answer:
-    """GET one group, by its id alone."""
+    """GET one group, by ID only."""
     permissions.needs(call, permissions.GROUPS)
     try:
         uuid.UUID(key)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""/policies: app management policies, the tenant's default one and those of single applications; what users may do.
+"""/policies: the tenant's default app management policy, those of single applications, and the authorization policy.
 
-v1.0 does not show the rules on audiences and redirect URIs, which only the beta has [doc]; policies.py enforces them.
+v1.0 does not show the rules on audiences and redirect URIs, which only the beta has [doc]. policies.py enforces them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .graph_call import Answer, Call
 from .odata import listing
 
 DEFAULT_ID = "00000000-0000-0000-0000-000000000000"
-# Which consent users may give for themselves, if any, and which as owners of a resource [doc]
+# The consent that users may give for themselves, if any, and as owners of a resource [doc]
 _CONSENT = "ManagePermissionGrantsForSelf.microsoft-user-default-legacy"
 _OF_OWNED = "ManagePermissionGrantsForOwnedResource.microsoft-dynamically-managed-permissions-for-team"
 # The members of the beta [doc]
@@ -45,10 +45,10 @@ def new_policy(
     identifier_uris: Iterable[str] = (),
     blocked_domains: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """The tenant's default policy; without a rule it is disabled [doc].
+    """Build the tenant's default policy. Without a rule it is disabled [doc].
 
     ``blocked_audiences`` and ``identifier_uris`` are names of rules, such as personalMicrosoftAccount and
-    nonDefaultUriAddition; ``blocked_domains`` are those of redirect URIs.
+    nonDefaultUriAddition. ``blocked_domains`` are those of redirect URIs.
     """
     passwords = [] if passwords_allowed else [_credentials("passwordAddition"), _credentials("customPasswordAddition")]
     if max_password_days is not None:
@@ -58,7 +58,7 @@ def new_policy(
         keys.append(_credentials("trustedCertificateAuthority"))
     v2 = {"excludeAppsReceivingV2Tokens": True, "excludeSaml": True, "isStateSetByMicrosoft": False}
     restrictions: dict[str, Any] = {"passwordCredentials": passwords, "keyCredentials": keys}
-    # The default policy has its rules on service principals beside those on applications.
+    # The default policy has separate rules for applications and service principals.
     principals = dict(restrictions)
     restrictions["identifierUris"] = {name: {**_rule(), **v2} for name in identifier_uris}
     restrictions["audiences"] = {name: _rule() for name in blocked_audiences}
@@ -77,7 +77,7 @@ def new_policy(
 
 
 def custom(rules: dict[str, Any]) -> dict[str, Any]:
-    """A policy for single applications with the rules of new_policy [doc]."""
+    """Build a policy for single applications with the rules of new_policy [doc]."""
     common = new_policy(**rules)["applicationRestrictions"]
     credentials = {name: common.pop(name) for name in ("passwordCredentials", "keyCredentials")}
     return {
@@ -98,7 +98,7 @@ def _credentials(kind: str, days: int | None = None) -> dict[str, Any]:
 
 
 def _shown(policy: dict[str, Any]) -> dict[str, Any]:
-    """A policy as v1.0 shows it: a kind of rule that only the beta knows is named unknownFutureValue [doc]."""
+    """Return a policy as v1.0 shows it: a rule type that only the beta has is named unknownFutureValue [doc]."""
 
     def plain(name: str, value: Any) -> Any:
         if isinstance(value, list):
@@ -113,7 +113,7 @@ def _shown(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_default(call: Call) -> Answer:
-    """GET the tenant's default policy; needs a permission of its own."""
+    """GET the tenant's default policy. It needs a separate permission."""
     permissions.needs(call, permissions.POLICY)
     context = {"@odata.context": call.context("policies/defaultAppManagementPolicy/$entity")}
     return Answer(200, {**context, **_shown(call.tenant.policy)})
@@ -129,14 +129,14 @@ def read_one(call: Call, key: str) -> Answer:
 
 
 def list_of_application(call: Call, **address: str) -> Answer:
-    """GET the policies of an application's own: none or one [doc]."""
+    """GET an application's own policies: none or one [doc]."""
     permissions.needs(call, permissions.POLICY)
     own = call.tenant.policies.get(find(call, address).body["appId"])
     return listing(call, "appManagementPolicies", [_shown(own)] if own else [])
 
 
 def read_authorization(call: Call) -> Answer:
-    """GET what the users of the tenant may do by default, such as consent to applications [doc]."""
+    """GET the default user permissions of the tenant, such as consent to applications [doc]."""
     permissions.needs(call, permissions.AUTHORIZATION_POLICY)
     assigned = [_CONSENT, _OF_OWNED] if call.tenant.user_consent else [_OF_OWNED]
     body = {

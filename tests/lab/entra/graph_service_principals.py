@@ -32,7 +32,7 @@ def add_routes(router: Router) -> None:
 
 
 def find(call: Call, address: dict[str, str]) -> Record:
-    """The service principal addressed; an application id in place of the object id gives 404 [rec]."""
+    """Return the addressed service principal. An application ID in place of the object ID gives 404 [rec]."""
     key = address.get("id") or address["value"]
     if address.get("key") == "appId":
         record = call.tenant.service_principals.find("appId", key, call.stale)
@@ -44,13 +44,13 @@ def find(call: Call, address: dict[str, str]) -> Record:
 
 
 def find_to_change(call: Call, address: dict[str, str]) -> Record:
-    """The service principal as the primary has it, once the serving replica knows it and the caller may change it."""
+    """Return the service principal from the primary, if the serving replica knows it and the caller may change it."""
     seen = find(call, address)
     record = call.tenant.service_principals.read(seen.body["id"])
     if record is None:
         raise not_found(seen.body["id"])
     if not (permissions.has_all(call) or call.directory.settled(record.created)):
-        raise denied()  # who owns it is not known everywhere yet [inf]
+        raise denied()  # its owner is not replicated yet [inf]
     permissions.may_change(call, record)
     return record
 
@@ -74,7 +74,7 @@ def read(call: Call, **address: str) -> Answer:
 
 
 def create(call: Call) -> Answer:
-    """POST /servicePrincipals: 201. Until the application has reached every replica it is refused, in several ways."""
+    """POST /servicePrincipals: 201. Until the application is replicated, the request is refused in several ways."""
     permissions.may_create(call)
     change, bound = with_owners(call)
     call.schemas.check(change, "servicePrincipal", "create")
@@ -123,7 +123,9 @@ def _backing_application() -> GraphError:
 
 
 def _not_there_yet(call: Call, app_id: str) -> GraphError:
-    """400, 404 (KelvinTegelaar/CIPP-API#1955) or, with OwnedBy, 403 (terraform-provider-azuread#535), in turn [iss]."""
+    """Refuse with 400, 404 (KelvinTegelaar/CIPP-API#1955) or, with OwnedBy, 403 (terraform-provider-azuread#535), in
+    turn [iss].
+    """
     refusals = [_no_application(app_id), not_found(app_id)]
     if not permissions.has_all(call):
         refusals.append(_backing_application())
@@ -132,7 +134,7 @@ def _not_there_yet(call: Call, app_id: str) -> GraphError:
 
 
 def update(call: Call, **address: str) -> Answer:
-    """PATCH one service principal; by appId with ``Prefer: create-if-missing`` it creates it [doc]."""
+    """PATCH one service principal. By appId with ``Prefer: create-if-missing``, it creates a missing one [doc]."""
     permissions.may_create(call)
     call.schemas.check(call.body, "servicePrincipal", "update")
     change = objects.plain(call.body)
@@ -158,7 +160,7 @@ def delete(call: Call, **address: str) -> Answer:
 
 
 def owned_objects(call: Call, **address: str) -> Answer:
-    """GET what a service principal owns: the way to list with the OwnedBy permission [doc]."""
+    """GET the objects that a service principal owns: how to list them with the OwnedBy permission [doc]."""
     permissions.may_read(call)
     key = find(call, address).body["id"]
     only_applications = call.path.endswith("graph.application")
@@ -175,7 +177,7 @@ def owned_objects(call: Call, **address: str) -> Answer:
 
 
 def add_password(call: Call, **address: str) -> Answer:
-    """POST addPassword on a service principal; the hint is null [rec]."""
+    """POST addPassword on a service principal. The hint is null [rec]."""
     record = find_to_change(call, address)
     made = credentials.new_password(call, credentials.asked_password(call), record.body)
     made["hint"] = None

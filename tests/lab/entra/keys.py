@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The login endpoints' signing key, and the tokens made with it."""
+"""The signing key of the login endpoints, and the tokens signed with it."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _PADDINGS = {
 
 
 class SigningKey:
-    """Signs access and ID tokens with RS256 and publishes the public half."""
+    """Sign access and ID tokens with RS256, and publish the public key."""
 
     def __init__(self) -> None:
         self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 
     def jwks(self) -> dict[str, Any]:
-        """The JSON Web Key Set."""
+        """Return the JSON Web Key Set."""
         return {"keys": [self._key.as_dict(private=False)]}
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """A signed token."""
+        """Return a signed token."""
         return jwt.encode({"typ": "JWT", "alg": "RS256", "kid": self._key.kid}, claims, self._key)
 
     def read(self, token: str) -> dict[str, Any]:
-        """The claims of a token of ours; raises ValueError where the signature or form is wrong."""
+        """Return the claims of a token signed here. Raises ValueError if signature or format are invalid."""
         try:
             return dict(jwt.decode(token, self._key, algorithms=["RS256"]).claims)
         except (JoseError, ValueError) as error:
@@ -48,10 +48,10 @@ class SigningKey:
 
 
 def read_assertion(token: str, certificate: x509.Certificate) -> dict[str, Any]:
-    """The claims of a client assertion signed by the certificate's key; raises ValueError where it is not.
+    """Return the claims of a client assertion signed with the certificate's key. Raises ValueError otherwise.
 
     The asynchronous credentials of azure-identity sign parts that keep their base64 padding, which Entra accepts and
-    JWT libraries do not [src: azure/identity/_internal/aad_client_base.py]; so it is checked on the parts as sent.
+    JWT libraries do not [src: azure/identity/_internal/aad_client_base.py]. Therefore the parts are checked as sent.
     """
     signed, _dot, signature = token.rpartition(".")
     header, claims = (json.loads(_decoded(part)) for part in signed.split("."))
@@ -65,19 +65,19 @@ def read_assertion(token: str, certificate: x509.Certificate) -> dict[str, Any]:
 
 
 def thumbprint(certificate: x509.Certificate) -> str:
-    """The SHA-1 thumbprint in hexadecimal capitals, as Graph shows it [rec]."""
+    """Return the SHA-1 thumbprint in uppercase hexadecimal, as Graph shows it [rec]."""
     return certificate.fingerprint(hashes.SHA1()).hex().upper()
 
 
 def is_named_by(certificate: x509.Certificate, header: dict[str, Any]) -> bool:
-    """True where an assertion's header names this certificate, by ``x5t`` or ``x5t#S256``, padded or not."""
+    """Return True if an assertion's header names this certificate, by ``x5t`` or ``x5t#S256``, padded or not."""
     algorithm = hashes.SHA256() if "x5t#S256" in header else hashes.SHA1()
     named = str(header.get("x5t#S256") or header.get("x5t")).rstrip("=")
     return named == _encoded(certificate.fingerprint(algorithm))
 
 
 def pairwise(salt: str, app_id: str, oid: str) -> str:
-    """The ``sub`` claim: differs from application to application."""
+    """Return the ``sub`` claim, which differs between applications."""
     return _encoded(hashlib.sha256(f"{salt}/{app_id}/{oid}".encode()).digest())
 
 

@@ -23,14 +23,14 @@ from .keys import SigningKey
 from .token import Token
 
 ALIASES = ("common", "organizations", "consumers")
-# Personal accounts live in a tenant of their own [doc].
+# Personal accounts belong to a tenant of their own [doc].
 CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _RECORDED = json.loads((Path(__file__).parents[1] / "recorded" / "sts_exchanges.json").read_text("utf-8"))
 TENANT = r"/(?P<tenant>[^/]+)"
 
 
 class Login:
-    """login.microsoftonline.com as far as the lab has it."""
+    """login.microsoftonline.com, as far as the lab implements it."""
 
     name = "login"
 
@@ -63,24 +63,24 @@ class Login:
         return await handler(request, **names)
 
     def refusal(self, fault: Fault) -> web.Response:
-        """The answer to a request that a fault throttles or denies."""
+        """Build the response to a request that a fault throttles or denies."""
         if fault.throttle is not None:
             return web.Response(status=429, headers={**SECURITY, **fault.retry_after})
         return self.error(StsError(int(fault.deny or 0)))
 
     def error(self, error: StsError, correlation_id: str = "") -> web.Response:
-        """An error of the token endpoint and of discovery."""
+        """Build an error response of the token endpoint or of discovery."""
         return answer(error.body(self._directory.now(), self.url, correlation_id), error.status, NO_STORE)
 
     def tenant(self, key: str) -> Tenant:
-        """The tenant of a request's path; raises AADSTS90002."""
+        """Return the tenant of a request's path. Raises AADSTS90002."""
         tenant = self._directory.tenant(key)
         if tenant is None:
             raise StsError(90002, tenant=key)
         return tenant
 
     def issuer(self, tenant: Tenant) -> str:
-        """The issuer of version 2.0 tokens: always with the GUID."""
+        """Return the issuer of version 2.0 tokens, always with the GUID."""
         return f"{self.url}/{tenant.id}/v2.0"
 
     async def _instances(self, request: web.BaseRequest) -> web.Response:
@@ -95,7 +95,7 @@ class Login:
         return answer(body)
 
     async def _configuration(self, request: web.BaseRequest, tenant: str) -> web.Response:
-        """Discovery [rec]. Alias tenants give the literal template as issuer [iss]."""
+        """Serve discovery [rec]. Alias tenants return the literal template as issuer [iss]."""
         if tenant in ("common", "organizations"):
             path, issuer = tenant, f"{self.url}/{{tenantid}}/v2.0"
         elif tenant in ("consumers", CONSUMERS):
@@ -108,7 +108,7 @@ class Login:
         return answer(self._document(path, issuer), headers={"Cache-Control": "max-age=86400, private"})
 
     def _unknown_tenant(self, tenant: str) -> web.Response:
-        """Discovery names another error and wording than the token endpoint [rec]."""
+        """Build a discovery error, whose name and wording differ from the token endpoint's [rec]."""
         body = StsError(90002, tenant=tenant).body(self._directory.now(), self.url)
         recorded = _RECORDED["unknown_tenant_on_discovery"]["body"]
         body["error"] = recorded["error"]
@@ -117,7 +117,7 @@ class Login:
         return answer(body, 400)
 
     def _document(self, path: str, issuer: str) -> dict[str, Any]:
-        """The recorded document with the lab's hosts."""
+        """Return the recorded document with the lab's hosts."""
         recorded = _RECORDED["openid_configuration_tenant"]["body"]
         text = json.dumps(recorded).replace("https://login.microsoftonline.com/{tenant}", f"{self.url}/{path}")
         graph_host = self.graph_url.removeprefix("https://")
@@ -131,7 +131,7 @@ class Login:
         }
 
     async def _old_configuration(self, request: web.BaseRequest, tenant: str) -> web.Response:
-        """Discovery of version 1.0, which an issuer without ``/v2.0`` leads to: another issuer [doc]."""
+        """Serve discovery of version 1.0, which an issuer without ``/v2.0`` leads to. Its issuer differs [doc]."""
         found = self._directory.tenant(tenant)
         if found is None:
             return self._unknown_tenant(tenant)

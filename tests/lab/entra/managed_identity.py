@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Azure App Service's endpoint for managed identities, one host for each tenant."""
+"""The managed identity endpoint of Azure App Service, one host for each tenant."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ class ManagedIdentity:
         self.url = ""
 
     def host(self, tenant: Tenant, permissions: list[str], user_assigned: bool) -> dict[str, Any]:
-        """Give the tenant's host an identity with these Graph permissions; its client ID and the host's environment."""
+        """Give the tenant's host an identity with these Graph permissions. Returns its client ID and the host's
+        environment.
+        """
         host = self._hosts.get(tenant.id) or self._new(tenant)
         self._hosts[tenant.id] = host
         host.user_assigned = user_assigned
@@ -83,7 +85,7 @@ class ManagedIdentity:
         return handler(request, **names)
 
     def refusal(self, fault: Fault) -> web.Response:
-        """The answer to a request that a fault throttles or denies."""
+        """Build the response to a request that a fault throttles or denies."""
         return _refused(429 if fault.throttle is not None else 400, "The request was refused.")
 
     def _token(self, request: web.BaseRequest, tenant: str) -> web.Response:

@@ -33,10 +33,10 @@ _NO_BEHAVIORS = {
     "removeUnverifiedEmailClaim": None,
     "requireClientServicePrincipal": None,
 }
-# Members that only a read with $select shows: the first [doc], the other one is newer than the recordings [inf]
+# Members that only a read with $select shows: the first [doc]; the second is newer than the recordings [inf]
 ON_SELECT = frozenset({"authenticationBehaviors", "isDisabled"})
 
-# In the order of the recordings. A complex member that is null stands in the first part, one that is set in the second.
+# In the order of the recordings. A complex member is in the first part if it is null, and in the second if it is set.
 _APPLICATION: dict[str, Any] = {
     "id": None,
     "deletedDateTime": None,
@@ -93,7 +93,7 @@ _APPLICATION: dict[str, Any] = {
 }
 _LATE = ("optionalClaims", "servicePrincipalLockConfiguration", "requestSignatureVerification", "certification")
 
-# Where a service principal holds its application's tags, which show among its own [doc]
+# Where a service principal stores its application's tags, which appear among its own [doc]
 _INHERITED = "tags of the application"
 
 _SERVICE_PRINCIPAL: dict[str, Any] = {
@@ -138,14 +138,14 @@ _SERVICE_PRINCIPAL: dict[str, Any] = {
 
 
 def new_application(app_id: str, domain: str, created: str) -> dict[str, Any]:
-    """An application with every default."""
+    """Return an application with every default."""
     body = copied(_APPLICATION)
     body.update(id=str(uuid.uuid4()), appId=app_id, createdDateTime=created, publisherDomain=domain)
     return body
 
 
 def new_service_principal(application: dict[str, Any], owner_tenant: str, created: str) -> dict[str, Any]:
-    """A service principal of an application with every default."""
+    """Return a service principal of an application with every default."""
     body = copied(_SERVICE_PRINCIPAL)
     body.update(
         id=str(uuid.uuid4()), appId=application["appId"], appOwnerOrganizationId=owner_tenant, createdDateTime=created
@@ -155,7 +155,7 @@ def new_service_principal(application: dict[str, Any], owner_tenant: str, create
 
 
 def mirror(application: dict[str, Any], principal: dict[str, Any]) -> None:
-    """Carry over what a service principal shows of its application."""
+    """Copy the members that a service principal shows of its application."""
     uris = [uri for kind in ("web", "spa", "publicClient") for uri in application[kind]["redirectUris"]]
     principal.update(
         appDisplayName=application["displayName"],
@@ -176,7 +176,7 @@ def mirror(application: dict[str, Any], principal: dict[str, Any]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A request body without OData's annotations."""
+    """Return a request body without OData annotations."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, dict):
@@ -185,7 +185,7 @@ def plain(value: Any) -> Any:
 
 
 def merge(body: dict[str, Any], change: dict[str, Any], defaults: dict[str, Any] | None = None) -> None:
-    """Apply a PATCH: complex members merge, collections are replaced, null resets a complex member [doc]."""
+    """Apply a PATCH: complex members are merged, collections replaced, and null resets a complex member [doc]."""
     defaults = _APPLICATION if defaults is None else defaults
     for name, value in change.items():
         if isinstance(value, dict) and isinstance(body.get(name), dict) and name != "optionalClaims":
@@ -197,7 +197,7 @@ def merge(body: dict[str, Any], change: dict[str, Any], defaults: dict[str, Any]
 
 
 def fill(body: dict[str, Any]) -> None:
-    """Fill what the server adds to the members of an application [rec]."""
+    """Add the server's part to the members of an application [rec]."""
     claims = body["optionalClaims"]
     if claims is not None:
         body["optionalClaims"] = {
@@ -228,7 +228,7 @@ def fill(body: dict[str, Any]) -> None:
 
 
 def shown(body: dict[str, Any], first: bool = False) -> dict[str, Any]:
-    """An object as an answer shows it; `first` is the answer to its creation.
+    """Return an object as a response shows it. `first` marks the response to its creation.
 
     Later reads reverse some lists and drop the fraction of the creation time [rec].
     """
@@ -257,7 +257,7 @@ def shown(body: dict[str, Any], first: bool = False) -> dict[str, Any]:
 
 
 def _ordered(body: dict[str, Any], late: list[str]) -> dict[str, Any]:
-    """Put the set complex members where the recordings have them: among the others by name, `spa` at the very end."""
+    """Move the set complex members to their recorded places: among the others by name, `spa` last."""
     tail = ["addIns", "api", "appRoles", "info", "keyCredentials", "parentalControlSettings", "passwordCredentials",
             "publicClient", "requiredResourceAccess", "verifiedPublisher"]  # fmt: skip
     tail = [*sorted(tail + late), "web", "spa"]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The query options of OData: $select, $filter, $search, $orderby, $count, $top and paging.
+"""OData query options: $select, $filter, $search, $orderby, $count, $top and paging.
 
-What Graph does not have is refused as Graph refuses it, never answered as if it had been understood.
+Options that Graph does not support are refused as Graph refuses them, never silently ignored.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _KINDS = {
     "directoryObjects": "directoryObject",
     "appManagementPolicies": "appManagementPolicy",
 }
-# Members of the types that the published document does not describe, as far as the lab has them
+# Members that the published document does not describe, as far as the lab has them
 _OTHERS = {
     "user": frozenset(
         {"id", "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
@@ -46,9 +46,9 @@ _OTHERS = {
     ),
 }  # fmt: skip
 _RELATIONS = frozenset({"owners", "federatedIdentityCredentials", "appRoleAssignments", "oauth2PermissionGrants"})
-# A collection of directory objects can be narrowed to the members of any of their types.
+# A collection of directory objects accepts members of any of their types in $select.
 _DERIVED = ("application", "servicePrincipal", "user", "group")
-# By which a list can be sorted; True where it takes an advanced query [doc]
+# Sortable members. True if sorting needs an advanced query [doc]
 _SORTABLE = {
     "application": {"createdDateTime": True, "deletedDateTime": True, "displayName": True},
     "servicePrincipal": {"createdDateTime": True, "deletedDateTime": True, "displayName": True},
@@ -61,7 +61,7 @@ _SEARCHABLE = {
     "group": ("displayName", "description", "mail", "mailNickname"),
     "user": ("displayName", "givenName", "mail", "surname", "userPrincipalName"),
 }
-# Each of its objects costs less to read the fewer are asked for [doc].
+# The fewer objects are requested, the less each read costs [doc].
 _SMALL_PAGE = 20
 
 ONE = frozenset({"$select", "$expand"})
@@ -74,12 +74,12 @@ Test = Callable[[Mapping[str, Any]], bool]
 
 
 def kind_of(path: str) -> str:
-    """The type of the collection at a path or of its fragment in ``@odata.context``."""
+    """Return the type of the collection at a path or of its fragment in ``@odata.context``."""
     return _KINDS[path.rsplit("/", 1)[-1]]
 
 
 def members(call: Call, kind: str) -> frozenset[str]:
-    """The names of a type's members, as far as the lab knows them."""
+    """Return the names of a type's members, as far as the lab knows them."""
     if kind == "directoryObject":
         return frozenset().union(*(members(call, derived) for derived in _DERIVED))
     found = _OTHERS.get(kind) or call.schemas.members(kind)
@@ -87,10 +87,10 @@ def members(call: Call, kind: str) -> frozenset[str]:
 
 
 def selected(body: dict[str, Any], select: str | None, kind: str = "", known: frozenset[str] = frozenset()) -> Any:
-    """The body narrowed to ``$select``, in which the case of letters means nothing.
+    """Return the body narrowed to ``$select``, which ignores case.
 
-    Without it some members are not shown [doc]. ``known`` are the members of the type besides those of the body: they
-    are null. Raises Graph's 400 for any other name [iss].
+    Without it some members are not shown [doc]. ``known`` are the type's members missing from the body: they are null.
+    Raises Graph's 400 for any other name [iss].
     """
     if not select:
         return {name: value for name, value in body.items() if name not in ON_SELECT}
@@ -106,13 +106,14 @@ def selected(body: dict[str, Any], select: str | None, kind: str = "", known: fr
 
 
 def context_path(path: str, select: str | None, entity: bool) -> str:
-    """The fragment of ``@odata.context``; $select narrows it [rec]."""
+    """Return the fragment of ``@odata.context``, which $select narrows [rec]."""
     return path + (f"({select})" if select else "") + ("/$entity" if entity else "")
 
 
 def listing(call: Call, path: str, items: list[dict[str, Any]], cost: int = 1) -> Answer:
-    """A collection's page: $filter, $search, $orderby, $top and $skiptoken, $select, then ``@odata.nextLink`` where
-    more follow."""
+    """Return a collection's page: $filter, $search, $orderby, $top and $skiptoken, $select, then ``@odata.nextLink`` if
+    more follow.
+    """
     query, kind = call.query, kind_of(path)
     check_options(query, MANY)
     known = members(call, kind) | frozenset(name for item in items for name in item)
@@ -132,7 +133,7 @@ def listing(call: Call, path: str, items: list[dict[str, Any]], cost: int = 1) -
     select = query.get("$select")
     selected({}, select, kind, known)
     body: dict[str, Any] = {"@odata.context": call.context(context_path(path, select, entity=False))}
-    # Without the header, $count is ignored without a word [doc].
+    # Without the header, $count is silently ignored [doc].
     if query.get("$count") == "true" and _eventual(call):
         body["@odata.count"] = len(items)
     if start + size < len(items):
@@ -143,7 +144,7 @@ def listing(call: Call, path: str, items: list[dict[str, Any]], cost: int = 1) -
         body["@odata.nextLink"] = (
             f"{call.graph_url}/v1.0{quote(call.path)}?{urlencode(following, safe='$', quote_via=quote)}"
         )
-    # An object of a mixed collection has the members of its own type only.
+    # An object of a mixed collection has only the members of its own type.
     mixed = kind == "directoryObject"
     body["value"] = [_of_mixed(item, select) if mixed else selected(item, select, kind, known) for item in page]
     return Answer(200, body, cost=_cost(query, cost))
@@ -155,7 +156,7 @@ def _of_mixed(item: dict[str, Any], select: str | None) -> dict[str, Any]:
 
 
 def _cost(query: Mapping[str, str], cost: int) -> int:
-    """In resource units: $select and small pages take one off each, down to one [doc]."""
+    """Return the cost in resource units: $select and small pages reduce it by one each, down to one [doc]."""
     small = "$top" in query and _number(query["$top"]) < _SMALL_PAGE
     return max(1, cost - ("$select" in query) - small)
 
@@ -165,12 +166,12 @@ def _eventual(call: Call) -> bool:
 
 
 def _advanced(call: Call) -> bool:
-    """Whether a query has both parameters of the advanced ones [doc]."""
+    """Return whether a query has both parameters of advanced queries [doc]."""
     return _eventual(call) and call.query.get("$count") == "true"
 
 
 def check_options(query: Mapping[str, str], allowed: frozenset[str]) -> None:
-    """Raise Graph's 400 for an option that does not exist, or does not go with what is asked for [inf]."""
+    """Raise Graph's 400 for an option that does not exist or does not fit the request [inf]."""
     for name in query:
         if not name.startswith("$") or name in allowed:
             continue
@@ -182,13 +183,12 @@ def check_options(query: Mapping[str, str], allowed: frozenset[str]) -> None:
 
 
 def check_names(query: Mapping[str, str]) -> None:
-    """Raise Graph's 400 for an option that exists nowhere."""
+    """Raise Graph's 400 for an option that does not exist in Graph."""
     check_options(query, _KNOWN)
 
 
 def count(call: Call) -> Call:
-    """The call by which a collection is listed whose ``/$count`` is asked for; raises Graph's 400 without the header
-    [doc]."""
+    """Return the call that lists the items of a ``/$count`` request. Raises Graph's 400 without the header [doc]."""
     if not _eventual(call):
         raise bad_request("$count is not currently supported.")
     check_options(call.query, frozenset({"$filter", "$search"}))
@@ -197,7 +197,7 @@ def count(call: Call) -> Call:
 
 
 def _ordered(call: Call, items: list[dict[str, Any]], kind: str, known: frozenset[str]) -> list[dict[str, Any]]:
-    """The items by $orderby; only some properties can be sorted by, and most in advanced queries only [doc]."""
+    """Return the items by $orderby. Only some properties are sortable, most of them in advanced queries only [doc]."""
     spellings = {name.lower(): name for name in known}
     for clause in reversed(call.query["$orderby"].split(",")):
         asked, _space, direction = clause.strip().partition(" ")
@@ -216,14 +216,14 @@ def _ordered(call: Call, items: list[dict[str, Any]], kind: str, known: frozense
 
 
 def _search(call: Call, text: str, kind: str) -> Test:
-    """A test for $search: words that begin like those asked for, in clauses joined by AND or OR [doc]."""
+    """Return a test for $search: words that begin like the requested ones, in clauses joined by AND or OR [doc]."""
     if not _eventual(call):
         raise unsupported(
             "Request with $search query parameter only works through MSGraph with a special request header: "
             "'ConsistencyLevel: eventual'"
         )
     spellings = {name.lower(): name for name in _SEARCHABLE.get(kind, ())}
-    # Clauses joined by OR, of which each is clauses joined by AND
+    # Clauses joined by OR, each of which consists of clauses joined by AND
     groups: list[list[tuple[str, list[str]]]] = [[]]
     position, joint = 0, "AND"
     while joint:
@@ -241,7 +241,7 @@ def _search(call: Call, text: str, kind: str) -> Test:
 
 
 def _words(text: str) -> list[str]:
-    """A text's words: separated by spaces, numbers, capital letters and symbols [doc]."""
+    """Split a text into words, at spaces, numbers, capital letters and symbols [doc]."""
     return [word.lower() for word in _WORDS.findall(text)]
 
 

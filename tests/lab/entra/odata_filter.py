@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""$filter as Graph has it on each type: which property takes which operator, and what is refused.
+"""$filter on each type: the operators that a property supports, and the refusals.
 
 The tables are those of "Advanced query capabilities on Microsoft Entra ID objects" and of each type's page [doc].
 """
@@ -23,7 +23,8 @@ _NAME = "eq ge le in startsWith null"
 _DATE = "eq ge le in null"
 _LIST = "eq ge le startsWith"
 
-# What each property takes besides ``ne`` and ``not``, which go wherever ``eq`` does; "null" is a comparison with null.
+# The operators of each property in addition to ``ne`` and ``not``, which are supported if ``eq`` is. "null" is a
+# comparison with null.
 FILTERABLE: dict[str, dict[str, str]] = {
     "application": {
         "appId": "eq in",
@@ -83,10 +84,10 @@ FILTERABLE: dict[str, dict[str, str]] = {
     "federatedIdentityCredential": dict.fromkeys(("issuer", "name", "subject"), "eq"),
     "directoryObject": {"id": "eq in"},
 }
-# Whatever is asked of them, it takes an advanced query
+# These always need an advanced query
 _ADVANCED_ONLY = {("user", name) for name in ("mobilePhone", "officeLocation", "preferredLanguage")}
 _LISTS = frozenset({"identifierUris", "tags", "alternativeNames", "servicePrincipalNames", "groupTypes"})
-# Of other types than Edm.String, so that their values have no quotes
+# Types other than Edm.String, whose values have no quotes
 _BOOLEANS = frozenset({"accountEnabled", "mailEnabled", "securityEnabled"})
 _UNQUOTED = {("servicePrincipal", "appOwnerOrganizationId")} | {
     ("appRoleAssignment", name) for name in FILTERABLE["appRoleAssignment"]
@@ -108,12 +109,12 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def unsupported(text: str) -> GraphError:
-    """Graph's 400 for a query that it understands and does not carry out."""
+    """Graph's 400 for a query that it understands but does not support."""
     return GraphError(400, "Request_UnsupportedQuery", text)
 
 
 def needs_advanced(name: str) -> GraphError:
-    """Graph's 400 for what it has in advanced queries only [doc]."""
+    """Graph's 400 for a query that it only supports as an advanced one [doc]."""
     return unsupported(
         f"Operator '{name}' is not supported because the required parameters might be missing. Try adding "
         "$count=true query parameter and ConsistencyLevel:eventual header. "
@@ -122,12 +123,12 @@ def needs_advanced(name: str) -> GraphError:
 
 
 def invalid(text: str) -> GraphError:
-    """Graph's 400 for a $filter that it cannot read [iss]."""
+    """Graph's 400 for a $filter that it cannot parse [iss]."""
     return GraphError(400, "BadRequest", f"Invalid filter clause: {text}")
 
 
 def unknown_property(name: str, kind: str) -> str:
-    """How Graph says that a type has no such property [iss]."""
+    """Graph's message that a type has no such property [iss]."""
     return f"Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."
 
 
@@ -151,14 +152,14 @@ def _tokens(expression: str) -> list[_Token]:
 
 
 def _folded(value: Any) -> Any:
-    # The directory compares text without regard to case.
+    # The directory ignores case in comparisons.
     return value.lower() if isinstance(value, str) else value
 
 
 class Filter:
-    """One $filter on objects of the type ``kind``, whose members are ``names``; ``advanced`` is whether the query is.
+    """One $filter on objects of the type ``kind``, whose members are ``names``. ``advanced`` marks an advanced query.
 
-    Raises Graph's 400 where the expression cannot be read, names an unknown property, or asks what Graph does not have.
+    Raises Graph's 400 if the expression cannot be parsed, names an unknown property, or is not supported by Graph.
     """
 
     def __init__(self, expression: str, kind: str, names: frozenset[str], advanced: bool) -> None:
@@ -171,11 +172,11 @@ class Filter:
             raise invalid(f"Syntax error at '{self._rest[0].text}'.")
 
     def __call__(self, item: Mapping[str, Any]) -> bool:
-        """Whether an object is among the results."""
+        """Return whether an object is among the results."""
         return self._test(item)
 
     def _next(self, *wanted: str) -> _Token:
-        """Take the next token, which has to be one of these sorts or marks."""
+        """Consume the next token, which must be one of these sorts or marks."""
         if not self._rest or not {self._rest[0].sort, self._rest[0].text} & set(wanted):
             raise invalid("Syntax error: " + (f"'{self._rest[0].text}'." if self._rest else "expression expected."))
         return self._rest.pop(0)
@@ -225,7 +226,7 @@ class Filter:
         return self._comparison(name, lambda item: item.get(name))
 
     def _property(self, path: str) -> str:
-        """The property's own spelling, which need not be the caller's."""
+        """Return the property's canonical spelling, which may differ from the caller's."""
         first = path.split("/", maxsplit=1)[0]
         name = self._names.get(first.lower())
         if name is None:
@@ -259,7 +260,7 @@ class Filter:
         return self._ends(name, operation, lambda item: item.get(name))
 
     def _ends(self, name: str, operation: str, value: Callable[[Any], Any]) -> Test:
-        """The rest of ``startsWith(name`` or ``endsWith(name``."""
+        """Parse the rest of ``startsWith(name`` or ``endsWith(name``."""
         self._next(",")
         wanted = self._literal(name)
         self._next(")")
@@ -290,7 +291,7 @@ class Filter:
         return lambda item: value(item) is not None and compare(_folded(value(item)), other)
 
     def _literal(self, name: str) -> Any:
-        """The next value, folded; raises where it is not one of the property's type."""
+        """Return the next value, folded. Raises if it does not have the property's type."""
         token = self._next("text", "value", "word")
         if token.sort == "word" and token.text == "null":
             return None
@@ -324,7 +325,7 @@ class Filter:
         return lambda item: any(test(entry) for entry in item.get(name) or [])
 
     def _count(self, name: str) -> Test:
-        """Whether a list is empty, or has one entry [doc]."""
+        """Compare the size of a list: whether it is empty, or has one entry [doc]."""
         operation, wanted = self._next("word").text.lower(), self._next("value").text
         if not self._advanced:
             raise needs_advanced("$count")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTML pages of the sign-in: they work without scripts."""
+"""The HTML pages of the sign-in, which work without scripts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def password(action: str, flow: str, app: str, upn: str, error: StsError | None 
 
 
 def failed(error: StsError, now: datetime) -> web.Response:
-    """The page shown in place of a redirect where the request itself cannot be trusted."""
+    """The page shown instead of a redirect if the request itself cannot be trusted."""
     details = json.dumps({"errorCode": str(error.code)}).replace("<", "\\u003c")
     content = (
         "<h1>Sign in</h1><p>Sorry, but we&#8217;re having trouble signing you in.</p>"
@@ -90,7 +90,7 @@ def failed(error: StsError, now: datetime) -> web.Response:
 
 
 def form_post(target: str, answer: dict[str, str]) -> web.Response:
-    """response_mode form_post: a form that a button sends, so that it needs no script."""
+    """response_mode form_post: a form with a button, so that it needs no script."""
     fields = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in answer.items()
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which caller may do what [doc]."""
+"""The permissions that each action needs [doc]."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def may_read(call: Call) -> None:
 
 
 def may_list(call: Call) -> None:
-    """List them: whether the OwnedBy permission is enough is told both ways, so it is a switch."""
+    """List them. Sources differ on whether OwnedBy is enough, so it is a switch."""
     if call.caller.roles & READ:
         return
     if not (OWNED in call.caller.roles and call.tenant.list_with_owned_by):
@@ -49,17 +49,17 @@ def may_create(call: Call) -> None:
 
 
 def has_all(call: Call) -> bool:
-    """True where the caller may change objects it does not own."""
+    """Return True if the caller may change objects it does not own."""
     return bool(call.caller.roles & ALL)
 
 
 def may_change(call: Call, record: Record) -> None:
-    """Change or delete this object: OwnedBy reaches only what the caller owns."""
+    """Change or delete this object. OwnedBy covers only objects that the caller owns."""
     if not has_all(call) and not (OWNED in call.caller.roles and call.caller.oid in record.owners):
         raise denied()
 
 
 def needs(call: Call, *alternatives: frozenset[str]) -> None:
-    """Demand one permission of each set."""
+    """Require one permission of each set."""
     if not all(call.caller.roles & wanted for wanted in alternatives):
         raise denied()

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What app management policies refuse; a policy of an application's own replaces the tenant's default one [doc].
+"""App management policies. An application's own policy replaces the tenant's default one [doc].
 
-The automation's own application is exempt, so that tests can sign in whatever the policies are.
+The automation's own application is exempt, so that tests can sign in under any policy.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..errors import GraphError
 
 Document = dict[str, Any]
 
-# The rules that an audience can break
+# The rules that an audience can violate
 _AUDIENCES = {
     "AzureADMultipleOrgs": {"azureAdMultipleOrgs"},
     "AzureADandPersonalMicrosoftAccount": {"azureAdMultipleOrgs", "personalMicrosoftAccount"},
@@ -40,7 +40,7 @@ def check_password(tenant: Tenant, owner: Document, lifetime: timedelta) -> None
 
 
 def check_certificate(tenant: Tenant, owner: Document, lifetime: timedelta) -> None:
-    """Raise Graph's 400 for a new certificate; the codes are those of client secrets [inf]."""
+    """Raise Graph's 400 for a new certificate. The codes are those of client secrets [inf]."""
     for policy, rules in _policies(tenant, owner):
         for rule in _enabled(rules["keyCredentials"], owner):
             if rule["restrictionType"] == "trustedCertificateAuthority":  # no certificate of the lab has an issuer
@@ -50,9 +50,9 @@ def check_certificate(tenant: Tenant, owner: Document, lifetime: timedelta) -> N
 
 
 def check_application(tenant: Tenant, body: Document, before: Document | None = None) -> None:
-    """Raise Graph's 400 for a new audience, or a new URI, of an application that was `before` [doc].
+    """Raise Graph's 400 for a new audience or URI. `before` is the application's previous state [doc].
 
-    What was there before a policy stays [doc].
+    A policy does not affect earlier values [doc].
     """
     before = before or {}
     for policy, rules in _policies(tenant, body):
@@ -64,7 +64,7 @@ def check_application(tenant: Tenant, body: Document, before: Document | None = 
         rule = rules["redirectUris"].get("uriWithBlockedDomain", {})
         for uri in _redirect_uris(body) - _redirect_uris(before):
             if urlsplit(uri).hostname in rule.get("blockedDomains", []):
-                # Neither code nor text is published [inf].
+                # Neither the code nor the text is published [inf].
                 raise GraphError(
                     400,
                     "InvalidRedirectUriAsPerAppPolicy",
@@ -73,7 +73,7 @@ def check_application(tenant: Tenant, body: Document, before: Document | None = 
 
 
 def _policies(tenant: Tenant, owner: Document) -> Iterator[tuple[Document, Document]]:
-    """The policy that holds for an object, with its rules, if it is enabled."""
+    """Return the policy that applies to an object, with its rules, if it is enabled."""
     if owner["appId"] == tenant.automation.get("client_id"):
         return
     policy = tenant.policies.get(owner["appId"]) or tenant.policy
@@ -84,7 +84,7 @@ def _policies(tenant: Tenant, owner: Document) -> Iterator[tuple[Document, Docum
 
 
 def _enabled(rules: list[Document], owner: Document) -> Iterator[Document]:
-    """The rules that hold for an object of this age."""
+    """Return the rules that apply to an object of this age."""
     for rule in rules:
         since = rule["restrictForAppsCreatedAfterDateTime"]
         if rule["state"] == "enabled" and parse(since) < parse(owner["createdDateTime"]):
@@ -104,14 +104,14 @@ def _check_lifetime(policy: Document, rule: Document, lifetime: timedelta) -> No
 
 
 def _check_audience(body: Document, rules: Document) -> None:
-    """The text has no policy [src: tests of microsoft-365-agents-toolkit]."""
+    """The text does not name the policy [src: tests of microsoft-365-agents-toolkit]."""
     if _AUDIENCES.get(body["signInAudience"], set()) & set(rules["audiences"]):
         text = f"'signInAudience' property value '{body['signInAudience']}' is not allowed."
         raise GraphError(400, "SignInAudienceNotAllowedAsPerAppPolicy", text)
 
 
 def _check_identifier_uri(tenant: Tenant, body: Document, uri: str, rules: Document) -> None:
-    """The texts are Microsoft's [doc], the first code is public [iss], the second is not known [inf]."""
+    """The texts are Microsoft's [doc]. The first code is public [iss], the second is not known [inf]."""
     if body["api"]["requestedAccessTokenVersion"] == 2:
         return
     unique = (tenant.id, body["appId"], tenant.domain)

@@ -27,12 +27,12 @@ VALUE = re.compile(r"(?!\.)[!#$%&'()*+,\-./:;=?@\[\]^_`{|}~0-9A-Za-z]{1,120}")
 
 
 def is_personal(body: dict[str, Any]) -> bool:
-    """True where the application admits personal Microsoft accounts, which brings tighter limits."""
+    """Return True if the application admits personal Microsoft accounts, which have stricter limits."""
     return body.get("signInAudience") in PERSONAL
 
 
 def check(body: dict[str, Any], unchanged: dict[str, Any] | None = None) -> None:
-    """Raise Graph's 400 where the whole application would break a rule.
+    """Raise Graph's 400 if the application as a whole would violate a rule.
 
     `unchanged` is the state before the request.
     """
@@ -80,7 +80,7 @@ def _check_token_version(version: int | None, personal: bool) -> None:
 
 
 def check_service_principal(body: dict[str, Any]) -> None:
-    """Raise Graph's 400 where the whole service principal would break a rule."""
+    """Raise Graph's 400 if the service principal as a whole would violate a rule."""
     for name in ("notes", "description"):
         if len(body[name] or "") > MAX_TEXT:
             raise _invalid(name, "ServicePrincipal")
@@ -104,11 +104,11 @@ def _check_identifier_uris(uris: list[str], personal: bool) -> None:
 
 
 def check_hosts(tenant: Tenant, body: dict[str, Any], unchanged: dict[str, Any] | None = None) -> None:
-    """Raise Graph's 400 for an identifier URI that is new and whose host is not the organisation's [iss].
+    """Raise Graph's 400 for a new identifier URI whose host does not belong to the organization [iss].
 
-    Of an https URI it has to be a verified domain of the tenant or below one; an ID in the place of the host of an api
-    URI has to be that of the application or of the tenant [doc: identifier-uri-restrictions]. An application that gets
-    tokens of version 2 may name any host [iss: MicrosoftDocs/azure-docs#82762].
+    The host of an https URI must be a verified domain of the tenant or a subdomain. An ID as the host of an api URI
+    must be that of the application or of the tenant [doc: identifier-uri-restrictions]. An application that gets tokens
+    of version 2 may use any host [iss: MicrosoftDocs/azure-docs#82762].
     """
     if body["api"]["requestedAccessTokenVersion"] == 2:
         return
@@ -128,7 +128,7 @@ def _has_own_host(tenant: Tenant, body: dict[str, Any], uri: str) -> bool:
 
 
 def _check_access(resources: list[dict[str, Any]], personal: bool) -> None:
-    """The permissions that an application asks for; the limits on their number hold for personal audiences [doc]."""
+    """Check the requested permissions. The limits on their number apply to personal audiences [doc]."""
     counts = [len(entry["resourceAccess"]) for entry in resources]
     if personal and (len(counts) > 50 or max(counts, default=0) > 30 or sum(counts) > 200):
         raise _invalid("requiredResourceAccess")
@@ -148,7 +148,7 @@ def _check_role(role: dict[str, Any]) -> None:
 
 
 def _check_permissions(name: str, entries: list[dict[str, Any]]) -> None:
-    """What holds of app roles and of delegated permissions: ids and values are each there once [inf]."""
+    """Check app roles and delegated permissions: each ID and value occurs once [inf]."""
     ids = [str(entry.get("id", "")).lower() for entry in entries]
     values = [entry["value"] for entry in entries if entry.get("value") is not None]
     if "" in ids or not all(VALUE.fullmatch(value) for value in values):
@@ -180,7 +180,7 @@ def _check_redirect_uris(kind: str, uris: list[str], personal: bool) -> None:
 
 
 def check_disabled_first(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> None:
-    """An enabled role or scope must be disabled before it is changed or removed [iss]."""
+    """Require that an enabled role or scope is disabled before it is changed or removed [iss]."""
     kept = {entry.get("id"): entry for entry in new}
     for entry in old:
         if not entry.get("isEnabled"):
@@ -195,7 +195,7 @@ def check_disabled_first(old: list[dict[str, Any]], new: list[dict[str, Any]]) -
 
 
 def _meaning(entry: dict[str, Any]) -> dict[str, Any]:
-    """A role or scope but for its switch; the order of lists means nothing [rec]."""
+    """Return a role or scope without its switch, for comparison. The order of lists does not matter [rec]."""
     kept = {name: sorted(value) if isinstance(value, list) else value for name, value in entry.items()}
     return {name: value for name, value in kept.items() if name != "isEnabled" and value is not None}
 

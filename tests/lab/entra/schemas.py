@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks request bodies against the published types of Graph."""
+"""Check request bodies against the published types of Graph."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..clock import parse
 from ..errors import BodyError, unreadable
 
 _DOCUMENT = Path(__file__).parents[1] / "recorded" / "graph-openapi.json"
-# What the published types let through and the server alone sets [doc]
+# Members that the published types allow, but only the server sets [doc]
 READ_ONLY = {
     "application": frozenset(
         {"id", "appId", "applicationTemplateId", "certification", "createdByAppId", "createdDateTime",
@@ -40,9 +40,9 @@ READ_ONLY = {
     "federatedIdentityCredential": frozenset({"id"}),
     "oAuth2PermissionGrant": frozenset({"id"}),
 }  # fmt: skip
-# What a client may name on creation all the same: azure.azcollection does so by default [iss]; kept as sent [inf]
+# Members that a creation may still name: azure.azcollection does so by default [iss]. They are kept as sent [inf]
 ON_CREATION = {"servicePrincipal": frozenset({"servicePrincipalType"})}
-# Published after that document: in the recorded types of v1.0 and in msgraph-sdk's models
+# Published after that document, in the recorded types of v1.0 and in msgraph-sdk's models
 SINCE = {"application": ("isDisabled",), "servicePrincipal": ("isDisabled",)}
 _EDM = {"boolean": "Edm.Boolean", "string": "Edm.String", "integer": "Edm.Int32", "array": "Collection"}
 
@@ -65,7 +65,7 @@ def _is_base64(value: object) -> bool:
 
 
 def as_json_schema(node: Any) -> Any:
-    """An OpenAPI 3.0 schema as JSON Schema: `nullable` becomes a type, annotations of OData are let through."""
+    """Convert an OpenAPI 3.0 schema to JSON Schema: `nullable` becomes a type, and OData annotations are allowed."""
     if isinstance(node, list):
         return [as_json_schema(item) for item in node]
     if not isinstance(node, dict):
@@ -101,9 +101,9 @@ class Schemas:
         }
 
     def check(self, body: Any, kind: str, purpose: str) -> None:
-        """Raise Graph's 400 where `body` is not a ``microsoft.graph.<kind>`` for ``create`` or ``update``.
+        """Raise Graph's 400 if `body` is not a ``microsoft.graph.<kind>`` for ``create`` or ``update``.
 
-        A member that the server alone sets is refused too, unless it is one that a creation may name.
+        A member that only the server sets is refused, unless a creation may name it.
         """
         if not isinstance(body, dict):
             raise unreadable()
@@ -115,11 +115,11 @@ class Schemas:
             raise read_only(name)
 
     def members(self, kind: str) -> frozenset[str]:
-        """The names of a type's members; empty where the document has no such type."""
+        """Return the names of a type's members, empty if the document has no such type."""
         return self._members.get(f"microsoft.graph.{kind}", frozenset())
 
     def violations(self, body: Any, kind: str) -> list[str]:
-        """What is wrong with an answer's body against the published type; for the lab's own tests."""
+        """Return the violations of the published type in a response's body, for the lab's own tests."""
         return [item.message for item in self._validators[f"microsoft.graph.{kind}"].iter_errors(body)]
 
 
@@ -129,7 +129,9 @@ def read_only(name: str) -> BodyError:
 
 
 def parameters(body: Any, required: Mapping[str, type], optional: Mapping[str, type] | None = None) -> dict[str, Any]:
-    """The parameters of an action or a reference, by their types; raises Graph's 400. No body has no parameters."""
+    """Check the parameters of an action or a reference by type. Raises Graph's 400. Without parameters there is no
+    body.
+    """
     known = {**required, **(optional or {})}
     if body is None:
         body = {}
@@ -151,13 +153,13 @@ def _depth(error: ValidationError) -> int:
 
 
 def _cause(error: ValidationError) -> ValidationError:
-    """The error inside a nullable complex type rather than 'is not valid under any of the given schemas'."""
+    """Return the error inside a nullable complex type instead of 'is not valid under any of the given schemas'."""
     inner = [item for item in error.context or [] if not (item.validator == "type" and item.validator_value == "null")]
     return _cause(min(inner, key=lambda item: -len(item.absolute_path))) if inner else error
 
 
 def _message(error: ValidationError, kind: str) -> str:
-    """The wording of Graph's OData reader [inf]."""
+    """Word the error as Graph's OData reader does [inf]."""
     where = ".".join(str(item) for item in error.absolute_path if not isinstance(item, int))
     if error.validator == "additionalProperties":
         name = re.findall(r"'([^']+)'", error.message)[0]

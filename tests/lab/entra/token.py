@@ -33,7 +33,7 @@ ALIASES = ("common", "organizations", "consumers")
 
 
 class Token:
-    """Issues tokens."""
+    """Issue tokens."""
 
     def __init__(
         self,
@@ -106,12 +106,12 @@ class Token:
         scope: str = "",
         lifetime: int = APP_TOKEN_SECONDS + 1,
     ) -> str:
-        """An access token for an application itself; its audience is the scope's resource, else Graph."""
+        """Issue an access token for the application itself. Its audience is the scope's resource, or Graph."""
         told = {"idtyp": "app", "wids": [NO_ROLE_OF_APP], **({"roles": list(roles)} if roles else {})}
         return self._access_token(tenant, app_id, oid, told, scope, lifetime)
 
     def user_token(self, tenant: Tenant, app_id: str, oid: str, scopes: list[str], scope: str) -> str:
-        """A user's access token: its permissions are in ``scp`` [doc]."""
+        """Issue a user's access token, with its permissions in ``scp`` [doc]."""
         told = {"idtyp": "user", "wids": [NO_ROLE_OF_USER], "scp": " ".join(scopes)}
         return self._access_token(tenant, app_id, oid, told, scope, APP_TOKEN_SECONDS + 1)
 
@@ -165,7 +165,7 @@ class Token:
 
     @staticmethod
     def _check_platform(code: Code, authenticated: bool, origin: str | None) -> None:
-        """What the platform of the redirect URI demands of the client [doc]."""
+        """Check what the platform of the redirect URI requires of the client [doc]."""
         if code.platform == "web" and not authenticated:
             raise StsError(7000218)
         if code.platform == "spa" and not origin:
@@ -209,7 +209,7 @@ class Token:
         return body
 
     def _id_claims(self, code: Code, application: Record, subject: str, now: int) -> dict[str, Any]:
-        """The claims of a version 2.0 ID token [doc]: never email_verified."""
+        """Return the claims of a version 2.0 ID token [doc], never with email_verified."""
         tenant, user, scopes = code.tenant, code.user, code.scope.split()
         claims: dict[str, Any] = {
             "aud": code.app_id,

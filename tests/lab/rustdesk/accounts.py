@@ -18,11 +18,11 @@ from ..clock import Clock
 from ..vault import Vault
 from . import totp
 
-# One session a login, thirty days [doc].
+# One session per login, for thirty days [doc].
 SESSION_SECONDS = 30 * 24 * 3600
 STEP_SECONDS = 600
 CODE_SECONDS = 300
-# How an account signs in beside its password. With `enforced`, it needs a second factor that it does not have yet.
+# How an account signs in, in addition to its password. With `enforced`, it needs a second factor but has none yet.
 SECOND_FACTORS = ("totp", "email", "passkey", "enforced")
 
 
@@ -44,7 +44,7 @@ class Account:
     totp_step: int = 0
 
     def payload(self) -> dict[str, Any]:
-        """The user as login and currentUser show it."""
+        """Return the user as login and currentUser show it."""
         return {
             "name": self.name,
             "display_name": self.display_name,
@@ -81,11 +81,11 @@ class _Step:
 
 
 class LoginError(Exception):
-    """A refused login; the text is what the console answers."""
+    """A refused login. The text is the console's response."""
 
 
 class MailError(LoginError):
-    """A login whose code could not be sent by e-mail."""
+    """A login whose code could not be sent by email."""
 
 
 @dataclass
@@ -97,13 +97,13 @@ class Accounts:
     session_seconds: float = SESSION_SECONDS
     # A dialect's own tokens
     new_token: Callable[[Account], str] | None = None
-    # A TOTP code opens one session alone, as RFC 6238 section 5.2 demands.
+    # A TOTP code opens only one session, as RFC 6238 section 5.2 requires.
     totp_once: bool = False
     # The length of a dialect's TOTP secrets in bytes
     totp_bytes: int = 20
-    # How many time steps before and after its own the console takes
+    # How many time steps before and after its own the console accepts
     totp_window: int = 1
-    # Whether the console can send e-mails
+    # Whether the console can send emails
     sends_mail: bool = True
     by_name: dict[str, Account] = field(default_factory=dict)
     mailbox: list[dict[str, str]] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Accounts:
     _identities: dict[tuple[str, str], Account] = field(default_factory=dict)
 
     def add(self, name: str, password: str, is_admin: bool, second_factor: str | None) -> Account:
-        """A local account; second_factor is None or one of SECOND_FACTORS."""
+        """Add a local account. second_factor is None or one of SECOND_FACTORS."""
         if second_factor not in (None, *SECOND_FACTORS):
             raise ValueError(f"second_factor is null or one of {', '.join(SECOND_FACTORS)}")
         account = Account(name, self.vault.keep(password), is_admin, f"{name}@console.example", second_factor)
@@ -122,9 +122,9 @@ class Accounts:
         return account
 
     def change(self, name: str, **members: Any) -> Account:
-        """Change is_admin, status or third_auth_type of an account, added where there is none.
+        """Change is_admin, status or third_auth_type of an account, which is added if missing.
 
-        An account with a third_auth_type has no password: its user signs in through the provider alone.
+        An account with a third_auth_type has no password: its user signs in only through the provider.
         """
         unknown = set(members) - {"is_admin", "status", "third_auth_type"}
         if unknown:
@@ -137,7 +137,7 @@ class Accounts:
         return account
 
     def verified(self, body: dict[str, Any]) -> Account | None:
-        """The account whose user name and password a login's body has."""
+        """Return the account that matches the user name and password in a login's body."""
         account = self.by_name.get(str(body.get("username", "")))
         sent = str(body.get("password", ""))
         if account is None or account.password is None:
@@ -145,7 +145,7 @@ class Accounts:
         return account if secrets.compare_digest(account.password.encode(), sent.encode()) else None
 
     def login(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer to POST /api/login; raises LoginError."""
+        """Return the response to POST /api/login. Raises LoginError."""
         if body.get("type") in ("email_code", "tfa_code"):
             return self._second_step(body)
         account = self.verified(body)
@@ -175,7 +175,7 @@ class Accounts:
             self.mailbox.append({"to": account.email, "subject": "Login verification code", "code": step.code})
         secret = self.vault.token(24)
         self._steps[secret] = step
-        # The type is email_check for both kinds [doc].
+        # The type is email_check for both second factors [doc].
         return {"type": "email_check", "tfa_type": kind, "secret": secret, "user": account.payload()}
 
     def _second_step(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -204,7 +204,7 @@ class Accounts:
         return False
 
     def open(self, account: Account, body: dict[str, Any]) -> dict[str, Any]:
-        """Open a session and give the login answer."""
+        """Open a session and return the login response."""
         token = self.vault.keep(self.new_token(account)) if self.new_token else self.vault.token(32)
         device = body.get("deviceInfo")
         self._sessions[token] = Session(
@@ -224,12 +224,12 @@ class Accounts:
         }
 
     def session(self, authorization: str) -> Session | None:
-        """The open session of an Authorization header."""
+        """Return the open session of an Authorization header."""
         scheme, _space, token = authorization.partition(" ")
         return self.of_token(token) if scheme.lower() == "bearer" else None
 
     def of_token(self, token: str) -> Session | None:
-        """The open session of a token."""
+        """Return the open session of a token."""
         session = self._sessions.get(token)
         if session and session.created + self.session_seconds <= self.clock.time():
             del self._sessions[token]
@@ -241,21 +241,21 @@ class Accounts:
         self._sessions.pop(session.token, None)
 
     def close_client(self, account: Account, client: dict[str, Any]) -> None:
-        """End all sessions of an account that were opened with these members of `id` and `uuid`."""
+        """End all sessions of an account that were opened with these values of `id` and `uuid`."""
         for session in [session for session in self._sessions.values() if session.account is account]:
             if client and all(getattr(session, name) == value for name, value in client.items()):
                 self.close(session)
 
     def sessions(self) -> list[Session]:
-        """The sessions that are open now."""
+        """Return the open sessions."""
         horizon = self.clock.time() - self.session_seconds
         return [session for session in self._sessions.values() if session.created > horizon]
 
     def from_claims(self, provider: str, claims: dict[str, Any]) -> Account:
-        """The account of an identity, made at its first sign-in.
+        """Return the account of an identity, which is created at its first sign-in.
 
-        The name comes from the first of preferred_username, nickname, name and the e-mail's local part that is
-        not empty, cut at ``@``; a clash appends the provider's name [iss].
+        The name comes from the first of preferred_username, nickname, name and the email's local part that is not
+        empty, cut at ``@``. If it is taken, the provider's name is appended [iss].
         """
         known = self.of_identity(provider, claims)
         if known:
@@ -276,7 +276,7 @@ class Accounts:
         return self.link(provider, claims, account)
 
     def of_identity(self, provider: str, claims: dict[str, Any]) -> Account | None:
-        """The account linked to a provider's user."""
+        """Link an account to a provider's user."""
         return self._identities.get((provider, str(claims["sub"])))
 
     def link(self, provider: str, claims: dict[str, Any], account: Account) -> Account:
@@ -286,5 +286,5 @@ class Accounts:
 
 
 def new_api_token(vault: Vault) -> str:
-    """A token of the console's tokens page; its scopes never reach the OIDC settings [iss]."""
+    """Create a token as on the console's tokens page. Its scopes never cover the OIDC settings [iss]."""
     return vault.keep("rapi_" + base64.urlsafe_b64encode(secrets.token_bytes(24)).decode())

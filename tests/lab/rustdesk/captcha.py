@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The count of failed logins per address, and the captcha and the ban that they lead to [src]."""
+"""Failed logins per address, and the captcha and ban that they lead to [src]."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ CAPTCHA_SECONDS = 300
 
 
 class LoginLimiter:
-    """After `captcha_threshold` failures an address has to solve a captcha with its next logins, with 0 it always has
-    to; after `ban_threshold` failures it is banned, with 0 never.
+    """After `captcha_threshold` failures (0: always), the next logins from an address need a captcha. After
+    `ban_threshold` failures (0: never), the address is banned.
 
-    A captcha's picture is blank here; what a person would read off it goes to the mailbox.
+    A captcha's picture is blank here. Its text goes to the mailbox.
     """
 
     def __init__(self, clock: Clock, mailbox: list[dict[str, str]]) -> None:
@@ -41,7 +41,7 @@ class LoginLimiter:
         return self.captcha_threshold < 0 and self.ban_threshold == 0
 
     def failed(self, address: str) -> None:
-        """Note a failed login."""
+        """Record a failed login."""
         if self._off or self.is_banned(address):
             return
         self._failures[address] = [*self._recent(address), self._clock.time()]
@@ -50,26 +50,26 @@ class LoginLimiter:
             del self._failures[address]
 
     def forget(self, address: str) -> None:
-        """Forget an address's failures, after a login."""
+        """Forget an address's failures after a login."""
         self._failures.pop(address, None)
 
     def is_banned(self, address: str) -> bool:
-        """Whether nothing is answered to an address."""
+        """Return whether the address is banned."""
         return self._banned.get(address, 0.0) > self._clock.time()
 
     def needs_captcha(self, address: str) -> bool:
-        """Whether the next login of an address needs a captcha."""
+        """Return whether the next login from an address needs a captcha."""
         return not self._off and not self.is_banned(address) and len(self._recent(address)) >= self.captcha_threshold
 
     def captcha(self) -> dict[str, str]:
-        """A new captcha, its id and picture."""
+        """Create a captcha, and return its ID and picture."""
         key, answer = str(uuid.uuid4()), f"{secrets.randbelow(10_000):04d}"
         self._captchas[key] = (answer, self._clock.time() + CAPTCHA_SECONDS)
         self._mailbox.append({"to": "", "subject": "captcha", "code": answer})
         return {"id": key, "b64": "data:image/png;base64," + base64.b64encode(_blank_png()).decode()}
 
     def solved(self, body: dict[str, Any]) -> bool:
-        """Whether a login has the answer to a captcha; every captcha is good for one try."""
+        """Return whether a login solves a captcha. Every captcha is valid for one attempt."""
         answer, ends = self._captchas.pop(str(body.get("captcha_id", "")), ("", 0.0))
         return bool(answer) and ends > self._clock.time() and body.get("captcha") == answer
 

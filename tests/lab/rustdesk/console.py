@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all dialects of consoles share; a dialect is one subclass in a module of its own."""
+"""The common part of all consoles. A dialect is a subclass in its own module."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .relying_party import Provider, RelyingParty, Request, SignInError
 
 
 class Pending:
-    """A client's sign-in that waits for its user; the client asks for it by its `code`."""
+    """A client's sign-in that waits for its user. The client polls for it by its `code`."""
 
     def __init__(self, request: Request, code: str, client: dict[str, Any], now: float) -> None:
         self.request = request
@@ -31,13 +31,13 @@ class Pending:
 
 
 class Console:
-    """A console: accounts, sign-ins on their way, and the switches a test may set."""
+    """A console: accounts, pending sign-ins, and the switches a test may set."""
 
     kind = ""
     second_factors: ClassVar[tuple[str, ...]] = ("totp", "email")
     # How long a sign-in may take.
     pending_seconds = 600
-    # Name and first value of every switch of the dialect.
+    # Name and initial value of every switch of the dialect.
     default_switches: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, name: str, clock: Clock, vault: Vault, tls: ssl.SSLContext) -> None:
@@ -57,18 +57,18 @@ class Console:
         raise NotImplementedError
 
     def settings(self) -> Any:
-        """The settings as stored, values in clear."""
+        """Return the settings as stored, values in clear."""
         raise NotImplementedError
 
     def put_settings(self, document: Any) -> None:
-        """Store settings behind the client's back."""
+        """Store settings without the client's knowledge."""
         raise NotImplementedError
 
     def restart(self) -> None:
-        """Start the server anew; what it keeps in its database stays."""
+        """Restart the server. Its database is kept."""
 
     def refusal(self, fault: Fault) -> web.Response:
-        """The answer to a request that a fault throttles or denies."""
+        """Build the response to a request that a fault throttles or denies."""
         if fault.throttle is not None:
             return web.Response(status=429, headers=fault.retry_after)
         return web.Response(status=403)
@@ -76,14 +76,14 @@ class Console:
     async def begin_sign_in(
         self, provider: Provider, redirect_uri: str, client: dict[str, Any], code: str = ""
     ) -> Pending:
-        """Start a sign-in whose `code` is by default its state; raises SignInError."""
+        """Start a sign-in whose `code` is by default its state. Raises SignInError."""
         request = await self.relying_party.begin(provider, redirect_uri)
         pending = Pending(request, code or request.state, client, self.clock.time())
         self._pending[request.state] = pending
         return pending
 
     async def finish_sign_in(self, code: str, state: str, current: Provider | None) -> Account:
-        """Finish the sign-in of `state`, with the provider as it is stored now; raises SignInError."""
+        """Finish the sign-in of `state`, with the provider as it is stored now. Raises SignInError."""
         pending = self.waiting(state)
         if pending is None:
             raise SignInError("The session of this sign-in is unknown or expired")
@@ -98,16 +98,16 @@ class Console:
         return pending.account
 
     def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
-        """The account of who signed in, made where there is none; raises LoginError."""
+        """Return the account of the identity, created if it has none. Raises LoginError."""
         return self.accounts.from_claims(provider, claims)
 
     def provider_of(self, state: str) -> str:
-        """The name of the provider of a sign-in on its way, or an empty string."""
+        """Return the provider's name of a pending sign-in, or an empty string."""
         pending = self.waiting(state)
         return pending.request.provider.name if pending else ""
 
     def collect_sign_in(self, code: str, client: dict[str, str]) -> dict[str, Any] | None:
-        """The login answer of a finished sign-in, once; None while it waits."""
+        """Return the login response of a finished sign-in, once, or None while it is pending."""
         found = next((state for state, pending in self._pending.items() if pending.code == code), "")
         pending = self.waiting(found)
         if pending is None or pending.account is None:
@@ -118,7 +118,7 @@ class Console:
         return self.accounts.open(pending.account, pending.client)
 
     def waiting(self, state: str) -> Pending | None:
-        """The sign-in of a state, as long as it may take."""
+        """Return the sign-in of a state until it times out."""
         pending = self._pending.get(state)
         if pending and pending.created + self.pending_seconds <= self.clock.time():
             del self._pending[state]
@@ -127,7 +127,7 @@ class Console:
 
 
 async def json_body(request: web.BaseRequest) -> Any:
-    """The JSON of the body, or None where there is none."""
+    """Return the JSON of the body, or None."""
     try:
         return json.loads(await request.read())
     except ValueError:
@@ -135,13 +135,13 @@ async def json_body(request: web.BaseRequest) -> Any:
 
 
 async def json_object(request: web.BaseRequest) -> dict[str, Any] | None:
-    """The JSON object of the body, or None where there is none."""
+    """Return the JSON object of the body, or None."""
     body = await json_body(request)
     return body if isinstance(body, dict) else None
 
 
 def login_option(names: list[str], form: str) -> list[str]:
-    """The names in login-options in one `form`: oidc or common-oidc."""
+    """Return the names in login-options in one `form`: oidc or common-oidc."""
     if form == "oidc":
         return [f"oidc/{name}" for name in names]
     return ["common-oidc/" + json.dumps([{"name": name} for name in names], separators=(",", ":"))]

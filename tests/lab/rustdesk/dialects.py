@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The kinds of consoles; a new dialect is a module and a line here."""
+"""The console types. A new dialect is a module and a line here."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What NestJS does for rustdesk-console: error answers, and the checks of a request's body and query [src]."""
+"""The part of NestJS in rustdesk-console: error responses, and the validation of a request's body and query [src]."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _URL = re.compile(r"(https?|ftp)://(localhost|[\w.-]+|\[[0-9a-fA-F:]+\])(:\d+)?(
 
 
 class NestError(Exception):
-    """An exception that Nest turns into an answer; `message` is a text or, of a check, a list."""
+    """An exception that Nest turns into a response. `message` is a text or, after a validation, a list."""
 
     def __init__(self, status: int, message: Any, headers: dict[str, str] | None = None) -> None:
         super().__init__(str(message))
@@ -26,27 +26,27 @@ class NestError(Exception):
         self.headers = headers
 
     def response(self) -> web.Response:
-        """The answer; the text is in `message`, while `error` only names the status [rec]."""
+        """Return the response. The text is in `message`; `error` only names the status [rec]."""
         body: dict[str, Any] = {"message": self.message}
-        # The two that do not come from one of Nest's named exceptions have no reason.
+        # These two do not come from Nest's named exceptions and have no reason.
         if self.status not in (429, 500):
             body["error"] = HTTPStatus(self.status).phrase
         return web.json_response({**body, "statusCode": self.status}, status=self.status, headers=self.headers)
 
 
 class PlainError(Exception):
-    """An exception with a body of its own, such as a refused login's."""
+    """An exception with its own body, such as a refused login."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
 
     def response(self) -> web.Response:
-        """The answer."""
+        """Return the response."""
         return web.json_response({"error": str(self)}, status=self.status)
 
 
-# A check takes the member's name and value and returns what is wrong with it.
+# A check takes the name and value of a member, and returns its problem.
 Check = Callable[[str, Any], list[str]]
 
 
@@ -62,7 +62,7 @@ def filled(name: str, value: Any) -> list[str]:
 
 
 def url(name: str, value: Any) -> list[str]:
-    """A URL with its protocol; the host needs no top-level domain."""
+    """A URL with its scheme. The host needs no top-level domain."""
     right = isinstance(value, str) and _URL.fullmatch(value)
     return ([] if right else [f"{name} must be a URL address"]) + text(name, value)
 
@@ -78,7 +78,7 @@ def anything(_name: str, _value: Any) -> list[str]:
 
 
 def one_of(*values: str) -> Check:
-    """One of some strings."""
+    """One of several strings."""
     known = ", ".join(values)
     return lambda name, value: [] if value in values else [f"{name} must be one of the following values: {known}"]
 
@@ -101,7 +101,7 @@ def members(required: dict[str, Check], /, **optional: Check) -> Check:
 
 
 def mistakes(body: dict[str, Any], required: dict[str, Check], optional: dict[str, Check]) -> list[str]:
-    """All that is wrong with a body."""
+    """Return all problems of a body."""
     found = [f"property {name} should not exist" for name in body if name not in required and name not in optional]
     for name, check in required.items():
         found += check(name, body.get(name))
@@ -112,7 +112,7 @@ def mistakes(body: dict[str, Any], required: dict[str, Check], optional: dict[st
 
 
 def checked(body: Any, required: dict[str, Check], optional: dict[str, Check]) -> dict[str, Any]:
-    """The body, an object, where it is right; raises NestError."""
+    """Return the body, a valid object. Raises NestError."""
     value = body if isinstance(body, dict) else {}
     found = mistakes(value, required, optional)
     if found:
@@ -121,7 +121,7 @@ def checked(body: Any, required: dict[str, Check], optional: dict[str, Check]) -
 
 
 def page(query: dict[str, str], *filters: str) -> tuple[int, int]:
-    """The mandatory `current` and `pageSize` of a query [rec], beside which it may have `filters`; raises NestError."""
+    """Return the mandatory `current` and `pageSize` of a query [rec], and its optional `filters`. Raises NestError."""
     allowed = {"current", "pageSize", *filters}
     found = [f"property {name} should not exist" for name in query if name not in allowed]
     for name in ("current", "pageSize"):

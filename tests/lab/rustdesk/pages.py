@@ -4,15 +4,15 @@
 
 """The consoles' HTML pages.
 
-Pro's web page is `console.html`, one page application without a server's help but the API of the console's shape. The
-ids of its elements, for whoever drives it in a browser:
+Pro's web page is `console.html`, a single-page application that only uses the API in the console's shape. The IDs of
+its elements, for browser tests:
 
 - `login` (form): `username`, `password`, `code` (shown when a second factor is due), `log-in` (button), `login-error`
 - `menu-settings`, `menu-oidc` (links): Settings, and OIDC below it; `log-out`
 - `oidc` (form): `max-auth-count`, `callback-url` (read only), `tabs` with a button `tab-<name>` for every provider,
   `new-provider` (button), and for the chosen provider `enabled`, `client-id`, `client-secret`, `issuer`, `remove`
 - `new-name`, `new-client-id`, `new-client-secret`, `new-issuer`, `new-ok`, `new-cancel` in the dialog `new-dialog`
-- `reset`, `submit` (buttons, disabled until something changed), and `status`, which says Saved or what went wrong
+- `reset`, `submit` (buttons, disabled until a change), and `status`, which shows Saved or an error
 """
 
 from __future__ import annotations
@@ -46,24 +46,24 @@ def _page(title: str, content: str, status: int = 200) -> web.Response:
 
 
 def console(name: str, shape: str) -> web.Response:
-    """The single page application that every unknown path leads to; it speaks the settings' current shape."""
+    """The single-page application at every unknown path. It uses the current shape of the settings."""
     facts = json.dumps({"name": name, "shape": shape}).replace("<", "\\u003c")
     return web.Response(text=_CONSOLE.replace("{/*facts*/}", facts), content_type="text/html")
 
 
 def succeeded(user: str) -> web.Response:
-    """The callback's page after a sign-in."""
+    """The callback page after a successful sign-in."""
     return _page("Signed in", f'<h1 class="ok" id="result">Sign-in succeeded</h1><p id="user">{escape(user)}</p>')
 
 
 def failed(reason: str, status: int = 400) -> web.Response:
-    """The callback's page after a sign-in that failed."""
+    """The callback page after a failed sign-in."""
     content = f'<h1 class="bad" id="result">Sign-in failed</h1><p id="reason">{escape(reason)}</p>'
     return _page("Sign-in failed", content, status)
 
 
 def plain(heading: str, message: str, status: int = 200) -> web.Response:
-    """A rustdesk-console's page of the callback: a heading and a message, whose elements have no ids [src]."""
+    """A rustdesk-console's callback page: a heading and a message, whose elements have no IDs [src]."""
     text = (
         f"<!DOCTYPE html><html><head><title>{escape(heading)}</title><style>p {{ color: #666; }}</style></head><body>"
     )
@@ -73,7 +73,7 @@ def plain(heading: str, message: str, status: int = 200) -> web.Response:
 
 
 def scripted(title: str, message: str) -> web.Response:
-    """A rustdesk-api's page of the callback, always HTTP 200: a script writes title and message [src]."""
+    """A rustdesk-api's callback page, always HTTP 200: a script writes title and message [src]."""
     text = f"<!DOCTYPE html><html><head><title>{escape(title)} - RustDesk API</title></head><body><h1></h1><p></p>"
     text += f"<script>var title = {_quoted(title)}; var msg = {_quoted(message)};"
     text += "document.querySelector('h1').innerText = title; document.querySelector('p').innerText = msg;</script>"
@@ -85,5 +85,5 @@ def _quoted(text: str) -> str:
 
 
 def admin_page() -> web.Response:
-    """A rustdesk-api's administrators' page, an application of scripts that shows what its address asks for [src]."""
+    """A rustdesk-api's administration page, a script application that shows what its URL requests [src]."""
     return web.Response(text='<!DOCTYPE html><html><body><div id="app"></div></body></html>', content_type="text/html")

@@ -4,8 +4,8 @@
 
 """RustDesk Server Pro's console.
 
-The login, login-options and oidc/auth endpoints are known from the client's source [doc]; the settings document
-is the most probable reading of its traces [inf].
+The login, login-options and oidc/auth endpoints are known from the client's source [doc]. The settings document is the
+most probable reading of its traces [inf].
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CALLBACK = "/api/oidc/callback"
 
 
 class Pro(Console):
-    """A `pro` console: one settings document, read and written whole."""
+    """A `pro` console: one settings document, read and written as a whole."""
 
     kind = "pro"
     default_switches: ClassVar[dict[str, Any]] = {
@@ -38,21 +38,21 @@ class Pro(Console):
         "secrets": "clear",
         # The form of login-options: common-oidc or oidc.
         "login_options": "common-oidc",
-        # Names in login-options are lower-cased, until a late release [doc].
+        # Names in login-options are lowercase until a late release [doc].
         "lower_case": True,
-        # How the settings look on the wire: a key of SHAPES.
+        # The shape of the settings in requests and responses: a key of SHAPES.
         "shape": "default",
         # The provider azure is called Microsoft, as since 1.8.4 [doc].
         "microsoft_name": False,
-        # A TOTP code opens one session alone.
+        # A TOTP code opens only one session.
         "totp_once": True,
-        # The callback is at the address that the client uses, if that is a trusted origin, as since 1.8.6 [inf].
+        # The callback uses the address that the client uses, if that is a trusted origin, as since 1.8.6 [inf].
         "trusted_origins": False,
     }
 
     def __init__(self, name: str, clock: Clock, vault: Vault, tls: ssl.SSLContext) -> None:
         super().__init__(name, clock, vault, tls)
-        # Kept as text: what was written comes back byte for byte.
+        # Kept as text, so that reads return it byte for byte.
         self._document = json.dumps(pro_document.fresh(vault))
         self._router = Router()
         for method, path, handler in (
@@ -110,7 +110,7 @@ class Pro(Console):
         return _json(session.account.payload()) if session else web.Response(status=401)
 
     async def _logout(self, request: web.BaseRequest) -> web.Response:
-        """Ends the sessions of the client whose `id` and `uuid` the body has, as RustDesk's clients send it [inf]."""
+        """End the sessions of the client whose `id` and `uuid` are in the body, as RustDesk's clients send it [inf]."""
         session = self._session(request)
         if session is None:
             return web.Response(status=401)
@@ -123,7 +123,7 @@ class Pro(Console):
         return web.Response()
 
     async def _users(self, request: web.BaseRequest) -> web.Response:
-        """The users page by page, as the vendor's users.py reads them [doc]."""
+        """Return the users page by page, as the vendor's users.py reads them [doc]."""
         refused = self._refusal_unless_admin(request)
         if refused is not None:
             return refused
@@ -148,11 +148,11 @@ class Pro(Console):
     # Settings
 
     def settings(self) -> Any:
-        """The settings document as stored."""
+        """Return the settings document as stored."""
         return json.loads(self._document)
 
     def put_settings(self, document: Any) -> None:
-        """Store a settings document behind the client's back."""
+        """Store a settings document without the client's knowledge."""
         self._document = json.dumps(document)
 
     def _shape(self) -> str:
@@ -174,7 +174,7 @@ class Pro(Console):
         return _json(pro_document.shown(document, self._shape()))
 
     def _untouched(self) -> bool:
-        """Whether what is stored and what is on the wire are the same text."""
+        """Return whether stored and transmitted text are the same."""
         return (
             self.switches["secrets"] == "clear" and self._shape() == "default" and not self.switches["microsoft_name"]
         )
@@ -212,7 +212,7 @@ class Pro(Console):
         return _json({"error": text})
 
     def _keep_hidden_secrets(self, document: dict[str, Any]) -> None:
-        """A console that hides secrets takes a mask or nothing as 'leave it' [inf]."""
+        """Apply a change. A console that hides secrets reads a mask or no value as 'keep it' [inf]."""
         stored = {item["name"]: item.get("client_secret") for item in self.settings()["providers"]}
         for provider in document["providers"]:
             if provider.get("client_secret") in (None, MASK):
@@ -241,7 +241,7 @@ class Pro(Console):
     # Sign-in of users
 
     def _providers(self) -> list[dict[str, Any]]:
-        """The enabled providers in their order."""
+        """Return the enabled providers in their order."""
         enabled = [item for item in self.settings()["providers"] if item.get("enabled")]
         return sorted(enabled, key=lambda item: item.get("order_index", 0))
 
@@ -272,17 +272,19 @@ class Pro(Console):
         return _json({"code": pending.request.state, "url": pending.request.url})
 
     def _callback_url(self, origin: Any) -> str:
-        """Where users are sent back to, for a client that says which address it uses (rustdesk#15710 [src])."""
+        """Return the URL that users are sent back to, for a client that names the address it uses (rustdesk#15710
+        [src]).
+        """
         document = self.settings()
         if self.switches["trusted_origins"] and origin in (document.get("trusted_origins") or []):
             return f"{origin}{CALLBACK}"
         return document.get("callback_url") or f"{self.url}{CALLBACK}"
 
     def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
-        """The account of who signed in, up to the maximum number of authorized users.
+        """Return the account of the identity, up to the maximum number of authorized users.
 
-        That it counts the accounts of providers, keeps out only who has none yet, and that 0 keeps out everybody, is
-        guessed from the name of the setting [inf].
+        That it counts the accounts of providers, blocks only users without an account, and blocks all users if it is 0,
+        is guessed from the name of the setting [inf].
         """
         known = self.accounts.of_identity(provider, claims)
         authorized = sum(1 for account in self.accounts.by_name.values() if account.third_auth_type)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The settings document of a Pro console: its shapes on the wire, its providers' kinds, what a reader finds wrong.
+"""The settings document of a Pro console: its shapes, its provider types, and its validation.
 
-The document is stored in the shape `default` alone. No shape was ever seen on a live server [inf]: they stand for
-what a release may turn out to speak, with other paths, verbs and keys for the same settings.
+The document is stored only in the shape `default`. No shape was ever seen on a live server [inf]: they represent what a
+release may use, with other paths, verbs and keys for the same settings.
 """
 
 from __future__ import annotations
@@ -50,18 +50,18 @@ _WRAPPED = {
 
 
 class UnreadableError(Exception):
-    """What was sent is no settings document; the text is what the console answers."""
+    """An invalid settings document was sent. The text is the console's response."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One way to speak of the settings; renamed keys map from the stored name to that on the wire."""
+    """One shape of the settings. Renamed keys map from the stored name to the transmitted one."""
 
     read: tuple[str, str]
     save: tuple[str, str]
     top: dict[str, str]
     provider: dict[str, str]
-    # Where the callback URL stands alone
+    # The path of the callback URL, if it is separate
     callback: str = ""
 
 
@@ -85,7 +85,7 @@ SHAPES = {
 
 
 def shown(document: dict[str, Any], shape: str) -> Any:
-    """A stored document in a shape; keys nobody knows stay as they are."""
+    """Convert a stored document to a shape. Unknown keys are unchanged."""
     wire = SHAPES[shape]
     providers = [_renamed(item, wire.provider) for item in document["providers"]]
     if shape == "list":
@@ -98,7 +98,7 @@ def shown(document: dict[str, Any], shape: str) -> Any:
 
 
 def stored(sent: Any, shape: str, before: dict[str, Any]) -> dict[str, Any]:
-    """The document to store when a client sends this in a shape; raises UnreadableError."""
+    """Return the document to store for a request in a shape. Raises UnreadableError."""
     wire = SHAPES[shape]
     if shape == "list":
         return {**before, "providers": _providers(sent, wire)}
@@ -127,9 +127,9 @@ def _renamed(value: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return {names.get(key, key): item for key, item in value.items()}
 
 
-# Kinds
+# Types
 
-# The endpoints of services that have none to discover, or need none discovered [doc]
+# The endpoints of services that do not support or need discovery [doc]
 _BUILT_IN: dict[str, dict[str, Any]] = {
     "github": {
         "protocol": "oauth2",
@@ -167,20 +167,20 @@ _BUILT_IN: dict[str, dict[str, Any]] = {
         "jwks_uri": "https://appleid.apple.com/auth/keys",
     },
 }
-# Those that need an issuer, as every tenant of theirs has one
+# Services that need an issuer, because each of their tenants has one
 _WITH_ISSUER = ("azure", "okta", "auth0")
 KINDS = (*_WITH_ISSUER, *_BUILT_IN, "custom")
 
 
 def kind_of(item: dict[str, Any]) -> str:
-    """The kind of a provider: its `kind`, else its name where that is one, else custom."""
+    """Return the type of a provider: its `kind`, or its name if that is a type, or custom."""
     kind = str(item.get("kind") or item["name"]).lower()
     kind = "azure" if kind == "microsoft" else kind
     return kind if kind in KINDS else "custom"
 
 
 def provider_of(item: dict[str, Any]) -> Provider:
-    """The relying party's view of a stored provider: discovery where it has an issuer, else endpoints."""
+    """Return the relying party's view of a stored provider: discovery if it has an issuer, otherwise endpoints."""
     values = {member: item.get(member) or "" for member in ("client_id", "client_secret", "issuer")}
     endpoints = {
         "authorization_endpoint": item.get("authorization_endpoint") or "",
@@ -202,7 +202,7 @@ def provider_of(item: dict[str, Any]) -> Provider:
 
 
 def fresh(vault: Vault) -> dict[str, Any]:
-    """The settings of a console that has served before: another provider, and keys nobody has documented."""
+    """Return the settings of a console already in use: another provider, and undocumented keys."""
     return {
         "max_auth_count": 500,
         "callback_url": "",
@@ -227,7 +227,7 @@ def fresh(vault: Vault) -> dict[str, Any]:
 
 
 def mistake(document: dict[str, Any]) -> str:
-    """What a strict reader finds wrong with a settings document, or an empty string."""
+    """Return the problem that a strict reader finds in a settings document, or an empty string."""
     providers = document.get("providers")
     if not isinstance(providers, list):
         return "missing field `providers`"

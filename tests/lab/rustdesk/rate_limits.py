@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rate limits as the NestJS throttler of a rustdesk_console has them: per client and route, on the lab's clock.
+"""Rate limits of the NestJS throttler in a rustdesk_console: per client and route, on the lab's clock.
 
 Source: src/common/guards/device-throttler.guard.ts [src].
 """
@@ -19,10 +19,10 @@ WINDOW_SECONDS = 60
 
 
 class RateLimits:
-    """Counts the requests of the last minute.
+    """A counter of the requests of the last minute.
 
-    Every request counts for a minute. The first one too many blocks its route for a minute; what comes meanwhile
-    does not count, and afterwards the count begins anew.
+    Every request counts for a minute. The first one above the limit blocks its route for a minute. Requests during the
+    block do not count, and afterwards the count restarts.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -31,7 +31,7 @@ class RateLimits:
         self._blocked: dict[tuple[str, str], float] = {}
 
     def hit(self, client: str, route: str, limit: int) -> tuple[bool, dict[str, str]]:
-        """Count a request; returns whether it may pass and the headers of its answer."""
+        """Count a request. Returns whether it may pass and the headers of its response."""
         now, key = self._clock.time(), (client, route)
         until = self._blocked.get(key)
         if until is not None and until > now:
@@ -51,7 +51,7 @@ class RateLimits:
 
 
 def client_of(body: Any, address: str) -> str:
-    """By what a request is counted: the ID that its body gives, whoever sends it, or else its address [src]."""
+    """Return the key that a request counts for: the ID in its body, regardless of the sender, or its address [src]."""
     members = body if isinstance(body, dict) else {}
     given = members.get("id") or members.get("uuid") or members.get("deviceId")
     return str(given or address)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The OpenID Connect client inside a console: discovery, authorization request, code redemption, ID token."""
+"""The OpenID Connect client of a console: discovery, authorization request, code redemption, ID token."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ ENDPOINTS = (*METADATA, "userinfo_endpoint")
 
 
 class SignInError(Exception):
-    """Why a sign-in cannot go on; the text is what the console shows."""
+    """A sign-in cannot continue. The text is what the console shows."""
 
 
 @dataclass
 class Provider:
-    """What the relying party needs of a provider.
+    """The provider as the relying party needs it.
 
     With `discovery` the endpoints come from the issuer's metadata, otherwise they are used as given. `pkce` is the
-    challenge's method, S256 or plain, or empty for none. An `oauth2` provider gives no ID token, its users are whom
-    the userinfo endpoint names; with `from_userinfo` that also holds where there is an ID token.
+    challenge's method, S256 or plain, or empty for none. An `oauth2` provider issues no ID token: its users are
+    identified by the userinfo endpoint. With `from_userinfo`, that also applies if there is an ID token.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Provider:
 
 @dataclass
 class Request:
-    """An authorization request on its way."""
+    """A pending authorization request."""
 
     provider: Provider
     state: str
@@ -71,7 +71,7 @@ class Request:
 
 
 class RelyingParty:
-    """Does what the Rust library in the real server does, issuer equality byte for byte included [doc]."""
+    """A client with the behavior of the Rust library in the real server, which compares issuers byte for byte [doc]."""
 
     def __init__(self, clock: Clock, vault: Vault, tls: ssl.SSLContext) -> None:
         self._clock = clock
@@ -79,7 +79,7 @@ class RelyingParty:
         self._tls = tls
 
     async def begin(self, provider: Provider, redirect_uri: str) -> Request:
-        """Discover the provider now and build the authorization URL; raises SignInError."""
+        """Discover the provider now and build the authorization URL. Raises SignInError."""
         resolved = await self.resolve(provider)
         state = secrets.token_urlsafe(16)
         nonce = secrets.token_urlsafe(16)
@@ -95,7 +95,7 @@ class RelyingParty:
         return Request(provider, state, redirect_uri, nonce, verifier, endpoint + joiner + urlencode(query))
 
     async def finish(self, request: Request, code: str) -> dict[str, Any]:
-        """Redeem the code and verify the ID token; returns its claims, completed by userinfo; raises SignInError."""
+        """Redeem the code and verify the ID token. Returns its claims, completed by userinfo. Raises SignInError."""
         provider = await self.resolve(request.provider)
         form = {
             "grant_type": "authorization_code",
@@ -121,14 +121,14 @@ class RelyingParty:
         return claims
 
     async def resolve(self, provider: Provider) -> Provider:
-        """The provider with the endpoints to use, those of its discovery where it wants one; raises SignInError."""
+        """Return the provider with the endpoints to use, from discovery if it uses that. Raises SignInError."""
         if not provider.discovery:
             return provider
         metadata = await self.discover(provider.issuer)
         return replace(provider, discovery=False, **{name: metadata.get(name) or "" for name in ENDPOINTS})
 
     async def discover(self, issuer: str) -> dict[str, Any]:
-        """An issuer's metadata, with its keys within reach; raises SignInError."""
+        """Return an issuer's metadata if its keys can be reached. Raises SignInError."""
         if urlsplit(issuer).scheme not in ("https", "http"):
             raise SignInError("Failed to discover OpenID Provider: relative URL without a base")
         status, metadata = await self._fetch("GET", issuer.rstrip("/") + "/.well-known/openid-configuration")
@@ -147,7 +147,7 @@ class RelyingParty:
         return metadata
 
     async def userinfo(self, provider: Provider, token: str, subject: str) -> dict[str, Any]:
-        """What the userinfo endpoint says of the same user, or nothing."""
+        """Return the userinfo endpoint's claims about the same user, or none."""
         if not provider.userinfo_endpoint or not token:
             return {}
         headers = {"Authorization": f"Bearer {token}"}
@@ -155,7 +155,7 @@ class RelyingParty:
         return body if status == 200 and body.get("sub") == subject else {}
 
     async def _whom(self, provider: Provider, token: str) -> dict[str, Any]:
-        """The user of an access token, whose identifier is `id`, `sub` or `login`; raises SignInError."""
+        """Return the user of an access token, whose identifier is `id`, `sub` or `login`. Raises SignInError."""
         headers = {"Authorization": f"Bearer {token}"}
         status, body = await self._fetch("GET", provider.userinfo_endpoint, headers=headers)
         subject = next((str(body[name]) for name in ("id", "sub", "login") if body.get(name)), "")
@@ -177,7 +177,9 @@ class RelyingParty:
             ) from None
 
     def _verified(self, token: Any, request: Request, provider: Provider, keys: KeySet | None) -> dict[str, Any]:
-        """The claims of an ID token; without known keys its signature stays unread, TLS vouches for it [src]."""
+        """Return the claims of an ID token. Without known keys its signature is not verified; TLS is trusted instead
+        [src].
+        """
         if not isinstance(token, str):
             raise SignInError("Server did not return an ID token")
         try:
@@ -202,7 +204,9 @@ class RelyingParty:
     async def _fetch(
         self, method: str, url: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, Any]]:
-        """The status and JSON object of a request without redirects; raises SignInError where none comes."""
+        """Return status and JSON object of a request without redirects. Raises SignInError if no valid response
+        arrives.
+        """
         sent = {"User-Agent": CONSOLE_AGENT, "Accept": "application/json", **(headers or {})}
         try:
             async with (

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""lejianwen/rustdesk-api 2.7, a free console; everything as in its source [src].
+"""lejianwen/rustdesk-api 2.7, a free console, as in its source [src].
 
-Its administrators' part answers HTTP 200 to everything, with a code of its own in the body.
+Its administration API always responds with HTTP 200, and puts its own code into the body.
 """
 
 from __future__ import annotations
@@ -47,27 +47,27 @@ LINUXDO = {
 
 
 class BindRequired(Exception):
-    """A sign-in of somebody who has no account, where the provider makes none."""
+    """A sign-in of a user without an account, if the provider does not create accounts."""
 
 
 class NeverSet(Exception):
-    """A sign-in of somebody who has no account, where it was never set whether the provider makes one."""
+    """A sign-in of a user without an account, if it was never set whether the provider creates accounts."""
 
 
 class RustdeskApi(Console):
-    """A `rustdesk_api`: verbs in paths, numbers as ids, changes that cannot clear anything."""
+    """A `rustdesk_api`: verbs in paths, numeric IDs, changes that cannot clear anything."""
 
     kind = "rustdesk_api"
     second_factors: ClassVar[tuple[str, ...]] = ()
     pending_seconds = 300
     default_switches: ClassVar[dict[str, Any]] = {
-        # The configured address of the API, from which the callback is made; empty for the console's own URL.
+        # The configured address of the API, the base of the callback. Empty for the console's own URL.
         "api_server": "",
-        # The configuration's lang, for who asks for no language.
+        # The configuration's lang, for clients that request no language.
         "lang": "zh-CN",
-        # After how many failed logins a captcha is asked for (0: always, -1: never).
+        # How many failed logins lead to a captcha (0: always, -1: never).
         "captcha_threshold": 3,
-        # After how many an address is banned (0: never).
+        # How many failed logins ban an address (0: never).
         "ban_threshold": 0,
         # Whether the configuration's disable-pwd-login is set.
         "disable_pwd_login": False,
@@ -107,12 +107,12 @@ class RustdeskApi(Console):
             self._router.add(method, path, handler)
 
     def restart(self) -> None:
-        """Start anew: sign-ins on their way and the count of failed logins are gone."""
+        """Restart: pending sign-ins and the count of failed logins are lost."""
         self._pending.clear()
         self._limiter = LoginLimiter(self.clock, self.accounts.mailbox)
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
-        """Answer one HTTP request, in English where it asks for a language other than Chinese."""
+        """Answer one HTTP request, in English if it requests a language other than Chinese."""
         self._limiter.captcha_threshold = self.switches["captcha_threshold"]
         self._limiter.ban_threshold = self.switches["ban_threshold"]
         response = await self._answer(request)
@@ -120,7 +120,7 @@ class RustdeskApi(Console):
         return in_chinese(response) if language.lower().startswith("zh") else response
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
-        # The lab's own users come from addresses of their own.
+        # The lab's own users come from their own addresses.
         own = request.headers.get("User-Agent", "").startswith(LAB_AGENT)
         if not own and self._limiter.is_banned(request.remote or ""):
             return _failure("Banned.", 423)
@@ -167,7 +167,7 @@ class RustdeskApi(Console):
         return _success({**options, "need_captcha": self._limiter.needs_captcha(request.remote or "")})
 
     async def _admin_logout(self, _request: web.BaseRequest) -> web.Response:
-        """Ends nothing: the route is registered before the middleware that reads the token [src]."""
+        """End no session: the route is registered before the middleware that reads the token [src]."""
         return _success(None)
 
     async def _admin_current(self, request: web.BaseRequest) -> web.Response:
@@ -175,7 +175,7 @@ class RustdeskApi(Console):
         return _success({**_admin_payload(session.account), "token": session.token})
 
     async def _users(self, request: web.BaseRequest) -> web.Response:
-        """The users page by page; an empty list is left out."""
+        """Return the users page by page, without an empty list."""
         self._refuse_unless_admin(request)
         number, count = page_of(request.query.get("page", ""), request.query.get("page_size", ""))
         users = list(enumerate(self.accounts.by_name.values(), start=1))
@@ -195,11 +195,11 @@ class RustdeskApi(Console):
     # Settings
 
     def settings(self) -> list[dict[str, Any]]:
-        """The providers as stored, secrets in clear."""
+        """Return the providers as stored, secrets in clear."""
         return self._providers.all()
 
     def put_settings(self, document: Any) -> None:
-        """Store other providers behind the client's back."""
+        """Replace the providers without the client's knowledge."""
         self._providers.replace(document)
 
     async def _list(self, request: web.BaseRequest) -> web.Response:
@@ -225,10 +225,10 @@ class RustdeskApi(Console):
         self._providers.delete(await json_object(request))
         return _success(None)
 
-    # Accounts of clients
+    # Client accounts
 
     async def _login(self, request: web.BaseRequest) -> web.Response:
-        """A client's login: a captcha is not asked for, while failures count."""
+        """Log a client in. No captcha is required, but failures count."""
         if self.switches["disable_pwd_login"]:
             return _error("Password login disabled.")
         account = self.accounts.verified(await json_object(request) or {})
@@ -264,7 +264,7 @@ class RustdeskApi(Console):
         return self.switches["api_server"] or self.url
 
     async def _version(self, _request: web.BaseRequest) -> web.Response:
-        """Told to anybody (http/router/api.go of 2.7 [src])."""
+        """Return the version, even without a session (http/router/api.go of 2.7 [src])."""
         return _success("2.7")
 
     async def _login_options(self, _request: web.BaseRequest) -> web.Response:
@@ -273,7 +273,7 @@ class RustdeskApi(Console):
         return web.json_response(common + login_option(names, "oidc"))
 
     def _provider(self, op: str) -> Provider:
-        """The relying party's view of a provider; raises SignInError."""
+        """Return the relying party's view of a provider. Raises SignInError."""
         stored = self._providers.named(op)
         if stored is None or not stored["client_id"] or not stored["client_secret"]:
             raise SignInError("Config not found.")
@@ -304,7 +304,7 @@ class RustdeskApi(Console):
         return web.json_response({"code": pending.code, "url": pending.request.url})
 
     async def _callback(self, request: web.BaseRequest) -> web.Response:
-        """The browser's return; the reason of a failed redemption stays in the server's log."""
+        """Handle the browser's return. The reason of a failed redemption stays in the server's log."""
         state = request.query.get("state", "")
         if not state:
             return pages.scripted("OauthFailed", "state is empty.")
@@ -340,9 +340,10 @@ class RustdeskApi(Console):
         return self._opened(pending.account, pending.client)
 
     def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
-        """The account bound to who signed in; without auto_register nobody gets a new one.
+        """Return the account bound to the identity. Without auto_register, no account is created.
 
-        A new one belongs to who has the same e-mail address already, if anybody. Without an address, it has no name.
+        A new identity is linked to the account with the same email address, if one exists. Without an address, a new
+        account has no name.
         """
         known = self.accounts.of_identity(provider, claims)
         if known:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rustdesk-api says to whoever asks for no language (resources/i18n/zh_CN.toml [src])."""
+"""A rustdesk-api's messages for clients that request no language (resources/i18n/zh_CN.toml [src])."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHINESE = {
 
 
 def in_chinese(response: web.Response) -> web.Response:
-    """An answer with its messages in Chinese; what the server has no translation of stays in English."""
+    """Return a response with its messages in Chinese. Messages without a translation stay in English."""
     if response.content_type != "application/json" or not response.text:
         return response
     body = json.loads(response.text)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The providers of a rustdesk-api, and the checks of what a client sends for one [src]."""
+"""The providers of a rustdesk-api, and the validation of requests that change them [src]."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SWITCHES = ("auto_register", "pkce_enable")
 
 
 class ApiError(Exception):
-    """A failure that goes into the answer's body: its text and its code."""
+    """A failure for the response's body: its text and its code."""
 
     def __init__(self, text: str, code: int = 101) -> None:
         super().__init__(text)
@@ -29,7 +29,7 @@ class ApiError(Exception):
 
 
 class Providers:
-    """The providers in the order of their ids; every change raises ApiError where it is refused."""
+    """The providers in the order of their IDs. Every change raises ApiError if it is refused."""
 
     def __init__(self, clock: Clock, vault: Vault) -> None:
         self._clock = clock
@@ -38,28 +38,28 @@ class Providers:
         self._next = 1
 
     def all(self) -> list[dict[str, Any]]:
-        """All providers, secrets in clear."""
+        """Return all providers, secrets in clear."""
         return [dict(item) for item in self._by_id.values()]
 
     def replace(self, providers: list[dict[str, Any]]) -> None:
-        """Store other providers; members left out get their default."""
+        """Replace the providers. Missing members get their default."""
         self._by_id = {}
         for provider in providers:
             self._add(provider)
 
     def page(self, page: str, size: str) -> dict[str, Any]:
-        """One page of the list."""
+        """Return one page of the list."""
         number, count = page_of(page, size)
         found = self.all()
         shown = found[(number - 1) * count : number * count]
         return {"list": shown, "page": number, "total": len(found), "page_size": count}
 
     def named(self, op: str) -> dict[str, Any] | None:
-        """The first provider with exactly this name."""
+        """Return the first provider with exactly this name."""
         return next((item for item in self._by_id.values() if item["op"] == op), None)
 
     def find(self, key: Any) -> dict[str, Any]:
-        """One provider by its id."""
+        """Return one provider by its ID."""
         if key not in self._by_id:
             raise ApiError("Item not found.")
         return self._by_id[key]
@@ -74,15 +74,15 @@ class Providers:
     def update(self, body: dict[str, Any] | None) -> None:
         """Change a provider.
 
-        What is empty is left alone, so nothing can be cleared; a PKCE left out is switched off, though. Nobody looks
-        whether the name is taken.
+        Empty values are ignored, so nothing can be cleared, but a missing PKCE is switched off. The name is not checked
+        for duplicates.
         """
         if not isinstance((body or {}).get("id"), int) or not body or not body["id"]:
             raise ApiError("Params validation failed.")
         wanted = _formatted(_checked(body))
         stored = self._by_id.get(body["id"])
         if stored is None:
-            # A database's update of no row is no failure.
+            # In a database, an update of no row is not a failure.
             return
         # A boolean is a pointer there: false counts, null does not.
         changed = {name: value for name, value in wanted.items() if value or (value is False and name in _SWITCHES)}
@@ -90,7 +90,7 @@ class Providers:
         self._vault.keep(stored["client_secret"])
 
     def delete(self, body: dict[str, Any] | None) -> None:
-        """Remove a provider by its id."""
+        """Remove a provider by its ID."""
         key = (body or {}).get("id")
         if not isinstance(key, int) or key <= 0:
             raise ApiError("Params validation failed." if body is None else "id is a required field")
@@ -112,7 +112,7 @@ class Providers:
 
 
 def page_of(page: str, size: str) -> tuple[int, int]:
-    """The number and the size of a list's page; what is no positive number becomes the first page and ten."""
+    """Return number and size of a list's page. Anything but a positive number becomes the first page and ten."""
     return (
         int(page) if page.isdecimal() and int(page) else 1,
         int(size) if size.isdecimal() and int(size) else 10,
@@ -120,7 +120,7 @@ def page_of(page: str, size: str) -> tuple[int, int]:
 
 
 def _checked(body: dict[str, Any] | None) -> dict[str, Any]:
-    """The members of the form; others are ignored."""
+    """Return the members of the form. Others are ignored."""
     if body is None:
         raise ApiError("Params validation failed.invalid character in JSON")
     for names, kind, text in ((_TEXTS, str, "string"), (_SWITCHES, bool, "bool")):
@@ -138,7 +138,7 @@ def _checked(body: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _formatted(form: dict[str, Any]) -> dict[str, Any]:
-    """The form with what its type prescribes."""
+    """Return the form with the values that its type prescribes."""
     kind = form["oauth_type"].strip()
     if kind not in _TYPES:
         raise ApiError("Params validation failed.invalid Oauth type")

@@ -4,7 +4,7 @@
 
 """databk/rustdesk-console 1.8.0, a free console.
 
-What it answers was seen on a running 1.8.0 [rec], the texts and what goes on inside come from its source [src].
+Its responses were seen on a running 1.8.0 [rec]. Texts and internal behavior come from its source [src].
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ LOGIN = {
     "type": nest.one_of("account", "mobile", "sms_code", "email_code", "tfa_code", "passkey_check"),
     "deviceInfo": nest.members({}, os=nest.text, type=nest.text, name=nest.text),
 }
-# Of a sign-in with a provider, all of them are required (src/modules/oidc/dto/oidc.dto.ts [src]).
+# For a sign-in with a provider, all of them are required (src/modules/oidc/dto/oidc.dto.ts [src]).
 DEVICE_INFO = nest.members({"os": nest.text, "type": nest.text, "name": nest.text})
-# What the list of users may be filtered by (src/modules/user/dto/admin-user.dto.ts [src])
+# The filters of the list of users (src/modules/user/dto/admin-user.dto.ts [src])
 USER_FILTERS = (
     *("status", "name", "email", "is_admin", "third_auth_type", "strategy_name", "user_group_guid", "user_group_name"),
 )
@@ -56,17 +56,17 @@ FAILED = "OIDC 认证失败，请重试"  # noqa: RUF001
 
 
 class RustdeskConsole(Console):
-    """A `rustdesk_console`: one resource a provider, each request with a limited rate."""
+    """A `rustdesk_console`: one resource per provider, and a rate limit for each request."""
 
     kind = "rustdesk_console"
     second_factors: ClassVar[tuple[str, ...]] = SECOND_FACTORS
     pending_seconds = 180
     default_switches: ClassVar[dict[str, Any]] = {
-        # Whether the rate limits hold.
+        # Whether the rate limits apply.
         "rate_limits": True,
-        # Whether the SMTP settings are right, so that codes arrive by e-mail.
+        # Whether the SMTP settings are correct, so that codes arrive by email.
         "smtp": True,
-        # Whether oidc/auth takes the member apiDomain, as it does since 1.11.
+        # Whether oidc/auth accepts the member apiDomain, as it does since 1.11.
         "api_domain": False,
         # The form of login-options: oidc, or common-oidc as in later releases.
         "login_options": "oidc",
@@ -77,11 +77,11 @@ class RustdeskConsole(Console):
         self._key = OctKey.import_key(vault.token(32))
         self.accounts.session_seconds = SESSION_SECONDS
         self.accounts.new_token = self._jwt
-        # What otplib 12 makes and takes: 80 bits, and the code of its own time step alone.
+        # otplib 12 creates secrets of 80 bits, and accepts only the code of its own time step.
         self.accounts.totp_bytes, self.accounts.totp_window = 10, 0
         self._limits = RateLimits(clock)
         self._discovery = CachedDiscovery(clock, self.relying_party)
-        # Sign-ins whose user came back too late
+        # Sign-ins whose user returned too late
         self._late: list[Pending] = []
         self._providers = Providers(clock, vault)
         self._general: dict[str, Any] = {
@@ -124,7 +124,7 @@ class RustdeskConsole(Console):
             self._router.add(method, path, handler)
 
     def restart(self) -> None:
-        """Start anew: the preset providers are back, caches and counts are gone."""
+        """Restart: the preset providers are restored, caches and counts are lost."""
         self._limits = RateLimits(self.clock)
         self._discovery.forget()
         self._providers.add_presets()
@@ -136,7 +136,7 @@ class RustdeskConsole(Console):
             try:
                 handler, names = self._router.find(request.method, request.path)
             except (NotFound, WrongMethod):
-                # Express knows no 405: another verb is another route.
+                # Express never responds with 405: another verb is another route.
                 raise NestError(404, f"Cannot {request.method} {request.path_qs}") from None
             headers = await self._limited(request, handler)
             response = await handler(request, **names)
@@ -146,7 +146,7 @@ class RustdeskConsole(Console):
         return response
 
     async def _limited(self, request: web.BaseRequest, handler: Callable[..., Any]) -> dict[str, str]:
-        # The lab's own users come from addresses of their own.
+        # The lab's own users come from their own addresses.
         if not self.switches["rate_limits"] or request.headers.get("User-Agent", "").startswith(LAB_AGENT):
             return {}
         route = f"{request.method} {handler.__name__}"
@@ -182,7 +182,7 @@ class RustdeskConsole(Console):
         return web.json_response(session.account.payload())
 
     async def _logout(self, request: web.BaseRequest) -> web.Response:
-        """Ends the bearer's session, and all of the user with the `id` and `uuid` of the body [rec]."""
+        """End the bearer's session, and all sessions of the user with the `id` and `uuid` in the body [rec]."""
         session = self._session(request)
         body = nest.checked(await json_body(request), {}, CLIENT)
         self.accounts.close(session)
@@ -190,7 +190,7 @@ class RustdeskConsole(Console):
         return web.json_response({"message": "登出成功"})
 
     async def _sessions(self, request: web.BaseRequest) -> web.Response:
-        """The caller's own sessions, the newest first [src]."""
+        """Return the caller's own sessions, newest first [src]."""
         account = self._session(request).account
         found = sorted(self._sessions_of(account), key=lambda item: item.created, reverse=True)
         return web.json_response([self._listed_session(item) for item in found])
@@ -210,7 +210,7 @@ class RustdeskConsole(Console):
         return str(jwt.decode(session.token, self._key).claims["jti"])
 
     def _listed_session(self, session: Session) -> dict[str, Any]:
-        """A session as it is listed; SQLite keeps whole seconds [src]."""
+        """Return a session as it is listed. SQLite keeps whole seconds [src]."""
         begun = datetime.fromtimestamp(int(session.created), timezone.utc)
         times = {"createdAt": begun, "expiresAt": begun + timedelta(seconds=SESSION_SECONDS)}
         return {
@@ -232,7 +232,7 @@ class RustdeskConsole(Console):
             raise NestError(403, "无权限访问，需要管理员权限")  # noqa: RUF001
 
     async def _users(self, request: web.BaseRequest) -> web.Response:
-        """The users page by page, the newest first [src]."""
+        """Return the users page by page, newest first [src]."""
         self._admin(request)
         current, size = nest.page(dict(request.query), *USER_FILTERS)
         found = list(reversed(self.accounts.by_name.values()))
@@ -242,11 +242,11 @@ class RustdeskConsole(Console):
     # Settings
 
     def settings(self) -> dict[str, Any]:
-        """The general settings and the providers as stored, secrets in clear."""
+        """Return the general settings and the providers as stored, secrets in clear."""
         return {"general": self._general, "providers": self._providers.all()}
 
     def put_settings(self, document: Any) -> None:
-        """Store general settings and providers behind the client's back."""
+        """Store general settings and providers without the client's knowledge."""
         self._general = document["general"]
         self._providers.replace(document["providers"])
         self._discovery.forget()
@@ -256,7 +256,7 @@ class RustdeskConsole(Console):
         return web.json_response(self._general)
 
     async def _write_general(self, request: web.BaseRequest) -> web.Response:
-        """Members that are left out, or null, stay as they are [src]."""
+        """Change the general settings. Members that are missing or null are unchanged [src]."""
         self._admin(request)
         optional = {
             "defaultLanguage": nest.language,
@@ -294,7 +294,7 @@ class RustdeskConsole(Console):
         provider = self._providers.update(guid, body)
         self._discovery.forget(before["issuer"])
         self._discovery.forget(provider["issuer"])
-        # The entity is loaded without its secret, so the answer has only one that was sent [rec].
+        # The entity is loaded without its secret, so the response contains only one that was sent [rec].
         return web.json_response({**provider, "clientSecret": body.get("clientSecret")})
 
     async def _delete(self, request: web.BaseRequest, guid: str) -> web.Response:
@@ -313,7 +313,7 @@ class RustdeskConsole(Console):
         return web.json_response({"message": "OIDC 提供商排序已更新"})
 
     async def _test(self, request: web.BaseRequest, guid: str) -> web.Response:
-        """Discovery alone: neither the secret nor the client nor the redirect URI is looked at [rec]."""
+        """Test only the discovery: secret, client and redirect URI are not checked [rec]."""
         self._admin(request)
         provider = self._providers.find(guid)
         return web.json_response(await self._discovery.test(provider))
@@ -345,7 +345,7 @@ class RustdeskConsole(Console):
         return web.json_response({"code": pending.code, "url": pending.request.url}, status=201)
 
     async def _callback(self, request: web.BaseRequest) -> web.Response:
-        """The browser's return; a failure is told without its reason [src]."""
+        """Handle the browser's return. A failure is shown without its reason [src]."""
         state = request.query.get("state", "")
         if "error" in request.query:
             return _failed(FAILED)
@@ -370,7 +370,7 @@ class RustdeskConsole(Console):
         return pages.plain("认证成功", "您已成功登录，可以关闭此窗口返回应用。")  # noqa: RUF001
 
     def waiting(self, state: str) -> Pending | None:
-        """The sign-in of a state, as long as it may take; its row stays until it is cleaned up at night [src]."""
+        """Return the sign-in of a state until it times out. Its row is kept until the nightly cleanup [src]."""
         pending = self._pending.get(state)
         return pending if pending and pending.created + self.pending_seconds > self.clock.time() else None
 
@@ -385,7 +385,9 @@ class RustdeskConsole(Console):
         return web.json_response(done)
 
     def account_of(self, provider: str, claims: dict[str, Any]) -> Account:
-        """The account with the subject `oidc:<provider>:<sub>`; an e-mail address counts only when verified [rec]."""
+        """Return the account with the subject `oidc:<provider>:<sub>`. An email address counts only if it is verified
+        [rec].
+        """
         known = self.accounts.of_identity(provider, claims)
         if known:
             return known

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a rustdesk-console configures a stored provider: discovery, a cache, given endpoints [src]."""
+"""A rustdesk-console's configuration of a stored provider: discovery, a cache, given endpoints [src]."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CACHE_SECONDS = 24 * 3600
 
 
 class ConfigurationError(Exception):
-    """A provider of which no authorization URL can be made."""
+    """No authorization URL can be built for the provider."""
 
 
 class CachedDiscovery:
-    """Configurations by their issuer alone.
+    """Configurations, cached by issuer only.
 
-    A configuration has the client's id and secret in it, so that the second provider of an issuer signs its users in
-    as the first one's client, until the cache forgets the issuer [rec].
+    A configuration includes the client's ID and secret. A second provider of the same issuer therefore signs its users
+    in as the first one's client, until the issuer leaves the cache [rec].
     """
 
     def __init__(self, clock: Clock, relying_party: RelyingParty) -> None:
@@ -39,12 +39,12 @@ class CachedDiscovery:
             self._cache.pop(issuer, None)
 
     async def provider(self, stored: dict[str, Any]) -> Provider:
-        """The relying party's view of a stored provider; raises ConfigurationError."""
+        """Return the relying party's view of a stored provider. Raises ConfigurationError."""
         issuer = stored["issuer"]
         if issuer not in self._cache or self._cache[issuer][0] <= self._clock.time():
             self._cache[issuer] = (self._clock.time() + CACHE_SECONDS, await self._configuration(stored))
         cached = self._cache[issuer][1]
-        # What is not part of the client's configuration comes from the provider itself.
+        # Values outside the client's configuration come from the provider itself.
         found = replace(cached, name=stored["name"], protocol=stored["type"], scope=stored["scope"])
         if found.protocol == "oauth2":
             found.userinfo_endpoint = stored["userinfoEndpoint"] or ""
@@ -72,7 +72,7 @@ class CachedDiscovery:
             return given
 
     async def test(self, stored: dict[str, Any]) -> dict[str, Any]:
-        """What the console's own test of a provider says."""
+        """Return the result of the console's own test of a provider."""
         try:
             metadata = await self._relying_party.discover(stored["issuer"])
         except SignInError as error:

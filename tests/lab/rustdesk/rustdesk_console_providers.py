@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The providers of a rustdesk-console, and the checks of what a client sends for one [src]."""
+"""The providers of a rustdesk-console, and the validation of requests that change them [src]."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OPTIONAL = {
     "enabled": nest.boolean,
 }
 _SCOPES = {"oidc": "openid email profile", "oauth2": "read:user user:email"}
-# Both come without a client and disabled, and come back at every start [rec].
+# Both start disabled and without a client, and return at every start [rec].
 _PRESETS: tuple[dict[str, Any], ...] = (
     {
         "name": "google",
@@ -51,7 +51,7 @@ _PRESETS: tuple[dict[str, Any], ...] = (
 
 
 class Providers:
-    """The providers by their guid; every method that takes one raises NestError where there is none."""
+    """The providers by GUID. Every method that takes one raises NestError if it does not exist."""
 
     def __init__(self, clock: Clock, vault: Vault) -> None:
         self._clock = clock
@@ -60,30 +60,30 @@ class Providers:
         self.add_presets()
 
     def add_presets(self) -> None:
-        """Add google and github where there is no provider of that name."""
+        """Add google and github if no provider has that name."""
         for preset in _PRESETS:
             if self._named(preset["name"]) is None:
                 self._add({"clientId": "", "clientSecret": "", "enabled": False, **preset})
 
     def all(self) -> list[dict[str, Any]]:
-        """All providers in their order, secrets in clear."""
+        """Return all providers in their order, secrets in clear."""
         return sorted(self._by_guid.values(), key=lambda item: (item["priority"], item["name"]))
 
     def matching(self, part: str) -> list[dict[str, Any]]:
-        """The providers whose name contains a text."""
+        """Return the providers whose name contains a text."""
         return [item for item in self.all() if part.lower() in item["name"].lower()]
 
     def enabled_names(self) -> list[str]:
-        """What login-options offer."""
+        """Return the providers in login-options."""
         return [item["name"] for item in self.all() if item["enabled"]]
 
     def enabled(self, name: str) -> dict[str, Any] | None:
-        """The enabled provider with exactly this name."""
+        """Return the enabled provider with exactly this name."""
         found = self._named(name)
         return found if found and found["enabled"] else None
 
     def find(self, guid: str) -> dict[str, Any]:
-        """One provider, its secret in clear."""
+        """Return one provider, its secret in clear."""
         if guid not in self._by_guid:
             raise NestError(404, f'OIDC 提供商 "{guid}" 不存在')
         return dict(self._by_guid[guid])
@@ -93,14 +93,14 @@ class Providers:
         wanted = nest.checked(body, _REQUIRED, _OPTIONAL)
         self._refuse_second(wanted["name"])
         kind = wanted.get("type") or "oidc"
-        # Empty texts become null, unlike those of an update.
+        # Empty texts become null, unlike in an update.
         given = {name: value for name, value in wanted.items() if value not in ("", None)}
         return dict(self._add({"scope": _SCOPES[kind], **given, "type": kind, "priority": 0}))
 
     def update(self, guid: str, body: Any) -> dict[str, Any]:
-        """Change the members sent; an empty secret wipes the stored one [rec].
+        """Change the members sent. An empty secret erases the stored one [rec].
 
-        A null passes the checks and clears the member, except for those that the database requires [src].
+        A null passes the validation and clears the member, unless the database requires it [src].
         """
         wanted = nest.checked(body, {}, {**_REQUIRED, **_OPTIONAL})
         if any(name in wanted and wanted[name] is None for name in (*_REQUIRED, "type", "enabled")):
@@ -113,7 +113,7 @@ class Providers:
         return self.find(guid)
 
     def delete(self, guid: str) -> dict[str, Any]:
-        """Remove a provider; returns it."""
+        """Remove a provider and return it."""
         stored = self.find(guid)
         del self._by_guid[guid]
         return stored
@@ -129,7 +129,7 @@ class Providers:
             self._by_guid[guid]["priority"] = priority
 
     def replace(self, providers: list[dict[str, Any]]) -> None:
-        """Store other providers; members left out get their default."""
+        """Replace the providers. Missing members get their default."""
         self._by_guid = {}
         for provider in providers:
             self._add(provider)

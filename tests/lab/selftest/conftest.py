@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A running lab, a client of Graph as the product would be one, and a console made ready for sign-in."""
+"""A running lab, a Graph client that acts like the product, and a console prepared for sign-in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lab.client import Console, Lab, Tenant
 
 
 class Api:
-    """Plain requests to Graph, to the token endpoint and to consoles, in the name of the automation application."""
+    """A client that sends plain requests to Graph, the token endpoint and consoles as the automation application."""
 
     def __init__(self, lab: Lab, tenant: Tenant) -> None:
         self.lab = lab
@@ -27,7 +27,7 @@ class Api:
         self.http.verify = lab.ca_path
 
     def token(self, **form: str) -> requests.Response:
-        """A request to the token endpoint; the form defaults to the automation application's client credentials."""
+        """Send a token request. The form defaults to the automation application's client credentials."""
         wanted = {
             "grant_type": "client_credentials",
             "client_id": self.tenant.automation["client_id"],
@@ -39,22 +39,22 @@ class Api:
         return self.http.post(f"{self.lab.login_url}/{path}/oauth2/v2.0/token", data=merged, timeout=10)
 
     def sign_in(self) -> Api:
-        """Take a token and use it from now on."""
+        """Get a token and use it from now on."""
         self.http.headers["Authorization"] = "Bearer " + self.token().json()["access_token"]
         return self
 
     def graph(self, method: str, path: str, json: Any = None, **options: Any) -> requests.Response:
-        """A request to Graph."""
+        """Send a request to Graph."""
         return self.http.request(method, f"{self.lab.graph_url}/v1.0{path}", json=json, timeout=10, **options)
 
     def application(self, **members: Any) -> dict[str, Any]:
-        """A new application."""
+        """Create an application."""
         response = self.graph("POST", "/applications", {"displayName": "made by a test", **members})
         assert response.status_code == 201, response.text
         return response.json()
 
     def password(self, application: dict[str, Any], **members: Any) -> dict[str, Any]:
-        """A new client secret of an application."""
+        """Create a client secret of an application."""
         body = {"passwordCredential": members}
         response = self.graph("POST", f"/applications/{application['id']}/addPassword", body)
         assert response.status_code == 200, response.text
@@ -63,14 +63,14 @@ class Api:
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
-    """One lab for all tests; each test has a tenant of its own."""
+    """One lab for all tests. Each test has its own tenant."""
     with Lab.start() as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
 def no_faults_left(lab: Lab) -> Iterator[None]:
-    """Faults and lag of one test do not reach the next."""
+    """Reset faults and lag between tests."""
     yield
     lab.clear_faults()
     lab.set_lag(0, 0)
@@ -82,25 +82,25 @@ GRAPH = "00000003-0000-0000-c000-000000000000"
 
 @pytest.fixture
 def tenant(lab: Lab) -> Tenant:
-    """A fresh tenant."""
+    """A new tenant."""
     return lab.add_tenant(f"tenant{next(_numbers)}.example")
 
 
 @pytest.fixture
 def api(lab: Lab, tenant: Tenant) -> Api:
-    """A signed-in client of the fresh tenant, which owns the service principals that it creates."""
+    """A signed-in client of the new tenant, which owns the service principals that it creates."""
     tenant.set_switches(new_principal_owned=True)
     return Api(lab, tenant).sign_in()
 
 
 @pytest.fixture
 def console(lab: Lab) -> Console:
-    """A fresh console."""
+    """A new console."""
     return lab.add_console(f"desk{next(_numbers)}.test")
 
 
 class Ready:
-    """A console whose provider is registered, so that its users can sign in."""
+    """A console with a registered provider, so that its users can sign in."""
 
     def __init__(self, api: Api, console: Console) -> None:
         self.api = api
@@ -132,7 +132,7 @@ class Ready:
         self.console.put_settings(document)
 
     def grant(self, scope: str, **members: str) -> str:
-        """Consent of an administrator to scopes of Graph, by default for all users; gives its id."""
+        """Consent to scopes of Graph as an administrator, by default for all users. Returns the grant's ID."""
         graph = self.tenant.graph("GET", f"/servicePrincipals(appId='{GRAPH}')").json()
         body = {"clientId": self.service_principal["id"], "resourceId": graph["id"], "scope": scope}
         made = self.tenant.graph("POST", "/oauth2PermissionGrants", {"consentType": "AllPrincipals", **body, **members})

@@ -21,7 +21,7 @@ DEVICE = {"os": "linux", "type": "client", "name": "test"}
 
 
 def login(api: Api, console: Console, **members: Any) -> requests.Response:
-    """A login request."""
+    """Send a login request."""
     body = {
         "username": console.username,
         "password": console.password,
@@ -36,7 +36,7 @@ def login(api: Api, console: Console, **members: Any) -> requests.Response:
 
 
 def bearer(answer: requests.Response) -> dict[str, str]:
-    """The header of a login's session."""
+    """Return the header of a login's session."""
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
@@ -78,7 +78,7 @@ def test_second_factor(api: Api, lab: Lab, tenant: Any, factor: str) -> None:
     assert login(api, console, **second).json()["type"] == "access_token"
 
 
-def test_settings_come_back_byte_for_byte(api: Api, console: Console) -> None:
+def test_settings_are_returned_byte_for_byte(api: Api, console: Console) -> None:
     headers, url = bearer(login(api, console)), f"{console.url}/api/oidc/settings"
     document = api.http.get(url, headers=headers, timeout=10).json()
     assert document["providers"][0]["name"] == "legacy"
@@ -119,7 +119,7 @@ def test_hidden_secrets(api: Api, ready: Ready, switch: str) -> None:
     assert ready.sign_in()["access_token"]
 
 
-def test_who_may_see_settings(api: Api, lab: Lab, console: Console) -> None:
+def test_only_administrators_may_see_settings(api: Api, lab: Lab, console: Console) -> None:
     plain = lab.add_console(f"plain-{console.name}", admin=False)
     url = f"{plain.url}/api/oidc/settings"
     assert api.http.get(url, headers={"Authorization": ""}, timeout=10).status_code == 401
@@ -171,7 +171,7 @@ def test_authorization_request(api: Api, ready: Ready) -> None:
 
 
 def test_trusted_origins(api: Api, ready: Ready) -> None:
-    """By the address that a client says it uses, only where a release has that and the address is trusted."""
+    """The callback uses the client's address only if the release supports that and the address is trusted."""
     url, trusted = f"{ready.console.url}/api/oidc/auth", "https://console.example"
 
     def sent(origin: str) -> str:
@@ -186,7 +186,7 @@ def test_trusted_origins(api: Api, ready: Ready) -> None:
 
 @pytest.mark.parametrize("maximum", [0, 1])
 def test_maximum_number_of_authorized_users(ready: Ready, maximum: int) -> None:
-    """Who has an account stays; others have no place. Zero is for nobody. Local accounts do not count."""
+    """Users with an account keep it, others are refused. Zero admits no user. Local accounts do not count."""
     assert ready.sign_in()["access_token"]
     ready.console.put_settings({**ready.console.settings(), "max_auth_count": maximum})
     other = ready.tenant.add_user("carol")
@@ -203,6 +203,6 @@ def test_maximum_number_of_authorized_users(ready: Ready, maximum: int) -> None:
 def test_plain_http_port_redirects(api: Api, lab: Lab, console: Console) -> None:
     behind = lab.add_console(f"proxy-{console.name}", http_redirect=True)
     answer = api.http.post(f"{behind.http_url}/api/oidc/auth", json={"op": "x"}, timeout=10)
-    # The client follows with GET, as most do.
+    # The client follows the redirect with GET, as most do.
     assert [step.status_code for step in answer.history] == [301]
     assert answer.status_code == 405

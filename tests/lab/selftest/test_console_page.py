@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The `pro` console's web page in a browser: log in, look at Settings > OIDC, change something, submit."""
+"""The `pro` console's web page in a browser: log in, open Settings > OIDC, make a change, submit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ READS = {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser of these tests alone: as long as it runs, no other test could run an event loop of its own."""
+    """A browser for these tests only: while it runs, no other test can run its own event loop."""
     done = subprocess.run([fixtures.INSTALLER], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     found = next(filter(None, map(shutil.which, fixtures.NAMES)), None)
     if found is None:
@@ -53,7 +53,7 @@ def log_in(page: Page, console: Console, password: str = "") -> None:
 
 
 def open_oidc(page: Page) -> None:
-    """Go to Settings > OIDC."""
+    """Open Settings > OIDC."""
     page.locator("#menu-settings").click()
     page.locator("#menu-oidc").click()
     expect(page.locator("#oidc")).to_be_visible()
@@ -108,7 +108,7 @@ def test_new_provider_and_deletion(page: Page, console: Console, shape: str) -> 
     ]
 
 
-def test_what_goes_wrong_is_told(page: Page, console: Console) -> None:
+def test_problems_are_shown(page: Page, console: Console) -> None:
     log_in(page, console, "wrong")
     expect(page.locator("#login-error")).to_have_text("Wrong credentials")
     log_in(page, console)
@@ -132,7 +132,9 @@ def test_second_factor(page: Page, lab: Lab, console: Console) -> None:
 
 
 @pytest.mark.parametrize("shape", READS)
-def test_a_recording_has_all_there_is_to_learn(browser: Browser, console: Console, tmp_path: Path, shape: str) -> None:
+def test_a_recording_contains_all_that_can_be_learned(
+    browser: Browser, console: Console, tmp_path: Path, shape: str
+) -> None:
     console.set_switches(shape=shape)
     har = tmp_path / "visit.har"
     with browser.new_context(ignore_https_errors=True, record_har_path=har) as context:

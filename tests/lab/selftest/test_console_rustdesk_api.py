@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The `rustdesk_api`: every quirk of rustdesk-api 2.7."""
+"""The `rustdesk_api`: every peculiarity of rustdesk-api 2.7."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _numbers = itertools.count(1)
 
 
 class Admin:
-    """An administrator of a console; every answer has HTTP status 200."""
+    """An administrator of a console, whose responses all have HTTP status 200."""
 
     def __init__(self, lab: Lab, console: Console) -> None:
         self.console = console
@@ -33,19 +33,19 @@ class Admin:
         self.token = ""
 
     def plain(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
-        """A request of a client."""
+        """Send a client's request."""
         headers = {"Accept-Language": "en", **headers}
         return self.http.request(method, self.console.url + path, json=body, headers=headers, timeout=10)
 
     def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """A request of an administrator."""
+        """Send an administrator's request."""
         answer = self.plain(method, f"/api/admin/{path}", body, **({"api-token": self.token} if self.token else {}))
         assert answer.status_code == 200, answer.text
         assert list(answer.json()) == ["code", "message", "data"]
         return answer.json()
 
     def login(self, **members: Any) -> dict[str, Any]:
-        """A login."""
+        """Send a login."""
         body = {"username": self.console.username, "password": self.console.password, "platform": "linux"}
         return self.call("POST", "login", {**body, **members})
 
@@ -55,23 +55,23 @@ class Admin:
         return self
 
     def providers(self, query: str = "") -> list[dict[str, Any]]:
-        """What the list shows."""
+        """Return the list of providers."""
         return self.call("GET", f"oauth/list{query}")["data"]["list"]
 
     def auth(self, op: str = "azure") -> requests.Response:
-        """A client's request for a sign-in."""
+        """Send a client's request for a sign-in."""
         device = {"os": "linux", "type": "client", "name": "test"}
         return self.plain("POST", "/api/oidc/auth", {"op": op, "id": "1", "uuid": "u", "deviceInfo": device})
 
 
 @pytest.fixture
 def admin(lab: Lab) -> Admin:
-    """A signed-in administrator of a fresh console."""
+    """A signed-in administrator of a new console."""
     return Admin(lab, lab.add_console(f"go{next(_numbers)}.test", kind="rustdesk_api")).sign_in()
 
 
 class Ready:
-    """A console whose provider is registered, so that its users can sign in."""
+    """A console with a registered provider, so that its users can sign in."""
 
     def __init__(self, api: Api, admin: Admin) -> None:
         self.admin = admin
@@ -131,7 +131,7 @@ def test_token_of_a_week_and_logout(admin: Admin, lab: Lab) -> None:
     lab.advance(7 * 24 * 3600 + 1)
     assert admin.call("GET", "oauth/list")["code"] == 403
     admin.sign_in()
-    # The administrators' own logout ends nothing; that of clients does.
+    # An administrator's logout ends no session, a client's does.
     assert admin.call("POST", "logout")["code"] == 0
     assert admin.call("GET", "oauth/list")["code"] == 0
     bearer = {"Authorization": f"Bearer {admin.token}"}
@@ -176,7 +176,7 @@ def test_failures_are_forgotten_after_ten_minutes(admin: Admin, lab: Lab) -> Non
 
 
 def test_captcha_always_or_never(admin: Admin) -> None:
-    """The client's own login asks for none."""
+    """A client's own login needs none."""
     admin.console.set_switches(captcha_threshold=0)
     assert admin.login()["message"] == "Captcha error."
     assert admin.call("GET", "login-options")["data"]["need_captcha"] is True
@@ -189,7 +189,7 @@ def test_captcha_always_or_never(admin: Admin) -> None:
 
 
 def test_ban(admin: Admin, lab: Lab) -> None:
-    """Half an hour long, everything is answered by one code."""
+    """For half an hour, all responses have the same code."""
     admin.console.set_switches(ban_threshold=2)
     for _time in range(2):
         assert admin.login(password="wrong")["code"] == 101
@@ -219,7 +219,7 @@ def test_messages_are_chinese_by_default(admin: Admin) -> None:
     assert admin.plain("POST", "/api/admin/login", wrong, **{"Accept-Language": ""}).json()["message"] == english
 
 
-def test_create_gives_nothing_back(admin: Admin) -> None:
+def test_create_returns_nothing(admin: Admin) -> None:
     assert admin.call("POST", "oauth/create", FORM) == {"code": 0, "message": "success", "data": None}
     (made,) = admin.providers()
     assert {name: made[name] for name in ("op", "client_secret", "scopes", "auto_register", "pkce_enable")} == {
@@ -242,7 +242,7 @@ def test_pages_of_ten(admin: Admin) -> None:
     assert (data["page"], data["page_size"], data["total"], len(data["list"])) == (2, 5, 12, 5)
 
 
-def test_names_are_unique_at_creation_alone(admin: Admin) -> None:
+def test_names_are_unique_only_at_creation(admin: Admin) -> None:
     admin.call("POST", "oauth/create", FORM)
     assert admin.call("POST", "oauth/create", FORM) == {"code": 101, "message": "Item already exists.", "data": None}
     admin.call("POST", "oauth/create", {**FORM, "op": "other"})
@@ -252,7 +252,7 @@ def test_names_are_unique_at_creation_alone(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize("kind", ["github", "google", "linuxdo"])
-def test_some_types_give_the_name(admin: Admin, kind: str) -> None:
+def test_some_types_determine_the_name(admin: Admin, kind: str) -> None:
     admin.call("POST", "oauth/create", {**FORM, "oauth_type": kind, "issuer": ""})
     (made,) = admin.providers()
     assert made["op"] == kind
@@ -313,7 +313,7 @@ def test_delete(admin: Admin) -> None:
     assert admin.providers() == []
 
 
-def test_clients_log_in_too(admin: Admin) -> None:
+def test_clients_can_log_in(admin: Admin) -> None:
     body = {"username": admin.console.username, "password": admin.console.password, "id": "1", "uuid": "u"}
     answer = admin.plain("POST", "/api/login", body).json()
     bearer = {"Authorization": f"Bearer {answer['access_token']}"}
@@ -324,7 +324,7 @@ def test_clients_log_in_too(admin: Admin) -> None:
     assert (refused.status_code, refused.json()) == (400, {"error": "Username or password error."})
 
 
-def test_version_is_told_to_anybody(admin: Admin) -> None:
+def test_version_needs_no_session(admin: Admin) -> None:
     assert admin.plain("GET", "/api/version").json() == {"code": 0, "message": "success", "data": "2.7"}
 
 
@@ -390,10 +390,10 @@ def test_pending_sign_in(ready: Ready) -> None:
     assert (unknown.status_code, unknown.json()) == (400, {"error": "Oauth expired,please try again."})
 
 
-def test_without_auto_register_the_user_has_to_bind(ready: Ready) -> None:
+def test_without_auto_register_the_user_must_bind(ready: Ready) -> None:
     with pytest.raises(SignInFailed) as failure:
         ready.sign_in()
-    # Never set, it is an error of the server
+    # If it was never set, the server fails
     assert (failure.value.step, failure.value.message) == ("callback", "")
     ready.change(auto_register=False)
     with pytest.raises(SignInFailed) as failure:
@@ -403,18 +403,18 @@ def test_without_auto_register_the_user_has_to_bind(ready: Ready) -> None:
     assert [user["name"] for user in ready.console.users()] == ["admin"]
 
 
-def test_with_auto_register_the_user_is_made(api: Api, ready: Ready) -> None:
+def test_with_auto_register_the_user_is_created(api: Api, ready: Ready) -> None:
     ready.change(auto_register=True)
     api.tenant.change_user(ready.upn, email="Alice.Doe@fabrikam.example")
     first = ready.sign_in()
     assert list(first) == ["type", "access_token", "user"]
-    # The name comes from userinfo alone; Entra's has no preferred_username, so it is the e-mail address.
+    # The name comes only from userinfo. Entra's has no preferred_username, so the email address is used.
     assert first["user"]["name"] == "alice.doe@fabrikam.example"
     assert ready.sign_in()["user"]["name"] == "alice.doe@fabrikam.example"
     assert len(ready.console.users()) == 2
 
 
-def test_the_user_of_an_address_that_is_there_is_that_user(api: Api, ready: Ready) -> None:
+def test_a_user_with_a_known_email_address_gets_that_account(api: Api, ready: Ready) -> None:
     ready.change(auto_register=True)
     api.tenant.change_user(ready.upn, email="Admin@console.example")
     assert ready.sign_in()["user"]["name"] == "admin"
@@ -422,7 +422,7 @@ def test_the_user_of_an_address_that_is_there_is_that_user(api: Api, ready: Read
 
 
 def test_without_an_address_users_have_no_name(api: Api, ready: Ready) -> None:
-    """Userinfo gives it for the scope email alone, and has no other name for the console."""
+    """Userinfo includes it only for the scope email, and has no other name for the console."""
     ready.change(auto_register=True, scopes="openid,profile")
     assert ready.sign_in()["user"]["name"] == ""
     other = api.tenant.add_user("bob2")

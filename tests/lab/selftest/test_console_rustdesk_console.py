@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The `rustdesk_console`: every quirk that a running rustdesk-console 1.8.0 showed."""
+"""The `rustdesk_console`: every peculiarity of a running rustdesk-console 1.8.0."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 
 class Admin:
-    """A signed-in administrator of a console, whose requests go straight to it."""
+    """A signed-in administrator of a console, who sends requests directly."""
 
     def __init__(self, lab: Lab, console: Console) -> None:
         self.console = console
@@ -32,13 +32,13 @@ class Admin:
         self.headers: dict[str, str] = {}
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
-        """A request with the session's token."""
+        """Send a request with the session's token."""
         return self.http.request(
             method, self.console.url + path, json=body, headers=self.headers, timeout=10, **options
         )
 
     def login(self, **members: Any) -> requests.Response:
-        """A login request."""
+        """Send a login request."""
         body = {"username": self.console.username, "password": self.console.password, "id": "1", "uuid": "u"}
         return self.call("POST", "/api/login", {**body, "type": "account", **members})
 
@@ -48,23 +48,23 @@ class Admin:
         return self
 
     def providers(self) -> list[dict[str, Any]]:
-        """What the list shows."""
+        """Return the list of providers."""
         return self.call("GET", f"{PROVIDERS}?current=1&pageSize=100").json()["data"]
 
     def add(self, **members: Any) -> dict[str, Any]:
-        """A new provider."""
+        """Add a provider."""
         body = {"name": "azure", "issuer": "https://sso.example", "clientId": "id", "clientSecret": "s", **members}
         answer = self.call("POST", PROVIDERS, body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def auth(self, **body: Any) -> requests.Response:
-        """A client's request for a sign-in."""
+        """Send a client's request for a sign-in."""
         return self.call("POST", "/api/oidc/auth", {"op": "azure", "id": "1", "uuid": "u", **body})
 
 
 def new_admin(lab: Lab) -> Admin:
-    """A signed-in administrator of a fresh console without rate limits."""
+    """A signed-in administrator of a new console without rate limits."""
     console = lab.add_console(f"free{next(_numbers)}.test", kind="rustdesk_console")
     console.set_switches(rate_limits=False)
     return Admin(lab, console).sign_in()
@@ -72,11 +72,11 @@ def new_admin(lab: Lab) -> Admin:
 
 @pytest.fixture
 def admin(lab: Lab) -> Admin:
-    """A signed-in administrator of a fresh console."""
+    """A signed-in administrator of a new console."""
     return new_admin(lab)
 
 
-def test_login_gives_a_jwt_of_thirty_days(admin: Admin) -> None:
+def test_login_returns_a_jwt_for_thirty_days(admin: Admin) -> None:
     token = admin.login().json()["access_token"]
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     assert claims["exp"] - claims["iat"] == 30 * 24 * 3600
@@ -127,7 +127,7 @@ def test_only_administrators(admin: Admin, lab: Lab, path: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?current=1", "?pageSize=10", "?current=0&pageSize=10", "?current=x&pageSize=1"])
-def test_list_wants_both_paging_parameters(admin: Admin, query: str) -> None:
+def test_list_needs_both_paging_parameters(admin: Admin, query: str) -> None:
     answer = admin.call("GET", PROVIDERS + query)
     assert answer.status_code == 400
     assert isinstance(answer.json()["message"], list)
@@ -149,21 +149,21 @@ def test_list_pages_and_filters_by_part_of_the_name(admin: Admin) -> None:
     assert (answer["total"], [item["name"] for item in answer["data"]]) == (2, ["azure-b"])
 
 
-def test_the_list_has_no_secret_and_one_provider_has_it_in_clear(admin: Admin) -> None:
+def test_only_a_single_provider_is_returned_with_its_secret(admin: Admin) -> None:
     made = admin.add(clientSecret="quite secret")
     assert made["clientSecret"] == "quite secret"
     assert all("clientSecret" not in item for item in admin.providers())
     assert admin.call("GET", f"{PROVIDERS}/{made['guid']}").json()["clientSecret"] == "quite secret"
 
 
-def test_change_keeps_the_secret_but_does_not_say_so(admin: Admin) -> None:
+def test_change_keeps_the_secret_but_does_not_return_it(admin: Admin) -> None:
     path = f"{PROVIDERS}/{admin.add()['guid']}"
     answer = admin.call("PATCH", path, {"clientId": "other"})
     assert (answer.status_code, answer.json()["clientId"], answer.json()["clientSecret"]) == (200, "other", None)
     assert admin.call("GET", path).json()["clientSecret"] == "s"
 
 
-def test_an_empty_secret_wipes_the_stored_one(admin: Admin) -> None:
+def test_an_empty_secret_erases_the_stored_one(admin: Admin) -> None:
     path = f"{PROVIDERS}/{admin.add()['guid']}"
     assert admin.call("PATCH", path, {"clientSecret": ""}).status_code == 200
     assert admin.call("GET", path).json()["clientSecret"] == ""
@@ -203,7 +203,7 @@ def test_malformed_members(admin: Admin, members: dict[str, Any], message: str) 
 
 
 def test_a_member_is_cleared_by_null(admin: Admin) -> None:
-    """An empty text is no address; what the database requires cannot be null."""
+    """An empty text is not a valid address. Members that the database requires cannot be null."""
     path = f"{PROVIDERS}/{admin.add(tokenEndpoint='https://sso.example/token')['guid']}"
     assert admin.call("PATCH", path, {"tokenEndpoint": ""}).status_code == 400
     assert admin.call("PATCH", path, {"tokenEndpoint": None}).status_code == 200
@@ -211,7 +211,7 @@ def test_a_member_is_cleared_by_null(admin: Admin) -> None:
     assert admin.call("PATCH", path, {"issuer": None}).status_code == 500
 
 
-def test_a_host_without_top_level_domain_will_do(admin: Admin) -> None:
+def test_a_host_without_top_level_domain_is_accepted(admin: Admin) -> None:
     assert admin.add(issuer="http://keycloak:8080/realms/main")["issuer"] == "http://keycloak:8080/realms/main"
 
 
@@ -292,7 +292,7 @@ def test_general_settings(admin: Admin) -> None:
     assert admin.call("PUT", path, {"watermarkEnabled": True, "defaultLanguage": "german"}).status_code == 400
     wrong = {"watermarkEnabled": True, "webauthn": {"rpName": "Desks"}}
     assert admin.call("PUT", path, wrong).json()["message"] == ["webauthn.enabled must be a boolean value"]
-    # What is left out, or null, stays
+    # Members that are missing or null are unchanged
     own = {"defaultLanguage": "pt-BR", "webauthn": {"enabled": False, "rpName": "Desks"}}
     assert admin.call("PUT", path, {"watermarkEnabled": True, **own}).status_code == 200
     body = {"watermarkEnabled": False, "site": {**site, "frontendUrl": None}, "defaultLanguage": None}
@@ -312,7 +312,7 @@ def test_login_options(admin: Admin) -> None:
 
 
 def test_logout_ends_the_sessions_of_the_client(admin: Admin) -> None:
-    """All of the same `id` and `uuid`, and no others; without them, the bearer's alone."""
+    """Only sessions with the same `id` and `uuid`. Without these, only the bearer's."""
     admin.console.end_sessions()
     for members in ({}, {}, {"id": "2"}, {"uuid": "v"}):
         assert admin.login(**members).status_code == 200
@@ -360,8 +360,8 @@ def test_one_prefix_is_stripped(admin: Admin, op: str) -> None:
     assert admin.auth(op="oauth2/azure").status_code == 500
 
 
-def test_other_answers_to_a_login(lab: Lab) -> None:
-    """A second factor that is enforced and not there, a passkey, and an e-mail that cannot be sent."""
+def test_other_responses_to_a_login(lab: Lab) -> None:
+    """An enforced but missing second factor, a passkey, and an email that cannot be sent."""
     answers = {}
     for factor in ("enforced", "passkey", "email"):
         console = lab.add_console(f"{factor}{next(_numbers)}.test", kind="rustdesk_console", second_factor=factor)
@@ -382,7 +382,7 @@ def test_the_callback_page_has_no_ids(admin: Admin) -> None:
 
 
 def test_sessions(lab: Lab) -> None:
-    """An account lists its own sessions, the newest first, and ends them one by one."""
+    """An account lists its own sessions, newest first, and ends them one by one."""
     admin = new_admin(lab)
     device = {"os": "linux", "type": "browser", "name": "a name"}
     admin.login(id="2", uuid="v", deviceInfo=device)

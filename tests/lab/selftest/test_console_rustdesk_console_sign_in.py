@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The `rustdesk_console`: users' sign-in and the rate limits, as a running rustdesk-console 1.8.0 showed them."""
+"""The `rustdesk_console`: users' sign-in and the rate limits, as seen on a running rustdesk-console 1.8.0."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .test_console_rustdesk_console import PROVIDERS, Admin, new_admin
 
 @pytest.fixture
 def admin(lab: Lab) -> Admin:
-    """A signed-in administrator of a fresh console."""
+    """A signed-in administrator of a new console."""
     return new_admin(lab)
 
 
 class Ready:
-    """A console whose provider is registered, so that its users can sign in."""
+    """A console with a registered provider, so that its users can sign in."""
 
     def __init__(self, api: Api, admin: Admin) -> None:
         self.api = api
@@ -50,7 +50,7 @@ class Ready:
         return self.console.sign_in(op, self.upn, self.password)
 
     def endpoints(self) -> dict[str, str]:
-        """The provider's endpoints, as given by hand."""
+        """Return the provider's endpoints for manual configuration."""
         metadata = self.api.http.get(self.members["issuer"] + "/.well-known/openid-configuration", timeout=10).json()
         return {
             "authorizationEndpoint": metadata["authorization_endpoint"],
@@ -68,11 +68,11 @@ def ready(api: Api, admin: Admin) -> Ready:
 def test_sign_in(ready: Ready) -> None:
     ready.api.tenant.change_user(ready.upn, email=ready.upn)
     user = ready.sign_in()["user"]
-    # Entra gives no email_verified, so the address does not count.
+    # Entra issues no email_verified, so the address does not count.
     assert (user["name"], user["email"], user["third_auth_type"]) == (ready.upn, "", "oidc")
 
 
-def test_a_renamed_provider_makes_new_users(ready: Ready) -> None:
+def test_a_renamed_provider_creates_new_users(ready: Ready) -> None:
     ready.sign_in()
     ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", {"name": "entra"})
     assert ready.sign_in("entra")["user"]["name"] == f"{ready.upn}_1"
@@ -86,11 +86,11 @@ def test_authorization_request(ready: Ready) -> None:
     query = parse_qs(urlsplit(answer.json()["url"]).query)
     assert query["redirect_uri"] == [f"{ready.console.url}/api/oidc/callback"]
     assert query["scope"] == ["openid"]
-    # The client asks with a code that is not the state.
+    # The client polls with a code that is not the state.
     assert query["state"] != [answer.json()["code"]]
 
 
-def test_redirect_uri_before_anybody_set_it(ready: Ready) -> None:
+def test_redirect_uri_before_it_is_set(ready: Ready) -> None:
     general = {"watermarkEnabled": True, "site": {"backendUrl": ""}}
     ready.admin.call("PUT", "/api/settings/general", general)
     query = parse_qs(urlsplit(ready.admin.auth().json()["url"]).query)
@@ -120,16 +120,16 @@ def test_endpoints_given_by_hand_replace_discovery(ready: Ready) -> None:
     wrong = {"issuer": ready.members["issuer"] + "/", **ready.endpoints()}
     ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", wrong)
     assert ready.admin.auth().status_code == 201
-    # The ID token's issuer is another, which a real sign-in finds out.
+    # The issuer of the ID token differs, which a real sign-in detects.
     with pytest.raises(SignInFailed) as failure:
         ready.sign_in()
     assert failure.value.step == "callback"
 
 
-def test_sign_in_where_discovery_is_out_of_reach(ready: Ready) -> None:
+def test_sign_in_without_reachable_discovery(ready: Ready) -> None:
     ready.admin.call("PATCH", f"{PROVIDERS}/{ready.provider['guid']}", ready.endpoints())
     ready.api.lab.fault("login", path_regex="well-known", status=503)
-    # Without keys given, the ID token's signature is not looked at.
+    # Without configured keys, the signature of the ID token is not verified.
     assert ready.sign_in()["user"]["name"] == ready.upn
 
 
@@ -140,7 +140,7 @@ def test_oauth2_provider(ready: Ready) -> None:
     assert ready.sign_in()["user"]["name"] == "Alice"
 
 
-def test_second_provider_of_an_issuer_gets_the_first_ones_client(ready: Ready) -> None:
+def test_second_provider_of_an_issuer_uses_the_first_ones_client(ready: Ready) -> None:
     ready.admin.auth()
     second = ready.admin.add(**{**ready.members, "name": "second", "clientId": "another"})
     query = parse_qs(urlsplit(ready.admin.auth(op="second").json()["url"]).query)
@@ -151,7 +151,7 @@ def test_second_provider_of_an_issuer_gets_the_first_ones_client(ready: Ready) -
     assert query["client_id"] == ["another"]
 
 
-def test_the_test_looks_at_discovery_alone(ready: Ready) -> None:
+def test_the_consoles_own_test_checks_only_discovery(ready: Ready) -> None:
     path = f"{PROVIDERS}/{ready.provider['guid']}"
     ready.admin.call("PATCH", path, {"clientSecret": "wrong", "clientId": "nobody"})
     answer = ready.admin.call("POST", f"{path}/test")
@@ -174,7 +174,7 @@ def test_unknown_state(admin: Admin) -> None:
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_token_is_given_once(ready: Ready) -> None:
+def test_token_is_returned_once(ready: Ready) -> None:
     begun = ready.admin.auth().json()
     path = f"/api/oidc/auth-query?code={begun['code']}&id=1&uuid=u"
     waiting = ready.admin.call("GET", path)
@@ -184,7 +184,7 @@ def test_token_is_given_once(ready: Ready) -> None:
     assert ready.admin.call("GET", path).status_code == 401
 
 
-def test_a_user_who_comes_back_too_late(ready: Ready, lab: Lab) -> None:
+def test_a_user_who_returns_too_late(ready: Ready, lab: Lab) -> None:
     begun = ready.admin.auth().json()
     path = f"/api/oidc/auth-query?code={begun['code']}&id=1&uuid=u"
     lab.advance(181)
@@ -226,7 +226,7 @@ def test_rate_limits(limited: Admin, lab: Lab, method: str, path: str, limit: in
     assert limited.call(method, path).status_code != 429
 
 
-def test_a_rate_limit_is_that_of_the_id_in_the_body(limited: Admin, lab: Lab) -> None:
+def test_a_rate_limit_applies_to_the_id_in_the_body(limited: Admin, lab: Lab) -> None:
     assert [limited.auth().status_code == 429 for _request in range(6)] == [False] * 5 + [True]
     assert limited.auth(uuid="another").status_code == 429
     assert limited.auth(id="", uuid="another").status_code != 429

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The `pro` console's settings in other shapes, its kinds of providers, its users and their second factor."""
+"""The `pro` console's other shapes of settings, provider types, users and second factors."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ class Admin:
         self.headers = bearer(login(api, console))
 
     def call(self, method: str, path: str, body: Any = None) -> requests.Response:
-        """A request with the session's token."""
+        """Send a request with the session's token."""
         return self.http.request(method, self.console.url + path, json=body, headers=self.headers, timeout=10)
 
     def auth(self, op: str = "azure") -> dict[str, Any]:
-        """A client's request for a sign-in."""
+        """Send a client's request for a sign-in."""
         return self.call("POST", "/api/oidc/auth", {"op": op, "id": "1", "uuid": "u", "deviceInfo": {}}).json()
 
     def offered(self) -> list[str]:
-        """What login-options offer, in the plain form."""
+        """Return the providers in login-options, in the plain form."""
         self.console.set_switches(login_options="oidc")
         return [option.removeprefix("oidc/") for option in self.call("GET", "/api/login-options").json()]
 
 
 @pytest.fixture
 def admin(api: Api, console: Console) -> Admin:
-    """An administrator of a fresh console."""
+    """An administrator of a new console."""
     return Admin(api, console)
 
 
 def add(console: Console, **members: Any) -> None:
-    """Add a provider behind the client's back."""
+    """Add a provider without the client's knowledge."""
     document = console.settings()
     order = len(document["providers"])
     provider = {"name": "azure", "order_index": order, "enabled": True, "client_id": "id", "client_secret": "s"}
@@ -99,7 +99,7 @@ def test_list(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_shape_keeps_what_it_does_not_know(admin: Admin, shape: str) -> None:
+def test_a_shape_keeps_unknown_keys(admin: Admin, shape: str) -> None:
     read, method, save = SHAPES[shape]
     before = admin.console.settings()
     before["providers"][0]["future"] = {"b": 1, "a": [None]}
@@ -113,7 +113,7 @@ def test_a_shape_keeps_what_it_does_not_know(admin: Admin, shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_shape_has_its_own_paths_alone(admin: Admin, shape: str) -> None:
+def test_a_shape_has_only_its_own_paths(admin: Admin, shape: str) -> None:
     read, _method, _save = SHAPES[shape]
     assert admin.call("GET", read).status_code == 404
     admin.console.set_switches(shape=shape)
@@ -124,7 +124,7 @@ def test_a_shape_has_its_own_paths_alone(admin: Admin, shape: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("body", [[{"enabled": True}], {}, {"oidc": {"items": [7], "max": 1}}, {"providers": [1]}])
-def test_a_shape_refuses_what_is_malformed(admin: Admin, shape: str, body: Any) -> None:
+def test_a_shape_refuses_malformed_documents(admin: Admin, shape: str, body: Any) -> None:
     _read, method, save = SHAPES[shape]
     before = admin.console.settings()
     admin.console.set_switches(shape=shape)
@@ -134,7 +134,7 @@ def test_a_shape_refuses_what_is_malformed(admin: Admin, shape: str, body: Any) 
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_shape_hides_secrets_as_well(api: Api, ready: Ready, shape: str) -> None:
+def test_a_shape_hides_secrets(api: Api, ready: Ready, shape: str) -> None:
     admin = Admin(api, ready.console)
     ready.console.set_switches(shape=shape, secrets="masked")
     read, method, save = SHAPES[shape]
@@ -161,7 +161,7 @@ def test_built_in_services_need_no_issuer(admin: Admin, name: str, url: str) -> 
     assert admin.auth(name)["url"].startswith(url)
 
 
-def test_a_kind_may_have_another_name(admin: Admin) -> None:
+def test_a_type_may_have_another_name(admin: Admin) -> None:
     add(admin.console, name="code", kind="github")
     assert admin.auth("code")["url"].startswith("https://github.com/")
 
@@ -178,11 +178,11 @@ def test_endpoints_without_issuer(api: Api, ready: Ready, with_keys: bool) -> No
     metadata = api.http.get(f"{issuer}/.well-known/openid-configuration", timeout=10).json()
     endpoints = {name: metadata[name] for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")}
     ready.change_provider(issuer="", jwks_endpoint=metadata["jwks_uri"] if with_keys else "", **endpoints)
-    # Without keys, the user is whom the userinfo endpoint names, of whom Entra tells less.
+    # Without keys, the userinfo endpoint identifies the user, with fewer claims.
     assert ready.sign_in()["user"]["name"] == ("alice" if with_keys else "Alice")
 
 
-def test_keys_of_somebody_else(api: Api, ready: Ready) -> None:
+def test_wrong_keys_endpoint(api: Api, ready: Ready) -> None:
     issuer = f"{api.lab.login_url}/{ready.tenant.tenant_id}/v2.0"
     metadata = api.http.get(f"{issuer}/.well-known/openid-configuration", timeout=10).json()
     endpoints = {name: metadata[name] for name in ("authorization_endpoint", "token_endpoint")}

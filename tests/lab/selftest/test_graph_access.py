@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Permissions granted, users and groups assigned, and what both do to tokens."""
+"""Granted permissions, assigned users and groups, and their effect on tokens."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ NO_ROLE = str(uuid.UUID(int=0))
 
 
 def graph_principal(api: Api) -> dict[str, Any]:
-    """Microsoft Graph's service principal."""
+    """Return Microsoft Graph's service principal."""
     return api.tenant.graph("GET", f"/servicePrincipals(appId='{GRAPH}')").json()
 
 
 def role_id(principal: dict[str, Any], value: str) -> str:
-    """The id of a service principal's app role."""
+    """Return the ID of a service principal's app role."""
     return next(item["id"] for item in principal["appRoles"] if item["value"] == value)
 
 
 def assign(api: Api, resource: str, principal: str, role_: str = NO_ROLE) -> str:
-    """Assign a role; returns the assignment's path."""
+    """Assign a role. Returns the assignment's path."""
     path = f"/servicePrincipals/{resource}/appRoleAssignedTo"
     made = api.tenant.graph("POST", path, {"principalId": principal, "resourceId": resource, "appRoleId": role_})
     assert made.status_code == 201, made.text
@@ -156,7 +156,7 @@ def test_assignments(api: Api, lab: Lab) -> None:
 
 
 def id_claims(ready: Ready) -> dict[str, Any]:
-    """The claims of the ID token that the first user gets."""
+    """Return the claims of the first user's ID token."""
     answer = ready.api.token(**authorize(ready)).json()
     return json.loads(base64.urlsafe_b64decode(answer["id_token"].split(".")[1] + "=="))
 
@@ -193,7 +193,7 @@ def test_groups_in_the_id_token(ready: Ready) -> None:
         assert (set(claims["groups"]) if "groups" in claims else None) == seen, change
 
 
-def test_an_assignment_taken_away_before_the_code_is_redeemed(ready: Ready) -> None:
+def test_an_assignment_removed_before_the_code_is_redeemed(ready: Ready) -> None:
     resource = ready.service_principal["id"]
     change = {"appRoleAssignmentRequired": True}
     assert ready.tenant.graph("PATCH", f"/servicePrincipals/{resource}", change).status_code == 204

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rest of an application: logo, certificates, owners, the deleted, limits, and what breaks the published types."""
+"""More about applications: logo, certificates, owners, deleted ones, limits, and violations of the published types."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ PERSONAL = {"signInAudience": "AzureADandPersonalMicrosoftAccount", "api": {"req
 
 
 def settled_lag(lab: Lab) -> None:
-    """From now on changes take half a minute to reach every replica; those made before have done so."""
+    """Delay the replication of changes by half a minute from now on. Earlier changes are replicated."""
     lab.set_lag(30, 0)
     lab.advance(31)
 
 
 def path_of(application: dict[str, Any]) -> str:
-    """The path of an application."""
+    """Return the path of an application."""
     return f"/applications/{application['id']}"
 
 
 def principal_of(api: Api, application: dict[str, Any]) -> dict[str, Any]:
-    """A new service principal of an application."""
+    """Create a service principal of an application."""
     made = api.graph("POST", "/servicePrincipals", {"appId": application["appId"]})
     assert made.status_code == 201, made.text
     return made.json()
 
 
 def role(**members: Any) -> dict[str, Any]:
-    """An app role for users."""
+    """Return an app role for users."""
     made = {"allowedMemberTypes": ["User"], "description": "d", "displayName": "n", "id": str(uuid.uuid4())}
     return {**made, "isEnabled": True, "value": "v", **members}
 
@@ -71,7 +71,7 @@ def test_logo(api: Api, lab: Lab) -> None:
 
 
 def test_authentication_behaviors(api: Api) -> None:
-    """Shown on $select alone; a change leaves the other members."""
+    """Returned only if $select names it. A change leaves the other members."""
     name = "authenticationBehaviors"
     application = api.application(**{name: {"blockAzureADGraphAccess": True}})
     path = path_of(application)
@@ -94,7 +94,7 @@ def test_authentication_behaviors(api: Api) -> None:
 
 
 def certificate(days: int = 30) -> str:
-    """A self-signed certificate, as base64 of its DER form."""
+    """Return a self-signed certificate, as base64 of its DER form."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(timezone.utc)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "desk")])
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
@@ -185,7 +185,7 @@ def test_deleted_applications(api: Api, lab: Lab) -> None:
     page = api.graph("GET", f"{listed}?$filter=displayName eq 'other'&$top=1").json()
     following = api.graph("GET", page["@odata.nextLink"].removeprefix(f"{lab.graph_url}/v1.0")).json()
     assert {item["id"] for item in page["value"] + following["value"]} == {item["id"] for item in others}
-    # The identifier URIs of a deleted application are free, but then it cannot come back.
+    # The identifier URIs of a deleted application are free, but once they are used it cannot be restored.
     taker = api.application(identifierUris=["api://one"])
     check(api.graph("POST", f"{items}/{gone['id']}/restore"), 400, BAD, "identifierUris")
     assert api.graph("PATCH", path_of(taker), {"identifierUris": []}).status_code == 204
@@ -222,7 +222,7 @@ def test_writes_to_a_personal_application_are_throttled(api: Api, lab: Lab) -> N
 
 
 def accesses(resources: int, permissions: int) -> dict[str, Any]:
-    """A request for so many permissions of each of so many resources."""
+    """Request this many permissions of each of this many resources."""
     asked = [
         {
             "resourceAppId": str(uuid.uuid4()),
@@ -323,7 +323,7 @@ NEW_VIOLATIONS = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), NEW_VIOLATIONS)
-def test_bodies_that_break_the_types_are_kept(api: Api, lab: Lab, method: str, path: str, body: Any) -> None:
+def test_bodies_that_violate_the_types_are_recorded(api: Api, lab: Lab, method: str, path: str, body: Any) -> None:
     application = api.application()
     path = path.format(app=path_of(application), sp=f"/servicePrincipals/{principal_of(api, application)['id']}")
     before = lab.violations()
@@ -336,7 +336,7 @@ def test_bodies_that_break_the_types_are_kept(api: Api, lab: Lab, method: str, p
     assert len(lab.violations()) == len(before) + 1
 
 
-def test_what_is_no_breach_of_the_types(api: Api, lab: Lab) -> None:
+def test_bodies_that_do_not_violate_the_types(api: Api, lab: Lab) -> None:
     before = lab.violations()
     path = path_of(api.application())
     assert api.graph("PATCH", path, {"web": {"redirectUris": ["http://a.example"]}}).status_code == 400
@@ -353,7 +353,7 @@ def test_names_of_certificates(api: Api) -> None:
     path = path_of(api.application(keyCredentials=sent))
     kept = api.graph("GET", path).json()["keyCredentials"]
     assert [item["displayName"] for item in kept] == ["x" * 90, "CN=desk"]
-    # Of one that stays, what names it is as it was sent.
+    # A kept certificate has its name as sent.
     del kept[0]["displayName"]
     assert api.graph("PATCH", path, {"keyCredentials": kept}).status_code == 204
     assert api.graph("GET", path).json()["keyCredentials"][0]["displayName"] is None

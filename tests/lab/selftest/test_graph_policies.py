@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What app management policies refuse, and how Graph v1.0 shows them."""
+"""The refusals of app management policies, and the policies as Graph v1.0 shows them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AUDIENCE = "SignInAudienceNotAllowedAsPerAppPolicy"
 LIFETIME, KIND = "CredentialInvalidLifetimeAsPerAppPolicy", "CredentialTypeNotAllowedAsPerAppPolicy"
 
 
-def test_what_users_may_consent_to(api: Api) -> None:
+def test_consent_that_users_may_give(api: Api) -> None:
     path, member = "/policies/authorizationPolicy", "defaultUserRolePermissions"
     assert api.graph("GET", path).status_code == 403
     api.tenant.set_permissions(["Policy.Read.All"])
@@ -90,7 +90,7 @@ def test_uris(api: Api) -> None:
     assert api.graph("PATCH", path, {"identifierUris": [f"api://{other['appId']}"]}).status_code == 204
 
 
-def test_a_policy_of_an_application_replaces_the_default_one(api: Api) -> None:
+def test_an_applications_policy_replaces_the_default_one(api: Api) -> None:
     made, other = api.application(), api.application()
     api.tenant.set_policy(passwords_allowed=False, blocked_audiences=["azureAdMultipleOrgs"])
     own = api.tenant.set_policy(app_id=made["appId"], max_password_days=90)
@@ -107,7 +107,7 @@ def test_a_policy_of_an_application_replaces_the_default_one(api: Api) -> None:
     assert api.tenant.graph("GET", f"/policies/appManagementPolicies/{made['id']}").status_code == 404
 
 
-def test_what_only_the_beta_shows(api: Api) -> None:
+def test_rules_that_only_the_beta_shows(api: Api) -> None:
     assert api.tenant.graph("GET", DEFAULT).json()["isEnabled"] is False
     api.tenant.set_policy(
         blocked_audiences=["personalMicrosoftAccount"], blocked_domains=["evil.example"], trusted_issuers_only=True

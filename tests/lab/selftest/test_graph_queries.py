@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Query options: what Graph has of them by default, what it has in advanced queries only, and what it refuses."""
+"""Query options that Graph supports by default, those it supports in advanced queries only, and those it refuses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVENTUAL = {"ConsistencyLevel": "eventual"}
 
 
 def names(api: Api, query: str, advanced: bool = False, path: str = "/applications") -> list[str]:
-    """The display names of what a query finds, sorted, without the tenant's automation."""
+    """Return the sorted display names of a query's results, without the tenant's automation."""
     query += "&$count=true" if advanced else ""
     answer = api.graph("GET", f"{path}?{query}", headers=EVENTUAL if advanced else {})
     assert answer.status_code == 200, answer.text

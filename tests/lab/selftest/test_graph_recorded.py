@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers of Graph in the shape of the recorded ones: status, header names, members and their order."""
+"""Graph responses compared with recorded ones: status, header names, members and their order."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ EXCHANGES = {
         (Path(__file__).parents[1] / "recorded" / "graph_exchanges_condensed.json").read_text("utf-8")
     )
 }
-# Applications recorded before Graph gained some of today's members.
+# Applications recorded before Graph added some of today's members.
 OLD = {"test_app_resolution.yaml#6"}
-# Left by the recorder, or about the connection and not the answer.
+# Removed by the recorder, or about the connection instead of the response.
 TRANSPORT = {"content-length", "transfer-encoding", "vary", "date"}
 
 
 def same_shape(response: requests.Response, source: str) -> None:
-    """Assert the status, the header names and the order of the members of a recorded answer."""
+    """Assert the status, the header names and the order of the members of a recorded response."""
     recorded = EXCHANGES[source]["response"]
     assert response.status_code == recorded["status"], response.text
     names = {name.lower() for name in response.headers}
@@ -51,7 +51,7 @@ def same_shape(response: requests.Response, source: str) -> None:
 
 
 def same_members(body: dict[str, Any], recorded: dict[str, Any], old: bool) -> None:
-    """Assert equal members in equal order, or at least all the members of an old recording; inner objects included."""
+    """Assert equal members in equal order, including inner objects, or at least all members of an old recording."""
     if old:
         assert set(recorded) <= set(body)
     else:
@@ -63,7 +63,7 @@ def same_members(body: dict[str, Any], recorded: dict[str, Any], old: bool) -> N
 
 
 def same_schema(body: dict[str, Any], kind: str) -> None:
-    """Assert that the body is one of the published type."""
+    """Assert that the body has the published type."""
     plain = {name: value for name, value in body.items() if not name.startswith("@odata.")}
     assert Schemas().violations(plain, kind) == []
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Graph refuses, and how it says so."""
+"""Graph's refusals and their error responses."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_identifier_uris_name_verified_domains(api: Api) -> None:
     assert api.graph("PATCH", path, {"identifierUris": own}).status_code == 204
     tokens = {"api": {"requestedAccessTokenVersion": 2}}
     assert api.graph("PATCH", path, {"identifierUris": [refused[0]], **tokens}).status_code == 204
-    # One that is there already is not questioned.
+    # An existing one is not checked.
     tokens = {"api": {"requestedAccessTokenVersion": 1}}
     assert api.graph("PATCH", path, {"identifierUris": [refused[0], own[0]], **tokens}).status_code == 204
 

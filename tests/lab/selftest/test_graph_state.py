@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules on the state of the directory that no recording shows."""
+"""Rules on the directory's state that no recording shows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_deleted_application_keeps_its_unique_name(api: Api) -> None:
 
 
 @pytest.mark.parametrize("on_replica", [False, True])
-def test_an_upsert_that_a_lagging_replica_decides(api: Api, lab: Lab, on_replica: bool) -> None:
+def test_an_upsert_decided_on_a_lagging_replica(api: Api, lab: Lab, on_replica: bool) -> None:
     api.tenant.set_switches(upsert_on_replica=on_replica)
     lab.set_lag(30, 0)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program itself: faults, request log, secrets, its end; and the real client libraries against it."""
+"""The program: faults, request log, secrets, shutdown, and the real client libraries against it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .conftest import Api
 ERRORS = json.loads((Path(__file__).parents[1] / "recorded" / "graph_errors.json").read_text("utf-8"))
 
 
-def test_answers_ordered(api: Api, lab: Lab) -> None:
+def test_ordered_responses(api: Api, lab: Lab) -> None:
     lab.fault("graph", method="GET", path_regex="applications", times=2, status=503, html="<h1>Maintenance</h1>")
     for _turn in range(2):
         answer = api.graph("GET", "/applications")
@@ -81,7 +81,7 @@ def test_latency(api: Api, lab: Lab, console: Console) -> None:
 
 
 @pytest.mark.parametrize("entry", ERRORS, ids=lambda entry: entry["code"])
-def test_recorded_errors_ordered(api: Api, lab: Lab, entry: dict[str, Any]) -> None:
+def test_ordered_recorded_errors(api: Api, lab: Lab, entry: dict[str, Any]) -> None:
     code = entry["code"].rstrip("?")
     first = next(item for item in ERRORS if item["code"].rstrip("?") == code)
     lab.fault("graph", deny=code)
@@ -132,7 +132,7 @@ def test_control_documents_itself(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("end", ["input", signal.SIGINT, signal.SIGTERM])
-def test_ends_and_leaves_nothing(tmp_path: Path, end: str | signal.Signals) -> None:
+def test_it_exits_and_leaves_nothing_behind(tmp_path: Path, end: str | signal.Signals) -> None:
     state_file = tmp_path / "state.json"
     command = [sys.executable, "-m", "lab", "up", "--until-eof", "--state-file", str(state_file)]
     tests = Path(__file__).parents[2]
@@ -152,7 +152,7 @@ def test_ends_and_leaves_nothing(tmp_path: Path, end: str | signal.Signals) -> N
 
 
 def options(lab: Lab) -> dict[str, Any]:
-    """What azure-identity needs to trust the lab."""
+    """Return the options that make azure-identity trust the lab."""
     return {"authority": lab.login_url, "disable_instance_discovery": True, "connection_verify": lab.ca_path}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A user's whole sign-in, and that each mistake makes it fail where it fails in the world."""
+"""A user's complete sign-in, and each mistake that makes it fail at the same step as in production."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_user_signs_in(ready: Ready) -> None:
 
 
 def refused(ready: Ready, step: str, code: str) -> SignInFailed:
-    """Assert that the sign-in fails there with this AADSTS code."""
+    """Assert that the sign-in fails at this step with this AADSTS code."""
     with pytest.raises(SignInFailed) as caught:
         ready.sign_in()
     assert (caught.value.step, caught.value.code) == (step, code), caught.value
@@ -52,7 +52,7 @@ def test_removed_secret(ready: Ready) -> None:
     refused(ready, "callback", "AADSTS7000215")
 
 
-def test_new_secret_not_yet_known(ready: Ready, lab: Lab) -> None:
+def test_new_secret_not_yet_replicated(ready: Ready, lab: Lab) -> None:
     lab.set_lag(0, 30)
     refused(ready, "callback", "AADSTS7000215")
     lab.advance(31)
@@ -166,14 +166,14 @@ def test_assignment_required(ready: Ready) -> None:
 
 
 def grants(ready: Ready) -> list[tuple[str, str | None, set[str]]]:
-    """Whom the application has consent of, and to what."""
+    """Return the users with consent for the application, and the scopes."""
     path = f"/servicePrincipals/{ready.service_principal['id']}/oauth2PermissionGrants"
     found = ready.tenant.graph("GET", path).json()["value"]
     return [(item["consentType"], item["principalId"], set(item["scope"].split())) for item in found]
 
 
 def test_a_users_own_consent(ready: Ready) -> None:
-    """It becomes a grant, which stays good when the tenant no longer allows users to consent."""
+    """It becomes a grant, which remains valid if the tenant no longer allows users to consent."""
     assert ready.sign_in()["access_token"]
     oid = ready.tenant.user_ids[ready.upn]
     assert grants(ready) == [("Principal", oid, {"openid", "email", "profile"})]
@@ -186,8 +186,8 @@ def test_a_users_own_consent(ready: Ready) -> None:
 
 
 @pytest.mark.parametrize("mine", [True, False])
-def test_consent_of_an_administrator_has_to_cover_all_scopes(ready: Ready, mine: bool) -> None:
-    """For all users or for one; of several grants, each counts."""
+def test_consent_of_an_administrator_must_cover_all_scopes(ready: Ready, mine: bool) -> None:
+    """For all users or for one. If there are several grants, each counts."""
     ready.tenant.set_switches(user_consent=False)
     whose = {"consentType": "Principal", "principalId": ready.tenant.user_ids[ready.upn]} if mine else {}
     key = ready.grant("openid profile", **whose)
@@ -197,7 +197,7 @@ def test_consent_of_an_administrator_has_to_cover_all_scopes(ready: Ready, mine:
     assert len(grants(ready)) == 1
 
 
-def test_a_user_adds_to_what_they_consented_to_before(ready: Ready) -> None:
+def test_a_user_extends_an_earlier_consent(ready: Ready) -> None:
     oid = ready.tenant.user_ids[ready.upn]
     ready.grant("User.Read", consentType="Principal", principalId=oid)
     assert ready.sign_in()["access_token"]
@@ -236,7 +236,7 @@ def test_disabled_user(ready: Ready) -> None:
     refused(ready, "password", "AADSTS50057")
 
 
-def test_without_service_principal_the_users_consent_makes_one(ready: Ready) -> None:
+def test_the_users_consent_creates_a_missing_service_principal(ready: Ready) -> None:
     path = f"/servicePrincipals/{ready.service_principal['id']}"
     assert ready.tenant.graph("DELETE", path).status_code == 204
     ready.tenant.set_switches(user_consent=False)
@@ -253,12 +253,12 @@ def test_common_endpoint_needs_a_multi_tenant_audience(ready: Ready, lab: Lab) -
     assert "AADSTS50194" in page.text
 
 
-def test_clash_of_names_appends_the_provider(ready: Ready) -> None:
+def test_a_duplicate_name_gets_the_providers_name_appended(ready: Ready) -> None:
     upn = ready.tenant.add_user("admin")
     assert ready.sign_in(upn)["user"]["name"] == "admin-azure"
 
 
-def test_sign_in_is_collected_once_and_by_its_client_alone(ready: Ready) -> None:
+def test_sign_in_is_collected_once_and_only_by_its_client(ready: Ready) -> None:
     http, url = ready.api.http, ready.console.url
     begun = http.post(f"{url}/api/oidc/auth", json={"op": "azure", "id": "1", "uuid": "a"}, timeout=10).json()
     query = {"code": begun["code"], "id": "1", "uuid": "a"}

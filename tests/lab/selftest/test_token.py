@@ -101,7 +101,7 @@ def test_errors_of_client_credentials(api: Api) -> None:
     check_error(api.token(client_id=app_id, client_secret=secret), 401, "unauthorized_client", 7000112)
 
 
-def test_expired_secrets_are_told_apart_from_wrong_ones(api: Api) -> None:
+def test_expired_secrets_are_distinguished_from_wrong_ones(api: Api) -> None:
     application = api.application()
     secret = api.password(application)["secretText"]
     api.lab.advance(2 * 366 * 24 * 3600)
@@ -126,7 +126,7 @@ def test_a_new_secret_is_unknown_for_a_while(api: Api) -> None:
 
 
 def authorize(ready: Ready, **query: str) -> dict[str, Any]:
-    """Sign a user in for an authorization code of our own making; returns the form that redeems it."""
+    """Sign a user in to get an authorization code of the test's own request. Returns the form that redeems it."""
     redirect_uri = f"{ready.console.url}/api/oidc/callback"
     verifier = secrets.token_urlsafe(32)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -175,7 +175,7 @@ def test_code_is_redeemed_once(ready: Ready) -> None:
     check_error(ready.api.token(**form), 400, "invalid_grant", 54005)
 
 
-def test_an_email_of_a_domain_that_is_not_verified(ready: Ready) -> None:
+def test_an_email_in_an_unverified_domain(ready: Ready) -> None:
     path = f"/applications/{ready.application['id']}"
 
     def email(value: bool | None, address: str) -> str | None:
@@ -215,7 +215,7 @@ def test_form_post(ready: Ready) -> None:
     assert 'name="code"' in page
 
 
-def test_port_is_ignored_for_localhost_alone(api: Api) -> None:
+def test_port_is_ignored_only_for_localhost(api: Api) -> None:
     application = api.application(web={"redirectUris": ["http://localhost/cb", "https://127.0.0.1:1/cb"]})
     url = f"{api.lab.login_url}/{api.tenant.tenant_id}/oauth2/v2.0/authorize"
     for uri, status in (

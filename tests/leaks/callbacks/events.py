@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes what every callback is given to a file, as AWX and ansible-runner store it in their events."""
+"""Writes all arguments of every callback to a file, as AWX and ansible-runner store them in their events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DOCUMENTATION = """
 name: events
 type: notification
 short_description: Write all events to a file
-description: For tests alone.
+description: For tests only.
 """
 
 
@@ -27,7 +27,7 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_on_any(self, *given: object, **_options: object) -> None:
-        """One event; of a result, what ansible-runner keeps. A task's own options hold what the user gave to it."""
+        """One event; of a result, the parts that ansible-runner keeps. A task's own options hold the user's input."""
         with open(os.environ["LAB_EVENTS"], "a", encoding="utf-8") as file:
             for item in given:
                 result = getattr(item, "_result", None)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A change took effect, and its answer cannot be read, or says nonsense of the time.
+"""A change took effect, and its response cannot be read, or has an invalid date.
 
-The run looks at what was done. No client secret works that nobody knows, and the next run ends with what is declared.
+The run reads the result. No working client secret has an unknown value, and the next run ends with the declared state.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from support import consoles
 from support.fleet import Fleet
 from support.in_process import InProcess
 
-SPOILED: dict[str, dict[str, Any]] = {
+CORRUPT: dict[str, dict[str, Any]] = {
     "garbled": {"garble": True},
     "wrong encoding": {"headers": {"Content-Encoding": "gzip"}},
     "large": {"pad": 5 * 1024 * 1024},
@@ -34,9 +34,9 @@ SPOILED: dict[str, dict[str, Any]] = {
 READABLE = {"no date", "date without a zone", "date beyond dates"}
 
 
-@pytest.mark.parametrize("how", SPOILED)
+@pytest.mark.parametrize("how", CORRUPT)
 def test_a_client_secret_is_never_lost(how: str, lab: Lab, fleet: Fleet) -> None:
-    lab.fault("graph", "POST", "/addPassword$", **SPOILED[how])
+    lab.fault("graph", "POST", "/addPassword$", **CORRUPT[how])
     result = run(fleet, **declared(how, timeout=2))
     assert lab.open_faults() == []
     application = only(fleet.tenant, displayName=how)
@@ -53,17 +53,17 @@ def test_a_client_secret_is_never_lost(how: str, lab: Lab, fleet: Fleet) -> None
 
 
 @pytest.mark.parametrize("how", ["garbled", "wrong encoding", "large", "half"])
-def test_an_application_is_made_once(how: str, lab: Lab, fleet: Fleet) -> None:
-    lab.fault("graph", "POST", "/applications$", **SPOILED[how])
+def test_an_application_is_created_once(how: str, lab: Lab, fleet: Fleet) -> None:
+    lab.fault("graph", "POST", "/applications$", **CORRUPT[how])
     result = run(fleet, **declared(how, unique_name=None))
     assert lab.open_faults() == []
     assert len(own(fleet.tenant.applications(), displayName=how)) == 1
     converge(fleet, how, [result], {"unique_name": None})
 
 
-@pytest.mark.parametrize("how", [*SPOILED])
-def test_the_settings_of_a_console(how: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
-    """They are read again, and found as they are declared."""
+@pytest.mark.parametrize("how", [*CORRUPT])
+def test_settings_of_a_console(how: str, lab: Lab, fleet: Fleet, in_process: InProcess) -> None:
+    """They are read again and match the declaration."""
     console = consoles.add(fleet, "pro")
     task = module(
         "rustdesk_oidc_provider",
@@ -73,7 +73,7 @@ def test_the_settings_of_a_console(how: str, lab: Lab, fleet: Fleet, in_process:
         issuer="https://login.example/11111111-2222-3333-4444-555555555555/v2.0",
         timeout=2,
     )
-    lab.fault(console.name, "PUT", "/api/oidc/settings", **SPOILED[how])
+    lab.fault(console.name, "PUT", "/api/oidc/settings", **CORRUPT[how])
     result, again = in_process.tasks(task, task)
     assert lab.open_faults() == []
     assert not result["failed"], result["msg"]
