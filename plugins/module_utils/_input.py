@@ -155,7 +155,8 @@ def url(
     a valid value.
     """
     if "@" in value and not user:  # it may contain a password, even if the scheme is missing
-        raise InputError(f"{option} contains a user name", hint=f"{hint}, and set name and password as options")
+        more = "set the user name and the password as options"
+        raise InputError(f"{option} contains a user name", hint=f"{hint}, and {more}")
     problem = url_problem(value, schemes=schemes, query=query, user=user)
     if problem:
         shown = "" if secret or "@" in value else f": {quoted(value)}"

@@ -71,6 +71,7 @@ def test_no_moment_without_sign_in(own_lab: Lab, quick_controller: Controller) -
     with probing(fleet):
         rotated = fleet.controller.playbook(fleet.controller.site.with_name("rotate.yml"), fleet.inventory)
     assert rotated.rc == 0, rotated.output
+    assert rotated.output.count('"RustDesk sign-in, 1 server: 1 verified, 1 changed"') == 3, rotated.output
     # Superseded client secrets are removed when the overlap has ended
     own_lab.advance(2 * 86400)
     with probing(fleet):

@@ -314,7 +314,7 @@ class TestGuide:
     def test_after_a_renewal(self) -> None:
         """The inventory exists, and the former one may no longer exist."""
         text = self.told(certificate_path="/keys/a.pem", renewed=True)
-        assert "The former one keeps working" in text
+        assert "The former certificate keeps working" in text
         assert "Write the inventory" not in text
         assert "keeps working" not in self.told(certificate_path="/keys/a.pem", renewed=True, revoked=True)
 

@@ -47,6 +47,11 @@ def failed(module: str, error: SsoError) -> dict[str, Any]:
             "Set username to an administrator",
             f"Set {PREFIX}console_username to an administrator",
         ),
+        (
+            "rustdesk_oidc_provider_info",
+            "Check username and password, and that the account",
+            f"Check {PREFIX}console_username and {PREFIX}console_password, and that the account",
+        ),
         ("rustdesk_oidc_provider_info", "Set ca_path to a PEM file", f"Set {PREFIX}console_ca_path to a PEM file"),
         ("rustdesk_sign_in_check", "Check public_url and increase timeout", f"Check {PREFIX}public_url and increase "),
         ("rustdesk_sign_in_check", "Check DNS, firewall and proxy", "Check DNS, firewall and proxy"),

@@ -295,6 +295,12 @@ class TestQuestions:
         assert told["lost"]["failed"]
         assert [*told] == ["desk1", "lost"]
 
+    def test_a_host_of_an_earlier_batch_is_not_part_of_this_one(self) -> None:
+        found = hostvars(ready("desk1"), ready("desk2"))
+        found["desk2"] = {f"__{PREFIX}declaration": ask("round", "desk2", found)}
+        assert names(ask("applications", "desk1", found)) == ["rustdesk-sso desk1"]
+        assert [*ask("run", "desk1", found)] == ["desk1"]
+
     def test_a_host_that_failed_in_another_round_is_reported_there(self) -> None:
         found = hostvars(ready("desk1"), of_round(unread("desk2"), round="second"))
         assert [*ask("run", "desk1", found, active=["desk1"])] == ["desk1"]

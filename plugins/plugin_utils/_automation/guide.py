@@ -109,9 +109,10 @@ def _steps(facts: Facts) -> t.Iterator[str]:
         word = "certificate" if facts.certificate_path else "client secret"
         yield f"Before {facts.expires:%Y-%m-%d}, renew the {word}: {AGAIN} -e bootstrap_renew=true."
     if facts.renewed and not facts.revoked:
+        word = "certificate" if facts.certificate_path else "client secret"
         yield (
-            "The former one keeps working until the overlap has elapsed. To remove it afterwards, run this playbook "
-            "again with the variables of this run, without bootstrap_renew."
+            f"The former {word} keeps working until the overlap has elapsed. To remove it afterwards, run this "
+            "playbook again with the variables of this run, without bootstrap_renew."
         )
     yield (
         "To have the automation manage an application that was registered manually or by another automation, "

@@ -117,7 +117,7 @@ def _deletions(hostvars: HostVars, host: str, hosts: list[str], how: How) -> lis
 def _round(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
     """Return the keys of a declaration that are needed after the run, without secrets; the same for a whole round."""
     known = servers.registered(hostvars[host], "declaration")
-    return {name: known[name] for name in ("round", "lockstep") if name in known}
+    return {name: known[name] for name in sorted(servers.KEPT) if name in known}
 
 
 def _trials(hostvars: HostVars, host: str, hosts: list[str], how: How) -> list[Entry]:

@@ -41,6 +41,9 @@ REGISTERED = (
 OF_ALL = ("registration", "retired", "trials", "taken_back", "tried")
 INTERNAL = f"__{PREFIX}"
 
+# The keys of a declaration that are kept after the run, without secrets; the same for a whole round
+KEPT = {"round", "lockstep"}
+
 
 def registered(variables: t.Mapping[str, t.Any], name: str) -> dict[str, t.Any]:
     """Return the result that the role's task has registered as ``name`` for a host; empty if none in this run."""
@@ -92,9 +95,11 @@ def partial_problems(value: t.Any) -> list[str]:
 def together(hostvars: t.Mapping[str, t.Any], host: str, hosts: t.Iterable[str]) -> list[str]:
     """Return those of ``hosts`` that go through the role together with ``host``, in their order.
 
-    If the play does not keep its hosts in step, each runs on its own.
+    If the play does not keep its hosts in step, each runs on its own. Batches of a play share a round if it imports the
+    role's tasks. Hosts of an earlier batch have only the keys in KEPT.
     """
     own = registered(hostvars[host], "declaration")
     if not own.get("lockstep"):
         return [host]
-    return [name for name in hosts if registered(hostvars[name], "declaration").get("round") == own["round"]]
+    declared = {name: registered(hostvars[name], "declaration") for name in hosts}
+    return [name for name, item in declared.items() if item.get("round") == own["round"] and item.keys() - KEPT]

@@ -146,13 +146,12 @@ def _refused(
 def named(message: str, variables: t.Mapping[str, str]) -> str:
     """Return ``message`` with the role's variables in place of options, if it certainly names options.
 
-    A name with an underscore is never a word. Other names are options at the start of the message, and in phrases with
-    which Ansible or a hint names one.
+    A name with an underscore is never a word. Other names are options at the start of the message, in phrases with
+    which Ansible or a hint names one, and in a list after another option.
     """
     names = "|".join(name for name in variables if "_" in name) or "(?!)"
     words = "|".join(variables)
-    option = re.compile(
-        rf"(?<![\w/.-])({names})\b|(?:^|{BEFORE_OPTION})({words})\b(?![/-])|(?<=')({words})(?=')"
-        + (r"|(?:(?<=and )|(?<=or ))cloud\b" if "cloud" in variables else "")
-    )
-    return option.sub(lambda match: variables[match.group(0)], message)
+    option = re.compile(rf"(?<![\w/.-])({names})\b|(?:^|{BEFORE_OPTION})({words})\b(?![/-])|(?<=')({words})(?=')")
+    message = option.sub(lambda match: variables[match.group(0)], message)
+    listed = re.compile(rf"\b({PREFIX}\w+,? (?:and|or) )({words})\b(?![/-])")
+    return listed.sub(lambda match: match.group(1) + variables[match.group(2)], message)
