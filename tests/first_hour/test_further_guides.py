@@ -48,7 +48,7 @@ def test_restrict_and_rotate(user: User) -> None:  # noqa: F811
     tenant, domain = user.fleet.tenant, user.fleet.domain
     member, anna, stranger = f"alice@{domain}", tenant.add_user("anna"), tenant.add_user("mallory")
     tenant.add_group("RustDesk users", [member])
-    follow(user, GUIDE, "Install the collection", "Keep it working")
+    follow(user, GUIDE, "Install the collection", "Keep sign-in working")
     assert [signs_in(user, upn) for upn in (member, anna, stranger)] == [True, True, True]
 
     follow(user, RESTRICT, "Let only some users sign in", "Change or lift the restriction")
