@@ -194,6 +194,7 @@ def look_around(demo: Demo) -> None:
     for name, value in demo.lab.environment.items():
         if name.startswith(("AZURE_", "REQUESTS_", "SSL_")):
             print(f"  export {name}='{value}'")
+    print(f"  export ENTRA_GRAPH_ENDPOINT='{demo.lab.graph_url}'")
     print(f"  export ANSIBLE_COLLECTIONS_PATH={COLLECTIONS}")
     playbook = Path(sys.executable).with_name("ansible-playbook")
     print(f"\n  {playbook} -i {demo.inventory} {SITE} --check --diff\n")

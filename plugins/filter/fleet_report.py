@@ -18,8 +18,8 @@ description:
     not be checked. V(refused) means that it could not be checked because Entra or the console refused the automation's
     credentials. V(invalid) means that the server's variables cannot be used. V(broken) means that a check failed or
     sign-in is not verified. V(drifted) means that a run of the playbook C(site) would change the server. V(restricted)
-    means that sign-in works, but not for all users. V(expiring) means that the client secret expires within
-    C(renew_before_days) or has expired. V(healthy) means that none of these applies.
+    means that every check passes, but some or all users cannot sign in. V(expiring) means that the client secret
+    expires within C(renew_before_days) or has expired. V(healthy) means that none of these applies.
   - Servers are sorted by state in that order, then by the days until their client secret expires, then by name.
 positional: _input
 options:
