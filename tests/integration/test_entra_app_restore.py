@@ -186,7 +186,7 @@ def test_deleted_application_blocks_a_new_unique_name_of_another(fleet: Fleet) -
         refused = quietly(fleet, **options)
         assert refused["failed"], refused
         assert gone["app_id"] in refused["msg"]
-        assert "Purge it (state absent with purge), or set another unique_name" in refused["msg"]
+        assert "Purge it (state absent with purge), or set a different unique_name" in refused["msg"]
 
 
 @pytest.mark.parametrize("on_replica", [False, True])

@@ -63,7 +63,7 @@ def test_several_with_the_same_display_name() -> None:
 def test_a_deleted_application_with_the_name_of_another_one() -> None:
     """Restoring it would create a duplicate, so only the other remedies are named."""
     for options in ({}, {"restore": True}, {"relying_parties": [{"name": "x", "client_id": "a-1"}]}):
-        with pytest.raises(InputError, match=r"Purge it .*, or set another unique_name") as caught:
+        with pytest.raises(InputError, match=r"Purge it .*, or set a different unique_name") as caught:
             lookup.chosen(declared(app_id="a-9", unique_name="desks", **options), [GONE], {"appId": "a-9"})
         assert "set restore" not in str(caught.value)
 

@@ -25,7 +25,7 @@ def failed(module: str, error: SsoError) -> dict[str, Any]:
     ("module", "hint", "step"),
     [
         ("entra_app", "To take it over, set adopt to true", f"To take it over, set {PREFIX}app_adopt to true"),
-        ("entra_app", "Set another unique_name", f"Set another {PREFIX}app_unique_name"),
+        ("entra_app", "Set a different unique_name", f"Set a different {PREFIX}app_unique_name"),
         ("entra_app", "Check authority_host and cloud", f"Check {PREFIX}entra_authority_host and {PREFIX}entra_cloud"),
         (
             "entra_app",

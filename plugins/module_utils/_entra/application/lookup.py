@@ -54,7 +54,7 @@ async def find(graph: Graph, params: Params) -> tuple[Document | None, bool]:
         raise InputError(
             f"The application {label(found)}, created {found.get('createdDateTime')}, exists without a unique name",
             answer=f"it is not registered as {params['unique_name']}, and a second one of its name would confuse users",
-            hint="To take it over, set adopt to true. Otherwise set another display_name",
+            hint="To take it over, set adopt to true. Otherwise set a different display_name",
         )
     return found, found is not None
 
@@ -190,7 +190,7 @@ def the_only(key: str, value: str, matches: t.Sequence[Document]) -> Document | 
 def in_the_way(key: str, value: str, match: Document, present: Document | None) -> InputError:
     """Return the error for a deleted application ``match`` that has the declared ``key``."""
     restore = "To keep its client ID and its users' accounts, set restore to true"
-    other = "purge it (state absent with purge), or set another unique_name" if key == "unique_name" else ""
+    other = "purge it (state absent with purge), or set a different unique_name" if key == "unique_name" else ""
     if present is not None:
         hint = f"{other[0].upper()}{other[1:]}"
     else:
@@ -212,7 +212,7 @@ async def taken(graph: Graph, params: Params, error: ServiceError) -> SsoError:
         return in_the_way("unique_name", params["unique_name"], matches[0], None)
     return error.but(
         hint="A deleted application keeps its unique name for 30 days. Restore or purge it in the Microsoft Entra "
-        "admin center (App registrations, Deleted applications), or set another unique_name"
+        "admin center (App registrations, Deleted applications), or set a different unique_name"
     )
 
 

@@ -196,7 +196,7 @@ def check_holders(wanted: t.Sequence[Wanted], sign_in_audience: str | None) -> N
             f"{len(present)} client secrets cannot be renewed without interruption with sign_in_audience "
             f"{sign_in_audience}",
             answer=f"Entra allows only {room.SLOTS_PERSONAL} client secrets, and a renewal temporarily needs one more",
-            hint="Use a separate application for each server (another unique_name), or set sign_in_audience to "
+            hint="Use a separate application for each server (a different unique_name), or set sign_in_audience to "
             "AzureADMyOrg",
         )
 
