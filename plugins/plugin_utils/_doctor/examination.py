@@ -35,7 +35,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findi
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.tenant import Declared
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import declaration, options
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, WARN_BEFORE
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import application, sign_in, variables
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import application, names, sign_in, variables
 
 Values = dict[str, t.Any]
 
@@ -94,7 +94,7 @@ def read(
         more = application.problems(declared)
     more += [*sign_in.entra_problems(kept), *sign_in.console_problems(kept), *sign_in.missing_credentials(kept)]
     new = [text for text in dict.fromkeys(more) if f"{PREFIX}{name_of(text)}" not in wrong]
-    return kept, declared, [*mistakes, *new]
+    return kept, declared, [*mistakes, *new, *names.problems(given)]
 
 
 def name_of(text: str) -> str:
