@@ -74,7 +74,7 @@ class ActionModule(ActionBase):
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
         # The following tasks sign in with these. Each is one template, because every worker compiles templates again
         credentials: dict[str, t.Any] = {
-            "entra": options.of(values, options.ENTRA),
+            "entra": options.entra(values),
             "console": options.of(values, options.CONSOLE),
             "verification": options.of(values, options.VERIFICATION),
         }

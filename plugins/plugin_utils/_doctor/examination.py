@@ -131,7 +131,7 @@ def _console(values: Values, name: str, wrong: set[str], *, known_cloud: bool) -
 def _declared(values: Values, declared: declaration.Declaration | None) -> Declared:
     return {
         "tenant_id": values[f"{PREFIX}tenant_id"],
-        "options": options.of(values, options.ENTRA),
+        "options": options.entra(values),
         "automation": sign_in.automation(values),
         "warn_before": values[WARN_BEFORE],
         "application": declared["application"] if declared else {},
