@@ -82,6 +82,7 @@ def test_missing_permission_is_named_and_locks_no_user_out(make_quick_fleet: Cal
     site(fleet)
     fleet.variables[GROUPS] = ["RustDesk users"]
     said = quick_run(fleet).output
+    assert said.startswith("Register the applications: Looking up the group")
     assert (
         "Grant the automation GroupMember.Read.All (names of bootstrap_abilities in the playbook bootstrap_auto" in said
     )
