@@ -64,7 +64,7 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
     declaration = server.declaration
     if observed:
         # The task reports no change, so its diff decides
-        phase = PREDICTS.get(server.failure.get("phase"))
+        phase = PREDICTS.get(str(server.failure.get("phase")))
         failure = {**server.failure, "phase": phase} if phase else server.failure
         server = replace(server, configured=_predicted(server.configured), failure=failure)
     known = result_of(declaration, server.registration) or {}
