@@ -225,6 +225,7 @@ def test_nothing_is_removed_if_entra_cannot_be_read(
         run = quick_run(fleet, entry=entry)
         assert run.failed() == {first, second}
         assert "Nothing was removed for this server." in run.output
+        assert "Read the applications: Signing in to" in run.output
     else:
         torn = quick_playbook(fleet, entry, "-e", f"teardown_confirm={fleet.tenant.tenant_id}")
         assert torn.rc != 0
