@@ -49,7 +49,7 @@ SPEC: dict[str, t.Any] = {
     "supports_check_mode": True,
 }
 # The playbook's variable for each option
-VARIABLES = {option: f"bootstrap_{option}" for option in ("tenant_id", *OPTIONS)}
+VARIABLES = {option: f"bootstrap_{option}" for option in SPEC["argument_spec"] if option != "certificate_password"}
 
 
 class ActionModule(InProcessAction):

@@ -21,6 +21,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._in_process i
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import (
     adoption,
     application,
+    names,
     other_hosts,
     servers,
     sign_in,
@@ -73,7 +74,7 @@ class ActionModule(ActionBase):
             return {"failed": True, "msg": f"{given['inventory_hostname']}: {' '.join(problems)}", **shared}
         # The following tasks sign in with these. Each is one template, because every worker compiles templates again
         credentials: dict[str, t.Any] = {
-            "entra": options.of(values, options.ENTRA),
+            "entra": options.entra(values),
             "console": options.of(values, options.CONSOLE),
             "verification": options.of(values, options.VERIFICATION),
         }
@@ -107,6 +108,7 @@ def read(
     ``given`` are all variables of the host with their templates. Makes no requests.
     """
     values, problems = variables.read(given, templar)
+    problems += names.problems(given)
     problems += servers.partial_problems(templar.template(given.get("partial_inventory")))
     if problems:
         return values, None, problems

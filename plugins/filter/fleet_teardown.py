@@ -32,7 +32,8 @@ options:
       - C(answers), results of M(deskops.rustdesk_sso.entra_app_info), and C(deleted), results of
         M(deskops.rustdesk_sso.entra_app).
       - C(cloud), as for M(deskops.rustdesk_sso.entra_app), and C(graph), the address of Microsoft Graph if it differs
-        from the cloud's. They determine the commands that restore or purge an application.
+        from the cloud's, both by default from the environment, as in that module. They determine the commands that
+        restore or purge an application.
     type: dict
     default: {}
   check_mode:
@@ -75,7 +76,6 @@ def fleet_teardown(
 ) -> t.Any:
     """See the filter's documentation."""
     # Imported on use: Ansible loads all filters of a collection with the first of them.
-    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.clouds import CLOUDS
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils import _host_patterns
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import teardown
     from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._plain import plain
@@ -96,7 +96,7 @@ def fleet_teardown(
     problem = teardown.problem(own)
     finished = own.finished and not problem
     left = teardown.complete(own, records).values()
-    address = asked.get("graph") or CLOUDS[asked.get("cloud") or "public"].graph_endpoint
+    address = _graph(asked)
     lines = teardown.finished(own) if finished else teardown.closing(own, records, predicted=check_mode, graph=address)
     # Texts from consoles and Entra must not be evaluated as templates
     return wrap_var(
@@ -118,6 +118,21 @@ def fleet_teardown(
             "lines": lines,
         }
     )
+
+
+def _graph(given: t.Mapping[str, t.Any]) -> str:
+    """Return the address of Microsoft Graph, of which the environment gives the parts that are not set."""
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import clouds
+    from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import InputError
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX
+    from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import sign_in
+
+    variables = {"cloud": "entra_cloud", "graph": "entra_graph_endpoint"}
+    values = {PREFIX + variable: given[name] for name, variable in variables.items() if given.get(name)}
+    try:
+        return clouds.choose(sign_in.entra_params(values)).graph_endpoint
+    except (InputError, KeyError):  # the role reports an invalid value for each server
+        return clouds.CLOUDS["public"].graph_endpoint
 
 
 def _listed(given: t.Any) -> list[str]:

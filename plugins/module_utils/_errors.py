@@ -145,6 +145,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def enumerated(items: t.Sequence[str]) -> str:
+    """Return the ``items`` as "A, B and C"."""
+    return " and ".join([*filter(None, [", ".join(items[:-1])]), *items[-1:]])
+
+
 def sentences(*parts: str | None) -> str:
     """Join the ``parts`` that are not empty, each ended by sentence()."""
     return " ".join(sentence(part) for part in parts if part)

@@ -118,7 +118,7 @@ def test_failures_are_reported(lab: Lab, fleet: Fleet) -> None:
     # The automation is refused, which affects all of them
     fleet.tenant.set_permissions([])
     for item in failed(*names).values():
-        assert item["error"]["phase"] == "Configure the provider"
+        assert item["error"]["phase"] == "Register the applications"
         assert "Application.ReadWrite.OwnedBy" in item["message"]
         assert not item["changed"]
     fleet.tenant.set_permissions(["Application.ReadWrite.OwnedBy"])

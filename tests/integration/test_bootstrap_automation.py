@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from faults.steps import only
 
 from lab.client import Lab
 from support.controller import Controller, Run
 from support.fleet import Fleet
+from support.quick_runs import quick_playbook
 
 
 def test_first_run(lab: Lab, fleet: Fleet, controller: Controller) -> None:
@@ -58,3 +60,30 @@ def test_first_run(lab: Lab, fleet: Fleet, controller: Controller) -> None:
     used = controller.playbook(plays, {"all": {"hosts": {}}}, "-e", f"@{file}", "--vault-password-file", str(password))
     assert used.changed() == {"localhost": 1}, used.output
     assert [secret for secret in lab.secrets() if secret in made.output + used.output] == []
+
+
+@pytest.mark.parametrize("name", ["bootstrap_access_token", "AZURE_ACCESS_TOKEN"])
+def test_without_azure_cli(name: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An access token in a variable suffices. With one in the environment, bootstrap_auth_source selects it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    fleet.hosts["desk1"] = {}
+    token = fleet.tenant.token()
+    variables = {
+        "bootstrap_tenant_id": fleet.tenant.domain,
+        "bootstrap_certificate_path": "automation.pem",
+        "bootstrap_authority_host": fleet.lab.login_url,
+        "bootstrap_graph_endpoint": fleet.lab.graph_url,
+        "bootstrap_ca_path": fleet.lab.ca_path,
+    }
+    if name == "AZURE_ACCESS_TOKEN":
+        monkeypatch.setenv(name, token)
+        assert "Azure CLI" in quick_playbook(fleet, "bootstrap_automation", "-e", json.dumps(variables)).output
+        variables["bootstrap_auth_source"] = "access_token"
+    else:
+        variables[name] = token
+    run = quick_playbook(fleet, "bootstrap_automation", "-e", json.dumps(variables))
+    assert run.rc == 0, run.output
+    assert (tmp_path / "automation.pem").exists()
+    assert only(fleet.tenant, displayName="RustDesk sign-in automation")["keyCredentials"]
+    assert token not in run.output

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from faults.steps import only, own
@@ -41,7 +42,7 @@ def test_teardown_needs_confirmation(fleet: Fleet, lab: Lab) -> None:
     lab.clear_requests()
     for options, said in (
         ((), f"-e teardown_confirm={fleet.tenant.tenant_id}"),
-        (("-e", "teardown_confirm=other.example"), f"-e teardown_confirm={fleet.tenant.tenant_id}"),
+        (("-e", "teardown_confirm=other.example"), "teardown_confirm is other.example, but the tenant of the inv"),
         (("--limit", name, "-e", f"teardown_confirm={fleet.tenant.tenant_id}"), "Omit --limit"),
     ):
         run = quick_playbook(fleet, "teardown", *options)
@@ -160,6 +161,23 @@ def test_automation_that_is_already_deleted(fleet: Fleet, administrator: None) -
     assert "An earlier teardown is finished. Nothing was changed." in again.output
 
 
+def test_administrator_without_azure_cli(
+    fleet: Fleet, administrator: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The administrator's access token is in the environment. The servers are removed with their own client secret."""
+    name = consoles.add(fleet, "pro").name
+    assert quick_run(fleet).rc == 0
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("AZURE_ACCESS_TOKEN", fleet.tenant.token())
+    named = f"teardown_confirm={fleet.tenant.tenant_id} teardown_automation={AUTOMATION}"
+    refused = quick_playbook(fleet, "teardown", "-e", named)
+    assert "Azure CLI" in refused.output
+    assert fleet.sign_in(name)["access_token"]
+    run = quick_playbook(fleet, "teardown", "-e", f"{named} teardown_auth_source=access_token")
+    assert run.rc == 0, run.output
+    assert automation(fleet) == []
+
+
 @pytest.mark.parametrize("kind", consoles.KINDS)
 def test_provider_of_another_service_is_kept(fleet: Fleet, seen: Callable[[Fleet], str], kind: str) -> None:
     """Even with the role's default name; the console is not changed, and no session is left open."""
@@ -207,6 +225,7 @@ def test_nothing_is_removed_if_entra_cannot_be_read(
         run = quick_run(fleet, entry=entry)
         assert run.failed() == {first, second}
         assert "Nothing was removed for this server." in run.output
+        assert "Read the applications: Signing in to" in run.output
     else:
         torn = quick_playbook(fleet, entry, "-e", f"teardown_confirm={fleet.tenant.tenant_id}")
         assert torn.rc != 0

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in import credentials
 from ansible_collections.deskops.rustdesk_sso.plugins.modules import (
     entra_app,
     rustdesk_oidc_provider,
@@ -16,6 +19,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.modules import (
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import options
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import share
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import sign_in
 from support.servers import APP_ID, ISSUER, callback, held, made, ready, registered
 
 VALUES = {
@@ -39,6 +43,31 @@ def test_options_of_entra():
     found = options.of(VALUES, options.ENTRA)
     assert found == {"client_id": "automation", "ca_path": "/ca.pem", "timeout": 5.0}
     assert known(entra_app, dict.fromkeys(options.ENTRA.values()))
+
+
+@pytest.mark.parametrize(
+    ("given", "source"),
+    [
+        ({"entra_certificate_path": "a.pem"}, "certificate"),
+        ({"entra_certificate_path": "a.pem", "entra_auth_source": "auto"}, "certificate"),
+        ({"entra_certificate_path": "a.pem", "entra_auth_source": "azure_cli"}, "azure_cli"),
+        ({"entra_certificate_path": "a.pem", "entra_client_secret": "own"}, "secret"),
+        ({"entra_access_token": "token", "entra_client_secret": "own"}, "access_token"),
+        ({"entra_federated_token": "token"}, "workload_identity"),
+        ({"entra_federated_token_file": "token.jwt"}, "workload_identity"),
+        ({"entra_federated_token_file": "token.jwt", "entra_auth_source": "workload_identity"}, "workload_identity"),
+        ({"entra_client_id": "other"}, "access_token"),
+    ],
+)
+def test_the_environment_does_not_replace_a_credential_in_the_variables(given, source, monkeypatch):
+    for name in ("AZURE_ACCESS_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN"):
+        monkeypatch.setenv(name, "of the shell")
+    values = {**VALUES, **{f"rustdesk_sso_{name}": value for name, value in given.items()}}
+    params = sign_in.entra_params(values)
+    assert credentials.source(params) == source
+    assert known(entra_app, options.entra(values))
+    file = given.get("entra_federated_token_file")
+    assert credentials._workload(params) == ("federated_token_file" if file else "federated_token")
 
 
 def test_options_of_the_console():

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import drift, record, removal_message
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import NO_ID
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import NO_ID, REGISTERS
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server import Server
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import Record, blank
 from support.servers import (
@@ -66,7 +66,7 @@ def renewed() -> Server:
 def without_entra() -> Server:
     """A server whose application could not be registered, in the state that the role leaves."""
     server = replace(ready(), registration=registration(refused(ready(), "Graph answered 403.")))
-    return replace(server, failure={"phase": "Configure the provider", "message": "Graph answered 403."})
+    return replace(server, failure={"phase": REGISTERS, "message": "Graph answered 403."})
 
 
 def new_application() -> Server:
@@ -230,6 +230,12 @@ class TestErrors:
         assert made["error"]["phase"] == FAILURE["phase"]
         assert made["message"].startswith("Verify sign-in: Sign-in would not work.")
         assert made["verified"] is None
+
+    def test_a_failure_in_entra_names_the_task_that_sent_the_requests(self) -> None:
+        assert record.record(without_entra())["error"]["phase"] == "Register the applications"
+        assert record.record(without_entra(), observed=True)["message"] == (
+            "Predict changes to the applications: Graph answered 403."
+        )
 
     def test_client_secrets_that_could_not_be_retired(self) -> None:
         made = record.record(not_retired(renewed()))

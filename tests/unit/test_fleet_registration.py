@@ -277,13 +277,14 @@ class TestShare:
         both = registration(refused(own), result(other))
         assert share(replace(own, registration=both))["error"] == {
             "msg": "Graph answered 403.",
+            "phase": "Register the applications",
             "error": {"attempted": "Graph answered 403.", "status": 403},
         }
         assert share(replace(other, registration=both))["error"] == {}
 
     def test_a_task_that_failed_as_a_whole_is_an_error_of_all_servers(self) -> None:
         server = replace(ready(), registration={"failed": False, "changed": False, "msg": "No module named msgraph."})
-        assert share(server)["error"]["msg"] == "No module named msgraph."
+        assert share(server)["error"] == {"msg": "No module named msgraph.", "phase": "Register the applications"}
 
     @pytest.mark.parametrize(
         "nothing",

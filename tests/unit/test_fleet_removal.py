@@ -174,6 +174,7 @@ def test_a_provider_is_kept_if_its_application_cannot_be_read() -> None:
         told = removal.refusal(replace(server, registration=done))
         assert told["msg"].startswith("Signing in to Entra failed. Nothing was removed for this server.")
         assert told["error"] == error
+        assert told["phase"] == "Read the applications"
     assert removal.refusal(replace(server, registration={}))["msg"].startswith("The application rustdesk-sso was not")
     # Nothing exists that could be lost
     assert removal.refusal(replace(server, console=servers.console(), registration=whole)) == {}

@@ -18,6 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.graph.
     READ_ALL,
     WRITE_ALL,
     Caller,
+    grant,
     hint,
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import ServiceError
@@ -59,9 +60,9 @@ def test_an_owner_of_a_service_principal_is_added_through_graph() -> None:
     ],
 )
 def test_a_missing_permission_is_the_only_cause(method: str, path: str, roles: list[str], missing: str) -> None:
-    told, _bracket, place = said(method, path, roles=roles).partition(" (")
+    told, _colon, place = said(method, path, roles=roles).partition(": ")
     assert told == f"Grant the application me the Microsoft Graph application permission {missing}, with admin consent"
-    assert not place or place.endswith(" of bootstrap_abilities in the playbook bootstrap_automation)")
+    assert not place or place.endswith(" to bootstrap_abilities, and run the playbook bootstrap_automation again")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,16 @@ def test_a_user_who_may_not_look_up_names_gets_the_name_of_the_role() -> None:
     refused = looking_refused(error, "User.ReadBasic.All", Caller.of({"oid": ME, "scp": "openid"}))
     assert refused.hint == "Sign in as Global Reader, or set the object ID, which needs no lookup"
     refused = looking_refused(error, "User.ReadBasic.All", Caller.of({"oid": ME}))
-    assert str(refused.hint).startswith("Grant the automation User.ReadBasic.All (names of bootstrap_abilities")
+    assert str(refused.hint).startswith("Grant the automation User.ReadBasic.All: add names to bootstrap_abil")
+
+
+def test_several_permissions_are_enumerated() -> None:
+    told = grant("application me", ["GroupMember.Read.All", "Policy.Read.All", "User.ReadBasic.All", WRITE_ALL])
+    assert told == (
+        "Grant the application me the Microsoft Graph application permissions GroupMember.Read.All, Policy.Read.All, "
+        f"User.ReadBasic.All and {WRITE_ALL}, with admin consent: add names, policies and other_applications to "
+        "bootstrap_abilities, and run the playbook bootstrap_automation again"
+    )
 
 
 def test_an_unreadable_token_is_unknown() -> None:

@@ -219,3 +219,33 @@ def test_a_teardown_is_for_all_servers_of_the_automation() -> None:
     assert refused(automation=NAME) == ""
     assert refused(confirm="").endswith(f"-e teardown_confirm={TENANT}")
     assert "Omit --limit" in refused(partial="true")
+    for confirm in ("other.example", "other.example,third.example"):
+        told = refused(confirm=confirm)
+        given = confirm.replace(",", " and ")
+        assert told.startswith(f"teardown_confirm is {given}, but the tenant of the inventory is {TENANT}. ")
+        assert told.endswith(f"-e teardown_confirm={TENANT}")
+    automation = teardown.Automation(hosts=[teardown.Host(name, f"{name}.example") for name in "cab"])
+    told = teardown.refusal(automation, confirmed=["a.example"])
+    assert "is a.example, but the tenants of the inventory are a.example, b.example and c.example. To run" in told
+
+
+@pytest.mark.parametrize(
+    ("environment", "given", "address"),
+    [
+        ({}, {}, GRAPH),
+        ({"AZURE_CLOUD_ENVIRONMENT": "AzureUSGovernment"}, {}, "https://graph.microsoft.us"),
+        ({"AZURE_CLOUD_ENVIRONMENT": "AzureUSGovernment"}, {"cloud": "public"}, GRAPH),
+        ({"AZURE_CLOUD_ENVIRONMENT": "unheard of"}, {}, GRAPH),
+        ({"ENTRA_GRAPH_ENDPOINT": "https://graph.example"}, {}, "https://graph.example"),
+        ({"ENTRA_GRAPH_ENDPOINT": "https://graph.example"}, {"graph": "https://own.example"}, "https://own.example"),
+    ],
+)
+def test_the_commands_address_the_cloud_of_the_environment(
+    environment: dict[str, str], given: dict[str, str], address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AZURE_CLOUD_ENVIRONMENT", "ENTRA_GRAPH_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    found = fleet_teardown({"desk1": {"rustdesk_sso_tenant_id": TENANT}}, ["desk1"], given, check_mode=True)
+    assert f"--url {address}/v1.0/directory/deletedItems" in "\n".join(found["lines"])

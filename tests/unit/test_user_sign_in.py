@@ -121,3 +121,12 @@ def test_the_invitation() -> None:
         assert lines[-1] == begun.url
         assert lines[-2] == ""
         assert any("Keep this URL to yourself" in line for line in lines) == collectable
+
+
+def test_a_user_who_is_not_assigned_gets_the_variables_that_allow_it() -> None:
+    """First the simplest ones."""
+    step = dict(user_sign_in.CODES)["AADSTS50105"]
+    assert step.endswith(
+        "Assign the user or a group (rustdesk_sso_app_allowed_groups, rustdesk_sso_app_allowed_users or "
+        "rustdesk_sso_app_assignments)"
+    )

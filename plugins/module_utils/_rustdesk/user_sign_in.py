@@ -40,7 +40,8 @@ NO_TOKEN = "no_access_token"
 CODES = (
     (
         "AADSTS50105",
-        "the application is for assigned users only. Assign the user or a group (rustdesk_sso_app_assignments)",
+        "the application is for assigned users only. Assign the user or a group "
+        "(rustdesk_sso_app_allowed_groups, rustdesk_sso_app_allowed_users or rustdesk_sso_app_assignments)",
     ),
     (
         "AADSTS65001 or AADSTS90094",

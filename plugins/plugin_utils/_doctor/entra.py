@@ -163,7 +163,9 @@ def ownership(facts: Facts) -> t.Iterator[Finding]:
 def policies(facts: Facts) -> t.Iterator[Finding]:
     """Check that app management policies allow the declared client secrets."""
     if not facts.caller.may(READ_POLICY):
-        yield not_checked(POLICY, f"the {facts.who} may not read policies{permission_hints.ability('policies')}")
+        yield not_checked(
+            POLICY, f"the {facts.who} may not read policies. To allow it, {permission_hints.add('policies')}"
+        )
         return
     for application in facts.applications:
         if application.policy is None:
@@ -215,7 +217,9 @@ def _rules(known: Document, document: Document | None, now: datetime) -> t.Itera
 def consent(facts: Facts) -> t.Iterator[Finding]:
     """Check that users can consent if no administrator has consented for them."""
     if facts.authorization is None:
-        yield not_checked(CONSENT, f"the {facts.who} may not read policies{permission_hints.ability('policies')}")
+        yield not_checked(
+            CONSENT, f"the {facts.who} may not read policies. To allow it, {permission_hints.add('policies')}"
+        )
         return
     if users_may_consent(facts.authorization) is not False:
         yield ok(CONSENT, "the tenant allows users to consent to applications")

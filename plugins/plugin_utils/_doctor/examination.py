@@ -35,7 +35,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.findi
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.tenant import Declared
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import declaration, options
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import PREFIX, WARN_BEFORE
-from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import application, sign_in, variables
+from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._role import application, names, sign_in, variables
 
 Values = dict[str, t.Any]
 
@@ -94,7 +94,7 @@ def read(
         more = application.problems(declared)
     more += [*sign_in.entra_problems(kept), *sign_in.console_problems(kept), *sign_in.missing_credentials(kept)]
     new = [text for text in dict.fromkeys(more) if f"{PREFIX}{name_of(text)}" not in wrong]
-    return kept, declared, [*mistakes, *new]
+    return kept, declared, [*mistakes, *new, *names.problems(given)]
 
 
 def name_of(text: str) -> str:
@@ -131,7 +131,7 @@ def _console(values: Values, name: str, wrong: set[str], *, known_cloud: bool) -
 def _declared(values: Values, declared: declaration.Declaration | None) -> Declared:
     return {
         "tenant_id": values[f"{PREFIX}tenant_id"],
-        "options": options.of(values, options.ENTRA),
+        "options": options.entra(values),
         "automation": sign_in.automation(values),
         "warn_before": values[WARN_BEFORE],
         "application": declared["application"] if declared else {},

@@ -55,6 +55,13 @@ CONSOLE = {
     "console_ca_path": "ca_path",
     "timeout": "timeout",
 }
+# The methods to authenticate, each with the options of its credential, in the order in which the modules choose
+SOURCES = {
+    "access_token": ("access_token",),
+    "secret": ("client_secret",),
+    "certificate": ("certificate_path",),
+    "workload_identity": ("federated_token", "federated_token_file"),
+}
 VERIFICATION = {
     **{name: option for name, option in CONSOLE.items() if option not in ("console_type", "proxy", "ca_path")},
     "ca_path": "ca_path",
@@ -66,6 +73,20 @@ VERIFICATION = {
 def of(values: Values, names: t.Mapping[str, str]) -> Options:
     """Return the options ``names`` that the role's variables ``values`` set."""
     return {option: values[PREFIX + name] for name, option in names.items() if PREFIX + name in values}
+
+
+def entra(values: Values) -> Options:
+    """Return the options for signing in to Entra that the role's variables ``values`` set.
+
+    A credential in the variables selects the method, so that none in the environment takes precedence over it.
+    """
+    given = of(values, ENTRA)
+    if given.get("federated_token_file") and not given.get("federated_token"):
+        given["federated_token"] = ""  # an empty option is not read from the environment
+    if given.get("auth_source", "auto") != "auto":
+        return given
+    chosen = next((name for name, credential in SOURCES.items() if any(map(given.get, credential))), None)
+    return {**given, "auth_source": chosen} if chosen else given
 
 
 def provider(server: Server, share: Share) -> Options:

@@ -23,6 +23,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import
 )
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.declaration import Declaration
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.registration import (
+    REGISTERS,
     concerns,
     exists,
     failure_as_whole,
@@ -44,6 +45,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape 
 
 # The role's first task
 READS_VARIABLES = "Read and check the declaration"
+# The phase in place of another one if nothing is changed
+PREDICTS = {REGISTERS: "Predict changes to the applications"}
 # The HTTP statuses with which a sign-in is refused
 REFUSALS = ("200", "400", "401", "403")
 # Decisions that create a client secret
@@ -61,7 +64,9 @@ def record(server: Server, *, observed: bool = False, sharing: int = 1, predicte
     declaration = server.declaration
     if observed:
         # The task reports no change, so its diff decides
-        server = replace(server, configured=_predicted(server.configured))
+        phase = PREDICTS.get(str(server.failure.get("phase")))
+        failure = {**server.failure, "phase": phase} if phase else server.failure
+        server = replace(server, configured=_predicted(server.configured), failure=failure)
     known = result_of(declaration, server.registration) or {}
     there = exists(known)
     app_id = known["application"]["app_id"] if there else ""
@@ -282,7 +287,7 @@ def _refused_change(known: Result) -> Error:
     """Return why check mode predicts that a run cannot change the application; empty if it can or need not."""
     if not known.get("changed") or not known.get("change_refused"):
         return {}
-    return {"phase": "Register the applications", "message": str(known["change_refused"]), "cause": ""}
+    return {"phase": REGISTERS, "message": str(known["change_refused"]), "cause": ""}
 
 
 def _failure(failure: Result) -> Error:

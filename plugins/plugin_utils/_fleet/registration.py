@@ -37,6 +37,8 @@ from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.server
 ISSUER = re.compile(rf"https://[^/]+/{GUID.pattern}/v2\.0")
 # The placeholder for the IDs of an application that check mode predicts
 NO_ID = "00000000-0000-0000-0000-000000000000"
+# The role's task that registers the applications. The next task of each server fails in its place
+REGISTERS = "Register the applications"
 NOT_REGISTERED = (
     "The application was not registered in this run. Each phase depends on the earlier ones, so select them together."
 )
@@ -330,7 +332,7 @@ def _error_of(server: Server, others: t.Callable[[], t.Iterable[Server]]) -> dic
         return _why_none(server, others())
     refused = _refusal(server.declaration, found)
     if refused:
-        return {"msg": f"{refused} Nothing was changed."}
+        return {"msg": f"{refused} Nothing was changed.", "phase": REGISTERS}
     return _error(found) if found.get("failed") else {}
 
 
@@ -362,8 +364,12 @@ def secret_of(declaration: Declaration, result: Result) -> Result:
 
 
 def _error(result: Result) -> dict[str, t.Any]:
-    """Return a failure of entra_app as the failure of the server's own task."""
-    return {"msg": str(result.get("msg")), **({"error": dict(result["error"])} if result.get("error") else {})}
+    """Return a failure of entra_app as the failure of the server's own task, with the phase that failed."""
+    return {
+        "msg": str(result.get("msg")),
+        "phase": REGISTERS,
+        **({"error": dict(result["error"])} if result.get("error") else {}),
+    }
 
 
 def _why_none(server: Server, others: t.Iterable[Server]) -> dict[str, t.Any]:
@@ -381,7 +387,9 @@ def _why_none(server: Server, others: t.Iterable[Server]) -> dict[str, t.Any]:
             f"variables to the same values, or give the servers different values of {variable('unique_name')}. "
             "Nothing was changed."
         )
-    return {"msg": refused, "error": {"code": shape.VARIABLES}} if refused else {"msg": NOT_REGISTERED}
+    if not refused:
+        return {"msg": NOT_REGISTERED}
+    return {"msg": refused, "phase": REGISTERS, "error": {"code": shape.VARIABLES}}
 
 
 def retires(result: Result, predicted: bool) -> bool:

@@ -38,6 +38,8 @@ BESIDE_APPLICATION = (
     ("certificates", "certificate"),
     ("federated_credentials", "federated credential"),
 )
+# The role's task that reads the applications. The next task of each server fails in its place
+READS = "Read the applications"
 CREDENTIALS = ("certificates", "federated_credentials")
 # How many objects of each type a message names
 LISTED = 3
@@ -136,7 +138,7 @@ def _unreadable(server: Server, found: Result) -> Result:
         f"{server.provider['name']} although the application cannot be read, use the module rustdesk_oidc_provider "
         "with state absent"
     )
-    return {"msg": sentences(reason, hint), "error": found.get("error") or {}}
+    return {"msg": sentences(reason, hint), "phase": READS, "error": found.get("error") or {}}
 
 
 def _of_another_application(server: Server, found: Result) -> str:

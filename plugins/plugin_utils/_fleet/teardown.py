@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._entra.sign_in.discovery import GUID
-from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import counted
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import counted, enumerated
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet import record
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.removal_message import ACCOUNTS, KEPT_DELETED
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._fleet.shape import RemovalRecord
@@ -138,7 +138,7 @@ def refusal(
     *,
     limited: bool = False,
     others: t.Iterable[Host] = (),
-    confirmed: t.Collection[str] = (),
+    confirmed: t.Sequence[str] = (),
     predicted: bool = False,
 ) -> str:
     """Return why the teardown is refused before any request, as sentences; empty if it is not.
@@ -162,10 +162,11 @@ def refusal(
             "server, do not set the variable for it."
         )
     if not predicted and not set(automation.tenants) <= set(confirmed):
-        return (
-            "Run the playbook with --check to see what a teardown removes and what it keeps. To run the teardown, add "
-            f"-e teardown_confirm={','.join(automation.tenants)}"
-        )
+        run = f"To run the teardown, add -e teardown_confirm={','.join(automation.tenants)}"
+        if not confirmed:
+            return f"Run the playbook with --check to see what a teardown removes and what it keeps. {run}"
+        noun = "tenant of the inventory is" if len(automation.tenants) == 1 else "tenants of the inventory are"
+        return f"teardown_confirm is {enumerated(confirmed)}, but the {noun} {enumerated(automation.tenants)}. {run}"
     return ""
 
 

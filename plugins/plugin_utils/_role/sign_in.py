@@ -60,7 +60,7 @@ def problems(values: Values) -> list[str]:
 
 def entra_problems(values: Values) -> t.Iterator[str]:
     """Yield the part of problems() about the sign-in to Entra."""
-    given = options.of(values, options.ENTRA)
+    given = options.entra(values)
     yield from _refused(given, ENTRA_OPTIONS, _check_entra, _variables(options.ENTRA, values))
 
 
@@ -81,7 +81,7 @@ def portal(values: Values) -> str:
 def entra_params(values: Values) -> Values:
     """Return the options for signing in to Entra, including those from the environment."""
     rules = {name: {**rule, "required": False} for name, rule in ENTRA_OPTIONS.items()}
-    given = options.of(values, options.ENTRA)
+    given = options.entra(values)
     return t.cast("Values", ArgumentSpecValidator(rules).validate(given).validated_parameters)
 
 

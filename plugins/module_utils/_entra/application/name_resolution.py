@@ -196,6 +196,6 @@ def looking_refused(error: ServiceError, permission: str, caller: permission_hin
     """
     if error.status != 403:
         return error
-    granted = f"Grant the automation {permission}{permission_hints.ability('names')}"
+    granted = f"Grant the automation {permission}: {permission_hints.add('names')}"
     hint = error.hint if caller.delegated and error.hint else granted
     return error.but(hint=f"{hint}, or set the object ID, which needs no lookup")

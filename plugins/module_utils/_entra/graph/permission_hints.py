@@ -11,6 +11,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors import enumerated
+
 OWNED_BY = "Application.ReadWrite.OwnedBy"
 WRITE_ALL = "Application.ReadWrite.All"
 READ_ALL = "Application.Read.All"
@@ -136,16 +138,14 @@ def grant(who: str, permissions: t.Iterable[str]) -> str:
     """Return how to grant the application ``who`` these permissions."""
     named = [*permissions]
     noun = "permissions" if len(named) > 1 else "permission"
-    abilities = dict.fromkeys(ABILITIES[name] for name in named if name in ABILITIES)
-    return (
-        f"Grant the {who} the Microsoft Graph application {noun} {' and '.join(named)}, with admin consent"
-        f"{ability(' and '.join(abilities))}"
-    )
+    abilities = [*dict.fromkeys(ABILITIES[name] for name in named if name in ABILITIES)]
+    granted = f"Grant the {who} the Microsoft Graph application {noun} {enumerated(named)}, with admin consent"
+    return f"{granted}: {add(*abilities)}" if abilities else granted
 
 
-def ability(name: str) -> str:
-    """Return how the playbook bootstrap_automation grants the ability ``name``; empty if there is none."""
-    return f" ({name} of bootstrap_abilities in the playbook bootstrap_automation)" if name else ""
+def add(*abilities: str) -> str:
+    """Return how to grant ``abilities``, by their names, with the playbook bootstrap_automation."""
+    return f"add {enumerated(abilities)} to bootstrap_abilities, and run the playbook bootstrap_automation again"
 
 
 def make_owner(application: str, caller: Caller) -> str:
