@@ -136,7 +136,8 @@ class Guide:
         for area in self.texts["areas"]:
             lines += self._area(area)
         lines += _section(
-            "Messages of Ansible and other tools", "Messages of Ansible, Azure CLI, Microsoft Graph and consoles."
+            "Messages of Ansible and other tools",
+            "Messages of Ansible, Azure CLI, Microsoft Graph and consoles, and frequent messages that contain them.",
         )
         lines += _table(
             "Message", "Cause", "Remedy", rows=[[escaped(text) for text in row] for row in self.texts["foreign"]]
@@ -196,6 +197,7 @@ class Guide:
         silent = message.kind == "text" and message.file.removeprefix("plugins/") in self.texts["silent"]
         if silent or any(re.search(one, text) for one in self.texts["no_messages"]):
             return
+        text = re.sub(r" [A-Z]+, then run .*$", "", text)
         if message.kind == "row":
             if (not is_imperative(remedy) and "|" not in text) or re.fullmatch(r"[\w|]+", text):
                 return
@@ -207,7 +209,7 @@ class Guide:
             text, remedy = split(text)
         elif message.kind == "Failed" and is_imperative(text):  # the cause follows the remedy
             text, remedy = remedy, text
-        if message.kind in ("fail_msg", "Failed", "AnsibleFilterError") and not text:
+        if message.kind in ("fail_msg", "Failed") and not text:
             text, remedy = message.text, ""
         elif not text or not re.search("[a-z]{2}", text) or is_imperative(text):
             text, remedy = place.get("message", ""), remedy or (message.text if is_imperative(message.text) else "")
@@ -219,7 +221,10 @@ class Guide:
             return
         remedy = remedy or self.texts["remedies"].get(message.kind) or area["remedy"]
         for one in remedy if isinstance(remedy, list) else [remedy]:
-            yield text, str(one)
+            yield (
+                text,
+                f"No action needed. {one}" if str(one).startswith("Nothing was") and "." not in one else str(one),
+            )
 
     def _codes(self) -> Iterator[list[str]]:
         for code, meaning in self.texts["aadsts"].items():

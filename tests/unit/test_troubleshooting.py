@@ -145,7 +145,7 @@ REAL = (
     "{}Client assertion is not within its valid time range. {}",
     "{}The certificate with identifier used to sign the client assertion is {}",
     "Graph answered 403 Authorization_RequestDenied: Insufficient privileges to complete the operation. {}",
-    "Looking up the group {} failed: the tenant has no group {}",
+    "The tenant has no group {}",
     "no connection to {}: connection refused",
     "TLS failed: the certificate of {} has expired",
     "the host name of {} cannot be resolved",
