@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read expressions and texts for messages.py: placeholders, sentences, remedies and assignments. Pure."""
+"""Read expressions and texts for messages.py: files, placeholders, sentences, remedies and assignments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import ast
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 
 VARIANTS, DEPTH, WORDS, ROW_WORDS = 8, 9, 3, 6
 IMPERATIVE = re.compile(
@@ -21,6 +23,47 @@ IMPERATIVE = re.compile(
 FIELD = re.compile(r"\{(\w+)\}")
 # Functions that pass on their first argument
 TRANSPARENT = {"quoted", "cut", "sentence", "str", "printable", "lacking"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of ``file``, with the ``remedy`` that follows it; ``kind`` is the function that takes it.
+
+    ``place`` is the function that contains it. It has as many remedies as ``variants``, each in a Message of its own.
+    """
+
+    file: str
+    line: int
+    kind: str
+    text: str
+    remedy: str = ""
+    place: str = ""
+    variants: int = 1
+
+
+@dataclass
+class Source:
+    """A file, with the constants of its module and the imported names."""
+
+    name: str
+    text: str
+    tree: ast.Module
+    constants: dict[str, ast.expr] = field(default_factory=dict)
+    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, root: Path, path: Path) -> Source:
+        """Read the file ``path`` below ``root``."""
+        text = path.read_text("utf-8")
+        source = cls(str(path.relative_to(root)), text, ast.parse(text))
+        for node in source.tree.body:
+            if isinstance(node, ast.Assign | ast.AnnAssign):
+                source.constants.update(targets(node))
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    source.imports[alias.asname or alias.name] = (node.module or "", alias.name)
+        return source
 
 
 def blocks(node: ast.AST, path: tuple[int, ...] = ()) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -114,7 +157,7 @@ def placeholder(node: ast.AST | None) -> str:
     if isinstance(node, ast.Subscript):
         key = node.slice
         return (
-            re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key.value).upper()
+            _capitals(key.value)
             if isinstance(key, ast.Constant) and isinstance(key.value, str)
             else placeholder(node.value)
         )
@@ -125,12 +168,16 @@ def placeholder(node: ast.AST | None) -> str:
     if isinstance(node, ast.GeneratorExp | ast.ListComp):
         return placeholder(node.generators[0].iter)
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w+", node.value):
-        return node.value.upper()
+        return _capitals(node.value)
     if isinstance(node, ast.BoolOp):
         return placeholder(node.values[0])
     if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Add | ast.BitOr | ast.Mod):
         return "NUMBER"
     return "VALUE"
+
+
+def _capitals(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
 
 
 def is_sentence(text: str, words: int = WORDS) -> bool:
@@ -152,8 +199,10 @@ def parts_of(text: str) -> tuple[str, str]:
 
 
 def cleaned(text: str) -> str:
+    """Return ``text`` on one line, with names of fields as placeholders and without those that repeat or run on."""
     text = " ".join(FIELD.sub(lambda found: found[1].upper(), text).split())
-    text = re.sub(r"([A-Z]{2,})VALUE\b", r"\1", text).replace("SCHEME://NETLOC PATH", "URL")
+    text = re.sub(r"VALUE(?=[A-Z][a-z])", "", re.sub(r"([A-Z]{2,})VALUE\b", r"\1", text))
+    text = text.replace("SCHEME://NETLOC PATH", "URL")
     return re.sub(r"\b([A-Z_]{2,})(?: \1\b)+", r"\1", re.sub(r"\b([A-Z_]{2,})Z\b(?=[ ).,;]|$)", _without_z, text))
 
 

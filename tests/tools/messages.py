@@ -13,7 +13,6 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +21,8 @@ from message_texts import (
     ROW_WORDS,
     TRANSPARENT,
     VARIANTS,
+    Message,
+    Source,
     blocks,
     cleaned,
     default_of,
@@ -53,47 +54,6 @@ ORDER = {
 RESULTS = {"message", "msg", "reason", "detail", "text"}
 # In place of the remedies for single error codes
 CODES = "If the response contains a code that begins with AADSTS, see the code under AADSTS codes"
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message of ``file``, with the ``remedy`` that follows it; ``kind`` is the function that takes it.
-
-    ``place`` is the function that contains it. It has as many remedies as ``variants``, each in a Message of its own.
-    """
-
-    file: str
-    line: int
-    kind: str
-    text: str
-    remedy: str = ""
-    place: str = ""
-    variants: int = 1
-
-
-@dataclass
-class Source:
-    """A file, with the constants of its module and the imported names."""
-
-    name: str
-    text: str
-    tree: ast.Module
-    constants: dict[str, ast.expr] = field(default_factory=dict)
-    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, root: Path, path: Path) -> Source:
-        """Read the file ``path`` below ``root``."""
-        text = path.read_text("utf-8")
-        source = cls(str(path.relative_to(root)), text, ast.parse(text))
-        for node in source.tree.body:
-            if isinstance(node, ast.Assign | ast.AnnAssign):
-                source.constants.update(targets(node))
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    source.imports[alias.asname or alias.name] = (node.module or "", alias.name)
-        return source
 
 
 class Catalog:

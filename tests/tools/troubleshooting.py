@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from message_texts import is_imperative, parts_of
-from messages import Catalog, Message
+from message_texts import Message, is_imperative, parts_of
+from messages import Catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = "docs/docsite/rst/guide_troubleshooting.rst"
