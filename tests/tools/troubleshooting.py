@@ -287,9 +287,9 @@ def _grouped(found: dict[str, dict[str, None]]) -> Iterator[list[str]]:
 
 
 def _cell(texts: list[str]) -> str:
-    """Return the content of a cell, one line for each text."""
+    """Return the content of a cell, a list if it has several texts."""
     shown = [escaped(one) for one in texts if one not in " ".join(other for other in texts if other != one)]
-    return shown[0] if len(shown) == 1 else "\n       ".join(f"| {one}" for one in shown)
+    return shown[0] if len(shown) == 1 else "\n       ".join(f"- {one}" for one in shown)
 
 
 def of_playbooks(root: Path) -> Iterator[Message]:

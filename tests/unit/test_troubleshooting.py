@@ -120,7 +120,7 @@ def rows(page: str) -> Iterator[list[str]]:
     for row in re.split(r"\n   \* - ", page)[1:]:
         cells = re.split(r"\n     - ?", re.split(r"\n\n", row)[0])
         yield [
-            " ".join(re.sub(r"^ *\| ", "", line, flags=re.MULTILINE) for line in cell.splitlines()) for cell in cells
+            " ".join(re.sub(r"^ *- ", "", line) for line in cell.splitlines()) for cell in cells
         ]
 
 
