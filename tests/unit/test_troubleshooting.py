@@ -119,9 +119,7 @@ def rows(page: str) -> Iterator[list[str]]:
     """Return the cells of each row of the page's tables."""
     for row in re.split(r"\n   \* - ", page)[1:]:
         cells = re.split(r"\n     - ?", re.split(r"\n\n", row)[0])
-        yield [
-            " ".join(re.sub(r"^ *- ", "", line) for line in cell.splitlines()) for cell in cells
-        ]
+        yield [" ".join(re.sub(r"^ *- ", "", line) for line in cell.splitlines()) for cell in cells]
 
 
 def test_each_row_has_a_remedy_that_helps(page: str) -> None:
