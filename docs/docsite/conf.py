@@ -20,6 +20,8 @@ extensions = ["sphinx_antsibull_ext"]
 default_role = "any"
 # Every reference must have a target
 nitpicky = True
+# A reader searches for messages and options as the terminal shows them, such as --limit
+smartquotes = False
 
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"

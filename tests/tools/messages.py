@@ -12,18 +12,37 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from message_texts import (
+    DEPTH,
+    ROW_WORDS,
+    TRANSPARENT,
+    VARIANTS,
+    Message,
+    Source,
+    blocks,
+    cleaned,
+    default_of,
+    is_imperative,
+    is_resolvable,
+    is_sentence,
+    is_text,
+    parts_in,
+    parts_of,
+    placeholder,
+    product,
+    spaced,
+    targets,
+)
 
 FOLDERS = ("plugins", "extensions/awx/module_utils", "extensions/awx/library")
 BASE = "SsoError"
 # Exceptions without parts: their only argument is the whole message
 PLAIN = {"AnsibleFilterError", "AnsibleActionFail", "Failed"}
-# Positions or names of the arguments for message and remedy, by the name of the function
-CHECKS = {"Check": ("name", "detail", "hint"), "Restriction": ("name", "detail", "hint"), "Row": ("", "answer", "hint")}
+# Names of the positional arguments, by the name of the function
 FINDINGS = ("problem", "warning", "not_checked")
 ORDER = {
     "Check": ("name", "ok", "detail", "hint"),
@@ -31,48 +50,10 @@ ORDER = {
     "Row": ("name", "fits", "answer", "hint"),
     **dict.fromkeys(FINDINGS, ("name", "detail", "hint")),
 }
-VARIANTS, DEPTH, WORDS, ROW_WORDS = 8, 6, 3, 6
 # Keys of results, whose values are messages without a remedy of their own
 RESULTS = {"message", "msg", "reason", "detail", "text"}
-FIELD = re.compile(r"\{(\w+)\}")
-# Functions that pass on their first argument
-TRANSPARENT = {"quoted", "cut", "sentence", "str", "printable", "lacking"}
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message of ``file``, with the ``remedy`` that follows it; ``kind`` is the function that takes it."""
-
-    file: str
-    line: int
-    kind: str
-    text: str
-    remedy: str = ""
-
-
-@dataclass
-class Source:
-    """A file, with the constants of its module and the imported names."""
-
-    name: str
-    text: str
-    tree: ast.Module
-    constants: dict[str, ast.expr] = field(default_factory=dict)
-    imports: dict[str, tuple[str, str]] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, root: Path, path: Path) -> Source:
-        """Read the file ``path`` below ``root``."""
-        text = path.read_text("utf-8")
-        source = cls(str(path.relative_to(root)), text, ast.parse(text))
-        for node in source.tree.body:
-            if isinstance(node, ast.Assign | ast.AnnAssign):
-                source.constants.update(_targets(node))
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    source.imports[alias.asname or alias.name] = (node.module or "", alias.name)
-        return source
+# In place of the remedies for single error codes
+CODES = "If the response contains a code that begins with AADSTS, see the code under AADSTS codes"
 
 
 class Catalog:
@@ -81,6 +62,7 @@ class Catalog:
     def __init__(self, root: Path) -> None:
         paths = sorted(path for folder in FOLDERS for path in (root / folder).rglob("*.py"))
         self.sources = {source.name: source for source in (Source.read(root, path) for path in paths)}
+        self._readers: dict[str, Reader] = {}
 
     @cached_property
     def errors(self) -> set[str]:
@@ -98,7 +80,7 @@ class Catalog:
     @cached_property
     def messages(self) -> list[Message]:
         """Return all messages, in the order of files and lines, without duplicates."""
-        found = [one for source in self.sources.values() for one in Reader(self, source).messages()]
+        found = [one for source in self.sources.values() for one in self.reader(source).messages()]
         shown = " ".join(f"{one.text} {one.remedy} {one.text}. {one.remedy}" for one in found if one.kind != "text")
         return list(
             {
@@ -114,6 +96,29 @@ class Catalog:
         other = self.module(module)
         return self.constant(other, original) if other and other is not source else None
 
+    def reader(self, source: Source) -> Reader:
+        """Return the reader of a file."""
+        if source.name not in self._readers:
+            self._readers[source.name] = Reader(self, source)
+        return self._readers[source.name]
+
+    def function(self, source: Source, called: ast.expr) -> tuple[Reader, ast.FunctionDef] | None:
+        """Return the function of the collection that an expression names, with the reader of its file."""
+        name, other = getattr(called, "id", ""), source
+        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+            name = called.attr
+            if called.value.id != "self":
+                module, imported = source.imports.get(called.value.id, ("", ""))
+                found = self.module(f"{module}.{imported}")
+                if not found:
+                    return None
+                other = found
+        elif name in source.imports:
+            module, name = source.imports[name]
+            other = self.module(module) or source
+        defined = [one for one in ast.walk(other.tree) if isinstance(one, ast.FunctionDef) and one.name == name]
+        return (self.reader(other), defined[0]) if len(defined) == 1 else None
+
     def module(self, dotted: str) -> Source | None:
         """Return the file of a module of the collection."""
         return self.sources.get(
@@ -127,7 +132,7 @@ class Reader:
     def __init__(self, catalog: Catalog, source: Source) -> None:
         self._catalog, self._source = catalog, source
         self._assigned: dict[int, dict[str, list[tuple[ast.AST, ast.expr]]]] = {}
-        self._paths = dict(_blocks(source.tree))
+        self._paths = dict(blocks(source.tree))
         self._functions = {
             id(inside): outer
             for outer in ast.walk(source.tree)
@@ -148,7 +153,7 @@ class Reader:
             found: dict[str, list[tuple[ast.AST, ast.expr]]] = {}
             for one in ast.walk(function):
                 if isinstance(one, ast.Assign | ast.AnnAssign | ast.NamedExpr) and one.value:
-                    for target, value in _targets(one):
+                    for target, value in targets(one):
                         found.setdefault(target, []).append((one, value))
             self._assigned[id(function)] = found
         return self._assigned[id(function)]
@@ -158,13 +163,20 @@ class Reader:
         calls = [
             one for node in ast.walk(self._source.tree) if isinstance(node, ast.Call) for one in self._of_call(node)
         ]
+        calls += [
+            self._message(node, "pair", text, remedy)
+            for node in ast.walk(self._source.tree)
+            if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.ctx, ast.Load)
+            for text, remedy in itertools.product(*map(self.render, node.elts))
+            if is_sentence(text) and is_imperative(remedy)
+        ]
         tables = [one for node in ast.walk(self._source.tree) for one in self._of_table(node)]
         yield from sorted(calls, key=lambda one: one.line)
         yield from sorted(tables, key=lambda one: one.line)
-        parts = {id(part) for node in ast.walk(self._source.tree) for part in _parts(node)}
+        parts = {id(part) for node in ast.walk(self._source.tree) for part in parts_in(node)}
         for node in ast.walk(self._source.tree):
-            is_text = isinstance(node, ast.JoinedStr | ast.BinOp) or _is_text(node)
-            if not is_text or id(node) in parts | self._docstrings or self._is_documentation(node):
+            can_be_text = isinstance(node, ast.JoinedStr | ast.BinOp) or is_text(node)
+            if not can_be_text or id(node) in parts | self._docstrings or self._is_documentation(node):
                 continue
             for text in self.render(node):
                 if is_sentence(text):
@@ -174,8 +186,10 @@ class Reader:
         texts = (self._source.constants.get(name) for name in ("DOCUMENTATION", "EXAMPLES", "RETURN"))
         return any(node is text for text in texts) or "doc_fragments" in self._source.name
 
-    def _message(self, node: ast.AST, kind: str, text: str, remedy: str = "") -> Message:
-        return Message(self._source.name, getattr(node, "lineno", 0), kind, _clean(text), _clean(remedy))
+    def _message(self, node: ast.AST, kind: str, text: str, remedy: str = "", variants: int = 1) -> Message:
+        place = getattr(self._functions.get(id(node)), "name", "")
+        line = getattr(node, "lineno", 0)
+        return Message(self._source.name, line, kind, cleaned(text), cleaned(remedy), place, variants)
 
     def _of_call(self, call: ast.Call) -> Iterator[Message]:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
@@ -205,11 +219,40 @@ class Reader:
             if name == "MissingLibraryError":
                 attempted = [f"Python packages are missing: {one}" for one in attempted]
             texts = [f"{one}: {answer}" if answer else one for one in attempted for answer in answers or [""]]
+        elif name == "Cause" and len(call.args) == 3:
+            given = {"answer": call.args[1], "hint": call.args[2]}
+            texts = self._part(given, "answer")
         else:
             return
         remedies = self._part(given, "hint")
+        pairs = self._pairs(given)
+        if pairs and name in self._catalog.errors | {"but"}:
+            for one, (answer, remedy) in itertools.product(attempted, pairs):
+                yield self._message(call, name, f"{one}: {answer}", remedy)
+            return
         for text, remedy in itertools.islice(itertools.product(texts, remedies or [""]), VARIANTS * 2):
-            yield self._message(call, name, text, remedy)
+            yield self._message(call, name, text, remedy, len(remedies))
+
+    def _pairs(self, given: dict[str, ast.expr]) -> list[tuple[str, str]]:
+        """Return answers with their remedies, if one function returns both."""
+        found = []
+        for name in ("answer", "hint"):
+            node = given.get(name)
+            function = self._functions.get(id(node))
+            local = self._locals(function).get(node.id, []) if function and isinstance(node, ast.Name) else []
+            values = [value for _one, value in local if isinstance(value, ast.Subscript)]
+            found.append(values[-1].value if values else None)
+        if not isinstance(found[0], ast.Call) or found[0] is not found[1]:
+            return []
+        target = self._catalog.function(self._source, found[0].func)
+        returned = [one.value for one in ast.walk(target[1]) if isinstance(one, ast.Return)] if target else []
+        return [
+            (answer or placeholder(given["answer"]), remedy)
+            for value in returned
+            if target and isinstance(value, ast.Tuple) and len(value.elts) == 2
+            for answer in target[0].render(value.elts[0])
+            for remedy in target[0].render(value.elts[1])
+        ]
 
     def _part(self, given: dict[str, ast.expr], *names: str) -> list[str]:
         return [
@@ -247,9 +290,15 @@ class Reader:
         if isinstance(node, ast.Constant):
             return ["" if node.value is None else str(node.value)]
         if isinstance(node, ast.JoinedStr):
-            return _product([again(part) for part in node.values])
+            return product(spaced([again(part) for part in node.values], node.values))
         if isinstance(node, ast.FormattedValue):
-            return again(node.value) if _is_resolvable(node.value) else [placeholder(node.value)]
+            return again(node.value) if self._can_read(node.value, source) else [placeholder(node.value)]
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Constant)
+            and isinstance(node.value, ast.Call)
+        ):
+            return self._returned(node.value, depth, source, node.slice.value) or [placeholder(node)]
         if isinstance(node, ast.BinOp | ast.IfExp | ast.BoolOp):
             return self._combined(node, depth, source)
         if isinstance(node, ast.Name):
@@ -271,7 +320,7 @@ class Reader:
         around = self._paths.get(id(node), ())
         earlier = [(one, value) for one, value in local if getattr(one, "end_lineno", 0) < node.lineno]
         for one, value in sorted(earlier, key=lambda pair: -getattr(pair[0], "lineno", 0)):
-            texts += self.render(value, depth + 1, source) if _is_resolvable(value) else [placeholder(node)]
+            texts += self.render(value, depth + 1, source) if self._can_read(value, source) else [placeholder(node)]
             path = self._paths.get(id(one), ())
             if around[: len(path)] == path:
                 break
@@ -280,7 +329,7 @@ class Reader:
     def _combined(self, node: ast.BinOp | ast.IfExp | ast.BoolOp, depth: int, source: Source) -> list[str]:
         if isinstance(node, ast.BinOp):
             parts = [self.render(part, depth + 1, source) for part in (node.left, node.right)]
-            return _product(parts) if isinstance(node.op, ast.Add) else [placeholder(node)]
+            return product(parts) if isinstance(node.op, ast.Add) else [placeholder(node)]
         parts = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values
         texts = [text for part in parts for text in self.render(part, depth + 1, source)]
         return texts if isinstance(node, ast.IfExp) else [text for text in texts if text]
@@ -290,112 +339,61 @@ class Reader:
         if name in TRANSPARENT and node.args:
             return self.render(node.args[0], depth + 1, source)
         if name == "counted":
-            return [f"{placeholder(node.args[0])} {ast.literal_eval(node.args[1])}s"]
+            return [f"NUMBER {ast.literal_eval(node.args[1])}s"]
         if name == "sentences":
             parts = [self.render(part, depth + 1, source) for part in node.args]
-            return _product([part for one in parts for part in (one, [" "])][:-1])
+            return product([part for one in parts for part in (one, [" "])][:-1])
         if name in ("format", "replace") and isinstance(node.func, ast.Attribute):
             return self.render(node.func.value, depth + 1, source)
-        return [placeholder(node)]
+        if name == "get" and self._is_of_codes(node, source):
+            return [CODES, *(self.render(node.args[1], depth + 1, source) if len(node.args) > 1 else [])]
+        return self._returned(node, depth, source) or [placeholder(node)]
+
+    def _is_of_codes(self, call: ast.Call, source: Source) -> bool:
+        """Return whether a call gets a value from a dictionary whose keys are error codes."""
+        table: ast.AST | None = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if isinstance(table, ast.Name):
+            function = self._functions.get(id(table))
+            local = self._locals(function).get(table.id) if function else None
+            constant = self._catalog.constant(source, table.id)
+            table = local[-1][1] if local else constant and constant[1]
+        keys = [getattr(key, "value", "") for key in table.keys] if isinstance(table, ast.Dict) else []
+        return bool(keys) and all(str(key).isdigit() for key in keys)
+
+    def _can_read(self, node: ast.AST, source: Source) -> bool:
+        """Return whether the text of an expression is in the source."""
+        if isinstance(node, ast.Call) and not is_resolvable(node):
+            return self._is_of_codes(node, source) or bool(self._returned(node, DEPTH - 2, source))
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call):
+            return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int)
+        return is_resolvable(node)
+
+    def _returned(self, call: ast.Call, depth: int, source: Source, place: int | None = None) -> list[str]:
+        """Return the sentences that a function of the collection returns; of tuples, the item at ``place``."""
+        found = self._catalog.function(source, call.func)
+        if not found or depth >= DEPTH - 1:
+            return []
+        reader, function = found
+        texts: list[str] = []
+        for one in ast.walk(function):
+            value = one.value if isinstance(one, ast.Return) else None
+            if place is not None:
+                value = value.elts[place] if isinstance(value, ast.Tuple) and place < len(value.elts) else None
+            elif isinstance(value, ast.Tuple):
+                value = None
+            texts += reader.render(value, depth + 1) if value else []
+        return texts if any(is_sentence(text, 2) for text in texts) else []
 
     def _name(self, node: ast.Name, depth: int, source: Source) -> list[str]:
         function = self._functions.get(id(node))
         local = self._locals(function).get(node.id, []) if function else []
         if local:
             return self._assigned_texts(node, local, depth, source) or [placeholder(node)]
+        default = default_of(function, node.id)
+        texts = self.render(default, depth + 1, source) if default and is_resolvable(default) else []
+        if any(is_sentence(text) for text in texts):
+            return texts
         constant = self._catalog.constant(source, node.id)
-        if constant and _is_resolvable(constant[1]):
+        if constant and is_resolvable(constant[1]):
             return self.render(constant[1], depth + 1, constant[0])
         return [placeholder(node)]
-
-
-def _blocks(node: ast.AST, path: tuple[int, ...] = ()) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield the ID of each node below ``node``, with the lists of statements that it is in."""
-    for _name, value in ast.iter_fields(node):
-        inside = (*path, id(value)) if isinstance(value, list) and value and isinstance(value[0], ast.stmt) else path
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, ast.AST):
-                yield id(one), inside
-                yield from _blocks(one, inside)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the parts of a text."""
-    if isinstance(node, ast.JoinedStr):
-        yield from (part for one in node.values for part in (one, *ast.walk(one)))
-    elif isinstance(node, ast.BinOp):
-        yield from (node.left, node.right)
-
-
-def _targets(node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the names that are assigned to, each with its value."""
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    pairs = [(target, node.value) for target in targets if node.value]
-    while pairs:
-        target, value = pairs.pop()
-        if isinstance(target, ast.Name):
-            yield target.id, value
-        elif isinstance(target, ast.Tuple):
-            values = value.elts if isinstance(value, ast.Tuple) else [value] * len(target.elts)
-            pairs += zip(target.elts, values, strict=False)
-
-
-def _is_resolvable(node: ast.AST) -> bool:
-    """Return whether the text of an expression is in the source."""
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str | int)
-    if isinstance(node, ast.Call):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        return name in TRANSPARENT | {"sentences", "format", "counted"}
-    return isinstance(node, ast.JoinedStr | ast.BinOp | ast.IfExp | ast.BoolOp | ast.Name | ast.Attribute)
-
-
-def _product(parts: list[list[str]]) -> list[str]:
-    return ["".join(texts) for texts in itertools.islice(itertools.product(*parts), VARIANTS)]
-
-
-def placeholder(node: ast.AST | None) -> str:
-    """Return the name of an inserted value, in capitals."""
-    if isinstance(node, ast.Name):
-        return node.id.strip("_").upper()
-    if isinstance(node, ast.Attribute):
-        return node.attr.strip("_").upper()
-    if isinstance(node, ast.Subscript):
-        key = node.slice
-        return (
-            key.value.upper()
-            if isinstance(key, ast.Constant) and isinstance(key.value, str)
-            else placeholder(node.value)
-        )
-    if isinstance(node, ast.Call):
-        if node.args:
-            return placeholder(node.args[0])
-        return placeholder(node.func.value if isinstance(node.func, ast.Attribute) else node.func)
-    if isinstance(node, ast.GeneratorExp | ast.ListComp):
-        return placeholder(node.generators[0].iter)
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w+", node.value):
-        return node.value.upper()
-    if isinstance(node, ast.BoolOp):
-        return placeholder(node.values[0])
-    return "VALUE"
-
-
-def is_sentence(text: str, words: int = WORDS) -> bool:
-    """Return whether ``text`` has several lowercase words."""
-    if "\\" in text or "(?" in text:  # a regular expression
-        return False
-    return len(re.findall(r"(?<![\w/.:=-])[a-z']{2,}(?![\w/=:]|\.\w)", text)) >= words
-
-
-def parts_of(text: str) -> tuple[str, str]:
-    """Return the first sentence of a message and the remedy, which is the rest."""
-    first, _stop, rest = text.partition(". ")
-    return (first, rest) if is_sentence(rest, 2) else (text, "")
-
-
-def _clean(text: str) -> str:
-    return " ".join(FIELD.sub(lambda found: found[1].upper(), text).split())

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -19,11 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from messages import Catalog, Message, parts_of
+from message_texts import Message, is_imperative, parts_of
+from messages import Catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = "docs/docsite/rst/guide_troubleshooting.rst"
 TEXTS = Path(__file__).with_suffix(".yml")
+# The texts of the login endpoint's errors, as the lab returns them
+RESPONSES = "tests/lab/entra/aadsts.json"
 CODE = re.compile(r"AADSTS(\d{5,})")
 GRAPH = re.compile(r"[A-Z][a-z]+_[A-Z][A-Za-z]+|[A-Z][A-Za-z]+AsPerAppPolicy|CannotDelete\w+")
 JINJA = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
@@ -35,6 +39,8 @@ SIDES = {
     "plugins/module_utils/_entra/application/restrictions.py": "All users",
 }
 MODULES = "plugins/module_utils"
+# The beginning of an error, to which the answer of a service is added
+OPERATION = re.compile(r"^(?:[A-Z][a-z]+ing|Signing in) .*failed$")
 HEAD = """\
 ..
   Copyright (c) 2026, deskops
@@ -49,12 +55,10 @@ Troubleshooting
 ===============
 
 Search this page for a few words of the message that you received. Words in capitals, such as NAME, stand for values of
-your run. "..." stands for the operation that failed.
+your run. If you find nothing, search for the part after the last colon, without names and numbers.
 
 An error has three parts: what was attempted, what the service answered, and what to do next. The second part is the
-cause, and the third the remedy. The remedies on this page name the options of the modules. In the output of the role
-and its playbooks, the role's variables take their place, for example ``rustdesk_sso_app_restore`` instead of
-``restore``.
+cause, and the third the remedy. Messages with the same remedy share a row.
 
 To check the controller, Entra and all consoles, run the playbook ``deskops.rustdesk_sso.doctor``. It changes nothing.
 
@@ -69,6 +73,7 @@ class Guide:
 
     def __init__(self, root: Path) -> None:
         self.texts: dict[str, Any] = yaml.safe_load(TEXTS.read_text("utf-8"))
+        self.responses: dict[str, Any] = json.loads((root / RESPONSES).read_text("utf-8"))
         self.catalog = Catalog(root)
         self.messages = [*self.catalog.messages, *of_playbooks(root)]
 
@@ -122,12 +127,21 @@ class Guide:
     def text(self) -> str:
         """Return the page."""
         lines = [HEAD]
+        lines += _section("Options and variables", self.texts["options"]["about"])
+        lines += _table("Option in a message", "Variable of the role", rows=[*self._options()])
         lines += _section("States of a server", "The states that the report shows, the most urgent first.")
         lines += _table(
             "State", "Cause", "Remedy", rows=[[f"``{name}``", *self.texts["states"][name]] for name in self.states]
         )
         for area in self.texts["areas"]:
             lines += self._area(area)
+        lines += _section(
+            "Messages of Ansible and other tools",
+            "Messages of Ansible, Azure CLI, Microsoft Graph and consoles, and frequent messages that contain them.",
+        )
+        lines += _table(
+            "Message", "Cause", "Remedy", rows=[[escaped(text) for text in row] for row in self.texts["foreign"]]
+        )
         lines += _section(
             "AADSTS codes", "Error codes of Microsoft's login endpoint. Each remedy names whose sign-in fails."
         )
@@ -136,7 +150,22 @@ class Guide:
         lines += _table(
             "Code", "Cause", "Remedy", rows=[[f"``{code}``", *texts] for code, texts in self.texts["graph"].items()]
         )
-        return "\n".join(lines).rstrip() + "\n"
+        return "\n".join(line.rstrip(" ") for line in lines).rstrip() + "\n"
+
+    def _options(self) -> Iterator[list[str]]:
+        """Yield the options of modules that messages name, with the variables of the role that set them."""
+        source = self.catalog.sources["plugins/plugin_utils/_fleet/options.py"]
+        words = {word for one in self.messages for word in re.findall(r"\w+", f"{one.text} {one.remedy}")}
+        variables: dict[str, list[str]] = {}
+        for table in ("ENTRA", "CONSOLE"):
+            code = compile(ast.Expression(source.constants[table]), source.name, "eval")
+            for variable, option in eval(code, {}).items():
+                if f"rustdesk_sso_{variable}" not in variables.setdefault(option, []):
+                    variables[option].append(f"rustdesk_sso_{variable}")
+        variables.update(self.texts["options"]["others"])
+        for option, names in sorted(variables.items()):
+            if option in words or option in self.texts["options"]["others"]:
+                yield [escaped(option), escaped(" or ".join(names))]
 
     def area(self, message: Message) -> str:
         """Return the title of the area of a message."""
@@ -146,42 +175,56 @@ class Guide:
         raise KeyError(message.file)
 
     def _area(self, area: dict[str, Any]) -> Iterator[str]:
-        found = [one for one in self.messages if self.area(one) == area["title"] and not one.text.isdigit()]
         yield from _section(area["title"], area["about"])
         if area["title"] == self.texts["areas"][0]["title"]:
             yield from _table(
                 "Check", "Meaning", rows=[[f"``{name}``", text] for name, text in self.texts["checks"].items()]
             )
-        remedies: dict[str, dict[str, None]] = {}
-        for one in found:
-            # A message that consists of inserted values only, without a remedy, does not help
-            words = 2 if one.kind in ("Check", "row") else len(re.findall("[a-z]{2}", f"{one.text} {one.remedy}"))
-            if one.kind != "text" and words > 1:
-                remedies.setdefault(self._shown(one), {})[self._remedy(one)] = None
-        if remedies:
-            yield from _table(
-                "Message", "Remedy", rows=[[text, self._cell([*texts])] for text, texts in remedies.items()]
+        found: dict[str, dict[str, None]] = {}
+        for one in self.messages:
+            if self.area(one) == area["title"]:
+                for text, remedy in self._rows(one, area):
+                    found.setdefault(text.strip(" ,;"), {})[remedy.rstrip(".")] = None
+        if found:
+            yield from _table("Message", "Remedy", rows=[*_grouped(found)])
+
+    def _rows(self, message: Message, area: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield the message with each of its remedies; nothing for a text that no user sees, or a success."""
+        place: Any = self.texts["places"].get(f"{message.file.removeprefix('plugins/')}::{message.place}", {})
+        place = place if isinstance(place, dict) else {"remedy": place}
+        text, remedy = re.sub(r"^(?:\.\.\.|ATTEMPTED)(?:: |$)", "", message.text), _own(message.remedy)
+        text = re.sub(r"^ANSWER(?=[; ])[; ]*", "", text).rstrip(".") or place.get("message", "")
+        silent = message.kind == "text" and message.file.removeprefix("plugins/") in self.texts["silent"]
+        if silent or any(re.search(one, text) for one in self.texts["no_messages"]):
+            return
+        text = re.sub(r" [A-Z]+, then run .*$", "", text)
+        if message.kind == "row":
+            if (not is_imperative(remedy) and "|" not in text) or re.fullmatch(r"[\w|]+", text):
+                return
+            text = _response(text)
+        if message.kind == "text" and OPERATION.search(text):
+            yield f"{text}: ANSWER", str(area.get("operations", self.texts["remedies"]["operation"]))
+            return
+        if not remedy:
+            text, remedy = split(text)
+        elif message.kind == "Failed" and is_imperative(text):  # the cause follows the remedy
+            text, remedy = remedy, text
+        if message.kind in ("fail_msg", "Failed") and not text:
+            text, remedy = message.text, ""
+        elif not text or not re.search("[a-z]{2}", text) or is_imperative(text):
+            text, remedy = place.get("message", ""), remedy or (message.text if is_imperative(message.text) else "")
+        special = [one for words, one in place.get("special", {}).items() if words in text]
+        given = special[0] if special else None if message.kind == "not_checked" else place.get("remedy")
+        if given is not None and (message.variants > 1 or not remedy):
+            remedy = given
+        if (message.kind in ("text", "pair", "Cause", "row") and not remedy) or not text:
+            return
+        remedy = remedy or self.texts["remedies"].get(message.kind) or area["remedy"]
+        for one in remedy if isinstance(remedy, list) else [remedy]:
+            yield (
+                text,
+                f"No action needed. {one}" if str(one).startswith("Nothing was") and "." not in one else str(one),
             )
-        others = dict.fromkeys(escaped(one.text.strip(" .,:;")) for one in found if one.kind == "text")
-        if others:
-            yield from ["Parts of messages of this area, and messages without a separate remedy:", ""]
-            yield from [*(f"- {text}" for text in others), ""]
-
-    def _shown(self, message: Message) -> str:
-        if message.kind == "row" and "|" in message.text:  # a regular expression for the response of a service
-            return "Response with " + " or ".join(escaped(one) for one in message.text.split("|"))
-        return escaped(message.text)
-
-    def _cell(self, remedies: list[str]) -> str:
-        """Return the remedies of a message, one line each, without the general one if others exist."""
-        own = [one for one in remedies if one != escaped(self.texts["remedies"]["other"])] or remedies
-        return own[0] if len(own) == 1 else "\n       ".join(f"| {one}" for one in own)
-
-    def _remedy(self, message: Message) -> str:
-        if re.search(r"[a-z]{2}", message.remedy):
-            return escaped(re.sub(r"^(?:[A-Z_]+ )+(?=[A-Z][a-z])", "", message.remedy))  # a hint that is inserted
-        texts = self.texts["remedies"]
-        return escaped(str(texts["other"] if message.remedy else texts.get(message.kind, texts["other"])))
 
     def _codes(self) -> Iterator[list[str]]:
         for code, meaning in self.texts["aadsts"].items():
@@ -195,7 +238,58 @@ class Guide:
             texts += [self.texts["aadsts_remedies"][code]] if code in self.texts["aadsts_remedies"] else []
             # The source adds the claims
             texts = [re.sub(r" with$", " with the claims of the token", text) for text in texts]
-            yield [f"``AADSTS{code}``", escaped(meaning), self._cell([escaped(text) for text in texts])]
+            texts = [text for text in texts if not any(text in other for other in texts if other != text)]
+            known = self.responses.get(str(code), {}).get("text", "").split(". ")[0]
+            known = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), known)
+            causes = [meaning, f'Text: "{known}"'] if known else [meaning]
+            yield [f"``AADSTS{code}``", _cell(causes), _cell([text[:1].upper() + text[1:] for text in texts])]
+
+
+def split(text: str) -> tuple[str, str]:
+    """Return a message without its remedy, and the remedy: the sentences from the first one in the imperative."""
+    for found in re.finditer(r"(?:^|[.:] |, |: site\.yml )", text):
+        rest = text[found.end() :]
+        if found[0].strip() == ": site.yml":
+            return text[: found.start()], f"No action needed: site.yml {rest}"
+        if (found[0] != ", " or re.match("set |run ", rest)) and is_imperative(rest):
+            return text[: found.start()], rest
+    return text, ""
+
+
+def _own(remedy: str) -> str:
+    """Return a remedy without inserted hints; nothing if no fixed words remain."""
+    remedy = re.sub(r"^(?:[A-Z_]+ )+(?=[A-Z][a-z])", "", remedy)
+    remedy = re.sub(r"^HINT(?=, )", "Correct the value", remedy)
+    remedy = re.sub(r"(?:(?<=[.;])|, or) (?:NAME|KNOWN|HINTS?|VALUE)$", "", remedy)
+    return remedy if re.search("[a-z]{2}", remedy) else ""
+
+
+def _response(pattern: str) -> str:
+    """Return the words of a regular expression for a service's response."""
+    words = [" ".join(re.sub(r"[?.]", " ", one.replace(r"\d", "x")).split()) for one in pattern.split("|")]
+    quoted = [f'"{one}"' for one in words]
+    return "The response contains " + (" or ".join([", ".join(quoted[:-1]), quoted[-1]]) if quoted[1:] else quoted[0])
+
+
+def _grouped(found: dict[str, dict[str, None]]) -> Iterator[list[str]]:
+    """Yield a row for all messages with the same remedies, sorted by the first words."""
+
+    def key(text: str) -> str:
+        return re.sub(r"^(?:[^A-Za-z]*[A-Z_]{2,}\b)*[^A-Za-z]*", "", text).casefold()
+
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for text in sorted(found, key=key):
+        longer = [one for one in found if one != text and text in one]
+        if not any(set(found[text]) <= set(found[one]) for one in longer):
+            rows.setdefault(tuple(found[text]), []).append(text)
+    for remedies, texts in rows.items():
+        yield [_cell(texts), _cell([*remedies])]
+
+
+def _cell(texts: list[str]) -> str:
+    """Return the content of a cell, a list if it has several texts."""
+    shown = [escaped(one) for one in texts if one not in " ".join(other for other in texts if other != one)]
+    return shown[0] if len(shown) == 1 else "\n       ".join(f"- {one}" for one in shown)
 
 
 def of_playbooks(root: Path) -> Iterator[Message]:
