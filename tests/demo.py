@@ -103,7 +103,7 @@ class Demo:
         )
         self.step("a user signs in at desk2.example.com", "sign-in works again", lambda: self.user(victim))
         self.step("site.yml again", "changes nothing", lambda: self.play(0))
-        self.step("report.yml", "writes the state of all servers as a web page, CSV, JSON and metrics", self.report)
+        self.step("report.yml", "writes a web page, CSV, JSON and metrics", self.report)
 
     def step(self, what: str, proves: str, act) -> None:
         """Run one step and print its result."""

@@ -93,7 +93,7 @@ options:
     type: str
   ca_path:
     description:
-      - A PEM file with the certification authorities to trust, instead of the system's.
+      - A PEM file with the certificate authorities to trust, instead of the system's.
       - If omitted, the environment variable E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) is used.
     type: path
   timeout:

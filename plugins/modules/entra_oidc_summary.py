@@ -43,7 +43,7 @@ options:
     choices: [changes, failures, always]
     default: changes
   ca_path:
-    description: A PEM file with the certification authorities to trust for the webhook, instead of the system's.
+    description: A PEM file with the certificate authorities to trust for the webhook, instead of the system's.
     type: path
   timeout:
     description: Timeout of the request, in seconds.

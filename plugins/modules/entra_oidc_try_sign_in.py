@@ -72,7 +72,7 @@ options:
     description: The URL of the proxy for requests to the console.
     type: str
   ca_path:
-    description: A PEM file with the certification authorities to trust, instead of the system's.
+    description: A PEM file with the certificate authorities to trust, instead of the system's.
     type: path
   console_ca_path:
     description: The same for the console only.

@@ -108,12 +108,12 @@ options:
     version_added: 0.2.0
   ca_path:
     description:
-      - A PEM file with the certification authorities to trust, instead of the system's.
+      - A PEM file with the certificate authorities to trust, instead of the system's.
       - If omitted, the environment variable E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE) is used.
     type: path
   console_ca_path:
     description:
-      - A PEM file with the certification authorities to trust for the console, if they differ from those for Entra.
+      - A PEM file with the certificate authorities to trust for the console, if they differ from those for Entra.
       - If omitted, the environment variable E(RUSTDESK_CA_PATH) is used, then O(ca_path).
     type: path
     version_added: 0.2.0

@@ -104,8 +104,8 @@ TLS = (
     Row(
         "unknown_authority",
         lambda seen: seen.verify_code in UNTRUSTED,
-        NOT_VALID + "is not from a trusted certification authority ({reason})",
-        "Set {ca} to a PEM file with its certification authority (that of the proxy, if one inspects TLS). If the file "
+        NOT_VALID + "is not from a trusted certificate authority ({reason})",
+        "Set {ca} to a PEM file with its certificate authority (that of the proxy, if one inspects TLS). If the file "
         "contains it, configure the server to send its intermediate certificates",
     ),
     Row(

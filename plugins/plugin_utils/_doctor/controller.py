@@ -137,6 +137,6 @@ def _ca_files(files: t.Mapping[str, str]) -> t.Iterator[Finding]:
     wrong = {path: why for path, why in files.items() if why}
     if wrong:
         seen = "; ".join(wrong.values())
-        yield problem(name, seen, "Set it to a PEM file with the certificates of the certification authorities")
+        yield problem(name, seen, "Set it to a PEM file with the certificates of the certificate authorities")
     else:
-        yield ok(name, ", ".join(files) or "the system's certification authorities")
+        yield ok(name, ", ".join(files) or "the system's certificate authorities")

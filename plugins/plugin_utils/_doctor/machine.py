@@ -18,7 +18,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.module_utils._errors impor
 from ansible_collections.deskops.rustdesk_sso.plugins.plugin_utils._doctor.controller import PACKAGES, Facts
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-# The variables that requests and OpenSSL read for other certification authorities
+# The variables that requests and OpenSSL read for other certificate authorities
 CA_FILES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
