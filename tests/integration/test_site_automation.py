@@ -68,7 +68,7 @@ def test_certificate_that_expires(own_lab: Lab, controller: Controller, unhurrie
     unknown = quick_run(fleet, "--check")
     assert unknown.failed() == {host}
     assert "is not registered on application" in unknown.output
-    assert "Upload the certificate in certificate_path" in unknown.output
+    assert "Upload the certificate in rustdesk_sso_entra_certificate_path" in unknown.output
 
     certificates.register(fleet.tenant, own)
     run = quick_run(fleet)
