@@ -6,19 +6,18 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from faults.steps import own
 from first_hour.documents import commands, section, steps
-from first_hour.test_first_hour import GUIDE, ROOT, User, user  # noqa: F401 - a fixture
+from first_hour.person import FRESH, User
+from first_hour.test_first_hour import GUIDE, ROOT
 from integration import test_adopt as by_hand
 
 from lab.client import SignInFailed
 from support import consoles
 from support.fleet import USER
 
-pytestmark = pytest.mark.skipif(not os.environ.get("RUSTDESK_SSO_FRESH"), reason="run by make first-hour")
+pytestmark = pytest.mark.skipif(not FRESH, reason="run by make first-hour")
 
 GUIDES = ROOT / "docs/docsite/rst"
 RESTRICT, ROTATE, FLEET, PERMISSIONS, ADOPT = (
@@ -28,13 +27,13 @@ RESTRICT, ROTATE, FLEET, PERMISSIONS, ADOPT = (
 APPLICATION = "22222222-3333-4444-5555-666666666666"
 
 
-def follow(user: User, document: str, first: str, last: str) -> None:  # noqa: F811
+def follow(user: User, document: str, first: str, last: str) -> None:
     """Follow ``document`` from the heading ``first`` to the heading ``last``."""
     for step in steps(section(document, first, last)):
         user.reader.do(step)
 
 
-def signs_in(user: User, upn: str) -> bool:  # noqa: F811
+def signs_in(user: User, upn: str) -> bool:
     (console,) = user.fleet.consoles.values()
     try:
         return bool(console.sign_in(upn=upn, password=user.fleet.tenant.users[upn])["access_token"])
@@ -43,13 +42,13 @@ def signs_in(user: User, upn: str) -> bool:  # noqa: F811
         return False
 
 
-def secrets(user: User) -> list[str]:  # noqa: F811
+def secrets(user: User) -> list[str]:
     """Return the key IDs of the client secrets of the users' application."""
     (application,) = (item for item in own(user.fleet.tenant.applications()) if item["displayName"] == "RustDesk")
     return [item["keyId"] for item in application["passwordCredentials"]]
 
 
-def test_restrict_and_rotate(user: User) -> None:  # noqa: F811
+def test_restrict_and_rotate(user: User) -> None:
     tenant, domain = user.fleet.tenant, user.fleet.domain
     member, anna, stranger = f"alice@{domain}", tenant.add_user("anna"), tenant.add_user("mallory")
     tenant.add_group("RustDesk users", [member])
@@ -75,7 +74,7 @@ def test_restrict_and_rotate(user: User) -> None:  # noqa: F811
     follow(user, ROTATE, "Renew it", "Choose another way to authenticate")
 
 
-def test_adopt(user: User) -> None:  # noqa: F811
+def test_adopt(user: User) -> None:
     """Users keep their accounts, and the console keeps its manually created client secret."""
     fleet = user.fleet
     ((name, console),) = fleet.consoles.items()

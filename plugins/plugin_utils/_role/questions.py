@@ -53,14 +53,14 @@ def _servers(hostvars: HostVars, host: str, hosts: list[str]) -> list[Server]:
 
 
 def _excess(hostvars: HostVars, host: str, hosts: list[str], how: How) -> dict[str, t.Any]:
-    """The failure of each application that ``hosts`` cannot share, by its key; empty if each host is for itself."""
+    """Return the failure of each application that ``hosts`` cannot share, by its key; empty without lockstep."""
     if not servers.registered(hostvars[host], "declaration").get("lockstep"):
         return {}
-    known = {name: servers.registered(hostvars[name], "declaration") for name in hosts}
-    declared = [item for item in known.values() if item.get("server")]
-    # Those of other batches, which this batch has not declared
+    known: dict[str, t.Any] = {name: servers.registered(hostvars[name], "declaration") for name in hosts}
+    declared: list[Declaration] = [item for item in known.values() if item.get("server")]
+    # Hosts of other batches, whose declarations are not read in this one
     others = [name for name, item in known.items() if not item.get("server") and not item.get("failed")]
-    found = excess.refusals(t.cast("list[Declaration]", declared), other_hosts.named(hostvars, others))
+    found = excess.refusals(declared, other_hosts.named(hostvars, others))
     return t.cast("dict[str, t.Any]", plain({name: {ERROR: {"msg": refused}} for name, refused in found.items()}))
 
 
