@@ -55,7 +55,7 @@ def test_deleted_while_a_console_uses_it(make_quick_fleet: Callable[[int], Fleet
         "was deleted on",
         "set rustdesk_sso_app_restore to true",
         "purge it",
-        "set another rustdesk_sso_app_unique_name",
+        "set a different rustdesk_sso_app_unique_name",
     ):
         assert words in said(stopped.output)
     back = quick_run(fleet, "-e", "rustdesk_sso_app_restore=true")
