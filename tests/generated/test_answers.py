@@ -20,7 +20,7 @@ from generated.answers import Ground
 from support.fleet import Fleet
 from support.in_process import InProcess
 
-EXAMPLES = int(os.environ.get("RUSTDESK_SSO_ANSWERS", "150"))
+EXAMPLES = int(os.environ.get("RUSTDESK_SSO_ANSWERS", "100"))
 SEED = int(os.environ.get("RUSTDESK_SSO_SEED", "1"))
 
 

@@ -71,7 +71,7 @@ ACTIONS: dict[str, type[InProcessAction]] = {
 PLACES = {name: list(places(action.SPEC["argument_spec"])) for name, action in ACTIONS.items()}
 ROLE = {name: Place((name,), rules) for name, rules in specification().items()}
 EXAMPLES = settings(
-    max_examples=int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "300")),
+    max_examples=int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "200")),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

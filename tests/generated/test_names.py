@@ -99,7 +99,7 @@ numbers = iter(range(1, 1_000_000))
 
 @given(steps=STEPS, switches=st.fixed_dictionaries({name: st.booleans() for name in SWITCHES}))
 @settings(
-    max_examples=int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "200")) // 10,
+    max_examples=int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "120")) // 10,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

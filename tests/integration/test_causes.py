@@ -82,7 +82,11 @@ def tls(authorities: Authorities) -> dict[str, tuple[Talk, list[str], list[str]]
     return {
         "expired": (over(authorities.context(expired=True)), ["has expired"], ["Renew the certificate", "clock"]),
         "other name": (over(authorities.context("other.example")), ["another name"], ["OPTION"]),
-        "unknown authority": (over(authorities.context(unknown=True)), ["trusted certificate authority"], ["Set ca_path"]),
+        "unknown authority": (
+            over(authorities.context(unknown=True)),
+            ["trusted certificate authority"],
+            ["Set ca_path"],
+        ),
         "client certificate": (
             over(authorities.asking(ssl.TLSVersion.TLSv1_2)),
             ["refuses the handshake"],
