@@ -58,7 +58,7 @@ def faults(sent: list[str]) -> Iterator[Fault]:
 
 
 def sample(sent: list[str], first: int) -> Iterator[Fault]:
-    """One fault at each endpoint, all of them in turn, beginning with number ``first``."""
+    """One fault at every second endpoint, all of them in turn, beginning with number ``first``."""
     kinds = [*KINDS]
-    for number, request in enumerate(dict.fromkeys(sent), first):
+    for number, request in enumerate([*dict.fromkeys(sent)][first % 2 :: 2], first):
         yield Fault(request, kinds[number % len(kinds)], TIMES[number // 2 % len(TIMES)])

@@ -30,7 +30,7 @@ from ansible_collections.deskops.rustdesk_sso.plugins.modules import entra_app
 from lab.client import Lab
 
 ANY = settings(
-    max_examples=int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "80")),
+    max_examples=int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "60")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -28,7 +28,7 @@ from support import consoles
 from support.controller import Controller
 from support.role_in_process import RoleRun
 
-EXAMPLES = int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "36")) // len(consoles.KINDS)
+EXAMPLES = int(os.environ.get("RUSTDESK_SSO_EXAMPLES", "27")) // len(consoles.KINDS)
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 # A lab keeps a server for each console that it ever had
 CASES_OF_A_LAB = 100
